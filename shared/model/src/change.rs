@@ -1,0 +1,190 @@
+//! Changes as they are sent, and what became of them.
+
+use std::fmt;
+
+use crate::{Hints, Labels, Name, Opaque, RecordSet, ZoneKey};
+
+/// A group of one apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u32);
+
+/// Changes that belong together in one zone: those of a record set (all its types when the type
+/// changes) and of its ownership records. Sent in one call where the API allows, else step by step
+/// in the order of [`Change::phase`]; never split over calls otherwise, never lost.
+#[derive(Debug, Clone)]
+pub struct ChangeGroup {
+    /// This group.
+    pub id: GroupId,
+    /// The zone that all its changes are in.
+    pub zone: ZoneKey,
+    /// The name of the record set.
+    pub name: Name,
+    /// The changes.
+    pub changes: Vec<Change>,
+    /// A group of the same apply that must be applied before: the ownership record of an apex can
+    /// lie in another zone. Not sent if that group was not applied.
+    pub after: Option<GroupId>,
+}
+
+/// One record set to create, update or delete.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Whether this is the record or its ownership record.
+    pub role: Role,
+    /// What to do.
+    pub action: Action,
+}
+
+/// What a changed record is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// The record that a resource wants.
+    Record,
+    /// The ownership record of it.
+    Ownership,
+}
+
+/// What to do with a record set.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Make it. An equal record that is there already counts as success.
+    Create(Planned),
+    /// Replace what is stored by what is planned.
+    Update {
+        /// As it is in the zone.
+        old: Stored,
+        /// As it shall be.
+        new: Planned,
+    },
+    /// Remove it. A record that is gone already counts as success.
+    Delete(Stored),
+}
+
+/// A record set as it shall be.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// What DNS shall see.
+    pub set: RecordSet,
+    /// Its ownership labels, for providers that keep some themselves.
+    pub labels: Labels,
+    /// What the provider noted when it adjusted the endpoint.
+    pub hints: Hints,
+}
+
+/// A record set as it is stored.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// What DNS sees.
+    pub set: RecordSet,
+    /// Its ownership labels.
+    pub labels: Labels,
+    /// How the provider knows it.
+    pub origin: Opaque,
+}
+
+impl Change {
+    /// The place of this change in its group where each change is a call of its own, so that a run
+    /// that dies in between leaves at worst an ownership record without a record: new ownership
+    /// records, then records to go, then records to come or change, then ownership records to
+    /// change, then those to go.
+    #[must_use]
+    pub fn phase(&self) -> u8 {
+        match (self.role, &self.action) {
+            (Role::Ownership, Action::Create(_)) => 0,
+            (Role::Record, Action::Delete(_)) => 1,
+            (Role::Record, Action::Create(_) | Action::Update { .. }) => 2,
+            (Role::Ownership, Action::Update { .. }) => 3,
+            (Role::Ownership, Action::Delete(_)) => 4,
+        }
+    }
+
+    /// The record set that the change leaves, or that it removes.
+    #[must_use]
+    pub fn set(&self) -> &RecordSet {
+        match &self.action {
+            Action::Create(new) | Action::Update { new, .. } => &new.set,
+            Action::Delete(old) => &old.set,
+        }
+    }
+}
+
+/// What became of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every change is in the zone.
+    Applied,
+    /// Some changes are in the zone, the rest is not; safe to run again.
+    Partial {
+        /// How many changes were made.
+        done: usize,
+        /// How many were not.
+        left: usize,
+        /// Why it stopped.
+        reason: Failure,
+    },
+    /// Nothing was sent.
+    NotSent(NotSent),
+    /// The API refused it; nothing was changed.
+    Rejected(Failure),
+    /// The answer was lost: the zone must be read to know.
+    Unknown(Failure),
+}
+
+/// Why a group was not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotSent {
+    /// The run's time was nearly over; the next run continues.
+    Deadline,
+    /// The group that it depends on was not applied.
+    Predecessor,
+    /// The provider could no longer be written to in this run.
+    Stopped(Failure),
+}
+
+/// Why a provider did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The kind, for programs.
+    pub kind: FailureKind,
+    /// For people: what happened, with the request id where there is one, and the remedy.
+    pub message: String,
+}
+
+/// Kinds of failure that a program decides on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailureKind {
+    /// Too many requests, retries included.
+    Throttled,
+    /// A fault that may pass.
+    Transient,
+    /// Missing or insufficient credentials.
+    Unauthorised,
+    /// The zone or record is not there.
+    NotFound,
+    /// Another record is in the way.
+    Conflict,
+    /// The API does not accept the content.
+    Rejected,
+    /// A limit of the API.
+    Limit,
+    /// The record set must not be written through this provider.
+    ReadOnly,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deadline => f.write_str("deferred: the run's time was nearly over"),
+            Self::Predecessor => {
+                f.write_str("not sent: its ownership record in the other zone was not applied")
+            }
+            Self::Stopped(failure) => write!(f, "not sent: {failure}"),
+        }
+    }
+}

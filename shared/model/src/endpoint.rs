@@ -1,0 +1,240 @@
+//! Endpoints: record sets that cluster objects want, and who wants them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use crate::{LabelKey, Labels, Name, Opaque, RecordSet, RecordType, Targets, Ttl};
+
+/// A cluster of this run, by its position in the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ClusterId(pub u16);
+
+/// A record set that somebody wants.
+///
+/// Small, because a run holds one per name of every cluster: ownership labels other than the
+/// resource, and a provider's hints, live apart since most endpoints have none.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// What is wanted.
+    pub set: RecordSet,
+    /// Who wants it.
+    pub attribution: Attribution,
+    extra: Option<Box<Extra>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Extra {
+    labels: Labels,
+    hints: Hints,
+}
+
+static NO_LABELS: Labels = Labels::new();
+static NO_HINTS: Hints = Hints { zone: None, data: Opaque::none() };
+
+/// What a provider noted on an endpoint while adjusting it; handed back with the write.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// The zone id that the endpoint is pinned to.
+    pub zone: Option<EcoString>,
+    /// Anything else.
+    pub data: Opaque,
+}
+
+impl Endpoint {
+    /// An endpoint: one trailing dot of each target is stripped, except for TXT, NAPTR and SRV.
+    #[must_use]
+    pub fn new(name: Name, rtype: RecordType, ttl: Ttl, targets: Targets) -> Self {
+        let targets = if rtype.keeps_target_dot() || !targets.iter().any(|t| t.ends_with('.')) {
+            targets
+        } else {
+            targets.iter().map(|target| target.strip_suffix('.').unwrap_or(target)).collect()
+        };
+        Self::from_set(RecordSet::new(name, rtype, ttl, targets))
+    }
+
+    /// An endpoint of a record set as it is.
+    #[must_use]
+    pub fn from_set(set: RecordSet) -> Self {
+        Self { set, attribution: Attribution::None, extra: None }
+    }
+
+    /// Attributed to this resource.
+    #[must_use]
+    pub fn wanted_by(mut self, resource: Arc<Resource>) -> Self {
+        self.attribution = Attribution::One(resource);
+        self
+    }
+
+    /// Labels that the object gave itself. The resource label is not among them, see
+    /// [`Endpoint::resource_label`].
+    #[must_use]
+    pub fn labels(&self) -> &Labels {
+        self.extra.as_ref().map_or(&NO_LABELS, |extra| &extra.labels)
+    }
+
+    /// Changes the object's own labels.
+    pub fn edit_labels(&mut self, edit: impl FnOnce(&mut Labels)) {
+        edit(&mut self.extra.get_or_insert_default().labels);
+    }
+
+    /// The provider's hints.
+    #[must_use]
+    pub fn hints(&self) -> &Hints {
+        self.extra.as_ref().map_or(&NO_HINTS, |extra| &extra.hints)
+    }
+
+    /// Changes the provider's hints.
+    pub fn edit_hints(&mut self, edit: impl FnOnce(&mut Hints)) {
+        edit(&mut self.extra.get_or_insert_default().hints);
+    }
+
+    /// The `resource` label: the first resource that wants the record, `<kind>/<namespace>/<name>`;
+    /// else a label of that name that came with the endpoint (the connector protocol).
+    #[must_use]
+    pub fn resource_label(&self) -> Option<EcoString> {
+        self.attribution
+            .first()
+            .and_then(|resource| resource.label())
+            .or_else(|| self.labels().resource().map(EcoString::from))
+    }
+
+    /// All labels as they are stored: the object's own and the resource. The owner is not known
+    /// here.
+    #[must_use]
+    pub fn all_labels(&self) -> Labels {
+        let mut labels = self.labels().clone();
+        if let Some(resource) = self.resource_label() {
+            labels.set(LabelKey::RESOURCE, resource);
+        }
+        labels
+    }
+}
+
+/// The resources that want a record, in the order in which they were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Attribution {
+    /// Nobody in particular: a generated record (a PTR, say).
+    #[default]
+    None,
+    /// One object.
+    One(Arc<Resource>),
+    /// Several objects that want the same record set.
+    Many(Arc<[Arc<Resource>]>),
+}
+
+impl Attribution {
+    /// The resources.
+    #[must_use]
+    pub fn resources(&self) -> &[Arc<Resource>] {
+        match self {
+            Self::None => &[],
+            Self::One(resource) => std::slice::from_ref(resource),
+            Self::Many(resources) => resources,
+        }
+    }
+
+    /// The first resource: its label is stored.
+    #[must_use]
+    pub fn first(&self) -> Option<&Arc<Resource>> {
+        self.resources().first()
+    }
+
+    /// The clusters, ascending and once each.
+    #[must_use]
+    pub fn clusters(&self) -> Vec<ClusterId> {
+        let mut clusters: Vec<_> =
+            self.resources().iter().map(|resource| resource.cluster).collect();
+        clusters.sort_unstable();
+        clusters.dedup();
+        clusters
+    }
+
+    /// Adds the other's resources behind the own ones.
+    pub fn unite(&mut self, other: &Self) {
+        let missing: Vec<_> = other
+            .resources()
+            .iter()
+            .filter(|resource| !self.resources().contains(resource))
+            .cloned()
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let mut all = self.resources().to_vec();
+        all.extend(missing);
+        *self = match <[_; 1]>::try_from(all) {
+            Ok([one]) => Self::One(one),
+            Err(many) => Self::Many(many.into()),
+        };
+    }
+}
+
+/// A cluster object that wants records.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Resource {
+    /// The cluster in which it lives.
+    pub cluster: ClusterId,
+    /// What kind of object it is.
+    pub kind: ResourceKind,
+    /// Its namespace; `None` for objects that have no place for one in their label.
+    pub namespace: Option<EcoString>,
+    /// Its name.
+    pub name: EcoString,
+}
+
+/// The kind of a resource, as the first part of its label.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResourceKind {
+    /// `service`.
+    Service,
+    /// `ingress`.
+    Ingress,
+    /// `node`.
+    Node,
+    /// A Pod. Pods are named in reports but not in labels: several pods share a name, so a label
+    /// would change with every restart.
+    Pod,
+    /// `crd`: a DNSEndpoint.
+    Crd,
+    /// `fake`: a made-up record.
+    Fake,
+    /// Any other, lower-case.
+    Other(EcoString),
+}
+
+impl ResourceKind {
+    /// The text in labels and reports.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Service => "service",
+            Self::Ingress => "ingress",
+            Self::Node => "node",
+            Self::Pod => "pod",
+            Self::Crd => "crd",
+            Self::Fake => "fake",
+            Self::Other(kind) => kind,
+        }
+    }
+}
+
+impl Resource {
+    /// The text of the `resource` label, if resources of this kind are written into labels.
+    #[must_use]
+    pub fn label(&self) -> Option<EcoString> {
+        (self.kind != ResourceKind::Pod).then(|| ecow::eco_format!("{self}"))
+    }
+}
+
+/// `service/default/web`, `node/ip-10-0-1-1`
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        if let Some(namespace) = &self.namespace {
+            write!(f, "/{namespace}")?;
+        }
+        write!(f, "/{}", self.name)
+    }
+}

@@ -1,0 +1,102 @@
+//! What the zones of a target hold, as one read found it.
+
+use thin_vec::ThinVec;
+
+use crate::{DomainFilter, Labels, Opaque, RecordSet, ZoneIndex, ZoneKey};
+
+/// Everything that a plan needs of a place where records live.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// All zones, including those that could not be read.
+    pub index: ZoneIndex,
+    /// Which names the provider is willing to manage, beside the user's own filter.
+    pub filter: DomainFilter,
+    /// One entry per zone of the index, in its order.
+    pub zones: Vec<ZoneInventory>,
+}
+
+/// The records of one zone, or why they are not known.
+#[derive(Debug)]
+pub struct ZoneInventory {
+    /// The zone.
+    pub zone: ZoneKey,
+    /// Its records in the order of the provider.
+    pub records: Result<Vec<Record>, Unreadable>,
+}
+
+/// Why a zone's records are not known. Nothing in it is written in this run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("zone {zone} could not be read, nothing in it is changed in this run: {reason}")]
+pub struct Unreadable {
+    /// The zone's name or id.
+    pub zone: String,
+    /// What went wrong, and what the user can do.
+    pub reason: String,
+}
+
+/// A record set as a zone holds it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What DNS sees.
+    pub set: RecordSet,
+    /// Ownership labels: the provider's own, if it keeps some, and those that the registry joined
+    /// on.
+    pub labels: Labels,
+    /// How the provider knows the record (ids, alias zone, ..).
+    pub origin: Opaque,
+    /// The ownership records that stand for it.
+    pub marks: ThinVec<Mark>,
+    /// Why the ownership record must be rewritten although the record itself may be right.
+    pub refresh: Option<Refresh>,
+}
+
+impl Record {
+    /// A record without ownership.
+    #[must_use]
+    pub fn new(set: RecordSet, origin: Opaque) -> Self {
+        Self { set, labels: Labels::new(), origin, marks: ThinVec::new(), refresh: None }
+    }
+}
+
+/// An ownership record as a zone holds it: sent back as it was read, so that providers that match
+/// values find it.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// The zone that holds it: the record's own, or a parent for the TXT of an apex.
+    pub zone: ZoneKey,
+    /// The TXT record set with its text as stored.
+    pub set: RecordSet,
+    /// How the provider knows it.
+    pub origin: Opaque,
+}
+
+/// Why an ownership record is to be rewritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refresh {
+    /// Ownership comes from a name of an older format; the name of today's format is missing.
+    MissingMark,
+    /// The stored owner is the one that we migrate from.
+    Migrate,
+}
+
+impl Inventory {
+    /// Every record that could be read, with its zone.
+    pub fn records(&self) -> impl Iterator<Item = (ZoneKey, &Record)> {
+        self.zones
+            .iter()
+            .flat_map(|zone| zone.records.iter().flatten().map(|record| (zone.zone, record)))
+    }
+
+    /// Whether a zone was read.
+    #[must_use]
+    pub fn is_readable(&self, zone: ZoneKey) -> bool {
+        self.zones.iter().any(|entry| entry.zone == zone && entry.records.is_ok())
+    }
+
+    /// The zones that could not be read.
+    pub fn unreadable(&self) -> impl Iterator<Item = (ZoneKey, &Unreadable)> {
+        self.zones
+            .iter()
+            .filter_map(|entry| entry.records.as_ref().err().map(|why| (entry.zone, why)))
+    }
+}

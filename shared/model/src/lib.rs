@@ -1,0 +1,50 @@
+//! The vocabulary that every other crate speaks: names, record sets, endpoints, labels, filters,
+//! zones, inventories and change groups. Plain data without I/O, clock, async, Kubernetes or
+//! provider types.
+//!
+//! Three stages of a record's life have a type each:
+//!
+//! * [`Endpoint`]: what a cluster object *wants* (a [`RecordSet`] plus who wants it);
+//! * [`Record`]: what a zone *has* (a [`RecordSet`] plus who owns it and how the provider knows it);
+//! * [`Change`]: what is *done* about the difference, cut into [`ChangeGroup`]s.
+
+mod change;
+mod duration;
+mod endpoint;
+mod filter;
+mod inventory;
+mod labels;
+mod name;
+mod opaque;
+mod owner;
+mod permit;
+mod property;
+mod record;
+mod record_type;
+mod reverse;
+mod target;
+mod ttl;
+mod validate;
+mod zone;
+
+pub use change::{
+    Action, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Planned, Role,
+    Stored,
+};
+pub use duration::{DurationError, parse_go_duration};
+pub use endpoint::{Attribution, ClusterId, Endpoint, Hints, Resource, ResourceKind};
+pub use filter::{DomainFilter, DomainFilterError, DomainPatterns, NetFilter, NetFilterError};
+pub use inventory::{Inventory, Mark, Record, Refresh, Unreadable, ZoneInventory};
+pub use labels::{InvalidHeritage, LabelKey, Labels};
+pub use name::{Name, NameError};
+pub use opaque::Opaque;
+pub use owner::{OwnerIdError, Owners};
+pub use permit::Permit;
+pub use property::{Properties, Property, property_names};
+pub use record::RecordSet;
+pub use record_type::{RecordType, RecordTypeError};
+pub use reverse::reverse_name;
+pub use target::{Targets, is_ip_target, suitable_type, target_ip};
+pub use ttl::Ttl;
+pub use validate::{InvalidEndpoint, Problem};
+pub use zone::{Routing, Visibility, Zone, ZoneIndex, ZoneKey};

@@ -1,0 +1,219 @@
+//! DNS names: the text that somebody wrote, and the form in which names are compared.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use ecow::EcoString;
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+/// Most bytes of one label on the wire (RFC 1035, 2.3.4).
+const MAX_LABEL: usize = 63;
+/// Most bytes of a name in text form, without the trailing dot (RFC 1035, 2.3.4: 255 on the wire).
+const MAX_NAME: usize = 253;
+
+/// A DNS name as it was written, without its trailing dot.
+///
+/// Case and Unicode letters are kept, because providers and the webhook protocol show names as
+/// they were given. Two names are the same name when their [keys](Name::key) are equal; `==`
+/// compares the text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Name(EcoString);
+
+/// Why a text is no usable DNS name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// A label takes more than 63 bytes on the wire.
+    #[error("name {name:?} has a label of {length} bytes ({label:?}); DNS allows 63")]
+    LabelTooLong {
+        /// The whole name.
+        name: String,
+        /// The offending label.
+        label: String,
+        /// Its length in bytes, as A-label.
+        length: usize,
+    },
+    /// The whole name takes more than 253 bytes on the wire.
+    #[error("name {name:?} has {length} bytes; DNS allows 253")]
+    TooLong {
+        /// The whole name.
+        name: String,
+        /// Its length in bytes, as A-labels.
+        length: usize,
+    },
+    /// A label with non-ASCII letters has no A-label (RFC 5891, UTS 46).
+    #[error("name {name:?} is no valid internationalised name (IDNA)")]
+    Idna {
+        /// The whole name.
+        name: String,
+    },
+}
+
+impl Name {
+    /// A name from a cluster object or a user: one trailing dot is stripped, the length limits of
+    /// RFC 1035 hold on the wire form, and non-ASCII labels must have an A-label.
+    ///
+    /// # Errors
+    /// The limit that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let name = Self::as_listed(text);
+        name.to_ascii()?;
+        Ok(name)
+    }
+
+    /// A name from a zone that already serves it: one trailing dot is stripped, nothing is checked.
+    #[must_use]
+    pub fn as_listed(text: &str) -> Self {
+        Self(EcoString::from(text.strip_suffix('.').unwrap_or(text)))
+    }
+
+    /// The text without a trailing dot.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the root (or "any zone") name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The form in which names are compared: trimmed, lower-case A-labels without a trailing dot
+    /// (UTS 46 lookup mapping with transitional processing, STD3 rules off). A name that has no
+    /// such form compares by its lower-cased text.
+    #[must_use]
+    pub fn key(&self) -> Cow<'_, str> {
+        match canonical_ascii(self.0.trim()) {
+            Some(Ok(key)) => Cow::Owned(key),
+            Some(Err(())) => Cow::Owned(self.0.trim().to_lowercase()),
+            None => Cow::Borrowed(self.0.trim()),
+        }
+    }
+
+    /// The lower-case A-label form, checked against the limits of the wire.
+    ///
+    /// # Errors
+    /// The limit that the name breaks, or that it has no A-label form.
+    pub fn to_ascii(&self) -> Result<Cow<'_, str>, NameError> {
+        let ascii = match canonical_ascii(&self.0) {
+            Some(Ok(key)) => Cow::Owned(key),
+            Some(Err(())) => return Err(NameError::Idna { name: self.0.to_string() }),
+            None => Cow::Borrowed(self.as_str()),
+        };
+        if let Some(label) = ascii.split('.').find(|label| label.len() > MAX_LABEL) {
+            return Err(NameError::LabelTooLong {
+                name: self.0.to_string(),
+                label: label.to_owned(),
+                length: label.len(),
+            });
+        }
+        if ascii.len() > MAX_NAME {
+            return Err(NameError::TooLong { name: self.0.to_string(), length: ascii.len() });
+        }
+        Ok(ascii)
+    }
+
+    /// The lower-case U-label form without a trailing dot (UTS 46, non-transitional), as domain
+    /// filters compare names. What has no such form stays as it is.
+    #[must_use]
+    pub fn to_unicode(&self) -> Cow<'_, str> {
+        unicode_form(&self.0)
+    }
+
+    /// Whether the first label is `*`.
+    #[must_use]
+    pub fn is_wildcard(&self) -> bool {
+        self.0 == "*" || self.0.starts_with("*.")
+    }
+
+    /// The first label and the rest (`None` for a name of one label).
+    #[must_use]
+    pub fn split_first(&self) -> (&str, Option<&str>) {
+        match self.0.split_once('.') {
+            Some((head, tail)) => (head, Some(tail)),
+            None => (&self.0, None),
+        }
+    }
+
+    /// The name without its first label, if that still contains a dot; else the name itself: the
+    /// `domain` label of metrics.
+    #[must_use]
+    pub fn naked_domain(&self) -> &str {
+        match self.split_first().1 {
+            Some(rest) if rest.contains('.') => rest,
+            _ => &self.0,
+        }
+    }
+}
+
+/// The U-label form of a name's text, see [`Name::to_unicode`].
+pub(crate) fn unicode_form(text: &str) -> Cow<'_, str> {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    if is_canonical(text) && !text.contains("xn--") {
+        return Cow::Borrowed(text);
+    }
+    let (unicode, result) =
+        Uts46::new().to_unicode(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+    match result {
+        Ok(()) => Cow::Owned(unicode.into_owned()),
+        Err(_) => {
+            tracing::warn!(name = text, "name has no valid Unicode form, comparing it as written");
+            Cow::Owned(text.to_lowercase())
+        }
+    }
+}
+
+/// Lower-case ASCII already: nothing to map.
+fn is_canonical(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+}
+
+/// `None` if the text is in canonical form already, else the canonical form or that it has none.
+fn canonical_ascii(text: &str) -> Option<Result<String, ()>> {
+    if is_canonical(text) {
+        return None;
+    }
+    if text.is_ascii() {
+        return Some(Ok(text.to_ascii_lowercase()));
+    }
+    let mapped = transitional(text);
+    let ascii = Uts46::new().to_ascii(
+        mapped.as_bytes(),
+        AsciiDenyList::EMPTY,
+        Hyphens::Allow,
+        DnsLength::Ignore,
+    );
+    Some(ascii.map(Cow::into_owned).map_err(|_| ()))
+}
+
+/// The four characters whose mapping differs in transitional processing (UTS 46, section 4,
+/// table 1); the `idna` crate implements non-transitional processing only.
+fn transitional(text: &str) -> Cow<'_, str> {
+    const DEVIATIONS: [char; 5] = ['ß', 'ẞ', 'ς', '\u{200c}', '\u{200d}'];
+    if !text.contains(DEVIATIONS) {
+        return Cow::Borrowed(text);
+    }
+    let mut mapped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            'ß' | 'ẞ' => mapped.push_str("ss"),
+            'ς' => mapped.push('σ'),
+            '\u{200c}' | '\u{200d}' => {}
+            other => mapped.push(other),
+        }
+    }
+    Cow::Owned(mapped)
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}

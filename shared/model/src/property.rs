@@ -1,0 +1,92 @@
+//! Provider-specific properties of a record set.
+
+use ecow::EcoString;
+use thin_vec::ThinVec;
+
+/// Names of the properties that belong to no single provider.
+pub mod property_names {
+    /// Provider-native alias: `true`, `false`, `A` or `AAAA`.
+    pub const ALIAS: &str = "alias";
+    /// PTR opt-in (`ptr`) or opt-out per resource; never leaves the source pipeline.
+    pub const RECORD_TYPE: &str = "record-type";
+}
+
+/// One property, such as `aws/weight` = `10`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Property {
+    /// The name; names with `/` begin with their provider.
+    pub name: EcoString,
+    /// The value, free text.
+    pub value: EcoString,
+}
+
+/// An ordered list of properties in which a name occurs once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Properties(ThinVec<Property>);
+
+impl Properties {
+    /// No properties.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(ThinVec::new())
+    }
+
+    /// The value of a property.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|property| property.name == name).map(|property| property.value.as_str())
+    }
+
+    /// Sets a property: in place if the name is there, else at the end.
+    pub fn set(&mut self, name: impl Into<EcoString>, value: impl Into<EcoString>) {
+        let (name, value) = (name.into(), value.into());
+        match self.0.iter_mut().find(|property| property.name == name) {
+            Some(property) => property.value = value,
+            None => self.0.push(Property { name, value }),
+        }
+    }
+
+    /// Removes a property and returns its value.
+    pub fn remove(&mut self, name: &str) -> Option<EcoString> {
+        let index = self.0.iter().position(|property| property.name == name)?;
+        Some(self.0.remove(index).value)
+    }
+
+    /// Keeps the properties for which the test holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Property) -> bool) {
+        self.0.retain(|property| keep(property));
+    }
+
+    /// Sorts by name, byte-wise.
+    pub fn sort(&mut self) {
+        self.0.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+
+    /// The properties in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Property> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether both hold the same names with the same values, whatever their order.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len()
+            && self.0.iter().all(|property| other.get(&property.name) == Some(&property.value))
+    }
+}
+
+impl<N: Into<EcoString>, V: Into<EcoString>> FromIterator<(N, V)> for Properties {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut properties = Self::new();
+        for (name, value) in pairs {
+            properties.set(name, value);
+        }
+        properties
+    }
+}
