@@ -1,0 +1,191 @@
+//! The plan as a value: rows, decisions, causes and verdicts.
+
+use ecow::EcoString;
+
+use extdns_model::{Endpoint, Record, ZoneKey};
+
+/// What is to be done, by zone and name, in the order of zones and name keys.
+///
+/// It borrows records and endpoints: only what changes is in it, and nothing is copied.
+#[derive(Debug, Default)]
+pub struct Plan<'a> {
+    /// One row per zone and name about which there is something to decide.
+    pub rows: Vec<Row<'a>>,
+    /// Endpoints in scope whose name lies in no zone.
+    pub unrouted: Vec<&'a Endpoint>,
+}
+
+/// Everything about one name in one zone.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// The zone.
+    pub zone: ZoneKey,
+    /// The name's key.
+    pub name: EcoString,
+    /// What is to be done about its record sets: deletes first, then creates and updates, by set
+    /// identifier and type.
+    pub decisions: Vec<Decision<'a>>,
+}
+
+/// One record set and what is to be done about it.
+#[derive(Debug)]
+pub struct Decision<'a> {
+    /// The change.
+    pub change: RecordChange<'a>,
+    /// Why the plan wants it.
+    pub cause: Cause,
+    /// Whether it is done.
+    pub verdict: Verdict,
+    /// Decisions of a row with the same unit are one change group: they are done together or not
+    /// at all (a CNAME that gives way to addresses, a simple record that becomes a routed family).
+    pub unit: Unit,
+}
+
+/// The number of a unit within its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unit(pub u16);
+
+/// A change of one record set.
+#[derive(Debug, Clone, Copy)]
+pub enum RecordChange<'a> {
+    /// Make what an endpoint wants.
+    Create(&'a Endpoint),
+    /// Make a record into what an endpoint wants.
+    Update {
+        /// What is there.
+        record: &'a Record,
+        /// What is wanted.
+        endpoint: &'a Endpoint,
+    },
+    /// Remove what nobody wants.
+    Delete(&'a Record),
+}
+
+/// Why a change is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The record is wanted and missing.
+    Missing,
+    /// The record is there, but not as wanted.
+    Differs(Differences),
+    /// The record is ours and nothing wants it.
+    Unwanted,
+    /// The record is ours and gives way to a record of another type under the same name.
+    GivesWay,
+}
+
+/// In what a record differs from what is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Differences {
+    /// Other targets.
+    pub targets: bool,
+    /// Another TTL.
+    pub ttl: bool,
+    /// Other provider-specific properties.
+    pub properties: bool,
+    /// The ownership record is to be rewritten (older format, migration, other clusters).
+    pub ownership: bool,
+}
+
+impl Differences {
+    /// Whether there is any.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.targets || self.ttl || self.properties || self.ownership
+    }
+}
+
+/// Whether a decision is carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is.
+    Go,
+    /// It is held back.
+    Held(Hold),
+}
+
+/// Why a decision is held back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hold {
+    /// A record of the name belongs to somebody else.
+    Foreign {
+        /// Its owner; `None` if nobody marked it.
+        owner: Option<EcoString>,
+    },
+    /// The policy does not allow changes of this kind.
+    Policy,
+    /// A record that stays cannot stand beside this one (a CNAME beside anything).
+    Coexistence,
+    /// The change belongs to a unit of which another change is held back.
+    Unit,
+    /// The record's ownership record could not be written.
+    CannotBeOwned {
+        /// Why, and the remedy.
+        reason: String,
+    },
+    /// The zone could not be read.
+    UnreadableZone,
+}
+
+impl Decision<'_> {
+    /// Whether it is carried out.
+    #[must_use]
+    pub fn goes(&self) -> bool {
+        self.verdict == Verdict::Go
+    }
+
+    /// Holds it back, unless it is held back already.
+    pub fn hold(&mut self, hold: Hold) {
+        if self.goes() {
+            self.verdict = Verdict::Held(hold);
+        }
+    }
+}
+
+impl<'a> RecordChange<'a> {
+    /// The record that is there.
+    #[must_use]
+    pub fn record(&self) -> Option<&'a Record> {
+        match *self {
+            Self::Create(_) => None,
+            Self::Update { record, .. } | Self::Delete(record) => Some(record),
+        }
+    }
+
+    /// The endpoint that is wanted.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&'a Endpoint> {
+        match *self {
+            Self::Create(endpoint) | Self::Update { endpoint, .. } => Some(endpoint),
+            Self::Delete(_) => None,
+        }
+    }
+
+    /// The record set that the change is about: as wanted, else as it is.
+    #[must_use]
+    pub fn set(&self) -> &'a extdns_model::RecordSet {
+        match *self {
+            Self::Create(endpoint) | Self::Update { endpoint, .. } => &endpoint.set,
+            Self::Delete(record) => &record.set,
+        }
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// The decisions that are carried out, with their rows.
+    pub fn going(&self) -> impl Iterator<Item = (&Row<'a>, &Decision<'a>)> {
+        self.decisions().filter(|(_, decision)| decision.goes())
+    }
+
+    /// Every decision with its row.
+    pub fn decisions(&self) -> impl Iterator<Item = (&Row<'a>, &Decision<'a>)> {
+        self.rows.iter().flat_map(|row| row.decisions.iter().map(move |decision| (row, decision)))
+    }
+
+    /// Whether nothing is to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.going().next().is_none()
+    }
+}

@@ -1,0 +1,52 @@
+//! What a plan depends on beside records and endpoints.
+
+use extdns_model::{DomainFilter, Owners, RecordType};
+
+/// Settings of a plan.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What kinds of change are allowed.
+    pub policy: Policy,
+    /// Which types are managed; others are not seen.
+    pub types: RecordTypes,
+    /// Which names are in scope (the user's filter; the inventory brings the provider's).
+    pub filter: DomainFilter,
+    /// Whose records are ours.
+    pub owners: Owners,
+}
+
+/// Which changes are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Policy {
+    /// Create, update and delete.
+    #[default]
+    Sync,
+    /// Create and update.
+    UpsertOnly,
+    /// Create.
+    CreateOnly,
+}
+
+/// The managed record types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordTypes(Vec<RecordType>);
+
+impl RecordTypes {
+    /// The managed types without the excluded ones.
+    #[must_use]
+    pub fn new(managed: &[RecordType], excluded: &[RecordType]) -> Self {
+        Self(managed.iter().copied().filter(|rtype| !excluded.contains(rtype)).collect())
+    }
+
+    /// Whether a type is managed.
+    #[must_use]
+    pub fn contains(&self, rtype: RecordType) -> bool {
+        self.0.contains(&rtype)
+    }
+}
+
+impl Default for RecordTypes {
+    fn default() -> Self {
+        Self(vec![RecordType::A, RecordType::Aaaa, RecordType::Cname])
+    }
+}
