@@ -1,5 +1,6 @@
 //! Endpoints: record sets that cluster objects want, and who wants them.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -168,6 +169,20 @@ impl Attribution {
             Ok([one]) => Self::One(one),
             Err(many) => Self::Many(many.into()),
         };
+    }
+}
+
+/// The resources in order, each once.
+impl FromIterator<Arc<Resource>> for Attribution {
+    fn from_iter<I: IntoIterator<Item = Arc<Resource>>>(resources: I) -> Self {
+        let mut seen = HashSet::new();
+        let all: Vec<_> =
+            resources.into_iter().filter(|resource| seen.insert(Arc::clone(resource))).collect();
+        match <[_; 1]>::try_from(all) {
+            Ok([one]) => Self::One(one),
+            Err(none) if none.is_empty() => Self::None,
+            Err(many) => Self::Many(many.into()),
+        }
     }
 }
 
