@@ -1,0 +1,31 @@
+//! Identities and transport: what every client of this project shares before it says its first word.
+
+use std::sync::Once;
+
+static INSTALLED: Once = Once::new();
+
+/// Makes aws-lc-rs the crypto provider of every rustls client in the process.
+///
+/// rustls chooses a provider by itself only where exactly one is compiled in, which the features of a
+/// dependency can change. So each binary says it, and so does every crate before it makes a client: calling it
+/// again does nothing, and a provider that the process already has is kept.
+pub fn install_crypto() {
+    INSTALLED.call_once(|| {
+        if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+            // Only somebody who installed one first can make this fail, and then there is one.
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::install_crypto;
+    use rustls::crypto::CryptoProvider;
+
+    #[test]
+    fn a_provider_is_there_however_often_it_is_asked_for() {
+        install_crypto();
+        install_crypto();
+        assert!(CryptoProvider::get_default().is_some());
+    }
+}

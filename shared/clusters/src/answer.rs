@@ -1,0 +1,211 @@
+//! What an API server's answer, or its silence, means to the user.
+
+use std::error::Error;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::response::Parts;
+use serde::Deserialize;
+
+use crate::api::{Api, Interrupted};
+use crate::error::ReadErrorKind;
+use crate::kubeconfig::explain_auth;
+use crate::object::ResourceType;
+use crate::page::PageError;
+
+/// A server's own words, cut to what fits in a line.
+const LONGEST_WORDS: usize = 300;
+
+/// A complete answer.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Bytes,
+    content_type: String,
+}
+
+impl Answer {
+    pub(crate) fn new(head: &Parts, body: Bytes) -> Self {
+        let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            status: head.status,
+            retry_after: text(RETRY_AFTER)
+                .and_then(|seconds| seconds.trim().parse().ok())
+                .map(Duration::from_secs),
+            body,
+            content_type: text(CONTENT_TYPE).unwrap_or("none").to_owned(),
+        }
+    }
+
+    /// The message of a `Status` object, ready to be appended; empty where the answer is none.
+    fn words(&self) -> String {
+        match serde_json::from_slice(&self.body) {
+            Ok(Status { message }) if !message.is_empty() => format!(": {}", one_line(&message)),
+            _ => String::new(),
+        }
+    }
+
+    /// The user as whom the server knows us: it says so where it forbids something.
+    fn user(&self) -> Option<String> {
+        let Status { message } = serde_json::from_slice(&self.body).ok()?;
+        let (_, rest) = message.split_once("User \"")?;
+        let (user, _) = rest.split_once('"')?;
+        Some(one_line(user))
+    }
+}
+
+#[derive(Deserialize)]
+struct Status {
+    message: String,
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect()
+}
+
+impl Api {
+    /// The request could not be sent, or nothing came back.
+    pub(crate) fn unanswered(&self, path: &str, error: &kube::Error) -> ReadErrorKind {
+        match auth_error(error) {
+            Some(auth) => ReadErrorKind::Credentials {
+                credentials: self.credentials.clone(),
+                reason: explain_auth(auth),
+            },
+            None => self.transport(path, chain(error)),
+        }
+    }
+
+    pub(crate) fn transport(&self, path: &str, reason: String) -> ReadErrorKind {
+        ReadErrorKind::Transport { request: format!("GET {path}"), reason }
+    }
+
+    /// A document was refused.
+    pub(crate) fn status(&self, path: &str, answer: &Answer) -> ReadErrorKind {
+        match answer.status {
+            StatusCode::UNAUTHORIZED => ReadErrorKind::Unauthorized {
+                credentials: self.credentials.clone(),
+                answer: answer.words(),
+            },
+            status => ReadErrorKind::Status {
+                request: format!("GET {path}"),
+                status: status.as_u16(),
+                answer: answer.words(),
+            },
+        }
+    }
+
+    /// A list was refused.
+    pub(crate) async fn refused(
+        &self,
+        resource: &ResourceType,
+        namespace: &str,
+        path: &str,
+        answer: &Answer,
+    ) -> Interrupted {
+        match answer.status {
+            StatusCode::GONE => Interrupted::Retry(ReadErrorKind::Expired {
+                resource: resource.to_string(),
+                restarts: self.limits.restarts,
+            }),
+            StatusCode::FORBIDDEN => Interrupted::Failed(ReadErrorKind::Forbidden {
+                verb: "list",
+                resource: resource.to_string(),
+                group: resource.group,
+                plural: resource.plural,
+                namespace: Some(namespace.to_owned()).filter(|name| !name.is_empty()),
+                user: answer.user(),
+            }),
+            StatusCode::NOT_FOUND => Interrupted::Failed(self.not_served(resource).await),
+            _ => Interrupted::Failed(self.status(path, answer)),
+        }
+    }
+
+    /// Says what the server has instead of a resource. Where discovery fails too, its error says more.
+    async fn not_served(&self, resource: &ResourceType) -> ReadErrorKind {
+        let versions = match self.served_versions(resource.group, resource.plural).await {
+            Ok(versions) => versions,
+            Err(error) => return error,
+        };
+        let remedy = if versions.is_empty() {
+            "install its CustomResourceDefinition, or remove the source that needs it".to_owned()
+        } else {
+            format!(
+                "the server has only version {}, and {} is needed",
+                versions.join(", "),
+                resource.version
+            )
+        };
+        ReadErrorKind::NotServed {
+            resource: format!("{}/{} {}", resource.group, resource.version, resource.plural)
+                .trim_start_matches('/')
+                .to_owned(),
+            remedy,
+        }
+    }
+
+    /// A page could not be decoded.
+    pub(crate) fn undecodable(
+        &self,
+        resource: &ResourceType,
+        path: &str,
+        answer: &Answer,
+        error: PageError,
+    ) -> Interrupted {
+        match error {
+            PageError::Cut(error) => Interrupted::Retry(ReadErrorKind::Truncated {
+                request: format!("GET {path}"),
+                bytes: answer.body.len(),
+                reason: error.to_string(),
+            }),
+            PageError::Foreign(found) => {
+                Interrupted::Failed(self.not_kubernetes(path, answer, found))
+            }
+            PageError::Object { name, reason } => Interrupted::Failed(ReadErrorKind::Decode {
+                object: format!("{} {name}", resource.kind),
+                reason,
+            }),
+        }
+    }
+
+    pub(crate) fn not_kubernetes(
+        &self,
+        path: &str,
+        answer: &Answer,
+        found: String,
+    ) -> ReadErrorKind {
+        ReadErrorKind::NotKubernetes {
+            request: format!("GET {path}"),
+            content_type: answer.content_type.clone(),
+            found,
+        }
+    }
+}
+
+/// The error of a credential plugin or token file, wherever it stands in the chain.
+fn auth_error(error: &kube::Error) -> Option<&kube::client::AuthError> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(auth) = error.downcast_ref() {
+            return Some(auth);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// An error with its causes; a cause that the error before it already quotes is left out.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    one_line(&text)
+}

@@ -1,0 +1,302 @@
+//! Calls to an API server: politeness, time limits, retries, and lists that are whole or an error.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use ecow::EcoString;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use http::header::{ACCEPT, HeaderValue};
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use kube::core::params::ListParams;
+
+use crate::answer::{Answer, chain};
+use crate::discovery::Discovery;
+use crate::error::ReadErrorKind;
+use crate::object::{Projection, ResourceType};
+use crate::page;
+
+/// What one read may cost, and how hard it is tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Objects asked for with one call.
+    pub page_size: u32,
+    /// Bytes of one answer. A page that is larger is asked for again in smaller pages.
+    pub answer_bytes: usize,
+    /// Calls for one answer, the first included, where the server is busy or the connection breaks.
+    pub attempts: u32,
+    /// Wait before the second call; doubles from call to call. `Retry-After` wins.
+    pub backoff: Duration,
+    /// How often a list that cannot go on is begun again.
+    pub restarts: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            page_size: 500,
+            answer_bytes: 64 << 20,
+            attempts: 5,
+            backoff: Duration::from_millis(250),
+            restarts: 3,
+        }
+    }
+}
+
+/// The longest wait between two calls where no request timeout says it.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// One API server.
+pub(crate) struct Api {
+    cluster: EcoString,
+    client: kube::Client,
+    /// What we authenticate with, without the secret.
+    pub(crate) credentials: String,
+    timeout: Option<Duration>,
+    pub(crate) limits: Limits,
+    politeness: DefaultDirectRateLimiter,
+    discovery: Discovery,
+}
+
+/// Why a list stopped before its end.
+pub(crate) enum Interrupted {
+    /// It can be begun again: the snapshot is gone, or the text of a page was cut.
+    Retry(ReadErrorKind),
+    Failed(ReadErrorKind),
+}
+
+impl From<ReadErrorKind> for Interrupted {
+    fn from(error: ReadErrorKind) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Api {
+    pub(crate) fn new(
+        cluster: EcoString,
+        client: kube::Client,
+        credentials: String,
+        timeout: Option<Duration>,
+        (qps, burst): (NonZeroU32, NonZeroU32),
+        limits: Limits,
+    ) -> Self {
+        Self {
+            cluster,
+            client,
+            credentials,
+            timeout,
+            limits,
+            politeness: RateLimiter::direct(Quota::per_second(qps).allow_burst(burst)),
+            discovery: Discovery::default(),
+        }
+    }
+
+    /// The versions in which a resource is served, the preferred one first.
+    pub(crate) async fn served_versions(
+        &self,
+        group: &str,
+        plural: &str,
+    ) -> Result<Vec<EcoString>, ReadErrorKind> {
+        self.discovery.versions(self, group, plural).await
+    }
+
+    /// Folds over all objects; an interrupted list begins again with a fresh accumulator.
+    pub(crate) async fn list<K, A>(
+        &self,
+        namespace: &str,
+        start: impl Fn() -> A + Send,
+        mut step: impl FnMut(&mut A, K) + Send,
+    ) -> Result<(A, u64), ReadErrorKind>
+    where
+        K: Projection,
+        A: Send,
+    {
+        let mut restarts = 0;
+        loop {
+            let mut accumulator = start();
+            match self.list_once(namespace, &mut |object| step(&mut accumulator, object)).await {
+                Ok(objects) => return Ok((accumulator, objects)),
+                Err(Interrupted::Failed(error)) => return Err(error),
+                Err(Interrupted::Retry(error)) if restarts == self.limits.restarts => {
+                    return Err(error);
+                }
+                Err(Interrupted::Retry(error)) => {
+                    restarts += 1;
+                    tracing::warn!(cluster = %self.cluster, resource = %K::RESOURCE, %error, "beginning the list again");
+                }
+            }
+        }
+    }
+
+    async fn list_once<K: Projection>(
+        &self,
+        namespace: &str,
+        step: &mut (impl FnMut(K) + Send),
+    ) -> Result<u64, Interrupted> {
+        let path = path(&K::RESOURCE, namespace);
+        let mut params = ListParams::default().limit(self.limits.page_size);
+        let mut objects = 0;
+        loop {
+            let request = kube::core::Request::new(path.as_str()).list(&params);
+            let url = request
+                .map_err(|error| self.transport(&path, error.to_string()))?
+                .uri()
+                .to_string();
+            let answer = match self.get_raw(&url, &path, "application/json").await {
+                Err(ReadErrorKind::TooLarge { .. }) if params.limit > Some(1) => {
+                    params.limit = params.limit.map(|size| size / 2);
+                    continue;
+                }
+                answer => answer?,
+            };
+            if !answer.status.is_success() {
+                return Err(self.refused(&K::RESOURCE, namespace, &path, &answer).await);
+            }
+            let page = page::decode(&answer.body, step);
+            let page =
+                page.map_err(|error| self.undecodable(&K::RESOURCE, &path, &answer, error))?;
+            objects += page.objects;
+            if page.next.is_none() {
+                return Ok(objects);
+            }
+            params.continue_token = page.next;
+        }
+    }
+
+    /// Reads a document that every authenticated user may read.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<Answer, ReadErrorKind> {
+        let answer = self.get_raw(path, path, accept).await?;
+        if answer.status.is_success() { Ok(answer) } else { Err(self.status(path, &answer)) }
+    }
+
+    /// One answer, whatever its status; tried again while the server is busy or the connection breaks.
+    async fn get_raw(
+        &self,
+        url: &str,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<Answer, ReadErrorKind> {
+        let mut backoff = self.limits.backoff;
+        let mut attempt = 1;
+        loop {
+            self.politeness.until_ready().await;
+            let result = self.get_once(url, path, accept).await;
+            let (pause, reason) = match &result {
+                Ok(answer) if is_busy(answer.status) => {
+                    let pause = answer.retry_after.unwrap_or(backoff);
+                    (pause, format!("HTTP {}", answer.status.as_u16()))
+                }
+                Err(
+                    error @ (ReadErrorKind::Transport { .. } | ReadErrorKind::Truncated { .. }),
+                ) => (backoff, error.to_string()),
+                _ => return result,
+            };
+            if attempt >= self.limits.attempts {
+                return result;
+            }
+            let pause = pause.min(self.timeout.unwrap_or(LONGEST_WAIT));
+            tracing::warn!(cluster = %self.cluster, path, attempt, reason, ?pause, "asking again");
+            tokio::time::sleep(pause).await;
+            backoff *= 2;
+            attempt += 1;
+        }
+    }
+
+    async fn get_once(
+        &self,
+        url: &str,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<Answer, ReadErrorKind> {
+        let exchange = self.exchange(url, path, accept);
+        match self.timeout {
+            None => exchange.await,
+            Some(timeout) => tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| {
+                Err(ReadErrorKind::Timeout { request: format!("GET {path}"), timeout })
+            }),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        url: &str,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<Answer, ReadErrorKind> {
+        let request = Request::get(url)
+            .header(ACCEPT, HeaderValue::from_static(accept))
+            .body(Body::empty())
+            .map_err(|error| self.transport(path, error.to_string()))?;
+        let response =
+            self.client.send(request).await.map_err(|error| self.unanswered(path, &error))?;
+        let (head, mut frames) = response.into_parts();
+        let mut body = BytesMut::new();
+        while let Some(frame) = frames.frame().await {
+            let frame = frame.map_err(|error| ReadErrorKind::Truncated {
+                request: format!("GET {path}"),
+                bytes: body.len(),
+                reason: chain(&error),
+            })?;
+            let Ok(data) = frame.into_data() else { continue };
+            if body.len() + data.len() > self.limits.answer_bytes {
+                return Err(ReadErrorKind::TooLarge {
+                    request: format!("GET {path}"),
+                    limit: self.limits.answer_bytes,
+                });
+            }
+            body.extend_from_slice(&data);
+        }
+        Ok(Answer::new(&head, body.freeze()))
+    }
+}
+
+/// Statuses after which the same call can succeed a moment later.
+fn is_busy(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
+}
+
+/// Where the objects of a kind are listed; an empty namespace means all.
+fn path(resource: &ResourceType, namespace: &str) -> String {
+    let root = if resource.group.is_empty() { "/api" } else { "/apis" };
+    let version = resource.api_version();
+    match namespace {
+        "" => format!("{root}/{version}/{}", resource.plural),
+        _ => format!("{root}/{version}/namespaces/{namespace}/{}", resource.plural),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path;
+    use crate::object::ResourceType;
+
+    #[test]
+    fn paths() {
+        let services = ResourceType {
+            group: "",
+            version: "v1",
+            plural: "services",
+            kind: "Service",
+            namespaced: true,
+        };
+        let ingresses = ResourceType {
+            group: "networking.k8s.io",
+            plural: "ingresses",
+            kind: "Ingress",
+            ..services
+        };
+        assert_eq!(path(&services, ""), "/api/v1/services");
+        assert_eq!(path(&services, "shop"), "/api/v1/namespaces/shop/services");
+        assert_eq!(path(&ingresses, ""), "/apis/networking.k8s.io/v1/ingresses");
+        assert_eq!(
+            path(&ingresses, "shop"),
+            "/apis/networking.k8s.io/v1/namespaces/shop/ingresses"
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! From configuration to a view.
+
+use std::io::Read;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ecow::EcoString;
+use extdns_model::ClusterId;
+
+use crate::api::{Api, Limits};
+use crate::error::ClusterError;
+use crate::kubeconfig::{self, Connection};
+use crate::manifests::Manifests;
+use crate::view::{ClusterView, Origin};
+
+/// One cluster of the configuration.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The number that its endpoints carry.
+    pub id: ClusterId,
+    /// Its name in the configuration.
+    pub name: EcoString,
+    /// Where its objects are.
+    pub access: Access,
+    /// How its API is used.
+    pub api: ApiOptions,
+}
+
+/// Where the objects of a cluster are.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// As upstream finds it: the kubeconfig that is named, else `~/.kube/config` where it exists, else the
+    /// service account of the pod.
+    Default {
+        /// `--kubeconfig`.
+        kubeconfig: Option<PathBuf>,
+    },
+    /// One context of a kubeconfig.
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// The context; `None` for the file's current one.
+        context: Option<String>,
+    },
+    /// The service account of the pod.
+    InCluster,
+    /// Files and folders of manifests; `-` for standard input.
+    Manifests(Vec<PathBuf>),
+}
+
+/// How the API of a cluster is used.
+#[derive(Clone, Debug)]
+pub struct ApiOptions {
+    /// URL in place of the one that the credentials come with.
+    pub server: Option<String>,
+    /// How long one request may take; `None` for no limit.
+    pub request_timeout: Option<Duration>,
+    /// Requests per second.
+    pub qps: NonZeroU32,
+    /// Requests that may follow each other at once.
+    pub burst: NonZeroU32,
+    /// What one read may cost, and how hard it is tried.
+    pub limits: Limits,
+}
+
+impl Default for ApiOptions {
+    fn default() -> Self {
+        const QPS: NonZeroU32 = NonZeroU32::new(5).expect("not zero");
+        const BURST: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+        Self {
+            server: None,
+            request_timeout: Some(Duration::from_secs(30)),
+            qps: QPS,
+            burst: BURST,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What clusters need to know of the process's environment. It is read where settings are read, and handed in.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `HOME`.
+    pub home: Option<PathBuf>,
+    /// `KUBERNETES_SERVICE_HOST`.
+    pub kubernetes_service_host: Option<String>,
+    /// `KUBERNETES_SERVICE_PORT`.
+    pub kubernetes_service_port: Option<String>,
+    /// Where the pod's service account is mounted; `None` for the usual place.
+    pub service_account: Option<PathBuf>,
+    /// `HTTPS_PROXY`: the proxy of `https` servers where the kubeconfig names none.
+    pub https_proxy: Option<String>,
+    /// `NO_PROXY`: hosts that are reached without that proxy.
+    pub no_proxy: Option<String>,
+}
+
+impl Cluster {
+    /// Makes a view of the cluster. An API is not called yet (except by a credential plugin, which runs now);
+    /// manifests are read and checked as a whole.
+    ///
+    /// `stdin` stands for `-` among the manifests, and is not touched otherwise.
+    ///
+    /// # Errors
+    /// When the configuration says too little or something wrong, or a manifest is broken.
+    pub async fn connect(
+        &self,
+        environment: &Environment,
+        stdin: impl Read,
+    ) -> Result<ClusterView, ClusterError> {
+        let server = self.api.server.as_deref();
+        let connection = match &self.access {
+            Access::Manifests(paths) => return self.read_manifests(paths, stdin),
+            Access::Kubeconfig { path, context } => {
+                kubeconfig::from_file(path, context.as_deref()).await
+            }
+            Access::Default { kubeconfig } => {
+                kubeconfig::detect(kubeconfig.as_deref(), server, environment).await
+            }
+            Access::InCluster => kubeconfig::in_cluster(server, environment),
+        };
+        let api = match connection {
+            Ok(connection) => self.open(connection, environment).await,
+            Err(message) => Err(message),
+        };
+        let api =
+            api.map_err(|message| ClusterError::Config { cluster: self.name.clone(), message })?;
+        Ok(ClusterView::new(self.id, self.name.clone(), Origin::Api(Box::new(api))))
+    }
+
+    fn read_manifests(
+        &self,
+        paths: &[PathBuf],
+        stdin: impl Read,
+    ) -> Result<ClusterView, ClusterError> {
+        let manifests = Manifests::read(paths, stdin)
+            .map_err(|reason| ClusterError::Manifests { cluster: self.name.clone(), reason })?;
+        Ok(ClusterView::new(self.id, self.name.clone(), Origin::Manifests(manifests)))
+    }
+
+    async fn open(&self, connection: Connection, environment: &Environment) -> Result<Api, String> {
+        let Connection { mut config, credentials } = connection;
+        if let Some(server) = &self.api.server {
+            config.cluster_url = kubeconfig::server_url(server)?;
+        }
+        kubeconfig::set_proxy(&mut config, environment)?;
+        let timeout = self.api.request_timeout;
+        let client = kubeconfig::client(config, &credentials, timeout).await?;
+        let rate = (self.api.qps, self.api.burst);
+        Ok(Api::new(self.name.clone(), client, credentials, timeout, rate, self.api.limits))
+    }
+}

@@ -1,0 +1,200 @@
+//! What can go wrong between the configuration and an object of a cluster.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ecow::EcoString;
+
+/// Why a cluster could not be set up. Nothing was read from it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClusterError {
+    /// A setting is wrong, or says too little.
+    #[error("connect to cluster {cluster:?}: {message}")]
+    Config {
+        /// Name of the cluster in the configuration.
+        cluster: EcoString,
+        /// What is wrong, and what would be right.
+        message: String,
+    },
+    /// The manifests that stand for the cluster could not be read.
+    #[error("read the manifests of cluster {cluster:?}: {reason}")]
+    Manifests {
+        /// Name of the cluster in the configuration.
+        cluster: EcoString,
+        /// The first manifest that is wrong.
+        reason: ManifestError,
+    },
+}
+
+/// Why objects could not be read. What was read before is discarded: half a list is no list.
+#[derive(Debug, thiserror::Error)]
+#[error("read cluster {cluster:?}: {kind}")]
+pub struct ReadError {
+    /// Name of the cluster in the configuration.
+    pub cluster: EcoString,
+    /// What went wrong.
+    pub kind: Box<ReadErrorKind>,
+}
+
+/// What went wrong while objects were read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadErrorKind {
+    /// The credentials may not do this: the rule that is missing.
+    #[error(
+        "{verb} {resource}: forbidden; add {{apiGroups: [{group:?}], resources: [{plural:?}], \
+         verbs: [{verb:?}]}} to {}",
+        role(namespace.as_deref(), user.as_deref())
+    )]
+    Forbidden {
+        /// Verb of the rule.
+        verb: &'static str,
+        /// The resource as `kubectl` names it.
+        resource: String,
+        /// API group of the rule; empty for the core group.
+        group: &'static str,
+        /// Resource of the rule.
+        plural: &'static str,
+        /// The namespace in which it is needed; `None` for all.
+        namespace: Option<String>,
+        /// The user as whom the server knows us, if it says so.
+        user: Option<String>,
+    },
+    /// The credentials could not be made: a plugin that fails, a token file that is gone.
+    #[error("authenticate with {credentials}: {reason}")]
+    Credentials {
+        /// The credentials, without their secret.
+        credentials: String,
+        /// What failed.
+        reason: String,
+    },
+    /// The API server does not know who we are.
+    #[error("authenticate: the API server refuses {credentials}{answer}")]
+    Unauthorized {
+        /// The credentials that were sent, without their secret.
+        credentials: String,
+        /// What the server said, if it said something.
+        answer: String,
+    },
+    /// The API server does not serve the resource.
+    #[error("list {resource}: not served; {remedy}")]
+    NotServed {
+        /// The resource as `kubectl` names it.
+        resource: String,
+        /// What the server has instead, and what to do.
+        remedy: String,
+    },
+    /// The request took longer than `--kube-api-request-timeout`.
+    #[error("{request}: no complete answer within {timeout:?} (--kube-api-request-timeout)")]
+    Timeout {
+        /// Verb and path.
+        request: String,
+        /// The limit.
+        timeout: Duration,
+    },
+    /// The API server could not be reached, or the connection broke.
+    #[error("{request}: {reason}")]
+    Transport {
+        /// Verb and path.
+        request: String,
+        /// What broke.
+        reason: String,
+    },
+    /// The answer ended before it was complete.
+    #[error("{request}: the answer was cut off after {bytes} bytes ({reason})")]
+    Truncated {
+        /// Verb and path.
+        request: String,
+        /// How much of it came.
+        bytes: usize,
+        /// How the end was noticed.
+        reason: String,
+    },
+    /// The answer is larger than one object may be.
+    #[error("{request}: the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// Verb and path.
+        request: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// The answer is not one of a Kubernetes API.
+    #[error(
+        "{request}: the answer is no Kubernetes list but {found} (content type {content_type}); \
+         is the server URL right, and no proxy or login page in between?"
+    )]
+    NotKubernetes {
+        /// Verb and path.
+        request: String,
+        /// Content type of the answer.
+        content_type: String,
+        /// What it looks like.
+        found: String,
+    },
+    /// An object does not have the form that its kind has.
+    #[error("decode {object}: {reason}")]
+    Decode {
+        /// Kind, namespace and name, or the place in the list.
+        object: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The list changed faster than it could be read.
+    #[error(
+        "list {resource}: the server's snapshot expired {restarts} times before the list was complete"
+    )]
+    Expired {
+        /// The resource as `kubectl` names it.
+        resource: String,
+        /// How often the list was begun again.
+        restarts: u32,
+    },
+    /// The server refuses or fails for another reason.
+    #[error("{request}: HTTP {status}{answer}")]
+    Status {
+        /// Verb and path.
+        request: String,
+        /// HTTP status.
+        status: u16,
+        /// What the server said, if it said something.
+        answer: String,
+    },
+    /// A manifest does not have the form that its kind has.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+}
+
+/// What is wrong with a manifest, and where.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}{}: {message}", path.display(), place(*document, *line))]
+pub struct ManifestError {
+    /// File; `-` for standard input.
+    pub path: PathBuf,
+    /// Document in the file, counted from 1; 0 where the file as a whole is meant.
+    pub document: usize,
+    /// Line in the file, counted from 1; 0 where it is not known.
+    pub line: usize,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+/// Where a missing rule belongs.
+fn role(namespace: Option<&str>, user: Option<&str>) -> String {
+    let role = match namespace {
+        Some(namespace) => format!("a Role in namespace {namespace:?}"),
+        None => "a ClusterRole".to_owned(),
+    };
+    match user {
+        Some(user) => format!("{role} that is bound to {user:?}"),
+        None => format!("{role} that is bound to the user of this run"),
+    }
+}
+
+fn place(document: usize, line: usize) -> String {
+    match (document, line) {
+        (0, _) => String::new(),
+        (document, 0) => format!(", document {document}"),
+        (document, line) => format!(", document {document}, line {line}"),
+    }
+}

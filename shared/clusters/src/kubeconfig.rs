@@ -1,0 +1,331 @@
+//! Finding an API server and the credentials for it.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use kube::client::AuthError;
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
+use secrecy::SecretString;
+
+use crate::answer::chain;
+use crate::connect::Environment;
+
+/// Where a pod finds the credentials of its service account.
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// Time for the TCP and TLS handshakes.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How to reach an API server.
+pub(crate) struct Connection {
+    pub(crate) config: Config,
+    /// What we authenticate with, in words and without the secret.
+    pub(crate) credentials: String,
+}
+
+/// As upstream: the kubeconfig that is named, else the one in the home folder if there is one, else the pod's
+/// service account. A server alone is reached without credentials, as `kubectl proxy` offers it.
+pub(crate) async fn detect(
+    kubeconfig: Option<&Path>,
+    server: Option<&str>,
+    environment: &Environment,
+) -> Result<Connection, String> {
+    let at_home = environment.home.as_ref().map(|home| home.join(".kube/config"));
+    if let Some(path) = kubeconfig.or(at_home.as_deref().filter(|path| path.exists())) {
+        return from_file(path, None).await;
+    }
+    match server {
+        Some(server) if environment.kubernetes_service_host.is_none() => Ok(Connection {
+            config: plain(server_url(server)?),
+            credentials: "no credentials (--server without a kubeconfig)".to_owned(),
+        }),
+        _ => in_cluster(server, environment),
+    }
+}
+
+/// The service account of the pod.
+pub(crate) fn in_cluster(
+    server: Option<&str>,
+    environment: &Environment,
+) -> Result<Connection, String> {
+    let url = match (
+        server,
+        &environment.kubernetes_service_host,
+        &environment.kubernetes_service_port,
+    ) {
+        (Some(server), ..) => server_url(server)?,
+        (None, Some(host), Some(port)) => {
+            let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+            server_url(&format!("https://{bracketed}:{port}"))?
+        }
+        _ => {
+            return Err(
+                "no kubeconfig, and not in a pod (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set); \
+                 give --kubeconfig, --server or --manifests"
+                    .to_owned(),
+            );
+        }
+    };
+    let folder = environment.service_account.as_deref().unwrap_or(Path::new(SERVICE_ACCOUNT));
+    let token = folder.join("token");
+    let mut config = plain(url);
+    config.auth_info.token = Some(read_token(&token)?);
+    config.root_cert_file = Some(folder.join("ca.crt")).filter(|path| path.exists());
+    Ok(Connection {
+        config,
+        credentials: format!("the service account's token in {}", token.display()),
+    })
+}
+
+/// A context of a kubeconfig file.
+pub(crate) async fn from_file(path: &Path, context: Option<&str>) -> Result<Connection, String> {
+    let shown = path.display();
+    let kubeconfig = Kubeconfig::read_from(path)
+        .map_err(|error| format!("read kubeconfig {shown}: {}", explain(&error)))?;
+    let names = || listing(kubeconfig.contexts.iter().map(|context| context.name.as_str()));
+    let name = context
+        .or(kubeconfig.current_context.as_deref())
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| {
+            format!("kubeconfig {shown} has no current-context; set it to one of {}", names())
+        })?
+        .to_owned();
+    let chosen = kubeconfig.contexts.iter().find(|named| named.name == name);
+    let chosen = chosen
+        .and_then(|named| named.context.clone())
+        .ok_or_else(|| format!("kubeconfig {shown} has no context {name:?}; it has {}", names()))?;
+    let cluster = kubeconfig.clusters.iter().find(|named| named.name == chosen.cluster);
+    let proxy = cluster
+        .and_then(|named| named.cluster.as_ref()?.proxy_url.clone())
+        .filter(|proxy| !proxy.is_empty());
+    if let Some(user) = chosen.user.as_deref().filter(|user| !user.is_empty())
+        && !kubeconfig.auth_infos.iter().any(|named| named.name == user)
+    {
+        let users = listing(kubeconfig.auth_infos.iter().map(|named| named.name.as_str()));
+        return Err(format!(
+            "kubeconfig {shown}, context {name:?}: there is no user {user:?}; it has {users}"
+        ));
+    }
+    let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|error| format!("kubeconfig {shown}, context {name:?}: {}", explain(&error)))?;
+    ours(&mut config);
+    // The library looks for a proxy in the environment, too; here that is the caller's.
+    config.proxy_url = proxy.map(|proxy| parse_proxy(&proxy)).transpose()?;
+    let user = chosen.user.unwrap_or_default();
+    let kind = prepare(&mut config.auth_info)
+        .map_err(|reason| format!("kubeconfig {shown}, user {user:?}: {reason}"))?;
+    Ok(Connection { config, credentials: format!("{kind} of user {user:?} in {shown}") })
+}
+
+/// A server without credentials.
+fn plain(url: Uri) -> Config {
+    let mut config = Config::new(url);
+    ours(&mut config);
+    config
+}
+
+/// Retries and time limits are ours.
+fn ours(config: &mut Config) {
+    config.default_retry = false;
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.read_timeout = None;
+    config.write_timeout = None;
+}
+
+/// Checks the credentials and names their kind.
+fn prepare(auth: &mut AuthInfo) -> Result<String, String> {
+    if let Some(provider) = &auth.auth_provider {
+        return Err(format!(
+            "auth-provider {:?} is no longer part of Kubernetes; use an exec credential plugin (`users[].user.exec`)",
+            provider.name
+        ));
+    }
+    if let Some(file) = auth.token_file.take() {
+        // A run is short: the file is read once. Unlike the library, and like kubectl, it may end in a newline,
+        // and wins over a token beside it.
+        let file = PathBuf::from(file);
+        auth.token = Some(read_token(&file)?);
+        return Ok(format!("the token in {}", file.display()));
+    }
+    Ok(match auth {
+        AuthInfo { username: Some(_), password: Some(_), .. } => {
+            "the user name and password".to_owned()
+        }
+        AuthInfo { token: Some(_), .. } => "the token".to_owned(),
+        AuthInfo { exec: Some(exec), .. } => {
+            format!("exec command {:?}", exec.command.as_deref().unwrap_or_default())
+        }
+        AuthInfo { client_certificate: Some(_), .. }
+        | AuthInfo { client_certificate_data: Some(_), .. } => "the client certificate".to_owned(),
+        _ => "no credentials".to_owned(),
+    })
+}
+
+fn read_token(path: &Path) -> Result<SecretString, String> {
+    match std::fs::read_to_string(path) {
+        Ok(token) if token.trim().is_empty() => {
+            Err(format!("the token file {} is empty", path.display()))
+        }
+        Ok(token) => Ok(SecretString::from(token.trim())),
+        Err(error) => Err(format!("read the token file {}: {error}", path.display())),
+    }
+}
+
+/// `--server` or what stands for it.
+pub(crate) fn server_url(text: &str) -> Result<Uri, String> {
+    let with_scheme = if text.contains("://") {
+        text.to_owned()
+    } else {
+        // What kubectl makes of a bare host.
+        format!("http://{text}")
+    };
+    let url: Uri = with_scheme.parse().map_err(|error| format!("server URL {text:?}: {error}"))?;
+    match (url.scheme_str(), url.host()) {
+        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
+        _ => Err(format!("server URL {text:?}: write it like https://host:6443")),
+    }
+}
+
+fn parse_proxy(text: &str) -> Result<Uri, String> {
+    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    // The text can hold a password.
+    with_scheme.parse().map_err(|error| format!("the proxy URL is wrong: {error}"))
+}
+
+/// Where the kubeconfig names no proxy, the environment's holds for `https` servers, as in Go.
+pub(crate) fn set_proxy(config: &mut Config, environment: &Environment) -> Result<(), String> {
+    let proxy = environment.https_proxy.as_deref().filter(|proxy| !proxy.is_empty());
+    let (None, Some(proxy)) = (&config.proxy_url, proxy) else {
+        return Ok(());
+    };
+    let host = config.cluster_url.host().unwrap_or_default().trim_matches(['[', ']']);
+    let loopback =
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let rules = Matcher::builder()
+        .https(proxy.to_owned())
+        .no(environment.no_proxy.clone().unwrap_or_default())
+        .build();
+    if !loopback && rules.intercept(&config.cluster_url).is_some() {
+        config.proxy_url = Some(parse_proxy(proxy)?);
+    }
+    Ok(())
+}
+
+/// Makes the client; a credential plugin runs now, off the runtime's threads.
+pub(crate) async fn client(
+    config: Config,
+    credentials: &str,
+    timeout: Option<Duration>,
+) -> Result<Client, String> {
+    extdns_auth::install_crypto();
+    let made = tokio::task::spawn_blocking(move || Client::try_from(config));
+    let made = match timeout {
+        None => made.await,
+        Some(timeout) => tokio::time::timeout(timeout, made)
+            .await
+            .map_err(|_| format!("{credentials} gave no answer within {timeout:?}"))?,
+    };
+    match made {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(kube::Error::Auth(error))) => {
+            Err(format!("{credentials}: {}", explain_auth(&error)))
+        }
+        Ok(Err(kube::Error::InferKubeconfig(error))) => {
+            Err(format!("{credentials}: {}", explain(&error)))
+        }
+        Ok(Err(error)) => Err(format!("{credentials}: {}", chain(&error))),
+        Err(error) => Err(format!("{credentials}: {error}")),
+    }
+}
+
+/// What is wrong with a kubeconfig. The parser quotes lines of the file, which can hold secrets: only the place is
+/// said.
+fn explain(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::Parse(error) => match error.location() {
+            Some(at) => format!("it is no kubeconfig: line {}, column {}", at.line(), at.column()),
+            None => "it is no kubeconfig".to_owned(),
+        },
+        KubeconfigError::ReadConfig(error, _) => error.to_string(),
+        KubeconfigError::LoadClusterOfContext(name) => format!("there is no cluster {name:?}"),
+        KubeconfigError::MissingClusterUrl => "its cluster has no `server`".to_owned(),
+        other => chain(other),
+    }
+}
+
+/// What is wrong with credentials. A plugin's output holds a token: only what it says on standard error is quoted.
+pub(crate) fn explain_auth(error: &AuthError) -> String {
+    match error {
+        AuthError::AuthExecRun { out, .. } => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            let said = said.trim().lines().next_back().unwrap_or_default();
+            format!("it failed with {}: {said}", out.status)
+        }
+        AuthError::AuthExecParse(_) => "its output is no ExecCredential".to_owned(),
+        AuthError::AuthExecStart(error) => {
+            format!("it cannot be started: {error}; is it installed?")
+        }
+        AuthError::ExecPluginFailed => "its output has no status".to_owned(),
+        other => chain(other as &(dyn Error + 'static)),
+    }
+}
+
+/// Names for a message.
+fn listing<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{plain, server_url, set_proxy};
+    use crate::connect::Environment;
+
+    #[test]
+    fn server_urls() {
+        let table = [
+            ("https://10.0.0.1:6443", Some("https://10.0.0.1:6443/")),
+            ("http://[::1]:8001", Some("http://[::1]:8001/")),
+            ("localhost:8001", Some("http://localhost:8001/")),
+            ("ftp://x", None),
+            ("https://", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                server_url(text).ok().map(|url| url.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_environments_proxy_holds_for_https_unless_the_host_is_excepted() {
+        let environment = Environment {
+            https_proxy: Some("proxy.corp:3128".into()),
+            no_proxy: Some("10.0.0.0/8,.internal".into()),
+            ..Environment::default()
+        };
+        let table = [
+            ("https://api.example.org:6443", Some("http://proxy.corp:3128/")),
+            ("http://api.example.org:6443", None),
+            ("https://10.1.2.3:6443", None),
+            ("https://k8s.internal", None),
+            ("https://localhost:6443", None),
+            ("https://[::1]:6443", None),
+        ];
+        for (url, expected) in table {
+            let mut config = plain(server_url(url).unwrap());
+            set_proxy(&mut config, &environment).unwrap();
+            assert_eq!(config.proxy_url.map(|url| url.to_string()).as_deref(), expected, "{url}");
+        }
+    }
+}

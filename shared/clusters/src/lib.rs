@@ -1,0 +1,29 @@
+//! From configuration to a view of a cluster.
+//!
+//! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster) or manifests on disk.
+//! [`Cluster::connect`] makes a [`ClusterView`] of it, over which the sources run. They name what they read as
+//! small [`Projection`]s and [fold](ClusterView::fold) over the objects as pages arrive, so a list of any length
+//! costs the memory of one page. Both kinds of cluster answer alike.
+
+mod answer;
+mod api;
+mod args;
+mod connect;
+mod discovery;
+mod error;
+mod filter;
+mod kubeconfig;
+mod manifests;
+mod object;
+mod page;
+mod selector;
+mod view;
+
+pub use api::Limits;
+pub use args::Args;
+pub use connect::{Access, ApiOptions, Cluster, Environment};
+pub use error::{ClusterError, ManifestError, ReadError, ReadErrorKind};
+pub use filter::{DroppedBy, ObjectFilter, Verdict};
+pub use object::{Metadata, Pairs, Projection, ResourceType, nullable};
+pub use selector::{Selector, SelectorError};
+pub use view::{ClusterView, ListCount, ListScope};

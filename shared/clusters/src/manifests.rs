@@ -1,0 +1,171 @@
+//! Manifests on disk as a cluster.
+
+mod document;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ecow::EcoString;
+
+use crate::error::{ManifestError, ReadErrorKind};
+use crate::object::{Projection, ResourceType};
+use document::Object;
+
+/// Folders nest less deeply than this, unless a link leads back up.
+const DEEPEST: usize = 32;
+
+/// The objects of all files, in the order of files and documents.
+pub(crate) struct Manifests {
+    files: Vec<PathBuf>,
+    objects: Vec<Object>,
+}
+
+impl Manifests {
+    /// Reads files, folders and standard input (`-`).
+    pub(crate) fn read(paths: &[PathBuf], mut stdin: impl Read) -> Result<Self, ManifestError> {
+        let mut all = Self { files: Vec::new(), objects: Vec::new() };
+        for path in paths {
+            let before = all.objects.len();
+            if path.as_os_str() == "-" {
+                all.add_text(path, |text| stdin.read_to_string(text))?;
+            } else if path.is_dir() {
+                all.add_folder(path, 0)?;
+            } else {
+                all.add_file(path)?;
+            }
+            if all.objects.len() == before {
+                return Err(whole_file(path, "there is no Kubernetes object in it"));
+            }
+        }
+        all.refuse_twins()?;
+        Ok(all)
+    }
+
+    fn add_folder(&mut self, folder: &Path, depth: usize) -> Result<(), ManifestError> {
+        if depth > DEEPEST {
+            return Err(whole_file(folder, "folders nest too deeply; does a link lead back up?"));
+        }
+        let unreadable = |error: std::io::Error| whole_file(folder, error);
+        let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+        let mut paths = entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<Result<Vec<_>, std::io::Error>>()
+            .map_err(unreadable)?;
+        paths.sort_unstable();
+        for path in paths.iter().filter(|path| !is_hidden(path)) {
+            if path.is_dir() {
+                self.add_folder(path, depth + 1)?;
+            } else if is_manifest(path) {
+                self.add_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<(), ManifestError> {
+        self.add_text(path, |text| std::fs::File::open(path)?.read_to_string(text))
+    }
+
+    fn add_text(
+        &mut self,
+        path: &Path,
+        read: impl FnOnce(&mut String) -> std::io::Result<usize>,
+    ) -> Result<(), ManifestError> {
+        let mut text = String::new();
+        read(&mut text).map_err(|error| whole_file(path, error))?;
+        let file = self.files.len();
+        self.files.push(path.to_owned());
+        document::split(path, file, &text, &mut self.objects)
+    }
+
+    /// The API has one object of a kind and name; of two in the files nobody knows which one counts.
+    fn refuse_twins(&self) -> Result<(), ManifestError> {
+        let mut seen = HashMap::new();
+        for object in self.objects.iter().filter(|object| !object.name.is_empty()) {
+            let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
+            match seen.entry((&object.group, &object.kind, namespace, &object.name)) {
+                Entry::Vacant(entry) => {
+                    entry.insert(object);
+                }
+                Entry::Occupied(entry) => {
+                    let first = self.error(entry.get(), "");
+                    let first = first.to_string();
+                    let message =
+                        format!("stands already in {}", first.trim_end_matches([':', ' ']));
+                    return Err(self.error(object, message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds over the objects of a kind.
+    pub(crate) fn list<K: Projection, A>(
+        &self,
+        namespace: &str,
+        start: impl Fn() -> A,
+        mut step: impl FnMut(&mut A, K),
+    ) -> Result<(A, u64), ReadErrorKind> {
+        let mut accumulator = start();
+        let mut objects = 0;
+        for manifest in self.objects.iter().filter(|object| object.is_a(&K::RESOURCE)) {
+            let object: K = self.decode(manifest)?;
+            if namespace.is_empty() || object.metadata().namespace == namespace {
+                step(&mut accumulator, object);
+                objects += 1;
+            }
+        }
+        Ok((accumulator, objects))
+    }
+
+    fn decode<K: Projection>(&self, manifest: &Object) -> Result<K, ManifestError> {
+        if manifest.name.is_empty() {
+            return Err(self.error(manifest, "it has no name (`metadata.name`)"));
+        }
+        let mut object: K = serde_json::from_str(&manifest.json).map_err(|error| {
+            // The place is one in our own copy; the user's is in front of the message.
+            let text = error.to_string();
+            let reason = text.split(" at line ").next().unwrap_or_default();
+            self.error(manifest, reason)
+        })?;
+        let metadata = object.metadata_mut();
+        if !K::RESOURCE.namespaced {
+            metadata.namespace = EcoString::new();
+        } else if metadata.namespace.is_empty() {
+            metadata.namespace = "default".into();
+        }
+        Ok(object)
+    }
+
+    fn error(&self, object: &Object, message: impl std::fmt::Display) -> ManifestError {
+        ManifestError {
+            path: self.files[object.file].clone(),
+            document: object.document,
+            line: object.line,
+            message: format!("{}: {message}", object.title()),
+        }
+    }
+}
+
+impl Object {
+    /// Versions of a group are spellings of the same objects.
+    fn is_a(&self, resource: &ResourceType) -> bool {
+        self.kind == resource.kind && self.group == resource.group
+    }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    // Besides what the user hides: a mounted ConfigMap has each file a second time, in a folder `..data`.
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
+}
+
+fn whole_file(path: &Path, message: impl std::fmt::Display) -> ManifestError {
+    ManifestError { path: path.to_owned(), document: 0, line: 0, message: message.to_string() }
+}

@@ -1,0 +1,295 @@
+//! One text of manifests: YAML documents or JSON values, cut into objects.
+
+use std::path::Path;
+
+use ecow::EcoString;
+use serde_json::{Map, Value};
+
+use crate::error::ManifestError;
+
+/// Schemas of custom resources nest deeper than what most texts of YAML do.
+const DEEPEST: usize = 256;
+
+/// An object as it stands in a file. Its text is decoded when a source asks for its kind.
+pub(crate) struct Object {
+    pub(super) file: usize,
+    pub(super) document: usize,
+    pub(super) line: usize,
+    pub(super) group: EcoString,
+    pub(super) kind: EcoString,
+    pub(super) namespace: EcoString,
+    pub(super) name: EcoString,
+    pub(super) json: Box<str>,
+}
+
+impl Object {
+    /// `Service shop/web`, for messages.
+    pub(super) fn title(&self) -> String {
+        title(&self.kind, &self.namespace, &self.name)
+    }
+}
+
+fn title(kind: &str, namespace: &str, name: &str) -> String {
+    match namespace {
+        "" => format!("{kind} {name}"),
+        _ => format!("{kind} {namespace}/{name}"),
+    }
+}
+
+/// Where a document stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    path: &'a Path,
+    file: usize,
+    document: usize,
+    line: usize,
+}
+
+impl Place<'_> {
+    fn error(&self, message: impl Into<String>) -> ManifestError {
+        ManifestError {
+            path: self.path.to_owned(),
+            document: self.document,
+            line: self.line,
+            message: message.into(),
+        }
+    }
+}
+
+/// Adds the objects of a text.
+pub(super) fn split(
+    path: &Path,
+    file: usize,
+    text: &str,
+    objects: &mut Vec<Object>,
+) -> Result<(), ManifestError> {
+    let text = text.trim_start_matches('\u{feff}');
+    let place = Place { path, file, document: 0, line: 0 };
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return split_json(place, text, objects);
+    }
+    // JSON is YAML, but its own parser is faster and takes tabs. What only begins like JSON is YAML.
+    if text.trim_start().starts_with(['{', '[']) {
+        let before = objects.len();
+        if split_json(place, text, objects).is_ok() {
+            return Ok(());
+        }
+        objects.truncate(before);
+    }
+    split_yaml(place, text, objects)
+}
+
+fn split_json(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<(), ManifestError> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut document = 0;
+    loop {
+        let start = values.byte_offset();
+        let blank = text[start..].len() - text[start..].trim_start().len();
+        document += 1;
+        let place = Place { document, line: line_of(text, start + blank), ..at };
+        match values.next() {
+            None => return Ok(()),
+            Some(Ok(value)) => add(place, value, objects)?,
+            Some(Err(error)) => {
+                let line = error.line();
+                return Err(Place { line, ..place }.error(format!("no JSON: {error}")));
+            }
+        }
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text[..offset].matches('\n').count()
+}
+
+fn split_yaml(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<(), ManifestError> {
+    let mut document = 0;
+    for (index, chunk) in documents(text).enumerate() {
+        let blank = is_blank(chunk.text);
+        // What stands before the first separator is a document only if something stands there.
+        if index > 0 || !blank {
+            document += 1;
+        }
+        if blank {
+            continue;
+        }
+        let place = Place { document, line: chunk.line + leading_blank_lines(chunk.text), ..at };
+        let value = parse_yaml(chunk.text, 0).map_err(|error| {
+            // The second parse only counts the lines from the top of the file.
+            let error = parse_yaml(chunk.text, chunk.line - 1).err().unwrap_or(error);
+            let line = error
+                .location()
+                .map_or(place.line, |at| usize::try_from(at.line()).unwrap_or_default());
+            Place { line, ..place }.error(format!("no YAML: {}", error.without_snippet()))
+        })?;
+        add(place, value, objects)?;
+    }
+    Ok(())
+}
+
+fn parse_yaml(text: &str, lines_before: usize) -> Result<Value, serde_saphyr::Error> {
+    // A text has no more nodes than bytes: its size is the budget. What aliases add has limits of its own.
+    let size = text.len().max(1 << 20);
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: size,
+            max_nodes: size,
+            max_total_scalar_bytes: size.max(64 << 20),
+            max_depth: DEEPEST,
+        },
+        with_snippet: false,
+        non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::Reject,
+    };
+    if lines_before == 0 {
+        serde_saphyr::from_str_with_options(text, options)
+    } else {
+        let padded = "\n".repeat(lines_before) + text;
+        serde_saphyr::from_str_with_options(&padded, options)
+    }
+}
+
+/// The text between two separators, and the line on which it begins.
+struct Chunk<'a> {
+    text: &'a str,
+    line: usize,
+}
+
+/// Cuts at lines that begin with `---`: in YAML such a line separates documents wherever it stands, and so each
+/// document is parsed on its own and an error knows its number.
+fn documents(text: &str) -> impl Iterator<Item = Chunk<'_>> {
+    let mut rest = Some(text);
+    let mut line = 1;
+    std::iter::from_fn(move || {
+        let current = rest?;
+        let mut end = 0;
+        let mut lines = 0;
+        rest = None;
+        for candidate in current.split_inclusive('\n') {
+            if let Some(tail) = candidate.strip_prefix("---")
+                && tail.chars().next().is_none_or(char::is_whitespace)
+            {
+                rest = Some(&current[end + 3..]);
+                break;
+            }
+            end += candidate.len();
+            lines += 1;
+        }
+        let chunk = Chunk { text: &current[..end], line };
+        line += lines;
+        Some(chunk)
+    })
+}
+
+/// Nothing but blank lines, comments and directives.
+fn is_blank(text: &str) -> bool {
+    leading_blank_lines(text) == text.lines().count()
+}
+
+fn leading_blank_lines(text: &str) -> usize {
+    text.lines()
+        .take_while(|line| {
+            let line = line.trim();
+            line.is_empty() || line.starts_with(['#', '%'])
+        })
+        .count()
+}
+
+/// Adds a value: an object, a list of objects, or an array of them.
+fn add(place: Place<'_>, value: Value, objects: &mut Vec<Object>) -> Result<(), ManifestError> {
+    match value {
+        Value::Null => Ok(()),
+        Value::Array(items) => items.into_iter().try_for_each(|item| add(place, item, objects)),
+        Value::Object(mut fields) => match take_items(&mut fields) {
+            Some(items) => add_items(place, &fields, items, objects),
+            None => {
+                objects.push(object(place, fields)?);
+                Ok(())
+            }
+        },
+        _ => Err(place.error("no Kubernetes object: it is a single value")),
+    }
+}
+
+/// The items, if the fields are those of a list.
+fn take_items(fields: &mut Map<String, Value>) -> Option<Vec<Value>> {
+    let is_list = fields.get("kind")?.as_str()?.ends_with("List");
+    match fields.get_mut("items") {
+        Some(Value::Array(items)) if is_list => Some(std::mem::take(items)),
+        _ => None,
+    }
+}
+
+/// The items of a `ServiceList` are services, also where they do not say so themselves: the API leaves it out.
+fn add_items(
+    place: Place<'_>,
+    list: &Map<String, Value>,
+    items: Vec<Value>,
+    objects: &mut Vec<Object>,
+) -> Result<(), ManifestError> {
+    let kind = list.get("kind").and_then(Value::as_str).and_then(|kind| kind.strip_suffix("List"));
+    let version = list.get("apiVersion");
+    for mut item in items {
+        if let (Value::Object(fields), Some(kind), Some(version)) =
+            (&mut item, kind.filter(|kind| !kind.is_empty()), version)
+            && !fields.contains_key("kind")
+        {
+            fields.insert("kind".to_owned(), kind.into());
+            fields.insert("apiVersion".to_owned(), version.clone());
+        }
+        add(place, item, objects)?;
+    }
+    Ok(())
+}
+
+fn object(place: Place<'_>, mut fields: Map<String, Value>) -> Result<Object, ManifestError> {
+    let text = |fields: &Map<String, Value>, key: &str| {
+        fields.get(key).and_then(Value::as_str).map(EcoString::from)
+    };
+    let Some(kind) = text(&fields, "kind") else {
+        return Err(place.error("no Kubernetes object: `kind` is missing"));
+    };
+    let Some(version) = text(&fields, "apiVersion") else {
+        return Err(place
+            .error(format!("no Kubernetes object: `apiVersion` is missing beside kind {kind}")));
+    };
+    let group = version.split_once('/').map(|(group, _)| group.into()).unwrap_or_default();
+    let (mut namespace, mut name) = Default::default();
+    if let Some(Value::Object(metadata)) = fields.get_mut("metadata") {
+        namespace = text(metadata, "namespace").unwrap_or_default();
+        name = text(metadata, "name").unwrap_or_default();
+        for (field, one) in [("annotations", "annotation"), ("labels", "label")] {
+            let Some(Value::Object(pairs)) = metadata.get_mut(field) else { continue };
+            require_text(pairs).map_err(|reason| {
+                place.error(format!("{}: {one} {reason}", title(&kind, &namespace, &name)))
+            })?;
+        }
+    }
+    Ok(Object {
+        file: place.file,
+        document: place.document,
+        line: place.line,
+        group,
+        kind,
+        namespace,
+        name,
+        json: Value::Object(fields).to_string().into(),
+    })
+}
+
+/// YAML reads `60` and `yes` without quotes as number and boolean; an API server refuses them as annotations.
+fn require_text(pairs: &mut Map<String, Value>) -> Result<(), String> {
+    for (key, value) in pairs {
+        let what = match value {
+            Value::String(_) => continue,
+            Value::Null => {
+                *value = "".into();
+                continue;
+            }
+            Value::Number(_) => "a number",
+            Value::Bool(_) => "a boolean",
+            Value::Array(_) | Value::Object(_) => "no text",
+        };
+        return Err(format!("{key:?} is {what} ({value}); write it in quotes"));
+    }
+    Ok(())
+}

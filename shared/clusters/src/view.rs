@@ -1,0 +1,209 @@
+//! What the sources see of a cluster.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ecow::EcoString;
+use extdns_model::ClusterId;
+use tokio::sync::OnceCell;
+
+use crate::api::Api;
+use crate::error::{ReadError, ReadErrorKind};
+use crate::filter::{ObjectFilter, Verdict};
+use crate::manifests::Manifests;
+use crate::object::{Projection, ResourceType};
+
+/// A cluster as the sources read it: an API server or a set of manifests. Clones share everything.
+#[derive(Clone)]
+pub struct ClusterView(Arc<Inner>);
+
+struct Inner {
+    id: ClusterId,
+    name: EcoString,
+    origin: Origin,
+    counts: Mutex<BTreeMap<ResourceType, Counted>>,
+    shared: Mutex<HashMap<SharedKey, SharedCell>>,
+}
+
+/// Where the objects come from.
+pub(crate) enum Origin {
+    Api(Box<Api>),
+    Manifests(Manifests),
+}
+
+type SharedKey = (TypeId, EcoString);
+type SharedCell = Arc<OnceCell<Arc<dyn Any + Send + Sync>>>;
+
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    lists: u64,
+    objects: u64,
+}
+
+/// Which objects a source lists.
+#[derive(Clone, Copy, Debug)]
+pub struct ListScope<'a> {
+    /// Only this namespace; `None` (or an empty name) for all. Without effect on kinds outside namespaces.
+    pub namespace: Option<&'a str>,
+    /// The filters that decide the [`Verdict`].
+    pub filter: &'a ObjectFilter,
+}
+
+/// How often a resource was listed in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListCount {
+    /// What was listed.
+    pub resource: ResourceType,
+    /// Lists that were begun (each takes one call per page). Using a [shared](ClusterView::shared) list again
+    /// does not count.
+    pub lists: u64,
+    /// Objects in the lists that were read in full.
+    pub objects: u64,
+}
+
+impl ClusterView {
+    pub(crate) fn new(id: ClusterId, name: EcoString, origin: Origin) -> Self {
+        Self(Arc::new(Inner {
+            id,
+            name,
+            origin,
+            counts: Mutex::default(),
+            shared: Mutex::default(),
+        }))
+    }
+
+    /// The number that endpoints carry for this cluster.
+    #[must_use]
+    pub fn id(&self) -> ClusterId {
+        self.0.id
+    }
+
+    /// The cluster's name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &EcoString {
+        &self.0.name
+    }
+
+    /// Whether the cluster serves a resource. Asks discovery once, on first need; manifests serve everything.
+    ///
+    /// There is no need to ask before a list: that one says by itself what is missing.
+    ///
+    /// # Errors
+    /// When discovery fails.
+    pub async fn has(&self, resource: &ResourceType) -> Result<bool, ReadError> {
+        Ok(self
+            .served_versions(resource.group, resource.plural)
+            .await?
+            .is_none_or(|versions| versions.iter().any(|v| v == resource.version)))
+    }
+
+    /// The versions in which the cluster serves a resource, the preferred one first; `None` for manifests, which
+    /// are read whatever their version.
+    ///
+    /// # Errors
+    /// When discovery fails.
+    pub async fn served_versions(
+        &self,
+        group: &str,
+        plural: &str,
+    ) -> Result<Option<Vec<EcoString>>, ReadError> {
+        match &self.0.origin {
+            Origin::Api(api) => {
+                let versions = api.served_versions(group, plural).await;
+                Ok(Some(versions.map_err(|kind| self.error(kind))?))
+            }
+            Origin::Manifests(_) => Ok(None),
+        }
+    }
+
+    /// Reads all objects of a kind, page by page, into an accumulator.
+    ///
+    /// `step` is handed each object with what the filters say about it. When the server's snapshot expires in the
+    /// middle, the list begins again with a fresh accumulator from `start`: so the result never has an object
+    /// twice, and never is a short list. The order is the server's; whoever needs one sorts.
+    ///
+    /// # Errors
+    /// When the list could not be read in full; what was accumulated until then is gone.
+    pub async fn fold<K, A>(
+        &self,
+        scope: ListScope<'_>,
+        start: impl Fn() -> A + Send,
+        mut step: impl FnMut(&mut A, K, Verdict) + Send,
+    ) -> Result<A, ReadError>
+    where
+        K: Projection,
+        A: Send,
+    {
+        let namespace = scope.namespace.filter(|_| K::RESOURCE.namespaced).unwrap_or_default();
+        let judge = |accumulator: &mut A, object: K| {
+            let verdict = scope.filter.verdict(object.metadata());
+            step(accumulator, object, verdict);
+        };
+        self.count(K::RESOURCE, |counted| counted.lists += 1);
+        let read = match &self.0.origin {
+            Origin::Api(api) => api.list(namespace, start, judge).await,
+            Origin::Manifests(manifests) => manifests.list(namespace, start, judge),
+        };
+        let (accumulator, objects) = read.map_err(|kind| self.error(kind))?;
+        self.count(K::RESOURCE, |counted| counted.objects += objects);
+        Ok(accumulator)
+    }
+
+    /// All objects of a helper kind, listed on first need and shared by all sources of the run; no filters.
+    ///
+    /// # Errors
+    /// When the list could not be read in full.
+    pub async fn shared<K>(&self, namespace: Option<&str>) -> Result<Arc<Vec<K>>, ReadError>
+    where
+        K: Projection + Sync,
+    {
+        let namespace = namespace.filter(|_| K::RESOURCE.namespaced).unwrap_or_default();
+        let cell = {
+            let mut shared = self.0.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = (TypeId::of::<K>(), EcoString::from(namespace));
+            Arc::clone(shared.entry(key).or_default())
+        };
+        let list = cell
+            .get_or_try_init(|| async {
+                let filter = ObjectFilter::default();
+                let scope = ListScope { namespace: Some(namespace), filter: &filter };
+                let keep = |all: &mut Vec<K>, object, _| all.push(object);
+                let list: Arc<dyn Any + Send + Sync> =
+                    Arc::new(self.fold(scope, Vec::new, keep).await?);
+                Ok::<_, ReadError>(list)
+            })
+            .await?;
+        let list = Arc::clone(list).downcast();
+        Ok(list.expect("the key holds the type of what is stored under it"))
+    }
+
+    /// How often each resource was listed so far, by group and name.
+    #[must_use]
+    pub fn lists(&self) -> Vec<ListCount> {
+        let counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts
+            .iter()
+            .map(|(&resource, counted)| ListCount {
+                resource,
+                lists: counted.lists,
+                objects: counted.objects,
+            })
+            .collect()
+    }
+
+    fn error(&self, kind: ReadErrorKind) -> ReadError {
+        ReadError { cluster: self.0.name.clone(), kind: Box::new(kind) }
+    }
+
+    fn count(&self, resource: ResourceType, add: impl FnOnce(&mut Counted)) {
+        let mut counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        add(counts.entry(resource).or_default());
+    }
+}
+
+impl std::fmt::Debug for ClusterView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClusterView").field("name", &self.0.name).finish_non_exhaustive()
+    }
+}
