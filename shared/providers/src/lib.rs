@@ -1,1 +1,23 @@
-//! extdns-providers
+//! Where records live: the three functions that a plan needs of a provider, the engine that gives
+//! them to every zone-shaped API, and one folder per provider.
+//!
+//! * A plan reads through [`Reader`]; an apply writes through [`Writer`], which only a
+//!   [`Permit`](extdns_model::Permit) makes. [`Provider`] is both.
+//! * Most providers describe themselves with [`Capabilities`] and implement [`ZoneReader`] and
+//!   either [`BatchWriter`] or [`RecordWriter`]; [`engine::batched`] and [`engine::stepped`] make
+//!   a [`Provider`] of them.
+//! * A system that is no zone API implements [`Reader`], [`Writer`] and [`Provider`] itself.
+
+mod api;
+mod capabilities;
+mod deadline;
+pub mod engine;
+mod error;
+mod provider;
+
+pub use api::{BatchWriter, Cost, Cursor, Page, PageFrom, RecordWriter, Step, ZoneReader};
+pub use capabilities::{BatchLimits, Capabilities, RateLimit, TxtQuoting};
+pub use deadline::{Deadline, Stopper};
+pub use engine::{CallCount, Transport};
+pub use error::{ErrorKind, Limit, ProviderError};
+pub use provider::{Adaptation, Adjusted, Provider, Reader, Verdict, Writer};

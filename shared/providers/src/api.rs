@@ -1,0 +1,164 @@
+//! What a provider with a zone-shaped API writes; the engine turns it into a
+//! [`Provider`](crate::Provider).
+
+use std::iter::Sum;
+use std::ops::Add;
+
+use async_trait::async_trait;
+use ecow::EcoString;
+use extdns_model::{Change, ChangeGroup, Name, Record, Zone};
+
+use crate::{Capabilities, ProviderError, Transport};
+
+/// Reading a zone-shaped API.
+#[async_trait]
+pub trait ZoneReader: Send + Sync {
+    /// What the API can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Every zone of the account that the user's zone filters let through.
+    ///
+    /// # Errors
+    /// When the list is not complete: a short list would move names to parent zones.
+    async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError>;
+
+    /// One page of a zone's records: the values of a set in one record with
+    /// [`Capabilities::replaces_rrsets`], else one record per value with its own origin, which
+    /// the engine folds into sets.
+    ///
+    /// # Errors
+    /// When the page could not be read, or is not complete.
+    async fn page(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        from: PageFrom,
+    ) -> Result<Page, ProviderError>;
+}
+
+/// Writing an API that takes several changes in a call: it is handed whole groups, packed by cost.
+#[async_trait]
+pub trait BatchWriter: ZoneReader {
+    /// What a change counts against [`Capabilities::batch_limits`].
+    fn cost(&self, change: &Change) -> Cost;
+
+    /// Sends the groups in one call.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) and
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) with the names of the offenders, if the
+    /// API tells them; [`ErrorKind::Lost`](crate::ErrorKind::Lost) when it did not answer.
+    async fn send(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[ChangeGroup],
+    ) -> Result<(), ProviderError>;
+
+    /// What remains to be done once per written zone (refresh, deploy), also after a failure in
+    /// part.
+    ///
+    /// # Errors
+    /// When it was not done.
+    async fn finish(&self, _via: &Transport, _zone: &Zone) -> Result<(), ProviderError> {
+        Ok(())
+    }
+}
+
+/// Writing an API that takes one record or one record set in a call: the engine turns a group into
+/// steps, in the order in which a run may die between any two of them.
+#[async_trait]
+pub trait RecordWriter: ZoneReader {
+    /// Makes one step with one call. With [`Capabilities::replaces_rrsets`] it carries a whole
+    /// set, else exactly one value, and the origin is that of the one record.
+    ///
+    /// A create of what is there (equal) and a delete of what is gone may be answered with
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) and
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound): the engine reads the name again and
+    /// counts it as done if it is.
+    ///
+    /// # Errors
+    /// When the step was not done, or it is not known whether it was.
+    async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError>;
+
+    /// What remains to be done once per written zone (refresh, deploy), also after a failure in
+    /// part.
+    ///
+    /// # Errors
+    /// When it was not done.
+    async fn finish(&self, _via: &Transport, _zone: &Zone) -> Result<(), ProviderError> {
+        Ok(())
+    }
+}
+
+/// A change that is one call: of a whole record set, or of a set of one value where the API knows
+/// single records only.
+pub type Step = Change;
+
+/// Where a page starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageFrom {
+    /// At the beginning of the zone.
+    Start,
+    /// At this name: its records come first, if there are any. Asked for only with
+    /// [`Capabilities::starts_at_name`].
+    Name(Name),
+    /// Behind the page that gave this cursor.
+    After(Cursor),
+}
+
+/// The API's own way to say where the next page starts: as many words as it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub Vec<EcoString>);
+
+impl Cursor {
+    /// A cursor of one word.
+    #[must_use]
+    pub fn of(word: impl Into<EcoString>) -> Self {
+        Self(vec![word.into()])
+    }
+
+    /// The first word.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        self.0.first().map_or("", EcoString::as_str)
+    }
+}
+
+/// One page of a zone.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The records, in the order of the API.
+    pub records: Vec<Record>,
+    /// Where the next page starts; `None` on the last.
+    pub next: Option<Cursor>,
+}
+
+/// What changes count against the limits of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// Record sets or operations.
+    pub changes: usize,
+    /// Values.
+    pub values: usize,
+    /// Bytes of the values.
+    pub bytes: usize,
+}
+
+impl Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            changes: self.changes + other.changes,
+            values: self.values + other.values,
+            bytes: self.bytes + other.bytes,
+        }
+    }
+}
+
+impl Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        costs.fold(Self::default(), Add::add)
+    }
+}

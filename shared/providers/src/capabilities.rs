@@ -1,0 +1,164 @@
+//! What a provider can do, as data.
+
+use std::num::NonZeroU32;
+
+use extdns_model::{RecordType, Routing, Ttl};
+
+use crate::{Cost, Limit};
+
+/// What one provider can do, and how. The engine decides by it; the documentation shows it.
+///
+/// Made by changing [`Capabilities::new`], so that a new field needs no edit of every provider:
+///
+/// ```
+/// use extdns_model::RecordType;
+/// use extdns_providers::Capabilities;
+///
+/// let capabilities = Capabilities {
+///     record_types: &[RecordType::A, RecordType::Txt],
+///     apex_symbol: "@",
+///     mutating_operations: &["create record", "delete record"],
+///     ..Capabilities::new("example")
+/// };
+/// assert!(capabilities.manages(RecordType::A));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Capabilities {
+    /// The provider's name, as in `--provider`.
+    pub provider: &'static str,
+    /// The types that can be written; endpoints of other types are dropped and reported.
+    pub record_types: &'static [RecordType],
+    /// Whether the API stores record sets: a page has one record per set, a write replaces it
+    /// whole. Else it stores single values, each with an id of its own.
+    pub replaces_rrsets: bool,
+    /// Whether a single record (or set) can be replaced in one call; else an update is a delete
+    /// and a create.
+    pub updates_in_place: bool,
+    /// Whether a batch is applied whole or not at all.
+    pub atomic_batches: bool,
+    /// Most of what one batch takes.
+    pub batch_limits: BatchLimits,
+    /// Records per page, where it can be chosen or is known.
+    pub page_size: Option<u32>,
+    /// Whether a page can start at a name, so that one name can be read again cheaply.
+    pub starts_at_name: bool,
+    /// Most zones that are read or written at the same time.
+    pub parallel_zones: usize,
+    /// The budget of the account; `None` where the provider states none.
+    pub rate_limit: Option<RateLimit>,
+    /// The least TTL that is stored; less is raised and reported.
+    pub min_ttl: Ttl,
+    /// The largest TTL that is stored; more is cut and reported.
+    pub max_ttl: Ttl,
+    /// The TTL of records whose endpoint has none; unset where the API has a default of its own
+    /// that a read does not show.
+    pub default_ttl: Ttl,
+    /// What the API calls the apex where names are relative to the zone (`@`, or nothing).
+    pub apex_symbol: &'static str,
+    /// How the API carries the text of TXT records.
+    pub txt_quoting: TxtQuoting,
+    /// Whether names are stored as A-labels, so that U-labels are converted on write and the
+    /// wire form limits hold before.
+    pub ascii_names: bool,
+    /// Whether several sets of one name and type can be told apart by a set identifier.
+    pub set_identifiers: bool,
+    /// Whether there are provider-native aliases.
+    pub alias: bool,
+    /// How a name finds its zones.
+    pub routing: Routing,
+    /// The operations that change something, by the names under which the provider calls them
+    /// (an HTTP method does not tell). Everything else may be repeated at will.
+    pub mutating_operations: &'static [&'static str],
+}
+
+impl Capabilities {
+    /// The least: a per-value API without batches, of the ten known types, without any limit.
+    #[must_use]
+    pub const fn new(provider: &'static str) -> Self {
+        Self {
+            provider,
+            record_types: &RecordType::KNOWN,
+            replaces_rrsets: false,
+            updates_in_place: true,
+            atomic_batches: false,
+            batch_limits: BatchLimits::NONE,
+            page_size: None,
+            starts_at_name: false,
+            parallel_zones: 1,
+            rate_limit: None,
+            min_ttl: Ttl::UNSET,
+            max_ttl: Ttl::MAX,
+            default_ttl: Ttl::UNSET,
+            apex_symbol: "",
+            txt_quoting: TxtQuoting::AsIs,
+            ascii_names: true,
+            set_identifiers: false,
+            alias: false,
+            routing: Routing::Longest,
+            mutating_operations: &[],
+        }
+    }
+
+    /// Whether records of this type can be written.
+    #[must_use]
+    pub fn manages(&self, rtype: RecordType) -> bool {
+        self.record_types.contains(&rtype)
+    }
+}
+
+/// Most of what one batch takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Changes.
+    pub changes: usize,
+    /// Values.
+    pub values: usize,
+    /// Bytes of the values.
+    pub bytes: usize,
+}
+
+impl BatchLimits {
+    /// No limit.
+    pub const NONE: Self = Self { changes: usize::MAX, values: usize::MAX, bytes: usize::MAX };
+
+    /// At most this many changes.
+    #[must_use]
+    pub const fn changes(changes: usize) -> Self {
+        Self { changes, ..Self::NONE }
+    }
+
+    /// The first limit that a batch of this cost exceeds.
+    #[must_use]
+    pub fn exceeded_by(&self, cost: Cost) -> Option<Limit> {
+        if cost.changes > self.changes {
+            Some(Limit::Changes(self.changes))
+        } else if cost.values > self.values {
+            Some(Limit::Values(self.values))
+        } else if cost.bytes > self.bytes {
+            Some(Limit::Bytes(self.bytes))
+        } else {
+            None
+        }
+    }
+}
+
+/// How many calls an account may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Calls per second on average.
+    pub per_second: NonZeroU32,
+    /// Calls at once after a pause.
+    pub burst: NonZeroU32,
+}
+
+/// How an API carries the text of TXT records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TxtQuoting {
+    /// As it is given: what is written is read back unchanged.
+    #[default]
+    AsIs,
+    /// In presentation format: strings of at most 255 bytes, each in quotes.
+    Quoted,
+    /// Bare text without quotes, of any length.
+    Bare,
+}

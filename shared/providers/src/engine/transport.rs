@@ -1,0 +1,259 @@
+//! Every call to a provider's API goes through here: the account's budget, retries, the deadline,
+//! the call counter, redaction.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use rand::RngExt as _;
+use tokio::time::Instant;
+
+use crate::{Capabilities, Deadline, ErrorKind, ProviderError, RateLimit};
+
+/// Attempts of one call, the first included.
+const ATTEMPTS: u32 = 5;
+/// The ceiling of the first pause between two attempts; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause that the engine chooses itself.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// The longest pause that an API may ask for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+/// The way to a provider's API. Clones share the account: its budget, its pause after throttling
+/// and its counter.
+///
+/// It knows neither SDKs nor HTTP: a provider wraps each call, turns what went wrong into a
+/// [`ProviderError`], and leaves the rest to the transport. Reads are repeated after anything that
+/// may pass. Of the [mutating operations](Capabilities::mutating_operations) only those are
+/// repeated that certainly did nothing; a lost answer goes to the caller.
+///
+/// ```
+/// # use extdns_providers::{Capabilities, Cursor, ProviderError, Transport};
+/// # async fn list(client: &str) -> Result<Vec<String>, ProviderError> { Ok(vec![client.into()]) }
+/// # async fn example(via: &Transport, client: &str) -> Result<(), ProviderError> {
+/// let zones = via.call("list zones", || list(client)).await?;
+/// # let _ = zones;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Transport {
+    account: Arc<Account>,
+    until: Deadline,
+}
+
+struct Account {
+    mutating: &'static [&'static str],
+    budget: Option<Budget>,
+    /// Nobody calls before this instant: the API said that it has enough.
+    paused: Mutex<Option<Instant>>,
+    calls: Mutex<BTreeMap<&'static str, u64>>,
+    secrets: Vec<String>,
+}
+
+type Budget = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
+
+/// Calls of one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallCount {
+    /// The operation, as the provider names it.
+    pub operation: &'static str,
+    /// How many calls were started, repeated ones included.
+    pub calls: u64,
+    /// Whether the operation changes something.
+    pub mutating: bool,
+}
+
+impl Transport {
+    /// A new account with the budget and the mutating operations of these capabilities.
+    #[must_use]
+    pub fn new(capabilities: &Capabilities) -> Self {
+        Self::with_secrets(capabilities, [])
+    }
+
+    /// The same; these texts never appear in an error that leaves the transport.
+    #[must_use]
+    pub fn with_secrets(
+        capabilities: &Capabilities,
+        secrets: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let account = Account {
+            mutating: capabilities.mutating_operations,
+            budget: capabilities.rate_limit.map(budget),
+            paused: Mutex::default(),
+            calls: Mutex::default(),
+            secrets: secrets.into_iter().filter(|secret| !secret.is_empty()).collect(),
+        };
+        Self { account: Arc::new(account), until: Deadline::none() }
+    }
+
+    /// The same account, with calls that start before the deadline only.
+    #[must_use]
+    pub fn until(&self, deadline: Deadline) -> Self {
+        Self { account: Arc::clone(&self.account), until: deadline }
+    }
+
+    /// Makes a call: waits for the account's budget, repeats what may be repeated, counts.
+    ///
+    /// # Errors
+    /// The last error, without secrets; [`ErrorKind::Deadline`] if the call never started.
+    pub async fn call<T, F, A>(
+        &self,
+        operation: &'static str,
+        request: F,
+    ) -> Result<T, ProviderError>
+    where
+        F: Fn() -> A,
+        A: Future<Output = Result<T, ProviderError>>,
+    {
+        let mutating = self.account.mutating.contains(&operation);
+        let mut attempt = 1;
+        let mut last = None;
+        loop {
+            if !self.admit().await {
+                return Err(last.unwrap_or_else(|| out_of_time(operation)));
+            }
+            self.count(operation);
+            let error = match request().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => self.redact(error),
+            };
+            if attempt == ATTEMPTS || !may_repeat(&error.kind, mutating) {
+                return Err(error);
+            }
+            let pause = pause_after(&error.kind, attempt);
+            tracing::debug!(operation, attempt, ?pause, %error, "repeating the call");
+            if matches!(error.kind, ErrorKind::Throttled { .. }) {
+                self.pause(pause);
+            } else if !self.until.sleep(pause).await {
+                return Err(error);
+            }
+            last = Some(error);
+            attempt += 1;
+        }
+    }
+
+    /// The calls of the account so far, by operation in alphabetical order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<CallCount> {
+        lock(&self.account.calls)
+            .iter()
+            .map(|(operation, calls)| CallCount {
+                operation,
+                calls: *calls,
+                mutating: self.account.mutating.contains(operation),
+            })
+            .collect()
+    }
+
+    /// How many calls of mutating operations were started.
+    #[must_use]
+    pub fn mutating_calls(&self) -> u64 {
+        self.calls().iter().filter(|count| count.mutating).map(|count| count.calls).sum()
+    }
+
+    /// The error without secrets.
+    #[must_use]
+    pub fn redact(&self, mut error: ProviderError) -> ProviderError {
+        for secret in &self.account.secrets {
+            if error.message.contains(secret.as_str()) {
+                error.message = error.message.replace(secret.as_str(), "[redacted]");
+            }
+        }
+        error
+    }
+
+    /// Waits for the account's pause and budget; false when the deadline comes first.
+    async fn admit(&self) -> bool {
+        loop {
+            if self.until.is_over() {
+                return false;
+            }
+            let Some(wait) = self.account.wait() else { return true };
+            if !self.until.sleep(wait).await {
+                return false;
+            }
+        }
+    }
+
+    fn count(&self, operation: &'static str) {
+        *lock(&self.account.calls).entry(operation).or_default() += 1;
+    }
+
+    fn pause(&self, pause: Duration) {
+        let until = Instant::now().checked_add(pause);
+        let mut paused = lock(&self.account.paused);
+        *paused = (*paused).max(until);
+    }
+}
+
+impl Account {
+    /// How long the next call has to wait; `None` takes it out of the budget.
+    fn wait(&self) -> Option<Duration> {
+        let paused = *lock(&self.paused);
+        let rest = paused.map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(rest) = rest.filter(|rest| !rest.is_zero()) {
+            return Some(rest);
+        }
+        let budget = self.budget.as_ref()?;
+        budget.check().err().map(|until| until.wait_time_from(budget.clock().now()))
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("calls", &self.calls()).finish_non_exhaustive()
+    }
+}
+
+/// The clock of the runtime, which tests can stop.
+#[derive(Debug, Clone)]
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+fn budget(limit: RateLimit) -> Budget {
+    let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
+    RateLimiter::direct_with_clock(quota, TokioClock(Instant::now()))
+}
+
+fn may_repeat(kind: &ErrorKind, mutating: bool) -> bool {
+    match kind {
+        ErrorKind::Throttled { .. } | ErrorKind::Transient => true,
+        ErrorKind::Lost => !mutating,
+        _ => false,
+    }
+}
+
+/// Full jitter under a ceiling that doubles, on top of what the API asked for.
+fn pause_after(kind: &ErrorKind, attempt: u32) -> Duration {
+    let ceiling = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_PAUSE);
+    let jitter = rand::rng().random_range(Duration::ZERO..=ceiling);
+    match kind {
+        ErrorKind::Throttled { retry_after: Some(wait) } => {
+            (*wait).min(LONGEST_RETRY_AFTER) + jitter.min(FIRST_PAUSE)
+        }
+        _ => jitter,
+    }
+}
+
+fn out_of_time(operation: &str) -> ProviderError {
+    let message = format!("{operation}: not started, the run's time was nearly over");
+    ProviderError::new(ErrorKind::Deadline, message)
+}
+
+/// A poisoned lock still guards plain numbers.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,95 @@
+//! What the run sees of a provider.
+
+use async_trait::async_trait;
+use extdns_model::{
+    Attribution, ChangeGroup, Endpoint, Inventory, Name, Outcome, Permit, RecordType, ZoneIndex,
+};
+
+use crate::{Capabilities, Deadline, ProviderError};
+
+/// What a plan needs of a place where records live.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    /// What the provider can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// All zones, and of every zone its record sets or why it could not be read.
+    ///
+    /// # Errors
+    /// When the list of zones is not complete: then no name can be routed.
+    async fn read(&self) -> Result<Inventory, ProviderError>;
+
+    /// What this provider makes of the wish: provider-native aliases, clamped TTLs, pins. Whatever
+    /// it drops or changes is noted.
+    ///
+    /// # Errors
+    /// When the provider had to be asked and did not answer.
+    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError>;
+}
+
+/// Writing: made with a [`Permit`], over what the reader found.
+#[async_trait]
+pub trait Writer: Send + Sync {
+    /// Applies whole groups, and says what became of each: one outcome per group, in the order of
+    /// the groups.
+    async fn apply(&self, groups: &[ChangeGroup], until: Deadline) -> Vec<Outcome>;
+}
+
+/// A provider: reads for everybody, writes for who holds a [`Permit`].
+pub trait Provider: Reader {
+    /// The writing half. The groups that it is given carry keys of this index.
+    ///
+    /// # Errors
+    /// When the provider is configured for reading only.
+    fn writer(&self, permit: &Permit, zones: &ZoneIndex) -> Result<Box<dyn Writer>, ProviderError>;
+}
+
+/// The wish as the provider can store it.
+#[derive(Debug, Default)]
+pub struct Adjusted {
+    /// The endpoints, in the order in which they came.
+    pub endpoints: Vec<Endpoint>,
+    /// What was dropped or changed, for the report.
+    pub notes: Vec<Adaptation>,
+}
+
+/// Something that a provider cannot store as it was wished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adaptation {
+    /// The name that was wished.
+    pub name: Name,
+    /// The type that was wished.
+    pub rtype: RecordType,
+    /// The set identifier that was wished, empty for a simple record set.
+    pub set_identifier: String,
+    /// Who wished it.
+    pub attribution: Attribution,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why, and what the user can do: a lower-case fragment.
+    pub reason: String,
+}
+
+/// What became of a wish that the provider cannot store as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It is stored in another form.
+    Changed,
+    /// It is not stored.
+    Dropped,
+}
+
+impl Adaptation {
+    /// A note about this endpoint.
+    #[must_use]
+    pub fn of(endpoint: &Endpoint, verdict: Verdict, reason: impl Into<String>) -> Self {
+        Self {
+            name: endpoint.set.name.clone(),
+            rtype: endpoint.set.rtype,
+            set_identifier: endpoint.set.set_identifier().to_owned(),
+            attribution: endpoint.attribution.clone(),
+            verdict,
+            reason: reason.into(),
+        }
+    }
+}
