@@ -3,10 +3,9 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use regex::Regex;
 
 use crate::name::unicode_form;
-use crate::{Name, target_ip};
+use crate::{DomainRegex, Name, target_ip};
 
 /// Which names are in scope: lists of domains, or regular expressions.
 ///
@@ -18,9 +17,9 @@ pub enum DomainFilter {
     /// Unanchored regular expressions; the exclusion wins.
     Regex {
         /// Names must match this, if given.
-        include: Option<Regex>,
+        include: Option<DomainRegex>,
         /// Names must not match this, if given.
-        exclude: Option<Regex>,
+        exclude: Option<DomainRegex>,
     },
 }
 
@@ -171,45 +170,13 @@ fn covers(pattern: &str, name: &str) -> bool {
     name.strip_suffix(pattern).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-fn compile(which: &'static str, text: &str) -> Result<Option<Regex>, DomainFilterError> {
+fn compile(which: &'static str, text: &str) -> Result<Option<DomainRegex>, DomainFilterError> {
     if text.is_empty() {
         return Ok(None);
     }
-    regex::Regex::new(&ascii_classes(text))
+    DomainRegex::new(text)
         .map(Some)
         .map_err(|source| DomainFilterError::Regex { which, source: Box::new(source) })
-}
-
-/// RE2's `\d \w \s \b` know ASCII only, while those of the `regex` crate know Unicode: each is
-/// replaced by its ASCII form.
-fn ascii_classes(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(char) = chars.next() {
-        if char != '\\' {
-            out.push(char);
-            continue;
-        }
-        match chars.next() {
-            Some('d') => out.push_str("[0-9]"),
-            Some('D') => out.push_str("[^0-9]"),
-            Some('w') => out.push_str("[0-9A-Za-z_]"),
-            Some('W') => out.push_str("[^0-9A-Za-z_]"),
-            Some('s') => out.push_str("[\\t\\n\\f\\r ]"),
-            Some('S') => out.push_str("[^\\t\\n\\f\\r ]"),
-            Some(boundary @ ('b' | 'B')) => {
-                out.push_str("(?-u:\\");
-                out.push(boundary);
-                out.push(')');
-            }
-            Some(other) => {
-                out.push('\\');
-                out.push(other);
-            }
-            None => out.push('\\'),
-        }
-    }
-    out
 }
 
 /// Which addresses may be targets (`--target-net-filter`, `--exclude-target-net`).
@@ -269,7 +236,26 @@ fn nets<S: AsRef<str>>(
         .filter(|text| !text.as_ref().trim().is_empty())
         .map(|text| {
             let text = text.as_ref().trim();
-            text.parse().map_err(|_| NetFilterError { flag, text: text.to_owned() })
+            net(text).ok_or_else(|| NetFilterError { flag, text: text.to_owned() })
         })
         .collect()
 }
+
+/// A CIDR by Go's grammar, which knows no octets with leading zeros. A network of IPv4-mapped
+/// addresses becomes one of IPv4 addresses, as such targets do.
+fn net(text: &str) -> Option<IpNet> {
+    let (address, length) = text.split_once('/')?;
+    let address: IpAddr = address.parse().ok()?;
+    if !length.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let length: u8 = length.parse().ok()?;
+    match (address.to_canonical(), length.checked_sub(96)) {
+        (v4 @ IpAddr::V4(_), Some(v4_length)) if address.is_ipv6() => IpNet::new(v4, v4_length),
+        _ => IpNet::new(address, length),
+    }
+    .ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -137,3 +137,126 @@ impl<K: Into<EcoString>, V: Into<EcoString>> FromIterator<(K, V)> for Labels {
         labels
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn parse() {
+        type Pairs = &'static [(&'static str, &'static str)];
+        let cases: &[(&str, Option<Pairs>)] = &[
+            (
+                "heritage=external-dns,external-dns/owner=o,external-dns/resource=ingress/ns/n",
+                Some(&[("owner", "o"), ("resource", "ingress/ns/n")]),
+            ),
+            ("\"heritage=external-dns,external-dns/owner=o\"", Some(&[("owner", "o")])),
+            ("\"\"heritage=external-dns,external-dns/owner=o\"\"\"", Some(&[("owner", "o")])),
+            (
+                "heritage=external-dns,,external-dns/owner=o,random=stuff,no-equal,,",
+                Some(&[("owner", "o")]),
+            ),
+            (
+                "heritage=external-dns,external-dns/owner=team=platform",
+                Some(&[("owner", "team=platform")]),
+            ),
+            (
+                "external-dns/owner=o,heritage=external-dns,external-dns/owner=p",
+                Some(&[("owner", "p")]),
+            ),
+            (
+                "heritage=external-dns,external-dnsfoo=x,external-dns=y,external-dns/=z",
+                Some(&[("", "z"), ("external-dns", "y"), ("external-dnsfoo", "x")]),
+            ),
+            (
+                "heritage=external-dns, external-dns/owner=o,external-dns/a= b ",
+                Some(&[("a", " b ")]),
+            ),
+            ("heritage=external-dns,external-dns/owner=", Some(&[("owner", "")])),
+            ("heritage=external-dns", Some(&[])),
+            ("external-dns/owner=o", None),
+            ("heritage=mate,external-dns/owner=o", None),
+            ("heritage=mate,heritage=external-dns,external-dns/owner=o", None),
+            ("heritage=external-dns,heritage=mate", None),
+            (" heritage=external-dns", None),
+            ("heritage", None),
+            ("", None),
+            ("v=spf1 -all", None),
+        ];
+        for (text, expected) in cases {
+            let expected =
+                expected.map(|pairs| pairs.iter().copied().collect()).ok_or(InvalidHeritage);
+            assert_eq!(Labels::parse(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_form_is_in_byte_order_and_without_the_nonce() {
+        let labels: Labels = [
+            ("resource", "service/default/web"),
+            ("owner", "me"),
+            (LabelKey::NONCE, "secret"),
+            (LabelKey::OWNED_RECORD, "a.org"),
+            ("aws-sd-description", "x"),
+            ("Z", ""),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(
+            labels.to_text(),
+            "heritage=external-dns,external-dns/Z=,external-dns/aws-sd-description=x,\
+             external-dns/ownedRecord=a.org,external-dns/owner=me,\
+             external-dns/resource=service/default/web"
+        );
+        assert_eq!(Labels::new().to_text(), "heritage=external-dns");
+    }
+
+    #[test]
+    fn is_a_map() {
+        let mut labels = Labels::new();
+        assert!(labels.is_empty());
+        labels.set("b", "1");
+        labels.set("a", "2");
+        labels.set("b", "3");
+        assert_eq!(labels.iter().collect::<Vec<_>>(), [("a", "2"), ("b", "3")]);
+        let other = [("c", "4"), ("a", "5")].into_iter().collect();
+        labels.extend(&other);
+        assert_eq!(labels.iter().collect::<Vec<_>>(), [("a", "5"), ("b", "3"), ("c", "4")]);
+        assert_eq!(labels.remove("b").as_deref(), Some("3"));
+        assert_eq!(labels.remove("b"), None);
+        assert_eq!(labels.get("b"), None);
+        assert_eq!(labels.owner(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn writable_labels_survive(
+            pairs in proptest::collection::btree_map("[^,=\"]{0,8}", "[^,\"]{0,12}", 0..6)
+        ) {
+            let labels: Labels = pairs
+                .iter()
+                .filter(|(key, _)| *key != LabelKey::NONCE)
+                .map(|(key, value)| (key.as_str(), value.as_str()))
+                .collect();
+            prop_assert_eq!(Labels::parse(&labels.to_text()), Ok(labels.clone()));
+            prop_assert_eq!(Labels::parse(&format!("\"{}\"", labels.to_text())), Ok(labels));
+        }
+
+        #[test]
+        fn what_was_read_can_be_written_and_read_again(
+            tail in "(,(external-dns/)?[a-c]?=?[a-c=]{0,3}){0,5}"
+        ) {
+            let labels = Labels::parse(&format!("heritage=external-dns{tail}"));
+            if let Ok(labels) = labels {
+                prop_assert_eq!(Labels::parse(&labels.to_text()), Ok(labels));
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "(heritage=external-dns)?\\PC{0,60}") {
+            let _ = Labels::parse(&text);
+        }
+    }
+}

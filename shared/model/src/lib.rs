@@ -9,6 +9,7 @@
 //! * [`Change`]: what is *done* about the difference, cut into [`ChangeGroup`]s.
 
 mod change;
+mod domain_regex;
 mod duration;
 mod endpoint;
 mod filter;
@@ -31,6 +32,7 @@ pub use change::{
     Action, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Planned, Role,
     Stored,
 };
+pub use domain_regex::DomainRegex;
 pub use duration::{DurationError, parse_go_duration};
 pub use endpoint::{Attribution, ClusterId, Endpoint, Hints, Resource, ResourceKind};
 pub use filter::{DomainFilter, DomainFilterError, DomainPatterns, NetFilter, NetFilterError};

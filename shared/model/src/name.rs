@@ -79,16 +79,14 @@ impl Name {
         self.0.is_empty()
     }
 
-    /// The form in which names are compared: trimmed, lower-case A-labels without a trailing dot
-    /// (UTS 46 lookup mapping with transitional processing, STD3 rules off). A name that has no
-    /// such form compares by its lower-cased text.
+    /// The form in which names are compared: lower-case A-labels without outer white space and
+    /// trailing dots (UTS 46 lookup mapping with transitional processing, STD3 rules off). A label
+    /// that has no such form compares by its text without ASCII case.
+    ///
+    /// Borrowed, and so without cost, for the names that are in this form already.
     #[must_use]
     pub fn key(&self) -> Cow<'_, str> {
-        match canonical_ascii(self.0.trim()) {
-            Some(Ok(key)) => Cow::Owned(key),
-            Some(Err(())) => Cow::Owned(self.0.trim().to_lowercase()),
-            None => Cow::Borrowed(self.0.trim()),
-        }
+        key_of(&self.0)
     }
 
     /// The lower-case A-label form, checked against the limits of the wire.
@@ -96,10 +94,13 @@ impl Name {
     /// # Errors
     /// The limit that the name breaks, or that it has no A-label form.
     pub fn to_ascii(&self) -> Result<Cow<'_, str>, NameError> {
-        let ascii = match canonical_ascii(&self.0) {
-            Some(Ok(key)) => Cow::Owned(key),
-            Some(Err(())) => return Err(NameError::Idna { name: self.0.to_string() }),
-            None => Cow::Borrowed(self.as_str()),
+        let ascii = if is_canonical(&self.0) {
+            Cow::Borrowed(self.as_str())
+        } else {
+            match map_labels(&self.0, ascii_label) {
+                Mapped { text, complete: true } => Cow::Owned(text),
+                _ => return Err(NameError::Idna { name: self.0.to_string() }),
+            }
         };
         if let Some(label) = ascii.split('.').find(|label| label.len() > MAX_LABEL) {
             return Err(NameError::LabelTooLong {
@@ -115,7 +116,7 @@ impl Name {
     }
 
     /// The lower-case U-label form without a trailing dot (UTS 46, non-transitional), as domain
-    /// filters compare names. What has no such form stays as it is.
+    /// filters compare names. A label that has no such form keeps its text without ASCII case.
     #[must_use]
     pub fn to_unicode(&self) -> Cow<'_, str> {
         unicode_form(&self.0)
@@ -147,21 +148,34 @@ impl Name {
     }
 }
 
+/// The key of a name's text, see [`Name::key`].
+pub(crate) fn key_of(text: &str) -> Cow<'_, str> {
+    let text = trim(text);
+    if is_canonical(text) {
+        return Cow::Borrowed(text);
+    }
+    let key = map_labels(text, ascii_label).text;
+    // Full stops and spaces of other scripts become ASCII only now.
+    let trimmed = trim(&key);
+    Cow::Owned(if trimmed.len() == key.len() { key } else { trimmed.to_owned() })
+}
+
 /// The U-label form of a name's text, see [`Name::to_unicode`].
 pub(crate) fn unicode_form(text: &str) -> Cow<'_, str> {
     let text = text.strip_suffix('.').unwrap_or(text);
     if is_canonical(text) && !text.contains("xn--") {
         return Cow::Borrowed(text);
     }
-    let (unicode, result) =
-        Uts46::new().to_unicode(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
-    match result {
-        Ok(()) => Cow::Owned(unicode.into_owned()),
-        Err(_) => {
-            tracing::warn!(name = text, "name has no valid Unicode form, comparing it as written");
-            Cow::Owned(text.to_lowercase())
-        }
+    let mapped = map_labels(text, unicode_label);
+    if !mapped.complete {
+        tracing::warn!(name = text, "name has no valid Unicode form, comparing it as written");
     }
+    Cow::Owned(mapped.text)
+}
+
+/// Without outer white space and trailing dots.
+fn trim(text: &str) -> &str {
+    text.trim_start().trim_end_matches(|char: char| char == '.' || char.is_whitespace())
 }
 
 /// Lower-case ASCII already: nothing to map.
@@ -169,25 +183,54 @@ fn is_canonical(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
 }
 
-/// `None` if the text is in canonical form already, else the canonical form or that it has none.
-fn canonical_ascii(text: &str) -> Option<Result<String, ()>> {
-    if is_canonical(text) {
-        return None;
-    }
-    if text.is_ascii() {
-        return Some(Ok(text.to_ascii_lowercase()));
-    }
-    let mapped = transitional(text);
-    let ascii = Uts46::new().to_ascii(
-        mapped.as_bytes(),
-        AsciiDenyList::EMPTY,
-        Hyphens::Allow,
-        DnsLength::Ignore,
-    );
-    Some(ascii.map(Cow::into_owned).map_err(|_| ()))
+struct Mapped {
+    text: String,
+    /// Whether every label has the form asked for.
+    complete: bool,
 }
 
-/// The four characters whose mapping differs in transitional processing (UTS 46, section 4,
+/// Maps a name label by label, so that a label that breaks a rule spoils neither the others nor the
+/// zone that the name belongs to. (It also leaves out the one rule that spans labels, RFC 5893's
+/// for right-to-left names, which upstream does not apply.)
+fn map_labels<'a>(text: &'a str, map: impl Fn(&'a str) -> Option<Cow<'a, str>>) -> Mapped {
+    let mut mapped = Mapped { text: String::with_capacity(text.len()), complete: true };
+    for (index, label) in text.split('.').enumerate() {
+        if index > 0 {
+            mapped.text.push('.');
+        }
+        match map(label) {
+            Some(form) => mapped.text.push_str(&form),
+            None => {
+                mapped.complete = false;
+                mapped.text.extend(label.chars().map(|char| char.to_ascii_lowercase()));
+            }
+        }
+    }
+    mapped
+}
+
+fn ascii_label(label: &str) -> Option<Cow<'_, str>> {
+    if label.is_ascii() {
+        return Some(Cow::Owned(label.to_ascii_lowercase()));
+    }
+    Uts46::new()
+        .to_ascii(
+            transitional(label).as_bytes(),
+            AsciiDenyList::EMPTY,
+            Hyphens::Allow,
+            DnsLength::Ignore,
+        )
+        .ok()
+        .map(|ascii| Cow::Owned(ascii.into_owned()))
+}
+
+fn unicode_label(label: &str) -> Option<Cow<'_, str>> {
+    let (unicode, result) =
+        Uts46::new().to_unicode(label.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+    result.is_ok().then_some(unicode)
+}
+
+/// The characters whose mapping differs in transitional processing (UTS 46, section 4,
 /// table 1); the `idna` crate implements non-transitional processing only.
 fn transitional(text: &str) -> Cow<'_, str> {
     const DEVIATIONS: [char; 5] = ['ß', 'ẞ', 'ς', '\u{200c}', '\u{200d}'];
@@ -217,3 +260,6 @@ impl fmt::Debug for Name {
         write!(f, "{:?}", self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

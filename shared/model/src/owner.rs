@@ -106,3 +106,74 @@ fn check(id: &str) -> Result<(), OwnerIdError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn owned_by(id: &str) -> Labels {
+        [("owner", id)].into_iter().collect()
+    }
+
+    fn owners(ids: &[(u16, &str)]) -> Owners {
+        Owners::new(ids.iter().map(|(cluster, id)| (ClusterId(*cluster), EcoString::from(*id))))
+            .expect("valid ids")
+    }
+
+    #[test]
+    fn owner_ids() {
+        for id in ["default", "team=platform", "a b", "é", "a/b"] {
+            assert!(Owners::new([(ClusterId(0), id.into())]).is_ok(), "{id}");
+        }
+        assert_eq!(Owners::new([(ClusterId(0), "".into())]).err(), Some(OwnerIdError::Empty));
+        for id in ["a,b", "\"a\"", " a", "a ", "a\tb", "a\nb", "\u{7f}"] {
+            let error = Owners::new([(ClusterId(0), id.into())]).expect_err(id);
+            assert!(error.to_string().starts_with(&format!("owner id {id:?} must not")), "{error}");
+        }
+    }
+
+    #[test]
+    fn ownership() {
+        let ours = owners(&[(0, "me"), (1, "other")]).migrating_from(Some("old".into()));
+        let cases = [
+            (owned_by("me"), true),
+            (owned_by("other"), true),
+            (owned_by("old"), true),
+            (owned_by("ME"), false),
+            (owned_by(""), false),
+            (owned_by("foreign"), false),
+            (Labels::new(), false),
+        ];
+        for (labels, expected) in &cases {
+            assert_eq!(ours.own(labels), *expected, "{labels:?}");
+            assert!(Owners::none().own(labels), "without owners everything is ours");
+        }
+        assert!(ours.is_migrating("old") && !ours.is_migrating("me"));
+        assert!(!owners(&[(0, "me")]).migrating_from(Some("me".into())).is_migrating("me"));
+        assert!(!owners(&[(0, "me")]).migrating_from(Some("".into())).contains(""));
+    }
+
+    #[test]
+    fn written_with_the_id_of_the_cluster() {
+        let ours = owners(&[(3, "first"), (1, "second")]);
+        let cases = [(Some(3), "first"), (Some(1), "second"), (Some(9), "first"), (None, "first")];
+        for (cluster, expected) in cases {
+            let id = ours.id_of(cluster.map(ClusterId));
+            assert_eq!(id.map(EcoString::as_str), Some(expected), "{cluster:?}");
+        }
+        assert_eq!(Owners::none().id_of(None), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_accepted_id_survives_the_text_form(id in "[a-z,\"= ]{0,6}|\\PC{0,8}") {
+            if Owners::new([(ClusterId(0), EcoString::from(id.as_str()))]).is_ok() {
+                let text = format!("\"{}\"", owned_by(&id).to_text());
+                let read = Labels::parse(&text);
+                prop_assert_eq!(read.as_ref().ok().and_then(Labels::owner), Some(id.as_str()));
+            }
+        }
+    }
+}

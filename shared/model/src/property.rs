@@ -90,3 +90,44 @@ impl<N: Into<EcoString>, V: Into<EcoString>> FromIterator<(N, V)> for Properties
         properties
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(properties: &Properties) -> Vec<(&str, &str)> {
+        properties.iter().map(|property| (&*property.name, &*property.value)).collect()
+    }
+
+    #[test]
+    fn a_name_occurs_once_and_keeps_its_place() {
+        let mut properties: Properties = [("b", "1"), ("a", "2"), ("b", "3")].into_iter().collect();
+        assert_eq!(pairs(&properties), [("b", "3"), ("a", "2")]);
+        properties.sort();
+        assert_eq!(pairs(&properties), [("a", "2"), ("b", "3")]);
+        assert_eq!(properties.remove("a").as_deref(), Some("2"));
+        assert_eq!(properties.remove("a"), None);
+        assert_eq!(properties.get("a"), None);
+        properties.retain(|property| property.name != "b");
+        assert!(properties.is_empty());
+    }
+
+    #[test]
+    fn same_as_ignores_order() {
+        let given = |list: &[(&'static str, &'static str)]| -> Properties {
+            list.iter().copied().collect()
+        };
+        let base = given(&[("a", "1"), ("b", "2")]);
+        let cases = [
+            (given(&[("b", "2"), ("a", "1")]), true),
+            (given(&[("a", "1")]), false),
+            (given(&[("a", "1"), ("b", "3")]), false),
+            (given(&[("a", "1"), ("c", "2")]), false),
+            (given(&[("a", "1"), ("b", "2"), ("c", "")]), false),
+        ];
+        for (other, expected) in &cases {
+            assert_eq!(base.same_as(other), *expected, "{other:?}");
+            assert_eq!(other.same_as(&base), *expected, "{other:?}");
+        }
+    }
+}

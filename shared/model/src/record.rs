@@ -117,3 +117,44 @@ impl fmt::Display for RecordSet {
         f.write_str("]")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> RecordSet {
+        let targets = ["192.0.2.1", "192.0.2.2"].into_iter().collect();
+        RecordSet::new(Name::as_listed("a.org"), RecordType::A, Ttl::from_seconds(300), targets)
+    }
+
+    #[test]
+    fn display() {
+        assert_eq!(set().to_string(), "a.org 300 IN A  192.0.2.1;192.0.2.2 []");
+        let properties = [("aws/weight", "10"), ("alias", "true")].into_iter().collect();
+        assert_eq!(
+            set().with_set_identifier("blue").with_properties(properties).to_string(),
+            "a.org 300 IN A blue 192.0.2.1;192.0.2.2 [{aws/weight 10} {alias true}]"
+        );
+    }
+
+    #[test]
+    fn what_is_taken_away_leaves_no_trace() {
+        let mut set = set().with_set_identifier("blue");
+        set.edit_properties(|properties| properties.set("alias", "true"));
+        assert!(set.is_alias());
+        set.set_set_identifier("");
+        assert!(set.is_alias());
+        set.set_properties(Properties::new());
+        assert!(!set.is_alias());
+        assert_eq!(set, self::set());
+        assert!(set.routing.is_none());
+    }
+
+    #[test]
+    fn alias_is_exactly_true() {
+        for (value, expected) in [("true", true), ("True", false), ("A", false), ("false", false)] {
+            let set = set().with_properties([("alias", value)].into_iter().collect());
+            assert_eq!(set.is_alias(), expected, "{value}");
+        }
+    }
+}

@@ -81,6 +81,30 @@ impl RecordType {
         Self::Dname,
     ];
 
+    /// The type with this number in the registry of RR types.
+    #[must_use]
+    pub fn from_code(code: u16) -> Self {
+        Self::KNOWN.into_iter().find(|known| known.code() == code).unwrap_or(Self::Other(code))
+    }
+
+    /// The number in the registry of RR types (RFC 6895).
+    #[must_use]
+    pub fn code(self) -> u16 {
+        match self {
+            Self::A => 1,
+            Self::Ns => 2,
+            Self::Cname => 5,
+            Self::Ptr => 12,
+            Self::Mx => 15,
+            Self::Txt => 16,
+            Self::Aaaa => 28,
+            Self::Srv => 33,
+            Self::Naptr => 35,
+            Self::Dname => 39,
+            Self::Other(code) => code,
+        }
+    }
+
     /// The upper-case text, if the type has one.
     #[must_use]
     pub fn known_text(self) -> Option<&'static str> {
@@ -129,18 +153,83 @@ impl FromStr for RecordType {
             .iter()
             .find(|(name, _)| *name == text)
             .map(|(_, code)| *code)
-            .or_else(|| text.strip_prefix("TYPE").and_then(|code| code.parse().ok()))
-            .map(Self::Other)
+            .or_else(|| generic_code(text))
+            .map(Self::from_code)
             .ok_or_else(|| RecordTypeError(text.to_owned()))
     }
 }
 
+/// The number in `TYPE65280` (RFC 3597, section 5): digits only, no sign.
+fn generic_code(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("TYPE")?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
 impl fmt::Display for RecordType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.known_text(), self) {
-            (Some(text), _) => f.pad(text),
-            (None, Self::Other(code)) => write!(f, "TYPE{code}"),
-            (None, _) => unreachable!("every named type has a text"),
+        match self.known_text() {
+            Some(text) => f.pad(text),
+            None => f.pad(&format!("TYPE{}", self.code())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn texts() {
+        let cases = [
+            ("A", Some(RecordType::A)),
+            ("AAAA", Some(RecordType::Aaaa)),
+            ("CNAME", Some(RecordType::Cname)),
+            ("DNAME", Some(RecordType::Dname)),
+            ("SOA", Some(RecordType::Other(6))),
+            ("CAA", Some(RecordType::Other(257))),
+            ("TYPE257", Some(RecordType::Other(257))),
+            ("TYPE65280", Some(RecordType::Other(65280))),
+            ("TYPE0", Some(RecordType::Other(0))),
+            // One type, one value.
+            ("TYPE1", Some(RecordType::A)),
+            ("TYPE39", Some(RecordType::Dname)),
+            ("a", None),
+            ("cname", None),
+            (" A", None),
+            ("TYPE", None),
+            ("TYPE+5", None),
+            ("TYPE65536", None),
+            ("type1", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text.parse::<RecordType>().ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_type_reads_back_what_it_shows() {
+        for code in 0..=u16::MAX {
+            let rtype = RecordType::from_code(code);
+            assert_eq!(rtype.code(), code);
+            assert_eq!(rtype.to_string().parse(), Ok(rtype), "type {code}");
+        }
+    }
+
+    #[test]
+    fn known_types_have_a_name_and_a_number_of_their_own() {
+        for known in RecordType::KNOWN {
+            assert!(known.known_text().is_some(), "{known:?}");
+            assert_eq!(RecordType::from_code(known.code()), known);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(TYPE)?\\PC{0,10}") {
+            let _ = text.parse::<RecordType>();
         }
     }
 }

@@ -26,3 +26,25 @@ pub fn reverse_name(address: IpAddr) -> Name {
     };
     Name::as_listed(&text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reverse_names() {
+        let cases = [
+            ("192.168.49.2", "2.49.168.192.in-addr.arpa"),
+            ("0.0.0.0", "0.0.0.0.in-addr.arpa"),
+            ("::ffff:192.0.2.1", "1.2.0.192.in-addr.arpa"),
+            (
+                "2001:db8::567:89ab",
+                "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+            ),
+        ];
+        for (address, expected) in cases {
+            let address = address.parse().expect(address);
+            assert_eq!(reverse_name(address).as_str(), expected, "{address}");
+        }
+    }
+}

@@ -93,19 +93,18 @@ impl Targets {
 
     /// The order of preference among candidates for one record: fewer targets first; then the
     /// first differing pair of the sorted lists decides, addresses numerically (IPv4 before IPv6),
-    /// an address before a name, names byte-wise.
+    /// an address before a name, names byte-wise. Lists that differ only in how they write an
+    /// address are told apart by that text, so that the order of candidates never matters.
     #[must_use]
     pub fn preference(&self, other: &Self) -> Ordering {
         self.len().cmp(&other.len()).then_with(|| {
             let (left, right) = (self.sorted(), other.sorted());
-            left.iter().zip(&right).find(|(a, b)| a != b).map_or(Ordering::Equal, |(a, b)| {
-                match (target_ip(a), target_ip(b)) {
-                    (Some(a), Some(b)) => a.cmp(&b),
-                    (Some(_), None) => Ordering::Less,
-                    (None, Some(_)) => Ordering::Greater,
-                    (None, None) => a.cmp(b),
-                }
-            })
+            let pairs = || left.iter().zip(&right);
+            pairs()
+                .map(|(a, b)| by_value(a, b))
+                .find(|order| order.is_ne())
+                .or_else(|| pairs().map(|(a, b)| a.cmp(b)).find(|order| order.is_ne()))
+                .unwrap_or(Ordering::Equal)
         })
     }
 
@@ -114,10 +113,24 @@ impl Targets {
         let mut sorted: SmallVec<[&EcoString; 4]> = self.0.iter().collect();
         if sorted.len() > 1 {
             sorted.sort_by_cached_key(|target| {
-                target_ip(target).map_or_else(|| target.to_string(), |ip| ip.to_string())
+                let canonical = target_ip(target)
+                    .map_or_else(|| Cow::Borrowed(target.as_str()), |ip| ip.to_string().into());
+                (canonical, *target)
             });
         }
         sorted
+    }
+}
+
+fn by_value(a: &str, b: &str) -> Ordering {
+    if a == b {
+        return Ordering::Equal;
+    }
+    match (target_ip(a), target_ip(b)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => a.cmp(b),
     }
 }
 
@@ -200,3 +213,6 @@ pub fn suitable_type(target: &str) -> RecordType {
         None => RecordType::Cname,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,3 +55,31 @@ impl fmt::Debug for Ttl {
         write!(f, "{}s", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds() {
+        let max = i32::MAX as u32;
+        let cases = [
+            (i64::MIN, None),
+            (-1, None),
+            (0, None),
+            (1, Some(1)),
+            (300, Some(300)),
+            (i64::from(max), Some(max)),
+            (i64::from(max) + 1, Some(max)),
+            (i64::from(u32::MAX) + 1, Some(max)),
+            (i64::MAX, Some(max)),
+        ];
+        for (given, expected) in cases {
+            let ttl = Ttl::from_seconds(given);
+            assert_eq!(ttl.seconds(), expected, "{given}");
+            assert_eq!(ttl.is_set(), expected.is_some(), "{given}");
+            let default = Ttl::from_seconds(60);
+            assert_eq!(ttl.or(default).seconds(), expected.or(Some(60)), "{given}");
+        }
+    }
+}

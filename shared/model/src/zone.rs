@@ -79,6 +79,7 @@ pub enum Routing {
 pub struct ZoneIndex {
     zones: Vec<Zone>,
     by_name: HashMap<String, SmallVec<[ZoneKey; 1]>>,
+    by_id: HashMap<EcoString, ZoneKey>,
     routing: Routing,
 }
 
@@ -87,14 +88,16 @@ impl ZoneIndex {
     /// the order in which the provider listed the zones.
     #[must_use]
     pub fn new(mut zones: Vec<Zone>, routing: Routing) -> Self {
-        zones.sort_by(|a, b| {
-            (a.name.key(), a.visibility, &a.id).cmp(&(b.name.key(), b.visibility, &b.id))
+        zones.sort_by_cached_key(|zone| {
+            (zone.name.key().into_owned(), zone.visibility, zone.id.clone())
         });
         let mut by_name: HashMap<String, SmallVec<[ZoneKey; 1]>> = HashMap::new();
+        let mut by_id = HashMap::with_capacity(zones.len());
         for (index, zone) in zones.iter().enumerate() {
             by_name.entry(zone.name.key().into_owned()).or_default().push(key_at(index));
+            by_id.entry(zone.id.clone()).or_insert(key_at(index));
         }
-        Self { zones, by_name, routing }
+        Self { zones, by_name, by_id, routing }
     }
 
     /// The zone of a key of this index.
@@ -126,7 +129,7 @@ impl ZoneIndex {
     /// The zone with this provider id.
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<ZoneKey> {
-        self.iter().find(|(_, zone)| zone.id == id).map(|(key, _)| key)
+        self.by_id.get(id).copied()
     }
 
     /// The zones of a name, given by its [key](Name::key). A pin (zone id) on the endpoint wins,
