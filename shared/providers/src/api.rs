@@ -6,9 +6,9 @@ use std::ops::Add;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_model::{Change, ChangeGroup, Name, Record, Zone};
+use extdns_model::{Change, ChangeGroup, DomainFilter, Name, Record, Zone, ZoneIndex};
 
-use crate::{Capabilities, ProviderError, Transport};
+use crate::{Adjusted, Capabilities, ProviderError, Transport};
 
 /// Reading a zone-shaped API.
 #[async_trait]
@@ -34,6 +34,18 @@ pub trait ZoneReader: Send + Sync {
         zone: &Zone,
         from: PageFrom,
     ) -> Result<Page, ProviderError>;
+
+    /// The names that the provider is willing to manage, beside the user's own filter. All, unless
+    /// a provider says otherwise.
+    fn domain_filter(&self, _zones: &ZoneIndex) -> DomainFilter {
+        DomainFilter::default()
+    }
+
+    /// What only this provider makes of the wish (native aliases, its own properties), before the
+    /// engine holds it against the [`Capabilities`]. Nothing, unless a provider says otherwise.
+    fn adjust(&self, wish: Adjusted) -> Adjusted {
+        wish
+    }
 }
 
 /// Writing an API that takes several changes in a call: it is handed whole groups, packed by cost.
@@ -52,7 +64,7 @@ pub trait BatchWriter: ZoneReader {
         &self,
         via: &Transport,
         zone: &Zone,
-        groups: &[ChangeGroup],
+        groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError>;
 
     /// What remains to be done once per written zone (refresh, deploy), also after a failure in

@@ -1,6 +1,7 @@
 //! What a provider can do, as data.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use extdns_model::{RecordType, Routing, Ttl};
 
@@ -38,12 +39,16 @@ pub struct Capabilities {
     pub atomic_batches: bool,
     /// Most of what one batch takes.
     pub batch_limits: BatchLimits,
+    /// The pause between two batches of a zone.
+    pub batch_pause: Duration,
     /// Records per page, where it can be chosen or is known.
     pub page_size: Option<u32>,
     /// Whether a page can start at a name, so that one name can be read again cheaply.
     pub starts_at_name: bool,
     /// Most zones that are read or written at the same time.
     pub parallel_zones: usize,
+    /// Most groups of one zone that are written at the same time where every step is a call.
+    pub parallel_writes: usize,
     /// The budget of the account; `None` where the provider states none.
     pub rate_limit: Option<RateLimit>,
     /// The least TTL that is stored; less is raised and reported.
@@ -82,9 +87,11 @@ impl Capabilities {
             updates_in_place: true,
             atomic_batches: false,
             batch_limits: BatchLimits::NONE,
+            batch_pause: Duration::ZERO,
             page_size: None,
             starts_at_name: false,
             parallel_zones: 1,
+            parallel_writes: 1,
             rate_limit: None,
             min_ttl: Ttl::UNSET,
             max_ttl: Ttl::MAX,
