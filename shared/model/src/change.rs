@@ -188,3 +188,70 @@ impl fmt::Display for NotSent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{RecordType, Targets, Ttl};
+
+    fn set(name: &str) -> RecordSet {
+        RecordSet::new(Name::as_listed(name), RecordType::A, Ttl::UNSET, Targets::new())
+    }
+
+    fn planned() -> Planned {
+        Planned { set: set("new"), labels: Labels::new(), hints: Hints::default() }
+    }
+
+    fn stored() -> Stored {
+        Stored { set: set("old"), labels: Labels::new(), origin: Opaque::none() }
+    }
+
+    /// Whatever prefix of the calls of a group is carried out, no record of ours is without an
+    /// ownership record.
+    #[test]
+    fn phases() {
+        let update = || Action::Update { old: stored(), new: planned() };
+        let cases = [
+            (
+                "create",
+                [Action::Create(planned()), Action::Create(planned())],
+                [Role::Ownership, Role::Record],
+            ),
+            ("update", [update(), update()], [Role::Record, Role::Ownership]),
+            (
+                "delete",
+                [Action::Delete(stored()), Action::Delete(stored())],
+                [Role::Record, Role::Ownership],
+            ),
+        ];
+        for (case, [record, ownership], expected) in cases {
+            let mut changes = [
+                Change { role: Role::Record, action: record },
+                Change { role: Role::Ownership, action: ownership },
+            ];
+            changes.sort_by_key(Change::phase);
+            assert_eq!(changes.map(|change| change.role), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_replacement_goes_new_mark_old_record_new_record_old_mark() {
+        let mut changes = [
+            (Role::Record, Action::Create(planned())),
+            (Role::Ownership, Action::Delete(stored())),
+            (Role::Record, Action::Delete(stored())),
+            (Role::Ownership, Action::Create(planned())),
+        ]
+        .map(|(role, action)| Change { role, action });
+        changes.sort_by_key(Change::phase);
+        assert_eq!(
+            changes.map(|change| (change.role, change.set().name.to_string())),
+            [
+                (Role::Ownership, "new".to_owned()),
+                (Role::Record, "old".to_owned()),
+                (Role::Record, "new".to_owned()),
+                (Role::Ownership, "old".to_owned()),
+            ]
+        );
+    }
+}

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ecow::EcoString;
+use thin_vec::ThinVec;
 
 use crate::{LabelKey, Labels, Name, Opaque, RecordSet, RecordType, Targets, Ttl};
 
@@ -122,7 +123,7 @@ pub enum Attribution {
     /// One object.
     One(Arc<Resource>),
     /// Several objects that want the same record set.
-    Many(Arc<[Arc<Resource>]>),
+    Many(ThinVec<Arc<Resource>>),
 }
 
 impl Attribution {
@@ -154,34 +155,34 @@ impl Attribution {
 
     /// Adds the other's resources behind the own ones.
     pub fn unite(&mut self, other: &Self) {
-        let missing: Vec<_> = other
-            .resources()
-            .iter()
-            .filter(|resource| !self.resources().contains(resource))
-            .cloned()
-            .collect();
-        if missing.is_empty() {
-            return;
+        let mut all = match std::mem::take(self) {
+            Self::None => ThinVec::new(),
+            Self::One(resource) => [resource].into(),
+            Self::Many(resources) => resources,
+        };
+        for resource in other.resources() {
+            if !all.contains(resource) {
+                all.push(Arc::clone(resource));
+            }
         }
-        let mut all = self.resources().to_vec();
-        all.extend(missing);
-        *self = match <[_; 1]>::try_from(all) {
-            Ok([one]) => Self::One(one),
-            Err(many) => Self::Many(many.into()),
+        *self = match all.len() {
+            0 | 1 => all.pop().map_or(Self::None, Self::One),
+            _ => Self::Many(all),
         };
     }
 }
 
-/// The resources in order, each once.
+/// The resources in order, each once; for many at a time, where [`Attribution::unite`] would take
+/// quadratic time.
 impl FromIterator<Arc<Resource>> for Attribution {
     fn from_iter<I: IntoIterator<Item = Arc<Resource>>>(resources: I) -> Self {
         let mut seen = HashSet::new();
-        let all: Vec<_> =
+        let mut all: ThinVec<_> =
             resources.into_iter().filter(|resource| seen.insert(Arc::clone(resource))).collect();
-        match <[_; 1]>::try_from(all) {
-            Ok([one]) => Self::One(one),
-            Err(none) if none.is_empty() => Self::None,
-            Err(many) => Self::Many(many.into()),
+        match all.len() {
+            0 => Self::None,
+            1 => all.pop().map_or(Self::None, Self::One),
+            _ => Self::Many(all),
         }
     }
 }
@@ -215,11 +216,18 @@ pub enum ResourceKind {
     Crd,
     /// `fake`: a made-up record.
     Fake,
-    /// Any other, lower-case.
-    Other(EcoString),
+    /// Any other, lower-case; see [`ResourceKind::other`]. Shared, so that the resources of the
+    /// kinds above stay small.
+    Other(Arc<EcoString>),
 }
 
 impl ResourceKind {
+    /// A kind that has no variant of its own.
+    #[must_use]
+    pub fn other(kind: &str) -> Self {
+        Self::Other(Arc::new(kind.to_lowercase().into()))
+    }
+
     /// The text in labels and reports.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -251,5 +259,97 @@ impl fmt::Display for Resource {
             write!(f, "/{namespace}")?;
         }
         write!(f, "/{}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(cluster: u16, kind: ResourceKind, namespace: &str, name: &str) -> Arc<Resource> {
+        let namespace = (!namespace.is_empty()).then(|| namespace.into());
+        Arc::new(Resource { cluster: ClusterId(cluster), kind, namespace, name: name.into() })
+    }
+
+    fn endpoint() -> Endpoint {
+        let targets = ["192.0.2.1"].into_iter().collect();
+        Endpoint::new(Name::as_listed("a.org"), RecordType::A, Ttl::UNSET, targets)
+    }
+
+    #[test]
+    fn targets_lose_one_dot_by_type() {
+        let cases: &[(RecordType, &[&str], &[&str])] = &[
+            (RecordType::A, &["1.2.3.4."], &["1.2.3.4"]),
+            (RecordType::Cname, &["a.org.", "b.org"], &["a.org", "b.org"]),
+            (RecordType::Cname, &["a.org.."], &["a.org."]),
+            (RecordType::Mx, &["10 mail.example.com."], &["10 mail.example.com"]),
+            (RecordType::Ns, &["ns.a.org."], &["ns.a.org"]),
+            (RecordType::Srv, &["0 0 1 a.org."], &["0 0 1 a.org."]),
+            (RecordType::Txt, &["text.with.dots..."], &["text.with.dots..."]),
+            (RecordType::Naptr, &["x."], &["x."]),
+        ];
+        for (rtype, given, expected) in cases {
+            let targets = given.iter().copied().collect();
+            let endpoint = Endpoint::new(Name::as_listed("a.org"), *rtype, Ttl::UNSET, targets);
+            assert_eq!(endpoint.set.targets.as_slice(), *expected, "{rtype} {given:?}");
+        }
+    }
+
+    #[test]
+    fn resource_labels() {
+        use ResourceKind::{Crd, Fake, Ingress, Node, Pod, Service};
+        let cases = [
+            (Service, "default", "web", Some("service/default/web")),
+            (Ingress, "ns", "n", Some("ingress/ns/n")),
+            (Node, "", "ip-10-0-1-1", Some("node/ip-10-0-1-1")),
+            (Crd, "ns", "n", Some("crd/ns/n")),
+            (Fake, "default", "a.org", Some("fake/default/a.org")),
+            (ResourceKind::other("HTTPRoute"), "ns", "n", Some("httproute/ns/n")),
+            (Pod, "ns", "n", None),
+        ];
+        for (kind, namespace, name, expected) in cases {
+            let resource = resource(0, kind, namespace, name);
+            assert_eq!(resource.label().as_deref(), expected, "{resource}");
+            let endpoint = endpoint().wanted_by(resource);
+            assert_eq!(endpoint.all_labels().resource(), expected);
+        }
+    }
+
+    #[test]
+    fn a_label_that_came_with_the_endpoint_counts_where_no_object_is_known() {
+        let mut endpoint = endpoint();
+        assert!(endpoint.labels().is_empty() && endpoint.resource_label().is_none());
+        endpoint.edit_labels(|labels| labels.set("resource", "ingress/a/b"));
+        assert_eq!(endpoint.resource_label().as_deref(), Some("ingress/a/b"));
+        let endpoint = endpoint.wanted_by(resource(0, ResourceKind::Service, "c", "d"));
+        assert_eq!(endpoint.resource_label().as_deref(), Some("service/c/d"));
+    }
+
+    #[test]
+    fn hints_do_not_touch_labels() {
+        let mut endpoint = endpoint();
+        endpoint.edit_hints(|hints| hints.zone = Some("Z1".into()));
+        assert_eq!(endpoint.hints().zone.as_deref(), Some("Z1"));
+        assert!(endpoint.labels().is_empty());
+    }
+
+    #[test]
+    fn attribution_unites_in_order_and_once() {
+        let [a, b, c] = [(2, "a"), (1, "b"), (2, "c")]
+            .map(|(cluster, name)| resource(cluster, ResourceKind::Service, "ns", name));
+        let mut all = Attribution::None;
+        let steps = [
+            (Attribution::None, vec![]),
+            (Attribution::One(Arc::clone(&a)), vec![&a]),
+            (Attribution::One(Arc::clone(&a)), vec![&a]),
+            (Attribution::Many([&c, &b].map(Arc::clone).into()), vec![&a, &c, &b]),
+            (Attribution::One(Arc::clone(&b)), vec![&a, &c, &b]),
+        ];
+        for (other, expected) in steps {
+            all.unite(&other);
+            assert_eq!(all.resources().iter().collect::<Vec<_>>(), expected, "after {other:?}");
+        }
+        assert_eq!(all.clusters(), [ClusterId(1), ClusterId(2)]);
+        assert_eq!(all.first(), Some(&a));
     }
 }

@@ -158,7 +158,10 @@ impl DomainPatterns {
 fn patterns<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Vec<String> {
     texts
         .into_iter()
-        .map(|text| unicode_form(text.as_ref().trim()).trim().to_owned())
+        .map(|text| {
+            let text = text.as_ref().trim();
+            unicode_form(text.strip_suffix('.').unwrap_or(text)).into_owned()
+        })
         .filter(|pattern| !pattern.is_empty())
         .collect()
 }

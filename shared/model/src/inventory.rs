@@ -56,6 +56,13 @@ impl Record {
     pub fn new(set: RecordSet, origin: Opaque) -> Self {
         Self { set, labels: Labels::new(), origin, marks: ThinVec::new(), refresh: None }
     }
+
+    /// Adds an ownership record. Most records have one, and there are many records: room is made
+    /// for one, not for the four of an ordinary push.
+    pub fn add_mark(&mut self, mark: Mark) {
+        self.marks.reserve_exact(1);
+        self.marks.push(mark);
+    }
 }
 
 /// An ownership record as a zone holds it: sent back as it was read, so that providers that match
@@ -90,7 +97,11 @@ impl Inventory {
     /// Whether a zone was read.
     #[must_use]
     pub fn is_readable(&self, zone: ZoneKey) -> bool {
-        self.zones.iter().any(|entry| entry.zone == zone && entry.records.is_ok())
+        // The entries are in the order of the index; a list that lacks some is searched.
+        let at_its_place = self.zones.get(zone.0 as usize).filter(|entry| entry.zone == zone);
+        at_its_place
+            .or_else(|| self.zones.iter().find(|entry| entry.zone == zone))
+            .is_some_and(|entry| entry.records.is_ok())
     }
 
     /// The zones that could not be read.
@@ -98,5 +109,58 @@ impl Inventory {
         self.zones
             .iter()
             .filter_map(|entry| entry.records.as_ref().err().map(|why| (entry.zone, why)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Name, RecordType, Targets, Ttl};
+
+    fn record(name: &str) -> Record {
+        let set = RecordSet::new(Name::as_listed(name), RecordType::A, Ttl::UNSET, Targets::new());
+        Record::new(set, Opaque::none())
+    }
+
+    fn unreadable() -> Unreadable {
+        Unreadable { zone: "b.org".to_owned(), reason: "access denied".to_owned() }
+    }
+
+    #[test]
+    fn an_unread_zone_is_no_empty_zone() {
+        let entry = |zone, records| ZoneInventory { zone: ZoneKey(zone), records };
+        let whole = vec![
+            entry(0, Ok(vec![record("a.org"), record("x.a.org")])),
+            entry(1, Err(unreadable())),
+            entry(2, Ok(vec![record("c.org")])),
+        ];
+        let with_gap =
+            vec![entry(0, Ok(vec![])), entry(2, Ok(vec![])), entry(1, Err(unreadable()))];
+        for (case, zones) in [("whole", whole), ("with a gap", with_gap)] {
+            let inventory = Inventory { zones, ..Inventory::default() };
+            let readable = [0, 1, 2, 3].map(|zone| inventory.is_readable(ZoneKey(zone)));
+            assert_eq!(readable, [true, false, true, false], "{case}");
+            assert!(inventory.unreadable().eq([(ZoneKey(1), &unreadable())]), "{case}");
+            assert!(inventory.records().all(|(zone, _)| zone != ZoneKey(1)), "{case}");
+        }
+        assert_eq!(
+            unreadable().to_string(),
+            "zone b.org could not be read, nothing in it is changed in this run: access denied"
+        );
+    }
+
+    #[test]
+    fn records_come_with_their_zone() {
+        let zones = vec![
+            ZoneInventory {
+                zone: ZoneKey(0),
+                records: Ok(vec![record("a.org"), record("b.a.org")]),
+            },
+            ZoneInventory { zone: ZoneKey(1), records: Ok(vec![record("c.org")]) },
+        ];
+        let inventory = Inventory { zones, ..Inventory::default() };
+        let found: Vec<_> =
+            inventory.records().map(|(zone, record)| (zone.0, record.set.name.as_str())).collect();
+        assert_eq!(found, [(0, "a.org"), (0, "b.a.org"), (1, "c.org")]);
     }
 }

@@ -64,7 +64,11 @@ impl Labels {
         let (key, value) = (key.into(), value.into());
         match self.0.binary_search_by(|(own, _)| own.cmp(&key)) {
             Ok(index) => self.0[index].1 = value,
-            Err(index) => self.0.insert(index, (key, value)),
+            Err(index) => {
+                // Records have two or three labels, and there are many records.
+                self.0.reserve_exact(1);
+                self.0.insert(index, (key, value));
+            }
         }
     }
 

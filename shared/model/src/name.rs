@@ -162,7 +162,6 @@ pub(crate) fn key_of(text: &str) -> Cow<'_, str> {
 
 /// The U-label form of a name's text, see [`Name::to_unicode`].
 pub(crate) fn unicode_form(text: &str) -> Cow<'_, str> {
-    let text = text.strip_suffix('.').unwrap_or(text);
     if is_canonical(text) && !text.contains("xn--") {
         return Cow::Borrowed(text);
     }

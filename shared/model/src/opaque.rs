@@ -42,3 +42,18 @@ impl fmt::Debug for Opaque {
         f.write_str(if self.is_none() { "-" } else { "opaque" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_back_what_it_was_given_and_shows_nothing() {
+        let opaque = Opaque::new("secret-id".to_owned());
+        assert_eq!(opaque.clone().get::<String>().map(String::as_str), Some("secret-id"));
+        assert_eq!(opaque.get::<u32>(), None);
+        assert_eq!(Opaque::none().get::<String>(), None);
+        assert!(Opaque::none().is_none() && !opaque.is_none());
+        assert_eq!(format!("{opaque:?} {:?}", Opaque::none()), "opaque -");
+    }
+}

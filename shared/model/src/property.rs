@@ -42,7 +42,11 @@ impl Properties {
         let (name, value) = (name.into(), value.into());
         match self.0.iter_mut().find(|property| property.name == name) {
             Some(property) => property.value = value,
-            None => self.0.push(Property { name, value }),
+            None => {
+                // Few record sets have more than one or two.
+                self.0.reserve_exact(1);
+                self.0.push(Property { name, value });
+            }
         }
     }
 

@@ -145,8 +145,9 @@ mod tests {
     #[test]
     fn content_of_each_type() {
         use RecordType::{A, Aaaa, Cname, Dname, Mx, Naptr, Ns, Other, Ptr, Srv, Txt};
+        type Texts = &'static [&'static str];
         // case, type, name, targets, alias ("" for no property), valid
-        let cases: &[(&str, RecordType, &str, &[&str], &str, bool)] = &[
+        let cases: &[(&str, RecordType, &str, Texts, &str, bool)] = &[
             ("V1", Mx, "a.org", &["10 example.com", "20 backup.example.com"], "", true),
             ("V1 space", Mx, "a.org", &[" 10\t example.com "], "", true),
             ("V2 no preference", Mx, "a.org", &["example.com"], "", false),

@@ -179,3 +179,6 @@ fn suffixes(key: &str) -> impl Iterator<Item = &str> {
 fn key_at(index: usize) -> ZoneKey {
     ZoneKey(u32::try_from(index).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+type Texts = &'static [&'static str];
+
 fn lists(include: &[&str], exclude: &[&str]) -> DomainFilter {
     DomainFilter::lists(include.iter().copied(), exclude.iter().copied())
 }
@@ -13,7 +15,7 @@ fn regex(include: &str, exclude: &str) -> DomainFilter {
 
 #[test]
 fn lists_of_domains() {
-    let cases: &[(&[&str], &[&str], &[&str], bool)] = &[
+    let cases: &[(Texts, Texts, Texts, bool)] = &[
         (&[], &[], &["anything", "", "*.x"], true),
         (
             &["example.org"],
@@ -107,7 +109,7 @@ fn a_broken_expression_is_named() {
 
 #[test]
 fn parents() {
-    let cases: &[(&[&str], &[&str], &str, bool)] = &[
+    let cases: &[(Texts, Texts, &str, bool)] = &[
         (&["a.example.com"], &[], "example.com", true),
         (&["a.example.com"], &[], "EXAMPLE.com.", true),
         (&[".a.example.com"], &[], "example.com", false),
@@ -143,7 +145,7 @@ fn patterns_are_kept_normalised() {
 
 #[test]
 fn networks() {
-    let cases: &[(&[&str], &[&str], &str, bool)] = &[
+    let cases: &[(Texts, Texts, &str, bool)] = &[
         (&[], &[], "anything", true),
         (&["10.0.0.0/8"], &[], "10.1.1.1", true),
         (&["10.0.0.0/8"], &[], "11.1.1.1", false),
