@@ -11,7 +11,6 @@ use serde::Deserialize;
 
 use crate::api::{Api, Interrupted};
 use crate::error::ReadErrorKind;
-use crate::kubeconfig::explain_auth;
 use crate::object::ResourceType;
 use crate::page::PageError;
 
@@ -39,11 +38,12 @@ impl Answer {
         }
     }
 
-    /// The message of a `Status` object, ready to be appended; empty where the answer is none.
+    /// The message of a `Status` object, or else what kind of text it is; ready to be appended.
     fn words(&self) -> String {
         match serde_json::from_slice(&self.body) {
             Ok(Status { message }) if !message.is_empty() => format!(": {}", one_line(&message)),
-            _ => String::new(),
+            Ok(_) => String::new(),
+            Err(_) => format!(" ({})", self.content_type),
         }
     }
 
@@ -68,13 +68,9 @@ fn one_line(text: &str) -> String {
 impl Api {
     /// The request could not be sent, or nothing came back.
     pub(crate) fn unanswered(&self, path: &str, error: &kube::Error) -> ReadErrorKind {
-        match auth_error(error) {
-            Some(auth) => ReadErrorKind::Credentials {
-                credentials: self.credentials.clone(),
-                reason: explain_auth(auth),
-            },
-            None => self.transport(path, chain(error)),
-        }
+        // The library's own layer says nothing that its cause does not say.
+        let cause = error.source().unwrap_or(error);
+        self.transport(path, chain(cause))
     }
 
     pub(crate) fn transport(&self, path: &str, reason: String) -> ReadErrorKind {
@@ -107,7 +103,7 @@ impl Api {
         match answer.status {
             StatusCode::GONE => Interrupted::Retry(ReadErrorKind::Expired {
                 resource: resource.to_string(),
-                restarts: self.limits.restarts,
+                times: self.limits.restarts + 1,
             }),
             StatusCode::FORBIDDEN => Interrupted::Failed(ReadErrorKind::Forbidden {
                 verb: "list",
@@ -181,18 +177,6 @@ impl Api {
             found,
         }
     }
-}
-
-/// The error of a credential plugin or token file, wherever it stands in the chain.
-fn auth_error(error: &kube::Error) -> Option<&kube::client::AuthError> {
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        if let Some(auth) = error.downcast_ref() {
-            return Some(auth);
-        }
-        next = error.source();
-    }
-    None
 }
 
 /// An error with its causes; a cause that the error before it already quotes is left out.

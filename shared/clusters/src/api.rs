@@ -10,7 +10,6 @@ use http::header::{ACCEPT, HeaderValue};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
-use kube::core::params::ListParams;
 
 use crate::answer::{Answer, chain};
 use crate::discovery::Discovery;
@@ -136,17 +135,14 @@ impl Api {
         step: &mut (impl FnMut(K) + Send),
     ) -> Result<u64, Interrupted> {
         let path = path(&K::RESOURCE, namespace);
-        let mut params = ListParams::default().limit(self.limits.page_size);
+        let mut size = self.limits.page_size;
+        let mut token = None;
         let mut objects = 0;
         loop {
-            let request = kube::core::Request::new(path.as_str()).list(&params);
-            let url = request
-                .map_err(|error| self.transport(&path, error.to_string()))?
-                .uri()
-                .to_string();
+            let url = page_url(&path, size, token.as_deref());
             let answer = match self.get_raw(&url, &path, "application/json").await {
-                Err(ReadErrorKind::TooLarge { .. }) if params.limit > Some(1) => {
-                    params.limit = params.limit.map(|size| size / 2);
+                Err(ReadErrorKind::TooLarge { .. }) if size > 1 => {
+                    size /= 2;
                     continue;
                 }
                 answer => answer?,
@@ -161,7 +157,7 @@ impl Api {
             if page.next.is_none() {
                 return Ok(objects);
             }
-            params.continue_token = page.next;
+            token = page.next;
         }
     }
 
@@ -259,6 +255,16 @@ impl Api {
 /// Statuses after which the same call can succeed a moment later.
 fn is_busy(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
+}
+
+/// Path and query of one page.
+fn page_url(path: &str, size: u32, token: Option<&str>) -> String {
+    let mut url = format!("{path}?limit={size}");
+    if let Some(token) = token {
+        url.push_str("&continue=");
+        url.extend(form_urlencoded::byte_serialize(token.as_bytes()));
+    }
+    url
 }
 
 /// Where the objects of a kind are listed; an empty namespace means all.

@@ -10,6 +10,7 @@ use extdns_model::ClusterId;
 
 use crate::api::{Api, Limits};
 use crate::error::ClusterError;
+use crate::exec;
 use crate::kubeconfig::{self, Connection};
 use crate::manifests::Manifests;
 use crate::view::{ClusterView, Origin};
@@ -145,7 +146,10 @@ impl Cluster {
         }
         kubeconfig::set_proxy(&mut config, environment)?;
         let timeout = self.api.request_timeout;
-        let client = kubeconfig::client(config, &credentials, timeout).await?;
+        exec::resolve(&mut config.auth_info, timeout)
+            .await
+            .map_err(|reason| format!("{credentials}: {reason}"))?;
+        let client = kubeconfig::client(config, &credentials)?;
         let rate = (self.api.qps, self.api.burst);
         Ok(Api::new(self.name.clone(), client, credentials, timeout, rate, self.api.limits))
     }

@@ -1,6 +1,6 @@
 //! What can go wrong between the configuration and an object of a cluster.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ecow::EcoString;
@@ -60,14 +60,6 @@ pub enum ReadErrorKind {
         namespace: Option<String>,
         /// The user as whom the server knows us, if it says so.
         user: Option<String>,
-    },
-    /// The credentials could not be made: a plugin that fails, a token file that is gone.
-    #[error("authenticate with {credentials}: {reason}")]
-    Credentials {
-        /// The credentials, without their secret.
-        credentials: String,
-        /// What failed.
-        reason: String,
     },
     /// The API server does not know who we are.
     #[error("authenticate: the API server refuses {credentials}{answer}")]
@@ -142,13 +134,14 @@ pub enum ReadErrorKind {
     },
     /// The list changed faster than it could be read.
     #[error(
-        "list {resource}: the server's snapshot expired {restarts} times before the list was complete"
+        "list {resource}: the server's snapshot expired {times} times before the list was complete; \
+         is the server overloaded?"
     )]
     Expired {
         /// The resource as `kubectl` names it.
         resource: String,
-        /// How often the list was begun again.
-        restarts: u32,
+        /// How often the list was begun.
+        times: u32,
     },
     /// The server refuses or fails for another reason.
     #[error("{request}: HTTP {status}{answer}")]
@@ -167,7 +160,7 @@ pub enum ReadErrorKind {
 
 /// What is wrong with a manifest, and where.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{}{}: {message}", path.display(), place(*document, *line))]
+#[error("{}: {message}", place(path, *document, *line))]
 pub struct ManifestError {
     /// File; `-` for standard input.
     pub path: PathBuf,
@@ -191,10 +184,12 @@ fn role(namespace: Option<&str>, user: Option<&str>) -> String {
     }
 }
 
-fn place(document: usize, line: usize) -> String {
+/// `file, document 3, line 10`.
+pub(crate) fn place(path: &Path, document: usize, line: usize) -> String {
+    let path = path.display();
     match (document, line) {
-        (0, _) => String::new(),
-        (document, 0) => format!(", document {document}"),
-        (document, line) => format!(", document {document}, line {line}"),
+        (0, _) => path.to_string(),
+        (_, 0) => format!("{path}, document {document}"),
+        _ => format!("{path}, document {document}, line {line}"),
     }
 }

@@ -1,12 +1,10 @@
 //! Finding an API server and the credentials for it.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
-use kube::client::AuthError;
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use secrecy::SecretString;
@@ -217,31 +215,13 @@ pub(crate) fn set_proxy(config: &mut Config, environment: &Environment) -> Resul
     Ok(())
 }
 
-/// Makes the client; a credential plugin runs now, off the runtime's threads.
-pub(crate) async fn client(
-    config: Config,
-    credentials: &str,
-    timeout: Option<Duration>,
-) -> Result<Client, String> {
+/// Makes the client. Nothing is sent yet.
+pub(crate) fn client(config: Config, credentials: &str) -> Result<Client, String> {
     extdns_auth::install_crypto();
-    let made = tokio::task::spawn_blocking(move || Client::try_from(config));
-    let made = match timeout {
-        None => made.await,
-        Some(timeout) => tokio::time::timeout(timeout, made)
-            .await
-            .map_err(|_| format!("{credentials} gave no answer within {timeout:?}"))?,
-    };
-    match made {
-        Ok(Ok(client)) => Ok(client),
-        Ok(Err(kube::Error::Auth(error))) => {
-            Err(format!("{credentials}: {}", explain_auth(&error)))
-        }
-        Ok(Err(kube::Error::InferKubeconfig(error))) => {
-            Err(format!("{credentials}: {}", explain(&error)))
-        }
-        Ok(Err(error)) => Err(format!("{credentials}: {}", chain(&error))),
-        Err(error) => Err(format!("{credentials}: {error}")),
-    }
+    Client::try_from(config).map_err(|error| match error {
+        kube::Error::InferKubeconfig(error) => format!("{credentials}: {}", explain(&error)),
+        error => format!("{credentials}: {}", chain(&error)),
+    })
 }
 
 /// What is wrong with a kubeconfig. The parser quotes lines of the file, which can hold secrets: only the place is
@@ -256,23 +236,6 @@ fn explain(error: &KubeconfigError) -> String {
         KubeconfigError::LoadClusterOfContext(name) => format!("there is no cluster {name:?}"),
         KubeconfigError::MissingClusterUrl => "its cluster has no `server`".to_owned(),
         other => chain(other),
-    }
-}
-
-/// What is wrong with credentials. A plugin's output holds a token: only what it says on standard error is quoted.
-pub(crate) fn explain_auth(error: &AuthError) -> String {
-    match error {
-        AuthError::AuthExecRun { out, .. } => {
-            let said = String::from_utf8_lossy(&out.stderr);
-            let said = said.trim().lines().next_back().unwrap_or_default();
-            format!("it failed with {}: {said}", out.status)
-        }
-        AuthError::AuthExecParse(_) => "its output is no ExecCredential".to_owned(),
-        AuthError::AuthExecStart(error) => {
-            format!("it cannot be started: {error}; is it installed?")
-        }
-        AuthError::ExecPluginFailed => "its output has no status".to_owned(),
-        other => chain(other as &(dyn Error + 'static)),
     }
 }
 

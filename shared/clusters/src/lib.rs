@@ -11,6 +11,7 @@ mod args;
 mod connect;
 mod discovery;
 mod error;
+mod exec;
 mod filter;
 mod kubeconfig;
 mod manifests;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use ecow::EcoString;
 
-use crate::error::{ManifestError, ReadErrorKind};
+use crate::error::{self, ManifestError, ReadErrorKind};
 use crate::object::{Projection, ResourceType};
 use document::Object;
 
@@ -90,11 +90,10 @@ impl Manifests {
                     entry.insert(object);
                 }
                 Entry::Occupied(entry) => {
-                    let first = self.error(entry.get(), "");
-                    let first = first.to_string();
-                    let message =
-                        format!("stands already in {}", first.trim_end_matches([':', ' ']));
-                    return Err(self.error(object, message));
+                    let first = entry.get();
+                    let first = error::place(&self.files[first.file], first.document, first.line);
+                    let message = format!("stands already in {first}");
+                    return Err(self.fault(object, message));
                 }
             }
         }
@@ -122,13 +121,13 @@ impl Manifests {
 
     fn decode<K: Projection>(&self, manifest: &Object) -> Result<K, ManifestError> {
         if manifest.name.is_empty() {
-            return Err(self.error(manifest, "it has no name (`metadata.name`)"));
+            return Err(self.fault(manifest, "it has no name (`metadata.name`)"));
         }
         let mut object: K = serde_json::from_str(&manifest.json).map_err(|error| {
             // The place is one in our own copy; the user's is in front of the message.
             let text = error.to_string();
             let reason = text.split(" at line ").next().unwrap_or_default();
-            self.error(manifest, reason)
+            self.fault(manifest, reason)
         })?;
         let metadata = object.metadata_mut();
         if !K::RESOURCE.namespaced {
@@ -139,7 +138,7 @@ impl Manifests {
         Ok(object)
     }
 
-    fn error(&self, object: &Object, message: impl std::fmt::Display) -> ManifestError {
+    fn fault(&self, object: &Object, message: impl std::fmt::Display) -> ManifestError {
         ManifestError {
             path: self.files[object.file].clone(),
             document: object.document,

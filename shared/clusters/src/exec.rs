@@ -1,0 +1,133 @@
+//! Credential plugins: a command of the kubeconfig that prints a token or a client certificate.
+//!
+//! The client library runs them, too, but three times for a client, without a time limit, and with their output, the
+//! token, in its errors. A run is short, so what the plugin says at its beginning is enough.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use kube::config::{AuthInfo, ExecAuthCluster, ExecConfig, ExecInteractiveMode};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use tokio::process::Command;
+
+/// The question, in the environment of the plugin.
+#[derive(Serialize)]
+struct Question<'a> {
+    kind: &'static str,
+    #[serde(rename = "apiVersion")]
+    api_version: &'a Option<String>,
+    spec: Spec<'a>,
+}
+
+#[derive(Serialize)]
+struct Spec<'a> {
+    interactive: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<&'a ExecAuthCluster>,
+}
+
+/// The answer, on its standard output.
+#[derive(Deserialize)]
+struct Answer {
+    status: Status,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    token: Option<SecretText>,
+    client_certificate_data: Option<SecretText>,
+    client_key_data: Option<SecretText>,
+}
+
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct SecretText(SecretString);
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(SecretString::from(text))
+    }
+}
+
+/// Runs the plugin, if the user has one, and puts what it says in its place.
+pub(crate) async fn resolve(auth: &mut AuthInfo, timeout: Option<Duration>) -> Result<(), String> {
+    let Some(exec) = auth.exec.take() else { return Ok(()) };
+    let output = run(&exec, timeout).await?;
+    // JSON as a rule; client-go takes YAML, too. A parser's error would quote the token.
+    let options = serde_saphyr::options! { with_snippet: false };
+    let Answer { status } = serde_saphyr::from_slice_with_options(&output, options)
+        .map_err(|_| "its output is no ExecCredential with a status".to_owned())?;
+    match status {
+        Status {
+            client_certificate_data: Some(certificate),
+            client_key_data: Some(key),
+            token,
+        } => {
+            auth.client_certificate_data = Some(encode(&certificate));
+            auth.client_key_data = Some(SecretString::from(encode(&key)));
+            auth.token = token.map(|token| token.0);
+        }
+        Status { token: Some(token), .. } => auth.token = Some(token.0),
+        _ => {
+            return Err(
+                "its output has neither a token nor a client certificate with its key".to_owned()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// As it would stand in a kubeconfig.
+fn encode(pem: &SecretText) -> String {
+    use secrecy::ExposeSecret as _;
+    BASE64_STANDARD.encode(pem.0.expose_secret())
+}
+
+async fn run(exec: &ExecConfig, timeout: Option<Duration>) -> Result<Vec<u8>, String> {
+    let output = command(exec)?.output();
+    let output = match timeout {
+        None => output.await,
+        Some(timeout) => tokio::time::timeout(timeout, output)
+            .await
+            .map_err(|_| format!("no answer within {timeout:?}"))?,
+    };
+    let output = output.map_err(|error| match &exec.install_hint {
+        Some(hint) => format!("it cannot be started: {error}; {}", hint.trim()),
+        None => format!("it cannot be started: {error}; is it installed?"),
+    })?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last_line = said.trim().lines().next_back().unwrap_or("without a word on standard error");
+    Err(format!("it failed with {}: {last_line}", output.status))
+}
+
+fn command(exec: &ExecConfig) -> Result<Command, String> {
+    if exec.interactive_mode == Some(ExecInteractiveMode::Always) {
+        return Err(
+            "it wants to ask questions (interactiveMode: Always), and nobody is here to answer"
+                .to_owned(),
+        );
+    }
+    let program = exec.command.as_deref().ok_or("`command` is missing")?;
+    let question = Question {
+        kind: "ExecCredential",
+        api_version: &exec.api_version,
+        spec: Spec { interactive: false, cluster: exec.cluster.as_ref() },
+    };
+    let question = serde_json::to_string(&question).map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    let variables = exec.env.iter().flatten();
+    command
+        .args(exec.args.iter().flatten())
+        .envs(variables.filter_map(|pair| Some((pair.get("name")?, pair.get("value")?))))
+        .env("KUBERNETES_EXEC_INFO", question)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    Ok(command)
+}

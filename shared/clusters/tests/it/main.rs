@@ -1,0 +1,7 @@
+//! Clusters over HTTP and from files.
+
+mod credentials;
+mod discovery;
+mod list;
+mod manifests;
+mod support;
