@@ -1,0 +1,7 @@
+//! What the tests run against: real servers as child processes, and a scripted HTTP server for what no real one does.
+//!
+//! Everything here fails by a panic that says what was expected: it is called from tests only.
+
+pub mod http;
+pub mod kube;
+pub mod process;
