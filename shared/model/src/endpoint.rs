@@ -165,10 +165,14 @@ impl Attribution {
                 all.push(Arc::clone(resource));
             }
         }
-        *self = match all.len() {
-            0 | 1 => all.pop().map_or(Self::None, Self::One),
-            _ => Self::Many(all),
-        };
+        *self = Self::of_distinct(all);
+    }
+
+    fn of_distinct(mut resources: ThinVec<Arc<Resource>>) -> Self {
+        match resources.len() {
+            0 | 1 => resources.pop().map_or(Self::None, Self::One),
+            _ => Self::Many(resources),
+        }
     }
 }
 
@@ -177,13 +181,9 @@ impl Attribution {
 impl FromIterator<Arc<Resource>> for Attribution {
     fn from_iter<I: IntoIterator<Item = Arc<Resource>>>(resources: I) -> Self {
         let mut seen = HashSet::new();
-        let mut all: ThinVec<_> =
-            resources.into_iter().filter(|resource| seen.insert(Arc::clone(resource))).collect();
-        match all.len() {
-            0 => Self::None,
-            1 => all.pop().map_or(Self::None, Self::One),
-            _ => Self::Many(all),
-        }
+        Self::of_distinct(
+            resources.into_iter().filter(|resource| seen.insert(Arc::clone(resource))).collect(),
+        )
     }
 }
 
@@ -351,5 +351,11 @@ mod tests {
         }
         assert_eq!(all.clusters(), [ClusterId(1), ClusterId(2)]);
         assert_eq!(all.first(), Some(&a));
+
+        let collected: Attribution = [&a, &c, &a, &b, &c].map(Arc::clone).into_iter().collect();
+        assert_eq!(collected, all);
+        let one: Attribution = [&a, &a].map(Arc::clone).into_iter().collect();
+        assert_eq!(one, Attribution::One(a));
+        assert_eq!(std::iter::empty().collect::<Attribution>(), Attribution::None);
     }
 }

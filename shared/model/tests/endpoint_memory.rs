@@ -50,9 +50,9 @@ fn an_endpoint_takes_less_than_200_bytes() {
     assert!(bytes < 200.0, "an endpoint takes {bytes} bytes");
 }
 
-/// Today 521, of which 224 are the ownership record and 104 the labels read from it.
+/// Today 537, of which 224 are the ownership record and 104 the labels read from it.
 #[test]
-fn an_owned_record_takes_less_than_540_bytes() {
+fn an_owned_record_takes_less_than_560_bytes() {
     let bytes = live_bytes(|index| {
         let name = format!("svc-{index:05}.example.org");
         let mut record = Record::new(set(&name, RecordType::A, &address(index)), Opaque::none());
@@ -66,17 +66,17 @@ fn an_owned_record_takes_less_than_540_bytes() {
         });
         record
     });
-    assert!(bytes < 540.0, "a record with its ownership takes {bytes} bytes");
+    assert!(bytes < 560.0, "a record with its ownership takes {bytes} bytes");
 }
 
-/// Today 133.
+/// Today 149.
 #[test]
-fn a_plain_record_takes_less_than_140_bytes() {
+fn a_plain_record_takes_less_than_160_bytes() {
     let bytes = live_bytes(|index| {
         let name = format!("svc-{index:05}.example.org");
         Record::new(set(&name, RecordType::A, &address(index)), Opaque::none())
     });
-    assert!(bytes < 140.0, "a record takes {bytes} bytes");
+    assert!(bytes < 160.0, "a record takes {bytes} bytes");
 }
 
 #[test]
