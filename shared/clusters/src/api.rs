@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use ecow::EcoString;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use http::header::{ACCEPT, HeaderValue};
+use http::header::{ACCEPT, CONTENT_LENGTH, HeaderValue};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
@@ -232,7 +232,10 @@ impl Api {
         let response =
             self.client.send(request).await.map_err(|error| self.unanswered(path, &error))?;
         let (head, mut frames) = response.into_parts();
-        let mut body = BytesMut::new();
+        let announced =
+            head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let mut body =
+            BytesMut::with_capacity(announced.unwrap_or(0).min(self.limits.answer_bytes));
         while let Some(frame) = frames.frame().await {
             let frame = frame.map_err(|error| ReadErrorKind::Truncated {
                 request: format!("GET {path}"),

@@ -79,8 +79,9 @@ impl Default for ApiOptions {
     }
 }
 
-/// What clusters need to know of the process's environment. It is read where settings are read, and handed in.
-#[derive(Clone, Debug, Default)]
+/// What clusters need to know of the process's environment. It is read where settings are read, and handed in. It is not
+/// printable: the URL of a proxy can hold a password.
+#[derive(Clone, Default)]
 pub struct Environment {
     /// `HOME`.
     pub home: Option<PathBuf>,

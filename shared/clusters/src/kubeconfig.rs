@@ -220,6 +220,11 @@ pub(crate) fn client(config: Config, credentials: &str) -> Result<Client, String
     extdns_auth::install_crypto();
     Client::try_from(config).map_err(|error| match error {
         kube::Error::InferKubeconfig(error) => format!("{credentials}: {}", explain(&error)),
+        // Its own message prints the URL of the proxy, which can hold a password.
+        kube::Error::ProxyProtocolUnsupported { .. } => {
+            "the proxy URL is wrong: write it like http://host:3128 (or https, or socks5)"
+                .to_owned()
+        }
         error => format!("{credentials}: {}", chain(&error)),
     })
 }

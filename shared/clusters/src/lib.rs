@@ -4,6 +4,37 @@
 //! [`Cluster::connect`] makes a [`ClusterView`] of it, over which the sources run. They name what they read as
 //! small [`Projection`]s and [fold](ClusterView::fold) over the objects as pages arrive, so a list of any length
 //! costs the memory of one page. Both kinds of cluster answer alike.
+//!
+//! ```no_run
+//! use extdns_clusters::{ClusterView, ListScope, Metadata, ObjectFilter, Projection, ReadError, ResourceType};
+//!
+//! /// The fields of a service that somebody reads; serde skips the rest.
+//! #[derive(serde::Deserialize)]
+//! struct Service {
+//!     metadata: Metadata,
+//! }
+//!
+//! impl Projection for Service {
+//!     const RESOURCE: ResourceType =
+//!         ResourceType { group: "", version: "v1", plural: "services", kind: "Service", namespaced: true };
+//!     fn metadata(&self) -> &Metadata {
+//!         &self.metadata
+//!     }
+//!     fn metadata_mut(&mut self) -> &mut Metadata {
+//!         &mut self.metadata
+//!     }
+//! }
+//!
+//! async fn names(view: &ClusterView, filter: &ObjectFilter) -> Result<Vec<String>, ReadError> {
+//!     let scope = ListScope { namespace: None, filter };
+//!     view.fold(scope, Vec::new, |names, service: Service, verdict| {
+//!         if verdict.is_admitted() {
+//!             names.push(service.metadata.full_name().to_string());
+//!         }
+//!     })
+//!     .await
+//! }
+//! ```
 
 mod answer;
 mod api;

@@ -125,6 +125,16 @@ impl Pairs {
             .take_while(move |(k, _)| k.starts_with(prefix))
     }
 
+    /// The API answers in order of keys. A key that stands twice has its last value, as Go decodes it.
+    fn sorted(mut pairs: ThinVec<(EcoString, EcoString)>) -> Self {
+        if !pairs.is_sorted_by(|a, b| a.0 < b.0) {
+            pairs.reverse();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            pairs.dedup_by(|later, kept| later.0 == kept.0);
+        }
+        Self(pairs)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -146,15 +156,7 @@ impl fmt::Debug for Pairs {
 
 impl<K: Into<EcoString>, V: Into<EcoString>> FromIterator<(K, V)> for Pairs {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        let mut pairs: ThinVec<(EcoString, EcoString)> =
-            pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
-        // The API answers in order of keys. A key that stands twice has its last value, as Go decodes it.
-        if !pairs.is_sorted_by(|a, b| a.0 < b.0) {
-            pairs.reverse();
-            pairs.sort_by(|a, b| a.0.cmp(&b.0));
-            pairs.dedup_by(|later, kept| later.0 == kept.0);
-        }
-        Self(pairs)
+        Self::sorted(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 }
 
@@ -186,7 +188,7 @@ impl<'de> Visitor<'de> for PairsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-        let mut pairs = Vec::new();
+        let mut pairs = ThinVec::new();
         while let Some(key) = map.next_key::<EcoString>()? {
             if key == LAST_APPLIED {
                 map.next_value::<IgnoredAny>()?;
@@ -194,7 +196,7 @@ impl<'de> Visitor<'de> for PairsVisitor {
                 pairs.push((key, map.next_value::<EcoString>()?));
             }
         }
-        Ok(pairs.into_iter().collect())
+        Ok(Pairs::sorted(pairs))
     }
 }
 

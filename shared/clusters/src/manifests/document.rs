@@ -137,6 +137,7 @@ fn parse_yaml(text: &str, lines_before: usize) -> Result<Value, serde_saphyr::Er
             max_total_scalar_bytes: size.max(64 << 20),
             max_depth: DEEPEST,
         },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000 },
         with_snippet: false,
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::Reject,
     };

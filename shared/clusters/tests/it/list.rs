@@ -323,7 +323,8 @@ async fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_left() {
-    let server = ScriptedServer::start(|_| Reply::new(200).body("[[[[[[[[[[[[[[[[").endless_body());
+    let server =
+        ScriptedServer::start(|_| Reply::new(200).body("[".repeat(1 << 16)).endless_body());
     let mut cluster = at(&server);
     cluster.api.limits.answer_bytes = 1 << 20;
     let error = services(&connect(&cluster).await).await.unwrap_err();
@@ -392,4 +393,39 @@ async fn a_server_that_is_not_there_is_named() {
         "{error}"
     );
     assert!(error.contains("Connection refused"), "{error}");
+}
+
+#[test]
+fn a_long_list_costs_the_memory_of_one_page() {
+    const PAGES: usize = 8;
+    let note = "x".repeat(4000);
+    let items: Vec<serde_json::Value> = (0..500)
+        .map(|number| json!({ "metadata": { "name": format!("service-{number}"), "annotations": { "note": note } } }))
+        .collect();
+    let body = |next: &str| {
+        let metadata = json!({ "continue": next });
+        json!({ "kind": "ServiceList", "apiVersion": "v1", "metadata": metadata, "items": items })
+            .to_string()
+    };
+    let (inner, last) = (body("more"), body(""));
+    let size = inner.len() as u64;
+    let asked = AtomicUsize::new(1);
+    let server = ScriptedServer::start(move |_| {
+        let body = if asked.fetch_add(1, Ordering::Relaxed) < PAGES { &inner } else { &last };
+        Reply::new(200).body(body.clone())
+    });
+    let cluster = at(&server);
+    // The server has a thread of its own, so what is counted is ours.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let view = runtime.block_on(connect(&cluster));
+    let filter = ObjectFilter::default();
+    let mut seen = 0;
+    let used = allocation_counter::measure(|| {
+        let scope = ListScope { namespace: None, filter: &filter };
+        let count = |seen: &mut usize, _: Service, _| *seen += 1;
+        seen = runtime.block_on(view.fold(scope, || 0, count)).unwrap();
+    });
+    assert_eq!(seen, 500 * PAGES);
+    // One page, and what the connection has read ahead.
+    assert!(used.bytes_max < 2 * size, "{size}: {used:?}");
 }

@@ -249,3 +249,15 @@ async fn a_large_object_passes() {
         [(10_000, Some(1 << 20), Some("h9999.example.org".to_owned()))]
     );
 }
+
+#[tokio::test]
+async fn a_text_that_explodes_is_refused() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..9 {
+        let before = format!("*a{}", level - 1);
+        text += &format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", "));
+    }
+    let message = Folder::complaint(&text).await;
+    assert!(message.starts_with("./x.yaml, document 1, line "), "{message}");
+    assert!(message.contains(": no YAML: "), "{message}");
+}
