@@ -1,1 +1,31 @@
-//! extdns-sources
+//! From cluster objects to endpoints.
+//!
+//! [`Sources::gather`] runs the sources of a run over one cluster: each is one entry in the table
+//! of sources and reads the objects through a [`ClusterView`](extdns_clusters::ClusterView). The
+//! [`Pipeline`] then makes one list of what all clusters want.
+
+mod annotations;
+mod args;
+mod empty;
+mod error;
+mod fake;
+mod ingress;
+mod merge;
+mod objects;
+mod options;
+mod pipeline;
+mod records;
+mod resolver;
+mod service;
+mod source;
+mod sources;
+mod table;
+mod ttl;
+
+pub use args::Args;
+pub use error::SourceError;
+pub use options::{GatherOptions, Options, OptionsError, PipelineOptions};
+pub use pipeline::{Desired, Pipeline, retain_properties};
+pub use resolver::{ResolveError, Resolver, SystemResolver};
+pub use source::{DropReason, Dropped, Sink, Source, Unready};
+pub use sources::{Failure, Found, Sources};

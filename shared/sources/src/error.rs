@@ -1,0 +1,34 @@
+//! What can go wrong while endpoints are gathered.
+
+use std::sync::Arc;
+
+use extdns_clusters::ReadError;
+use extdns_model::Resource;
+
+use crate::resolver::ResolveError;
+
+/// Why a source does not know everything that its cluster wants.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// Objects could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A load balancer's host name could not be looked up, and that may pass: to go on would be to
+    /// take its addresses away.
+    #[error("look up {host:?}, the load balancer of {resource}{}: {source}", and_more(*others))]
+    Resolve {
+        /// The host name.
+        host: String,
+        /// The first object that has it.
+        resource: Arc<Resource>,
+        /// How many other host names could not be looked up.
+        others: usize,
+        /// Why not.
+        source: ResolveError,
+    },
+}
+
+fn and_more(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(" (and {others} more host names)") }
+}

@@ -1,0 +1,442 @@
+use std::sync::Arc;
+
+use clap::Parser;
+use extdns_model::{
+    ClusterId, Endpoint, Labels, Name, Properties, RecordType, Resource, ResourceKind, Ttl,
+};
+
+use super::{Desired, Pipeline, retain_properties};
+use crate::{Args, Options, OptionsError};
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+}
+
+fn options(flags: &str) -> Result<Options, OptionsError> {
+    let words = ["test", "--source=empty"].into_iter().chain(flags.split_whitespace());
+    Options::try_from(&Cli::try_parse_from(words).unwrap().args)
+}
+
+fn pipeline(flags: &str) -> Pipeline {
+    Pipeline::new(options(flags).unwrap().pipeline, true).unwrap()
+}
+
+/// `name type ttl targets [property=value,..]`: targets joined by `;`, `-` for none.
+fn endpoint(text: &str) -> Endpoint {
+    let words: Vec<_> = text.split(' ').collect();
+    let name = Name::parse(words[0]).unwrap();
+    let rtype: RecordType = words[1].parse().unwrap();
+    let ttl = Ttl::from_seconds(words[2].parse().unwrap());
+    let targets = words[3].replace('_', " ");
+    let targets = targets.split(';').filter(|target| *target != "-").collect();
+    let properties: Properties = words
+        .get(4)
+        .into_iter()
+        .flat_map(|words| words.split(','))
+        .map(|property| property.split_once('=').unwrap())
+        .collect();
+    let mut endpoint = Endpoint::new(name, rtype, ttl, targets);
+    endpoint.set.set_properties(properties);
+    endpoint
+}
+
+fn endpoints(texts: &[&str]) -> Vec<Endpoint> {
+    texts.iter().map(|text| endpoint(text)).collect()
+}
+
+fn shown(endpoint: &Endpoint) -> String {
+    let set = &endpoint.set;
+    let targets: Vec<_> = set.targets.iter().map(|target| target.replace(" ", "_")).collect();
+    let mut text = format!("{} {} {} {}", set.name, set.rtype, set.ttl, targets.join(";"));
+    let properties: Vec<_> =
+        set.properties().iter().map(|p| format!("{}={}", p.name, p.value)).collect();
+    if !properties.is_empty() {
+        text = format!("{text} {}", properties.join(","));
+    }
+    text
+}
+
+fn all_shown(desired: &Desired) -> Vec<String> {
+    desired.endpoints.iter().map(shown).collect()
+}
+
+/// Flags, endpoints before, endpoints after, how many are reported as dropped.
+type Case<'a> = (&'a str, &'a [&'a str], &'a [&'a str], usize);
+
+fn check(cases: &[Case<'_>]) {
+    for (flags, before, after, dropped) in cases {
+        let desired = pipeline(flags).run(endpoints(before));
+        assert_eq!(all_shown(&desired), *after, "{flags} {before:?}");
+        assert_eq!(desired.dropped.len(), *dropped, "{flags} {before:?}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_pipeline() {
+    check(&[
+        // W2
+        ("", &["a.org A 0 2.2.2.2;1.1.1.1;1.1.1.1"], &["a.org A 0 1.1.1.1;2.2.2.2"], 0),
+        // W3
+        (
+            "",
+            &["a.org A 0 1.1.1.2", "a.org A 0 1.1.1.1"],
+            &["a.org A 0 1.1.1.1", "a.org A 0 1.1.1.2"],
+            0,
+        ),
+        // W4
+        ("", &["x.org A 0 foo.org"], &[], 1),
+        ("", &["x.org A 0 foo.org alias=true"], &["x.org A 0 foo.org alias=true"], 0),
+        // W5
+        ("", &["m.org MX 0 mail.org", "s.org SRV 0 10_5_80_a.org"], &[], 2),
+        // W6
+        (
+            "--nat64-networks=64:ff9b::/96",
+            &["v6.org AAAA 0 64:ff9b::c000:22a;2001:db8::1"],
+            &["v6.org A 0 192.0.2.42", "v6.org AAAA 0 2001:db8::1;64:ff9b::c000:22a"],
+            0,
+        ),
+        // W7
+        (
+            "--target-net-filter=10.0.0.0/8",
+            &["a.org A 0 10.0.0.1;8.8.8.8", "b.org CNAME 0 c.org"],
+            &["a.org A 0 10.0.0.1"],
+            1,
+        ),
+        // W8
+        (
+            "--exclude-target-net=10.0.0.0/8",
+            &["a.org A 0 10.0.0.1;8.8.8.8", "b.org CNAME 0 c.org"],
+            &["a.org A 0 8.8.8.8", "b.org CNAME 0 c.org"],
+            0,
+        ),
+        // W9
+        (
+            "--create-ptr",
+            &["a.org A 300 192.168.49.2", "b.org A 60 192.168.49.2", "*.c.org A 0 192.168.49.2"],
+            &[
+                "*.c.org A 0 192.168.49.2",
+                "2.49.168.192.in-addr.arpa PTR 60 a.org;b.org",
+                "a.org A 300 192.168.49.2",
+                "b.org A 60 192.168.49.2",
+            ],
+            0,
+        ),
+        // W10
+        (
+            "--create-ptr",
+            &["a.org A 0 1.1.1.1 record-type=", "b.org CNAME 0 c.org record-type=ptr"],
+            &["a.org A 0 1.1.1.1", "b.org CNAME 0 c.org"],
+            0,
+        ),
+        // W12
+        (
+            "--default-targets=127.0.0.1 --default-targets=foo.org",
+            &["n.org A 0 -"],
+            &["n.org A 0 127.0.0.1", "n.org CNAME 0 foo.org"],
+            0,
+        ),
+    ]);
+}
+
+#[test]
+fn properties_of_other_providers_are_taken_off() {
+    let all = "alias=true,aws/weight=1,azure/tags=t,coredns/group=g,\
+               external-dns.kubernetes.io/cloudflare-proxied=true,scaleway/x=y,scw/priority=1,webhook/x=y";
+    let table = [
+        // W11
+        ("aws", "alias=true,aws/weight=1"),
+        ("aws-sd", "alias=true,aws/weight=1"),
+        ("azure", "alias=true,azure/tags=t"),
+        ("azure-dns", "alias=true,azure/tags=t"),
+        ("azure-private-dns", "alias=true,azure/tags=t"),
+        ("coredns", "alias=true,coredns/group=g"),
+        ("skydns", "alias=true,coredns/group=g"),
+        ("scaleway", "alias=true,scaleway/x=y,scw/priority=1"),
+        ("webhook", "alias=true,webhook/x=y"),
+        ("web", "alias=true"),
+        ("cloudflare", all),
+        ("", all),
+    ];
+    for (provider, kept) in table {
+        let mut endpoints =
+            endpoints(&[&format!("a.org CNAME 0 b.org {all}"), "b.org A 0 1.1.1.1"]);
+        retain_properties(&mut endpoints, provider);
+        assert_eq!(shown(&endpoints[0]), format!("a.org CNAME 0 b.org {kept}"), "{provider}");
+        assert_eq!(shown(&endpoints[1]), "b.org A 0 1.1.1.1");
+    }
+    let mut unsorted = endpoints(&["a.org CNAME 0 b.org webhook/x=y,alias=true"]);
+    retain_properties(&mut unsorted, "webhook");
+    assert_eq!(shown(&unsorted[0]), "a.org CNAME 0 b.org alias=true,webhook/x=y");
+}
+
+#[test]
+fn default_targets() {
+    let flag = "--default-targets=192.0.2.1";
+    let forced =
+        "--default-targets=192.0.2.1 --default-targets=2001:db8::1 --force-default-targets";
+    check(&[
+        // Without the flag, what has no target is reported.
+        ("", &["n.org A 0 -", "m.org CNAME 0 -"], &[], 2),
+        // The type follows the target, all else stays.
+        (flag, &["n.org MX 60 - aws/weight=1"], &["n.org A 60 192.0.2.1 aws/weight=1"], 0),
+        (flag, &["n.org A 0 1.1.1.1"], &["n.org A 0 1.1.1.1"], 0),
+        (
+            forced,
+            &["n.org CNAME 0 lb.net", "s.org TXT 0 text"],
+            &["n.org A 0 192.0.2.1", "n.org AAAA 0 2001:db8::1", "s.org TXT 0 text"],
+            0,
+        ),
+        ("--default-targets=lb.net.", &["n.org A 0 -"], &["n.org CNAME 0 lb.net"], 0),
+    ]);
+}
+
+#[test]
+fn default_targets_keep_labels_set_identifier_and_resource() {
+    let mut input = endpoint("n.org A 0 -").wanted_by(resource(0, "x"));
+    input.set.set_set_identifier("blue");
+    input.edit_labels(|labels| labels.set("team", "mail"));
+    let desired = pipeline("--default-targets=192.0.2.1").run(vec![input]);
+    let filled = &desired.endpoints[0];
+    assert_eq!(filled.set.set_identifier(), "blue");
+    assert_eq!(filled.labels(), &Labels::from_iter([("team", "mail")]));
+    assert_eq!(filled.resource_label().unwrap(), "service/n/x");
+}
+
+#[test]
+fn nat64() {
+    let flags = "--nat64-networks=64:ff9b::/96 --nat64-networks=2001:db8:64::/96";
+    check(&[
+        // Two prefixes that hold the same address; a host name; an address with a zone.
+        (
+            flags,
+            &["v.org AAAA 60 64:ff9b::1.2.3.4;2001:db8:64::1.2.3.4;64:ff9b::1.2.3.1 aws/weight=1"],
+            &[
+                "v.org A 60 1.2.3.1;1.2.3.4 aws/weight=1",
+                "v.org AAAA 60 2001:db8:64::1.2.3.4;64:ff9b::1.2.3.1;64:ff9b::1.2.3.4 aws/weight=1",
+            ],
+            0,
+        ),
+        (
+            flags,
+            &["v.org AAAA 0 lb.net alias=true", "w.org AAAA 0 64:ff9b::1.2.3.4%eth0"],
+            &["v.org AAAA 0 lb.net alias=true", "w.org AAAA 0 64:ff9b::1.2.3.4%eth0"],
+            0,
+        ),
+        (flags, &["v.org A 0 1.1.1.1"], &["v.org A 0 1.1.1.1"], 0),
+        // What NAT64 makes is filtered, and gets PTR records.
+        (
+            "--nat64-networks=64:ff9b::/96 --target-net-filter=1.0.0.0/8 --create-ptr",
+            &["v.org AAAA 60 64:ff9b::1.2.3.4"],
+            &["4.3.2.1.in-addr.arpa PTR 60 v.org", "v.org A 60 1.2.3.4"],
+            1,
+        ),
+    ]);
+    for wrong in ["10.0.0.0/8", "64:ff9b::/64", "x", "64:ff9b::"] {
+        let error = options(&format!("--nat64-networks={wrong}")).unwrap_err();
+        assert!(error.to_string().contains("NAT64 prefixes need to be /96 prefixes"), "{error}");
+    }
+}
+
+#[test]
+fn ptr() {
+    let v6 = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa";
+    check(&[
+        ("", &["a.org A 0 1.1.1.1"], &["a.org A 0 1.1.1.1"], 0),
+        (
+            "",
+            &["a.org A 0 1.1.1.1 record-type=PTR"],
+            &["1.1.1.1.in-addr.arpa PTR 0 a.org", "a.org A 0 1.1.1.1"],
+            0,
+        ),
+        (
+            "--create-ptr",
+            &["a.org AAAA 0 2001:db8::1"],
+            &[&format!("{v6} PTR 0 a.org"), "a.org AAAA 0 2001:db8::1"],
+            0,
+        ),
+        // An IPv4-mapped address has the reverse name of the IPv4 one.
+        (
+            "--create-ptr",
+            &["a.org AAAA 0 ::ffff:1.2.3.4", "b.org A 0 1.2.3.4"],
+            &[
+                "4.3.2.1.in-addr.arpa PTR 0 a.org;b.org",
+                "a.org AAAA 0 ::ffff:1.2.3.4",
+                "b.org A 0 1.2.3.4",
+            ],
+            0,
+        ),
+        // An unset TTL is not the smallest; the default TTL comes last.
+        (
+            "--create-ptr --min-ttl=30s",
+            &["a.org A 300 1.1.1.1", "b.org A 0 1.1.1.1", "c.org A 0 1.1.1.2"],
+            &[
+                "1.1.1.1.in-addr.arpa PTR 300 a.org;b.org",
+                "2.1.1.1.in-addr.arpa PTR 30 c.org",
+                "a.org A 300 1.1.1.1",
+                "b.org A 30 1.1.1.1",
+                "c.org A 30 1.1.1.2",
+            ],
+            0,
+        ),
+        // Alias targets are no addresses.
+        ("--create-ptr", &["a.org A 0 lb.net alias=true"], &["a.org A 0 lb.net alias=true"], 0),
+        // Other types lose the property, too.
+        ("--create-ptr", &["t.org TXT 0 x record-type=ptr"], &["t.org TXT 0 x"], 0),
+        // The members of a routed family have one name.
+    ]);
+}
+
+#[test]
+fn a_name_is_once_in_a_ptr_record_whatever_its_set_identifiers() {
+    let member = |id: &str| {
+        let mut endpoint = endpoint("a.org A 0 1.1.1.1");
+        endpoint.set.set_set_identifier(id);
+        endpoint
+    };
+    let desired = pipeline("--create-ptr").run(vec![member("x"), member("y")]);
+    let made = shown(&desired.endpoints[0]);
+    assert_eq!(made, "1.1.1.1.in-addr.arpa PTR 0 a.org");
+    assert_eq!(desired.endpoints[0].attribution.resources(), &[]);
+}
+
+#[test]
+fn the_property_record_type_goes_even_where_ptr_is_not_managed() {
+    let pipeline = Pipeline::new(options("").unwrap().pipeline, false).unwrap();
+    let desired = pipeline.run(endpoints(&["a.org A 0 1.1.1.1 record-type=ptr"]));
+    assert_eq!(all_shown(&desired), ["a.org A 0 1.1.1.1"]);
+    let error = Pipeline::new(options("--create-ptr").unwrap().pipeline, false).unwrap_err();
+    assert_eq!(error.to_string(), "--create-ptr requires PTR in --managed-record-types");
+}
+
+#[test]
+fn ttl_and_alias_defaults() {
+    check(&[
+        (
+            "--min-ttl=60s",
+            &["a.org A 5 1.1.1.1", "b.org A 0 1.1.1.1"],
+            &["a.org A 5 1.1.1.1", "b.org A 60 1.1.1.1"],
+            0,
+        ),
+        ("--min-ttl=1m30.9s", &["b.org A 0 1.1.1.1"], &["b.org A 90 1.1.1.1"], 0),
+        ("--min-ttl=900ms", &["b.org A 0 1.1.1.1"], &["b.org A 0 1.1.1.1"], 0),
+        (
+            "--prefer-alias",
+            &[
+                "a.org CNAME 0 x.net webhook/a=1",
+                "b.org CNAME 0 x.net alias=false",
+                "c.org A 0 1.1.1.1",
+            ],
+            &[
+                "a.org CNAME 0 x.net alias=true,webhook/a=1",
+                "b.org CNAME 0 x.net alias=false",
+                "c.org A 0 1.1.1.1",
+            ],
+            0,
+        ),
+    ]);
+}
+
+#[test]
+fn the_target_filter() {
+    check(&[(
+        "--target-net-filter=10.0.0.0/8 --exclude-target-net=10.1.0.0/16",
+        &["a.org A 0 10.0.0.1;10.1.0.1", "b.org A 0 10.1.0.1", "c.org AAAA 0 ::ffff:10.2.0.1"],
+        &["a.org A 0 10.0.0.1", "c.org AAAA 0 ::ffff:10.2.0.1"],
+        1,
+    )]);
+    let error = options("--target-net-filter=10.0.0.1").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "--target-net-filter: \"10.0.0.1\" is no network in CIDR form, like 10.0.0.0/8"
+    );
+}
+
+fn resource(cluster: u16, name: &str) -> Arc<Resource> {
+    Arc::new(Resource {
+        cluster: ClusterId(cluster),
+        kind: ResourceKind::Service,
+        namespace: Some("n".into()),
+        name: name.into(),
+    })
+}
+
+#[test]
+fn twins_of_several_clusters_are_one_and_the_first_wins() {
+    let twins: Vec<_> = (0..3)
+        .map(|cluster| {
+            let text = format!("a.org A {} 1.1.1.1", 60 - cluster);
+            endpoint(&text).wanted_by(resource(cluster, "x"))
+        })
+        .collect();
+    let desired = pipeline("").run(twins);
+    assert_eq!(all_shown(&desired), ["a.org A 60 1.1.1.1"]);
+    let clusters = desired.endpoints[0].attribution.clusters();
+    assert_eq!(clusters, [ClusterId(0), ClusterId(1), ClusterId(2)]);
+}
+
+#[test]
+fn what_is_dropped_names_its_resource() {
+    let inputs = ["a.org A 0 -", "b.org SRV 0 x", "c.org A 0 1.1.1.1", "d.org CNAME 0 d.org"];
+    let inputs = inputs.map(|text| endpoint(text).wanted_by(resource(0, "x")));
+    let desired = pipeline("--exclude-target-net=1.0.0.0/8").run(inputs.into());
+    let dropped: Vec<_> = desired.dropped.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        dropped,
+        [
+            "service/n/x: A record \"a.org\": it has no target; give it one, or set --default-targets",
+            "service/n/x: SRV record \"b.org\": target \"x\" is not priority, weight, port (0 to 65535 each) and a host with a final dot",
+            "service/n/x: CNAME record \"d.org\": a CNAME must not point to itself",
+            "service/n/x: A record \"c.org\": no target passes --target-net-filter and --exclude-target-net",
+        ]
+    );
+}
+
+#[test]
+fn the_order_of_endpoints_of_one_source_means_nothing() {
+    let texts = [
+        "b.org A 60 1.1.1.1 record-type=ptr",
+        "a.org A 30 1.1.1.1 record-type=ptr",
+        "a.org AAAA 30 64:ff9b::1.1.1.1",
+        "c.org CNAME 0 a.org",
+    ];
+    let pipeline = pipeline("--nat64-networks=64:ff9b::/96");
+    let forwards = pipeline.run(endpoints(&texts));
+    let mut backwards = endpoints(&texts);
+    backwards.reverse();
+    assert_eq!(all_shown(&forwards), all_shown(&pipeline.run(backwards)));
+}
+
+#[test]
+fn flags_that_say_something_wrong() {
+    let table = [
+        ("--label-filter=a=b=c", "--label-filter does not specify a valid label selector"),
+        ("--annotation-filter=a>1", "--annotation-filter does not specify a valid label selector"),
+        ("--annotation-prefix=", "--annotation-prefix cannot be empty"),
+        ("--annotation-prefix=x", "--annotation-prefix must end with '/'"),
+        (
+            "--ingress-class=a --annotation-filter=kubernetes.io/ingress.class=a",
+            "--ingress-class is mutually exclusive with the kubernetes.io/ingress.class annotation filter",
+        ),
+        ("--ingress-class=a/b", "--ingress-class: \"a/b\" is no class"),
+        (
+            "--service-type-filter=clusterip",
+            "--service-type-filter: \"clusterip\" is no service type; use ClusterIP, NodePort, LoadBalancer or ExternalName",
+        ),
+        ("--exclude-target-net=x", "--exclude-target-net: \"x\" is no network in CIDR form"),
+    ];
+    for (flags, message) in table {
+        let error = options(flags).expect_err(flags).to_string();
+        assert!(error.starts_with(message), "{flags}: {error}");
+    }
+    assert!(options("--service-type-filter=").is_ok());
+    assert!(options("--annotation-filter=kubernetes.io/ingress.class=a").is_ok());
+}
+
+#[test]
+fn a_source_that_does_not_exist_is_answered_with_those_that_do() {
+    let error = Cli::try_parse_from(["test", "--source=pod"]).err().unwrap().to_string();
+    assert!(error.contains("[possible values: empty, fake, ingress, service]"), "{error}");
+    assert!(Cli::try_parse_from(["test"]).is_err(), "a source is required");
+}

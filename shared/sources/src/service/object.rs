@@ -1,0 +1,129 @@
+//! What is read of a Service.
+
+use ecow::EcoString;
+use extdns_clusters::{Metadata, Pairs, nullable};
+use serde::Deserialize;
+
+use crate::objects::{LoadBalancerStatus, projection};
+use crate::records::TargetGroups;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Service {
+    #[serde(default)]
+    pub(super) metadata: Metadata,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) spec: Spec,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) status: LoadBalancerStatus,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Spec {
+    #[serde(rename = "type", deserialize_with = "nullable")]
+    pub(super) kind: ServiceType,
+    #[serde(rename = "clusterIP", deserialize_with = "nullable")]
+    cluster_ip: EcoString,
+    #[serde(rename = "externalIPs", deserialize_with = "nullable")]
+    pub(super) external_ips: Vec<EcoString>,
+    #[serde(deserialize_with = "nullable")]
+    external_name: EcoString,
+    #[serde(deserialize_with = "nullable")]
+    external_traffic_policy: EcoString,
+    pub(super) selector: Pairs,
+    #[serde(deserialize_with = "nullable")]
+    pub(super) ports: Vec<Port>,
+    #[serde(deserialize_with = "nullable")]
+    pub(super) publish_not_ready_addresses: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Port {
+    #[serde(deserialize_with = "nullable")]
+    pub(super) protocol: EcoString,
+    /// 0 where the port has none.
+    #[serde(deserialize_with = "nullable")]
+    pub(super) node_port: u16,
+}
+
+/// The type of a service. The API server fills it in; a manifest may leave it out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) enum ServiceType {
+    #[default]
+    #[serde(rename = "ClusterIP")]
+    ClusterIp,
+    NodePort,
+    LoadBalancer,
+    ExternalName,
+    #[serde(other)]
+    Other,
+}
+
+projection!(Service: "", "services", true);
+
+/// A cluster IP that stands for none.
+const HEADLESS: &str = "None";
+
+impl Spec {
+    pub(super) fn is_headless(&self) -> bool {
+        self.cluster_ip == HEADLESS
+    }
+
+    /// The address inside the cluster, if the service has one.
+    pub(super) fn cluster_ip(&self) -> Option<&EcoString> {
+        Some(&self.cluster_ip).filter(|ip| !ip.is_empty() && !self.is_headless())
+    }
+
+    /// Whether only nodes that run a pod of the service forward to it.
+    pub(super) fn is_local(&self) -> bool {
+        self.external_traffic_policy == "Local"
+    }
+}
+
+impl Service {
+    /// External IPs, else what the load balancer says.
+    pub(super) fn load_balancer_targets(&self) -> TargetGroups {
+        match &self.spec.external_ips[..] {
+            [] => self.status.load_balancer.targets(),
+            addresses => addresses.iter().collect(),
+        }
+    }
+
+    /// External IPs, else the external name.
+    pub(super) fn external_name_targets(&self) -> TargetGroups {
+        match &self.spec.external_ips[..] {
+            [] => [&self.spec.external_name].into_iter().collect(),
+            addresses => addresses.iter().collect(),
+        }
+    }
+}
+
+/// The types of services that a run looks at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServiceTypes(Vec<ServiceType>);
+
+impl ServiceTypes {
+    /// The types named by the flag; an empty name stands for all.
+    ///
+    /// # Errors
+    /// The first text that names none.
+    pub(crate) fn parse(texts: &[String]) -> Result<Self, String> {
+        if texts.iter().any(String::is_empty) {
+            return Ok(Self::default());
+        }
+        let types = texts.iter().map(|text| match text.as_str() {
+            "ClusterIP" => Ok(ServiceType::ClusterIp),
+            "NodePort" => Ok(ServiceType::NodePort),
+            "LoadBalancer" => Ok(ServiceType::LoadBalancer),
+            "ExternalName" => Ok(ServiceType::ExternalName),
+            _ => Err(text.clone()),
+        });
+        types.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether services of this type are looked at.
+    pub(crate) fn contain(&self, kind: ServiceType) -> bool {
+        self.0.is_empty() || self.0.contains(&kind)
+    }
+}

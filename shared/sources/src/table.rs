@@ -1,0 +1,38 @@
+//! The sources that there are: one line each.
+
+use std::sync::Arc;
+
+use crate::empty::Empty;
+use crate::fake::Fake;
+use crate::ingress::IngressSource;
+use crate::service::ServiceSource;
+use crate::source::{Context, Source};
+
+/// A source that can be named in `--source`.
+pub(crate) struct Entry {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Whether it reads a cluster.
+    pub(crate) needs_cluster: bool,
+    make: fn(&Arc<Context>) -> Box<dyn Source>,
+}
+
+/// All sources, by name.
+pub(crate) const SOURCES: [Entry; 4] = [
+    Entry { name: "empty", needs_cluster: false, make: |_| Box::new(Empty) },
+    Entry { name: "fake", needs_cluster: false, make: |_| Box::new(Fake) },
+    Entry { name: "ingress", needs_cluster: true, make: |c| Box::new(IngressSource::new(c)) },
+    Entry { name: "service", needs_cluster: true, make: |c| Box::new(ServiceSource::new(c)) },
+];
+
+impl Entry {
+    /// The source of this name.
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
+        SOURCES.iter().find(|entry| entry.name == name)
+    }
+
+    /// Makes the source.
+    pub(crate) fn make(&self, context: &Arc<Context>) -> Box<dyn Source> {
+        (self.make)(context)
+    }
+}

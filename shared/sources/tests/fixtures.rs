@@ -1,0 +1,225 @@
+//! Runs every folder of `tests/fixtures/sources`: manifests and flags in, endpoints out. Its
+//! README says how to add one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use clap::Parser;
+use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
+use extdns_model::{ClusterId, Endpoint};
+use extdns_sources::{
+    Args, Desired, Found, Options, Pipeline, ResolveError, Resolver, Sources, retain_properties,
+};
+use serde::{Deserialize, Serialize};
+
+/// The folder whose cases run through the pipeline, too.
+const PIPELINE: &str = "pipeline";
+
+/// Rewrites every `expected.yaml` instead of comparing.
+const UPDATE: &str = "UPDATE_EXPECT";
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+    /// As in the plan's flags.
+    #[arg(long, default_values = ["A", "AAAA", "CNAME"])]
+    managed_record_types: Vec<String>,
+    /// Whose properties are kept.
+    #[arg(long, default_value = "")]
+    provider: String,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    #[serde(default)]
+    endpoints: Vec<Record>,
+    /// `name (resource)`
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unready: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    dropped: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<String>,
+    /// How often each kind was listed.
+    #[serde(default)]
+    lists: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Record {
+    dns_name: String,
+    record_type: String,
+    targets: Vec<String>,
+    #[serde(default, rename = "recordTTL", skip_serializing_if = "is_zero")]
+    record_ttl: u32,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    set_identifier: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    provider_specific: Vec<Property>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Property {
+    name: String,
+    value: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(ttl: &u32) -> bool {
+    *ttl == 0
+}
+
+impl From<&Endpoint> for Record {
+    fn from(endpoint: &Endpoint) -> Self {
+        let set = &endpoint.set;
+        let labels = endpoint.all_labels();
+        let property = |p: &extdns_model::Property| Property {
+            name: p.name.to_string(),
+            value: p.value.to_string(),
+        };
+        Self {
+            dns_name: set.name.to_string(),
+            record_type: set.rtype.to_string(),
+            targets: set.targets.iter().map(ToString::to_string).collect(),
+            record_ttl: set.ttl.seconds().unwrap_or_default(),
+            set_identifier: set.set_identifier().to_owned(),
+            labels: labels.iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            provider_specific: set.properties().iter().map(property).collect(),
+        }
+    }
+}
+
+/// Answers from `resolver.yaml`: addresses by host, or the word `temporary`.
+struct Script(BTreeMap<String, Vec<String>>);
+
+#[async_trait]
+impl Resolver for Script {
+    async fn lookup(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError> {
+        match self.0.get(host).map(Vec::as_slice) {
+            None | Some([]) => Err(ResolveError::NotFound),
+            Some([word]) if word == "temporary" => {
+                Err(ResolveError::Temporary("the name server does not answer".into()))
+            }
+            Some(addresses) => Ok(addresses.iter().map(|text| text.parse().unwrap()).collect()),
+        }
+    }
+}
+
+struct Case<'a> {
+    source: &'a str,
+    folder: &'a Path,
+}
+
+impl Case<'_> {
+    fn file(&self, name: &str) -> Option<String> {
+        fs::read_to_string(self.folder.join(name)).ok()
+    }
+
+    fn cli(&self) -> Cli {
+        let text = self.file("args").unwrap_or_default();
+        let mut words = vec!["fixture".to_owned()];
+        words.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+        if !words.iter().any(|word| word.starts_with("--source=")) {
+            words.push(format!("--source={}", self.source));
+        }
+        Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{:?}: {error}", self.folder))
+    }
+
+    async fn view(&self) -> ClusterView {
+        let manifest = Some(self.folder.join("manifest.yaml")).filter(|path| path.exists());
+        let cluster = Cluster {
+            id: ClusterId(0),
+            name: "fixture".into(),
+            access: Access::Manifests(manifest.into_iter().collect()),
+            api: ApiOptions::default(),
+        };
+        let view = cluster.connect(&Environment::default(), std::io::empty()).await;
+        view.unwrap_or_else(|error| panic!("{:?}: {error}", self.folder))
+    }
+
+    async fn run(&self) -> Expected {
+        let cli = self.cli();
+        let options = Options::try_from(&cli.args)
+            .unwrap_or_else(|error| panic!("{:?}: {error}", self.folder));
+        let answers = self.file("resolver.yaml").unwrap_or_else(|| "{}".into());
+        let resolver = Script(serde_saphyr::from_str(&answers).unwrap());
+        let view = self.view().await;
+        let found = Sources::new(options.gather, Arc::new(resolver)).gather(&view).await;
+        let lists =
+            view.lists().iter().map(|list| (list.resource.to_string(), list.lists)).collect();
+        let Found { sink, failures } = found;
+        let desired = if self.source == PIPELINE {
+            let ptr = cli.managed_record_types.iter().any(|rtype| rtype == "PTR");
+            let pipeline = Pipeline::new(options.pipeline, ptr).unwrap();
+            let mut desired = pipeline.run(sink.endpoints);
+            retain_properties(&mut desired.endpoints, &cli.provider);
+            desired
+        } else {
+            Desired { endpoints: sink.endpoints, dropped: Vec::new() }
+        };
+        let dropped = sink.dropped.iter().chain(&desired.dropped);
+        Expected {
+            endpoints: desired.endpoints.iter().map(Record::from).collect(),
+            unready: sink
+                .unready
+                .iter()
+                .map(|it| format!("{} ({})", it.name, it.resource))
+                .collect(),
+            dropped: dropped.map(ToString::to_string).collect(),
+            failures: failures.iter().map(ToString::to_string).collect(),
+            lists,
+        }
+    }
+}
+
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(of).unwrap_or_else(|error| panic!("{of:?}: {error}"));
+    let mut folders: Vec<_> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+#[tokio::test]
+async fn every_fixture_gives_what_it_expects() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/sources");
+    let update = std::env::var_os(UPDATE).is_some();
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for source in folders(&root) {
+        let name = source.file_name().unwrap().to_str().unwrap();
+        for folder in folders(&source) {
+            count += 1;
+            let actual = Case { source: name, folder: &folder }.run().await;
+            let file = folder.join("expected.yaml");
+            if update {
+                fs::write(&file, serde_saphyr::to_string(&actual).unwrap()).unwrap();
+                continue;
+            }
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            let expected: Expected =
+                serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+            if actual != expected {
+                let actual = serde_saphyr::to_string(&actual).unwrap();
+                failed.push(format!("{name}/{}:\n{actual}", folder.file_name().unwrap().display()));
+            }
+        }
+    }
+    assert!(count > 50, "only {count} fixtures found");
+    assert!(
+        failed.is_empty(),
+        "{} of {count} fixtures differ; what they gave is below ({UPDATE}=1 takes it over):\n\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+}
