@@ -1,0 +1,46 @@
+# The only command list: CI calls these targets too.
+.DEFAULT_GOAL := help
+
+# Cases recorded from upstream, where they lie beside the repository.
+ifneq ($(wildcard ../shared/cases/README.md),)
+export EXTDNS_CASES ?= $(abspath ../shared/cases)
+endif
+
+.PHONY: help demo test setup fmt lint isolated unit clean-demo
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: toolchain ## Example cluster to zone files: plan, apply, nothing to do, one change
+	@examples/demo.sh
+
+test: toolchain setup fmt lint isolated unit ## Install what the tests need, check format and lints, run every test
+
+setup: ## Install and build the servers that the tests run against
+	@tests/setup
+
+fmt: ## Check the format
+	cargo fmt --all --check
+
+lint: ## Lint everything, warnings are errors
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+isolated: ## Check each library crate alone, so that none leans on another's features
+	@for crate in model auth plan registry clusters sources providers sync; do \
+	  echo "cargo check -p extdns-$$crate"; cargo check --quiet -p extdns-$$crate || exit 1; \
+	done
+
+unit: ## Run the tests
+	cargo test --workspace --all-features
+
+clean-demo: ## Remove what the demo wrote
+	rm -rf target/demo
+
+# Edition 2024 and the standard library's file locks ask for this version.
+CARGO_MINIMUM := 1.95
+.PHONY: toolchain
+toolchain:
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust $(CARGO_MINIMUM) or newer, see https://rustup.rs" >&2; exit 1; }
+	@found=$$(cargo --version | cut -d' ' -f2); \
+	 printf '%s\n%s\n' "$(CARGO_MINIMUM)" "$$found" | sort -V -C || \
+	 { echo "cargo $$found is too old: extdns needs $(CARGO_MINIMUM) or newer (rustup update stable)" >&2; exit 1; }
