@@ -112,6 +112,13 @@ impl Api {
         K: Projection,
         A: Send,
     {
+        // The name becomes a part of the path.
+        if !namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(ReadErrorKind::Namespace {
+                resource: K::RESOURCE.to_string(),
+                namespace: namespace.to_owned(),
+            });
+        }
         let mut restarts = 0;
         loop {
             let mut accumulator = start();
@@ -154,10 +161,14 @@ impl Api {
             let page =
                 page.map_err(|error| self.undecodable(&K::RESOURCE, &path, &answer, error))?;
             objects += page.objects;
-            if page.next.is_none() {
-                return Ok(objects);
+            match page.next {
+                None => return Ok(objects),
+                Some(next) if token.as_ref() == Some(&next) => {
+                    let found = "a page that leads to itself".to_owned();
+                    return Err(self.not_kubernetes(&path, &answer, found).into());
+                }
+                next => token = next,
             }
-            token = page.next;
         }
     }
 

@@ -77,6 +77,17 @@ pub enum ReadErrorKind {
         /// What the server has instead, and what to do.
         remedy: String,
     },
+    /// No namespace can have this name.
+    #[error(
+        "list {resource} in namespace {namespace:?}: that is no namespace; names have at most 63 lower-case letters, \
+         digits and \"-\" (--namespace)"
+    )]
+    Namespace {
+        /// The resource as `kubectl` names it.
+        resource: String,
+        /// The name.
+        namespace: String,
+    },
     /// The request took longer than `--kube-api-request-timeout`.
     #[error("{request}: no complete answer within {timeout:?} (--kube-api-request-timeout)")]
     Timeout {

@@ -47,6 +47,32 @@ async fn pages_follow_each_other_until_the_last() {
 }
 
 #[tokio::test]
+async fn a_page_that_leads_to_itself_is_an_error() {
+    let server = ScriptedServer::sequence([
+        get(FIRST, page(&["a"], "two")),
+        get(SECOND, page(&["a"], "two")),
+    ]);
+    let error = failure(&server).await;
+    assert!(error.contains("no Kubernetes list but a page that leads to itself"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_namespace_is_not_asked_for() {
+    let server = ScriptedServer::sequence([]);
+    let view = connect(&at(&server)).await;
+    for namespace in ["a/b", "..", "a?b", "ü", "a b"] {
+        let error = names::<Service>(&view, namespace).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "read cluster \"lab\": list services in namespace {namespace:?}: that is no namespace; names have at most \
+                 63 lower-case letters, digits and \"-\" (--namespace)"
+            )
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_namespace_narrows_what_lives_in_namespaces() {
     let empty = |kind| Reply::json(200, &json!({ "kind": kind, "apiVersion": "v1", "items": [] }));
     let ingresses =
@@ -339,7 +365,7 @@ async fn requests_keep_to_the_rate() {
     let pages = AtomicUsize::new(0);
     let server = ScriptedServer::start(move |_| match pages.fetch_add(1, Ordering::Relaxed) {
         3 => page(&["d"], ""),
-        _ => page(&["a"], "two"),
+        earlier => page(&["a"], &earlier.to_string()),
     });
     let mut cluster = at(&server);
     cluster.api.qps = NonZeroU32::new(20).unwrap();
@@ -407,11 +433,14 @@ fn a_long_list_costs_the_memory_of_one_page() {
         json!({ "kind": "ServiceList", "apiVersion": "v1", "metadata": metadata, "items": items })
             .to_string()
     };
-    let (inner, last) = (body("more"), body(""));
-    let size = inner.len() as u64;
+    let bodies = [body("odd"), body("even"), body("")];
+    let size = bodies[0].len() as u64;
     let asked = AtomicUsize::new(1);
     let server = ScriptedServer::start(move |_| {
-        let body = if asked.fetch_add(1, Ordering::Relaxed) < PAGES { &inner } else { &last };
+        let body = match asked.fetch_add(1, Ordering::Relaxed) {
+            PAGES => &bodies[2],
+            number => &bodies[number % 2],
+        };
         Reply::new(200).body(body.clone())
     });
     let cluster = at(&server);

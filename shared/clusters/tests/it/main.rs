@@ -4,4 +4,5 @@ mod credentials;
 mod discovery;
 mod list;
 mod manifests;
+mod server;
 mod support;

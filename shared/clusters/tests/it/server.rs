@@ -1,0 +1,117 @@
+//! The same against a real API server: TLS, client certificates, its own words.
+
+use extdns_clusters::{
+    Access, Cluster, ClusterView, Metadata, Projection, ReadErrorKind, ResourceType,
+};
+use extdns_testkit::kube::{ADMIN, KubeApi, Login};
+use serde_json::json;
+
+use crate::support::{Ingress, Node, Service, cluster, connect, names};
+
+#[derive(serde::Deserialize)]
+struct Route {
+    metadata: Metadata,
+}
+
+impl Projection for Route {
+    const RESOURCE: ResourceType = ResourceType {
+        group: "gateway.networking.k8s.io",
+        version: "v1",
+        plural: "httproutes",
+        kind: "HTTPRoute",
+        namespaced: true,
+    };
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+}
+
+fn as_user(api: &KubeApi, login: Login<'_>) -> Cluster {
+    let path = api.write_kubeconfig(&api.kubeconfig(login));
+    cluster(Access::Kubeconfig { path, context: None })
+}
+
+async fn view(api: &KubeApi, login: Login<'_>) -> ClusterView {
+    connect(&as_user(api, login)).await
+}
+
+async fn make_services(api: &KubeApi, namespace: &str, count: usize) {
+    for number in 0..count {
+        let metadata = json!({ "name": format!("web-{number}"), "namespace": namespace, "labels": { "app": "web" } });
+        let spec = json!({ "type": "ExternalName", "externalName": "example.org" });
+        api.apply(
+            json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec }),
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn pages_of_a_real_list_are_the_whole_list() {
+    let Some(api) = KubeApi::shared_or_skip("pages_of_a_real_list_are_the_whole_list").await else {
+        return;
+    };
+    let namespace = api.namespace("pages").await;
+    make_services(api, &namespace, 5).await;
+    let mut cluster = as_user(api, ADMIN);
+    cluster.api.limits.page_size = 2;
+    let view = connect(&cluster).await;
+    let expected: Vec<String> = (0..5).map(|number| format!("{namespace}/web-{number}")).collect();
+    assert_eq!(names::<Service>(&view, &namespace).await.unwrap(), expected);
+    assert!(names::<Node>(&view, "").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn discovery_knows_what_is_served() {
+    let Some(api) = KubeApi::shared_or_skip("discovery_knows_what_is_served").await else { return };
+    let view = view(api, ADMIN).await;
+    assert!(view.has(&Service::RESOURCE).await.unwrap());
+    assert!(view.has(&Ingress::RESOURCE).await.unwrap());
+    assert!(!view.has(&Route::RESOURCE).await.unwrap());
+    assert_eq!(
+        names::<Route>(&view, "").await.unwrap_err().to_string(),
+        "read cluster \"lab\": list gateway.networking.k8s.io/v1 httproutes: not served; install its \
+         CustomResourceDefinition, or remove the source that needs it"
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_makes_a_user_and_a_missing_rule_names_it() {
+    let test = "a_certificate_makes_a_user_and_a_missing_rule_names_it";
+    let Some(api) = KubeApi::shared_or_skip(test).await else { return };
+    let namespace = api.namespace("certificate").await;
+    make_services(api, &namespace, 1).await;
+    let rules = json!([{ "apiGroups": [""], "resources": ["services"], "verbs": ["list"] }]);
+    api.grant("dns", &rules).await;
+    let certificate = api.client_certificate("carol", "dns");
+    let carol = view(api, Login::Certificate(&certificate)).await;
+    assert_eq!(names::<Service>(&carol, &namespace).await.unwrap().len(), 1);
+    assert_eq!(
+        names::<Ingress>(&carol, "").await.unwrap_err().to_string(),
+        "read cluster \"lab\": list ingresses.networking.k8s.io: forbidden; add {apiGroups: \
+         [\"networking.k8s.io\"], resources: [\"ingresses\"], verbs: [\"list\"]} to a ClusterRole that is bound to \
+         \"carol\""
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_a_wrong_authority_are_refused() {
+    let test = "a_wrong_token_and_a_wrong_authority_are_refused";
+    let Some(api) = KubeApi::shared_or_skip(test).await else { return };
+    let wrong = view(api, Login::Token("wrong")).await;
+    let error = names::<Service>(&wrong, "").await.unwrap_err();
+    assert!(matches!(*error.kind, ReadErrorKind::Unauthorized { .. }), "{error}");
+    assert!(error.to_string().ends_with(": Unauthorized"), "{error}");
+
+    let mut stranger = api.kubeconfig(ADMIN);
+    stranger["clusters"][0]["cluster"] = json!({ "server": api.url() });
+    let path = api.write_kubeconfig(&stranger);
+    let mut cluster = cluster(Access::Kubeconfig { path, context: None });
+    cluster.api.limits.attempts = 1;
+    let error = names::<Service>(&connect(&cluster).await, "").await.unwrap_err();
+    assert!(matches!(*error.kind, ReadErrorKind::Transport { .. }), "{error}");
+    assert!(error.to_string().contains("certificate"), "{error}");
+}
