@@ -49,11 +49,21 @@ impl Args {
     /// What is wrong with the values, in upstream's words and order.
     #[must_use]
     pub fn validate(&self) -> Vec<String> {
-        [("--kube-api-qps", self.kube_api_qps), ("--kube-api-burst", self.kube_api_burst)]
+        let rates =
+            [("--kube-api-qps", self.kube_api_qps), ("--kube-api-burst", self.kube_api_burst)];
+        let mut messages: Vec<String> = rates
             .into_iter()
             .filter(|(_, value)| *value <= 0)
             .map(|(flag, _)| format!("{flag} must be greater than 0"))
-            .collect()
+            .collect();
+        if !self.manifests.is_empty() {
+            let others = [("--kubeconfig", &self.kubeconfig), ("--server", &self.server)];
+            let given = others.into_iter().filter(|(_, value)| !value.is_empty());
+            messages.extend(given.map(|(flag, _)| {
+                format!("--manifests and {flag} are mutually exclusive arguments")
+            }));
+        }
+        messages
     }
 
     /// The cluster that the flags name. Values that [`validate`](Self::validate) rejects count as their nearest
@@ -159,6 +169,15 @@ mod tests {
             ["--kube-api-qps must be greater than 0", "--kube-api-burst must be greater than 0"]
         );
         assert!(parse(&[]).validate().is_empty());
+    }
+
+    #[test]
+    fn manifests_and_an_api_exclude_each_other() {
+        let args = parse(&["--manifests=x", "--kubeconfig=y", "--server=z"]);
+        let flags = ["--kubeconfig", "--server"];
+        let expected =
+            flags.map(|flag| format!("--manifests and {flag} are mutually exclusive arguments"));
+        assert_eq!(args.validate(), expected);
     }
 
     #[test]
