@@ -1,0 +1,168 @@
+//! Sizes and bad input: nothing is lost, nothing panics, and nothing is read that nobody needs.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use clap::Parser;
+use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
+use extdns_model::ClusterId;
+use extdns_sources::{Args, Found, Options, ResolveError, Resolver, Sources};
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+}
+
+/// Asked by no test.
+struct Nobody;
+
+#[async_trait]
+impl Resolver for Nobody {
+    async fn lookup(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError> {
+        panic!("nobody asked for {host}")
+    }
+}
+
+async fn view(manifests: &str) -> ClusterView {
+    let cluster = Cluster {
+        id: ClusterId(0),
+        name: "test".into(),
+        access: Access::Manifests(vec!["-".into()]),
+        api: ApiOptions::default(),
+    };
+    cluster.connect(&Environment::default(), manifests.as_bytes()).await.unwrap()
+}
+
+async fn gather(flags: &[&str], view: &ClusterView) -> Found {
+    let cli = Cli::parse_from(["test"].iter().chain(flags));
+    let options = Options::try_from(&cli.args).unwrap();
+    Sources::new(options.gather, Arc::new(Nobody)).gather(view).await
+}
+
+#[tokio::test]
+async fn an_ingress_with_ten_thousand_hosts_and_an_annotation_of_a_mebibyte() {
+    let rules: String =
+        (0..10_000).map(|n| format!("{{\"host\":\"h{n}.example.org\"}},")).collect();
+    let names: String = (0..).map(|n| format!("a{n}.example.org,")).take(60_000).collect();
+    assert!(names.len() > 1 << 20);
+    let object = format!(
+        r#"{{"apiVersion":"networking.k8s.io/v1","kind":"Ingress",
+            "metadata":{{"namespace":"d","name":"big","annotations":{{"external-dns.kubernetes.io/hostname":"{names}"}}}},
+            "spec":{{"rules":[{}]}},
+            "status":{{"loadBalancer":{{"ingress":[{{"ip":"192.0.2.1"}}]}}}}}}"#,
+        rules.trim_end_matches(',')
+    );
+    let view = view(&object).await;
+    let found = gather(&["--source=ingress"], &view).await;
+    assert!(found.failures.is_empty() && found.sink.dropped.is_empty());
+    assert_eq!(found.sink.endpoints.len(), 70_000);
+}
+
+#[tokio::test]
+async fn one_bad_name_does_not_touch_the_others() {
+    let long = "a".repeat(64);
+    let deep = "abc.".repeat(64) + "org";
+    let manifest = format!(
+        r#"
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{namespace: d, name: bad}}
+spec: {{rules: [{{host: {long}.org}}, {{host: "{deep}"}}, {{host: "b\uFFFDd.org"}}, {{host: good.org}}]}}
+status: {{loadBalancer: {{ingress: [{{ip: 192.0.2.1}}]}}}}
+"#
+    );
+    let found = gather(&["--source=ingress"], &view(&manifest).await).await;
+    let names: Vec<_> = found.sink.endpoints.iter().map(|e| e.set.name.to_string()).collect();
+    assert_eq!(names, ["good.org"]);
+    let dropped: Vec<_> = found.sink.dropped.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        dropped,
+        [
+            format!(
+                "ingress/d/bad: name \"{long}.org\" has a label of 64 bytes (\"{long}\"); DNS allows 63"
+            ),
+            format!("ingress/d/bad: name \"{deep}\" has 259 bytes; DNS allows 253"),
+            "ingress/d/bad: name \"b\u{fffd}d.org\" is no valid internationalised name (IDNA)"
+                .into(),
+        ]
+    );
+}
+
+fn services(count: usize, prefix: &str, spec: &str) -> String {
+    let object = |n| {
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Service",
+                "metadata":{{"namespace":"n{}","name":"{prefix}{n}","annotations":{{"external-dns.kubernetes.io/hostname":"{prefix}{n}.example.org"}}}},
+                "spec":{spec},
+                "status":{{"loadBalancer":{{"ingress":[{{"ip":"192.0.2.{}"}}]}}}}}}"#,
+            n % 10,
+            n % 250,
+        )
+    };
+    let items: Vec<_> = (0..count).map(object).collect();
+    format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, items.join(","))
+}
+
+#[tokio::test]
+async fn ten_thousand_services_need_no_other_list() {
+    let view =
+        view(&services(10_000, "s", r#"{"type":"LoadBalancer","clusterIP":"10.0.0.1"}"#)).await;
+    let found = gather(&["--source=service"], &view).await;
+    assert_eq!(found.sink.endpoints.len(), 10_000);
+    let lists: Vec<_> =
+        view.lists().iter().map(|list| (list.resource.plural, list.lists, list.objects)).collect();
+    assert_eq!(lists, [("services", 1, 10_000)]);
+}
+
+#[tokio::test]
+async fn lists_of_helpers_are_read_once_for_all_services() {
+    let headless = services(50, "h", r#"{"clusterIP":"None"}"#);
+    let node_port = services(50, "p", r#"{"type":"NodePort","externalTrafficPolicy":"Local"}"#);
+    let view = view(&format!("{headless}\n---\n{node_port}")).await;
+    let found = gather(&["--source=service"], &view).await;
+    assert!(found.failures.is_empty());
+    let lists: Vec<_> =
+        view.lists().iter().map(|list| (list.resource.plural, list.lists)).collect();
+    assert_eq!(lists, [("nodes", 1), ("pods", 1), ("services", 1), ("endpointslices", 1)]);
+}
+
+#[tokio::test]
+async fn sources_that_need_no_cluster_say_so() {
+    let needs = |flags: &[&str]| {
+        let cli = Cli::parse_from(["test"].iter().chain(flags));
+        Options::try_from(&cli.args).unwrap().gather.needs_cluster()
+    };
+    assert!(!needs(&["--source=fake", "--source=empty"]));
+    assert!(needs(&["--source=fake", "--source=ingress"]));
+}
+
+#[tokio::test]
+async fn the_order_of_objects_means_nothing() {
+    let object = |name: &str, ip: &str| {
+        format!(
+            "{{\"apiVersion\":\"v1\",\"kind\":\"Service\",\
+             \"metadata\":{{\"namespace\":\"d\",\"name\":\"{name}\",\"annotations\":{{\"external-dns.kubernetes.io/hostname\":\"x.org,{name}.org\",\"external-dns.kubernetes.io/ttl\":\"{}\"}}}},\
+             \"spec\":{{\"type\":\"LoadBalancer\"}},\
+             \"status\":{{\"loadBalancer\":{{\"ingress\":[{{\"ip\":\"{ip}\"}}]}}}}}}",
+            name.len()
+        )
+    };
+    let objects = [object("a", "192.0.2.1"), object("bb", "192.0.2.2"), object("ccc", "192.0.2.3")];
+    let mut outcomes = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let manifests = order.map(|at| objects[at].clone()).join("\n---\n");
+        let found = gather(&["--source=service"], &view(&manifests).await).await;
+        let text: Vec<_> = found
+            .sink
+            .endpoints
+            .iter()
+            .map(|endpoint| format!("{} {:?}", endpoint.set, endpoint.resource_label()))
+            .collect();
+        outcomes.push(text);
+    }
+    assert_eq!(outcomes[0], outcomes[1]);
+    assert_eq!(outcomes[0], outcomes[2]);
+    assert_eq!(outcomes[0].len(), 4);
+}
