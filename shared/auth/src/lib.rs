@@ -1,6 +1,10 @@
 //! Identities and transport: what every client of this project shares before it says its first word.
 
+mod http;
+
 use std::sync::Once;
+
+pub use http::{HttpError, HttpOptions, http_client};
 
 static INSTALLED: Once = Once::new();
 
@@ -11,9 +15,8 @@ static INSTALLED: Once = Once::new();
 /// again does nothing, and a provider that the process already has is kept.
 pub fn install_crypto() {
     INSTALLED.call_once(|| {
-        if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-            // Only somebody who installed one first can make this fail, and then there is one.
-        }
+        // It fails only where somebody else was first, and then there is one.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     });
 }
 

@@ -119,7 +119,7 @@ impl Cluster {
             Access::Default { kubeconfig } => {
                 kubeconfig::detect(kubeconfig.as_deref(), server, environment).await
             }
-            Access::InCluster => kubeconfig::in_cluster(server, environment),
+            Access::InCluster => kubeconfig::in_cluster(server, environment).await,
         };
         let api = match connection {
             Ok(connection) => self.open(connection, environment).await,

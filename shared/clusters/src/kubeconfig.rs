@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
-use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{
+    AuthInfo, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedCluster, NamedContext,
+};
 use kube::{Client, Config};
 use secrecy::SecretString;
 
@@ -41,12 +43,12 @@ pub(crate) async fn detect(
             config: plain(server_url(server)?),
             credentials: "no credentials (--server without a kubeconfig)".to_owned(),
         }),
-        _ => in_cluster(server, environment),
+        _ => in_cluster(server, environment).await,
     }
 }
 
 /// The service account of the pod.
-pub(crate) fn in_cluster(
+pub(crate) async fn in_cluster(
     server: Option<&str>,
     environment: &Environment,
 ) -> Result<Connection, String> {
@@ -70,13 +72,46 @@ pub(crate) fn in_cluster(
     };
     let folder = environment.service_account.as_deref().unwrap_or(Path::new(SERVICE_ACCOUNT));
     let token = folder.join("token");
-    let mut config = plain(url);
+    let authority = Some(folder.join("ca.crt")).filter(|path| path.exists());
+    // As a kubeconfig, so that its loader reads the certificates.
+    let cluster = kube::config::Cluster {
+        server: Some(url.to_string()),
+        certificate_authority: authority.map(|path| path.display().to_string()),
+        ..kube::config::Cluster::default()
+    };
+    let context = Context { cluster: "pod".to_owned(), ..Context::default() };
+    let kubeconfig = Kubeconfig {
+        clusters: vec![NamedCluster {
+            name: "pod".to_owned(),
+            cluster: Some(cluster),
+            ..NamedCluster::default()
+        }],
+        contexts: vec![NamedContext {
+            name: "pod".to_owned(),
+            context: Some(context),
+            ..NamedContext::default()
+        }],
+        current_context: Some("pod".to_owned()),
+        ..Kubeconfig::default()
+    };
+    let mut config = load(kubeconfig, None)
+        .await
+        .map_err(|reason| format!("the service account in {}: {reason}", folder.display()))?;
     config.auth_info.token = Some(read_token(&token)?);
-    config.root_cert_file = Some(folder.join("ca.crt")).filter(|path| path.exists());
     Ok(Connection {
         config,
         credentials: format!("the service account's token in {}", token.display()),
     })
+}
+
+/// Chooses a context, and makes proxy, retries and time limits ours.
+async fn load(kubeconfig: Kubeconfig, context: Option<String>) -> Result<Config, String> {
+    let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|error| explain(&error))?;
+    ours(&mut config);
+    Ok(config)
 }
 
 /// A context of a kubeconfig file.
@@ -108,12 +143,9 @@ pub(crate) async fn from_file(path: &Path, context: Option<&str>) -> Result<Conn
             "kubeconfig {shown}, context {name:?}: there is no user {user:?}; it has {users}"
         ));
     }
-    let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+    let mut config = load(kubeconfig, Some(name.clone()))
         .await
-        .map_err(|error| format!("kubeconfig {shown}, context {name:?}: {}", explain(&error)))?;
-    ours(&mut config);
-    // The library looks for a proxy in the environment, too; here that is the caller's.
+        .map_err(|reason| format!("kubeconfig {shown}, context {name:?}: {reason}"))?;
     config.proxy_url = proxy.map(|proxy| parse_proxy(&proxy)).transpose()?;
     let user = chosen.user.unwrap_or_default();
     let kind = prepare(&mut config.auth_info)
@@ -128,8 +160,9 @@ fn plain(url: Uri) -> Config {
     config
 }
 
-/// Retries and time limits are ours.
+/// Retries and time limits are ours, and so is the proxy: the library looks for one in the environment.
 fn ours(config: &mut Config) {
+    config.proxy_url = None;
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.read_timeout = None;

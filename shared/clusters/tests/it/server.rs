@@ -1,9 +1,9 @@
 //! The same against a real API server: TLS, client certificates, its own words.
 
 use extdns_clusters::{
-    Access, Cluster, ClusterView, Metadata, Projection, ReadErrorKind, ResourceType,
+    Access, Cluster, ClusterView, Environment, Metadata, Projection, ReadErrorKind, ResourceType,
 };
-use extdns_testkit::kube::{ADMIN, KubeApi, Login};
+use extdns_testkit::kube::{ADMIN, ADMIN_TOKEN, KubeApi, Login};
 use serde_json::json;
 
 use crate::support::{Ingress, Node, Service, cluster, connect, names};
@@ -114,4 +114,29 @@ async fn a_wrong_token_and_a_wrong_authority_are_refused() {
     let error = names::<Service>(&connect(&cluster).await, "").await.unwrap_err();
     assert!(matches!(*error.kind, ReadErrorKind::Transport { .. }), "{error}");
     assert!(error.to_string().contains("certificate"), "{error}");
+}
+
+#[tokio::test]
+async fn a_pod_trusts_the_authority_of_its_service_account() {
+    let test = "a_pod_trusts_the_authority_of_its_service_account";
+    let Some(api) = KubeApi::shared_or_skip(test).await else { return };
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::copy(api.ca_file(), folder.path().join("ca.crt")).unwrap();
+    std::fs::write(folder.path().join("token"), ADMIN_TOKEN).unwrap();
+    let url = api.url();
+    let (host, port) = url.trim_start_matches("https://").split_once(':').unwrap();
+    let environment = Environment {
+        kubernetes_service_host: Some(host.to_owned()),
+        kubernetes_service_port: Some(port.to_owned()),
+        service_account: Some(folder.path().to_owned()),
+        ..Environment::default()
+    };
+    let view = cluster(Access::InCluster).connect(&environment, std::io::empty()).await.unwrap();
+    assert!(names::<Node>(&view, "").await.unwrap().is_empty());
+
+    std::fs::write(folder.path().join("ca.crt"), "no certificate").unwrap();
+    let broken = cluster(Access::InCluster).connect(&environment, std::io::empty()).await;
+    let view =
+        broken.expect("a file without certificates trusts nobody, which shows when it is used");
+    assert!(names::<Node>(&view, "").await.is_err());
 }

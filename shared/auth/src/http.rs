@@ -1,0 +1,81 @@
+//! The HTTP client of the plain REST APIs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, Identity};
+
+use crate::install_crypto;
+
+/// How a client reaches its server, beyond the URL.
+#[derive(Debug, Clone, Default)]
+pub struct HttpOptions {
+    /// Longest time of one request, its body included; `None` for no limit.
+    pub timeout: Option<Duration>,
+    /// A PEM file with certificates of authorities to trust beside the system's (`--tls-ca`).
+    pub ca: Option<PathBuf>,
+    /// The client's certificate and its key, both PEM files (`--tls-client-cert`,
+    /// `--tls-client-cert-key`).
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// Whether any certificate of the server is accepted. Only where the user's flag says so.
+    pub accept_any_certificate: bool,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// A file that cannot be read.
+    #[error("failed to read {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that is no certificate or key.
+    #[error("{} holds no usable PEM certificate or key: {source}", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// TLS cannot be set up.
+    #[error("failed to set up HTTP: {0}")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Makes a client: HTTP/1.1 and 2 over rustls, connections kept alive, up to ten redirects, the
+/// system's proxies.
+///
+/// # Errors
+/// When a file of the options is missing or holds something else.
+pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
+    install_crypto();
+    let mut builder = Client::builder()
+        .user_agent(concat!("external-dns/", env!("CARGO_PKG_VERSION")))
+        .tls_danger_accept_invalid_certs(options.accept_any_certificate);
+    if let Some(timeout) = options.timeout {
+        builder = builder.timeout(timeout);
+    }
+    if let Some(path) = &options.ca {
+        let pem = read(path)?;
+        let authorities = Certificate::from_pem_bundle(&pem)
+            .map_err(|source| HttpError::Pem { path: path.clone(), source })?;
+        builder = builder.tls_certs_merge(authorities);
+    }
+    if let Some((certificate, key)) = &options.identity {
+        let mut pem = read(certificate)?;
+        pem.push(b'\n');
+        pem.extend(read(key)?);
+        let identity = Identity::from_pem(&pem)
+            .map_err(|source| HttpError::Pem { path: certificate.clone(), source })?;
+        builder = builder.identity(identity);
+    }
+    builder.build().map_err(HttpError::Client)
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>, HttpError> {
+    std::fs::read(path).map_err(|source| HttpError::File { path: path.clone(), source })
+}
