@@ -48,13 +48,24 @@ pub struct Record {
     pub marks: ThinVec<Mark>,
     /// Why the ownership record must be rewritten although the record itself may be right.
     pub refresh: Option<Refresh>,
+    /// Why the provider does not let this record be changed, whatever an ownership record says
+    /// ("it has ..", a lower-case fragment); such a record is nobody's, so no labels are joined
+    /// on.
+    pub read_only: Option<&'static str>,
 }
 
 impl Record {
     /// A record without ownership.
     #[must_use]
     pub fn new(set: RecordSet, origin: Opaque) -> Self {
-        Self { set, labels: Labels::new(), origin, marks: ThinVec::new(), refresh: None }
+        Self {
+            set,
+            labels: Labels::new(),
+            origin,
+            marks: ThinVec::new(),
+            refresh: None,
+            read_only: None,
+        }
     }
 
     /// Adds an ownership record. Most records have one, and there are many records: room is made
