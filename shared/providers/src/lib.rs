@@ -9,15 +9,22 @@
 //! * A system that is no zone API implements [`Reader`], [`Writer`] and [`Provider`] itself.
 
 mod api;
+mod args;
 mod capabilities;
 mod deadline;
 pub mod engine;
 mod error;
+pub mod inmemory;
 mod provider;
+mod table;
+pub mod webhook;
+pub mod zonefile;
 
 pub use api::{BatchWriter, Cost, Cursor, Page, PageFrom, RecordWriter, Step, ZoneReader};
+pub use args::Args;
 pub use capabilities::{BatchLimits, Capabilities, RateLimit, TxtQuoting};
 pub use deadline::{Deadline, Stopper};
 pub use engine::{CallCount, Transport};
 pub use error::{ErrorKind, Limit, ProviderError};
 pub use provider::{Adaptation, Adjusted, Provider, Reader, Verdict, Writer};
+pub use table::{Context, PROVIDERS, ProviderEntry};

@@ -5,7 +5,7 @@ use extdns_model::{
     Attribution, ChangeGroup, Endpoint, Inventory, Name, Outcome, Permit, RecordType, ZoneIndex,
 };
 
-use crate::{Capabilities, Deadline, ProviderError};
+use crate::{CallCount, Capabilities, Deadline, ProviderError};
 
 /// What a plan needs of a place where records live.
 #[async_trait]
@@ -25,6 +25,12 @@ pub trait Reader: Send + Sync {
     /// # Errors
     /// When the provider had to be asked and did not answer.
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError>;
+
+    /// The calls to the provider's API so far, those of its writers included, by operation. Empty
+    /// where there is no API.
+    fn calls(&self) -> Vec<CallCount> {
+        Vec::new()
+    }
 }
 
 /// Writing: made with a [`Permit`], over what the reader found.

@@ -1,6 +1,98 @@
 //! What zone-shaped APIs share: from [`ZoneReader`] and [`BatchWriter`] or [`RecordWriter`] to a
 //! [`Provider`].
+//!
+//! A provider describes itself with [`Capabilities`], and calls its API through [`Transport`] only.
+//! The engine reads zones side by side and folds single values into record sets, holds wishes
+//! against what can be stored, packs groups into batches or cuts them into steps, isolates what
+//! the API refuses, finds out what became of a lost answer, and stops in time.
 
+pub(crate) mod adjust;
+mod apply;
+mod batch;
+mod check;
+mod fold;
+pub mod names;
+mod read;
+mod steps;
+pub mod text;
 mod transport;
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use extdns_model::{Endpoint, Inventory, Permit, ZoneIndex};
+
+use crate::{
+    Adjusted, BatchWriter, Capabilities, Provider, ProviderError, Reader, RecordWriter, Writer,
+    ZoneReader,
+};
+use apply::{Dispatch, ZonedWriter};
 pub use transport::{CallCount, Transport};
+
+/// A provider made of an API that takes several changes in a call.
+#[must_use]
+pub fn batched<A: BatchWriter + 'static>(api: A, via: Transport) -> Zoned<A> {
+    Zoned { api: Arc::new(api), via, dispatch: |api| Box::new(batch::Batches { api }) }
+}
+
+/// A provider made of an API that takes one record or record set in a call.
+#[must_use]
+pub fn stepped<A: RecordWriter + 'static>(api: A, via: Transport) -> Zoned<A> {
+    Zoned { api: Arc::new(api), via, dispatch: |api| Box::new(steps::Steps { api }) }
+}
+
+/// A [`Provider`] over a zone-shaped API.
+pub struct Zoned<A> {
+    api: Arc<A>,
+    via: Transport,
+    dispatch: fn(Arc<A>) -> Box<dyn Dispatch>,
+}
+
+impl<A> Zoned<A> {
+    /// The way to the API: its counter says how many calls were made.
+    #[must_use]
+    pub fn transport(&self) -> &Transport {
+        &self.via
+    }
+}
+
+impl<A> std::fmt::Debug for Zoned<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Zoned").field("via", &self.via).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<A: ZoneReader + 'static> Reader for Zoned<A> {
+    fn capabilities(&self) -> &Capabilities {
+        self.api.capabilities()
+    }
+
+    async fn read(&self) -> Result<Inventory, ProviderError> {
+        read::inventory(self.api.as_ref(), &self.via).await
+    }
+
+    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+        let wish = Adjusted { endpoints: desired, notes: Vec::new() };
+        Ok(adjust::fit(self.api.capabilities(), self.api.adjust(wish)))
+    }
+
+    fn calls(&self) -> Vec<CallCount> {
+        self.via.calls()
+    }
+}
+
+impl<A: ZoneReader + 'static> Provider for Zoned<A> {
+    fn writer(
+        &self,
+        _permit: &Permit,
+        zones: &ZoneIndex,
+    ) -> Result<Box<dyn Writer>, ProviderError> {
+        Ok(Box::new(ZonedWriter {
+            dispatch: (self.dispatch)(Arc::clone(&self.api)),
+            via: self.via.clone(),
+            zones: zones.clone(),
+            parallel: self.api.capabilities().parallel_zones.max(1),
+        }))
+    }
+}

@@ -1,0 +1,98 @@
+//! The flags that say where records go.
+
+use std::time::Duration;
+
+use extdns_model::parse_go_duration;
+
+use crate::ProviderEntry;
+use crate::inmemory::InmemoryArgs;
+use crate::webhook::WebhookArgs;
+use crate::zonefile::ZonefileArgs;
+
+/// Flags of the providers: those that they share, and each provider's own.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Provider")]
+pub struct Args {
+    /// The DNS provider to which records go
+    #[arg(long, value_name = "NAME", value_parser = ProviderEntry::parser())]
+    pub provider: ProviderEntry,
+
+    /// Accepted for compatibility: a run reads every zone once, so there is nothing to cache
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
+    pub provider_cache_time: Duration,
+
+    /// Most changes of one batch, for providers that batch and have no flag of their own for it
+    #[arg(long, value_name = "N", default_value = "200")]
+    pub batch_change_size: usize,
+
+    /// Pause between two batches, for providers that batch and have no flag of their own for it
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = parse_go_duration)]
+    pub batch_change_interval: Duration,
+
+    /// Flags of `inmemory`.
+    #[command(flatten)]
+    pub inmemory: InmemoryArgs,
+
+    /// Flags of `webhook`.
+    #[command(flatten)]
+    pub webhook: WebhookArgs,
+
+    /// Flags of `zonefile`.
+    #[command(flatten)]
+    pub zonefile: ZonefileArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::{Context, ErrorKind};
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn parse(words: &[&str]) -> Result<Args, clap::Error> {
+        Cli::try_parse_from(["test"].iter().chain(words)).map(|cli| cli.args)
+    }
+
+    #[test]
+    fn defaults() {
+        let args = parse(&["--provider=inmemory"]).expect("valid");
+        assert_eq!(args.provider.name, "inmemory");
+        assert_eq!(args.batch_change_size, 200);
+        assert_eq!(args.batch_change_interval, Duration::from_secs(1));
+        assert_eq!(args.provider_cache_time, Duration::ZERO);
+        assert_eq!(args.inmemory.inmemory_zone, [""]);
+    }
+
+    #[test]
+    fn a_provider_is_required_and_must_exist() {
+        let missing = parse(&[]).expect_err("required").to_string();
+        assert!(missing.contains("--provider"), "{missing}");
+        let unknown = parse(&["--provider=nowhere"]).expect_err("unknown").to_string();
+        assert!(unknown.contains("inmemory, webhook, zonefile"), "{unknown}");
+    }
+
+    #[tokio::test]
+    async fn the_named_provider_is_built_from_its_own_flags() {
+        let args = parse(&["--provider=inmemory", "--inmemory-zone=example.org"]).expect("valid");
+        let provider = args.provider.build(&args, &Context::default()).await.expect("built");
+        assert_eq!(provider.capabilities().provider, "inmemory");
+        let zones = provider.read().await.expect("readable").index;
+        assert_eq!(
+            zones.iter().map(|(_, zone)| zone.to_string()).collect::<Vec<_>>(),
+            ["example.org"]
+        );
+
+        let args = parse(&["--provider=zonefile"]).expect("valid");
+        let Err(error) = args.provider.build(&args, &Context::default()).await else {
+            panic!("a folder is needed");
+        };
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(error.message.contains("--zonefile-dir"), "{error}");
+    }
+}

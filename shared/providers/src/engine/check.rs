@@ -1,0 +1,68 @@
+//! Whether a change is in the zone: what is asked after a lost answer or a refusal.
+
+use extdns_model::{Action, Change, Planned, Record, RecordSet, RecordType};
+
+use super::fold::{same_value, unfold_record};
+
+/// How a change is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The set shall have exactly the planned values.
+    Set,
+    /// The set shall have the one planned value, whatever else is in it.
+    Value,
+}
+
+/// Whether these records, which include all of the change's name, show it as done.
+pub(super) fn is_done(change: &Change, records: &[Record], scope: Scope) -> bool {
+    let of = |set: &RecordSet| find(set, records);
+    match (&change.action, scope) {
+        (Action::Create(new) | Action::Update { new, .. }, Scope::Set) => {
+            of(&new.set).is_some_and(|record| is_set(new, record))
+        }
+        (Action::Create(new) | Action::Update { new, .. }, Scope::Value) => {
+            of(&new.set).is_some_and(|record| has_value(new, record))
+        }
+        (Action::Delete(old), Scope::Set) => of(&old.set).is_none(),
+        (Action::Delete(old), Scope::Value) => of(&old.set).is_none_or(|record| {
+            let rtype = old.set.rtype;
+            !old.set.targets.iter().any(|target| has(&record.set, target, rtype))
+        }),
+    }
+}
+
+fn find<'r>(set: &RecordSet, records: &'r [Record]) -> Option<&'r Record> {
+    let key = set.name.key();
+    records.iter().find(|record| {
+        record.set.rtype == set.rtype
+            && record.set.set_identifier() == set.set_identifier()
+            && record.set.name.key() == key
+    })
+}
+
+fn is_set(new: &Planned, record: &Record) -> bool {
+    let (new, stored) = (&new.set, &record.set);
+    let properties = || {
+        new.properties()
+            .iter()
+            .all(|property| stored.properties().get(&property.name) == Some(&property.value))
+    };
+    new.targets.len() == stored.targets.len()
+        && (!new.ttl.is_set() || new.ttl == stored.ttl)
+        && new.targets.iter().all(|target| has(stored, target, new.rtype))
+        && properties()
+}
+
+fn has_value(new: &Planned, record: &Record) -> bool {
+    let values = unfold_record(record);
+    new.set.targets.iter().all(|target| {
+        values.iter().any(|value| {
+            same_value(&value.target, target, new.set.rtype)
+                && (!new.set.ttl.is_set() || new.set.ttl == value.ttl)
+        })
+    })
+}
+
+fn has(set: &RecordSet, target: &str, rtype: RecordType) -> bool {
+    set.targets.iter().any(|stored| same_value(stored, target, rtype))
+}

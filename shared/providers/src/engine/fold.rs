@@ -1,0 +1,173 @@
+//! From single values to record sets, and back.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ecow::EcoString;
+use extdns_model::{Opaque, Record, RecordType, Stored, Targets, Ttl};
+
+use super::text;
+
+/// Gathers the records of a zone. Values of one set become one record; a value that the zone has
+/// twice is twice in the set, so that the plan sees a difference and the surplus goes.
+#[derive(Default)]
+pub(super) struct Folder {
+    records: Vec<Record>,
+    places: HashMap<(String, RecordType, EcoString), usize>,
+    /// The values of the sets that have several, by the place of the set.
+    values: BTreeMap<usize, Vec<Value>>,
+}
+
+/// One value of a folded set, and how the provider knows it.
+#[derive(Debug, Clone)]
+pub(super) struct Value {
+    pub(super) target: EcoString,
+    pub(super) ttl: Ttl,
+    pub(super) origin: Opaque,
+}
+
+/// The origin of a set that was folded of several records.
+struct Values(Vec<Value>);
+
+impl Folder {
+    pub(super) fn push(&mut self, record: Record) {
+        let set = &record.set;
+        let key = (set.name.key().into_owned(), set.rtype, set.set_identifier().into());
+        let place = *self.places.entry(key).or_insert(self.records.len());
+        let Some(folded) = self.records.get_mut(place) else {
+            self.records.push(record);
+            return;
+        };
+        let values = self.values.entry(place).or_insert_with(|| values(folded).collect());
+        values.extend(self::values(&record));
+        for target in &record.set.targets {
+            folded.set.targets.push(target.clone());
+        }
+        folded.set.ttl = folded.set.ttl.min(record.set.ttl);
+    }
+
+    pub(super) fn into_records(mut self) -> Vec<Record> {
+        for (place, values) in self.values {
+            self.records[place].origin = Opaque::new(Values(values));
+        }
+        self.records
+    }
+}
+
+/// The values of a record that was not folded yet: they all have its origin.
+fn values(record: &Record) -> impl Iterator<Item = Value> {
+    record.set.targets.iter().map(|target| Value {
+        target: target.clone(),
+        ttl: record.set.ttl,
+        origin: record.origin.clone(),
+    })
+}
+
+/// The single records that a stored set consists of.
+pub(super) fn unfold(stored: &Stored) -> Vec<Value> {
+    match stored.origin.get::<Values>() {
+        Some(values) => values.0.clone(),
+        None => {
+            let one = |target: &EcoString| Value {
+                target: target.clone(),
+                ttl: stored.set.ttl,
+                origin: stored.origin.clone(),
+            };
+            stored.set.targets.iter().map(one).collect()
+        }
+    }
+}
+
+/// The values of a record as it was read.
+pub(super) fn unfold_record(record: &Record) -> Vec<Value> {
+    record
+        .origin
+        .get::<Values>()
+        .map_or_else(|| values(record).collect(), |values| values.0.clone())
+}
+
+/// Whether two values mean the same: text by its content, whatever the quotes.
+pub(super) fn same_value(left: &str, right: &str, rtype: RecordType) -> bool {
+    if left == right {
+        return true;
+    }
+    if rtype == RecordType::Txt {
+        return text::bare(left) == text::bare(right);
+    }
+    Targets::from_iter([left]).same_as(&Targets::from_iter([right]), rtype)
+}
+
+#[cfg(test)]
+mod tests {
+    use extdns_model::{Labels, Name, RecordSet};
+
+    use super::*;
+
+    fn record(name: &str, target: &str, ttl: i64, id: u32) -> Record {
+        let set = RecordSet::new(
+            Name::as_listed(name),
+            RecordType::A,
+            Ttl::from_seconds(ttl),
+            [target].into_iter().collect(),
+        );
+        Record::new(set, Opaque::new(id))
+    }
+
+    fn ids(record: &Record) -> Vec<(String, u32)> {
+        unfold_record(record)
+            .into_iter()
+            .map(|value| (value.target.to_string(), *value.origin.get::<u32>().expect("an id")))
+            .collect()
+    }
+
+    #[test]
+    fn values_of_a_set_become_one_record_that_keeps_every_id() {
+        let mut folder = Folder::default();
+        for record in [
+            record("a.org", "192.0.2.1", 300, 1),
+            record("b.org", "192.0.2.9", 60, 2),
+            record("A.org", "192.0.2.2", 300, 3),
+            record("a.org", "192.0.2.1", 60, 4),
+        ] {
+            folder.push(record);
+        }
+        let records = folder.into_records();
+        assert_eq!(records.len(), 2);
+        let twice = &records[0];
+        assert_eq!(twice.set.targets.as_slice(), ["192.0.2.1", "192.0.2.2", "192.0.2.1"]);
+        assert_eq!(twice.set.ttl, Ttl::from_seconds(60));
+        let expected = [("192.0.2.1", 1), ("192.0.2.2", 3), ("192.0.2.1", 4)];
+        assert_eq!(ids(twice), expected.map(|(target, id)| (target.to_owned(), id)));
+        assert_eq!(ids(&records[1]), [("192.0.2.9".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn a_stored_set_is_unfolded_whatever_became_of_its_targets() {
+        let mut folder = Folder::default();
+        folder.push(record("a.org", "192.0.2.2", 300, 1));
+        folder.push(record("a.org", "192.0.2.1", 300, 2));
+        let mut record = folder.into_records().remove(0);
+        record.set.targets.normalise();
+        let stored =
+            Stored { set: record.set, labels: Labels::new(), origin: record.origin.clone() };
+        let ids: Vec<_> = unfold(&stored)
+            .iter()
+            .map(|value| *value.origin.get::<u32>().expect("an id"))
+            .collect();
+        assert_eq!(ids, [1, 2]);
+    }
+
+    #[test]
+    fn values_that_mean_the_same() {
+        let cases = [
+            (RecordType::Txt, "a", "\"a\"", true),
+            (RecordType::Txt, "\"a\" \"b\"", "ab", true),
+            (RecordType::Txt, "a", "A", false),
+            (RecordType::Cname, "A.org", "a.org", true),
+            (RecordType::Aaaa, "2001:db8::1", "2001:DB8:0::1", true),
+            (RecordType::A, "192.0.2.1", "192.0.2.2", false),
+        ];
+        for (rtype, left, right, same) in cases {
+            assert_eq!(same_value(left, right, rtype), same, "{rtype} {left} {right}");
+        }
+    }
+}

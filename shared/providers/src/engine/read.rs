@@ -1,0 +1,113 @@
+//! Reading: zones side by side, page after page, one inventory per zone.
+
+use extdns_model::{Inventory, Name, Record, Unreadable, Zone, ZoneIndex, ZoneInventory};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _};
+
+use super::fold::Folder;
+use super::names::readable;
+use crate::{ErrorKind, PageFrom, ProviderError, Transport, ZoneReader};
+
+/// More names than this are not asked for one by one: the whole zone is read.
+const FEW_NAMES: usize = 4;
+
+/// Every zone, and its records or why they are not known.
+pub(super) async fn inventory<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+) -> Result<Inventory, ProviderError> {
+    let capabilities = api.capabilities();
+    let index = ZoneIndex::new(api.zones(via).await?, capabilities.routing);
+    let reads: Vec<BoxFuture<'_, ZoneInventory>> = index
+        .iter()
+        .map(|(key, zone)| {
+            async move {
+                let records = whole_zone(api, via, zone).await;
+                let records = records.map_err(|error| unreadable(zone, &error));
+                ZoneInventory { zone: key, records }
+            }
+            .boxed()
+        })
+        .collect();
+    let zones =
+        futures::stream::iter(reads).buffered(capabilities.parallel_zones.max(1)).collect().await;
+    Ok(Inventory { filter: api.domain_filter(&index), zones, index })
+}
+
+fn unreadable(zone: &Zone, error: &ProviderError) -> Unreadable {
+    Unreadable { zone: zone.to_string(), reason: error.to_string() }
+}
+
+/// All records of a zone.
+pub(super) async fn whole_zone<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+) -> Result<Vec<Record>, ProviderError> {
+    pages(api, via, zone, PageFrom::Start, |_| true).await
+}
+
+/// The records of these names; more than these where the API cannot tell.
+pub(super) async fn some_names<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+    names: &[&Name],
+) -> Result<Vec<Record>, ProviderError> {
+    if !api.capabilities().starts_at_name || names.len() > FEW_NAMES {
+        return whole_zone(api, via, zone).await;
+    }
+    let mut records = Vec::new();
+    for name in names {
+        let key = name.key();
+        let from = PageFrom::Name((*name).clone());
+        let of_name = |record: &Record| record.set.name.key() == key;
+        records.extend(pages(api, via, zone, from, of_name).await?);
+    }
+    Ok(records)
+}
+
+/// Page after page, up to the first record that is not wanted.
+async fn pages<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+    mut from: PageFrom,
+    wanted: impl Fn(&Record) -> bool + Send,
+) -> Result<Vec<Record>, ProviderError> {
+    let capabilities = api.capabilities();
+    let mut folder = Folder::default();
+    let mut records = Vec::new();
+    loop {
+        let page = api.page(via, zone, from.clone()).await?;
+        for mut record in page.records {
+            if !wanted(&record) {
+                return Ok(finish(folder, records));
+            }
+            if capabilities.ascii_names
+                && let Some(name) = readable(&record.set.name)
+            {
+                record.set.name = name;
+            }
+            if capabilities.replaces_rrsets {
+                records.push(record);
+            } else {
+                folder.push(record);
+            }
+        }
+        let Some(next) = page.next else { return Ok(finish(folder, records)) };
+        let next = PageFrom::After(next);
+        if next == from {
+            return Err(ProviderError::new(
+                ErrorKind::Transient,
+                format!("zone {zone}: the list does not end, a page names itself as the next"),
+            ));
+        }
+        from = next;
+    }
+}
+
+fn finish(folder: Folder, mut records: Vec<Record>) -> Vec<Record> {
+    records.extend(folder.into_records());
+    records
+}

@@ -1,0 +1,193 @@
+//! The text of TXT records: in presentation format (RFC 1035, 5.1: quoted strings of at most 255
+//! bytes) and bare.
+
+use std::borrow::Cow;
+
+/// Most bytes of one string.
+const LONGEST: usize = 255;
+
+/// The text in presentation format. Text that is in this format already stays as it is, byte for
+/// byte, with the strings that its author cut.
+///
+/// ```
+/// use extdns_providers::engine::text::quoted;
+///
+/// assert_eq!(quoted("v=spf1 -all"), r#""v=spf1 -all""#);
+/// assert_eq!(quoted(r#""v=spf1" " -all""#), r#""v=spf1" " -all""#);
+/// ```
+#[must_use]
+pub fn quoted(text: &str) -> Cow<'_, str> {
+    match strings(text) {
+        Some(strings) if strings.iter().all(|string| string.len() <= LONGEST) => {
+            Cow::Borrowed(text)
+        }
+        Some(strings) => Cow::Owned(quote(&strings.concat())),
+        None => Cow::Owned(quote(text.as_bytes())),
+    }
+}
+
+/// The text without quotes: the strings joined, nothing escaped. Text that is not in presentation
+/// format, or that would not be readable text, stays as it is.
+///
+/// ```
+/// use extdns_providers::engine::text::bare;
+///
+/// assert_eq!(bare(r#""v=spf1" " -all""#), "v=spf1 -all");
+/// assert_eq!(bare("v=spf1 -all"), "v=spf1 -all");
+/// ```
+#[must_use]
+pub fn bare(text: &str) -> Cow<'_, str> {
+    strings(text)
+        .and_then(|strings| String::from_utf8(strings.concat()).ok())
+        .map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The strings of a text in presentation format; `None` if it is not in this format.
+pub(crate) fn strings(text: &str) -> Option<Vec<Vec<u8>>> {
+    let mut strings = Vec::new();
+    let mut rest = text.trim_ascii();
+    while !rest.is_empty() {
+        let (string, tail) = string(rest.strip_prefix('"')?)?;
+        strings.push(string);
+        rest = tail.trim_ascii_start();
+        if rest.len() == tail.len() && !rest.is_empty() {
+            return None;
+        }
+    }
+    (!strings.is_empty()).then_some(strings)
+}
+
+/// One string behind its opening quote, and what follows its closing one.
+fn string(text: &str) -> Option<(Vec<u8>, &str)> {
+    let bytes = text.as_bytes();
+    let mut string = Vec::new();
+    let mut at = 0;
+    loop {
+        match *bytes.get(at)? {
+            b'"' => return Some((string, &text[at + 1..])),
+            b'\\' => match code(bytes, at + 1) {
+                Some(code) => {
+                    string.push(code);
+                    at += 4;
+                }
+                None => {
+                    string.push(*bytes.get(at + 1)?);
+                    at += 2;
+                }
+            },
+            byte => {
+                string.push(byte);
+                at += 1;
+            }
+        }
+    }
+}
+
+/// The byte that three decimal digits stand for.
+fn code(bytes: &[u8], at: usize) -> Option<u8> {
+    let digits = bytes.get(at..at + 3)?;
+    let value = digits.iter().try_fold(0_u16, |value, digit| {
+        digit.is_ascii_digit().then(|| value * 10 + u16::from(digit - b'0'))
+    })?;
+    u8::try_from(value).ok()
+}
+
+fn quote(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + 2);
+    let mut rest = bytes;
+    loop {
+        let (string, tail) = rest.split_at(cut(rest));
+        out.push('"');
+        escape(string, &mut out);
+        out.push('"');
+        if tail.is_empty() {
+            return out;
+        }
+        out.push(' ');
+        rest = tail;
+    }
+}
+
+/// Where the first string ends: not inside a character.
+fn cut(bytes: &[u8]) -> usize {
+    if bytes.len() <= LONGEST {
+        return bytes.len();
+    }
+    let is_start = |at: &usize| bytes[*at] & 0b1100_0000 != 0b1000_0000;
+    (LONGEST - 3..=LONGEST).rev().find(is_start).unwrap_or(LONGEST)
+}
+
+pub(crate) fn escape(string: &[u8], out: &mut String) {
+    for chunk in string.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            match char {
+                '"' | '\\' => out.extend(['\\', char]),
+                char if char.is_ascii_control() => push_code(char as u8, out),
+                char => out.push(char),
+            }
+        }
+        chunk.invalid().iter().for_each(|byte| push_code(*byte, out));
+    }
+}
+
+fn push_code(byte: u8, out: &mut String) {
+    out.push('\\');
+    out.extend([byte / 100, byte / 10 % 10, byte % 10].map(|digit| char::from(b'0' + digit)));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn both_forms() {
+        let cases = [
+            // given, quoted, bare
+            ("", r#""""#, ""),
+            ("a b", r#""a b""#, "a b"),
+            (r#""a b""#, r#""a b""#, "a b"),
+            (r#""a" "b""#, r#""a" "b""#, "ab"),
+            (r#""a""b""#, r#""\"a\"\"b\"""#, r#""a""b""#),
+            (r#""a"#, r#""\"a""#, r#""a"#),
+            (r#""a\"b""#, r#""a\"b""#, r#"a"b"#),
+            (r#"a"b\"#, r#""a\"b\\""#, r#"a"b\"#),
+            (r#""\065\\""#, r#""\065\\""#, r"A\"),
+            (r#""\255""#, r#""\255""#, r#""\255""#),
+            (r#""\999""#, r#""\999""#, "999"),
+            ("a\nb", r#""a\010b""#, "a\nb"),
+            ("ü", "\"ü\"", "ü"),
+        ];
+        for (given, in_quotes, without) in cases {
+            assert_eq!(quoted(given), in_quotes, "{given}");
+            assert_eq!(bare(given), without, "{given}");
+        }
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters() {
+        let text = format!("{}ü{}", "a".repeat(254), "b".repeat(300));
+        let expected =
+            format!("\"{}\" \"ü{}\" \"{}\"", "a".repeat(254), "b".repeat(253), "b".repeat(47));
+        assert_eq!(quoted(&text), expected);
+        assert_eq!(bare(&expected), text);
+        let too_long = format!("\"{}\"", "a".repeat(256));
+        assert_eq!(quoted(&too_long), format!("\"{}\" \"a\"", "a".repeat(255)));
+    }
+
+    proptest! {
+        #[test]
+        fn quoting_twice_is_quoting_once(text in any::<String>()) {
+            let once = quoted(&text).into_owned();
+            prop_assert_eq!(quoted(&once).into_owned(), once.clone());
+            prop_assert!(strings(&once).is_some());
+        }
+
+        #[test]
+        fn what_was_bare_comes_back(text in "[^\"]*") {
+            let in_quotes = quoted(&text).into_owned();
+            prop_assert_eq!(bare(&in_quotes).into_owned(), text);
+        }
+    }
+}
