@@ -129,6 +129,11 @@ impl<'a> Annotations<'a> {
         self.vocabulary.keys(key).iter().find_map(|key| self.pairs.get(key))
     }
 
+    /// Whether one of the annotations is there.
+    pub(crate) fn has_any(self, keys: &[Key]) -> bool {
+        keys.iter().any(|key| self.get(*key).is_some())
+    }
+
     /// The elements of a list annotation, see [`elements`].
     pub(crate) fn list(self, key: Key) -> impl Iterator<Item = Cow<'a, str>> {
         elements(self.get(key).unwrap_or_default())

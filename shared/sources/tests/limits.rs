@@ -166,3 +166,25 @@ async fn the_order_of_objects_means_nothing() {
     assert_eq!(outcomes[0], outcomes[2]);
     assert_eq!(outcomes[0].len(), 4);
 }
+
+#[tokio::test]
+async fn what_is_known_stays_when_a_helper_list_fails() {
+    let load_balancers = services(3, "s", r#"{"type":"LoadBalancer"}"#);
+    let node_ports = services(2, "p", r#"{"type":"NodePort"}"#);
+    let node = r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"spec":{"unschedulable":"yes"}}"#;
+    let manifests = format!("{load_balancers}\n---\n{node_ports}\n---\n{node}");
+    let found =
+        gather(&["--source=fake", "--source=service", "--source=ingress"], &view(&manifests).await)
+            .await;
+    let names: Vec<_> =
+        found.sink.endpoints[10..].iter().map(|endpoint| endpoint.set.name.as_str()).collect();
+    assert_eq!(names, ["s0.example.org", "s1.example.org", "s2.example.org"]);
+    let [failure] = &found.failures[..] else { panic!("{:?}", found.failures) };
+    assert_eq!(failure.source_name, "service");
+    let message = failure.to_string();
+    assert!(
+        message.starts_with("gather source \"service\": read cluster \"test\": -, document 3"),
+        "{message}"
+    );
+    assert!(message.contains("n1"), "{message}");
+}

@@ -78,6 +78,9 @@ impl ServiceSource {
             return;
         }
         let annotations = self.0.vocabulary.read(&service.metadata.annotations);
+        if !annotations.has_any(&[Key::Hostname, Key::InternalHostname]) {
+            return;
+        }
         pass.sink.outdated_annotations += annotations.outdated();
         let by = resource(cluster, ResourceKind::Service, &service.metadata);
         let public = pass.sink.names(annotations, Key::Hostname, &by);
