@@ -1,1 +1,195 @@
-//! args
+//! The flags that say how ownership is kept.
+
+use std::time::Duration;
+
+use ecow::EcoString;
+use extdns_model::{ClusterId, OwnerIdError, Owners, parse_go_duration};
+
+use crate::Registry;
+use crate::name_mapper::{NameMapper, TEMPLATE};
+use crate::noop::Noop;
+use crate::txt::{Clusters, TxtRegistry};
+
+const DEFAULT_OWNER: &str = "default";
+
+/// How the registry knows which records are ours.
+#[derive(clap::Args, Clone, Debug, PartialEq, Eq)]
+#[command(next_help_heading = "Ownership")]
+pub struct Args {
+    /// Where ownership is kept: txt (TXT records beside the records) or noop (nowhere: every record
+    /// in scope counts as ours)
+    #[arg(long, value_name = "NAME", default_value = "txt", value_parser = parse_kind)]
+    pub registry: RegistryKind,
+
+    /// The id that marks our records; each cluster that writes into a zone needs one of its own
+    #[arg(long, value_name = "ID", default_value = DEFAULT_OWNER)]
+    pub txt_owner_id: String,
+
+    /// Text before the name of each ownership TXT record; may contain %{record_type}. Only a prefix
+    /// such as x-%{record_type}. can own the records of a zone's apex from inside the zone
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub txt_prefix: String,
+
+    /// Text behind the first label of each ownership TXT record's name, in place of a prefix; may
+    /// contain %{record_type}
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub txt_suffix: String,
+
+    /// What stands for a leading * in the names of ownership TXT records
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub txt_wildcard_replacement: String,
+
+    /// How long a running loop may reuse the records that it read; a single run always reads them
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
+    pub txt_cache_interval: Duration,
+
+    /// Take over the records of this owner id and mark them with our own
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    pub migrate_from_txt_owner: String,
+}
+
+/// The registries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistryKind {
+    /// Ownership in TXT records.
+    Txt,
+    /// No ownership.
+    Noop,
+}
+
+/// Every registry that upstream has; `None` for those that are not there yet.
+const KINDS: [(&str, Option<RegistryKind>); 5] = [
+    ("aws-sd", None),
+    ("crd", None),
+    ("dynamodb", None),
+    ("noop", Some(RegistryKind::Noop)),
+    ("txt", Some(RegistryKind::Txt)),
+];
+
+fn parse_kind(text: &str) -> Result<RegistryKind, String> {
+    match KINDS.iter().find(|(name, _)| *name == text) {
+        Some((_, Some(kind))) => Ok(*kind),
+        Some((name, None)) => {
+            Err(format!("registry {name} is not available yet; available are noop and txt"))
+        }
+        None => Err(format!(
+            "enum value must be one of {}, got '{text}'",
+            KINDS.map(|(name, _)| name).join(",")
+        )),
+    }
+}
+
+/// A cluster, as far as ownership is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterOwner {
+    /// Its position in the settings.
+    pub id: ClusterId,
+    /// Its name, for the label `external-dns/cluster`.
+    pub name: EcoString,
+    /// Its own owner id; `None` for that of `--txt-owner-id`.
+    pub owner: Option<EcoString>,
+}
+
+/// Why there is no registry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// An owner id that cannot be stored.
+    #[error(transparent)]
+    Owner(#[from] OwnerIdError),
+    /// Prefix and suffix at once.
+    #[error("txt-prefix and txt-suffix are mutual exclusive")]
+    Affixes,
+    /// Type and name would run into each other, so that the mark of one record reads as another's.
+    #[error(
+        "--{flag}={value} needs a separator between %{{record_type}} and the name, such as --{flag}={remedy}"
+    )]
+    Separator {
+        /// The flag without dashes.
+        flag: &'static str,
+        /// Its value.
+        value: String,
+        /// A value that would do.
+        remedy: String,
+    },
+}
+
+impl Args {
+    /// What is wrong with the values, whatever the registry, in upstream's words.
+    #[must_use]
+    pub fn validate(&self) -> Vec<String> {
+        self.mapper().err().map(|error| error.to_string()).into_iter().collect()
+    }
+
+    fn mapper(&self) -> Result<NameMapper, RegistryError> {
+        let (prefix, suffix) = (&self.txt_prefix, &self.txt_suffix);
+        if !prefix.is_empty() && !suffix.is_empty() {
+            return Err(RegistryError::Affixes);
+        }
+        let separator = |flag, value: &str, remedy| RegistryError::Separator {
+            flag,
+            value: value.to_owned(),
+            remedy,
+        };
+        if prefix.ends_with(TEMPLATE) {
+            return Err(separator("txt-prefix", prefix, format!("{prefix}-")));
+        }
+        if suffix.starts_with(TEMPLATE) {
+            return Err(separator("txt-suffix", suffix, format!("-{suffix}")));
+        }
+        Ok(NameMapper::new(prefix, suffix, &self.txt_wildcard_replacement))
+    }
+
+    fn owners(&self, clusters: &[ClusterOwner]) -> Result<Owners, OwnerIdError> {
+        let id_of = |own: Option<&EcoString>| {
+            own.cloned().unwrap_or_else(|| EcoString::from(self.txt_owner_id.as_str()))
+        };
+        let alone = clusters.is_empty().then(|| (ClusterId::default(), id_of(None)));
+        let ids = clusters.iter().map(|cluster| (cluster.id, id_of(cluster.owner.as_ref())));
+        let old = EcoString::from(self.migrate_from_txt_owner.as_str());
+        Ok(Owners::new(ids.chain(alone))?.migrating_from(Some(old)))
+    }
+}
+
+/// The registry that the flags name, for these clusters (none: one cluster that needs no name).
+///
+/// # Errors
+/// An owner id or affix that could not be read back.
+pub fn from_args(
+    args: &Args,
+    clusters: &[ClusterOwner],
+) -> Result<Box<dyn Registry>, RegistryError> {
+    match args.registry {
+        RegistryKind::Noop => {
+            if !args.migrate_from_txt_owner.is_empty() {
+                tracing::warn!(
+                    "--migrate-from-txt-owner is ignored: the registry noop keeps no owners"
+                );
+            }
+            Ok(Box::new(Noop::new()))
+        }
+        RegistryKind::Txt => {
+            let owners = args.owners(clusters)?;
+            let mapper = args.mapper()?;
+            hints(args, clusters);
+            Ok(Box::new(TxtRegistry::new(owners, Clusters::new(clusters), mapper)))
+        }
+    }
+}
+
+fn hints(args: &Args, clusters: &[ClusterOwner]) {
+    let default_used =
+        clusters.is_empty() || clusters.iter().any(|cluster| cluster.owner.is_none());
+    if args.txt_owner_id == DEFAULT_OWNER && default_used {
+        tracing::warn!(
+            "--txt-owner-id is left at \"default\": every ExternalDNS that does so counts these \
+             records as its own; give each cluster an id of its own"
+        );
+    }
+    if !args.txt_cache_interval.is_zero() {
+        tracing::info!("--txt-cache-interval has no effect on a single run: records are read anew");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,19 @@
 //! Who owns a record: marks that are read beside the records, joined to them before the plan, and
 //! written with them after it.
 
+mod annotated;
 mod args;
 mod groups;
+mod name_mapper;
 mod noop;
 mod txt;
 
-use extdns_model::{ChangeGroup, Inventory, Owners};
+use extdns_model::{Inventory, Owners};
 use extdns_plan::Plan;
+
+pub use annotated::{Annotated, Leftover};
+pub use args::{Args, ClusterOwner, RegistryError, RegistryKind, from_args};
+pub use groups::{Groups, Subject};
 
 /// A way to keep ownership. Reading and planning need nothing else; stores outside the zone write
 /// theirs through a trait of their own.
@@ -18,14 +24,8 @@ pub trait Registry: Send + Sync {
     /// Joins ownership to the records and takes the ownership records out of the inventory.
     fn annotate(&self, inventory: Inventory) -> Annotated;
 
-    /// Adds the ownership records to the changes and cuts them into groups. A change whose
-    /// ownership record cannot be written is held back in the plan.
-    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Vec<ChangeGroup>;
-}
-
-/// An inventory with ownership joined on.
-#[derive(Debug)]
-pub struct Annotated {
-    /// The records, without ownership records.
-    pub inventory: Inventory,
+    /// Adds the ownership records to the changes that are carried out, and cuts them into groups.
+    /// Changes whose ownership record cannot be written, or is somebody else's, are held back in
+    /// the plan together with their unit.
+    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Groups;
 }

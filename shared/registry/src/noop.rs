@@ -1,1 +1,55 @@
-//! noop
+//! No ownership: every record in scope counts as ours.
+
+use extdns_model::{Inventory, LabelKey, Labels, Owners};
+use extdns_plan::{Plan, RecordChange};
+
+use crate::groups::{Draft, going_units, record_change};
+use crate::{Annotated, Groups, Registry, Subject};
+
+/// The registry that keeps no owners.
+pub(crate) struct Noop {
+    owners: Owners,
+}
+
+impl Noop {
+    pub(crate) fn new() -> Self {
+        Self { owners: Owners::none() }
+    }
+}
+
+impl Registry for Noop {
+    fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    fn annotate(&self, inventory: Inventory) -> Annotated {
+        Annotated::without_marks(inventory)
+    }
+
+    fn decorate(&self, plan: &mut Plan<'_>, _annotated: &Annotated) -> Groups {
+        let mut groups = Groups::default();
+        for (index, row) in plan.rows.iter().enumerate() {
+            for unit in going_units(row) {
+                let records = row
+                    .decisions
+                    .iter()
+                    .filter(|decision| decision.unit == unit && decision.goes())
+                    .filter_map(|decision| record_change(decision, labels(&decision.change)))
+                    .collect();
+                let draft = Draft { records, ..Draft::default() };
+                groups.push_unit(Subject { row: index, unit }, row, draft);
+            }
+        }
+        groups
+    }
+}
+
+/// Labels as the connector protocol shows them. A provider that keeps owners itself may have named
+/// one: an update hands it on.
+fn labels(change: &RecordChange<'_>) -> Labels {
+    let mut labels = change.endpoint().map(extdns_model::Endpoint::all_labels).unwrap_or_default();
+    if let RecordChange::Update { record, .. } = change {
+        labels.set(LabelKey::OWNER, record.labels.owner().unwrap_or_default());
+    }
+    labels
+}

@@ -1,1 +1,45 @@
-//! txt
+//! Ownership in TXT records beside the records: `a-www.example.org` marks the A record of
+//! `www.example.org` with `heritage=external-dns,external-dns/owner=me,...`.
+
+mod codec;
+mod place;
+mod read;
+mod slots;
+mod stamp;
+mod write;
+
+use extdns_model::{Inventory, Owners};
+use extdns_plan::Plan;
+
+use crate::name_mapper::NameMapper;
+use crate::{Annotated, Groups, Registry};
+use codec::Codec;
+pub(crate) use stamp::Clusters;
+
+/// The registry in TXT records.
+pub(crate) struct TxtRegistry {
+    owners: Owners,
+    clusters: Clusters,
+    mapper: NameMapper,
+    codec: Codec,
+}
+
+impl TxtRegistry {
+    pub(crate) fn new(owners: Owners, clusters: Clusters, mapper: NameMapper) -> Self {
+        Self { owners, clusters, mapper, codec: Codec }
+    }
+}
+
+impl Registry for TxtRegistry {
+    fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    fn annotate(&self, inventory: Inventory) -> Annotated {
+        read::annotate(self, inventory)
+    }
+
+    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Groups {
+        write::decorate(self, plan, annotated)
+    }
+}

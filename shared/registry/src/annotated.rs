@@ -1,0 +1,72 @@
+//! What reading ownership found.
+
+use extdns_model::{Inventory, Labels, Mark, Name, RecordType};
+
+/// An inventory with ownership joined on.
+#[derive(Debug, Default)]
+pub struct Annotated {
+    /// The records, without ownership records.
+    pub inventory: Inventory,
+    pub(crate) leftovers: Vec<Leftover>,
+    /// Marks that stand for several records at once, which stay while one of them does.
+    pub(crate) shared: Vec<Mark>,
+}
+
+/// An ownership record without a record.
+#[derive(Debug, Clone)]
+pub struct Leftover {
+    /// The name that it stands for, as far as the name of the TXT tells: lower-case, a wildcard
+    /// replaced.
+    pub name: Name,
+    /// The type that it stands for; `None` in the format of older versions.
+    pub rtype: Option<RecordType>,
+    /// What it says.
+    pub labels: Labels,
+    /// The TXT record as the zone holds it.
+    pub mark: Mark,
+    pub(crate) standing: Standing,
+    /// Whether its name can also be read as that of a record that is there.
+    pub(crate) doubtful: bool,
+}
+
+/// Whose a leftover is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Ours: reused when the name is wanted again.
+    Ours,
+    /// Somebody else's: the name is theirs.
+    Foreign,
+    /// Its record may be there after all: in a zone that could not be read.
+    Unknown,
+}
+
+impl Annotated {
+    /// An inventory whose registry keeps no ownership records.
+    #[must_use]
+    pub fn without_marks(inventory: Inventory) -> Self {
+        Self { inventory, ..Self::default() }
+    }
+
+    /// Our ownership records without a record, by zone and name: reported, reused when the name is
+    /// wanted again, and removed only on request.
+    pub fn orphans(&self) -> impl Iterator<Item = &Leftover> {
+        self.standing(Standing::Ours).filter(|leftover| !leftover.doubtful)
+    }
+
+    /// Ownership records of others without a record: their names are not taken.
+    pub fn reserved(&self) -> impl Iterator<Item = &Leftover> {
+        self.standing(Standing::Foreign)
+    }
+
+    pub(crate) fn is_shared(&self, mark: &Mark) -> bool {
+        self.shared.iter().any(|shared| {
+            shared.zone == mark.zone
+                && shared.set.name == mark.set.name
+                && shared.set.set_identifier() == mark.set.set_identifier()
+        })
+    }
+
+    fn standing(&self, standing: Standing) -> impl Iterator<Item = &Leftover> {
+        self.leftovers.iter().filter(move |leftover| leftover.standing == standing)
+    }
+}

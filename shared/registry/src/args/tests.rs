@@ -1,0 +1,103 @@
+use clap::Parser;
+
+use super::*;
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+}
+
+fn parse(args: &[&str]) -> Result<Args, String> {
+    Cli::try_parse_from(std::iter::once(&"x").chain(args))
+        .map(|cli| cli.args)
+        .map_err(|error| error.to_string())
+}
+
+fn args(args: &[&str]) -> Args {
+    parse(args).expect("valid arguments")
+}
+
+fn error(list: &[&str], clusters: &[ClusterOwner]) -> String {
+    match from_args(&args(list), clusters) {
+        Ok(_) => "accepted".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn cluster(id: u16, name: &str, owner: Option<&str>) -> ClusterOwner {
+    ClusterOwner { id: ClusterId(id), name: name.into(), owner: owner.map(Into::into) }
+}
+
+#[test]
+fn the_defaults_are_upstreams() {
+    let expected = Args {
+        registry: RegistryKind::Txt,
+        txt_owner_id: "default".to_owned(),
+        txt_prefix: String::new(),
+        txt_suffix: String::new(),
+        txt_wildcard_replacement: String::new(),
+        txt_cache_interval: Duration::ZERO,
+        migrate_from_txt_owner: String::new(),
+    };
+    assert_eq!(args(&[]), expected);
+    assert_eq!(args(&["--txt-cache-interval=1h"]).txt_cache_interval, Duration::from_secs(3600));
+}
+
+#[test]
+fn registries() {
+    assert_eq!(args(&["--registry=noop"]).registry, RegistryKind::Noop);
+    for (name, expected) in [
+        ("dynamodb", "registry dynamodb is not available yet; available are noop and txt"),
+        ("crd", "registry crd is not available yet; available are noop and txt"),
+        ("aws-sd", "registry aws-sd is not available yet; available are noop and txt"),
+        ("TXT", "enum value must be one of aws-sd,crd,dynamodb,noop,txt, got 'TXT'"),
+    ] {
+        let error = parse(&[&format!("--registry={name}")]).expect_err(name);
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn values_that_could_not_be_read_back() {
+    let both = "txt-prefix and txt-suffix are mutual exclusive";
+    let cases: [(&[&str], &str); 7] = [
+        (&["--txt-owner-id="], "owner id cannot be empty"),
+        (&["--txt-prefix=a", "--txt-suffix=b"], both),
+        (&["--txt-owner-id=", "--txt-prefix=a", "--txt-suffix=b"], "owner id cannot be empty"),
+        (
+            &["--txt-prefix=x-%{record_type}"],
+            "--txt-prefix=x-%{record_type} needs a separator between %{record_type} and the name, \
+             such as --txt-prefix=x-%{record_type}-",
+        ),
+        (
+            &["--txt-suffix=%{record_type}"],
+            "--txt-suffix=%{record_type} needs a separator between %{record_type} and the name, \
+             such as --txt-suffix=-%{record_type}",
+        ),
+        (&["--txt-suffix=txt%{record_type}"], "accepted"),
+        (&["--registry=noop", "--txt-owner-id="], "accepted"),
+    ];
+    for (list, expected) in cases {
+        assert_eq!(error(list, &[]), expected, "{list:?}");
+    }
+    assert_eq!(args(&["--txt-prefix=a", "--txt-suffix=b"]).validate(), [both]);
+    assert!(args(&["--txt-prefix=a"]).validate().is_empty());
+    let comma = error(&[], &[cluster(0, "a", None), cluster(1, "b", Some("x,y"))]);
+    assert!(comma.starts_with("owner id \"x,y\" must not contain commas"), "{comma}");
+}
+
+#[test]
+fn every_cluster_has_an_owner_id() {
+    let clusters = [cluster(0, "a", None), cluster(1, "b", Some("b-id"))];
+    let list = ["--txt-owner-id=central", "--migrate-from-txt-owner=old"];
+    let registry = from_args(&args(&list), &clusters).expect("valid");
+    let owners = registry.owners();
+    assert_eq!(owners.id_of(Some(ClusterId(0))).map(EcoString::as_str), Some("central"));
+    assert_eq!(owners.id_of(Some(ClusterId(1))).map(EcoString::as_str), Some("b-id"));
+    assert!(owners.is_migrating("old") && !owners.contains("default"));
+    let alone = from_args(&args(&[]), &[]).expect("valid");
+    assert!(alone.owners().contains("default"));
+    let noop = from_args(&args(&["--registry=noop", "--migrate-from-txt-owner=old"]), &clusters);
+    assert!(noop.expect("valid").owners().is_empty());
+}

@@ -1,0 +1,83 @@
+//! Where the ownership TXT record of a record lies.
+
+use extdns_model::{Name, NameError, RecordType, ZoneIndex, ZoneKey};
+
+use super::TxtRegistry;
+
+/// The place of an ownership record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The zone that holds it.
+    pub(super) zone: ZoneKey,
+    /// Its name.
+    pub(super) name: Name,
+}
+
+/// Why a record cannot have an ownership record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoPlace {
+    /// DNS has no room for its name.
+    #[error(
+        "its ownership record cannot be named: {0}; use a shorter name or a shorter --txt-prefix or --txt-suffix"
+    )]
+    TooLong(NameError),
+    /// It would lie in nobody's zone.
+    #[error(
+        "its ownership record {name:?} lies in no managed zone; use a prefix that ends in a dot behind the type, \
+         such as --txt-prefix=x-%{{record_type}}."
+    )]
+    NoZone {
+        /// The name of the TXT record.
+        name: Name,
+    },
+}
+
+impl TxtRegistry {
+    /// The place of the ownership record for a record of this name and type in this zone.
+    pub(super) fn place(
+        &self,
+        index: &ZoneIndex,
+        zone: ZoneKey,
+        name: &Name,
+        rtype: RecordType,
+    ) -> Result<Place, NoPlace> {
+        let txt = self.mapper.to_txt_name(name.as_str(), Some(rtype));
+        let txt = Name::parse(&txt).map_err(NoPlace::TooLong)?;
+        match zone_of_txt(index, zone, &txt) {
+            Some(zone) => Ok(Place { zone, name: txt }),
+            None => Err(NoPlace::NoZone { name: txt }),
+        }
+    }
+
+    /// The zone in which the ownership record for a record of this zone lies, by the name of
+    /// today's format or of the older one. Only that of an apex can lie outside the record's zone.
+    pub(super) fn zone_of_mark(
+        &self,
+        index: &ZoneIndex,
+        zone: ZoneKey,
+        name: &Name,
+        rtype: Option<RecordType>,
+    ) -> Option<ZoneKey> {
+        if index.zone(zone).name.key() != name.key() {
+            return Some(zone);
+        }
+        let txt = self.mapper.to_txt_name(name.as_str(), rtype);
+        zone_of_txt(index, zone, &Name::as_listed(&txt))
+    }
+}
+
+/// The record's own zone if that contains the TXT's name, else the one that the name routes to: of
+/// several (split horizon) the one that the same people can resolve.
+fn zone_of_txt(index: &ZoneIndex, zone: ZoneKey, txt: &Name) -> Option<ZoneKey> {
+    let key = txt.key();
+    let own = index.zone(zone);
+    if own.contains(&key) {
+        return Some(zone);
+    }
+    let routed = index.route(&key, None);
+    routed
+        .iter()
+        .find(|other| index.zone(**other).visibility == own.visibility)
+        .or_else(|| routed.first())
+        .copied()
+}
