@@ -1,0 +1,252 @@
+//! Zone files on disk: `zonefile`.
+//!
+//! **API**: RFC 1035 master files named `<zone>.zone` in one folder (`--zonefile-dir`), for
+//! whoever serves BIND, NSD, Knot or CoreDNS from files. Name servers are told to reload by the
+//! user, not from here. The `domain` crate reads the files; it keeps DNAME, DNSSEC and RFC 3597
+//! types.
+//!
+//! **Authentication**: the rights of this user on the folder and the files.
+//!
+//! **Quirks**: our records stand in one block between two comment lines at the end of the file,
+//! one line each with absolute name, TTL (300 where unset) and class, sorted. All other text stays
+//! byte-identical but for the serial of the SOA, which is bumped (RFC 1982) when a record changed.
+//! A record set with a record outside the block is read-only. A block that has become empty keeps
+//! its two lines. `$INCLUDE` and `$GENERATE` are refused, as they hide records. What a user edits
+//! in the block is read as it is and put in form with the next change. Extended attributes of a
+//! file are those that its folder gives to new files.
+//!
+//! **Limits**: none but DNS's own. A file is changed by one atomic write per run and zone, under a
+//! lock on the folder; files that the folder only links to are written where they are, under the
+//! same lock.
+//!
+//! **Record types**: A, AAAA, CNAME, TXT, SRV, NS, PTR, MX, NAPTR, DNAME. No set identifiers, no
+//! aliases.
+//!
+//! This is no zone API to be asked change by change: a whole zone is at hand, and what is wrong
+//! with a group is known before anything is written. So the engine's batches and bisection have
+//! nothing to do here; only its adaptation of wishes and its call counter are used.
+
+mod edit;
+mod file;
+mod folder;
+mod library;
+mod names;
+mod rdata;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use extdns_model::{
+    DomainFilter, Endpoint, Inventory, Name, Opaque, Permit, Properties, Record, RecordSet,
+    Routing, Targets, Ttl, Unreadable, Zone, ZoneIndex, ZoneInventory,
+};
+use futures::stream::{self, StreamExt as _};
+
+use self::file::ZoneFile;
+use self::folder::ZonePath;
+use self::write::FileWriter;
+use crate::engine::adjust::fit;
+use crate::{
+    Adjusted, CallCount, Capabilities, ErrorKind, Provider, ProviderError, Reader, Transport,
+    TxtQuoting, Writer,
+};
+
+/// The operations, by the names under which the report counts them.
+const LIST: &str = "list zone files";
+const READ: &str = "read zone file";
+const WRITE: &str = "write zone file";
+
+/// Zone files that are read at the same time.
+const PARALLEL: usize = 4;
+
+/// What zone files can hold.
+fn capabilities() -> Capabilities {
+    Capabilities {
+        replaces_rrsets: true,
+        atomic_batches: true,
+        parallel_zones: PARALLEL,
+        default_ttl: Ttl::from_seconds(edit::DEFAULT_TTL.into()),
+        txt_quoting: TxtQuoting::Quoted,
+        mutating_operations: &[WRITE],
+        ..Capabilities::new("zonefile")
+    }
+}
+
+/// Flags of the `zonefile` provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Provider: zonefile")]
+pub struct ZonefileArgs {
+    /// The folder of the zone files, each named <zone>.zone (required for --provider=zonefile)
+    #[arg(long, value_name = "DIR")]
+    pub zonefile_dir: Option<PathBuf>,
+    /// Make the file of this zone, with SOA and NS records, where it is missing; can be given
+    /// several times
+    #[arg(long, value_name = "ZONE")]
+    pub zonefile_create: Vec<String>,
+}
+
+/// The zone files of a folder.
+#[derive(Debug)]
+pub struct Zonefile {
+    dir: PathBuf,
+    create: Vec<Name>,
+    filter: DomainFilter,
+    capabilities: Capabilities,
+    via: Transport,
+}
+
+impl Zonefile {
+    /// The zones of the folder that the filter lets through. Nothing is opened yet.
+    ///
+    /// # Errors
+    /// When the folder is not named or cannot be listed, a zone to create has no usable name, or
+    /// two files are of one zone.
+    pub fn new(args: &ZonefileArgs, filter: &DomainFilter) -> Result<Self, ProviderError> {
+        let dir = args.zonefile_dir.clone().ok_or_else(|| {
+            ProviderError::config(
+                "--provider=zonefile needs --zonefile-dir=DIR, the folder of the zone files",
+            )
+        })?;
+        let create = args
+            .zonefile_create
+            .iter()
+            .map(|zone| new_zone(zone))
+            .collect::<Result<Vec<_>, _>>()?;
+        folder::list(&dir, &create, filter)?;
+        let capabilities = capabilities();
+        let via = Transport::new(&capabilities);
+        Ok(Self { dir, create, filter: filter.clone(), capabilities, via })
+    }
+}
+
+/// A zone that can have a file: its name is the file's.
+fn new_zone(text: &str) -> Result<Name, ProviderError> {
+    let wrong = |why: &str| ProviderError::config(format!("--zonefile-create={text}: {why}"));
+    let name = Name::parse(text.trim()).map_err(|error| wrong(&error.to_string()))?;
+    if name.is_empty() || name.as_str().starts_with('.') || name.as_str().contains(['/', '\\']) {
+        return Err(wrong("no name of a zone; write it like example.org"));
+    }
+    names::to_file(&name).map_err(|problem| wrong(&problem))?;
+    Ok(name)
+}
+
+#[async_trait]
+impl Reader for Zonefile {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn read(&self) -> Result<Inventory, ProviderError> {
+        let list = async || folder::list(&self.dir, &self.create, &self.filter);
+        let zones = self.via.call(LIST, list).await?;
+        let zones = zones
+            .into_iter()
+            .map(|path| Zone {
+                data: Opaque::new(path.clone()),
+                ..Zone::new(path.name.key().into_owned(), path.name)
+            })
+            .collect();
+        let index = ZoneIndex::new(zones, Routing::Longest);
+        let paths: Vec<_> = index.iter().map(|(key, zone)| (key, path_of(zone))).collect();
+        let zones = stream::iter(paths)
+            .map(|(zone, path)| async move {
+                ZoneInventory { zone, records: records(&self.via, path).await }
+            })
+            .buffered(PARALLEL)
+            .collect()
+            .await;
+        Ok(Inventory { index, zones, ..Inventory::default() })
+    }
+
+    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+        let wish = Adjusted { endpoints: desired, notes: Vec::new() };
+        let mut adjusted = fit(&self.capabilities, wish);
+        for endpoint in &mut adjusted.endpoints {
+            endpoint.set.set_properties(Properties::new());
+            canonical(&mut endpoint.set);
+        }
+        Ok(adjusted)
+    }
+
+    fn calls(&self) -> Vec<CallCount> {
+        self.via.calls()
+    }
+}
+
+impl Provider for Zonefile {
+    fn writer(
+        &self,
+        _permit: &Permit,
+        zones: &ZoneIndex,
+    ) -> Result<Box<dyn Writer>, ProviderError> {
+        let zones = zones.iter().map(|(_, zone)| (zone.clone(), path_of(zone))).collect();
+        Ok(Box::new(FileWriter::new(self.dir.clone(), zones, self.via.clone())))
+    }
+}
+
+/// The file of a zone that [`Zonefile::read`] found; an index of anybody else has none.
+fn path_of(zone: &Zone) -> Option<Arc<ZonePath>> {
+    zone.data.get::<ZonePath>().cloned().map(Arc::new)
+}
+
+/// The record sets of a zone file. A zone that is still to be made is empty.
+async fn records(via: &Transport, path: Option<Arc<ZonePath>>) -> Result<Vec<Record>, Unreadable> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let read = || {
+        let path = Arc::clone(&path);
+        blocking(move || match open(&path)? {
+            Some(file) => Ok(file.into_records()),
+            None if path.create => Ok(Vec::new()),
+            None => Err(vanished(&path)),
+        })
+    };
+    via.call(READ, read)
+        .await
+        .map_err(|error| Unreadable { zone: path.name.to_string(), reason: error.message })
+}
+
+/// Reads and takes apart a zone file, if it is there.
+fn open(path: &ZonePath) -> Result<Option<ZoneFile>, ProviderError> {
+    let shown = path.path.display();
+    let text = folder::read(&path.path).map_err(|error| {
+        let message = format!("zone file {shown} cannot be read: {error}");
+        ProviderError::new(folder::kind_of(&error), message)
+    })?;
+    text.map(|text| ZoneFile::parse(&path.name, text)).transpose().map_err(|fault| {
+        ProviderError::new(ErrorKind::Rejected(Vec::new()), format!("zone file {shown}:{fault}"))
+    })
+}
+
+fn vanished(path: &ZonePath) -> ProviderError {
+    let message = format!("zone file {} is gone since the folder was listed", path.path.display());
+    ProviderError::new(ErrorKind::NotFound, message)
+}
+
+/// Work on files, away from the threads that drive the run.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ProviderError> + Send + 'static,
+) -> Result<T, ProviderError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(ProviderError::new(ErrorKind::Lost, format!("work on a zone file broke off: {error}")))
+    })
+}
+
+/// The targets in the form in which they will be read back, so that a second run finds what it
+/// wants. What cannot be stored is refused when it is written, alone and with its reason.
+fn canonical(set: &mut RecordSet) {
+    let Ok(owner) = names::to_file(&set.name) else { return };
+    let mut targets = Targets::new();
+    for target in &set.targets {
+        let stored = edit::value(&owner, set.rtype, target)
+            .map_or_else(|_| target.clone(), |value| value.target);
+        if !targets.iter().any(|other| *other == stored) {
+            targets.push(stored);
+        }
+    }
+    set.targets = targets;
+}
