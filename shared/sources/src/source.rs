@@ -43,7 +43,7 @@ pub struct Sink {
 }
 
 /// A name whose object has no address yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unready {
     /// The name, whatever its record type will be.
     pub name: Name,
@@ -133,6 +133,13 @@ impl Sink {
     pub(crate) fn unready(&mut self, names: impl IntoIterator<Item = Name>, by: &Arc<Resource>) {
         self.unready
             .extend(names.into_iter().map(|name| Unready { name, resource: Arc::clone(by) }));
+    }
+
+    /// Puts what is reported into an order that does not depend on that of the objects.
+    pub(crate) fn sort_reports(&mut self) {
+        self.unready.sort();
+        self.unready.dedup();
+        self.dropped.sort_by(|a, b| (&a.resources, &a.name).cmp(&(&b.resources, &b.name)));
     }
 
     /// Takes over everything that another sink holds.

@@ -52,6 +52,7 @@ impl Sources {
                 found.failures.push(SourceFailure { source_name: source.name(), error });
             }
         }
+        found.sink.sort_reports();
         let count = found.sink.outdated_annotations;
         if count > 0 {
             tracing::warn!(
