@@ -28,4 +28,4 @@ pub use options::{GatherOptions, Options, OptionsError, PipelineOptions};
 pub use pipeline::{Desired, Pipeline, retain_properties};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use source::{DropReason, Dropped, Sink, Source, Unready};
-pub use sources::{Failure, Found, Sources};
+pub use sources::{Found, SourceFailure, Sources};

@@ -20,13 +20,13 @@ pub struct Found {
     /// What they found, in their order.
     pub sink: Sink,
     /// The sources that do not know everything: what the cluster owns must not be deleted.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<SourceFailure>,
 }
 
 /// A source that does not know everything.
 #[derive(Debug, thiserror::Error)]
 #[error("gather source {source_name:?}: {error}")]
-pub struct Failure {
+pub struct SourceFailure {
     /// The name of the source.
     pub source_name: &'static str,
     /// What went wrong.
@@ -49,7 +49,7 @@ impl Sources {
         let mut found = Found::default();
         for source in &self.0 {
             if let Err(error) = source.gather(view, &mut found.sink).await {
-                found.failures.push(Failure { source_name: source.name(), error });
+                found.failures.push(SourceFailure { source_name: source.name(), error });
             }
         }
         found.sink.sort_reports();
