@@ -155,14 +155,15 @@ fn write_zone(
     Ok(outcomes)
 }
 
-/// The file of a zone that is made: the first change brings its serial to 1.
+/// The file of a zone that is made: the first change brings its serial to 1. Its name server is
+/// still to be named; `localhost` needs no address in the zone, so name servers load it at once.
 fn new_file(zone: &Zone) -> Result<ZoneFile, ProviderError> {
     let wrong = |problem: String| ProviderError::config(format!("--zonefile-create: {problem}"));
     let apex = super::names::to_file(&zone.name).map_err(wrong)?;
     let text = format!(
-        "; {apex} made by external-dns. Give the name server an address, or name another one.\n\
+        "; Made by external-dns. Put your name servers in the place of localhost.\n\
          {apex} {DEFAULT_TTL} IN SOA ns1.{apex} hostmaster.{apex} 0 3600 600 604800 300\n\
-         {apex} {DEFAULT_TTL} IN NS ns1.{apex}\n"
+         {apex} {DEFAULT_TTL} IN NS localhost.\n"
     );
     ZoneFile::parse(&zone.name, text.into_bytes()).map_err(|fault| wrong(fault.to_string()))
 }

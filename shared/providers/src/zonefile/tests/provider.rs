@@ -1,6 +1,7 @@
 //! Folders, files and runs.
 
 use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -78,19 +79,20 @@ fn zones(inventory: &Inventory) -> Vec<String> {
     inventory.index.iter().map(|(_, zone)| zone.to_string()).collect()
 }
 
-/// What the server's own tool says of a zone file, where it is installed.
+/// What BIND says of a zone file, where its tools are installed.
 fn checkzone(zone: &str, path: &Path) {
     match Command::new("named-checkzone").args(["-i", "none", zone]).arg(path).output() {
         Ok(output) => {
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout))
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         }
-        Err(_) => eprintln_skipped(),
+        Err(error) => {
+            // Past the test harness, which swallows what a passing test prints.
+            let _ = writeln!(
+                io::stderr(),
+                "skipped: {zone} is not checked by named-checkzone: {error}"
+            );
+        }
     }
-}
-
-/// Says so where output is captured; nothing else may be printed.
-fn eprintln_skipped() {
-    tracing::info!("named-checkzone is not installed: its check is skipped");
 }
 
 #[tokio::test]
@@ -198,7 +200,7 @@ async fn planning_writes_nothing_and_applying_makes_the_zone() {
     let text = folder.text("example.org.zone");
     let soa = "example.org. 300 IN SOA ns1.example.org. hostmaster.example.org. 1 ";
     assert!(text.contains(soa), "{text}");
-    assert!(text.contains("example.org. 300 IN NS ns1.example.org.\n"), "{text}");
+    assert!(text.contains("example.org. 300 IN NS localhost.\n"), "{text}");
     checkzone("example.org", &folder.path("example.org.zone"));
     let inventory = provider.read().await.expect("read");
     let (_, record) = inventory.records().last().expect("ours");
