@@ -1,8 +1,11 @@
 //! From inventory and wishes to rows.
 
-use extdns_model::{Endpoint, Inventory};
+use ecow::EcoString;
+use extdns_model::{Endpoint, Inventory, Record, ZoneKey};
 
-use crate::{Plan, Settings};
+use crate::decide::{Decider, Name, hold_all};
+use crate::runs::{Keyed, place, runs, sort};
+use crate::{Decision, Hold, Plan, Row, Settings};
 
 /// What a plan is made of.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +19,110 @@ pub struct Input<'a> {
 }
 
 /// Computes the plan.
+///
+/// The order of endpoints, records and zones does not matter, except that of several records with
+/// one name, type and set identifier in one zone the last counts.
 #[must_use]
 pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
-    let _ = input;
-    Plan::default()
+    let Input { inventory, desired, settings } = input;
+    let mut decider = Decider::new(settings, &inventory.filter);
+    let contents = contents(inventory);
+    let (wishes, unrouted) = route(&decider, inventory, desired);
+    let mut rows = Vec::new();
+    for (((zone, _), mut wishes), records) in inventory.index.iter().zip(wishes).zip(&contents) {
+        let mut records: Vec<_> = records
+            .unwrap_or_default()
+            .iter()
+            .filter(|record| decider.is_in_scope(&record.set))
+            .map(Keyed::new)
+            .collect();
+        sort(&mut records);
+        sort(&mut wishes);
+        for name in runs(&records, &wishes, |record| &*record.key, |wish| &*wish.key) {
+            let decisions = decide(&mut decider, inventory, &contents, zone, &name);
+            if !decisions.is_empty() {
+                rows.push(Row { zone, name: EcoString::from(name.key), decisions });
+            }
+        }
+    }
+    Plan { rows, unrouted, losers: decider.into_losers() }
+}
+
+/// The records of each zone of the index; `None` for a zone that could not be read.
+type Contents<'a> = Vec<Option<&'a [Record]>>;
+
+fn contents(inventory: &Inventory) -> Contents<'_> {
+    let mut contents = vec![None; inventory.index.len()];
+    for entry in &inventory.zones {
+        if let Some(content) = contents.get_mut(entry.zone.0 as usize) {
+            *content = entry.records.as_deref().ok();
+        }
+    }
+    contents
+}
+
+fn is_unread(contents: &Contents<'_>, zone: ZoneKey) -> bool {
+    contents.get(zone.0 as usize).is_none_or(Option::is_none)
+}
+
+/// The wishes in scope of each zone of the index, and those that lie in no zone.
+fn route<'a>(
+    decider: &Decider<'a>,
+    inventory: &Inventory,
+    desired: &'a [Endpoint],
+) -> (Vec<Vec<Keyed<'a, Endpoint>>>, Vec<&'a Endpoint>) {
+    let mut routed: Vec<Vec<_>> = inventory.index.iter().map(|_| Vec::new()).collect();
+    let mut unrouted = Vec::new();
+    for endpoint in desired.iter().filter(|endpoint| decider.is_in_scope(&endpoint.set)) {
+        let wish = Keyed::new(endpoint);
+        let zones = inventory.index.route(&wish.key, endpoint.hints().zone.as_deref());
+        let Some((first, others)) = zones.split_first() else {
+            unrouted.push(wish);
+            continue;
+        };
+        for zone in others {
+            routed[zone.0 as usize].push(Keyed { key: wish.key.clone(), item: endpoint });
+        }
+        routed[first.0 as usize].push(wish);
+    }
+    unrouted.sort_by(|a, b| {
+        let by_name = a.key.cmp(&b.key).then_with(|| place(a.set()).cmp(&place(b.set())));
+        by_name.then_with(|| crate::conflict::preference(a.item, b.item))
+    });
+    (routed, unrouted.into_iter().map(|wish| wish.item).collect())
+}
+
+fn decide<'a>(
+    decider: &mut Decider<'a>,
+    inventory: &Inventory,
+    contents: &Contents<'_>,
+    zone: ZoneKey,
+    name: &Name<'_, 'a>,
+) -> Vec<Decision<'a>> {
+    if is_unread(contents, zone) {
+        return decider.hold_wishes(zone, name);
+    }
+    let mut decisions = decider.decide(zone, name);
+    if name.wishes.is_empty()
+        && !decisions.is_empty()
+        && belongs_to_an_unread_zone(inventory, contents, zone, name.key)
+    {
+        hold_all(&mut decisions, &Hold::UnreadableZone);
+    }
+    decisions
+}
+
+/// Whether a name that a zone holds belongs not there but to a zone that could not be read (a
+/// child's, say): nobody knows what becomes of it.
+fn belongs_to_an_unread_zone(
+    inventory: &Inventory,
+    contents: &Contents<'_>,
+    zone: ZoneKey,
+    key: &str,
+) -> bool {
+    if contents.iter().all(Option::is_some) {
+        return false;
+    }
+    let zones = inventory.index.route(key, None);
+    !zones.contains(&zone) && zones.iter().any(|zone| is_unread(contents, *zone))
 }

@@ -1,1 +1,71 @@
-//! conflict
+//! Several endpoints want one record set: which of them gets it.
+
+use std::cmp::Ordering;
+
+use extdns_model::{Endpoint, Property, Record, RecordSet, RecordType};
+
+use crate::Rule;
+use crate::runs::Keyed;
+
+/// Whether two record sets of one name cannot stand beside each other: a CNAME beside another type
+/// (RFC 1034, 3.6.2), a simple record beside a routed one of its type.
+pub(crate) fn excludes(a: &RecordSet, b: &RecordSet) -> bool {
+    let is_cname = |set: &RecordSet| set.rtype == RecordType::Cname;
+    let is_simple = |set: &RecordSet| set.set_identifier().is_empty();
+    let cname_beside_other = is_cname(a) != is_cname(b)
+        && (is_simple(a) || is_simple(b) || a.set_identifier() == b.set_identifier());
+    let simple_beside_routed = a.rtype == b.rtype && is_simple(a) != is_simple(b);
+    cname_beside_other || simple_beside_routed
+}
+
+/// Whether the wishes for one set identifier of a name ask for a CNAME and for something else: then
+/// the CNAME is discarded.
+pub(crate) fn discards_cname(wishes: &[Keyed<'_, Endpoint>]) -> bool {
+    let is_cname = |wish: &Keyed<'_, Endpoint>| wish.set().rtype == RecordType::Cname;
+    wishes.len() > 1 && wishes.iter().any(is_cname) && !wishes.iter().all(is_cname)
+}
+
+/// The candidate that gets the record set: the best of those of the resource that has it now, else
+/// the best of all.
+pub(crate) fn winner<'a>(
+    current: Option<&Record>,
+    candidates: &[Keyed<'a, Endpoint>],
+) -> Option<&'a Endpoint> {
+    if let [] | [_] = candidates {
+        return candidates.first().map(|only| only.item);
+    }
+    let best = |of: &dyn Fn(&Endpoint) -> bool| {
+        let candidates = candidates.iter().map(|candidate| candidate.item);
+        candidates.filter(|candidate| of(candidate)).min_by(|a, b| preference(a, b))
+    };
+    let keeping = current.and_then(|record| {
+        let resource = record.labels.resource().unwrap_or_default();
+        best(&|candidate| candidate.resource_label().unwrap_or_default() == resource)
+    });
+    keeping.or_else(|| best(&|_| true))
+}
+
+/// The rule by which one candidate won over another.
+pub(crate) fn rule(winner: &Endpoint, loser: &Endpoint) -> Rule {
+    if preference(loser, winner) == Ordering::Less { Rule::KeepsResource } else { Rule::Preferred }
+}
+
+/// The order among candidates. Whatever a report or a zone could tell apart is compared, so that
+/// the order in which endpoints were found never matters.
+pub(crate) fn preference(a: &Endpoint, b: &Endpoint) -> Ordering {
+    let properties = |endpoint: &Endpoint| {
+        let mut list: Vec<Property> = endpoint.set.properties().iter().cloned().collect();
+        list.sort_unstable();
+        list
+    };
+    a.set
+        .targets
+        .preference(&b.set.targets)
+        .then_with(|| a.resource_label().cmp(&b.resource_label()))
+        .then_with(|| a.set.targets.as_slice().cmp(b.set.targets.as_slice()))
+        .then_with(|| a.set.ttl.cmp(&b.set.ttl))
+        .then_with(|| properties(a).cmp(&properties(b)))
+        .then_with(|| a.attribution.resources().cmp(b.attribution.resources()))
+        .then_with(|| a.set.name.cmp(&b.set.name))
+        .then_with(|| a.hints().zone.cmp(&b.hints().zone))
+}

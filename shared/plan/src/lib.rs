@@ -8,10 +8,16 @@
 mod args;
 mod compute;
 mod conflict;
+mod decide;
 mod policy;
 mod row;
+mod runs;
 mod settings;
+mod unit;
 
+pub use args::{Args, ArgsError};
 pub use compute::{Input, compute};
-pub use row::{Cause, Decision, Differences, Hold, Plan, RecordChange, Row, Unit, Verdict};
+pub use row::{
+    Cause, Decision, Differences, Hold, Loser, Plan, RecordChange, Row, Rule, Unit, Verdict,
+};
 pub use settings::{Policy, RecordTypes, Settings};

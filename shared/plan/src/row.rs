@@ -13,6 +13,33 @@ pub struct Plan<'a> {
     pub rows: Vec<Row<'a>>,
     /// Endpoints in scope whose name lies in no zone.
     pub unrouted: Vec<&'a Endpoint>,
+    /// Endpoints whose record set went to another endpoint, in the order of zones and name keys,
+    /// whether or not something is to be done about the name.
+    pub losers: Vec<Loser<'a>>,
+}
+
+/// An endpoint whose record set went to another endpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct Loser<'a> {
+    /// The zone.
+    pub zone: ZoneKey,
+    /// What is not done.
+    pub endpoint: &'a Endpoint,
+    /// What is done instead.
+    pub winner: &'a Endpoint,
+    /// Why.
+    pub rule: Rule,
+}
+
+/// The rule by which one of several endpoints gets a record set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// It has fewer targets, or its targets come first.
+    Preferred,
+    /// It is of the resource that has the record now.
+    KeepsResource,
+    /// The loser is a CNAME, which cannot stand beside another type of its name.
+    NoCnameBeside,
 }
 
 /// Everything about one name in one zone.
@@ -70,7 +97,8 @@ pub enum Cause {
     Differs(Differences),
     /// The record is ours and nothing wants it.
     Unwanted,
-    /// The record is ours and gives way to a record of another type under the same name.
+    /// The record is ours and gives way to one that cannot stand beside it: a CNAME to another
+    /// type or the reverse, a simple record to routed ones or the reverse.
     GivesWay,
 }
 
@@ -124,8 +152,13 @@ pub enum Hold {
         /// Why, and the remedy.
         reason: String,
     },
-    /// The zone could not be read.
+    /// The zone of the name could not be read.
     UnreadableZone,
+    /// The provider does not let the record be changed.
+    ReadOnly {
+        /// Why, a fragment that reads after "it".
+        reason: &'static str,
+    },
 }
 
 impl Decision<'_> {
@@ -169,6 +202,14 @@ impl<'a> RecordChange<'a> {
             Self::Create(endpoint) | Self::Update { endpoint, .. } => &endpoint.set,
             Self::Delete(record) => &record.set,
         }
+    }
+}
+
+impl Row<'_> {
+    /// Holds back what shares a unit with something that is held back. To be called after every
+    /// stage that holds decisions back: units are done together or not at all.
+    pub fn close_units(&mut self) {
+        crate::unit::close(&mut self.decisions);
     }
 }
 

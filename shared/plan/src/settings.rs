@@ -43,6 +43,12 @@ impl RecordTypes {
     pub fn contains(&self, rtype: RecordType) -> bool {
         self.0.contains(&rtype)
     }
+
+    /// Whether no type is managed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl Default for RecordTypes {

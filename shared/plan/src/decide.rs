@@ -1,0 +1,239 @@
+//! What is to be done about one name in one zone.
+
+use extdns_model::{DomainFilter, Endpoint, Owners, Record, RecordSet, RecordType, ZoneKey};
+
+use crate::conflict::{discards_cname, excludes, rule, winner};
+use crate::runs::{HasSet as _, Keyed, Run, runs};
+use crate::{
+    Cause, Decision, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit, Verdict,
+};
+
+/// Decides about names.
+pub(crate) struct Decider<'a> {
+    settings: &'a Settings,
+    provider_filter: &'a DomainFilter,
+    losers: Vec<Loser<'a>>,
+}
+
+/// All records and wishes of one name in one zone.
+pub(crate) type Name<'s, 'a> = Run<'s, 'a, &'s str>;
+
+impl<'a> Decider<'a> {
+    pub(crate) fn new(settings: &'a Settings, provider_filter: &'a DomainFilter) -> Self {
+        Self { settings, provider_filter, losers: Vec::new() }
+    }
+
+    /// Whether the run looks at a record set at all.
+    pub(crate) fn is_in_scope(&self, set: &RecordSet) -> bool {
+        if !self.settings.types.contains(set.rtype) {
+            return false;
+        }
+        let matches =
+            self.settings.filter.matches(&set.name) && self.provider_filter.matches(&set.name);
+        if !matches {
+            tracing::debug!(name = %set.name, rtype = %set.rtype, "not in scope of the domain filters");
+        }
+        matches
+    }
+
+    pub(crate) fn into_losers(self) -> Vec<Loser<'a>> {
+        self.losers
+    }
+
+    /// The decisions about a name of a zone that was read.
+    pub(crate) fn decide(&mut self, zone: ZoneKey, name: &Name<'_, 'a>) -> Vec<Decision<'a>> {
+        let mut decisions = self.propose(zone, name);
+        if !decisions.is_empty() {
+            refuse_creates(&mut decisions, name.records, &self.settings.owners);
+            mark_what_gives_way(&mut decisions);
+            self.settings.policy.restrict(&mut decisions);
+            crate::unit::assign(&mut decisions);
+        }
+        decisions
+    }
+
+    /// The decisions about a name of which it is not known what the zone has: all held back.
+    pub(crate) fn hold_wishes(&mut self, zone: ZoneKey, name: &Name<'_, 'a>) -> Vec<Decision<'a>> {
+        let mut decisions = self.propose(zone, name);
+        hold_all(&mut decisions, &Hold::UnreadableZone);
+        crate::unit::assign(&mut decisions);
+        decisions
+    }
+
+    /// What would make the records those that are wanted, by set identifier and type.
+    fn propose(&mut self, zone: ZoneKey, name: &Name<'_, 'a>) -> Vec<Decision<'a>> {
+        let mut decisions = Vec::new();
+        let sets = runs(
+            name.records,
+            name.wishes,
+            |record| record.set().set_identifier(),
+            |wish| wish.set().set_identifier(),
+        );
+        for set in sets {
+            self.propose_for_set(zone, name.key, &set, &mut decisions);
+        }
+        decisions
+    }
+
+    fn propose_for_set(
+        &mut self,
+        zone: ZoneKey,
+        name: &str,
+        set: &Run<'_, 'a, &str>,
+        decisions: &mut Vec<Decision<'a>>,
+    ) {
+        let no_cname = discards_cname(set.wishes);
+        let mut first_winner = None;
+        let types =
+            runs(set.records, set.wishes, |record| record.set().rtype, |wish| wish.set().rtype);
+        for Run { key: rtype, records, wishes } in types {
+            let discarded = no_cname && rtype == RecordType::Cname;
+            let candidates = if discarded { &[] } else { wishes };
+            // Of records with one key, the last one counts.
+            let current = records.last().map(|record| record.item);
+            let chosen = winner(current, candidates);
+            if let Some(chosen) = chosen {
+                first_winner = first_winner.or(Some(chosen));
+                self.note_losers(zone, chosen, candidates, |loser| rule(chosen, loser));
+            }
+            decisions.extend(self.propose_change(records, current, chosen, discarded));
+        }
+        if let (true, Some(first)) = (no_cname, first_winner) {
+            tracing::warn!(name, "conflicting record types are wanted; the CNAME is discarded");
+            let is_cname = |wish: &&Keyed<'a, Endpoint>| wish.set().rtype == RecordType::Cname;
+            self.note_losers(zone, first, set.wishes.iter().filter(is_cname), |_| {
+                Rule::NoCnameBeside
+            });
+        }
+    }
+
+    fn note_losers<'s>(
+        &mut self,
+        zone: ZoneKey,
+        winner: &'a Endpoint,
+        candidates: impl IntoIterator<Item = &'s Keyed<'a, Endpoint>>,
+        rule: impl Fn(&Endpoint) -> Rule,
+    ) where
+        'a: 's,
+    {
+        let losers = candidates.into_iter().map(|candidate| candidate.item);
+        self.losers.extend(
+            losers.filter(|loser| !std::ptr::eq(*loser, winner)).map(|endpoint| Loser {
+                zone,
+                endpoint,
+                winner,
+                rule: rule(endpoint),
+            }),
+        );
+    }
+
+    /// The change of one record set, if there is one.
+    fn propose_change(
+        &self,
+        records: &[Keyed<'a, Record>],
+        current: Option<&'a Record>,
+        wanted: Option<&'a Endpoint>,
+        discarded: bool,
+    ) -> Option<Decision<'a>> {
+        let owners = &self.settings.owners;
+        let strange = || records.iter().find_map(|record| hold_of_strange(record.item, owners));
+        match (current, wanted) {
+            (None, None) => None,
+            (None, Some(endpoint)) => Some(go(RecordChange::Create(endpoint), Cause::Missing)),
+            (Some(record), None) => strange().is_none().then(|| {
+                let cause = if discarded { Cause::GivesWay } else { Cause::Unwanted };
+                go(RecordChange::Delete(record), cause)
+            }),
+            (Some(record), Some(endpoint)) => {
+                let mut differences = differences(record, endpoint);
+                if !differences.any() {
+                    return None;
+                }
+                let strange = strange();
+                // Whatever is the matter with somebody else's mark is not ours to mend.
+                differences.ownership &= strange.is_none();
+                differences.any().then(|| {
+                    let mut update =
+                        go(RecordChange::Update { record, endpoint }, Cause::Differs(differences));
+                    if let Some(hold) = strange {
+                        update.hold(hold);
+                    }
+                    update
+                })
+            }
+        }
+    }
+}
+
+/// Holds back all decisions about a name for one reason.
+pub(crate) fn hold_all(decisions: &mut [Decision<'_>], hold: &Hold) {
+    for decision in decisions {
+        decision.hold(hold.clone());
+    }
+}
+
+fn go<'a>(change: RecordChange<'a>, cause: Cause) -> Decision<'a> {
+    Decision { change, cause, verdict: Verdict::Go, unit: Unit(0) }
+}
+
+/// In what a record differs from what is wanted. Labels are not compared, and a TTL that is not
+/// configured is no wish.
+fn differences(record: &Record, endpoint: &Endpoint) -> Differences {
+    let (have, want) = (&record.set, &endpoint.set);
+    Differences {
+        targets: !want.targets.same_as(&have.targets, want.rtype),
+        ttl: want.ttl.is_set() && want.ttl != have.ttl,
+        properties: !want.properties().same_as(have.properties()),
+        ownership: record.refresh.is_some(),
+    }
+}
+
+/// Why a record is not ours to change; `None` if it is ours.
+fn hold_of_strange(record: &Record, owners: &Owners) -> Option<Hold> {
+    if let Some(reason) = record.read_only {
+        return Some(Hold::ReadOnly { reason });
+    }
+    (!owners.own(&record.labels))
+        .then(|| Hold::Foreign { owner: record.labels.owner().map(Into::into) })
+}
+
+/// Holds back creates where a record that is not ours stands in the way.
+fn refuse_creates(decisions: &mut [Decision<'_>], records: &[Keyed<'_, Record>], owners: &Owners) {
+    for decision in decisions {
+        if let RecordChange::Create(endpoint) = decision.change
+            && let Some(hold) = records.iter().find_map(|record| {
+                let in_the_way = is_in_the_way(record.item, endpoint, owners);
+                in_the_way.then(|| hold_of_strange(record.item, owners)).flatten()
+            })
+        {
+            decision.hold(hold);
+        }
+    }
+}
+
+/// Whether a record, if it is not ours, refuses a create. Members of a routed family are siblings;
+/// a simple record has the name for itself. Where nobody keeps owners, only what DNS does not
+/// allow is refused.
+fn is_in_the_way(record: &Record, wish: &Endpoint, owners: &Owners) -> bool {
+    if owners.is_empty() {
+        return excludes(record.set(), wish.set());
+    }
+    let (theirs, wanted) = (record.set.set_identifier(), wish.set.set_identifier());
+    theirs.is_empty() || wanted.is_empty() || theirs == wanted
+}
+
+/// A record that goes because another comes is not merely unwanted.
+fn mark_what_gives_way(decisions: &mut [Decision<'_>]) {
+    let coming: smallvec::SmallVec<[&RecordSet; 4]> = decisions
+        .iter()
+        .filter(|decision| matches!(decision.change, RecordChange::Create(_)))
+        .map(|decision| decision.change.set())
+        .collect();
+    for decision in decisions {
+        if let RecordChange::Delete(record) = decision.change
+            && coming.iter().any(|set| excludes(set, &record.set))
+        {
+            decision.cause = Cause::GivesWay;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Sorted lists of records and wishes, cut into runs: by name, by set identifier, by type.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use extdns_model::{Endpoint, Record, RecordSet};
+
+/// A record or an endpoint, beside the key of its name.
+pub(crate) struct Keyed<'a, T> {
+    pub(crate) key: Cow<'a, str>,
+    pub(crate) item: &'a T,
+}
+
+/// What has a record set.
+pub(crate) trait HasSet {
+    fn set(&self) -> &RecordSet;
+}
+
+impl HasSet for Record {
+    fn set(&self) -> &RecordSet {
+        &self.set
+    }
+}
+
+impl HasSet for Endpoint {
+    fn set(&self) -> &RecordSet {
+        &self.set
+    }
+}
+
+impl<'a, T: HasSet> Keyed<'a, T> {
+    pub(crate) fn new(item: &'a T) -> Self {
+        Self { key: item.set().name.key(), item }
+    }
+
+    pub(crate) fn set(&self) -> &'a RecordSet {
+        self.item.set()
+    }
+}
+
+/// Sorts by name, set identifier and type. What is equal in all three keeps its order.
+pub(crate) fn sort<T: HasSet>(list: &mut [Keyed<'_, T>]) {
+    list.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| place(a.set()).cmp(&place(b.set()))));
+}
+
+/// The place of a record set within its name.
+pub(crate) fn place(set: &RecordSet) -> (&str, extdns_model::RecordType) {
+    (set.set_identifier(), set.rtype)
+}
+
+/// What records and wishes have in common where their keys are equal.
+pub(crate) struct Run<'s, 'a, K> {
+    pub(crate) key: K,
+    pub(crate) records: &'s [Keyed<'a, Record>],
+    pub(crate) wishes: &'s [Keyed<'a, Endpoint>],
+}
+
+/// Walks two lists that are sorted by a key, one run of equal keys at a time.
+pub(crate) fn runs<'s, 'a: 's, K: Ord + Copy + 's>(
+    mut records: &'s [Keyed<'a, Record>],
+    mut wishes: &'s [Keyed<'a, Endpoint>],
+    record_key: impl Fn(&'s Keyed<'a, Record>) -> K + 's,
+    wish_key: impl Fn(&'s Keyed<'a, Endpoint>) -> K + 's,
+) -> impl Iterator<Item = Run<'s, 'a, K>> {
+    std::iter::from_fn(move || {
+        let key = match (records.first().map(&record_key), wishes.first().map(&wish_key)) {
+            (Some(record), Some(wish)) if record.cmp(&wish) == Ordering::Greater => wish,
+            (Some(key), _) | (None, Some(key)) => key,
+            (None, None) => return None,
+        };
+        Some(Run {
+            key,
+            records: take_run(&mut records, |record| record_key(record) == key),
+            wishes: take_run(&mut wishes, |wish| wish_key(wish) == key),
+        })
+    })
+}
+
+fn take_run<'s, T>(list: &mut &'s [T], belongs: impl Fn(&'s T) -> bool) -> &'s [T] {
+    let length = list.iter().take_while(|item| belongs(item)).count();
+    let (run, rest) = list.split_at(length);
+    *list = rest;
+    run
+}
