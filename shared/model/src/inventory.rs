@@ -48,9 +48,8 @@ pub struct Record {
     pub marks: ThinVec<Mark>,
     /// Why the ownership record must be rewritten although the record itself may be right.
     pub refresh: Option<Refresh>,
-    /// Why the provider does not let this record be changed, whatever an ownership record says
-    /// ("it has ..", a lower-case fragment); such a record is nobody's, so no labels are joined
-    /// on.
+    /// Why the provider does not let this record be changed, whatever an ownership record says: a
+    /// fragment that reads after "it". Such a record is nobody's, so no labels are joined on.
     pub read_only: Option<&'static str>,
 }
 

@@ -168,7 +168,7 @@ impl<'f> Editor<'f> {
         match outside.into_iter().find(|(rtype, _)| *rtype == set.rtype) {
             Some((_, line)) => {
                 let problem = format!(
-                    "read-only: {OUTSIDE} (line {line}); remove it there if this program shall \
+                    "read-only: it {OUTSIDE} (line {line}); remove it there if this program shall \
                      manage it"
                 );
                 Err(failure(FailureKind::ReadOnly, set, &problem))

@@ -14,8 +14,8 @@ pub(super) const BEGIN: &str = "; BEGIN external-dns";
 /// How the line begins that closes it.
 pub(super) const END: &str = "; END external-dns";
 
-/// Why a record set outside the block stays as it is.
-pub(super) const OUTSIDE: &str = "it has records outside the managed block of its zone file";
+/// Why a record set outside the block stays as it is; reads after "it".
+pub(super) const OUTSIDE: &str = "has records outside the managed block of its zone file";
 
 /// Bytes that the library buffers of a file.
 const BUFFER: usize = 1 << 16;
