@@ -1,7 +1,9 @@
-//! A scripted HTTP/1.1 server: real TCP on 127.0.0.1, answers that the test chooses, every request kept.
+//! A scripted HTTP/1.1 server: real TCP on 127.0.0.1, with TLS if wished, answers that the test chooses, every request kept.
 //!
 //! It is there for what a real server will not do on demand: fail in the middle, never end, answer late. It runs on a
 //! thread of its own, so a test may block while it talks to it.
+
+mod tls;
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -14,15 +16,19 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream;
+use futures::stream::{self, StreamExt};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
+use tokio_rustls::TlsAcceptor;
+
+pub use tls::Identity;
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
@@ -208,10 +214,20 @@ struct Script {
     complaints: Mutex<Vec<String>>,
 }
 
+/// Where and how a server listens; by default on a free port, without TLS.
+#[derive(Clone, Debug, Default)]
+pub struct Listen {
+    /// The port on 127.0.0.1; 0 for a free one.
+    pub port: u16,
+    /// The certificate; with one, the server speaks TLS alone.
+    pub tls: Option<Identity>,
+}
+
 /// The server; it stops when it is dropped. A panic in its handler, a request that a sequence did not expect and a
 /// step that was never asked for then fail the test.
 pub struct ScriptedServer {
     address: SocketAddr,
+    scheme: &'static str,
     script: Arc<Script>,
     steps: Arc<Mutex<VecDeque<Step>>>,
     stop: Option<oneshot::Sender<Infallible>>,
@@ -222,7 +238,15 @@ impl ScriptedServer {
     /// A server that answers what `handler` says. State goes into a `Mutex` or an atomic of the closure. The handler
     /// must not block, since all connections share its thread: use [`Reply::held_until`].
     pub fn start(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        Self::run(Box::new(handler), Arc::default())
+        Self::listen(&Listen::default(), handler).expect("a free port on 127.0.0.1")
+    }
+
+    /// As [`ScriptedServer::start`], on a port of choice or with TLS. Fails when the port is taken.
+    pub fn listen(
+        listen: &Listen,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Self::run(listen, Box::new(handler), Arc::default())
     }
 
     /// A server that expects exactly these requests, each as method and target (path and query), in this order.
@@ -249,19 +273,21 @@ impl ScriptedServer {
             );
             ahead.pop_front().expect("front() was there").reply
         };
-        Self::run(Box::new(handler), steps)
+        Self::run(&Listen::default(), Box::new(handler), steps).expect("a free port on 127.0.0.1")
     }
 
     fn run(
+        listen: &Listen,
         handler: Box<dyn Fn(&Request) -> Reply + Send + Sync>,
         steps: Arc<Mutex<VecDeque<Step>>>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let script =
             Arc::new(Script { handler, seen: Mutex::default(), complaints: Mutex::default() });
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .expect("a free port on 127.0.0.1");
-        let address = listener.local_addr().expect("a bound listener has an address");
-        listener.set_nonblocking(true).expect("a listener that tokio can use");
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, listen.port))?;
+        let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        let tls = listen.tls.as_ref().map(Identity::acceptor);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&script);
         let thread = std::thread::spawn(move || {
@@ -274,17 +300,17 @@ impl ScriptedServer {
                     TcpListener::from_std(listener).expect("a listener that does not block");
                 tokio::select! {
                     _ = stopped => {}
-                    () = accept(listener, served) => {}
+                    () = accept(listener, tls, served) => {}
                 }
             });
             // The runtime goes here, and with it every open connection.
         });
-        Self { address, script, steps, stop: Some(stop), thread: Some(thread) }
+        Ok(Self { address, scheme, script, steps, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    /// `http://127.0.0.1:PORT` (`https` with TLS), without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Where it listens.
@@ -330,20 +356,34 @@ impl Drop for ScriptedServer {
     }
 }
 
-async fn accept(listener: TcpListener, script: Arc<Script>) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, script: Arc<Script>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let script = Arc::clone(&script);
+        let (script, tls) = (Arc::clone(&script), tls.clone());
         tokio::spawn(async move {
-            let Ok((stream, raw)) = two_handles(stream) else { return };
-            let raw = Arc::new(raw);
-            let service =
-                service_fn(|request| answer(request, Arc::clone(&script), Arc::clone(&raw)));
-            // The error is the client's going or our own hanging up: both are what the test wanted.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            match tls {
+                None => {
+                    let Ok((stream, raw)) = two_handles(stream) else { return };
+                    serve(stream, Some(Arc::new(raw)), script).await;
+                }
+                Some(tls) => {
+                    let Ok(stream) = tls.accept(stream).await else { return };
+                    serve(stream, None, script).await;
+                }
+            }
         });
     }
+}
+
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    raw: Option<Arc<TcpStream>>,
+    script: Arc<Script>,
+) {
+    let service = service_fn(|request| answer(request, Arc::clone(&script), raw.clone()));
+    // The error is the client's going or our own hanging up: both are what the test wanted.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// hyper owns a connection and writes only what is HTTP. The second handle writes the rest.
@@ -357,8 +397,8 @@ fn two_handles(stream: TcpStream) -> io::Result<(TcpStream, TcpStream)> {
 async fn answer(
     request: hyper::Request<Incoming>,
     script: Arc<Script>,
-    raw: Arc<TcpStream>,
-) -> io::Result<Response<UnsyncBoxBody<Bytes, Infallible>>> {
+    raw: Option<Arc<TcpStream>>,
+) -> io::Result<Response<UnsyncBoxBody<Bytes, io::Error>>> {
     let (head, body) = request.into_parts();
     let request = Request {
         method: head.method,
@@ -378,33 +418,46 @@ async fn answer(
         go.notified().await;
     }
     let head = reply.head();
-    let body = match reply.delivery {
-        Delivery::Whole => Full::new(reply.body).boxed_unsync(),
-        Delivery::Chunks(chunks, pause) => {
+    let mut announced = None;
+    let body = match (reply.delivery, raw) {
+        (Delivery::Whole, _) => {
+            Full::new(reply.body).map_err(|never| match never {}).boxed_unsync()
+        }
+        (Delivery::Chunks(chunks, pause), _) => {
             StreamBody::new(slow_chunks(chunks, pause)).boxed_unsync()
         }
-        Delivery::EndlessBody => {
+        (Delivery::EndlessBody, _) => {
             StreamBody::new(stream::repeat_with(move || Ok(Frame::data(reply.body.clone()))))
                 .boxed_unsync()
         }
-        Delivery::Cut(at) => {
+        (Delivery::Cut(at), Some(raw)) => {
             let announced = reply.body.len();
             write(&raw, format!("{head}content-length: {announced}\r\n\r\n").as_bytes()).await?;
             write(&raw, &reply.body[..at]).await?;
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
-        Delivery::EndlessHeaders => {
+        (Delivery::Cut(at), None) => {
+            announced = Some(reply.body.len());
+            StreamBody::new(cut_chunks(reply.body.slice(..at))).boxed_unsync()
+        }
+        (Delivery::EndlessHeaders, Some(raw)) => {
             write(&raw, head.as_bytes()).await?;
             for number in 0_u64.. {
                 write(&raw, format!("x-endless-{number}: {number:064}\r\n").as_bytes()).await?;
             }
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
-        Delivery::HangUp => return Err(io::ErrorKind::ConnectionAborted.into()),
+        (Delivery::EndlessHeaders, None) => {
+            panic!("endless headers are written past hyper, and so past TLS: ask without TLS")
+        }
+        (Delivery::HangUp, _) => return Err(io::ErrorKind::ConnectionAborted.into()),
     };
     let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
+    if let Some(length) = announced {
+        response.headers_mut().insert(hyper::header::CONTENT_LENGTH, length.into());
+    }
     Ok(response)
 }
 
@@ -418,12 +471,20 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 fn slow_chunks(
     chunks: VecDeque<Bytes>,
     pause: Duration,
-) -> impl futures::Stream<Item = Result<Frame<Bytes>, Infallible>> {
+) -> impl futures::Stream<Item = io::Result<Frame<Bytes>>> {
     stream::unfold(chunks, move |mut chunks| async move {
         let chunk = chunks.pop_front()?;
         tokio::time::sleep(pause).await;
         Some((Ok(Frame::data(chunk)), chunks))
     })
+}
+
+/// These bytes, and then no end: after the pause, in which hyper sends them, the connection is closed.
+fn cut_chunks(bytes: Bytes) -> impl futures::Stream<Item = io::Result<Frame<Bytes>>> {
+    stream::once(async { Ok(Frame::data(bytes)) }).chain(stream::once(async {
+        tokio::task::yield_now().await;
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }))
 }
 
 async fn write(raw: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {

@@ -5,7 +5,7 @@
 //! `KUBEBUILDER_ASSETS`, else `tests/setup kube` builds them once.
 
 mod objects;
-mod pki;
+pub(crate) mod pki;
 
 use std::fs;
 use std::io;

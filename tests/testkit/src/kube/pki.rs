@@ -11,10 +11,10 @@ use rcgen::{
 use serde_json::{Value, json};
 
 /// Signs the certificates of the server and of its clients.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
@@ -23,18 +23,18 @@ impl Authority {
     }
 
     /// The authority's own certificate, PEM.
-    pub(super) fn certificate(&self) -> String {
+    pub(crate) fn certificate(&self) -> String {
         self.0.pem()
     }
 
     /// Certificate and key of the server, PEM.
-    pub(super) fn server(&self) -> (String, String) {
+    pub(crate) fn server(&self) -> (String, String) {
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
         let params = CertificateParams::new(names).expect("constants make a certificate");
         self.sign(params, "kube-apiserver", ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    pub(super) fn client(&self, user: &str, group: &str) -> ClientCertificate {
+    pub(crate) fn client(&self, user: &str, group: &str) -> ClientCertificate {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::OrganizationName, group);
         let (certificate, key) = self.sign(params, user, ExtendedKeyUsagePurpose::ClientAuth);
@@ -73,7 +73,7 @@ pub struct ClientCertificate {
 
 impl ClientCertificate {
     /// The `user` of a kubeconfig, with both as data.
-    pub(super) fn user(&self) -> Value {
+    pub(crate) fn user(&self) -> Value {
         json!({
             "client-certificate-data": STANDARD.encode(&self.certificate),
             "client-key-data": STANDARD.encode(&self.key),
@@ -82,7 +82,7 @@ impl ClientCertificate {
 }
 
 /// A private key and its public key, PEM.
-pub(super) fn key_pair() -> (String, String) {
+pub(crate) fn key_pair() -> (String, String) {
     let key = new_key();
     (key.serialize_pem(), key.public_key_pem())
 }
