@@ -17,7 +17,7 @@ external_dns() {
   target/debug/external-dns --once \
     --manifests="$work/cluster" --source=service --source=ingress \
     --provider=zonefile --zonefile-dir="$work/zones" --zonefile-create=example.org \
-    --registry=txt --txt-owner-id=demo --policy=sync --log-level=warning "$@"
+    --registry=txt --txt-owner-id=demo --policy=sync "$@"
 }
 
 show "What would be changed (--dry-run): the folder stays empty"

@@ -1,2 +1,25 @@
-//! external-dns
-fn main() {}
+//! `external-dns`: the command line program and what a CronJob runs.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use extdns_sync::program::{self, Streams};
+use extdns_sync::settings::Environment;
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let environment = Environment {
+        arguments: std::env::args_os().skip(1).map(text).collect(),
+        variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
+        home: std::env::var_os("HOME").map(PathBuf::from),
+    };
+    let mut output = io::stdout();
+    let streams =
+        Streams { terminal: output.is_terminal(), output: &mut output, input: &mut io::stdin() };
+    program::main(&environment, streams).await.number().into()
+}
+
+/// Flags and variables are text; what is not is replaced, and then refused by whoever reads it.
+fn text(raw: std::ffi::OsString) -> String {
+    raw.to_string_lossy().into_owned()
+}

@@ -14,6 +14,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How the one cluster of a run without a configuration file is reached.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Kubernetes")]
+#[group(skip)]
 pub struct Args {
     /// URL of the Kubernetes API server, in place of the kubeconfig's
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]

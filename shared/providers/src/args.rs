@@ -12,6 +12,7 @@ use crate::zonefile::ZonefileArgs;
 /// Flags of the providers: those that they share, and each provider's own.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Provider")]
+#[group(skip)]
 pub struct Args {
     /// The DNS provider to which records go
     #[arg(long, value_name = "NAME", value_parser = ProviderEntry::parser())]

@@ -15,6 +15,7 @@ const DEFAULT_OWNER: &str = "default";
 /// How the registry knows which records are ours.
 #[derive(clap::Args, Clone, Debug, PartialEq, Eq)]
 #[command(next_help_heading = "Ownership")]
+#[group(skip)]
 pub struct Args {
     /// Where ownership is kept: txt (TXT records beside the records) or noop (nowhere: every record
     /// in scope counts as ours)

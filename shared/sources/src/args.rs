@@ -11,6 +11,7 @@ use crate::table::SOURCES;
 /// What is gathered, and what becomes of it before the plan.
 #[derive(ClapArgs, Clone, Debug)]
 #[command(next_help_heading = "Sources")]
+#[group(skip)]
 pub struct Args {
     /// The kinds of objects that names come from (repeatable); their order decides who wins where
     /// two want the same record.

@@ -1,0 +1,146 @@
+//! Log lines on standard error, in upstream's two formats.
+
+use std::fmt::{self, Write as _};
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, filter};
+
+use crate::settings::{LogFormat, LogLevel};
+
+/// Starts logging for the process. A second call changes nothing: a warm function keeps its first
+/// subscriber.
+pub(crate) fn start(format: LogFormat, level: LogLevel) {
+    let level = match level {
+        LogLevel::Panic | LogLevel::Fatal | LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warning => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    // Libraries speak on debug and trace of every connection: only warnings of theirs are news.
+    let ours = filter::filter_fn(move |metadata| {
+        let own = metadata.target().starts_with("extdns")
+            || metadata.target().starts_with("external_dns");
+        own || *metadata.level() <= Level::WARN || level == LevelFilter::TRACE
+    });
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .event_format(Lines(format))
+        .with_filter(level)
+        .with_filter(ours);
+    let _ = tracing_subscriber::registry().with(layer).try_init();
+}
+
+/// The line format.
+struct Lines(LogFormat);
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let level = match *event.metadata().level() {
+            Level::ERROR => "error",
+            Level::WARN => "warning",
+            Level::INFO => "info",
+            Level::DEBUG => "debug",
+            Level::TRACE => "trace",
+        };
+        let line = match self.0 {
+            LogFormat::Text => fields.text(&now, level),
+            LogFormat::Json => fields.json(&now, level),
+        };
+        writeln!(writer, "{line}")
+    }
+}
+
+/// An event's message and fields, as text.
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: Vec<(&'static str, String)>,
+}
+
+impl Fields {
+    fn text(&self, now: &str, level: &str) -> String {
+        let mut line = format!("time=\"{now}\" level={level} msg={}", quoted(&self.message));
+        for (name, value) in &self.others {
+            let plain = !value.is_empty()
+                && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+".contains(&b));
+            let value = if plain { value.clone() } else { quoted(value) };
+            // Writing to a String cannot fail.
+            let _ = write!(line, " {name}={value}");
+        }
+        line
+    }
+
+    fn json(&self, now: &str, level: &str) -> String {
+        let mut object = serde_json::Map::new();
+        object.insert("level".into(), level.into());
+        object.insert("msg".into(), self.message.as_str().into());
+        object.insert("time".into(), now.into());
+        for (name, value) in &self.others {
+            object.insert((*name).into(), value.as_str().into());
+        }
+        serde_json::Value::Object(object).to_string()
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.to_owned());
+    }
+}
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: String) {
+        match field.name() {
+            "message" => self.message = value,
+            name => self.others.push((name, value)),
+        }
+    }
+}
+
+/// A text in double quotes, with quotes, backslashes and control characters escaped, so that a
+/// line stays a line.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(char);
+            }
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            control if control.is_control() => {
+                let _ = write!(out, "\\u{:04x}", control as u32);
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}

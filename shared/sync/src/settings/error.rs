@@ -1,0 +1,97 @@
+//! What can be wrong with settings. Every message says which flag, where it was written, and what
+//! would be right.
+
+use std::path::PathBuf;
+
+use super::Origin;
+
+/// Settings that cannot be used. The exit code is 2.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A flag that does not exist.
+    #[error("unknown long flag '--{flag}' ({origin}){}", suggestion(nearest.as_deref()))]
+    UnknownFlag {
+        /// The flag without dashes.
+        flag: String,
+        /// Where it was written.
+        origin: Origin,
+        /// The known flag that it most resembles.
+        nearest: Option<String>,
+    },
+    /// Something that is no flag.
+    #[error("unexpected {word} ({origin}); flags begin with two dashes, like --once")]
+    Unexpected {
+        /// The word.
+        word: String,
+        /// Where it was written.
+        origin: Origin,
+    },
+    /// A flag without its value.
+    #[error("expected a value for flag '--{flag}' ({origin}); write --{flag}=VALUE")]
+    MissingValue {
+        /// The flag.
+        flag: String,
+        /// Where it was written.
+        origin: Origin,
+    },
+    /// A flag that may be given once, given twice.
+    #[error("flag '{flag}' cannot be repeated ({origin})")]
+    Repeated {
+        /// The flag.
+        flag: String,
+        /// Where it was repeated.
+        origin: Origin,
+    },
+    /// A boolean with a value that is none.
+    #[error(
+        "flag '--{flag}' is a boolean and cannot be {text:?} ({origin}); write --{flag}, \
+         --no-{flag}, or true or false"
+    )]
+    Boolean {
+        /// The flag.
+        flag: String,
+        /// The text.
+        text: String,
+        /// Where it was written.
+        origin: Origin,
+    },
+    /// A value that the flag does not take.
+    #[error("flag '--{flag}' ({origin}): {problem}")]
+    Value {
+        /// The flag.
+        flag: String,
+        /// Where the value was written.
+        origin: Origin,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// Flags that must be given.
+    #[error(
+        "required flag(s) {} not provided",
+        flags.iter().map(|flag| format!("'--{flag}'")).collect::<Vec<_>>().join(", ")
+    )]
+    Required {
+        /// The flags.
+        flags: Vec<String>,
+    },
+    /// A file of arguments that cannot be read.
+    #[error("arguments of @{}: {source}", path.display())]
+    ArgumentFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Values that are fine alone but do not go together, in the words of the area that they
+    /// belong to.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
+        || "; --help lists all flags".to_owned(),
+        |nearest| format!("; did you mean --{nearest}?"),
+    )
+}

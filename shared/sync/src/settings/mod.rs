@@ -1,0 +1,191 @@
+//! From arguments and environment to settings.
+//!
+//! Each layer (command line, environment) is first only flag names with texts and the places where
+//! they were written. Layers merge by name, and the result goes through clap as one canonical
+//! argument list: clap holds the types and the defaults, and every error names the place where the
+//! value stands. The environment is handed in as a value.
+
+mod error;
+mod layer;
+mod process;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+pub use error::SettingsError;
+pub use layer::{Given, Origin};
+pub use process::{LogFormat, LogLevel, ProcessArgs};
+
+use layer::{Flags, merge, read_arguments, read_variables};
+
+use crate::exit::ExitCode;
+
+/// Everything that a process is given from outside.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// The arguments, without the program's name.
+    pub arguments: Vec<String>,
+    /// The environment variables.
+    pub variables: BTreeMap<String, String>,
+    /// The home directory, for `~/.kube/config`.
+    pub home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// What clusters need to know of it.
+    #[must_use]
+    pub fn for_clusters(&self) -> extdns_clusters::Environment {
+        let get = |name: &str| self.variables.get(name).filter(|value| !value.is_empty()).cloned();
+        extdns_clusters::Environment {
+            home: self.home.clone(),
+            kubernetes_service_host: get("KUBERNETES_SERVICE_HOST"),
+            kubernetes_service_port: get("KUBERNETES_SERVICE_PORT"),
+            service_account: None,
+            https_proxy: get("HTTPS_PROXY").or_else(|| get("https_proxy")),
+            no_proxy: get("NO_PROXY").or_else(|| get("no_proxy")),
+        }
+    }
+}
+
+/// Every flag, one struct per area.
+#[derive(Debug, Clone, clap::Parser)]
+#[command(
+    name = "external-dns",
+    version,
+    about = "Keeps DNS zones equal to what Kubernetes clusters expose",
+    max_term_width = 100,
+    after_help = after_help()
+)]
+pub struct Arguments {
+    /// The run itself.
+    #[command(flatten)]
+    pub process: ProcessArgs,
+    /// Where clusters are.
+    #[command(flatten)]
+    pub clusters: extdns_clusters::Args,
+    /// What is read from them.
+    #[command(flatten)]
+    pub sources: extdns_sources::Args,
+    /// What is planned.
+    #[command(flatten)]
+    pub plan: extdns_plan::Args,
+    /// Who owns records.
+    #[command(flatten)]
+    pub registry: extdns_registry::Args,
+    /// Where records live.
+    #[command(flatten)]
+    pub providers: extdns_providers::Args,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Request {
+    /// A run with these settings.
+    Run(Box<Arguments>),
+    /// Only a text: the help, the version.
+    Show(String),
+}
+
+/// Resolves arguments and environment.
+///
+/// # Errors
+/// The first thing that is wrong, with the place where it was written.
+pub fn resolve(environment: &Environment) -> Result<Request, SettingsError> {
+    let mut command = Arguments::command();
+    command.build();
+    if let Some(text) = information(&environment.arguments, &mut command) {
+        return Ok(Request::Show(text));
+    }
+    let flags = Flags::of(&command);
+    let given = merge(vec![
+        read_arguments(environment.arguments.iter().cloned(), &flags)?,
+        read_variables(&environment.variables, &flags)?,
+    ]);
+    let canonical = std::iter::once("external-dns".to_owned())
+        .chain(given.iter().map(|given| canonical(given, &flags)));
+    let arguments = command
+        .try_get_matches_from_mut(canonical)
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+        .map_err(|error| explain(&error, &given))?;
+    Ok(Request::Run(Box::new(arguments)))
+}
+
+/// `--help` and `--version` win over everything, but only on the command line and only where a flag
+/// can stand.
+fn information(arguments: &[String], command: &mut clap::Command) -> Option<String> {
+    arguments.iter().take_while(|word| *word != "--").find_map(|word| match word.as_str() {
+        "--help" => Some(command.render_long_help().to_string()),
+        "--version" => Some(command.render_version()),
+        _ => None,
+    })
+}
+
+/// One canonical argument. Whole numbers may come in the forms of upstream's parser, `1e3` and
+/// `10.9` among them.
+fn canonical(given: &Given, flags: &Flags) -> String {
+    let text = match flags.get(&given.flag) {
+        Some(flag) if flag.integer => whole_number(&given.text),
+        _ => None,
+    };
+    format!("--{}={}", given.flag, text.as_deref().unwrap_or(&given.text))
+}
+
+fn whole_number(text: &str) -> Option<String> {
+    if text.parse::<i64>().is_ok() {
+        return None;
+    }
+    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        return i64::from_str_radix(hex, 16).ok().map(|number| number.to_string());
+    }
+    let number: f64 = text.parse().ok()?;
+    number.is_finite().then(|| format!("{:.0}", number.trunc()))
+}
+
+/// A clap error in our words: which flag, where it was written, what would be right.
+fn explain(error: &clap::Error, given: &[Given]) -> SettingsError {
+    let flag = |value: &str| {
+        let name = value.trim_start_matches('-');
+        name.split([' ', '=']).next().unwrap_or(name).to_owned()
+    };
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        if let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) {
+            return SettingsError::Required {
+                flags: missing.iter().map(|name| flag(name)).collect(),
+            };
+        }
+    }
+    let (Some(ContextValue::String(name)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return SettingsError::Invalid(error.to_string());
+    };
+    let name = flag(name);
+    let problem = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
+            format!("enum value must be one of {}, got '{value}'", valid.join(","))
+        }
+        _ => std::error::Error::source(error)
+            .map_or_else(|| format!("cannot be '{value}'"), ToString::to_string),
+    };
+    let origin = given
+        .iter()
+        .find(|given| given.flag == name && given.text == *value)
+        .or_else(|| given.iter().find(|given| given.flag == name))
+        .map_or(Origin::Argument(0), |given| given.origin.clone());
+    SettingsError::Value { flag: name, origin, problem }
+}
+
+fn after_help() -> String {
+    let mut text = String::from(
+        "Every flag can stand in a variable: --txt-owner-id is EXTERNAL_DNS_TXT_OWNER_ID. Lists have \
+         one entry a line there.\nThe command line wins over the environment. @FILE as an argument \
+         stands for the lines of that file.\n\nExit codes:\n",
+    );
+    for code in ExitCode::ALL {
+        text.push_str(&format!("  {}  {}\n", code.number(), code.meaning()));
+    }
+    text
+}

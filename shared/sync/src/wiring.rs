@@ -1,0 +1,116 @@
+//! From settings to the parts of a run.
+
+use std::sync::Arc;
+
+use extdns_clusters::{Access, Cluster};
+use extdns_model::{ClusterId, RecordType};
+use extdns_plan::{Policy, Settings};
+use extdns_providers::Provider;
+use extdns_registry::{ClusterOwner, Registry};
+use extdns_sources::{Options, Pipeline, Sources, SystemResolver};
+
+use crate::settings::{Arguments, Environment, SettingsError};
+
+/// Whether a run only plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Only plan: there is no way to write.
+    Plan,
+    /// Carry the plan out.
+    Apply,
+}
+
+/// The parts of a run, ready to start.
+pub struct Wiring {
+    /// Whether the run only plans.
+    pub mode: Mode,
+    /// Where objects are.
+    pub clusters: Vec<Cluster>,
+    /// What connecting needs of the process's environment.
+    pub environment: extdns_clusters::Environment,
+    /// What is read of them.
+    pub sources: Sources,
+    /// What becomes of it before the plan.
+    pub pipeline: Pipeline,
+    /// Where records are.
+    pub provider: Arc<dyn Provider>,
+    /// The provider's name as in `--provider`: it decides which properties stay.
+    pub provider_name: String,
+    /// Who owns them.
+    pub registry: Box<dyn Registry>,
+    /// What a plan depends on.
+    pub plan: Settings,
+}
+
+impl Wiring {
+    /// The parts that the flags name.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub async fn new(
+        arguments: &Arguments,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let filter = arguments.plan.filter().map_err(invalid)?;
+        let context = extdns_providers::Context { domain_filter: filter };
+        let entry = arguments.providers.provider;
+        let provider = entry.build(&arguments.providers, &context).await.map_err(invalid)?;
+        Self::assemble(arguments, environment, provider.into(), entry.name)
+    }
+
+    /// The same over a provider that is there already.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn assemble(
+        arguments: &Arguments,
+        environment: &Environment,
+        provider: Arc<dyn Provider>,
+        provider_name: &str,
+    ) -> Result<Self, SettingsError> {
+        if let Some(problem) = arguments.clusters.validate().into_iter().next() {
+            return Err(SettingsError::Invalid(problem));
+        }
+        let options = Options::try_from(&arguments.sources).map_err(invalid)?;
+        let types = arguments.plan.record_types().map_err(invalid)?;
+        let pipeline =
+            Pipeline::new(options.pipeline, types.contains(RecordType::Ptr)).map_err(invalid)?;
+        let mut cluster = arguments.clusters.cluster(ClusterId(0), DEFAULT_CLUSTER);
+        if !options.gather.needs_cluster() {
+            cluster.access = Access::Manifests(Vec::new());
+        }
+        let owner = ClusterOwner { id: cluster.id, name: cluster.name.clone(), owner: None };
+        let registry =
+            extdns_registry::from_args(&arguments.registry, &[owner]).map_err(invalid)?;
+        let plan = arguments.plan.settings(registry.owners().clone()).map_err(invalid)?;
+        warn_of_unowned_deletes(&plan);
+        Ok(Self {
+            mode: if arguments.process.dry_run { Mode::Plan } else { Mode::Apply },
+            clusters: vec![cluster],
+            environment: environment.for_clusters(),
+            sources: Sources::new(options.gather, Arc::new(SystemResolver::default())),
+            pipeline,
+            provider,
+            provider_name: provider_name.to_owned(),
+            registry,
+            plan,
+        })
+    }
+}
+
+/// The name of the one cluster of a run without a configuration file.
+const DEFAULT_CLUSTER: &str = "default";
+
+fn invalid(error: impl std::fmt::Display) -> SettingsError {
+    SettingsError::Invalid(error.to_string())
+}
+
+/// Without owners every record that nothing wants is deleted, whoever made it.
+fn warn_of_unowned_deletes(plan: &Settings) {
+    if plan.owners.is_empty() && plan.policy == Policy::Sync && plan.filter.is_open() {
+        tracing::warn!(
+            "--registry=noop with --policy=sync and no --domain-filter deletes every record that \
+             no object wants, whoever made it"
+        );
+    }
+}
