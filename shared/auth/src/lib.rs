@@ -1,9 +1,13 @@
 //! Identities and transport: what every client of this project shares before it says its first word.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod http;
 
 use std::sync::Once;
 
+#[cfg(feature = "aws")]
+pub use aws::{AwsError, AwsIdentity, AwsOptions, AwsRole, aws_error_chain, aws_identity};
 pub use http::{HttpError, HttpOptions, http_client};
 
 static INSTALLED: Once = Once::new();
