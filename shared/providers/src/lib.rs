@@ -11,6 +11,8 @@
 mod api;
 mod args;
 mod capabilities;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod deadline;
 pub mod engine;
 mod error;

@@ -43,6 +43,7 @@ impl Folder {
             folded.set.targets.push(target.clone());
         }
         folded.set.ttl = folded.set.ttl.min(record.set.ttl);
+        folded.read_only = folded.read_only.or(record.read_only);
     }
 
     pub(super) fn into_records(mut self) -> Vec<Record> {

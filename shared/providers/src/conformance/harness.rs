@@ -1,0 +1,46 @@
+//! What the suite needs to know of a provider.
+
+use async_trait::async_trait;
+use extdns_model::{Name, RecordSet};
+
+use super::Fault;
+use crate::Provider;
+
+/// A provider with the server behind it, as the suite sees them.
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// The provider, as a new run would make it, over the same server.
+    async fn provider(&self) -> Box<dyn Provider>;
+
+    /// A zone of the server that is empty to begin with, but for what a zone must have.
+    fn zone(&self) -> Name;
+
+    /// Puts record sets into that zone, past the provider.
+    async fn seed(&self, sets: &[RecordSet]);
+
+    /// The record sets of that zone, past the provider, without what a zone must have.
+    async fn contents(&self) -> Vec<RecordSet>;
+
+    /// How many mutating operations the server has seen.
+    async fn writes(&self) -> u64;
+
+    /// Makes something go wrong from now on. False if it cannot be provoked here.
+    async fn inject(&self, fault: Fault) -> bool;
+
+    /// Nothing goes wrong any more.
+    async fn clear(&self);
+
+    /// Resolves when [`Fault::KillAfter`] strikes.
+    async fn killed(&self);
+
+    /// From now on reads lag behind writes until [`settle`](Self::settle), if that can be.
+    async fn lag(&self) {}
+
+    /// Waits, bounded, until reads show what was written.
+    async fn settle(&self) {}
+
+    /// Texts that must be in no message.
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,85 @@
+//! The suite that every provider passes, and two fakes that are as unlike as APIs get.
+//!
+//! * [`RrsetServer`]: record sets, batches that are applied whole or not at all, limits, pages that
+//!   can start at a name; it names the offenders of a batch or keeps them to itself.
+//! * [`RecordServer`]: single records with ids, one change per call, pages, reads that lag behind
+//!   writes, equal records side by side.
+//!
+//! Both keep their state in memory, are shared by clones, and have [`Faults`]: throttling, refusals,
+//! lost answers, and a switch that kills the run after its n-th write. A test makes a provider of
+//! them, as often as it wants to start a run:
+//!
+//! ```
+//! use extdns_providers::conformance::RecordServer;
+//! use extdns_providers::engine::stepped;
+//! use extdns_providers::{Provider, Transport, ZoneReader};
+//!
+//! let server = RecordServer::new(&["example.org"]);
+//! let api = server.api();
+//! let via = Transport::new(api.capabilities());
+//! let provider: Box<dyn Provider> = Box::new(stepped(api, via));
+//! # let _ = provider;
+//! ```
+//!
+//! A provider passes the suite by a [`Harness`] and one macro call, see
+//! [`conformance!`](crate::conformance!). What a harness cannot provoke ([`Harness::inject`] answers
+//! false) is left out.
+
+mod faults;
+mod harness;
+mod records;
+mod rrsets;
+pub mod suite;
+#[cfg(test)]
+mod tests;
+mod wish;
+
+pub use faults::{Fault, Faults, Lost, SECRET};
+pub use harness::Harness;
+pub use records::{RecordApi, RecordServer, StoredRecord};
+pub use rrsets::{RrsetApi, RrsetServer};
+pub use wish::{is_mark, mark_name, plan};
+
+/// Makes one test per check of the [suite], each with a fresh harness.
+///
+/// ```ignore
+/// mod kit {
+///     extdns_providers::conformance! {
+///         #[tokio::test]
+///         MyHarness::start().await
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! conformance {
+    (#[$test:meta] $harness:expr) => {
+        $crate::conformance! {
+            @each (#[$test]) ($harness)
+            reads_what_is_there
+            creates
+            updates
+            deletes
+            applies_twice
+            pages
+            waits_when_throttled
+            gives_up_when_throttled_for_long
+            rejects_one_of_many
+            refuses_what_is_too_large
+            finds_out_about_lost_answers
+            plans_without_writing
+            tells_missing_rights
+            survives_death_after_every_write
+        }
+    };
+    (@each $test:tt $harness:tt $check:ident $($rest:ident)*) => {
+        $crate::conformance! { @one $test $harness $check }
+        $crate::conformance! { @each $test $harness $($rest)* }
+    };
+    (@each $test:tt $harness:tt) => {};
+    (@one (#[$test:meta]) ($harness:expr) $check:ident) => {
+        #[$test]
+        async fn $check() {
+            $crate::conformance::suite::$check(async || $harness).await;
+        }
+    };
+}

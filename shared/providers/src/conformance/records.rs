@@ -1,0 +1,320 @@
+//! A fake API of single records, with ids and one change per call, whose reads may lag behind.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use extdns_model::{
+    Action, Name, Opaque, Planned, Record, RecordSet, RecordType, Stored, Ttl, Zone,
+};
+
+use super::faults::{Faults, Lost, lost};
+use crate::engine::names::{absolute, relative};
+use crate::engine::text;
+use crate::{
+    Capabilities, Cursor, ErrorKind, Page, PageFrom, ProviderError, RecordWriter, Step, Transport,
+    TxtQuoting, ZoneReader,
+};
+
+/// What the API calls the apex.
+const APEX: &str = "@";
+
+/// A record as the server keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// The zone's id.
+    pub zone: String,
+    /// The name relative to the zone, `@` for the apex.
+    pub name: String,
+    /// The type.
+    pub rtype: RecordType,
+    /// Seconds.
+    pub ttl: u32,
+    /// The value; text without quotes.
+    pub value: String,
+}
+
+type Records = BTreeMap<u64, StoredRecord>;
+
+/// The server: records by id.
+#[derive(Debug, Clone)]
+pub struct RecordServer {
+    state: Arc<Mutex<State>>,
+    faults: Faults,
+    capabilities: Capabilities,
+    unique: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    zones: Vec<String>,
+    /// What is there.
+    records: Records,
+    /// What reads show while they lag behind.
+    shown: Option<Records>,
+    last_id: u64,
+}
+
+impl RecordServer {
+    /// A server with these zones, all empty. Pages have 20 records, reads show every write at once,
+    /// equal records may stand side by side.
+    #[must_use]
+    pub fn new(zones: &[&str]) -> Self {
+        let zones = zones.iter().map(|zone| (*zone).to_owned()).collect();
+        let capabilities = Capabilities {
+            page_size: Some(20),
+            parallel_zones: 2,
+            min_ttl: Ttl::from_seconds(60),
+            default_ttl: Ttl::from_seconds(600),
+            apex_symbol: APEX,
+            txt_quoting: TxtQuoting::Bare,
+            mutating_operations: &["create record", "update record", "delete record", "refresh"],
+            ..Capabilities::new("record fake")
+        };
+        Self {
+            state: Arc::new(Mutex::new(State { zones, ..State::default() })),
+            faults: Faults::default(),
+            capabilities,
+            unique: false,
+        }
+    }
+
+    /// With other capabilities, for example without updates in place.
+    #[must_use]
+    pub fn with(mut self, edit: impl FnOnce(&mut Capabilities)) -> Self {
+        edit(&mut self.capabilities);
+        self
+    }
+
+    /// Refuses a record that equals one that is there.
+    #[must_use]
+    pub fn without_duplicates(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// A client of this server.
+    #[must_use]
+    pub fn api(&self) -> RecordApi {
+        RecordApi { server: self.clone() }
+    }
+
+    /// What goes wrong, and how many calls came.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// From now on reads show the records as they are now, whatever is written, until
+    /// [`settle`](Self::settle).
+    pub fn lag(&self) {
+        let mut state = self.lock();
+        state.shown = Some(state.records.clone());
+    }
+
+    /// Reads show every write again.
+    pub fn settle(&self) {
+        self.lock().shown = None;
+    }
+
+    /// Puts a record set, past the API.
+    pub fn put(&self, zone: &str, set: &RecordSet) {
+        let zone = Zone::new(zone, Name::as_listed(zone));
+        let mut state = self.lock();
+        for target in &set.targets {
+            let record = record(&zone, set, target);
+            state.insert(record);
+        }
+    }
+
+    /// All records with their ids, as they are, in the order in which they were made.
+    #[must_use]
+    pub fn records(&self) -> Vec<(u64, StoredRecord)> {
+        self.lock().records.iter().map(|(id, record)| (*id, record.clone())).collect()
+    }
+
+    /// The record sets as DNS would serve them, sorted; values that are there twice are there
+    /// twice.
+    #[must_use]
+    pub fn contents(&self) -> Vec<RecordSet> {
+        let mut sets: BTreeMap<(String, RecordType), RecordSet> = BTreeMap::new();
+        for record in self.lock().records.values() {
+            let zone = Name::as_listed(&record.zone);
+            let name = absolute(&record.name, &zone, APEX);
+            let ttl = Ttl::from_seconds(record.ttl.into());
+            sets.entry((name.key().into_owned(), record.rtype))
+                .or_insert_with(|| RecordSet::new(name, record.rtype, ttl, Default::default()))
+                .targets
+                .push(record.value.as_str());
+        }
+        sets.into_values().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, zone: &Zone, action: &Action) -> Result<(), ProviderError> {
+        let mut state = self.lock();
+        if !state.zones.iter().any(|known| *known == zone.id) {
+            return Err(no_zone(zone));
+        }
+        match action {
+            Action::Create(new) => {
+                let record = self.accept(zone, new)?;
+                if self.unique && state.records.values().any(|other| *other == record) {
+                    let names = vec![new.set.name.clone()];
+                    return Err(ProviderError::new(ErrorKind::Conflict(names), "record exists"));
+                }
+                state.insert(record);
+            }
+            Action::Update { old, new } => {
+                let record = self.accept(zone, new)?;
+                *state.records.get_mut(&id(old)?).ok_or_else(gone)? = record;
+            }
+            Action::Delete(old) => {
+                self.refuse(&old.set)?;
+                state.records.remove(&id(old)?).ok_or_else(gone)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The one record of a step, if it is acceptable.
+    fn accept(&self, zone: &Zone, new: &Planned) -> Result<StoredRecord, ProviderError> {
+        self.refuse(&new.set)?;
+        match new.set.targets.as_slice() {
+            [target] => Ok(record(zone, &new.set, target)),
+            _ => Err(rejected(&new.set, "a record has one value")),
+        }
+    }
+
+    fn refuse(&self, set: &RecordSet) -> Result<(), ProviderError> {
+        if self.faults.rejects(&set.name) {
+            return Err(rejected(set, "the value is not valid"));
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn insert(&mut self, record: StoredRecord) {
+        self.last_id += 1;
+        self.records.insert(self.last_id, record);
+    }
+}
+
+/// A client of a [`RecordServer`].
+#[derive(Debug)]
+pub struct RecordApi {
+    server: RecordServer,
+}
+
+#[async_trait]
+impl ZoneReader for RecordApi {
+    fn capabilities(&self) -> &Capabilities {
+        &self.server.capabilities
+    }
+
+    async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
+        via.call("list zones", async || {
+            self.server.faults.read(None).await?;
+            let zone = |name: &String| Zone::new(name.as_str(), Name::as_listed(name));
+            Ok(self.server.lock().zones.iter().map(zone).collect())
+        })
+        .await
+    }
+
+    async fn page(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        from: PageFrom,
+    ) -> Result<Page, ProviderError> {
+        via.call("list records", async || {
+            self.server.faults.read(Some(&zone.id)).await?;
+            let state = self.server.lock();
+            let records = state.shown.as_ref().unwrap_or(&state.records);
+            let start = match &from {
+                PageFrom::After(cursor) => {
+                    Bound::Excluded(cursor.word().parse::<u64>().unwrap_or_default())
+                }
+                _ => Bound::Unbounded,
+            };
+            let size = self.server.capabilities.page_size.unwrap_or(u32::MAX) as usize;
+            let mut rest = records
+                .range((start, Bound::Unbounded))
+                .filter(|(_, record)| record.zone == zone.id);
+            let page: Vec<_> = rest.by_ref().take(size).collect();
+            let next = rest.next().and(page.last()).map(|(id, _)| Cursor::of(id.to_string()));
+            let records = page.iter().map(|(id, record)| read(zone, **id, record)).collect();
+            Ok(Page { records, next })
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl RecordWriter for RecordApi {
+    async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
+        let operation = match step.action {
+            Action::Create(_) => "create record",
+            Action::Update { .. } => "update record",
+            Action::Delete(_) => "delete record",
+        };
+        via.call(operation, async || {
+            let faults = &self.server.faults;
+            let answer = faults.write().await?;
+            if answer == Some(Lost::NotDone) {
+                return Err(lost());
+            }
+            self.server.change(zone, &step.action)?;
+            faults.written().await;
+            if answer == Some(Lost::Done) { Err(lost()) } else { Ok(()) }
+        })
+        .await
+    }
+
+    async fn finish(&self, via: &Transport, _zone: &Zone) -> Result<(), ProviderError> {
+        via.call("refresh", async || self.server.faults.finish()).await
+    }
+}
+
+fn record(zone: &Zone, set: &RecordSet, target: &str) -> StoredRecord {
+    let text = set.rtype == RecordType::Txt;
+    StoredRecord {
+        zone: zone.id.to_string(),
+        name: relative(&set.name, &zone.name, APEX),
+        rtype: set.rtype,
+        ttl: set.ttl.seconds().unwrap_or(600),
+        value: if text { text::bare(target).into_owned() } else { target.to_owned() },
+    }
+}
+
+fn read(zone: &Zone, id: u64, record: &StoredRecord) -> Record {
+    let set = RecordSet::new(
+        absolute(&record.name, &zone.name, APEX),
+        record.rtype,
+        Ttl::from_seconds(record.ttl.into()),
+        [record.value.as_str()].into_iter().collect(),
+    );
+    Record::new(set, Opaque::new(id))
+}
+
+fn id(old: &Stored) -> Result<u64, ProviderError> {
+    old.origin.get::<u64>().copied().ok_or_else(|| rejected(&old.set, "a record needs its id"))
+}
+
+fn gone() -> ProviderError {
+    ProviderError::new(ErrorKind::NotFound, "no record of this id")
+}
+
+fn no_zone(zone: &Zone) -> ProviderError {
+    ProviderError::new(ErrorKind::NotFound, format!("no zone {zone}"))
+}
+
+fn rejected(set: &RecordSet, problem: &str) -> ProviderError {
+    let message = format!("{} {}: {problem}", set.rtype, set.name);
+    ProviderError::new(ErrorKind::Rejected(vec![set.name.clone()]), message)
+}

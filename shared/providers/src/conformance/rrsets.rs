@@ -1,0 +1,289 @@
+//! A fake API of record sets, with batches that are applied whole or not at all.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use ecow::EcoString;
+use extdns_model::{
+    Action, Change, ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Routing, Ttl, Zone,
+};
+
+use super::faults::{Faults, Lost, lost};
+use crate::engine::text;
+use crate::{
+    BatchLimits, BatchWriter, Capabilities, Cost, Cursor, ErrorKind, Limit, Page, PageFrom,
+    ProviderError, Transport, TxtQuoting, ZoneReader,
+};
+
+type Key = (String, RecordType, EcoString);
+type Sets = BTreeMap<Key, RecordSet>;
+
+/// The server: record sets by zone.
+#[derive(Debug, Clone)]
+pub struct RrsetServer {
+    zones: Arc<Mutex<BTreeMap<String, Sets>>>,
+    faults: Faults,
+    capabilities: Capabilities,
+    names_offenders: bool,
+}
+
+impl RrsetServer {
+    /// A server with these zones, all empty. Batches take 1000 changes, values and 32,000 bytes,
+    /// pages have 100 sets; offenders are named.
+    #[must_use]
+    pub fn new(zones: &[&str]) -> Self {
+        let zones = zones.iter().map(|zone| ((*zone).to_owned(), Sets::new())).collect();
+        let capabilities = Capabilities {
+            replaces_rrsets: true,
+            atomic_batches: true,
+            batch_limits: BatchLimits { changes: 1000, values: 1000, bytes: 32_000 },
+            page_size: Some(100),
+            starts_at_name: true,
+            parallel_zones: 4,
+            min_ttl: Ttl::from_seconds(1),
+            default_ttl: Ttl::from_seconds(300),
+            txt_quoting: TxtQuoting::Quoted,
+            set_identifiers: true,
+            routing: Routing::Longest,
+            mutating_operations: &["change record sets", "deploy zone"],
+            ..Capabilities::new("rrset fake")
+        };
+        Self {
+            zones: Arc::new(Mutex::new(zones)),
+            faults: Faults::default(),
+            capabilities,
+            names_offenders: true,
+        }
+    }
+
+    /// With other capabilities, for example narrower limits.
+    #[must_use]
+    pub fn with(mut self, edit: impl FnOnce(&mut Capabilities)) -> Self {
+        edit(&mut self.capabilities);
+        self
+    }
+
+    /// Keeps to itself what is wrong with a batch.
+    #[must_use]
+    pub fn without_names(mut self) -> Self {
+        self.names_offenders = false;
+        self
+    }
+
+    /// A client of this server.
+    #[must_use]
+    pub fn api(&self) -> RrsetApi {
+        RrsetApi { server: self.clone() }
+    }
+
+    /// What goes wrong, and how many calls came.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Puts a record set, past the API.
+    pub fn put(&self, zone: &str, set: RecordSet) {
+        self.lock().entry(zone.to_owned()).or_default().insert(key(&set), set);
+    }
+
+    /// All record sets of all zones, sorted.
+    #[must_use]
+    pub fn contents(&self) -> Vec<RecordSet> {
+        self.lock().values().flat_map(|sets| sets.values().cloned()).collect()
+    }
+
+    /// The record sets of one zone, sorted.
+    #[must_use]
+    pub fn zone(&self, zone: &str) -> Vec<RecordSet> {
+        self.lock().get(zone).map(|sets| sets.values().cloned().collect()).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Sets>> {
+        self.zones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, zone: &Zone, groups: &[&ChangeGroup]) -> Result<(), ProviderError> {
+        let mut zones = self.lock();
+        let sets = zones.get_mut(zone.id.as_str()).ok_or_else(|| no_zone(zone))?;
+        let changes = || groups.iter().flat_map(|group| &group.changes);
+        self.limits(changes())?;
+        let offenders: Vec<(Name, &str)> = changes()
+            .filter_map(|change| Some((name(change), self.problem(change, sets)?)))
+            .collect();
+        if let Some((_, problem)) = offenders.first() {
+            let message = format!("zone {zone}: {problem}");
+            let names = offenders.into_iter().map(|(name, _)| name);
+            let names = if self.names_offenders { names.collect() } else { Vec::new() };
+            return Err(ProviderError::new(ErrorKind::Rejected(names), message));
+        }
+        for change in changes() {
+            match &change.action {
+                Action::Delete(old) => {
+                    sets.remove(&key(&old.set));
+                }
+                Action::Create(new) | Action::Update { new, .. } => {
+                    sets.insert(key(&new.set), stored(&new.set));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn limits<'c>(&self, changes: impl Iterator<Item = &'c Change>) -> Result<(), ProviderError> {
+        let limits = self.capabilities.batch_limits;
+        match limits.exceeded_by(changes.map(cost).sum()) {
+            None => Ok(()),
+            Some(limit) => Err(too_large(limit)),
+        }
+    }
+
+    fn problem(&self, change: &Change, sets: &Sets) -> Option<&'static str> {
+        if self.faults.rejects(&change.set().name) {
+            return Some("a value is not valid");
+        }
+        match &change.action {
+            Action::Create(new) if sets.contains_key(&key(&new.set)) => {
+                Some("tried to create a record set that exists already")
+            }
+            Action::Delete(old) if sets.get(&key(&old.set)) != Some(&stored(&old.set)) => {
+                Some("tried to delete a record set that was not found")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A client of a [`RrsetServer`].
+#[derive(Debug)]
+pub struct RrsetApi {
+    server: RrsetServer,
+}
+
+#[async_trait]
+impl ZoneReader for RrsetApi {
+    fn capabilities(&self) -> &Capabilities {
+        &self.server.capabilities
+    }
+
+    async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
+        via.call("list zones", async || {
+            self.server.faults.read(None).await?;
+            let zone = |name: &String| Zone::new(name.as_str(), Name::as_listed(name));
+            Ok(self.server.lock().keys().map(zone).collect())
+        })
+        .await
+    }
+
+    async fn page(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        from: PageFrom,
+    ) -> Result<Page, ProviderError> {
+        via.call("list record sets", async || {
+            self.server.faults.read(Some(&zone.id)).await?;
+            let zones = self.server.lock();
+            let sets = zones.get(zone.id.as_str()).ok_or_else(|| no_zone(zone))?;
+            let size = self.server.capabilities.page_size.unwrap_or(u32::MAX) as usize;
+            let start = match &from {
+                PageFrom::Start => Bound::Unbounded,
+                PageFrom::Name(name) => {
+                    Bound::Included((name.key().into_owned(), RecordType::A, EcoString::new()))
+                }
+                PageFrom::After(cursor) => Bound::Excluded(parse(cursor)?),
+            };
+            let mut rest = sets.range((start, Bound::Unbounded));
+            let page: Vec<_> = rest.by_ref().take(size).collect();
+            let next = rest.next().and(page.last()).map(|(key, _)| cursor(key));
+            let record = |(_, set): &(_, &RecordSet)| Record::new((*set).clone(), Opaque::none());
+            Ok(Page { records: page.iter().map(record).collect(), next })
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl BatchWriter for RrsetApi {
+    fn cost(&self, change: &Change) -> Cost {
+        cost(change)
+    }
+
+    async fn send(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Result<(), ProviderError> {
+        via.call("change record sets", async || {
+            let faults = &self.server.faults;
+            let answer = faults.write().await?;
+            if answer == Some(Lost::NotDone) {
+                return Err(lost());
+            }
+            self.server.change(zone, groups)?;
+            faults.written().await;
+            if answer == Some(Lost::Done) { Err(lost()) } else { Ok(()) }
+        })
+        .await
+    }
+
+    async fn finish(&self, via: &Transport, _zone: &Zone) -> Result<(), ProviderError> {
+        via.call("deploy zone", async || self.server.faults.finish()).await
+    }
+}
+
+/// An update counts twice, as where it is a delete and a create.
+fn cost(change: &Change) -> Cost {
+    let times = if matches!(change.action, Action::Update { .. }) { 2 } else { 1 };
+    let targets = &change.set().targets;
+    Cost {
+        changes: times,
+        values: times * targets.len(),
+        bytes: times * targets.iter().map(|target| target.len()).sum::<usize>(),
+    }
+}
+
+fn key(set: &RecordSet) -> Key {
+    (set.name.key().into_owned(), set.rtype, set.set_identifier().into())
+}
+
+fn name(change: &Change) -> Name {
+    change.set().name.clone()
+}
+
+/// A set as the server keeps it: names as A-labels, values sorted, text in quotes.
+fn stored(set: &RecordSet) -> RecordSet {
+    let mut stored = set.clone();
+    stored.name = Name::as_listed(&set.name.key());
+    if set.rtype == RecordType::Txt {
+        stored.targets = set.targets.iter().map(|target| text::quoted(target)).collect();
+    }
+    stored.targets.normalise();
+    stored.ttl = set.ttl.or(Ttl::from_seconds(300));
+    stored
+}
+
+fn cursor((name, rtype, id): &Key) -> Cursor {
+    Cursor(vec![name.into(), rtype.code().to_string().into(), id.clone()])
+}
+
+fn parse(cursor: &Cursor) -> Result<Key, ProviderError> {
+    match cursor.0.as_slice() {
+        [name, rtype, id] => {
+            let code = rtype.parse().unwrap_or_default();
+            Ok((name.to_string(), RecordType::from_code(code), id.clone()))
+        }
+        _ => Err(ProviderError::new(ErrorKind::Rejected(Vec::new()), "malformed cursor")),
+    }
+}
+
+fn too_large(limit: Limit) -> ProviderError {
+    ProviderError::new(ErrorKind::Limit(limit), format!("a batch takes {limit}"))
+}
+
+fn no_zone(zone: &Zone) -> ProviderError {
+    ProviderError::new(ErrorKind::NotFound, format!("no zone {zone}"))
+}

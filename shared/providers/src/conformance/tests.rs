@@ -1,0 +1,148 @@
+//! The fakes pass the suite.
+
+use async_trait::async_trait;
+use extdns_model::{Name, RecordSet};
+
+use super::*;
+use crate::engine::{batched, stepped};
+use crate::{Provider, Transport, ZoneReader};
+
+const ZONE: &str = "example.org";
+
+fn transport(api: &impl ZoneReader) -> Transport {
+    Transport::with_secrets(api.capabilities(), [SECRET.to_owned()])
+}
+
+#[async_trait]
+impl Harness for RrsetServer {
+    async fn provider(&self) -> Box<dyn Provider> {
+        let api = self.api();
+        let via = transport(&api);
+        Box::new(batched(api, via))
+    }
+
+    fn zone(&self) -> Name {
+        Name::as_listed(ZONE)
+    }
+
+    async fn seed(&self, sets: &[RecordSet]) {
+        sets.iter().for_each(|set| self.put(ZONE, set.clone()));
+    }
+
+    async fn contents(&self) -> Vec<RecordSet> {
+        self.zone(ZONE)
+    }
+
+    async fn writes(&self) -> u64 {
+        self.faults().writes()
+    }
+
+    async fn inject(&self, fault: Fault) -> bool {
+        self.faults().inject(fault);
+        true
+    }
+
+    async fn clear(&self) {
+        self.faults().clear();
+    }
+
+    async fn killed(&self) {
+        self.faults().killed().await;
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![SECRET.to_owned()]
+    }
+}
+
+#[async_trait]
+impl Harness for RecordServer {
+    async fn provider(&self) -> Box<dyn Provider> {
+        let api = self.api();
+        let via = transport(&api);
+        Box::new(stepped(api, via))
+    }
+
+    fn zone(&self) -> Name {
+        Name::as_listed(ZONE)
+    }
+
+    async fn seed(&self, sets: &[RecordSet]) {
+        sets.iter().for_each(|set| self.put(ZONE, set));
+    }
+
+    async fn contents(&self) -> Vec<RecordSet> {
+        self.contents()
+    }
+
+    async fn writes(&self) -> u64 {
+        self.faults().writes()
+    }
+
+    async fn inject(&self, fault: Fault) -> bool {
+        self.faults().inject(fault);
+        true
+    }
+
+    async fn clear(&self) {
+        self.faults().clear();
+    }
+
+    async fn killed(&self) {
+        self.faults().killed().await;
+    }
+
+    async fn lag(&self) {
+        self.lag();
+    }
+
+    async fn settle(&self) {
+        self.settle();
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![SECRET.to_owned()]
+    }
+}
+
+mod rrsets {
+    use super::*;
+
+    crate::conformance! {
+        #[tokio::test(start_paused = true)]
+        RrsetServer::new(&[ZONE, "example.net"])
+    }
+}
+
+mod rrsets_without_names {
+    use super::*;
+
+    crate::conformance! {
+        #[tokio::test(start_paused = true)]
+        RrsetServer::new(&[ZONE]).without_names().with(|capabilities| {
+            capabilities.batch_limits.changes = 30;
+            capabilities.starts_at_name = false;
+        })
+    }
+}
+
+mod records {
+    use super::*;
+
+    crate::conformance! {
+        #[tokio::test(start_paused = true)]
+        RecordServer::new(&[ZONE, "example.net"])
+    }
+}
+
+mod records_without_updates {
+    use super::*;
+
+    crate::conformance! {
+        #[tokio::test(start_paused = true)]
+        RecordServer::new(&[ZONE]).without_duplicates().with(|capabilities| {
+            capabilities.updates_in_place = false;
+            capabilities.parallel_writes = 4;
+        })
+    }
+}
