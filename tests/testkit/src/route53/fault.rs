@@ -1,0 +1,167 @@
+//! Failures on demand.
+
+use super::answer::ApiError;
+use super::operation::Operation;
+
+/// A failure, and the calls that it hits: by default the next one, of any operation, before anything is applied.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    failure: Failure,
+    applied: bool,
+    operation: Option<Operation>,
+    writes: bool,
+    continued: bool,
+    zone: Option<String>,
+    first: u64,
+    count: u64,
+    seen: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Failure {
+    HangUp,
+    Answer(ApiError),
+}
+
+/// What becomes of one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    HangUp { applied: bool },
+    Answer { error: ApiError, applied: bool },
+}
+
+impl Verdict {
+    /// Whether the call does its work before it fails.
+    pub(super) fn applied(&self) -> bool {
+        match self {
+            Self::HangUp { applied } | Self::Answer { applied, .. } => *applied,
+        }
+    }
+}
+
+impl Fault {
+    fn new(failure: Failure) -> Self {
+        Self {
+            failure,
+            applied: false,
+            operation: None,
+            writes: false,
+            continued: false,
+            zone: None,
+            first: 1,
+            count: 1,
+            seen: 0,
+        }
+    }
+
+    /// The connection ends without an answer.
+    pub fn hang_up() -> Self {
+        Self::new(Failure::HangUp)
+    }
+
+    /// An error answer.
+    pub fn error(status: u16, code: &str, message: &str) -> Self {
+        Self::new(Failure::Answer(ApiError::new(status, code, message)))
+    }
+
+    /// `500 InternalFailure`.
+    pub fn internal() -> Self {
+        Self::error(
+            500,
+            "InternalFailure",
+            "The request processing has failed because of an unknown error.",
+        )
+    }
+
+    /// `503 ServiceUnavailable`.
+    pub fn unavailable() -> Self {
+        Self::error(503, "ServiceUnavailable", "Service is unable to handle request.")
+    }
+
+    /// `400 Throttling`, without any rate.
+    pub fn throttling() -> Self {
+        Self::error(400, "Throttling", "Rate exceeded")
+    }
+
+    /// `403 ExpiredToken`: the session is over.
+    pub fn session_expired() -> Self {
+        Self::error(403, "ExpiredToken", "The security token included in the request is expired")
+    }
+
+    /// A page after the first is refused, as if its place in the list were no longer known.
+    pub fn page_token_expired() -> Self {
+        let text = "Route 53 can't get the next page because the specified value for the token is invalid or expired.";
+        Self { continued: true, ..Self::error(400, "InvalidPaginationToken", text) }
+    }
+
+    /// Fails after the call has done its work: a lost answer.
+    #[must_use]
+    pub fn after_applying(mut self) -> Self {
+        self.applied = true;
+        self
+    }
+
+    /// Hits calls of one operation only, and counts only those.
+    #[must_use]
+    pub fn on(mut self, operation: Operation) -> Self {
+        self.operation = Some(operation);
+        self
+    }
+
+    /// Hits writes only, and counts only those.
+    #[must_use]
+    pub fn on_writes(mut self) -> Self {
+        self.writes = true;
+        self
+    }
+
+    /// Hits calls for one zone only, by its bare id, and counts only those.
+    #[must_use]
+    pub fn in_zone(mut self, id: &str) -> Self {
+        self.zone = Some(id.to_owned());
+        self
+    }
+
+    /// Begins with the `nth` such call from now on, the first being 1.
+    #[must_use]
+    pub fn at(mut self, nth: u64) -> Self {
+        self.first = nth;
+        self
+    }
+
+    /// Hits so many such calls in a row.
+    #[must_use]
+    pub fn times(mut self, count: u64) -> Self {
+        self.count = count;
+        self
+    }
+
+    /// Hits every such call.
+    #[must_use]
+    pub fn always(self) -> Self {
+        self.times(u64::MAX)
+    }
+
+    /// Counts a call, and says what becomes of it.
+    pub(super) fn hit(
+        &mut self,
+        operation: Operation,
+        zone: Option<&str>,
+        continued: bool,
+    ) -> Option<Verdict> {
+        let meant = self.operation.is_none_or(|wanted| wanted == operation)
+            && (!self.writes || operation.is_write())
+            && (!self.continued || continued)
+            && (self.zone.is_none() || self.zone.as_deref() == zone);
+        if !meant {
+            return None;
+        }
+        self.seen += 1;
+        let hit = self.seen >= self.first && self.seen - self.first < self.count;
+        let applied = self.applied;
+        hit.then(|| match &self.failure {
+            Failure::HangUp => Verdict::HangUp { applied },
+            Failure::Answer(error) => Verdict::Answer { error: error.clone(), applied },
+        })
+    }
+}

@@ -1,0 +1,493 @@
+//! The XML of requests and answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::ApiError;
+use super::name::Name;
+use super::rdata::TYPES;
+use super::record::{Alias, RecordSet, Routing};
+
+/// The namespace of every Route 53 document.
+pub(super) const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
+
+/// A whole document. Its namespace is put in here, so that no struct carries it.
+pub(super) fn document<T: Serialize>(root: &str, namespace: &str, content: &T) -> String {
+    let body = quick_xml::se::to_string_with_root(root, content)
+        .unwrap_or_else(|error| panic!("an answer that is no XML: {error}"));
+    let rest = &body[1 + root.len()..];
+    format!("<?xml version=\"1.0\"?>\n<{root} xmlns=\"{namespace}\"{rest}")
+}
+
+/// Reads the body of a request.
+pub(super) fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, ApiError> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| ApiError::invalid_input(format!("Invalid XML ; {error}")))?;
+    quick_xml::de::from_str(text)
+        .map_err(|error| ApiError::invalid_input(format!("Invalid XML ; {error}")))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ChangeRequest {
+    change_batch: ChangeBatch,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangeBatch {
+    changes: Changes,
+}
+
+#[derive(Deserialize)]
+struct Changes {
+    #[serde(rename = "Change", default)]
+    list: Vec<WireChange>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct WireChange {
+    action: String,
+    resource_record_set: WireRecordSet,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagsRequest {
+    pub(super) resource_ids: ResourceIds,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ResourceIds {
+    #[serde(rename = "ResourceId", default)]
+    pub(super) list: Vec<String>,
+}
+
+/// What a change does with its record set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Makes one that is not there.
+    Create,
+    /// Removes one that is there exactly so.
+    Delete,
+    /// Makes or replaces one.
+    Upsert,
+}
+
+/// One change of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What to do.
+    pub action: Action,
+    /// With which record set.
+    pub record_set: RecordSet,
+}
+
+impl ChangeRequest {
+    /// The changes, if each is whole. What is wrong with them beyond that is [`super::change`]'s to say.
+    pub(super) fn changes(self) -> Result<Vec<Change>, ApiError> {
+        let list = self.change_batch.changes.list;
+        if list.is_empty() {
+            let text = "Invalid XML ; cvc-complex-type.2.4.b: The content of element 'Changes' is not complete.";
+            return Err(ApiError::invalid_input(text));
+        }
+        list.into_iter().map(WireChange::change).collect()
+    }
+}
+
+impl WireChange {
+    fn change(self) -> Result<Change, ApiError> {
+        let action = match self.action.as_str() {
+            "CREATE" => Action::Create,
+            "DELETE" => Action::Delete,
+            "UPSERT" => Action::Upsert,
+            other => return Err(not_in(other, "[CREATE, DELETE, UPSERT]")),
+        };
+        Ok(Change { action, record_set: self.resource_record_set.record_set(&self.action)? })
+    }
+}
+
+fn not_in(value: &str, values: &str) -> ApiError {
+    ApiError::invalid_input(format!(
+        "Invalid XML ; cvc-enumeration-valid: Value '{value}' is not facet-valid with respect to enumeration \
+         '{values}'. It must be a value from the enumeration."
+    ))
+}
+
+fn out_of_range(value: i64, field: &str, bound: &str) -> ApiError {
+    ApiError::invalid_input(format!(
+        "1 validation error detected: Value '{value}' at 'changeBatch.changes.resourceRecordSet.{field}' failed to \
+         satisfy constraint: Member must have value {bound}"
+    ))
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct WireRecordSet {
+    name: String,
+    #[serde(rename = "Type")]
+    record_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_identifier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geo_location: Option<GeoLocation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failover: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multi_value_answer: Option<bool>,
+    #[serde(rename = "TTL", skip_serializing_if = "Option::is_none")]
+    ttl: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_records: Option<ResourceRecords>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias_target: Option<AliasTarget>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health_check_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cidr_routing_config: Option<CidrRoutingConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geo_proximity_location: Option<GeoProximityLocation>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ResourceRecords {
+    #[serde(rename = "ResourceRecord", default)]
+    list: Vec<ResourceRecord>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ResourceRecord {
+    value: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct AliasTarget {
+    hosted_zone_id: String,
+    #[serde(rename = "DNSName")]
+    dns_name: String,
+    evaluate_target_health: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GeoLocation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continent_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subdivision_code: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CidrRoutingConfig {
+    collection_id: String,
+    location_name: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GeoProximityLocation {
+    #[serde(rename = "AWSRegion", skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local_zone_group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coordinates: Option<Coordinates>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bias: Option<i32>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Coordinates {
+    latitude: String,
+    longitude: String,
+}
+
+const POLICIES: &str = "[Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig]";
+const CONTENTS: &str =
+    "[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]";
+
+impl WireRecordSet {
+    fn record_set(self, action: &str) -> Result<RecordSet, ApiError> {
+        if !TYPES.contains(&self.record_type.as_str()) {
+            return Err(not_in(&self.record_type, &format!("[{}]", TYPES.join(", "))));
+        }
+        let place = format!(
+            "in Change with [Action={action}, Name={}, Type={}, SetIdentifier={}]",
+            self.name,
+            self.record_type,
+            self.set_identifier.as_deref().unwrap_or("null")
+        );
+        let invalid =
+            |what: String| ApiError::invalid_input(format!("Invalid request: {what} {place}"));
+        let mut policies = self.policies()?;
+        let routing = match (policies.len(), &self.set_identifier) {
+            (0, None) => None,
+            (1, Some(_)) => policies.pop().map(Box::new),
+            (0, Some(_)) => {
+                return Err(invalid(format!("Expected exactly one of {POLICIES}, but found none")));
+            }
+            (1, None) => return Err(invalid("Missing field 'SetIdentifier'".to_owned())),
+            _ => {
+                return Err(invalid(format!(
+                    "Expected exactly one of {POLICIES}, but found more than one"
+                )));
+            }
+        };
+        let records = self.resource_records.map(|records| records.list).unwrap_or_default();
+        let own = self.ttl.is_some() || !records.is_empty();
+        match (&self.alias_target, self.ttl.is_some() && !records.is_empty()) {
+            (Some(_), _) if own => {
+                return Err(invalid(format!(
+                    "Expected exactly one of {CONTENTS}, but found more than one"
+                )));
+            }
+            (None, false) => {
+                return Err(invalid(format!("Expected exactly one of {CONTENTS}, but found none")));
+            }
+            _ => {}
+        }
+        let ttl = self.ttl.map(|ttl| match u32::try_from(ttl) {
+            Ok(seconds) if seconds <= i32::MAX.unsigned_abs() => Ok(seconds),
+            _ => Err(out_of_range(ttl, "TTL", "between 0 and 2147483647")),
+        });
+        let shown = |name: &str| {
+            Name::parse(name)
+                .map(|name| name.to_string())
+                .map_err(|problem| ApiError::invalid_batch(vec![problem.to_string()]))
+        };
+        let alias = self.alias_target.map(|target| {
+            let zone_id = target.hosted_zone_id;
+            let name = shown(&target.dns_name)?;
+            let evaluate_target_health = target.evaluate_target_health;
+            Ok(Box::new(Alias { zone_id, name, evaluate_target_health }))
+        });
+        Ok(RecordSet {
+            name: shown(&self.name)?,
+            record_type: self.record_type,
+            set_identifier: self.set_identifier,
+            routing,
+            ttl: ttl.transpose()?,
+            values: records.into_iter().map(|record| record.value).collect(),
+            alias: alias.transpose()?,
+            health_check_id: self.health_check_id,
+        })
+    }
+
+    /// All routing policies that are given.
+    fn policies(&self) -> Result<Vec<Routing>, ApiError> {
+        let mut policies = Vec::new();
+        if let Some(weight) = self.weight {
+            let weight = u8::try_from(weight)
+                .map_err(|_| out_of_range(weight, "weight", "between 0 and 255"))?;
+            policies.push(Routing::Weighted(weight));
+        }
+        policies.extend(self.region.clone().map(Routing::Latency));
+        if let Some(role) = &self.failover {
+            if !["PRIMARY", "SECONDARY"].contains(&role.as_str()) {
+                return Err(not_in(role, "[PRIMARY, SECONDARY]"));
+            }
+            policies.push(Routing::Failover(role.clone()));
+        }
+        policies.extend(self.multi_value_answer.filter(|&on| on).map(|_| Routing::MultiValue));
+        policies.extend(self.geo_location.clone().map(|place| Routing::GeoLocation {
+            continent: place.continent_code,
+            country: place.country_code,
+            subdivision: place.subdivision_code,
+        }));
+        policies.extend(self.geo_proximity_location.clone().map(|place| Routing::GeoProximity {
+            region: place.region,
+            local_zone_group: place.local_zone_group,
+            coordinates: place.coordinates.map(|at| (at.latitude, at.longitude)),
+            bias: place.bias,
+        }));
+        policies.extend(self.cidr_routing_config.clone().map(|config| Routing::Cidr {
+            collection: config.collection_id,
+            location: config.location_name,
+        }));
+        Ok(policies)
+    }
+}
+
+impl From<&RecordSet> for WireRecordSet {
+    fn from(set: &RecordSet) -> Self {
+        let mut wire = Self {
+            name: set.name.clone(),
+            record_type: set.record_type.clone(),
+            set_identifier: set.set_identifier.clone(),
+            ttl: set.ttl.map(i64::from),
+            health_check_id: set.health_check_id.clone(),
+            ..Self::default()
+        };
+        if set.alias.is_none() {
+            let list =
+                set.values.iter().map(|value| ResourceRecord { value: value.clone() }).collect();
+            wire.resource_records = Some(ResourceRecords { list });
+        }
+        wire.alias_target = set.alias.as_ref().map(|alias| AliasTarget {
+            hosted_zone_id: alias.zone_id.clone(),
+            dns_name: alias.name.clone(),
+            evaluate_target_health: alias.evaluate_target_health,
+        });
+        match set.routing.as_deref() {
+            None => {}
+            Some(Routing::Weighted(weight)) => wire.weight = Some(i64::from(*weight)),
+            Some(Routing::Latency(region)) => wire.region = Some(region.clone()),
+            Some(Routing::Failover(role)) => wire.failover = Some(role.clone()),
+            Some(Routing::MultiValue) => wire.multi_value_answer = Some(true),
+            Some(Routing::GeoLocation { continent, country, subdivision }) => {
+                wire.geo_location = Some(GeoLocation {
+                    continent_code: continent.clone(),
+                    country_code: country.clone(),
+                    subdivision_code: subdivision.clone(),
+                });
+            }
+            Some(Routing::GeoProximity { region, local_zone_group, coordinates, bias }) => {
+                wire.geo_proximity_location = Some(GeoProximityLocation {
+                    region: region.clone(),
+                    local_zone_group: local_zone_group.clone(),
+                    coordinates: coordinates
+                        .clone()
+                        .map(|(latitude, longitude)| Coordinates { latitude, longitude }),
+                    bias: *bias,
+                });
+            }
+            Some(Routing::Cidr { collection, location }) => {
+                wire.cidr_routing_config = Some(CidrRoutingConfig {
+                    collection_id: collection.clone(),
+                    location_name: location.clone(),
+                });
+            }
+        }
+        wire
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RecordSetList {
+    pub(super) resource_record_sets: RecordSets,
+    pub(super) is_truncated: bool,
+    #[serde(flatten)]
+    pub(super) next: Next,
+    pub(super) max_items: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct RecordSets {
+    #[serde(rename = "ResourceRecordSet")]
+    pub(super) list: Vec<WireRecordSet>,
+}
+
+/// Where the next page starts.
+#[derive(Default, Serialize)]
+pub(super) struct Next {
+    #[serde(rename = "NextRecordName", skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    #[serde(rename = "NextRecordType", skip_serializing_if = "Option::is_none")]
+    pub(super) record_type: Option<String>,
+    #[serde(rename = "NextRecordIdentifier", skip_serializing_if = "Option::is_none")]
+    pub(super) set_identifier: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ZoneList {
+    pub(super) hosted_zones: HostedZones,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) marker: Option<String>,
+    pub(super) is_truncated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_marker: Option<String>,
+    pub(super) max_items: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct HostedZones {
+    #[serde(rename = "HostedZone")]
+    pub(super) list: Vec<HostedZone>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct HostedZone {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) caller_reference: String,
+    pub(super) config: ZoneConfig,
+    pub(super) resource_record_set_count: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ZoneConfig {
+    pub(super) private_zone: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ZoneAnswer {
+    pub(super) hosted_zone: HostedZone,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagAnswer {
+    pub(super) resource_tag_set: TagSet,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagList {
+    pub(super) resource_tag_sets: TagSets,
+}
+
+#[derive(Serialize)]
+pub(super) struct TagSets {
+    #[serde(rename = "ResourceTagSet")]
+    pub(super) list: Vec<TagSet>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagSet {
+    pub(super) resource_type: &'static str,
+    pub(super) resource_id: String,
+    pub(super) tags: Tags,
+}
+
+#[derive(Serialize)]
+pub(super) struct Tags {
+    #[serde(rename = "Tag")]
+    pub(super) list: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Tag {
+    pub(super) key: String,
+    pub(super) value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ChangeAnswer {
+    pub(super) change_info: ChangeInfo,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ChangeInfo {
+    pub(super) id: String,
+    pub(super) status: &'static str,
+    pub(super) submitted_at: String,
+}
