@@ -3,6 +3,7 @@
 use ecow::EcoString;
 use extdns_model::{Endpoint, Inventory, Record, ZoneKey};
 
+use crate::conflict::preference;
 use crate::decide::{Decider, Name, hold_all};
 use crate::runs::{Keyed, place, runs, sort};
 use crate::{Decision, Hold, Plan, Row, Settings};
@@ -87,7 +88,7 @@ fn route<'a>(
     }
     unrouted.sort_by(|a, b| {
         let by_name = a.key.cmp(&b.key).then_with(|| place(a.set()).cmp(&place(b.set())));
-        by_name.then_with(|| crate::conflict::preference(a.item, b.item))
+        by_name.then_with(|| preference(a.item, b.item))
     });
     (routed, unrouted.into_iter().map(|wish| wish.item).collect())
 }

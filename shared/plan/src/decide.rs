@@ -2,7 +2,7 @@
 
 use extdns_model::{DomainFilter, Endpoint, Owners, Record, RecordSet, RecordType, ZoneKey};
 
-use crate::conflict::{discards_cname, excludes, rule, winner};
+use crate::conflict::{discards_cname, excludes, preference, rule, winner};
 use crate::runs::{HasSet as _, Keyed, Run, runs};
 use crate::{
     Cause, Decision, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit, Verdict,
@@ -107,6 +107,7 @@ impl<'a> Decider<'a> {
         }
     }
 
+    /// Losers stand in the order of preference, whatever the order in which they were found.
     fn note_losers<'s>(
         &mut self,
         zone: ZoneKey,
@@ -116,6 +117,7 @@ impl<'a> Decider<'a> {
     ) where
         'a: 's,
     {
+        let first = self.losers.len();
         let losers = candidates.into_iter().map(|candidate| candidate.item);
         self.losers.extend(
             losers.filter(|loser| !std::ptr::eq(*loser, winner)).map(|endpoint| Loser {
@@ -125,6 +127,7 @@ impl<'a> Decider<'a> {
                 rule: rule(endpoint),
             }),
         );
+        self.losers[first..].sort_by(|a, b| preference(a.endpoint, b.endpoint));
     }
 
     /// The change of one record set, if there is one.

@@ -28,8 +28,8 @@ pub(crate) fn assign(decisions: &mut [Decision<'_>]) {
             join(decisions, &refusal(decisions));
         }
         join(decisions, &turn(decisions));
-        join(decisions, &new_kind(decisions));
         close(decisions);
+        join(decisions, &new_kind(decisions));
     }
     order(decisions);
 }
@@ -77,17 +77,16 @@ fn refusal(decisions: &[Decision<'_>]) -> Members {
     all
 }
 
-/// Everything that comes and goes, if simple records go and routed ones come or the reverse.
+/// Everything that comes and goes, if simple records give way to routed ones or the reverse.
 fn turn(decisions: &[Decision<'_>]) -> Members {
-    let any = |kind: fn(&Decision<'_>) -> bool, routed: bool| {
-        decisions.iter().any(|decision| kind(decision) && is_routed(decision) == routed)
-    };
-    let turns = (any(is_delete, false) && any(is_create, true))
-        || (any(is_delete, true) && any(is_create, false));
-    if !turns {
-        return Members::new();
-    }
-    members(decisions, |decision| is_delete(decision) || is_create(decision))
+    let (going, coming) = (members(decisions, is_delete), members(decisions, is_create));
+    let turns = going.iter().any(|gone| {
+        coming.iter().any(|new| {
+            let (gone, new) = (&decisions[*gone], &decisions[*new]);
+            is_routed(gone) != is_routed(new) && excludes(gone.change.set(), new.change.set())
+        })
+    });
+    if turns { going.into_iter().chain(coming).collect() } else { Members::new() }
 }
 
 /// All changes of routed members, if what is there and what is wanted are of different kinds.

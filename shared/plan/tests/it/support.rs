@@ -33,12 +33,7 @@ pub(crate) struct Case {
 /// A case with these owner ids, separated by spaces; none for a registry without owners.
 pub(crate) fn owned_by(owners: &str) -> Case {
     Case {
-        settings: Settings {
-            policy: Policy::Sync,
-            types: RecordTypes::default(),
-            filter: DomainFilter::default(),
-            owners: self::owners(owners),
-        },
+        settings: settings(owners),
         zones: vec![("all", "")],
         unread: Vec::new(),
         routing: Routing::Longest,
@@ -48,7 +43,17 @@ pub(crate) fn owned_by(owners: &str) -> Case {
     }
 }
 
-pub(crate) fn owners(ids: &str) -> Owners {
+/// Settings of a plan for these owner ids.
+pub(crate) fn settings(owners: &str) -> Settings {
+    Settings {
+        policy: Policy::Sync,
+        types: RecordTypes::default(),
+        filter: DomainFilter::default(),
+        owners: self::owners(owners),
+    }
+}
+
+fn owners(ids: &str) -> Owners {
     let ids = ids.split_whitespace().zip(0..);
     Owners::new(ids.map(|(id, cluster)| (ClusterId(cluster), id.into()))).expect("owner ids")
 }
@@ -143,7 +148,11 @@ impl Case {
         self.check(|plan, inventory| assert_eq!(lines(plan, inventory, numbered), expected));
     }
 
-    fn inventory(&self) -> Inventory {
+    pub(crate) fn desired(&self) -> &[Endpoint] {
+        &self.desired
+    }
+
+    pub(crate) fn inventory(&self) -> Inventory {
         let zones = self.zones.iter().map(|(id, name)| Zone::new(*id, Name::as_listed(name)));
         let index = ZoneIndex::new(zones.collect(), self.routing);
         let mut inventory = Inventory {
