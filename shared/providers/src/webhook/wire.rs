@@ -114,6 +114,18 @@ fn optional<'de, A: MapAccess<'de>, T: Deserialize<'de> + Default>(
     Ok(map.next_value::<Option<T>>()?.unwrap_or_default())
 }
 
+/// The members that are read.
+const MEMBERS: [(&str, Member); 7] = [
+    ("dnsName", Member::DnsName),
+    ("targets", Member::Targets),
+    ("recordType", Member::RecordType),
+    ("setIdentifier", Member::SetIdentifier),
+    ("recordTTL", Member::Ttl),
+    ("labels", Member::Labels),
+    ("providerSpecific", Member::ProviderSpecific),
+];
+
+#[derive(Clone, Copy)]
 enum Member {
     DnsName,
     RecordType,
@@ -136,17 +148,8 @@ impl<'de> Deserialize<'de> for Member {
             }
 
             fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-                let table: [(&str, fn() -> Member); 7] = [
-                    ("dnsName", || Member::DnsName),
-                    ("targets", || Member::Targets),
-                    ("recordType", || Member::RecordType),
-                    ("setIdentifier", || Member::SetIdentifier),
-                    ("recordTTL", || Member::Ttl),
-                    ("labels", || Member::Labels),
-                    ("providerSpecific", || Member::ProviderSpecific),
-                ];
-                let known = table.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-                Ok(known.map_or(Member::Unknown, |(_, member)| member()))
+                let known = MEMBERS.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+                Ok(known.map_or(Member::Unknown, |(_, member)| *member))
             }
         }
         deserializer.deserialize_identifier(Names)

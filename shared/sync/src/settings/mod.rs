@@ -150,12 +150,11 @@ fn explain(error: &clap::Error, given: &[Given]) -> SettingsError {
         let name = value.trim_start_matches('-');
         name.split([' ', '=']).next().unwrap_or(name).to_owned()
     };
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        if let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) {
-            return SettingsError::Required {
-                flags: missing.iter().map(|name| flag(name)).collect(),
-            };
-        }
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg)
+    {
+        let flags = missing.iter().map(|name| flag(name)).collect();
+        return SettingsError::Required { flags };
     }
     let (Some(ContextValue::String(name)), Some(ContextValue::String(value))) =
         (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))

@@ -2,6 +2,8 @@
 //! arguments, objects and records must give the same changes, but for the deviations that stand in
 //! `tests/cases/deviations.toml` with the reason.
 
+#![expect(clippy::print_stdout, reason = "how many cases ran is news for whoever reads the log")]
+
 mod case;
 mod compare;
 mod deviations;
@@ -55,7 +57,6 @@ async fn changes_are_those_of_upstream() {
         changes += comparison.agreed;
         problems.extend(comparison.problems);
     }
-    // The number is news for whoever reads the log: a bare clone runs a part.
     println!(
         "replayed {} recorded runs of upstream, {changes} changes agree, {} deviate on purpose",
         cases.len(),

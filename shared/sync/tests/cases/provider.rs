@@ -20,7 +20,7 @@ pub(crate) struct RecordedZone {
 }
 
 /// An endpoint of the webhook protocol.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Recorded {
     dns_name: String,
@@ -37,20 +37,6 @@ struct Recorded {
 struct Pair {
     name: String,
     value: String,
-}
-
-impl Default for Recorded {
-    fn default() -> Self {
-        Self {
-            dns_name: String::new(),
-            record_type: String::new(),
-            targets: Vec::new(),
-            set_identifier: String::new(),
-            record_ttl: 0,
-            labels: std::collections::BTreeMap::new(),
-            provider_specific: Vec::new(),
-        }
-    }
 }
 
 impl RecordedZone {
