@@ -97,6 +97,14 @@ fn build(
         subject: subject(endpoint.set.name.as_str(), endpoint.attribution.first()),
         message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
     }));
+    notices.extend(context.annotated.orphans().map(|left| Notice {
+        subject: left.mark.set.name.to_string(),
+        message: format!(
+            "an ownership record of ours without a record in zone {}; it is used again when the \
+             name is wanted again",
+            inventory.index.zone(left.mark.zone)
+        ),
+    }));
     Report { planned_only: false, zones, notices, calls: Vec::new() }
 }
 

@@ -1,0 +1,115 @@
+//! What is absent: the invariants of `ARCHITECTURE.md` that a test can hold.
+
+use std::path::{Path, PathBuf};
+
+/// Every Rust file of a folder of the repository, with its text.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = Vec::new();
+    let mut open = vec![root.join(folder)];
+    while let Some(folder) = open.pop() {
+        for entry in
+            std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
+        {
+            let path = entry.expect("folder entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("source file");
+                files.push((path, text));
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{folder} has no sources");
+    files
+}
+
+/// The files in which a text stands, outside comments.
+fn with(folder: &str, text: &str) -> Vec<String> {
+    sources(folder)
+        .into_iter()
+        .filter(|(_, code)| {
+            code.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(text))
+        })
+        .map(|(path, _)| path.display().to_string())
+        .collect()
+}
+
+#[test]
+fn model_and_plan_do_no_io_and_know_no_clock() {
+    for folder in ["shared/model/src", "shared/plan/src"] {
+        for text in [
+            "tokio",
+            "async ",
+            "std::fs",
+            "std::env",
+            "std::net::Tcp",
+            "Instant::now",
+            "SystemTime",
+            "kube::",
+            "extdns_providers",
+        ] {
+            assert_eq!(with(folder, text), [""; 0], "{text} in {folder}");
+        }
+    }
+}
+
+#[test]
+fn only_sync_knows_both_sides() {
+    for text in ["extdns_clusters", "extdns_sources", "kube::"] {
+        assert_eq!(with("shared/providers/src", text), [""; 0], "{text}");
+    }
+    for folder in ["shared/clusters/src", "shared/sources/src"] {
+        assert_eq!(with(folder, "extdns_providers"), [""; 0], "{folder}");
+    }
+}
+
+/// The right to write is granted in one place; tests and the conformance kit grant it to themselves.
+#[test]
+fn only_the_apply_path_grants_a_permit() {
+    let folders = [
+        "shared/model/src",
+        "shared/plan/src",
+        "shared/registry/src",
+        "shared/clusters/src",
+        "shared/sources/src",
+        "shared/providers/src",
+        "shared/sync/src",
+        "functions",
+    ];
+    let granted: Vec<String> = folders
+        .iter()
+        .flat_map(|folder| with(folder, "Permit::grant("))
+        .filter(|path| !path.contains("/conformance/") && !path.contains("tests"))
+        .collect();
+    assert_eq!(granted.len(), 1, "{granted:?}");
+    assert!(granted[0].ends_with("shared/sync/src/apply.rs"), "{granted:?}");
+}
+
+#[test]
+fn no_provider_knows_of_dry_runs() {
+    for text in ["dry_run", "dry-run", "DryRun"] {
+        assert_eq!(with("shared/providers/src", text), [""; 0], "{text}");
+    }
+}
+
+/// Settings read the environment as a value; only the functions read the process's own.
+#[test]
+fn only_functions_read_the_environment_or_exit() {
+    for folder in [
+        "shared/model/src",
+        "shared/plan/src",
+        "shared/registry/src",
+        "shared/clusters/src",
+        "shared/sources/src",
+        "shared/providers/src",
+        "shared/sync/src",
+        "shared/auth/src",
+    ] {
+        for text in ["std::env::var", "env::vars", "process::exit"] {
+            let found: Vec<String> =
+                with(folder, text).into_iter().filter(|path| !path.contains("tests")).collect();
+            assert_eq!(found, [""; 0], "{text} in {folder}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Runs over objects in a file and a provider of the test's choice.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use extdns_model::{RecordSet, RecordType};
+use extdns_providers::Provider;
+use extdns_sync::report::Report;
+use extdns_sync::settings::{Environment, Request, resolve};
+use extdns_sync::{RunError, Wiring};
+
+/// A load balancer service for each host, named after it.
+pub(crate) fn services<'a>(hosts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    hosts
+        .into_iter()
+        .map(|(host, address)| {
+            format!(
+                "---\napiVersion: v1\nkind: Service\nmetadata:\n  namespace: test\n  name: {}\n  \
+                 annotations: {{ external-dns.kubernetes.io/hostname: {host} }}\n\
+                 spec: {{ type: LoadBalancer }}\n\
+                 status: {{ loadBalancer: {{ ingress: [ {{ ip: {address} }} ] }} }}\n",
+                host.replace('.', "-")
+            )
+        })
+        .collect()
+}
+
+/// Runs once over these objects, with these flags beside the usual ones.
+pub(crate) async fn run(
+    objects: &str,
+    provider: Arc<dyn Provider>,
+    flags: &[&str],
+) -> Result<Report, RunError> {
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
+    std::fs::write(file.path(), objects).expect("objects");
+    let manifests = format!("--manifests={}", file.path().display());
+    let usual = [
+        "--once",
+        "--source=service",
+        "--provider=inmemory",
+        "--policy=sync",
+        "--txt-owner-id=me",
+        &manifests,
+    ];
+    let arguments = usual.iter().chain(flags).map(ToString::to_string).collect();
+    let environment = Environment { arguments, ..Environment::default() };
+    let Ok(Request::Run(arguments)) = resolve(&environment) else { panic!("flags are right") };
+    let wiring =
+        Wiring::assemble(&arguments, &environment, provider, "inmemory").expect("settings");
+    extdns_sync::run(&wiring, std::io::empty()).await
+}
+
+/// The record sets that are no ownership records.
+pub(crate) fn records(contents: &[RecordSet]) -> Vec<&RecordSet> {
+    contents.iter().filter(|set| set.rtype != RecordType::Txt).collect()
+}
+
+/// Fails if a record has no ownership record of ours.
+pub(crate) fn assert_all_owned(contents: &[RecordSet], when: &str) {
+    let marks: BTreeSet<String> = contents
+        .iter()
+        .filter(|set| {
+            set.rtype == RecordType::Txt
+                && set.targets.iter().any(|text| text.contains("external-dns/owner=me"))
+        })
+        .map(|set| set.name.key().into_owned())
+        .collect();
+    for set in records(contents) {
+        let mark = format!("{}-{}", set.rtype.to_string().to_lowercase(), set.name.key());
+        assert!(marks.contains(&mark), "{when}: {set} has no {mark} in {contents:#?}");
+    }
+}
