@@ -29,6 +29,8 @@ mod rdata;
 mod record;
 mod state;
 mod sts;
+#[cfg(test)]
+mod tests;
 mod wire;
 mod zone;
 
