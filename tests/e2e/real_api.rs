@@ -1,0 +1,118 @@
+//! From a real API server to zone files.
+
+use extdns_testkit::kube::{ADMIN, KubeApi, Login};
+use serde_json::json;
+
+use crate::program::{Bench, example_cluster};
+
+async fn api_with_example(test: &str) -> Option<KubeApi> {
+    let api = KubeApi::start_or_skip(test).await?;
+    for file in ["services.yaml", "ingresses.yaml"] {
+        let yaml = std::fs::read_to_string(example_cluster().join(file)).expect("example");
+        api.apply_yaml(&yaml).await;
+    }
+    Some(api)
+}
+
+fn kubeconfig(api: &KubeApi, login: Login<'_>) -> String {
+    format!("--kubeconfig={}", api.write_kubeconfig(&api.kubeconfig(login)).display())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_cluster_becomes_a_zone_file_and_stays_it() {
+    let test = "the_example_cluster_becomes_a_zone_file_and_stays_it";
+    let Some(api) = api_with_example(test).await else { return };
+    let kubeconfig = kubeconfig(&api, ADMIN);
+    let bench = Bench::new();
+
+    let first = bench.run(&[&kubeconfig]);
+    assert_eq!(first.code, 0, "{first:?}");
+    let zone = bench.zone();
+    for line in [
+        "shop.example.org. 120 IN A 203.0.113.10",
+        "shop.example.org. 120 IN AAAA 2001:db8::10",
+        "api.example.org. 300 IN CNAME lb-7.example.net.",
+        "*.blog.example.org. 300 IN A 203.0.113.20",
+        "pg-1.pg.example.org. 300 IN A 10.1.0.11",
+        "xn--bcher-kva.example.org. 120 IN A 203.0.113.10",
+        "a-shop.example.org. 300 IN TXT \"heritage=external-dns,external-dns/owner=e2e,\
+         external-dns/resource=service/shop/web\"",
+    ] {
+        assert!(zone.lines().any(|own| own == line), "{line}\nis missing in\n{zone}");
+    }
+
+    // The same objects from files give the same bytes.
+    let from_files = Bench::new();
+    let manifests = format!("--manifests={}", example_cluster().display());
+    assert_eq!(from_files.run(&[&manifests]).code, 0);
+    assert_eq!(from_files.zone(), zone);
+
+    // A second run finds its own records, names beyond ASCII among them.
+    let second = bench.run(&[&kubeconfig]);
+    assert_eq!(second.code, 0, "{second:?}");
+    assert!(second.log.contains("all records are already up to date"), "{}", second.log);
+    assert_eq!(bench.zone(), zone);
+
+    // One object changes: its records do, and the serial.
+    api.apply(json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {
+            "namespace": "shop", "name": "web",
+            "annotations": {
+                "external-dns.kubernetes.io/hostname": "shop.example.org",
+                "external-dns.kubernetes.io/ttl": "2m"
+            }
+        },
+        "spec": { "type": "LoadBalancer", "ports": [{ "name": "https", "port": 443, "nodePort": 30443 }] },
+        "status": { "loadBalancer": { "ingress": [{ "ip": "203.0.113.99" }] } }
+    }))
+    .await;
+    let third = bench.run(&[&kubeconfig]);
+    assert_eq!(third.code, 0, "{third:?}");
+    let changed = bench.zone();
+    assert!(changed.contains("shop.example.org. 120 IN A 203.0.113.99\n"), "{changed}");
+    for gone in ["203.0.113.10", "2001:db8::10", "aaaa-shop", "xn--"] {
+        assert!(!changed.contains(gone), "{gone} is left in\n{changed}");
+    }
+    assert!(changed.contains("api.example.org. 300 IN CNAME lb-7.example.net.\n"), "{changed}");
+    assert_ne!(serial(&zone), serial(&changed));
+}
+
+fn serial(zone: &str) -> &str {
+    let soa = zone.lines().find(|line| line.contains(" SOA ")).expect("SOA");
+    soa.split_whitespace().nth(6).expect("serial")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_rule_is_named_and_nothing_is_written() {
+    let test = "a_missing_rule_is_named_and_nothing_is_written";
+    let Some(api) = api_with_example(test).await else { return };
+    let rules = json!([
+        { "apiGroups": [""], "resources": ["services", "pods", "nodes"], "verbs": ["list"] },
+        { "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"] }
+    ]);
+    api.grant("no-ingresses", &rules).await;
+    let reader = api.client_certificate("reader-without-ingresses", "no-ingresses");
+    let bench = Bench::new();
+
+    let run = bench.run(&[&kubeconfig(&api, Login::Certificate(&reader))]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let errors: Vec<&str> = run.log.lines().filter(|line| line.contains("level=error")).collect();
+    assert_eq!(errors.len(), 1, "{}", run.log);
+    for part in ["ingresses", "networking.k8s.io", "list", "nothing is changed"] {
+        assert!(errors[0].contains(part), "{part} is missing in {}", errors[0]);
+    }
+    assert!(!bench.zone_file().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cronjob_of_infra_is_accepted() {
+    let Some(api) = KubeApi::shared_or_skip("the_cronjob_of_infra_is_accepted").await else {
+        return;
+    };
+    let folder = example_cluster().join("../../infra/kubernetes");
+    for file in ["namespace.yaml", "rbac.yaml", "cronjob.yaml"] {
+        let yaml = std::fs::read_to_string(folder.join(file)).expect("infra");
+        assert!(!api.apply_yaml(&yaml).await.is_empty(), "{file}");
+    }
+}
