@@ -94,6 +94,8 @@ pub enum Refresh {
     MissingMark,
     /// The stored owner is the one that we migrate from.
     Migrate,
+    /// The ownership record is there more than once.
+    Surplus,
 }
 
 impl Inventory {
