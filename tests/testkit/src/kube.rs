@@ -53,6 +53,23 @@ pub const ADMIN: Login<'static> = Login::Token(ADMIN_TOKEN);
 /// [`Login`] by [`READER_TOKEN`].
 pub const READER: Login<'static> = Login::Token(READER_TOKEN);
 
+/// A kubeconfig with this `cluster` entry. Cluster, user and context are all called `test`.
+pub(crate) fn kubeconfig(cluster: &Value, login: Login<'_>) -> Value {
+    let user = match login {
+        Login::Token(token) => json!({ "token": token }),
+        Login::Certificate(certificate) => certificate.user(),
+        Login::Custom(user) => user.clone(),
+    };
+    json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{ "name": "test", "cluster": cluster }],
+        "users": [{ "name": "test", "user": user }],
+        "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
+        "current-context": "test",
+    })
+}
+
 /// A running API server. It and its etcd end when this is dropped, and in any case with the test's process.
 #[derive(Debug)]
 pub struct KubeApi {
@@ -143,20 +160,8 @@ impl KubeApi {
 
     /// A kubeconfig for this server. Cluster, user and context are all called `test`; the test may edit what it gets.
     pub fn kubeconfig(&self, login: Login) -> Value {
-        let user = match login {
-            Login::Token(token) => json!({ "token": token }),
-            Login::Certificate(certificate) => certificate.user(),
-            Login::Custom(user) => user.clone(),
-        };
         let cluster = json!({ "server": self.url(), "certificate-authority": self.ca_file() });
-        json!({
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{ "name": "test", "cluster": cluster }],
-            "users": [{ "name": "test", "user": user }],
-            "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
-            "current-context": "test",
-        })
+        kubeconfig(&cluster, login)
     }
 
     /// Writes a kubeconfig to a new file in the server's folder.

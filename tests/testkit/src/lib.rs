@@ -4,5 +4,6 @@
 
 pub mod http;
 pub mod kube;
+pub mod kube_sim;
 pub mod process;
 pub mod route53;
