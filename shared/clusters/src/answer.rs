@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::response::Parts;
 use serde::Deserialize;
 
-use crate::api::{Api, Interrupted};
+use crate::api::{Api, Call, Interrupted};
 use crate::error::ReadErrorKind;
 use crate::object::ResourceType;
 use crate::page::PageError;
@@ -48,7 +48,7 @@ impl Answer {
     }
 
     /// The user as whom the server knows us: it says so where it forbids something.
-    fn user(&self) -> Option<String> {
+    pub(crate) fn user(&self) -> Option<String> {
         let Status { message } = serde_json::from_slice(&self.body).ok()?;
         let (_, rest) = message.split_once("User \"")?;
         let (user, _) = rest.split_once('"')?;
@@ -65,30 +65,26 @@ fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect()
 }
 
-impl Api {
+impl Call<'_> {
     /// The request could not be sent, or nothing came back.
-    pub(crate) fn unanswered(&self, path: &str, error: &kube::Error) -> ReadErrorKind {
+    pub(crate) fn unanswered(&self, error: &kube::Error) -> ReadErrorKind {
         // The library's own layer says nothing that its cause does not say.
         let cause = error.source().unwrap_or(error);
-        self.transport(path, chain(cause))
+        self.transport(chain(cause))
     }
+}
 
-    pub(crate) fn transport(&self, path: &str, reason: String) -> ReadErrorKind {
-        ReadErrorKind::Transport { request: format!("GET {path}"), reason }
-    }
-
+impl Api {
     /// A document was refused.
-    pub(crate) fn status(&self, path: &str, answer: &Answer) -> ReadErrorKind {
+    pub(crate) fn status(&self, request: String, answer: &Answer) -> ReadErrorKind {
         match answer.status {
             StatusCode::UNAUTHORIZED => ReadErrorKind::Unauthorized {
                 credentials: self.credentials.clone(),
                 answer: answer.words(),
             },
-            status => ReadErrorKind::Status {
-                request: format!("GET {path}"),
-                status: status.as_u16(),
-                answer: answer.words(),
-            },
+            status => {
+                ReadErrorKind::Status { request, status: status.as_u16(), answer: answer.words() }
+            }
         }
     }
 
@@ -114,7 +110,7 @@ impl Api {
                 user: answer.user(),
             }),
             StatusCode::NOT_FOUND => Interrupted::Failed(self.not_served(resource).await),
-            _ => Interrupted::Failed(self.status(path, answer)),
+            _ => Interrupted::Failed(self.status(format!("GET {path}"), answer)),
         }
     }
 

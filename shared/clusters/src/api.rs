@@ -1,13 +1,14 @@
 //! Calls to an API server: politeness, time limits, retries, and lists that are whole or an error.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use ecow::EcoString;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use http::header::{ACCEPT, CONTENT_LENGTH, HeaderValue};
-use http::{Request, StatusCode};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 
@@ -44,6 +45,8 @@ impl Default for Limits {
     }
 }
 
+const JSON: &str = "application/json";
+
 /// The longest wait between two calls where no request timeout says it.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -57,6 +60,49 @@ pub(crate) struct Api {
     pub(crate) limits: Limits,
     politeness: DefaultDirectRateLimiter,
     discovery: Discovery,
+}
+
+/// One call: what is asked for, and how it is named in errors.
+pub(crate) struct Call<'a> {
+    method: Method,
+    url: &'a str,
+    /// The URL without its query.
+    path: &'a str,
+    accept: &'static str,
+    body: Bytes,
+}
+
+impl<'a> Call<'a> {
+    fn get(url: &'a str, path: &'a str) -> Self {
+        Self { method: Method::GET, url, path, accept: JSON, body: Bytes::new() }
+    }
+
+    /// Puts an object, as JSON, in the place of the one that is there.
+    pub(crate) fn put(path: &'a str, body: Vec<u8>) -> Self {
+        Self { method: Method::PUT, url: path, path, accept: JSON, body: body.into() }
+    }
+
+    fn request(&self) -> http::Result<Request<Body>> {
+        let mut request = Request::builder()
+            .method(&self.method)
+            .uri(self.url)
+            .header(ACCEPT, HeaderValue::from_static(self.accept));
+        if !self.body.is_empty() {
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static(JSON));
+        }
+        request.body(Body::from(self.body.clone()))
+    }
+
+    pub(crate) fn transport(&self, reason: String) -> ReadErrorKind {
+        ReadErrorKind::Transport { request: self.to_string(), reason }
+    }
+}
+
+/// `GET /api/v1/services`
+impl fmt::Display for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
 }
 
 /// Why a list stopped before its end.
@@ -101,9 +147,25 @@ impl Api {
         self.discovery.versions(self, group, plural).await
     }
 
+    /// The plural name of a kind.
+    pub(crate) async fn plural(
+        &self,
+        group: &str,
+        version: &str,
+        kind: &str,
+    ) -> Result<EcoString, ReadErrorKind> {
+        let plural = self.discovery.plural(self, group, version, kind).await?;
+        plural.ok_or_else(|| ReadErrorKind::NotServed {
+            resource: format!("{group}/{version} {kind}").trim_start_matches('/').to_owned(),
+            remedy: "install its CustomResourceDefinition, or name another group, version or kind"
+                .to_owned(),
+        })
+    }
+
     /// Folds over all objects; an interrupted list begins again with a fresh accumulator.
     pub(crate) async fn list<K, A>(
         &self,
+        resource: &ResourceType,
         namespace: &str,
         start: impl Fn() -> A + Send,
         mut step: impl FnMut(&mut A, K) + Send,
@@ -115,14 +177,15 @@ impl Api {
         // The name becomes a part of the path.
         if !namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Err(ReadErrorKind::Namespace {
-                resource: K::RESOURCE.to_string(),
+                resource: resource.to_string(),
                 namespace: namespace.to_owned(),
             });
         }
         let mut restarts = 0;
         loop {
             let mut accumulator = start();
-            match self.list_once(namespace, &mut |object| step(&mut accumulator, object)).await {
+            let mut step = |object| step(&mut accumulator, object);
+            match self.list_once(resource, namespace, &mut step).await {
                 Ok(objects) => return Ok((accumulator, objects)),
                 Err(Interrupted::Failed(error)) => return Err(error),
                 Err(Interrupted::Retry(error)) if restarts == self.limits.restarts => {
@@ -130,7 +193,7 @@ impl Api {
                 }
                 Err(Interrupted::Retry(error)) => {
                     restarts += 1;
-                    tracing::warn!(cluster = %self.cluster, resource = %K::RESOURCE, %error, "beginning the list again");
+                    tracing::warn!(cluster = %self.cluster, %resource, %error, "beginning the list again");
                 }
             }
         }
@@ -138,16 +201,17 @@ impl Api {
 
     async fn list_once<K: Projection>(
         &self,
+        resource: &ResourceType,
         namespace: &str,
         step: &mut (impl FnMut(K) + Send),
     ) -> Result<u64, Interrupted> {
-        let path = path(&K::RESOURCE, namespace);
+        let path = path(resource, namespace);
         let mut size = self.limits.page_size;
         let mut token = None;
         let mut objects = 0;
         loop {
             let url = page_url(&path, size, token.as_deref());
-            let answer = match self.get_raw(&url, &path, "application/json").await {
+            let answer = match self.send(&Call::get(&url, &path)).await {
                 Err(ReadErrorKind::TooLarge { .. }) if size > 1 => {
                     size /= 2;
                     continue;
@@ -155,11 +219,10 @@ impl Api {
                 answer => answer?,
             };
             if !answer.status.is_success() {
-                return Err(self.refused(&K::RESOURCE, namespace, &path, &answer).await);
+                return Err(self.refused(resource, namespace, &path, &answer).await);
             }
-            let page = page::decode(&answer.body, step);
-            let page =
-                page.map_err(|error| self.undecodable(&K::RESOURCE, &path, &answer, error))?;
+            let page = page::decode(&answer.body, resource, step);
+            let page = page.map_err(|error| self.undecodable(resource, &path, &answer, error))?;
             objects += page.objects;
             match page.next {
                 None => return Ok(objects),
@@ -178,22 +241,22 @@ impl Api {
         path: &str,
         accept: &'static str,
     ) -> Result<Answer, ReadErrorKind> {
-        let answer = self.get_raw(path, path, accept).await?;
-        if answer.status.is_success() { Ok(answer) } else { Err(self.status(path, &answer)) }
+        let call = Call { accept, ..Call::get(path, path) };
+        let answer = self.send(&call).await?;
+        if answer.status.is_success() {
+            Ok(answer)
+        } else {
+            Err(self.status(call.to_string(), &answer))
+        }
     }
 
     /// One answer, whatever its status; tried again while the server is busy or the connection breaks.
-    async fn get_raw(
-        &self,
-        url: &str,
-        path: &str,
-        accept: &'static str,
-    ) -> Result<Answer, ReadErrorKind> {
+    pub(crate) async fn send(&self, call: &Call<'_>) -> Result<Answer, ReadErrorKind> {
         let mut backoff = self.limits.backoff;
         let mut attempt = 1;
         loop {
             self.politeness.until_ready().await;
-            let result = self.get_once(url, path, accept).await;
+            let result = self.send_once(call).await;
             let (pause, reason) = match &result {
                 Ok(answer) if is_busy(answer.status) => {
                     let pause = answer.retry_after.unwrap_or(backoff);
@@ -208,40 +271,26 @@ impl Api {
                 return result;
             }
             let pause = pause.min(self.timeout.unwrap_or(LONGEST_WAIT));
-            tracing::warn!(cluster = %self.cluster, path, attempt, reason, ?pause, "asking again");
+            tracing::warn!(cluster = %self.cluster, path = call.path, attempt, reason, ?pause, "asking again");
             tokio::time::sleep(pause).await;
             backoff *= 2;
             attempt += 1;
         }
     }
 
-    async fn get_once(
-        &self,
-        url: &str,
-        path: &str,
-        accept: &'static str,
-    ) -> Result<Answer, ReadErrorKind> {
-        let exchange = self.exchange(url, path, accept);
+    async fn send_once(&self, call: &Call<'_>) -> Result<Answer, ReadErrorKind> {
+        let exchange = self.exchange(call);
         match self.timeout {
             None => exchange.await,
             Some(timeout) => tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| {
-                Err(ReadErrorKind::Timeout { request: format!("GET {path}"), timeout })
+                Err(ReadErrorKind::Timeout { request: call.to_string(), timeout })
             }),
         }
     }
 
-    async fn exchange(
-        &self,
-        url: &str,
-        path: &str,
-        accept: &'static str,
-    ) -> Result<Answer, ReadErrorKind> {
-        let request = Request::get(url)
-            .header(ACCEPT, HeaderValue::from_static(accept))
-            .body(Body::empty())
-            .map_err(|error| self.transport(path, error.to_string()))?;
-        let response =
-            self.client.send(request).await.map_err(|error| self.unanswered(path, &error))?;
+    async fn exchange(&self, call: &Call<'_>) -> Result<Answer, ReadErrorKind> {
+        let request = call.request().map_err(|error| call.transport(error.to_string()))?;
+        let response = self.client.send(request).await.map_err(|error| call.unanswered(&error))?;
         let (head, mut frames) = response.into_parts();
         let announced =
             head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -249,14 +298,14 @@ impl Api {
             BytesMut::with_capacity(announced.unwrap_or(0).min(self.limits.answer_bytes));
         while let Some(frame) = frames.frame().await {
             let frame = frame.map_err(|error| ReadErrorKind::Truncated {
-                request: format!("GET {path}"),
+                request: call.to_string(),
                 bytes: body.len(),
                 reason: chain(&error),
             })?;
             let Ok(data) = frame.into_data() else { continue };
             if body.len() + data.len() > self.limits.answer_bytes {
                 return Err(ReadErrorKind::TooLarge {
-                    request: format!("GET {path}"),
+                    request: call.to_string(),
                     limit: self.limits.answer_bytes,
                 });
             }
@@ -282,7 +331,7 @@ fn page_url(path: &str, size: u32, token: Option<&str>) -> String {
 }
 
 /// Where the objects of a kind are listed; an empty namespace means all.
-fn path(resource: &ResourceType, namespace: &str) -> String {
+pub(crate) fn path(resource: &ResourceType, namespace: &str) -> String {
     let root = if resource.group.is_empty() { "/api" } else { "/apis" };
     let version = resource.api_version();
     match namespace {

@@ -1,6 +1,7 @@
 //! What an API server serves: asked for on first need, once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ecow::EcoString;
 use serde::Deserialize;
@@ -20,7 +21,7 @@ pub(crate) struct Discovery {
     core: OnceCell<Groups>,
     named: OnceCell<Groups>,
     /// Resources by path of the group version, from servers that answer plain discovery.
-    plain: Mutex<BTreeMap<String, Vec<EcoString>>>,
+    plain: Mutex<BTreeMap<String, Arc<[Served]>>>,
 }
 
 /// Versions by group, the preferred one first.
@@ -28,8 +29,14 @@ type Groups = BTreeMap<EcoString, Vec<Version>>;
 
 struct Version {
     name: EcoString,
-    /// Plural names; `None` where the server did not say them in the same document.
-    resources: Option<Vec<EcoString>>,
+    /// What is served; `None` where the server did not say it in the same document.
+    resources: Option<Arc<[Served]>>,
+}
+
+/// A resource of one version.
+struct Served {
+    plural: EcoString,
+    kind: EcoString,
 }
 
 impl Discovery {
@@ -40,42 +47,66 @@ impl Discovery {
         group: &str,
         plural: &str,
     ) -> Result<Vec<EcoString>, ReadErrorKind> {
-        let groups = if group.is_empty() {
-            self.core.get_or_try_init(|| groups(api, "/api")).await?
-        } else {
-            self.named.get_or_try_init(|| groups(api, "/apis")).await?
-        };
         let mut versions = Vec::new();
-        for version in groups.get(group).into_iter().flatten() {
-            let served = match &version.resources {
-                Some(resources) => resources.iter().any(|resource| resource == plural),
-                None => self.plain_serves(api, group, &version.name, plural).await?,
-            };
-            if served {
+        for version in self.groups(api, group).await?.get(group).into_iter().flatten() {
+            let served = self.served(api, group, version).await?;
+            if served.iter().any(|resource| resource.plural == plural) {
                 versions.push(version.name.clone());
             }
         }
         Ok(versions)
     }
 
-    async fn plain_serves(
+    /// The plural name of a kind, where the version of the group serves it.
+    pub(crate) async fn plural(
         &self,
         api: &Api,
         group: &str,
         version: &str,
-        plural: &str,
-    ) -> Result<bool, ReadErrorKind> {
+        kind: &str,
+    ) -> Result<Option<EcoString>, ReadErrorKind> {
+        let versions = self.groups(api, group).await?.get(group).into_iter().flatten();
+        let mut plural = None;
+        for version in versions.filter(|found| found.name == version) {
+            let served = self.served(api, group, version).await?;
+            let mut of_kind = served.iter().filter(|resource| resource.kind == kind);
+            // A subresource such as `dnsendpoints/status` has the kind of its object.
+            plural = of_kind
+                .find(|resource| !resource.plural.contains('/'))
+                .map(|resource| resource.plural.clone());
+        }
+        Ok(plural)
+    }
+
+    async fn groups(&self, api: &Api, group: &str) -> Result<&Groups, ReadErrorKind> {
+        if group.is_empty() {
+            self.core.get_or_try_init(|| groups(api, "/api")).await
+        } else {
+            self.named.get_or_try_init(|| groups(api, "/apis")).await
+        }
+    }
+
+    async fn served(
+        &self,
+        api: &Api,
+        group: &str,
+        version: &Version,
+    ) -> Result<Arc<[Served]>, ReadErrorKind> {
+        if let Some(resources) = &version.resources {
+            return Ok(Arc::clone(resources));
+        }
         let path = match group {
-            "" => format!("/api/{version}"),
-            group => format!("/apis/{group}/{version}"),
+            "" => format!("/api/{}", version.name),
+            group => format!("/apis/{group}/{}", version.name),
         };
         let mut plain = self.plain.lock().await;
-        if !plain.contains_key(&path) {
-            let list: ResourceList = fetch(api, &path).await?;
-            let names = list.resources.into_iter().map(|resource| resource.name).collect();
-            plain.insert(path.clone(), names);
+        if let Some(resources) = plain.get(&path) {
+            return Ok(Arc::clone(resources));
         }
-        Ok(plain[&path].iter().any(|resource| resource == plural))
+        let list: ResourceList = fetch(api, &path).await?;
+        let resources: Arc<[Served]> = list.resources.into_iter().map(Served::from).collect();
+        plain.insert(path, Arc::clone(&resources));
+        Ok(resources)
     }
 }
 
@@ -138,17 +169,31 @@ struct AggregatedVersion {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct AggregatedResource {
     resource: EcoString,
+    #[serde(default)]
+    response_kind: Option<ResponseKind>,
+}
+
+#[derive(Deserialize)]
+struct ResponseKind {
+    #[serde(default)]
+    kind: EcoString,
+}
+
+impl From<AggregatedResource> for Served {
+    fn from(found: AggregatedResource) -> Self {
+        let kind = found.response_kind.map(|response| response.kind);
+        Self { plural: found.resource, kind: kind.unwrap_or_default() }
+    }
 }
 
 impl AggregatedGroup {
     fn into_entry(self) -> (EcoString, Vec<Version>) {
         let versions = self.versions.into_iter().map(|version| Version {
             name: version.version,
-            resources: Some(
-                version.resources.into_iter().map(|resource| resource.resource).collect(),
-            ),
+            resources: Some(version.resources.into_iter().map(Served::from).collect()),
         });
         (self.metadata.name, versions.collect())
     }
@@ -180,4 +225,12 @@ struct ResourceList {
 #[derive(Deserialize)]
 struct PlainResource {
     name: EcoString,
+    #[serde(default)]
+    kind: EcoString,
+}
+
+impl From<PlainResource> for Served {
+    fn from(found: PlainResource) -> Self {
+        Self { plural: found.name, kind: found.kind }
+    }
 }

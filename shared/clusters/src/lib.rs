@@ -50,6 +50,7 @@ mod object;
 mod page;
 mod selector;
 mod view;
+mod writer;
 
 pub use api::Limits;
 pub use args::Args;
@@ -59,3 +60,4 @@ pub use filter::{DroppedBy, ObjectFilter, Verdict};
 pub use object::{Metadata, Pairs, Projection, ResourceType, nullable};
 pub use selector::{Selector, SelectorError};
 pub use view::{ClusterView, ListCount, ListScope};
+pub use writer::{StatusUpdate, WriteError, Writer};

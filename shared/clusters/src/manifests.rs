@@ -103,14 +103,15 @@ impl Manifests {
     /// Folds over the objects of a kind.
     pub(crate) fn list<K: Projection, A>(
         &self,
+        resource: &ResourceType,
         namespace: &str,
         start: impl Fn() -> A,
         mut step: impl FnMut(&mut A, K),
     ) -> Result<(A, u64), ReadErrorKind> {
         let mut accumulator = start();
         let mut objects = 0;
-        for manifest in self.objects.iter().filter(|object| object.is_a(&K::RESOURCE)) {
-            let object: K = self.decode(manifest)?;
+        for manifest in self.objects.iter().filter(|object| object.is_a(resource)) {
+            let object: K = self.decode(manifest, resource)?;
             if namespace.is_empty() || object.metadata().namespace == namespace {
                 step(&mut accumulator, object);
                 objects += 1;
@@ -119,7 +120,11 @@ impl Manifests {
         Ok((accumulator, objects))
     }
 
-    fn decode<K: Projection>(&self, manifest: &Object) -> Result<K, ManifestError> {
+    fn decode<K: Projection>(
+        &self,
+        manifest: &Object,
+        resource: &ResourceType,
+    ) -> Result<K, ManifestError> {
         if manifest.name.is_empty() {
             return Err(self.fault(manifest, "it has no name (`metadata.name`)"));
         }
@@ -130,7 +135,7 @@ impl Manifests {
             self.fault(manifest, reason)
         })?;
         let metadata = object.metadata_mut();
-        if !K::RESOURCE.namespaced {
+        if !resource.namespaced {
             metadata.namespace = EcoString::new();
         } else if metadata.namespace.is_empty() {
             metadata.namespace = "default".into();

@@ -1,7 +1,9 @@
 //! What is read of a Kubernetes object: small structs with the fields that somebody needs.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use ecow::EcoString;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -26,6 +28,18 @@ pub struct ResourceType {
 }
 
 impl ResourceType {
+    /// A namespaced kind that is known only from the configuration and the cluster's discovery.
+    #[must_use]
+    pub fn found(group: &str, version: &str, plural: &str, kind: &str) -> Self {
+        Self {
+            group: interned(group),
+            version: interned(version),
+            plural: interned(plural),
+            kind: interned(kind),
+            namespaced: true,
+        }
+    }
+
     /// `v1` or `networking.k8s.io/v1`, as manifests say it.
     #[must_use]
     pub fn api_version(&self) -> Cow<'static, str> {
@@ -46,6 +60,19 @@ impl fmt::Display for ResourceType {
         }
         Ok(())
     }
+}
+
+/// Keeps a text for ever, once: kinds that only the configuration knows are few, and they are the
+/// same in every run.
+pub(crate) fn interned(text: &str) -> &'static str {
+    static TEXTS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = texts.get(text) {
+        return known;
+    }
+    let kept: &'static str = Box::leak(Box::from(text));
+    texts.insert(kept);
+    kept
 }
 
 /// The part of one kind of object that a source reads.
@@ -76,6 +103,9 @@ pub struct Metadata {
     /// Unique id; empty in manifests.
     #[serde(deserialize_with = "nullable")]
     pub uid: EcoString,
+    /// Names this state of the object; whoever writes the object back shows it.
+    #[serde(deserialize_with = "nullable")]
+    pub resource_version: EcoString,
     /// Counts the changes of the wish (`spec`).
     #[serde(deserialize_with = "nullable")]
     pub generation: i64,
@@ -227,6 +257,7 @@ mod tests {
         .unwrap();
         assert_eq!(meta.full_name(), "shop/web");
         assert_eq!((meta.uid.as_str(), meta.generation), ("u1", 3));
+        assert_eq!(meta.resource_version, "9");
         assert!(meta.labels.is_empty());
         assert_eq!(meta.annotations.iter().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
         assert!(meta.deletion_timestamp.is_some());

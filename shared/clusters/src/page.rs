@@ -11,7 +11,7 @@ use serde::de::{
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::object::{Metadata, Projection};
+use crate::object::{Metadata, Projection, ResourceType};
 
 /// What a page says besides its objects.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub(crate) enum PageError {
 /// Hands each object of a page to `step`.
 pub(crate) fn decode<K: Projection>(
     bytes: &[u8],
+    resource: &ResourceType,
     step: &mut impl FnMut(K),
 ) -> Result<Page, PageError> {
     let mut head = Head::default();
@@ -43,8 +44,8 @@ pub(crate) fn decode<K: Projection>(
     let seed = ListSeed { head: &mut head, step, kind: PhantomData };
     seed.deserialize(&mut json)
         .and_then(|()| json.end())
-        .map_err(|error| classify::<K>(bytes, error))?;
-    head.check::<K>()
+        .map_err(|error| classify::<K>(bytes, resource, error))?;
+    head.check(resource)
 }
 
 /// The fields of a list besides its items.
@@ -57,8 +58,8 @@ struct Head {
 }
 
 impl Head {
-    fn check<K: Projection>(self) -> Result<Page, PageError> {
-        let wanted = (format!("{}List", K::RESOURCE.kind), K::RESOURCE.api_version());
+    fn check(self, resource: &ResourceType) -> Result<Page, PageError> {
+        let wanted = (format!("{}List", resource.kind), resource.api_version());
         match (self.kind, self.api_version, self.objects) {
             (Some(kind), Some(version), Some(objects))
                 if kind == wanted.0 && version == wanted.1 =>
@@ -77,9 +78,13 @@ impl Head {
     }
 }
 
-fn classify<K: Projection>(bytes: &[u8], error: serde_json::Error) -> PageError {
+fn classify<K: Projection>(
+    bytes: &[u8],
+    resource: &ResourceType,
+    error: serde_json::Error,
+) -> PageError {
     match error.classify() {
-        Category::Data => blame::<K>(bytes)
+        Category::Data => blame::<K>(bytes, resource)
             .unwrap_or_else(|| PageError::Foreign(format!("JSON of another form ({error})"))),
         // An empty answer and the beginning of a list end too early; anything else was never one.
         Category::Eof | Category::Io => PageError::Cut(error),
@@ -97,7 +102,7 @@ fn first_letter(bytes: &[u8]) -> Option<u8> {
 
 /// Finds the object that cannot be decoded. The fast path does not know whose field it was in, so only a failure
 /// pays for a second look.
-fn blame<K: Projection>(bytes: &[u8]) -> Option<PageError> {
+fn blame<K: Projection>(bytes: &[u8], resource: &ResourceType) -> Option<PageError> {
     #[derive(Deserialize)]
     struct Items<'a> {
         #[serde(borrow)]
@@ -108,7 +113,7 @@ fn blame<K: Projection>(bytes: &[u8]) -> Option<PageError> {
         let error = serde_json::from_str::<K>(item.get()).err()?;
         Some(PageError::Object {
             name: name_of(item.get())
-                .unwrap_or_else(|| format!("{} number {}", K::RESOURCE.kind, index + 1)),
+                .unwrap_or_else(|| format!("{} number {}", resource.kind, index + 1)),
             reason: error.to_string(),
         })
     })
@@ -254,7 +259,7 @@ mod tests {
 
     fn read(json: &str) -> (Result<Page, PageError>, Vec<String>) {
         let mut names = Vec::new();
-        let page = decode(json.as_bytes(), &mut |service: Service| {
+        let page = decode(json.as_bytes(), &Service::RESOURCE, &mut |service: Service| {
             names.push(service.metadata.full_name().to_string());
         });
         (page, names)

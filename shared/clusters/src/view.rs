@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ecow::EcoString;
-use extdns_model::ClusterId;
+use extdns_model::{ClusterId, Permit};
 use tokio::sync::OnceCell;
 
 use crate::api::Api;
@@ -13,6 +13,7 @@ use crate::error::{ReadError, ReadErrorKind};
 use crate::filter::{ObjectFilter, Verdict};
 use crate::manifests::Manifests;
 use crate::object::{Projection, ResourceType};
+use crate::writer::Writer;
 
 /// A cluster as the sources read it: an API server or a set of manifests. Clones share everything.
 #[derive(Clone)]
@@ -117,6 +118,27 @@ impl ClusterView {
         }
     }
 
+    /// Where the cluster serves a namespaced kind that only the configuration names. Manifests hold
+    /// kinds alone, and have it whatever its plural.
+    ///
+    /// # Errors
+    /// When discovery fails, or knows no such kind.
+    pub async fn find_kind(
+        &self,
+        group: &str,
+        version: &str,
+        kind: &str,
+    ) -> Result<ResourceType, ReadError> {
+        let plural = match &self.0.origin {
+            Origin::Api(api) => {
+                let plural = api.plural(group, version, kind).await;
+                plural.map_err(|kind| self.error(kind))?
+            }
+            Origin::Manifests(_) => format!("{}s", kind.to_lowercase()).into(),
+        };
+        Ok(ResourceType::found(group, version, &plural, kind))
+    }
+
     /// Reads all objects of a kind, page by page, into an accumulator.
     ///
     /// `step` is handed each object with what the filters say about it. When the server's snapshot expires in the
@@ -129,24 +151,42 @@ impl ClusterView {
         &self,
         scope: ListScope<'_>,
         start: impl Fn() -> A + Send,
+        step: impl FnMut(&mut A, K, Verdict) + Send,
+    ) -> Result<A, ReadError>
+    where
+        K: Projection,
+        A: Send,
+    {
+        self.fold_as(K::RESOURCE, scope, start, step).await
+    }
+
+    /// [`fold`](Self::fold) over objects of another kind that have the form of the projection.
+    ///
+    /// # Errors
+    /// When the list could not be read in full; what was accumulated until then is gone.
+    pub async fn fold_as<K, A>(
+        &self,
+        resource: ResourceType,
+        scope: ListScope<'_>,
+        start: impl Fn() -> A + Send,
         mut step: impl FnMut(&mut A, K, Verdict) + Send,
     ) -> Result<A, ReadError>
     where
         K: Projection,
         A: Send,
     {
-        let namespace = scope.namespace.filter(|_| K::RESOURCE.namespaced).unwrap_or_default();
+        let namespace = scope.namespace.filter(|_| resource.namespaced).unwrap_or_default();
         let judge = |accumulator: &mut A, object: K| {
             let verdict = scope.filter.verdict(object.metadata());
             step(accumulator, object, verdict);
         };
-        self.count(K::RESOURCE, |counted| counted.lists += 1);
+        self.count(resource, |counted| counted.lists += 1);
         let read = match &self.0.origin {
-            Origin::Api(api) => api.list(namespace, start, judge).await,
-            Origin::Manifests(manifests) => manifests.list(namespace, start, judge),
+            Origin::Api(api) => api.list(&resource, namespace, start, judge).await,
+            Origin::Manifests(manifests) => manifests.list(&resource, namespace, start, judge),
         };
         let (accumulator, objects) = read.map_err(|kind| self.error(kind))?;
-        self.count(K::RESOURCE, |counted| counted.objects += objects);
+        self.count(resource, |counted| counted.objects += objects);
         Ok(accumulator)
     }
 
@@ -190,6 +230,20 @@ impl ClusterView {
                 objects: counted.objects,
             })
             .collect()
+    }
+
+    /// What is written to the cluster. Manifests take nothing.
+    #[must_use]
+    pub fn writer(&self, _permit: &Permit) -> Writer {
+        Writer::new(self.clone())
+    }
+
+    /// The server that is written to; none behind manifests.
+    pub(crate) fn api(&self) -> Option<&Api> {
+        match &self.0.origin {
+            Origin::Api(api) => Some(api),
+            Origin::Manifests(_) => None,
+        }
     }
 
     fn error(&self, kind: ReadErrorKind) -> ReadError {

@@ -47,6 +47,14 @@ pub struct Args {
     #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub ignore_ingress_rules_spec: bool,
 
+    /// Group and version of the objects that the source crd reads.
+    #[arg(long, default_value = "externaldns.k8s.io/v1alpha1", value_name = "GROUP/VERSION")]
+    pub crd_source_apiversion: String,
+
+    /// Kind of the objects that the source crd reads.
+    #[arg(long, default_value = "DNSEndpoint", value_name = "KIND")]
+    pub crd_source_kind: String,
+
     /// Publish the cluster IP of ClusterIP services.
     #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub publish_internal_services: bool,

@@ -6,6 +6,7 @@
 
 mod annotations;
 mod args;
+mod crd;
 mod empty;
 mod error;
 mod fake;

@@ -6,6 +6,7 @@ use extdns_model::{NetFilter, NetFilterError, Ttl};
 use ipnet::{IpNet, Ipv6Net};
 
 use crate::args::Args;
+use crate::crd::CrdKind;
 use crate::ingress::CLASS_ANNOTATION;
 use crate::records::TargetGroups;
 use crate::service::ServiceTypes;
@@ -30,6 +31,7 @@ pub struct GatherOptions {
     pub(crate) annotation_filter: Selector,
     pub(crate) label_filter: Selector,
     pub(crate) ingress_classes: Vec<EcoString>,
+    pub(crate) crd: CrdKind,
     pub(crate) ignore_ingress_tls: bool,
     pub(crate) ignore_ingress_rules: bool,
     pub(crate) service_types: ServiceTypes,
@@ -81,6 +83,16 @@ pub enum OptionsError {
         "--ingress-class: {0:?} is no class; a class is a label value: at most 63 letters, digits, '-', '_' and '.'"
     )]
     Class(String),
+    /// There can be no such kind of object.
+    #[error(
+        "--crd-source-apiversion={api_version:?} and --crd-source-kind={kind:?} name no kind of object; they look like externaldns.k8s.io/v1alpha1 and DNSEndpoint"
+    )]
+    CrdKind {
+        /// `--crd-source-apiversion`.
+        api_version: String,
+        /// `--crd-source-kind`.
+        kind: String,
+    },
     /// No service has such a type.
     #[error(
         "--service-type-filter: {0:?} is no service type; use ClusterIP, NodePort, LoadBalancer or ExternalName"
@@ -124,6 +136,7 @@ fn gather_options(args: &Args) -> Result<GatherOptions, OptionsError> {
         label_filter: selector("label-filter", Selector::labels(&args.label_filter))?,
         annotation_prefix: args.annotation_prefix.as_deref().map(annotation_prefix).transpose()?,
         ingress_classes: ingress_classes(args)?,
+        crd: crd_kind(args)?,
         ignore_ingress_tls: args.ignore_ingress_tls_spec,
         ignore_ingress_rules: args.ignore_ingress_rules_spec,
         service_types: ServiceTypes::parse(&args.service_type_filter)
@@ -195,6 +208,14 @@ fn ingress_classes(args: &Args) -> Result<Vec<EcoString>, OptionsError> {
         Some(class) => Err(OptionsError::Class(class.clone())),
         None => Ok(args.ingress_class.iter().map(Into::into).collect()),
     }
+}
+
+fn crd_kind(args: &Args) -> Result<CrdKind, OptionsError> {
+    let (api_version, kind) = (&args.crd_source_apiversion, &args.crd_source_kind);
+    CrdKind::parse(api_version, kind).ok_or_else(|| OptionsError::CrdKind {
+        api_version: api_version.clone(),
+        kind: kind.clone(),
+    })
 }
 
 fn is_label_value(text: &str) -> bool {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, ListScope, Metadata, ObjectFilter};
+use extdns_clusters::{ClusterView, ListScope, Metadata, ObjectFilter, StatusUpdate};
 use extdns_model::{
-    ClusterId, Endpoint, InvalidEndpoint, Name, NameError, RecordType, Resource, ResourceKind,
+    ClusterId, Endpoint, InvalidEndpoint, Name, NameError, RecordType, RecordTypeError, Resource,
+    ResourceKind,
 };
 
 use crate::annotations::{Annotations, Key, Vocabulary};
@@ -38,6 +39,9 @@ pub struct Sink {
     pub unready: Vec<Unready>,
     /// What the objects want but cannot have.
     pub dropped: Vec<Dropped>,
+    /// Objects whose status does not say yet that they were seen as they are now. An applying run
+    /// tells them.
+    pub seen: Vec<StatusUpdate>,
     /// How many annotations with the old prefix took effect.
     pub outdated_annotations: usize,
 }
@@ -74,6 +78,20 @@ pub enum DropReason {
     /// The content does not fit the record type.
     #[error(transparent)]
     Invalid(#[from] InvalidEndpoint),
+    /// There is no such record type.
+    #[error(transparent)]
+    RecordType(#[from] RecordTypeError),
+    /// The entry names nothing.
+    #[error("it has no dnsName")]
+    NoName,
+    /// A dot at the end of a target is missing, or there is one too many.
+    #[error("target {target:?} is not what this record type takes; write {correct:?}")]
+    FinalDot {
+        /// The target.
+        target: EcoString,
+        /// What was meant.
+        correct: EcoString,
+    },
     /// There is no target.
     #[error("it has no target; give it one, or set --default-targets")]
     NoTarget,
@@ -139,15 +157,17 @@ impl Sink {
     pub(crate) fn sort_reports(&mut self) {
         self.unready.sort();
         self.unready.dedup();
+        self.seen.sort();
         self.dropped.sort_by(|a, b| (&a.resources, &a.name).cmp(&(&b.resources, &b.name)));
     }
 
     /// Takes over everything that another sink holds.
     pub(crate) fn absorb(&mut self, other: Self) {
-        let Self { endpoints, unready, dropped, outdated_annotations } = other;
+        let Self { endpoints, unready, dropped, seen, outdated_annotations } = other;
         self.endpoints.extend(endpoints);
         self.unready.extend(unready);
         self.dropped.extend(dropped);
+        self.seen.extend(seen);
         self.outdated_annotations += outdated_annotations;
     }
 }

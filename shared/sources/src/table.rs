@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::crd::CrdSource;
 use crate::empty::Empty;
 use crate::fake::Fake;
 use crate::ingress::IngressSource;
@@ -18,7 +19,8 @@ pub(crate) struct Entry {
 }
 
 /// All sources, by name.
-pub(crate) const SOURCES: [Entry; 4] = [
+pub(crate) const SOURCES: [Entry; 5] = [
+    Entry { name: "crd", needs_cluster: true, make: |c| Box::new(CrdSource::new(c)) },
     Entry { name: "empty", needs_cluster: false, make: |_| Box::new(Empty) },
     Entry { name: "fake", needs_cluster: false, make: |_| Box::new(Fake) },
     Entry { name: "ingress", needs_cluster: true, make: |c| Box::new(IngressSource::new(c)) },

@@ -1,0 +1,127 @@
+//! What is written to a cluster.
+
+use ecow::EcoString;
+use http::StatusCode;
+use serde_json::json;
+
+use crate::api::{Api, Call, path};
+use crate::error::ReadErrorKind;
+use crate::object::{Metadata, ResourceType, interned};
+use crate::view::ClusterView;
+
+/// Writes to a cluster: made with a permit, so only where a plan is carried out.
+#[derive(Clone, Debug)]
+pub struct Writer(ClusterView);
+
+/// The status of one object that says which generation of its wish was seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatusUpdate {
+    /// What the object is.
+    pub resource: ResourceType,
+    /// Its namespace.
+    pub namespace: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// The state of the object that was read; another one is not overwritten.
+    pub resource_version: EcoString,
+    /// The generation that was seen.
+    pub generation: i64,
+}
+
+/// Why a status was not written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The object has changed since it was read.
+    #[error("the object has changed since it was read; the next run writes it")]
+    Conflict,
+    /// The object, or its status subresource, is not there.
+    #[error(
+        "not found: the object is gone, or its CustomResourceDefinition has no status subresource"
+    )]
+    NotFound,
+    /// The credentials may not do this: the rule that is missing. It is missing for every object.
+    #[error(transparent)]
+    Forbidden(Box<ReadErrorKind>),
+    /// The call failed for another reason.
+    #[error(transparent)]
+    Failed(Box<ReadErrorKind>),
+}
+
+impl StatusUpdate {
+    /// Says that the current generation of an object was seen.
+    #[must_use]
+    pub fn seen(resource: ResourceType, metadata: &Metadata) -> Self {
+        Self {
+            resource,
+            namespace: metadata.namespace.clone(),
+            name: metadata.name.clone(),
+            resource_version: metadata.resource_version.clone(),
+            generation: metadata.generation,
+        }
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}/status", path(&self.resource, &self.namespace), self.name)
+    }
+
+    /// As much of the object as the status subresource asks for: it leaves everything else alone.
+    fn body(&self) -> Vec<u8> {
+        let object = json!({
+            "apiVersion": self.resource.api_version(),
+            "kind": self.resource.kind,
+            "metadata": {
+                "name": self.name,
+                "namespace": self.namespace,
+                "resourceVersion": self.resource_version,
+            },
+            "status": { "observedGeneration": self.generation },
+        });
+        object.to_string().into_bytes()
+    }
+}
+
+/// `DNSEndpoint dns/mail`
+impl std::fmt::Display for StatusUpdate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}/{}", self.resource.kind, self.namespace, self.name)
+    }
+}
+
+impl Writer {
+    pub(crate) fn new(view: ClusterView) -> Self {
+        Self(view)
+    }
+
+    /// Writes a status through the status subresource, with a PUT: roles for it grant `update`
+    /// alone. Manifests have no status, so there it does nothing.
+    ///
+    /// # Errors
+    /// Why the status is not written.
+    pub async fn put_status(&self, update: &StatusUpdate) -> Result<(), WriteError> {
+        match self.0.api() {
+            Some(api) => put_status(api, update).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn put_status(api: &Api, update: &StatusUpdate) -> Result<(), WriteError> {
+    let path = update.path();
+    let call = Call::put(&path, update.body());
+    let answer = api.send(&call).await.map_err(|error| WriteError::Failed(Box::new(error)))?;
+    match answer.status {
+        status if status.is_success() => Ok(()),
+        StatusCode::CONFLICT => Err(WriteError::Conflict),
+        StatusCode::NOT_FOUND => Err(WriteError::NotFound),
+        StatusCode::FORBIDDEN => Err(WriteError::Forbidden(Box::new(ReadErrorKind::Forbidden {
+            verb: "update",
+            resource: format!("the status of {}", update.resource),
+            group: update.resource.group,
+            plural: interned(&format!("{}/status", update.resource.plural)),
+            namespace: None,
+            user: answer.user(),
+        }))),
+        _ => Err(WriteError::Failed(Box::new(api.status(call.to_string(), &answer)))),
+    }
+}
