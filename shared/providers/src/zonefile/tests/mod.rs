@@ -1,6 +1,7 @@
 //! Each clause of what zone files promise.
 
 mod editing;
+mod kit;
 mod provider;
 mod reading;
 
