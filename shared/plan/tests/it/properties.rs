@@ -30,7 +30,7 @@ proptest! {
                     Some(record) => prop_assert!(is_ours(record), "{decision:?}"),
                     None => prop_assert!(
                         owners.is_empty()
-                            || foreign_in_the_way(inventory, row, decision, &is_ours).is_none(),
+                            || foreign_in_the_way(inventory, row, decision, is_ours).is_none(),
                         "{decision:?}"
                     ),
                 }

@@ -179,9 +179,13 @@ fn foreign_records_and_set_identifiers() {
     }
 }
 
+/// The owner, what is there, what is wanted, what is to be done.
+type Line =
+    (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 #[test]
 fn what_the_provider_does_not_let_be_changed() {
-    let table: [(&str, &[&str], &[&str], &[&str]); 6] = [
+    let table: [Line; 6] = [
         ("", &["A n 1.1.1.1 read-only"], &[], &[]),
         ("", &["A n 1.1.1.1 read-only"], &["A n 1.1.1.1"], &[]),
         (

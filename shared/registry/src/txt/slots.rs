@@ -1,9 +1,11 @@
 //! What is in the place where an ownership record is to be written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ecow::EcoString;
-use extdns_model::{GroupId, Inventory, Labels, Mark, Name, RecordType, ZoneKey};
+use extdns_model::{
+    Endpoint, GroupId, Inventory, Labels, Mark, Name, Record, RecordSet, RecordType, ZoneKey,
+};
 use extdns_plan::{Plan, RecordChange};
 
 use super::TxtRegistry;
@@ -12,8 +14,13 @@ use crate::Annotated;
 use crate::annotated::Standing;
 
 /// The places of the ownership records that a plan writes under a new name.
+#[derive(Default)]
 pub(super) struct Slots<'a> {
     by_name: HashMap<String, Vec<Slot<'a>>>,
+    /// Where the plan makes TXT records that are themselves wanted.
+    texts: HashSet<(ZoneKey, String)>,
+    /// Where there is an ownership record instead.
+    marked_texts: HashSet<(ZoneKey, String)>,
 }
 
 /// One such place.
@@ -37,6 +44,9 @@ pub(super) enum Occupant<'a> {
     Unknown,
     /// A TXT record that is no ownership record.
     Text,
+    /// Nothing, but what is written there would also mark this record, which is not ours: that of
+    /// a wildcard and of the name that replaces it, or the apex of another zone of the same name.
+    Strange(&'a Record),
 }
 
 /// What this plan writes into a place.
@@ -55,23 +65,14 @@ impl<'a> Slots<'a> {
         plan: &Plan<'_>,
         annotated: &'a Annotated,
     ) -> Self {
-        let mut slots = Self { by_name: HashMap::new() };
+        let mut slots = Self::default();
         for (row, decision) in plan.going() {
-            let endpoint = match decision.change {
-                RecordChange::Create(endpoint) => endpoint,
-                RecordChange::Update { record, endpoint }
-                    if registry.own_mark(record).is_none() =>
-                {
-                    endpoint
-                }
-                _ => continue,
-            };
-            let (name, rtype) = (&endpoint.set.name, endpoint.set.rtype);
-            if let Ok(place) = registry.place(&annotated.inventory.index, row.zone, name, rtype) {
-                slots.open(&place, endpoint.set.set_identifier());
+            if let Some(endpoint) = needs_place(registry, &decision.change) {
+                slots.open(registry, &annotated.inventory, row.zone, endpoint);
             }
         }
-        slots.fill(&annotated.inventory);
+        slots.fill(registry, &annotated.inventory);
+        slots.keep_clear_of_texts();
         for leftover in &annotated.leftovers {
             let occupant = match leftover.standing {
                 Standing::Unknown => Occupant::Unknown,
@@ -82,35 +83,76 @@ impl<'a> Slots<'a> {
         slots
     }
 
-    fn open(&mut self, place: &Place, set_identifier: &str) {
-        if self.get(place, set_identifier).is_none() {
+    fn open(
+        &mut self,
+        registry: &TxtRegistry,
+        inventory: &Inventory,
+        zone: ZoneKey,
+        endpoint: &Endpoint,
+    ) {
+        let set = &endpoint.set;
+        if set.rtype == RecordType::Txt {
+            self.texts.insert((zone, set.name.key().into_owned()));
+        }
+        let Ok(place) = registry.place(&inventory.index, zone, &set.name, set.rtype) else {
+            return;
+        };
+        if self.get(&place, set.set_identifier()).is_none() {
             let key = place.name.key().into_owned();
             self.by_name.entry(key).or_default().push(Slot {
                 zone: place.zone,
-                set_identifier: set_identifier.into(),
+                set_identifier: set.set_identifier().into(),
                 occupant: Occupant::Nobody,
                 pending: None,
             });
         }
     }
 
-    fn fill(&mut self, inventory: &'a Inventory) {
-        if self.by_name.is_empty() {
+    fn fill(&mut self, registry: &TxtRegistry, inventory: &'a Inventory) {
+        if self.by_name.is_empty() && self.texts.is_empty() {
             return;
         }
         for (zone, record) in inventory.records() {
             for mark in &record.marks {
                 self.occupy(mark, Occupant::Mark(mark));
             }
+            if !registry.owners.own(&record.labels)
+                && let Ok(place) =
+                    registry.place(&inventory.index, zone, &record.set.name, record.set.rtype)
+                && let Some(slot) = self.get(&place, record.set.set_identifier())
+            {
+                slot.occupant = Occupant::Strange(record);
+            }
             if record.set.rtype == RecordType::Txt {
-                for slot in self.at(&record.set.name).filter(|slot| slot.zone == zone) {
+                self.put_text(zone, &record.set.name);
+            }
+        }
+    }
+
+    /// A TXT record that is itself wanted comes before an ownership record of the same name.
+    fn keep_clear_of_texts(&mut self) {
+        for (zone, key) in &self.texts {
+            for slot in self.by_name.get_mut(key).into_iter().flatten() {
+                if slot.zone == *zone {
                     slot.occupant = Occupant::Text;
                 }
             }
         }
     }
 
+    fn put_text(&mut self, zone: ZoneKey, name: &Name) {
+        for slot in self.at(name).filter(|slot| slot.zone == zone) {
+            slot.occupant = Occupant::Text;
+        }
+    }
+
     fn occupy(&mut self, mark: &Mark, occupant: Occupant<'a>) {
+        if !self.texts.is_empty() {
+            let at = (mark.zone, mark.set.name.key().into_owned());
+            if self.texts.contains(&at) {
+                self.marked_texts.insert(at);
+            }
+        }
         if let Some(slot) = self.find(mark.zone, &mark.set.name, mark.set.set_identifier()) {
             slot.occupant = occupant;
         }
@@ -119,6 +161,12 @@ impl<'a> Slots<'a> {
     /// The place, if the plan needs it.
     pub(super) fn get(&mut self, place: &Place, set_identifier: &str) -> Option<&mut Slot<'a>> {
         self.find(place.zone, &place.name, set_identifier)
+    }
+
+    /// Whether an ownership record is where a TXT record is wanted.
+    pub(super) fn is_marked(&self, zone: ZoneKey, set: &RecordSet) -> bool {
+        set.rtype == RecordType::Txt
+            && self.marked_texts.contains(&(zone, set.name.key().into_owned()))
     }
 
     /// Whether the plan writes where this ownership record is.
@@ -132,5 +180,16 @@ impl<'a> Slots<'a> {
 
     fn at(&mut self, name: &Name) -> impl Iterator<Item = &mut Slot<'a>> {
         self.by_name.get_mut(name.key().as_ref()).into_iter().flatten()
+    }
+}
+
+/// The endpoint of a change that writes an ownership record under a new name.
+fn needs_place<'p>(registry: &TxtRegistry, change: &RecordChange<'p>) -> Option<&'p Endpoint> {
+    match *change {
+        RecordChange::Create(endpoint) => Some(endpoint),
+        RecordChange::Update { record, endpoint } => {
+            registry.own_mark(record).is_none().then_some(endpoint)
+        }
+        RecordChange::Delete(_) => None,
     }
 }

@@ -1,5 +1,7 @@
 //! Writing: ownership TXT records join the changes of their records, or the change is refused.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use extdns_model::{
@@ -10,6 +12,7 @@ use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
 use super::TxtRegistry;
 use super::place::Place;
+use super::read::is_repeated;
 use super::slots::{Occupant, Pending, Slots};
 use super::stamp::stamp;
 use crate::groups::{Draft, going_units, ownership_only, record_change};
@@ -22,7 +25,7 @@ pub(super) fn decorate(
     annotated: &Annotated,
 ) -> Groups {
     let slots = Slots::survey(registry, plan, annotated);
-    let mut writer = Writer { registry, annotated, slots };
+    let mut writer = Writer { registry, annotated, slots, taken: OnceCell::new() };
     let mut groups = Groups::default();
     for (index, row) in plan.rows.iter_mut().enumerate() {
         for unit in going_units(row) {
@@ -31,7 +34,7 @@ pub(super) fn decorate(
                     let range = groups.push_unit(Subject { row: index, unit }, row, draft);
                     writer.reserve(placed, &groups, range);
                 }
-                Err(refusal) => refusal.apply(row, unit),
+                Err(refusal) => refusal.apply(row),
             }
         }
     }
@@ -42,7 +45,12 @@ struct Writer<'a> {
     registry: &'a TxtRegistry,
     annotated: &'a Annotated,
     slots: Slots<'a>,
+    /// Where ownership records stand: looked up only for wished TXT records.
+    taken: OnceCell<HashSet<TxtKey>>,
 }
+
+/// Zone, name key and set identifier of a TXT record.
+type TxtKey = (ZoneKey, String, String);
 
 /// A unit with its ownership records.
 #[derive(Default)]
@@ -80,6 +88,9 @@ impl Writer<'_> {
     ) -> Result<(), Hold> {
         let labels = match decision.change {
             RecordChange::Create(endpoint) => {
+                if self.is_taken(zone, &endpoint.set) {
+                    return Err(taken(&endpoint.set.name));
+                }
                 let labels = self.stamp(endpoint);
                 self.place(zone, endpoint, &labels, marked)?;
                 labels
@@ -90,8 +101,7 @@ impl Writer<'_> {
                     Some(mark) => self.rewrite(mark, record, endpoint, &labels, marked),
                     None => match self.place(zone, endpoint, &labels, marked) {
                         // Ours by a mark of an older format, which goes on to do.
-                        Err(Hold::CannotBeOwned { .. } | Hold::UnreadableZone)
-                            if !ownership_only(&decision.cause) => {}
+                        Err(_) if !ownership_only(&decision.cause) => {}
                         result => result?,
                     },
                 }
@@ -104,6 +114,19 @@ impl Writer<'_> {
         };
         marked.draft.records.extend(record_change(decision, labels));
         Ok(())
+    }
+
+    /// Whether a wished TXT record would be where an ownership record stands.
+    fn is_taken(&self, zone: ZoneKey, set: &RecordSet) -> bool {
+        let key = |zone: ZoneKey, set: &RecordSet| -> TxtKey {
+            (zone, set.name.key().into_owned(), set.set_identifier().to_owned())
+        };
+        let marks = || {
+            let of_records = self.annotated.inventory.records().flat_map(|(_, own)| &own.marks);
+            let left = self.annotated.leftovers.iter().map(|leftover| &leftover.mark);
+            of_records.chain(left).map(|mark| key(mark.zone, &mark.set)).collect()
+        };
+        set.rtype == RecordType::Txt && self.taken.get_or_init(marks).contains(&key(zone, set))
     }
 
     fn stamp(&self, endpoint: &Endpoint) -> Labels {
@@ -137,6 +160,7 @@ impl Writer<'_> {
         }
         let made = match occupant {
             Occupant::Unknown => return Err(Hold::UnreadableZone),
+            Occupant::Strange(record) => return Err(foreign(&record.labels)),
             Occupant::Text => return Err(in_the_way(&place.name)),
             Occupant::Nobody => {
                 let new = self.planned(place.name.clone(), endpoint, labels);
@@ -146,9 +170,9 @@ impl Writer<'_> {
             Occupant::Mark(mark) => {
                 let found = registry.codec.labels(&mark.set).unwrap_or_default();
                 if !registry.owners.own(&found) {
-                    return Err(Hold::Foreign { owner: found.owner().map(Into::into) });
+                    return Err(foreign(&found));
                 }
-                if found != *labels {
+                if found != *labels || is_repeated(&mark.set) {
                     let old = stored(mark, &set.name);
                     let new = self.planned(mark.set.name.clone(), endpoint, labels);
                     let change = ownership(Action::Update { old, new });
@@ -172,7 +196,8 @@ impl Writer<'_> {
         marked: &mut Marked,
     ) {
         let same_properties = record.set.properties().same_as(endpoint.set.properties());
-        if same_properties && self.registry.codec.labels(&mark.set).as_ref() == Some(labels) {
+        let same_labels = self.registry.codec.labels(&mark.set).as_ref() == Some(labels);
+        if same_properties && same_labels && !is_repeated(&mark.set) {
             return;
         }
         let old = stored(mark, &record.set.name);
@@ -238,10 +263,28 @@ impl Pending {
     }
 }
 
+fn foreign(labels: &Labels) -> Hold {
+    Hold::Foreign { owner: labels.owner().map(Into::into) }
+}
+
+fn taken(txt: &Name) -> Hold {
+    let reason = format!(
+        "an ownership record has the name {txt}; choose another name, or another --txt-prefix or --txt-suffix"
+    );
+    Hold::CannotBeOwned { reason }
+}
+
 fn in_the_way(txt: &Name) -> Hold {
     let reason = format!(
         "a TXT record {txt}, which is no ownership record, is where its ownership record would be; remove it or \
          choose another --txt-prefix"
+    );
+    Hold::CannotBeOwned { reason }
+}
+
+fn taken_by_a_mark(name: &Name) -> Hold {
+    let reason = format!(
+        "{name} is the name of an ownership record; choose another name for the text, or another --txt-prefix"
     );
     Hold::CannotBeOwned { reason }
 }
@@ -254,7 +297,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn apply(self, row: &mut Row<'_>, unit: Unit) {
+    fn apply(self, row: &mut Row<'_>) {
         let Some(refused) = row.decisions.get_mut(self.decision) else { return };
         let set = refused.change.set();
         match &self.hold {
@@ -268,9 +311,7 @@ impl Refusal {
             hold => tracing::warn!(name = %set.name, r#type = %set.rtype, ?hold, "held back"),
         }
         refused.hold(self.hold);
-        for decision in row.decisions.iter_mut().filter(|decision| decision.unit == unit) {
-            decision.hold(Hold::Unit);
-        }
+        row.close_units();
     }
 }
 

@@ -1,0 +1,8 @@
+//! The registries through their public interface, with plans of the plan crate, over zones in
+//! memory.
+
+mod properties;
+mod reading;
+mod world;
+mod writing;
+mod zones;

@@ -1,0 +1,191 @@
+//! What holds for every zone and every wish.
+
+use extdns_model::{Change, Record};
+use extdns_plan::Hold;
+use extdns_registry::Registry;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::world::{World, line, registry, run};
+
+const AFFIXES: [&str; 5] = [
+    "",
+    "--txt-prefix=txt.",
+    "--txt-suffix=-txt",
+    "--txt-prefix=x-%{record_type}.",
+    "--txt-wildcard-replacement=any",
+];
+const NAMES: [&str; 6] = [
+    "example.com",
+    "www.example.com",
+    "*.example.com",
+    "any.example.com",
+    "a-www.example.com",
+    "ü.example.com",
+];
+
+/// A record set of the zones and how it is marked.
+#[derive(Debug, Clone)]
+struct Given {
+    record: Option<String>,
+    rtype: &'static str,
+    name: &'static str,
+    set_identifier: &'static str,
+    owner: Option<&'static str>,
+}
+
+fn wish() -> impl Strategy<Value = String> {
+    let target = prop_oneof![
+        (Just("A"), select(vec!["1.1.1.1", "2.2.2.2"])),
+        (Just("AAAA"), select(vec!["::1", "::2"])),
+        (Just("CNAME"), select(vec!["v", "w"])),
+        (Just("TXT"), select(vec!["text", "other"])),
+    ];
+    let label = select(vec!["", " l:resource=r", " l:resource=s"]);
+    (target, select(NAMES.to_vec()), select(vec!["", "/s"]), label).prop_map(
+        |((rtype, target), name, set, label)| format!("{rtype} {name}{set} {target}{label}"),
+    )
+}
+
+fn given() -> impl Strategy<Value = Given> {
+    (
+        select(vec![("A", "1.1.1.1"), ("AAAA", "::1"), ("CNAME", "v"), ("TXT", "text")]),
+        any::<bool>(),
+        select(NAMES.to_vec()),
+        select(vec!["", "/s"]),
+        select(vec![None, Some("me"), Some("me,resource=r"), Some("other")]),
+    )
+        .prop_map(|((rtype, target), present, name, set_identifier, owner)| Given {
+            record: present.then(|| format!("{rtype} {name}{set_identifier} {target}")),
+            rtype,
+            name,
+            set_identifier,
+            owner,
+        })
+}
+
+/// A world with these records, marked as the registry would mark them.
+fn world(registry: &str, given: &[Given]) -> World {
+    let mut world = World::zones(&["com", "example.com"]);
+    for given in given {
+        if let Some(record) = &given.record {
+            put(&mut world, record);
+        }
+        if let Some(owner) = given.owner {
+            let owner = owner.split_once(',').unwrap_or((owner, ""));
+            let resource = owner.1.replace("resource=", " l:resource=");
+            let mark = mark_of(&format!("{registry} --txt-owner-id={}", owner.0), given, &resource);
+            put(&mut world, &mark);
+        }
+    }
+    world
+}
+
+/// The mark that a registry writes for a record.
+fn mark_of(registry_args: &str, given: &Given, resource: &str) -> String {
+    let registry = registry(registry_args);
+    let wish = format!("{} {}{} x{resource}", given.rtype, given.name, given.set_identifier);
+    let run = run(&*registry, &World::zones(&["com", "example.com"]), &[&wish]);
+    let change = run.changes.into_iter().find(|change| change.contains('~')).expect("a mark");
+    change.trim_start_matches("+ ").to_owned()
+}
+
+/// Puts a record where its name routes to, unless its place is taken.
+fn put(world: &mut World, text: &str) {
+    let set = crate::world::endpoint(text).set;
+    let zone = world.index.route(&set.name.key(), None)[0];
+    let id = world.index.zone(zone).id.clone();
+    let same = |record: &Record| {
+        record.set.name.key() == set.name.key()
+            && record.set.rtype == set.rtype
+            && record.set.set_identifier() == set.set_identifier()
+    };
+    if !world.records.iter().any(|(key, record)| *key == zone && same(record)) {
+        world.put(&id, &[text]);
+    }
+}
+
+/// The records that are not ours, as lines.
+fn strange(registry: &dyn Registry, world: &World) -> Vec<String> {
+    let annotated = registry.annotate(world.inventory());
+    let mut lines: Vec<_> = annotated
+        .inventory
+        .records()
+        .filter(|(_, record)| !registry.owners().own(&record.labels))
+        .map(|(zone, record)| format!("{zone:?} {}", line(&record.set)))
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// The ownership records of others, as lines.
+fn foreign_marks(world: &World) -> Vec<String> {
+    world.lines().into_iter().filter(|line| line.contains("~owner=other")).collect()
+}
+
+/// A text or an ownership record of ours that is removed in one run makes room for the other kind
+/// in the next.
+fn waits_for_a_text_to_go(hold: &Hold) -> bool {
+    let texts = ["a TXT record", "an ownership record has the name"];
+    matches!(hold, Hold::CannotBeOwned { reason } if texts.iter().any(|text| reason.starts_with(text)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn a_run_settles_and_leaves_what_is_not_ours(
+        affix in select(AFFIXES.to_vec()),
+        given in proptest::collection::vec(given(), 0..6),
+        wishes in proptest::collection::vec(wish(), 0..5),
+        until in 0_usize..12,
+    ) {
+        let registry = registry(&format!("--txt-owner-id=me {affix}"));
+        let before = world(affix, &given);
+        let wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
+        let not_ours = strange(&*registry, &before);
+        let marks = foreign_marks(&before);
+        let first = run(&*registry, &before, &wishes);
+
+        // A run that dies after any call leaves no record without an owner.
+        let mut cut = before.clone();
+        let steps = first.groups.groups.iter().flat_map(|group| {
+            let mut changes = group.changes.clone();
+            changes.sort_by_key(Change::phase);
+            changes.into_iter().map(|change| (group.zone, change.action))
+        });
+        for (zone, action) in steps.take(until) {
+            cut.step(zone, &action);
+        }
+        prop_assert_eq!(strange(&*registry, &cut), not_ours.clone(), "after {} calls", until);
+
+        for mut world in [before, cut] {
+            let next = run(&*registry, &world, &wishes);
+            world.apply(&next.groups.groups);
+            if next.held.iter().any(waits_for_a_text_to_go) {
+                world.apply(&run(&*registry, &world, &wishes).groups.groups);
+            }
+            prop_assert_eq!(strange(&*registry, &world), not_ours.clone());
+            prop_assert_eq!(foreign_marks(&world), marks.clone());
+            prop_assert_eq!(run(&*registry, &world, &wishes).changes, Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn the_order_of_records_and_wishes_does_not_matter(
+        affix in select(AFFIXES.to_vec()),
+        given in proptest::collection::vec(given(), 0..6),
+        wishes in proptest::collection::vec(wish(), 0..5),
+    ) {
+        let registry = registry(&format!("--txt-owner-id=me {affix}"));
+        let mut world = world(affix, &given);
+        let mut wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
+        let first = run(&*registry, &world, &wishes);
+        world.records.reverse();
+        wishes.reverse();
+        let second = run(&*registry, &world, &wishes);
+        prop_assert_eq!(first.changes, second.changes);
+        prop_assert_eq!(first.orphans, second.orphans);
+        prop_assert_eq!(first.reserved, second.reserved);
+    }
+}

@@ -1,0 +1,309 @@
+//! Reading ownership: the cases R1 to R21 of the specification by their numbers, and what goes
+//! beyond them.
+
+use crate::world::{World, owned, registry, run};
+
+struct Case {
+    number: &'static str,
+    args: &'static str,
+    zone: &'static [&'static str],
+    /// The records that are left, with their labels.
+    expected: &'static [&'static str],
+}
+
+const OWNER: &str = "--txt-owner-id=owner ";
+
+#[test]
+fn cases_by_number() {
+    let cases = [
+        Case {
+            number: "R1",
+            args: "--txt-prefix=txt.",
+            zone: &["CNAME bar v", "TXT txt.bar ~owner=owner"],
+            expected: &["CNAME bar {owner=owner} MissingMark"],
+        },
+        Case {
+            number: "R2",
+            args: "--txt-prefix=txt.",
+            zone: &["CNAME tar v", "TXT TxT.tar ~owner=owner-2"],
+            expected: &["CNAME tar {owner=owner-2}"],
+        },
+        Case {
+            number: "R2 flag",
+            args: "--txt-prefix=TxT.",
+            zone: &["CNAME tar v", "TXT TxT.tar ~owner=owner-2"],
+            expected: &["CNAME tar {owner=owner-2}"],
+        },
+        Case {
+            number: "R3",
+            args: "--txt-prefix=txt.",
+            zone: &["CNAME foobar v", "TXT foobar ~owner=owner"],
+            expected: &["CNAME foobar {}"],
+        },
+        Case {
+            number: "R4",
+            args: "--txt-prefix=txt.",
+            zone: &["TXT qux random"],
+            expected: &["TXT qux {}"],
+        },
+        Case {
+            number: "R5",
+            args: "--txt-prefix=txt. --txt-wildcard-replacement=wc",
+            zone: &["CNAME *.w v", "TXT txt.wc.w ~owner=owner"],
+            expected: &["CNAME *.w {owner=owner} MissingMark"],
+        },
+        Case {
+            number: "R5 case of the flag",
+            args: "--txt-prefix=txt. --txt-wildcard-replacement=WC",
+            zone: &["CNAME *.W v", "TXT txt.cname-wc.w ~owner=owner"],
+            expected: &["CNAME *.W {owner=owner}"],
+        },
+        Case {
+            number: "R6",
+            args: "--txt-prefix=txt.",
+            zone: &[
+                "A d 1.1.1.1",
+                "AAAA d ::1",
+                "TXT txt.d ~owner=owner",
+                "TXT txt.aaaa-d ~owner=owner-2",
+            ],
+            expected: &["A d {owner=owner} MissingMark", "AAAA d {owner=owner-2}"],
+        },
+        Case {
+            number: "R7",
+            args: "--txt-prefix=txt.",
+            zone: &["MX mail m", "TXT txt.mx-mail ~owner=owner"],
+            expected: &["MX mail {owner=owner}"],
+        },
+        Case {
+            number: "R8",
+            args: "--txt-prefix=txt.",
+            zone: &["SRV s x", "NAPTR n x", "TXT txt.s ~owner=owner", "TXT txt.n ~owner=owner"],
+            expected: &["SRV s {owner=owner} MissingMark", "NAPTR n {owner=owner} MissingMark"],
+        },
+        Case {
+            number: "R9",
+            args: "",
+            zone: &["AAAA d ::1", "TXT d ~owner=owner"],
+            expected: &["AAAA d {}"],
+        },
+        Case {
+            number: "R10",
+            args: "",
+            zone: &["CNAME m/s1 v", "CNAME m/s2 v", "TXT m/s1 ~owner=owner"],
+            expected: &["CNAME m/s1 {owner=owner} MissingMark", "CNAME m/s2 {}"],
+        },
+        Case {
+            number: "R11",
+            args: "--txt-prefix=txt-%{record_type}.",
+            zone: &["A foo 1.1.1.1", "TXT txt-a.foo ~owner=owner"],
+            expected: &["A foo {owner=owner}"],
+        },
+        Case {
+            number: "R12",
+            args: "--txt-suffix=txt%{record_type}",
+            zone: &[
+                "CNAME bar v",
+                "MX mail m",
+                "TXT bartxtcname ~owner=owner",
+                "TXT mailtxt ~owner=owner",
+            ],
+            expected: &["CNAME bar {owner=owner}", "MX mail {owner=owner} MissingMark"],
+        },
+        Case {
+            number: "R13",
+            args: "",
+            zone: &["CNAME old v", "TXT old ~owner=owner"],
+            expected: &["CNAME old {owner=owner} MissingMark"],
+        },
+        Case {
+            number: "R14",
+            args: "",
+            zone: &["NS new n", "TXT ns-new ~owner=owner", "TXT new ~owner=owner"],
+            expected: &["NS new {owner=owner}"],
+        },
+        Case {
+            number: "R15",
+            args: "",
+            zone: &["A x 1.1.1.1", "TXT x ~owner=otherowner"],
+            expected: &["A x {owner=otherowner}"],
+        },
+        Case {
+            number: "R16",
+            args: "",
+            zone: &[
+                "CNAME aaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg.org v",
+                "TXT aaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg.org ~owner=owner",
+            ],
+            expected: &[
+                "CNAME aaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg.org {owner=owner}",
+            ],
+        },
+        Case {
+            number: "R17",
+            args: "",
+            zone: &["A x 1.1.1.1", "TXT a-x -"],
+            expected: &["A x {}"],
+        },
+        Case {
+            number: "R18",
+            args: "",
+            zone: &["A alias v p:alias=true", "TXT cname-alias ~owner=owner"],
+            expected: &["A alias {owner=owner} MissingMark"],
+        },
+        Case {
+            number: "R18 of one family",
+            args: "",
+            zone: &["A alias v p:alias=A", "TXT cname-alias ~owner=owner"],
+            expected: &["A alias {owner=owner} MissingMark"],
+        },
+        Case {
+            number: "R18 no alias",
+            args: "",
+            zone: &["A alias v p:alias=false", "TXT cname-alias ~owner=owner"],
+            expected: &["A alias {}"],
+        },
+        Case {
+            number: "R19",
+            args: "",
+            zone: &[
+                "A alias v p:alias=true",
+                "TXT cname-alias ~owner=other",
+                "TXT a-alias ~owner=owner",
+            ],
+            expected: &["A alias {owner=owner}"],
+        },
+        Case {
+            number: "R20",
+            args: "--txt-prefix=_owner.",
+            zone: &["A bar 1.1.1.1", "TXT bar ~owner=cat"],
+            expected: &["A bar {}"],
+        },
+        Case {
+            number: "R21",
+            args: "--migrate-from-txt-owner=foo",
+            zone: &["A bar 1.1.1.1", "TXT a-bar ~owner=foo"],
+            expected: &["A bar {owner=foo} Migrate"],
+        },
+    ];
+    for Case { number, args, zone, expected } in cases {
+        let registry = registry(&format!("{OWNER}{args}"));
+        let annotated = registry.annotate(World::pseudo(zone).inventory());
+        assert_eq!(owned(&annotated), expected, "{number}");
+    }
+}
+
+/// R20, R21: what the plan makes of them.
+#[test]
+fn what_follows_from_reading() {
+    let world = World::pseudo(&["A bar 1.1.1.1", "TXT bar ~owner=cat"]);
+    let run_ = run(&*registry("--txt-owner-id=bar --txt-prefix=_owner."), &world, &["CNAME bar v"]);
+    assert_eq!(run_.changes, [""; 0]);
+
+    let migrating = registry("--txt-owner-id=foobar --migrate-from-txt-owner=foo");
+    let world = World::pseudo(&["A bar 1.1.1.1", "TXT a-bar ~owner=foo"]);
+    assert!(migrating.owners().contains("foo"));
+    assert_eq!(
+        run(&*migrating, &world, &["A bar 1.1.1.1"]).changes,
+        ["~ TXT a-bar ~owner=foo -> ~owner=foobar"]
+    );
+}
+
+#[test]
+fn the_first_text_counts_and_quotes_do_not() {
+    let cases = [
+        ("heritage=external-dns,external-dns/owner=owner", "A x {owner=owner}"),
+        ("\"\"heritage=external-dns,external-dns/owner=owner\"", "A x {owner=owner}"),
+        ("~owner=owner;v=spf1", "A x {owner=owner}"),
+    ];
+    for (text, expected) in cases {
+        let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT a-x {text}")]);
+        let annotated = registry(OWNER).annotate(world.inventory());
+        assert_eq!(owned(&annotated), [expected], "{text}");
+    }
+    for text in ["v=spf1;~owner=owner", "heritage=mate,external-dns/owner=owner", "x"] {
+        let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT a-x {text}")]);
+        let annotated = registry(OWNER).annotate(world.inventory());
+        assert_eq!(owned(&annotated), ["A x {}", "TXT a-x {}"], "{text}");
+    }
+}
+
+#[test]
+fn the_text_as_stored_stays_with_the_record() {
+    let stored = "heritage=external-dns,external-dns/x=1,external-dns/owner=owner";
+    let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT A-X {stored}")]);
+    let annotated = registry(OWNER).annotate(world.inventory());
+    let record = &annotated.inventory.zones[0].records.as_ref().expect("read")[0];
+    assert_eq!(record.marks.len(), 1);
+    assert_eq!(record.marks[0].set.name.as_str(), "A-X");
+    assert_eq!(record.marks[0].set.targets.as_slice(), [stored]);
+}
+
+#[test]
+fn labels_of_the_provider_are_kept_under_those_of_the_text() {
+    let mut world = World::pseudo(&["A x 1.1.1.1", "A y 1.1.1.1", "TXT a-x ~owner=owner"]);
+    for (_, record) in &mut world.records[..2] {
+        record.labels.set("owner", "provider");
+        record.labels.set("extra", "1");
+    }
+    let annotated = registry(OWNER).annotate(world.inventory());
+    assert_eq!(owned(&annotated), ["A x {extra=1,owner=owner}", "A y {extra=1,owner=provider}"]);
+}
+
+#[test]
+fn names_are_compared_as_a_labels() {
+    for (record, txt) in [
+        ("A ü.org 1.1.1.1", "TXT a-ü.org ~owner=owner"),
+        ("A Ü.org 1.1.1.1", "TXT a-ü.org ~owner=owner"),
+        ("A xn--tda.org 1.1.1.1", "TXT a-ü.org ~owner=owner"),
+        ("A ü.org 1.1.1.1", "TXT xn--a--yka.org ~owner=owner"),
+        ("A xn--tda.org 1.1.1.1", "TXT a-xn--tda.org ~owner=owner"),
+    ] {
+        let registry = registry(OWNER);
+        let mut world = World::pseudo(&[record, txt]);
+        let annotated = registry.annotate(world.inventory());
+        let labels: Vec<_> = owned(&annotated);
+        assert!(labels[0].ends_with("{owner=owner}"), "{record} {txt}: {labels:?}");
+        let run = run(&*registry, &world, &[]);
+        world.apply(&run.groups.groups);
+        assert!(world.records.is_empty(), "{record} {txt}: {:?}", world.lines());
+    }
+}
+
+#[test]
+fn a_name_of_today_is_missing_only_if_some_ownership_is_recorded() {
+    // A provider's own labels say whose it is; there is no TXT at all.
+    let mut world = World::pseudo(&["A x 1.1.1.1"]);
+    world.records[0].1.labels.set("owner", "owner");
+    let annotated = registry(OWNER).annotate(world.inventory());
+    assert_eq!(owned(&annotated), ["A x {owner=owner}"]);
+    world.put("all", &["TXT a-y ~owner=owner"]);
+    let annotated = registry(OWNER).annotate(world.inventory());
+    assert_eq!(owned(&annotated), ["A x {owner=owner} MissingMark"]);
+}
+
+#[test]
+fn ownership_records_without_a_record() {
+    let world = World::pseudo(&[
+        "A x 1.1.1.1",
+        "TXT a-x ~owner=owner",
+        "TXT cname-gone ~owner=owner",
+        "TXT a-taken ~owner=other",
+        "TXT x ~owner=other",
+        // Marks the A record `team`, or in the oldest format the host `a-team`.
+        "CNAME a-team v",
+        "TXT a-team ~owner=owner",
+    ]);
+    let run = run(&*registry(OWNER), &world, &["A x 1.1.1.1"]);
+    assert_eq!(run.orphans, ["cname-gone"]);
+    assert_eq!(run.reserved, ["a-taken"]);
+    assert_eq!(run.changes, [""; 0], "orphans are not removed");
+}
+
+#[test]
+fn noop_leaves_everything_as_it_is() {
+    let noop = registry("--registry=noop");
+    let world = World::pseudo(&["A x 1.1.1.1", "TXT a-x ~owner=me"]);
+    let annotated = noop.annotate(world.inventory());
+    assert_eq!(owned(&annotated), ["A x {}", "TXT a-x {}"]);
+}
