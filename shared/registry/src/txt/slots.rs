@@ -3,9 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ecow::EcoString;
-use extdns_model::{
-    Endpoint, GroupId, Inventory, Labels, Mark, Name, Record, RecordSet, RecordType, ZoneKey,
-};
+use extdns_model::{Endpoint, GroupId, Inventory, Labels, Mark, Name, Record, RecordType, ZoneKey};
 use extdns_plan::{Plan, RecordChange};
 
 use super::TxtRegistry;
@@ -19,8 +17,6 @@ pub(super) struct Slots<'a> {
     by_name: HashMap<String, Vec<Slot<'a>>>,
     /// Where the plan makes TXT records that are themselves wanted.
     texts: HashSet<(ZoneKey, String)>,
-    /// Where there is an ownership record instead.
-    marked_texts: HashSet<(ZoneKey, String)>,
 }
 
 /// One such place.
@@ -109,7 +105,7 @@ impl<'a> Slots<'a> {
     }
 
     fn fill(&mut self, registry: &TxtRegistry, inventory: &'a Inventory) {
-        if self.by_name.is_empty() && self.texts.is_empty() {
+        if self.by_name.is_empty() {
             return;
         }
         for (zone, record) in inventory.records() {
@@ -147,12 +143,6 @@ impl<'a> Slots<'a> {
     }
 
     fn occupy(&mut self, mark: &Mark, occupant: Occupant<'a>) {
-        if !self.texts.is_empty() {
-            let at = (mark.zone, mark.set.name.key().into_owned());
-            if self.texts.contains(&at) {
-                self.marked_texts.insert(at);
-            }
-        }
         if let Some(slot) = self.find(mark.zone, &mark.set.name, mark.set.set_identifier()) {
             slot.occupant = occupant;
         }
@@ -161,12 +151,6 @@ impl<'a> Slots<'a> {
     /// The place, if the plan needs it.
     pub(super) fn get(&mut self, place: &Place, set_identifier: &str) -> Option<&mut Slot<'a>> {
         self.find(place.zone, &place.name, set_identifier)
-    }
-
-    /// Whether an ownership record is where a TXT record is wanted.
-    pub(super) fn is_marked(&self, zone: ZoneKey, set: &RecordSet) -> bool {
-        set.rtype == RecordType::Txt
-            && self.marked_texts.contains(&(zone, set.name.key().into_owned()))
     }
 
     /// Whether the plan writes where this ownership record is.

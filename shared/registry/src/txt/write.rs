@@ -282,13 +282,6 @@ fn in_the_way(txt: &Name) -> Hold {
     Hold::CannotBeOwned { reason }
 }
 
-fn taken_by_a_mark(name: &Name) -> Hold {
-    let reason = format!(
-        "{name} is the name of an ownership record; choose another name for the text, or another --txt-prefix"
-    );
-    Hold::CannotBeOwned { reason }
-}
-
 /// Why a unit is held back.
 struct Refusal {
     /// The index of the decision in its row.
