@@ -338,8 +338,7 @@ async fn converged<H: Harness>(kit: &H, wish: &[RecordSet]) {
     kit.settle().await;
     let contents = kit.contents().await;
     no_orphans(&contents);
-    let mut records: Vec<_> =
-        contents.iter().filter(|set| !is_mark(set)).map(|set| shown(set)).collect();
+    let mut records: Vec<_> = contents.iter().filter(|set| !is_mark(set)).map(shown).collect();
     let mut wished: Vec<_> = wish.iter().map(shown).collect();
     records.sort();
     wished.sort();

@@ -14,6 +14,9 @@ use tokio::time::Instant;
 use super::Transport;
 use crate::{Deadline, ProviderError, Writer};
 
+/// How long finishing the written zones may take beyond the deadline.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Sends the groups of one zone: packed into batches, or step by step.
 #[async_trait]
 pub(super) trait Dispatch: Send + Sync {
@@ -48,7 +51,7 @@ impl Pace {
     /// Whether another batch may start: not when less than twice the slowest is left.
     pub(super) fn allows_another(&self) -> bool {
         let slowest = *self.slowest.lock().unwrap_or_else(PoisonError::into_inner);
-        self.until.allows(slowest * 2)
+        self.until.left().is_none_or(|left| !left.is_zero() && left >= slowest * 2)
     }
 
     /// Measures a unit of work.
@@ -90,6 +93,7 @@ impl Writer for ZonedWriter {
             }
         }
         let touched = ledger.touched();
+        let via = self.via.until(grace(pace.deadline()));
         let work = touched.keys().map(|zone| self.finish(&via, *zone)).collect();
         let finished = self.side_by_side(work).await;
         for (places, failure) in touched.values().zip(finished) {
@@ -127,6 +131,11 @@ impl ZonedWriter {
     async fn side_by_side<T>(&self, work: Vec<BoxFuture<'_, T>>) -> Vec<T> {
         futures::stream::iter(work).buffered(self.parallel).collect().await
     }
+}
+
+/// What is written must be served, so the last calls get some time beyond the deadline.
+fn grace(until: &Deadline) -> Deadline {
+    if until.allows(GRACE) { until.clone() } else { Deadline::within(GRACE) }
 }
 
 /// What became of each group, and which may go next.

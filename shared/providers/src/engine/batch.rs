@@ -172,23 +172,29 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
                 Err(reason) => return self.settle(batch, &unknown(&error, &reason)),
             }
         };
-        let blamed = |item: &Item<'g>| {
-            error.offenders().iter().any(|name| names(&item.group).any(|own| same(own, name)))
-        };
-        let (offenders, mut rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(blamed);
-        if rest.len() > 1 && offenders.is_empty() {
+        if let [_] = batch.as_slice() {
+            for item in batch {
+                self.refused(item, &error).await;
+            }
+            return;
+        }
+        let bears = |item: &Item<'g>, name: &Name| names(&item.group).any(|own| same(own, name));
+        let (offenders, mut rest): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .partition(|item| error.offenders().iter().any(|name| bears(item, name)));
+        if offenders.is_empty() {
             let second = rest.split_off(rest.len() / 2);
             self.queue.push_front(second);
             self.queue.push_front(rest);
             return;
         }
-        if offenders.is_empty() {
-            for item in rest {
-                self.refused(item, &error).await;
-            }
+        self.queue.push_front(rest);
+        let shared = |name| offenders.iter().filter(|item| bears(item, name)).count() > 1;
+        if error.offenders().iter().any(shared) {
+            // Several groups bear a blamed name (set identifiers, say): each is tried alone.
+            offenders.into_iter().rev().for_each(|item| self.queue.push_front(vec![item]));
             return;
         }
-        self.queue.push_front(rest);
         for item in offenders {
             self.refused(item, &error).await;
         }

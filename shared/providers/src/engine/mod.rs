@@ -14,6 +14,8 @@ mod fold;
 pub mod names;
 mod read;
 mod steps;
+#[cfg(test)]
+mod tests;
 pub mod text;
 mod transport;
 

@@ -1,0 +1,94 @@
+//! The engine over the fakes, with a clock that stands still.
+
+mod batches;
+mod deadline;
+mod dependencies;
+mod reading;
+mod steps;
+mod transport;
+
+use extdns_model::{
+    Action, Change, ChangeGroup, GroupId, Hints, Inventory, Labels, Name, Outcome, Permit, Planned,
+    Record, RecordSet, RecordType, Role, Stored, Ttl, ZoneKey,
+};
+
+use crate::conformance::{RecordServer, RrsetServer};
+use crate::engine::{Zoned, batched, stepped};
+use crate::{Deadline, Provider, Reader, Transport, ZoneReader};
+
+const ZONE: &str = "example.org";
+
+fn set(name: &str, rtype: RecordType, target: &str) -> RecordSet {
+    let targets = [target].into_iter().collect();
+    RecordSet::new(Name::as_listed(name), rtype, Ttl::from_seconds(300), targets)
+}
+
+fn a(name: &str) -> RecordSet {
+    set(name, RecordType::A, "192.0.2.1")
+}
+
+fn txt(name: &str) -> RecordSet {
+    set(name, RecordType::Txt, "\"heritage=external-dns\"")
+}
+
+fn create(set: RecordSet) -> Change {
+    let role = if set.rtype == RecordType::Txt { Role::Ownership } else { Role::Record };
+    Change { role, action: Action::Create(planned(set)) }
+}
+
+fn planned(set: RecordSet) -> Planned {
+    Planned { set, labels: Labels::new(), hints: Hints::default() }
+}
+
+fn stored(record: &Record) -> Stored {
+    Stored { set: record.set.clone(), labels: Labels::new(), origin: record.origin.clone() }
+}
+
+fn group(id: u32, zone: ZoneKey, changes: Vec<Change>) -> ChangeGroup {
+    let name = changes.first().map(|change| change.set().name.clone()).unwrap_or_default();
+    ChangeGroup { id: GroupId(id), zone, name, changes, after: None }
+}
+
+/// One group each for these many names, with a record alone.
+fn creates(count: u32) -> Vec<ChangeGroup> {
+    let one = |n| group(n, ZoneKey(0), vec![create(a(&format!("n{n}.{ZONE}")))]);
+    (0..count).map(one).collect()
+}
+
+fn rrsets(server: &RrsetServer) -> Zoned<crate::conformance::RrsetApi> {
+    let api = server.api();
+    let via = Transport::new(api.capabilities());
+    batched(api, via)
+}
+
+fn records(server: &RecordServer) -> Zoned<crate::conformance::RecordApi> {
+    let api = server.api();
+    let via = Transport::new(api.capabilities());
+    stepped(api, via)
+}
+
+async fn apply(provider: &impl Provider, groups: &[ChangeGroup], until: Deadline) -> Vec<Outcome> {
+    let Inventory { index, .. } = provider.read().await.expect("readable");
+    let writer = provider.writer(&Permit::grant(), &index).expect("a writer");
+    writer.apply(groups, until).await
+}
+
+/// The calls of one operation.
+fn calls(provider: &impl Reader, operation: &str) -> u64 {
+    let calls = provider.calls();
+    calls.iter().find(|count| count.operation == operation).map_or(0, |count| count.calls)
+}
+
+/// What became of the groups, by kind.
+fn kinds(outcomes: &[Outcome]) -> Vec<&'static str> {
+    outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::Applied => "applied",
+            Outcome::Partial { .. } => "partial",
+            Outcome::NotSent(_) => "not sent",
+            Outcome::Rejected(_) => "rejected",
+            Outcome::Unknown(_) => "unknown",
+        })
+        .collect()
+}

@@ -1,0 +1,153 @@
+use extdns_model::{FailureKind, Opaque};
+
+use super::*;
+use crate::conformance::{Fault, Lost};
+
+fn pair(id: u32, name: &str) -> ChangeGroup {
+    let changes =
+        vec![create(a(&format!("{name}.{ZONE}"))), create(txt(&format!("own.{name}.{ZONE}")))];
+    group(id, ZoneKey(0), changes)
+}
+
+/// The record set as it is read, for a change of it.
+async fn read(provider: &impl Reader, name: &str) -> Stored {
+    let inventory = provider.read().await.expect("readable");
+    let found = inventory.records().find(|(_, record)| record.set.name.as_str() == name);
+    stored(found.expect("a record").1)
+}
+
+fn values(server: &RecordServer) -> Vec<(u64, String, u32)> {
+    let value =
+        |(id, record): (u64, crate::conformance::StoredRecord)| (id, record.value, record.ttl);
+    server.records().into_iter().map(value).collect()
+}
+
+fn planned_set(name: &str, rtype: RecordType, ttl: i64, targets: &[&str]) -> Planned {
+    let targets = targets.iter().copied().collect();
+    planned(RecordSet::new(Name::as_listed(name), rtype, Ttl::from_seconds(ttl), targets))
+}
+
+/// From values with ids to values with ids: what stays keeps its id.
+#[tokio::test(start_paused = true)]
+async fn an_update_touches_what_changes() {
+    use RecordType::{A, Cname};
+    type Case<'c> =
+        (bool, RecordType, &'c [&'c str], i64, &'c [&'c str], &'c [(u64, &'c str, u32)], &'c str);
+    let cases: &[Case<'_>] = &[
+        (true, A, &["1.1.1.1"], 300, &["2.2.2.2"], &[(1, "2.2.2.2", 300)], "U"),
+        (false, A, &["1.1.1.1"], 300, &["2.2.2.2"], &[(2, "2.2.2.2", 300)], "CD"),
+        (false, Cname, &["a.net"], 300, &["b.net"], &[(2, "b.net", 300)], "DC"),
+        (true, A, &["1.1.1.1"], 600, &["1.1.1.1"], &[(1, "1.1.1.1", 600)], "U"),
+        (false, A, &["1.1.1.1"], 600, &["1.1.1.1"], &[(2, "1.1.1.1", 600)], "DC"),
+        (
+            true,
+            A,
+            &["1.1.1.1", "2.2.2.2"],
+            300,
+            &["2.2.2.2", "3.3.3.3", "4.4.4.4"],
+            &[(1, "3.3.3.3", 300), (2, "2.2.2.2", 300), (3, "4.4.4.4", 300)],
+            "UC",
+        ),
+        (true, A, &["1.1.1.1", "2.2.2.2"], 300, &["2.2.2.2"], &[(2, "2.2.2.2", 300)], "D"),
+        (true, A, &["1.1.1.1", "1.1.1.1"], 300, &["1.1.1.1"], &[(1, "1.1.1.1", 300)], "D"),
+    ];
+    for (in_place, rtype, before, ttl, after, expected, calls_made) in cases {
+        let server = RecordServer::new(&[ZONE]).with(|it| it.updates_in_place = *in_place);
+        before.iter().for_each(|it| server.put(ZONE, &set("www.example.org", *rtype, it)));
+        let provider = records(&server);
+        let old = read(&provider, "www.example.org").await;
+        let new = planned_set("www.example.org", *rtype, *ttl, after);
+        let change = Change { role: Role::Record, action: Action::Update { old, new } };
+        let groups = [group(0, ZoneKey(0), vec![change])];
+        let outcomes = apply(&provider, &groups, Deadline::none()).await;
+        assert_eq!(outcomes, [Outcome::Applied]);
+        let expected: Vec<_> =
+            expected.iter().map(|(id, value, ttl)| (*id, (*value).to_owned(), *ttl)).collect();
+        assert_eq!(values(&server), expected, "{before:?} to {after:?}");
+        for (letter, operation) in
+            [('C', "create record"), ('U', "update record"), ('D', "delete record")]
+        {
+            let count = calls_made.chars().filter(|it| *it == letter).count();
+            assert_eq!(calls(&provider, operation), count as u64, "{operation} {before:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_step_tells_how_far_it_came() {
+    let server = RecordServer::new(&[ZONE]);
+    server.faults().inject(Fault::Reject(Name::as_listed("b.example.org")));
+    server.faults().inject(Fault::Reject(Name::as_listed("own.c.example.org")));
+    let groups = [pair(0, "a"), pair(1, "b"), pair(2, "c"), pair(3, "d")];
+    let outcomes = apply(&records(&server), &groups, Deadline::none()).await;
+    assert_eq!(kinds(&outcomes), ["applied", "partial", "rejected", "applied"]);
+    let Outcome::Partial { done: 1, left: 1, reason } = &outcomes[1] else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(reason.kind, FailureKind::Rejected);
+    let names: Vec<_> = server.records().into_iter().map(|(_, record)| record.name).collect();
+    assert_eq!(names, ["own.a", "a", "own.b", "own.d", "d"], "ownership before its record");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_there_or_gone_already_is_no_failure() {
+    let server = RecordServer::new(&[ZONE]).without_duplicates();
+    server.put(ZONE, &txt("own.a.example.org"));
+    let gone = Record::new(a("gone.example.org"), Opaque::new(77_u64));
+    let other = set("gone.example.org", RecordType::A, "192.0.2.9");
+    let updated = Action::Update { old: stored(&gone), new: planned(other) };
+    let groups = [
+        pair(0, "a"),
+        group(
+            1,
+            ZoneKey(0),
+            vec![Change { role: Role::Record, action: Action::Delete(stored(&gone)) }],
+        ),
+        group(2, ZoneKey(0), vec![Change { role: Role::Record, action: updated }]),
+    ];
+    let outcomes = apply(&records(&server), &groups, Deadline::none()).await;
+    assert_eq!(kinds(&outcomes), ["applied"; 3]);
+    let names: Vec<_> = server.records().into_iter().map(|(_, record)| record.name).collect();
+    assert_eq!(names, ["own.a", "a", "gone"], "what was to be updated and is gone is made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_answers() {
+    for (lost, sent) in [(Lost::Done, 1), (Lost::NotDone, 2)] {
+        let server = RecordServer::new(&[ZONE]);
+        server.faults().inject(Fault::Lose(lost));
+        let provider = records(&server);
+        let groups = [group(0, ZoneKey(0), vec![create(a("www.example.org"))])];
+        let outcomes = apply(&provider, &groups, Deadline::none()).await;
+        assert_eq!(outcomes, [Outcome::Applied], "{lost:?}");
+        assert_eq!(server.records().len(), 1, "{lost:?}");
+        assert_eq!(calls(&provider, "create record"), sent, "{lost:?}");
+    }
+    let server = RecordServer::new(&[ZONE]);
+    let provider = records(&server);
+    let index = provider.read().await.expect("readable").index;
+    server.faults().inject(Fault::Lose(Lost::NotDone));
+    server.faults().inject(Fault::UnreadableZone(ZONE.to_owned()));
+    let writer = provider.writer(&Permit::grant(), &index).expect("a writer");
+    let outcomes = writer.apply(&[pair(0, "a")], Deadline::none()).await;
+    assert_eq!(kinds(&outcomes), ["unknown"]);
+    assert_eq!(calls(&provider, "create record"), 1, "never sent blindly again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_of_a_zone_can_go_side_by_side() {
+    let second = std::time::Duration::from_secs(1);
+    for (parallel, seconds) in [(1, 8), (4, 2)] {
+        let server = RecordServer::new(&[ZONE]).with(|it| it.parallel_writes = parallel);
+        let provider = records(&server);
+        let index = provider.read().await.expect("readable").index;
+        server.faults().inject(Fault::Slow(second));
+        let writer = provider.writer(&Permit::grant(), &index).expect("a writer");
+        let start = tokio::time::Instant::now();
+        let groups = [pair(0, "a"), pair(1, "b"), pair(2, "c"), pair(3, "d")];
+        let outcomes = writer.apply(&groups, Deadline::none()).await;
+        assert_eq!(kinds(&outcomes), ["applied"; 4]);
+        assert_eq!(start.elapsed(), second * seconds, "{parallel} side by side");
+        assert_eq!(server.faults().finishes(), 1);
+    }
+}

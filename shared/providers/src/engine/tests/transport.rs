@@ -1,0 +1,146 @@
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{CallCount, Capabilities, Deadline, ErrorKind, ProviderError, RateLimit, Transport};
+
+fn capabilities() -> Capabilities {
+    Capabilities { mutating_operations: &["write"], ..Capabilities::new("example") }
+}
+
+fn error(kind: ErrorKind) -> ProviderError {
+    ProviderError::new(kind, "no luck")
+}
+
+/// A call that fails so often before it succeeds.
+async fn failing(
+    via: &Transport,
+    operation: &'static str,
+    kind: &ErrorKind,
+    times: u32,
+) -> Result<u32, ProviderError> {
+    let tried = AtomicU32::new(0);
+    via.call(operation, async || {
+        let tries = tried.fetch_add(1, Ordering::Relaxed);
+        if tries < times { Err(error(kind.clone())) } else { Ok(tries + 1) }
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_repeated() {
+    let throttled = || ErrorKind::Throttled { retry_after: None };
+    let cases = [
+        // operation, error, failures, calls, success
+        ("read", throttled(), 2, 3, true),
+        ("read", ErrorKind::Transient, 4, 5, true),
+        ("read", ErrorKind::Lost, 2, 3, true),
+        ("read", ErrorKind::Transient, 5, 5, false),
+        ("read", ErrorKind::Unauthorised, 1, 1, false),
+        ("read", ErrorKind::NotFound, 1, 1, false),
+        ("write", throttled(), 2, 3, true),
+        ("write", ErrorKind::Transient, 2, 3, true),
+        ("write", ErrorKind::Lost, 1, 1, false),
+        ("write", ErrorKind::Rejected(Vec::new()), 1, 1, false),
+        ("write", throttled(), 9, 5, false),
+    ];
+    for (operation, kind, failures, expected, success) in cases {
+        let via = Transport::new(&capabilities());
+        let result = failing(&via, operation, &kind, failures).await;
+        assert_eq!(result.is_ok(), success, "{operation} {kind:?}: {result:?}");
+        let mutating = operation == "write";
+        assert_eq!(via.calls(), [CallCount { operation, calls: expected, mutating }], "{kind:?}");
+        assert_eq!(via.mutating_calls(), if mutating { expected } else { 0 });
+        if let Err(found) = result {
+            assert_eq!(found.kind, kind);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_api_says_how_long_to_wait_and_clones_wait_too() {
+    let via = Transport::new(&capabilities());
+    let start = Instant::now();
+    let wait = Duration::from_secs(30);
+    let throttled = ErrorKind::Throttled { retry_after: Some(wait) };
+    let other = via.clone();
+    let (first, second) = tokio::join!(failing(&via, "write", &throttled, 1), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        other.call("read", async || Ok(start.elapsed())).await
+    });
+    first.expect("the second attempt succeeds");
+    assert!(second.expect("a read") >= wait, "the account pauses");
+    assert!(start.elapsed() >= wait && start.elapsed() < wait + Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_grow_but_stay_bounded() {
+    let via = Transport::new(&capabilities());
+    let start = Instant::now();
+    failing(&via, "read", &ErrorKind::Transient, 9).await.expect_err("given up");
+    let most = Duration::from_millis(250 + 500 + 1000 + 2000);
+    assert!(start.elapsed() <= most, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn clones_share_one_budget() {
+    let five = NonZeroU32::new(5).expect("not zero");
+    let limit = RateLimit { per_second: five, burst: five };
+    let via = Transport::new(&Capabilities { rate_limit: Some(limit), ..capabilities() });
+    let start = Instant::now();
+    let calls = (0..25).map(|n| {
+        let via = via.clone();
+        async move { via.call(if n % 2 == 0 { "read" } else { "write" }, async || Ok(())).await }
+    });
+    for result in futures::future::join_all(calls).await {
+        result.expect("called");
+    }
+    // A burst of five, then twenty at five per second.
+    assert!(start.elapsed() >= Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(4500), "{:?}", start.elapsed());
+    assert_eq!(via.calls().iter().map(|count| count.calls).sum::<u64>(), 25);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_starts_after_the_deadline() {
+    let via = Transport::new(&capabilities());
+    let late = via.until(Deadline::within(Duration::ZERO));
+    let refused = late.call("read", async || Ok(())).await.expect_err("too late");
+    assert_eq!(refused.kind, ErrorKind::Deadline);
+    assert!(via.calls().is_empty());
+
+    let start = Instant::now();
+    let soon = via.until(Deadline::within(Duration::from_secs(10)));
+    let throttled = ErrorKind::Throttled { retry_after: Some(Duration::from_secs(60)) };
+    let found = failing(&soon, "read", &throttled, 1).await.expect_err("no time to wait");
+    assert_eq!(found.kind, throttled, "what went wrong says more than that there is no time");
+    assert_eq!(start.elapsed(), Duration::ZERO, "nothing to wait for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopper_ends_a_pause() {
+    let (deadline, stopper) = Deadline::none().stoppable();
+    let start = Instant::now();
+    let (finished, ()) = tokio::join!(deadline.sleep(Duration::from_secs(60)), async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        stopper.stop();
+    });
+    assert!(!finished && deadline.is_over());
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+
+    let (deadline, stopper) = Deadline::none().stoppable();
+    drop(stopper);
+    assert!(deadline.sleep(Duration::from_secs(60)).await, "nobody can stop it any more");
+    assert_eq!(start.elapsed(), Duration::from_secs(65));
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_do_not_leave() {
+    let via = Transport::with_secrets(&capabilities(), ["hunter2".to_owned(), String::new()]);
+    let leaky = || ProviderError::new(ErrorKind::Unauthorised, "token hunter2 is not good");
+    let error = via.call("read", async || Err::<(), _>(leaky())).await.expect_err("refused");
+    assert_eq!(error.message, "token [redacted] is not good");
+    assert!(!format!("{via:?}").contains("hunter2"));
+}
