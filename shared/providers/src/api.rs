@@ -35,6 +35,13 @@ pub trait ZoneReader: Send + Sync {
         from: PageFrom,
     ) -> Result<Page, ProviderError>;
 
+    /// Names at which the list of a large zone can be begun beside its beginning, in the order of
+    /// the API, so that several readers share it. They need not exist. None, unless a provider says
+    /// otherwise; asked for only with [`Capabilities::starts_at_name`].
+    fn starts(&self, _zone: &Zone) -> Vec<Name> {
+        Vec::new()
+    }
+
     /// The names that the provider is willing to manage, beside the user's own filter. All, unless
     /// a provider says otherwise.
     fn domain_filter(&self, _zones: &ZoneIndex) -> DomainFilter {

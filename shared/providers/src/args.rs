@@ -5,6 +5,8 @@ use std::time::Duration;
 use extdns_model::parse_go_duration;
 
 use crate::ProviderEntry;
+#[cfg(feature = "aws")]
+use crate::aws::AwsArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::webhook::WebhookArgs;
 use crate::zonefile::ZonefileArgs;
@@ -29,6 +31,15 @@ pub struct Args {
     /// Pause between two batches, for providers that batch and have no flag of their own for it
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = parse_go_duration)]
     pub batch_change_interval: Duration,
+
+    /// Only zones whose id ends with this, for providers with zone ids; can be given several times
+    #[arg(long, value_name = "ID", default_value = "")]
+    pub zone_id_filter: Vec<String>,
+
+    /// Flags of `aws`.
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub aws: AwsArgs,
 
     /// Flags of `inmemory`.
     #[command(flatten)]

@@ -51,6 +51,8 @@ pub struct Capabilities {
     pub parallel_writes: usize,
     /// The budget of the account; `None` where the provider states none.
     pub rate_limit: Option<RateLimit>,
+    /// Most attempts of a call that failed for a reason that may pass, the first included.
+    pub attempts: u32,
     /// The least TTL that is stored; less is raised and reported.
     pub min_ttl: Ttl,
     /// The largest TTL that is stored; more is cut and reported.
@@ -93,6 +95,7 @@ impl Capabilities {
             parallel_zones: 1,
             parallel_writes: 1,
             rate_limit: None,
+            attempts: 5,
             min_ttl: Ttl::UNSET,
             max_ttl: Ttl::MAX,
             default_ttl: Ttl::UNSET,

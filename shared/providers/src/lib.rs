@@ -10,6 +10,8 @@
 
 mod api;
 mod args;
+#[cfg(feature = "aws")]
+pub mod aws;
 mod capabilities;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -1,11 +1,12 @@
 //! The providers, one line each.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use extdns_model::DomainFilter;
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use futures::{FutureExt as _, TryFutureExt as _};
 
 use crate::inmemory;
 use crate::webhook::Webhook;
@@ -14,6 +15,16 @@ use crate::{Args, Provider, ProviderError};
 
 /// All providers, by name. A new one is a folder and an entry here.
 pub const PROVIDERS: &[ProviderEntry] = &[
+    #[cfg(feature = "aws")]
+    ProviderEntry {
+        name: "aws",
+        about: "Amazon Route 53",
+        build: |args, context| {
+            crate::aws::provider(&args.aws, &args.zone_id_filter, context)
+                .map_ok(|provider| Box::new(provider) as Box<dyn Provider>)
+                .boxed()
+        },
+    },
     ProviderEntry {
         name: "inmemory",
         about: "Keeps records in memory and forgets them with the end of the run",
@@ -46,6 +57,9 @@ pub struct ProviderEntry {
 pub struct Context {
     /// The names that the user wants managed; zones outside are not read.
     pub domain_filter: DomainFilter,
+    /// A PEM file with certificates of authorities to trust at AWS beside the system's
+    /// (`AWS_CA_BUNDLE`).
+    pub aws_ca_bundle: Option<PathBuf>,
 }
 
 type Building<'a> = BoxFuture<'a, Result<Box<dyn Provider>, ProviderError>>;

@@ -52,7 +52,14 @@ impl Wiring {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let filter = arguments.plan.filter().map_err(invalid)?;
-        let context = extdns_providers::Context { domain_filter: filter };
+        let context = extdns_providers::Context {
+            domain_filter: filter,
+            aws_ca_bundle: environment
+                .variables
+                .get("AWS_CA_BUNDLE")
+                .filter(|path| !path.is_empty())
+                .map(Into::into),
+        };
         let entry = arguments.providers.provider;
         let provider = entry.build(&arguments.providers, &context).await.map_err(invalid)?;
         Self::assemble(arguments, environment, provider.into(), entry.name)

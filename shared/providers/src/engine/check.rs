@@ -1,6 +1,6 @@
 //! Whether a change is in the zone: what is asked after a lost answer or a refusal.
 
-use extdns_model::{Action, Change, Planned, Record, RecordSet, RecordType};
+use extdns_model::{Action, Change, Planned, Record, RecordSet, RecordType, Role};
 
 use super::fold::{same_value, unfold_record};
 
@@ -18,7 +18,7 @@ pub(super) fn is_done(change: &Change, records: &[Record], scope: Scope) -> bool
     let of = |set: &RecordSet| find(set, records);
     match (&change.action, scope) {
         (Action::Create(new) | Action::Update { new, .. }, Scope::Set) => {
-            of(&new.set).is_some_and(|record| is_set(new, record))
+            of(&new.set).is_some_and(|record| is_set(new, record, change.role))
         }
         (Action::Create(new) | Action::Update { new, .. }, Scope::Value) => {
             of(&new.set).is_some_and(|record| has_value(new, record))
@@ -40,8 +40,9 @@ fn find<'r>(set: &RecordSet, records: &'r [Record]) -> Option<&'r Record> {
     })
 }
 
-fn is_set(new: &Planned, record: &Record) -> bool {
+fn is_set(new: &Planned, record: &Record, role: Role) -> bool {
     let (new, stored) = (&new.set, &record.set);
+    // An ownership record is planned with all properties of its record; a zone keeps fewer.
     let properties = || {
         new.properties()
             .iter()
@@ -50,7 +51,7 @@ fn is_set(new: &Planned, record: &Record) -> bool {
     new.targets.len() == stored.targets.len()
         && (!new.ttl.is_set() || new.ttl == stored.ttl)
         && new.targets.iter().all(|target| has(stored, target, new.rtype))
-        && properties()
+        && (role == Role::Ownership || properties())
 }
 
 fn has_value(new: &Planned, record: &Record) -> bool {

@@ -1,12 +1,17 @@
 //! Reading: zones side by side, page after page, one inventory per zone.
 
-use extdns_model::{Inventory, Name, Record, Unreadable, Zone, ZoneIndex, ZoneInventory};
-use futures::future::BoxFuture;
+use std::collections::HashSet;
+
+use ecow::EcoString;
+use extdns_model::{
+    Inventory, Name, Record, RecordType, Unreadable, Zone, ZoneIndex, ZoneInventory,
+};
+use futures::future::{BoxFuture, try_join_all};
 use futures::{FutureExt as _, StreamExt as _};
 
 use super::fold::Folder;
 use super::names::readable;
-use crate::{ErrorKind, PageFrom, ProviderError, Transport, ZoneReader};
+use crate::{ErrorKind, Page, PageFrom, ProviderError, Transport, ZoneReader};
 
 /// More names than this are not asked for one by one: the whole zone is read.
 const FEW_NAMES: usize = 4;
@@ -44,7 +49,11 @@ pub(super) async fn whole_zone<A: ZoneReader>(
     via: &Transport,
     zone: &Zone,
 ) -> Result<Vec<Record>, ProviderError> {
-    pages(api, via, zone, PageFrom::Start, |_| true).await
+    let starts = if api.capabilities().starts_at_name { api.starts(zone) } else { Vec::new() };
+    if starts.is_empty() {
+        return pages(api, via, zone, PageFrom::Start, |_| true).await;
+    }
+    shards(api, via, zone, starts).await
 }
 
 /// The records of these names; more than these where the API cannot tell.
@@ -67,19 +76,60 @@ pub(super) async fn some_names<A: ZoneReader>(
     Ok(records)
 }
 
+/// A large zone, begun at several names at once. Each reader goes on to the first record of the
+/// next. The order of names is the API's alone: where ours differs, or a record has gone in
+/// between, something is read twice, and kept once.
+async fn shards<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+    starts: Vec<Name>,
+) -> Result<Vec<Record>, ProviderError> {
+    let froms: Vec<PageFrom> =
+        [PageFrom::Start].into_iter().chain(starts.into_iter().map(PageFrom::Name)).collect();
+    let firsts = try_join_all(froms.iter().map(|from| api.page(via, zone, from.clone()))).await?;
+    let heads: Vec<_> = firsts.iter().map(|page| page.records.first().map(identity)).collect();
+    let reads = froms.into_iter().zip(firsts).enumerate().map(|(place, (from, page))| {
+        let end = heads[place + 1..].iter().flatten().next();
+        let wanted = move |record: &Record| end.is_none_or(|end| identity(record) != *end);
+        rest(api, via, zone, from, page, wanted)
+    });
+    let mut records: Vec<Record> = try_join_all(reads).await?.into_iter().flatten().collect();
+    let mut seen = HashSet::with_capacity(records.len());
+    records.retain(|record| seen.insert(identity(record)));
+    Ok(records)
+}
+
+fn identity(record: &Record) -> (String, RecordType, EcoString) {
+    let set = &record.set;
+    (set.name.key().into_owned(), set.rtype, set.set_identifier().into())
+}
+
 /// Page after page, up to the first record that is not wanted.
 async fn pages<A: ZoneReader>(
     api: &A,
     via: &Transport,
     zone: &Zone,
+    from: PageFrom,
+    wanted: impl Fn(&Record) -> bool + Send,
+) -> Result<Vec<Record>, ProviderError> {
+    let first = api.page(via, zone, from.clone()).await?;
+    rest(api, via, zone, from, first, wanted).await
+}
+
+/// A page and those behind it, up to the first record that is not wanted.
+async fn rest<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
     mut from: PageFrom,
+    mut page: Page,
     wanted: impl Fn(&Record) -> bool + Send,
 ) -> Result<Vec<Record>, ProviderError> {
     let capabilities = api.capabilities();
     let mut folder = Folder::default();
     let mut records = Vec::new();
     loop {
-        let page = api.page(via, zone, from.clone()).await?;
         for mut record in page.records {
             if !wanted(&record) {
                 return Ok(finish(folder, records));
@@ -104,6 +154,7 @@ async fn pages<A: ZoneReader>(
             ));
         }
         from = next;
+        page = api.page(via, zone, from.clone()).await?;
     }
 }
 

@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 use crate::{Capabilities, Deadline, ErrorKind, ProviderError, RateLimit};
 
-/// Attempts of one call, the first included.
-const ATTEMPTS: u32 = 5;
+/// Least attempts of a call that the API has no room for: waiting is all that it takes.
+const THROTTLED_ATTEMPTS: u32 = 5;
 /// The ceiling of the first pause between two attempts; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause that the engine chooses itself.
@@ -24,8 +24,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// The longest pause that an API may ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// The way to a provider's API. Clones share the account: its budget, its pause after throttling
-/// and its counter.
+/// The way to a provider's API. Clones share the account: its budget and its pause after throttling.
+/// A provider that works for several accounts has [a way to each](Transport::of_account); they
+/// share the counter.
 ///
 /// It knows neither SDKs nor HTTP: a provider wraps each call, turns what went wrong into a
 /// [`ProviderError`], and leaves the rest to the transport. Reads are repeated after anything that
@@ -43,17 +44,25 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 /// ```
 #[derive(Clone)]
 pub struct Transport {
+    shared: Arc<Shared>,
     account: Arc<Account>,
     until: Deadline,
 }
 
-struct Account {
+/// What all accounts share.
+struct Shared {
     mutating: &'static [&'static str],
+    rate_limit: Option<RateLimit>,
+    attempts: u32,
+    accounts: Mutex<BTreeMap<String, Arc<Account>>>,
+    calls: Mutex<BTreeMap<&'static str, u64>>,
+    secrets: Vec<String>,
+}
+
+struct Account {
     budget: Option<Budget>,
     /// Nobody calls before this instant: the API said that it has enough.
     paused: Mutex<Option<Instant>>,
-    calls: Mutex<BTreeMap<&'static str, u64>>,
-    secrets: Vec<String>,
 }
 
 type Budget = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
@@ -82,20 +91,33 @@ impl Transport {
         capabilities: &Capabilities,
         secrets: impl IntoIterator<Item = String>,
     ) -> Self {
-        let account = Account {
+        let shared = Shared {
             mutating: capabilities.mutating_operations,
-            budget: capabilities.rate_limit.map(budget),
-            paused: Mutex::default(),
+            rate_limit: capabilities.rate_limit,
+            attempts: capabilities.attempts,
+            accounts: Mutex::default(),
             calls: Mutex::default(),
             secrets: secrets.into_iter().filter(|secret| !secret.is_empty()).collect(),
         };
-        Self { account: Arc::new(account), until: Deadline::none() }
+        let account = Arc::new(Account::new(shared.rate_limit));
+        Self { shared: Arc::new(shared), account, until: Deadline::none() }
+    }
+
+    /// The way to another account of the provider, by a name of the provider's choice: the same
+    /// name is the same account, with a budget and pauses of its own.
+    #[must_use]
+    pub fn of_account(&self, name: &str) -> Self {
+        let mut accounts = lock(&self.shared.accounts);
+        let account = accounts
+            .entry(name.to_owned())
+            .or_insert_with(|| Arc::new(Account::new(self.shared.rate_limit)));
+        Self { account: Arc::clone(account), ..self.clone() }
     }
 
     /// The same account, with calls that start before the deadline only.
     #[must_use]
     pub fn until(&self, deadline: Deadline) -> Self {
-        Self { account: Arc::clone(&self.account), until: deadline }
+        Self { until: deadline, ..self.clone() }
     }
 
     /// Makes a call: waits for the account's budget, repeats what may be repeated, counts.
@@ -111,7 +133,7 @@ impl Transport {
         F: Fn() -> A,
         A: Future<Output = Result<T, ProviderError>>,
     {
-        let mutating = self.account.mutating.contains(&operation);
+        let mutating = self.shared.mutating.contains(&operation);
         let mut attempt = 1;
         let mut last = None;
         loop {
@@ -123,7 +145,7 @@ impl Transport {
                 Ok(answer) => return Ok(answer),
                 Err(error) => self.redact(error),
             };
-            if attempt == ATTEMPTS || !may_repeat(&error.kind, mutating) {
+            if attempt >= self.attempts(&error.kind) || !may_repeat(&error.kind, mutating) {
                 return Err(error);
             }
             let pause = pause_after(&error.kind, attempt);
@@ -141,12 +163,12 @@ impl Transport {
     /// The calls of the account so far, by operation in alphabetical order.
     #[must_use]
     pub fn calls(&self) -> Vec<CallCount> {
-        lock(&self.account.calls)
+        lock(&self.shared.calls)
             .iter()
             .map(|(operation, calls)| CallCount {
                 operation,
                 calls: *calls,
-                mutating: self.account.mutating.contains(operation),
+                mutating: self.shared.mutating.contains(operation),
             })
             .collect()
     }
@@ -160,7 +182,7 @@ impl Transport {
     /// The error without secrets.
     #[must_use]
     pub fn redact(&self, mut error: ProviderError) -> ProviderError {
-        for secret in &self.account.secrets {
+        for secret in &self.shared.secrets {
             if error.message.contains(secret.as_str()) {
                 error.message = error.message.replace(secret.as_str(), "[redacted]");
             }
@@ -181,8 +203,15 @@ impl Transport {
         }
     }
 
+    fn attempts(&self, kind: &ErrorKind) -> u32 {
+        match kind {
+            ErrorKind::Throttled { .. } => self.shared.attempts.max(THROTTLED_ATTEMPTS),
+            _ => self.shared.attempts,
+        }
+    }
+
     fn count(&self, operation: &'static str) {
-        *lock(&self.account.calls).entry(operation).or_default() += 1;
+        *lock(&self.shared.calls).entry(operation).or_default() += 1;
     }
 
     fn pause(&self, pause: Duration) {
@@ -193,6 +222,10 @@ impl Transport {
 }
 
 impl Account {
+    fn new(limit: Option<RateLimit>) -> Self {
+        Self { budget: limit.map(budget), paused: Mutex::default() }
+    }
+
     /// How long the next call has to wait; `None` takes it out of the budget.
     fn wait(&self) -> Option<Duration> {
         let paused = *lock(&self.paused);

@@ -1,0 +1,194 @@
+//! What Route 53 makes of a wish: aliases, properties as they are read back, pins.
+
+use extdns_model::{Endpoint, Name, Opaque, Properties, RecordType, Ttl, property_names::ALIAS};
+
+use super::alias;
+use super::args::AwsArgs;
+use super::names::{bare_id, quoted};
+use super::routing::{self, TARGET_HEALTH};
+use crate::{Adaptation, Adjusted, Verdict};
+
+const PIN: &str = "aws/hosted-zone-id";
+const TARGET_ZONE: &str = "aws/target-hosted-zone";
+
+/// What a wish says that is never compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// The zone of the alias target.
+    pub(super) target_zone: Option<String>,
+    /// Coordinates as they were given.
+    pub(super) coordinates: Option<String>,
+}
+
+/// Adjusts all wishes in their order; the AAAA twins of aliases come last. `zones` are the keys of
+/// the names of the zones that are known so far.
+pub(super) fn adjust(args: &AwsArgs, zones: &[String], wish: Adjusted) -> Adjusted {
+    let Adjusted { mut endpoints, mut notes } = wish;
+    let mut twins = Vec::new();
+    for endpoint in &mut endpoints {
+        let mut reasons = Vec::new();
+        hide(endpoint);
+        let twin = by_type(args, zones, endpoint, &mut reasons);
+        properties(endpoint, &mut reasons);
+        if twin {
+            let mut twin = endpoint.clone();
+            twin.set.rtype = RecordType::Aaaa;
+            twins.push(twin);
+        }
+        notes.extend(
+            reasons.into_iter().map(|reason| Adaptation::of(endpoint, Verdict::Changed, reason)),
+        );
+    }
+    endpoints.append(&mut twins);
+    Adjusted { endpoints, notes }
+}
+
+/// Takes away what is never read back: it only tells where the record goes.
+fn hide(endpoint: &mut Endpoint) {
+    let (pin, target_zone) = endpoint
+        .set
+        .edit_properties(|properties| (properties.remove(PIN), properties.remove(TARGET_ZONE)));
+    if let Some(pin) = pin.as_deref().map(bare_id).filter(|pin| !pin.is_empty()) {
+        endpoint.edit_hints(|hints| hints.zone = Some(pin.into()));
+    }
+    if let Some(zone) = target_zone.as_deref().map(bare_id).filter(|zone| !zone.is_empty()) {
+        let wish = Wish { target_zone: Some(zone.to_owned()), ..Wish::default() };
+        endpoint.edit_hints(|hints| hints.data = Opaque::new(wish));
+    }
+}
+
+/// What the type asks for. Whether an AAAA twin is wanted.
+fn by_type(
+    args: &AwsArgs,
+    zones: &[String],
+    endpoint: &mut Endpoint,
+    reasons: &mut Vec<String>,
+) -> bool {
+    let wished = endpoint.set.properties().get(ALIAS).map(str::to_owned);
+    match (endpoint.set.rtype, wished.as_deref()) {
+        (RecordType::A | RecordType::Aaaa, Some("true")) => alias_of(args, endpoint),
+        (RecordType::A | RecordType::Aaaa, _) => drop_alias(&mut endpoint.set),
+        (RecordType::Cname, wished) => return cname(args, zones, endpoint, wished, reasons),
+        (rtype, _) => {
+            drop_alias(&mut endpoint.set);
+            if rtype == RecordType::Txt {
+                let targets = &endpoint.set.targets;
+                if targets.iter().any(|target| !target.starts_with('"')) {
+                    endpoint.set.targets = targets.iter().map(|target| quoted(target)).collect();
+                }
+            }
+        }
+    }
+    false
+}
+
+fn drop_alias(set: &mut extdns_model::RecordSet) {
+    if !set.properties().is_empty() {
+        set.edit_properties(|properties| {
+            properties.remove(ALIAS);
+            properties.remove(TARGET_HEALTH);
+        });
+    }
+}
+
+fn cname(
+    args: &AwsArgs,
+    zones: &[String],
+    endpoint: &mut Endpoint,
+    wished: Option<&str>,
+    reasons: &mut Vec<String>,
+) -> bool {
+    let target = endpoint.set.targets.first().cloned().unwrap_or_default();
+    let rtype = match wished {
+        Some("true") => {
+            warn_of_stranger(endpoint, &target, zones, reasons);
+            RecordType::A
+        }
+        Some("A") => RecordType::A,
+        Some("AAAA") => RecordType::Aaaa,
+        Some("false") => RecordType::Cname,
+        _ if !args.aws_prefer_cname && alias::detected(&target).is_some() => RecordType::A,
+        _ => RecordType::Cname,
+    };
+    if rtype == RecordType::Cname {
+        endpoint.set.edit_properties(|properties| {
+            properties.set(ALIAS, "false");
+            properties.remove(TARGET_HEALTH);
+        });
+        return false;
+    }
+    endpoint.set.rtype = rtype;
+    endpoint.set.edit_properties(|properties| properties.set(ALIAS, "true"));
+    alias_of(args, endpoint);
+    !matches!(wished, Some("A" | "AAAA"))
+}
+
+/// Route 53 takes aliases of AWS's names, and of names in the same zone.
+fn warn_of_stranger(
+    endpoint: &Endpoint,
+    target: &str,
+    zones: &[String],
+    reasons: &mut Vec<String>,
+) {
+    let name = Name::as_listed(target);
+    let key = name.key();
+    let within = |zone: &String| {
+        key.strip_suffix(zone.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    let told = endpoint.hints().data.get::<Wish>().is_some_and(|wish| wish.target_zone.is_some());
+    if told || zones.is_empty() || zones.iter().any(within) || alias::known(target).is_some() {
+        return;
+    }
+    reasons.push(format!(
+        "it is written as an alias, but its target {target} is neither a known name of AWS nor in \
+         one of the zones, so Route 53 will refuse it; use alias=false, or name the target's zone \
+         with {TARGET_ZONE}"
+    ));
+}
+
+fn alias_of(args: &AwsArgs, endpoint: &mut Endpoint) {
+    let target = endpoint.set.targets.first().cloned().unwrap_or_default();
+    if endpoint.set.ttl.is_set() {
+        endpoint.set.ttl = Ttl::from_seconds(super::TTL);
+    }
+    if !target.is_ascii() {
+        let ascii = Name::as_listed(&target).key().into_owned();
+        endpoint.set.targets = [ascii].into_iter().collect();
+    }
+    let told = endpoint.hints().data.get::<Wish>().and_then(|wish| wish.target_zone.as_deref());
+    let never = told.or_else(|| alias::known(&target)) == Some(alias::CLOUDFRONT);
+    endpoint.set.edit_properties(|properties| {
+        let wished = properties
+            .get(TARGET_HEALTH)
+            .map_or(args.aws_evaluate_target_health, |value| value == "true");
+        properties.set(TARGET_HEALTH, if wished && !never { "true" } else { "false" });
+    });
+}
+
+/// Properties as they will be read back.
+fn properties(endpoint: &mut Endpoint, reasons: &mut Vec<String>) {
+    if endpoint.set.properties().is_empty() {
+        return;
+    }
+    let id = endpoint.set.set_identifier().to_owned();
+    let coordinates = endpoint.set.edit_properties(|properties| {
+        drop_unknown(properties, reasons);
+        routing::normalise(properties, &id, reasons)
+    });
+    if coordinates.is_some() {
+        endpoint.edit_hints(|hints| {
+            let wish = hints.data.get::<Wish>().cloned().unwrap_or_default();
+            hints.data = Opaque::new(Wish { coordinates, ..wish });
+        });
+    }
+}
+
+fn drop_unknown(properties: &mut Properties, reasons: &mut Vec<String>) {
+    properties.retain(|property| {
+        let known = routing::is_known(&property.name);
+        if !known && property.name.starts_with("aws/") {
+            reasons.push(format!("{} is no property of Route 53; it is left out", property.name));
+        }
+        known
+    });
+}

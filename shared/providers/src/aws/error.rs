@@ -1,0 +1,362 @@
+//! What went wrong, from the SDK's errors and the bodies behind them to ours.
+//!
+//! The SDK reads a code only from `<ErrorResponse><Error>`. Route 53 can also answer with the root
+//! `<InvalidChangeBatch>` and several messages, so bodies are read here.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use extdns_auth::aws_error_chain;
+use extdns_model::Name;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::names::decoded;
+use crate::{ErrorKind, Limit, ProviderError};
+
+/// What a program needs to know of an error beside its kind.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) error: ProviderError,
+    /// The request was refused because the clocks differ: the SDK has learned the other one.
+    pub(super) skewed: bool,
+}
+
+/// More than this between the clocks explains a signature that is refused.
+const SKEW: Duration = Duration::from_secs(240);
+
+/// An SDK error in our words. `place` is the zone, or nothing.
+pub(super) fn explain<E: Error + 'static>(
+    operation: &str,
+    place: &str,
+    error: &SdkError<E, HttpResponse>,
+) -> Fault {
+    let (kind, text, skewed) = match error {
+        SdkError::ServiceError(service) => return answered(operation, place, service.raw()),
+        SdkError::ResponseError(_) => (ErrorKind::Lost, aws_error_chain(error), false),
+        other if find::<CredentialsError>(other).is_some() => {
+            (ErrorKind::Unauthorised, aws_error_chain(other), false)
+        }
+        SdkError::ConstructionFailure(_) => {
+            (ErrorKind::Rejected(Vec::new()), aws_error_chain(error), false)
+        }
+        other => {
+            let refused = find::<std::io::Error>(other)
+                .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused);
+            let kind = if refused { ErrorKind::Transient } else { ErrorKind::Lost };
+            (kind, aws_error_chain(other), false)
+        }
+    };
+    Fault { error: ProviderError::new(kind, format!("route53:{operation}{place}: {text}")), skewed }
+}
+
+fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
+    let mut level = Some(error);
+    while let Some(error) = level {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        level = error.source();
+    }
+    None
+}
+
+/// An answer that is an error.
+fn answered(operation: &str, place: &str, response: &HttpResponse) -> Fault {
+    let status = response.status().as_u16();
+    let body = Body::parse(response.body().bytes().unwrap_or_default());
+    let header = |name: &str| response.headers().get(name);
+    let id = body.request_id.as_deref().or_else(|| header("x-amzn-requestid"));
+    let code = if body.code.is_empty() { format!("HTTP {status}") } else { body.code.clone() };
+    let mut text = format!("route53:{operation}{place}: {code}");
+    if !body.messages.is_empty() {
+        text = format!("{text}: {}", body.messages.join("; "));
+    }
+    if let Some(id) = id.filter(|id| !id.is_empty()) {
+        text = format!("{text} (request id {id})");
+    }
+    let clocks = Clocks::of(&body.code, header("date"));
+    let kind = match &clocks {
+        Some(_) => ErrorKind::Unauthorised,
+        None => kind(&body, status, header("retry-after")),
+    };
+    if let Some(clocks) = &clocks {
+        text = format!("{text}; {clocks}");
+    } else if kind == ErrorKind::Unauthorised {
+        text = format!("{text}; {}", remedy(&body.code, operation));
+    }
+    Fault { error: ProviderError::new(kind, text), skewed: clocks.is_some() }
+}
+
+fn kind(body: &Body, status: u16, retry_after: Option<&str>) -> ErrorKind {
+    match (body.code.as_str(), status) {
+        (
+            "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException"
+            | "PriorRequestNotComplete",
+            _,
+        )
+        | (_, 429) => {
+            let seconds = retry_after.and_then(|text| text.trim().parse().ok());
+            ErrorKind::Throttled { retry_after: seconds.map(Duration::from_secs) }
+        }
+        // Whether it was done is not known.
+        (_, 500..) => ErrorKind::Lost,
+        ("NoSuchHostedZone", _) | (_, 404) => ErrorKind::NotFound,
+        ("LimitsExceeded", _) => ErrorKind::Limit(Limit::Other("what the hosted zone may hold")),
+        ("InvalidChangeBatch", _) => {
+            let names = body.offenders();
+            let in_the_way = |text: &String| {
+                text.contains("already exists") || text.contains("conflicts with other records")
+            };
+            if body.messages.iter().all(in_the_way) {
+                ErrorKind::Conflict(names)
+            } else {
+                ErrorKind::Rejected(names)
+            }
+        }
+        (code, _) if is_about_identity(code) => ErrorKind::Unauthorised,
+        (_, 401 | 403) => ErrorKind::Unauthorised,
+        (_, 413) => ErrorKind::Limit(Limit::Other("the size of a request")),
+        _ => ErrorKind::Rejected(Vec::new()),
+    }
+}
+
+fn is_about_identity(code: &str) -> bool {
+    matches!(
+        code,
+        "AccessDenied"
+            | "AccessDeniedException"
+            | "ExpiredToken"
+            | "ExpiredTokenException"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "MissingAuthenticationToken"
+            | "OptInRequired"
+            | "IncompleteSignature"
+    ) || is_about_time(code)
+}
+
+/// Codes of signatures that are refused, for the time in them or else.
+fn is_about_time(code: &str) -> bool {
+    matches!(
+        code,
+        "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
+            | "RequestTimeTooSkewed"
+            | "RequestExpired"
+            | "AuthFailure"
+    )
+}
+
+fn remedy(code: &str, operation: &str) -> String {
+    if code.starts_with("ExpiredToken") {
+        return "the session is over; renew the credentials, or give the role a longer session"
+            .to_owned();
+    }
+    if code.starts_with("AccessDenied") {
+        return format!("allow the action route53:{operation} in the policy of this identity");
+    }
+    "check the credentials".to_owned()
+}
+
+/// Two clocks that differ.
+struct Clocks {
+    ours: SystemTime,
+    theirs: SystemTime,
+}
+
+impl Clocks {
+    fn of(code: &str, date: Option<&str>) -> Option<Self> {
+        if !is_about_time(code) {
+            return None;
+        }
+        let theirs = DateTime::from_str(date?, Format::HttpDate).ok()?;
+        let theirs = SystemTime::try_from(theirs).ok()?;
+        let ours = SystemTime::now();
+        let apart = ours
+            .duration_since(theirs)
+            .or_else(|early| Ok::<_, std::convert::Infallible>(early.duration()));
+        (apart.unwrap_or_default() > SKEW).then_some(Self { ours, theirs })
+    }
+}
+
+impl std::fmt::Display for Clocks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = |time| {
+            let time = DateTime::from_secs(DateTime::from(time).secs());
+            time.fmt(Format::DateTime).unwrap_or_default()
+        };
+        write!(
+            f,
+            "the clock here says {}, that of AWS {}; set the clock",
+            text(self.ours),
+            text(self.theirs)
+        )
+    }
+}
+
+/// An error's body.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Body {
+    code: String,
+    messages: Vec<String>,
+    request_id: Option<String>,
+}
+
+impl Body {
+    /// Reads both forms. What is no XML has no code.
+    fn parse(bytes: &[u8]) -> Self {
+        let mut body = Self::default();
+        let xml = String::from_utf8_lossy(bytes);
+        let mut reader = Reader::from_str(&xml);
+        let (mut element, mut root, mut text) = (String::new(), true, String::new());
+        while let Ok(event) = reader.read_event() {
+            match event {
+                Event::Start(start) => {
+                    element = start.local_name().as_ref().to_owned();
+                    if root && element != "ErrorResponse" {
+                        body.code.clone_from(&element);
+                    }
+                    root = false;
+                    text.clear();
+                }
+                Event::Text(part) => {
+                    text.push_str(&part);
+                }
+                Event::GeneralRef(entity) => match entity.resolve_char_ref() {
+                    Ok(Some(char)) => text.push(char),
+                    _ => text.push_str(named(&entity)),
+                },
+                Event::End(_) => body.take(std::mem::take(&mut element), &mut text),
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        body
+    }
+
+    fn take(&mut self, element: String, text: &mut String) {
+        let text = std::mem::take(text).trim().to_owned();
+        match element.as_str() {
+            "Code" => self.code = text,
+            "Message" if !text.is_empty() => self.messages.push(text),
+            "RequestId" => self.request_id = Some(text),
+            _ => {}
+        }
+    }
+
+    /// The names that the messages blame.
+    fn offenders(&self) -> Vec<Name> {
+        let mut names: Vec<Name> = Vec::new();
+        for found in self.messages.iter().flat_map(|message| blamed(message)) {
+            let name = Name::as_listed(&decoded(found));
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+fn named(entity: &str) -> &'static str {
+    match entity {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "quot" => "\"",
+        "apos" => "'",
+        _ => "",
+    }
+}
+
+/// The names in a message: `[name='a.example.org.', type='A']`, `RRSet with DNS name a.example.org.
+/// is ..`, `record set 'A a.example.org.'`. The target of an alias stands in none of these forms.
+fn blamed(message: &str) -> impl Iterator<Item = &str> {
+    const MARKS: [(&str, &[char], bool); 3] = [
+        ("name='", &['\''], false),
+        ("with DNS name ", &[' ', ','], false),
+        ("resource record set '", &['\''], true),
+    ];
+    MARKS.iter().flat_map(move |(mark, ends, typed)| {
+        message.match_indices(mark).filter_map(move |(at, _)| {
+            let rest = &message[at + mark.len()..];
+            let text = &rest[..rest.find(*ends).unwrap_or(rest.len())];
+            let name = if *typed { text.split_once(' ')?.1 } else { text };
+            (!name.is_empty()).then_some(name)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(xml: &str) -> Body {
+        Body::parse(xml.as_bytes())
+    }
+
+    #[test]
+    fn both_forms_of_an_error() {
+        let wrapped = "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"x\"><Error><Type>Sender</Type>\
+            <Code>InvalidChangeBatch</Code><Message>[Tried to create resource record set \
+            [name=&apos;\\052.a.org.&apos;, type='A'] but it already exists, Tried to delete resource \
+            record set [name='b.a.org.', type='A', set identifier='x'] but it was not found]</Message>\
+            </Error><RequestId>r-1</RequestId></ErrorResponse>";
+        let bare = "<?xml version=\"1.0\"?><InvalidChangeBatch xmlns=\"x\"><Messages>\
+            <Message>RRSet of type CNAME with DNS name c.a.org. is not permitted as it conflicts with \
+            other records with the same DNS name in zone a.org.</Message>\
+            <Message>RRSet with DNS name d.a.org., type A, SetIdentifier x cannot be created</Message>\
+            <Message>The request contains an invalid set of changes for a resource record set 'A \
+            e.a.org.'</Message><Message>Tried to create an alias that targets t.a.org., type A in zone \
+            Z1, but that target was not found</Message></Messages></InvalidChangeBatch>";
+        let wrapped = body(wrapped);
+        assert_eq!(wrapped.request_id.as_deref(), Some("r-1"));
+        assert_eq!(wrapped.code, "InvalidChangeBatch");
+        let names =
+            |body: &Body| body.offenders().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(names(&wrapped), ["*.a.org", "b.a.org"]);
+        let bare = body(bare);
+        assert_eq!(bare.code, "InvalidChangeBatch");
+        assert_eq!(bare.messages.len(), 4);
+        assert_eq!(names(&bare), ["c.a.org", "d.a.org", "e.a.org"]);
+        assert!(matches!(kind(&bare, 400, None), ErrorKind::Rejected(names) if names.len() == 3));
+        assert_eq!(body("not <xml"), Body::default());
+    }
+
+    #[test]
+    fn kinds() {
+        let of = |code: &str, status, retry| {
+            let body = Body { code: code.to_owned(), ..Body::default() };
+            kind(&body, status, retry)
+        };
+        let throttled = |seconds: Option<u64>| ErrorKind::Throttled {
+            retry_after: seconds.map(Duration::from_secs),
+        };
+        let cases = [
+            (of("Throttling", 400, None), throttled(None)),
+            (of("Throttling", 400, Some("3")), throttled(Some(3))),
+            (of("PriorRequestNotComplete", 400, None), throttled(None)),
+            (of("", 429, None), throttled(None)),
+            (of("InternalFailure", 500, None), ErrorKind::Lost),
+            (of("ServiceUnavailable", 503, None), ErrorKind::Lost),
+            (of("NoSuchHostedZone", 404, None), ErrorKind::NotFound),
+            (of("AccessDenied", 403, None), ErrorKind::Unauthorised),
+            (of("ExpiredToken", 403, None), ErrorKind::Unauthorised),
+            (of("InvalidInput", 400, None), ErrorKind::Rejected(Vec::new())),
+            (of("", 400, None), ErrorKind::Rejected(Vec::new())),
+        ];
+        for (found, expected) in cases {
+            assert_eq!(found, expected);
+        }
+    }
+}

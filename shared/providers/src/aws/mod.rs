@@ -1,0 +1,346 @@
+//! Amazon Route 53: `aws`.
+//!
+//! **API**: <https://docs.aws.amazon.com/Route53/latest/APIReference/>, through the AWS SDK. Zones
+//! are listed once per run; record sets 300 a page; changes in atomic batches.
+//!
+//! **Authentication**: the SDK's default chain, for each `--aws-profile`; `--aws-assume-role` is
+//! taken with what that finds ([`extdns_auth::aws_identity`]). Actions: `route53:ListHostedZones`,
+//! `ListResourceRecordSets`, `ChangeResourceRecordSets`, with `--aws-zone-tags` also
+//! `ListTagsForResources`. Without `ListHostedZones` the zones of `--zone-id-filter` are looked up
+//! by `GetHostedZone`.
+//!
+//! **Limits**: 1,000 values and 32,000 bytes of values per batch, upserts counted twice; one batch
+//! in process per zone; calls per account, see `--aws-requests-per-second`. Profiles of one account
+//! share one budget. A zone of more than 20 pages is read from several names at once.
+//!
+//! **Quirks**: names are escaped in octal (`\052` for `*`). A delete must repeat the record set, so
+//! what was read is kept for it: the alias target's zone, values with their dots. A name is written
+//! to every private zone that holds it and to the longest public one; `aws/hosted-zone-id` pins it.
+//! A CNAME to a load balancer of AWS becomes an A and an AAAA alias.
+//!
+//! **Record types**: A, AAAA, CNAME, TXT, SRV, NS, PTR, MX, NAPTR; routing policies by set
+//! identifier.
+
+mod adjust;
+mod alias;
+mod args;
+mod error;
+mod names;
+mod read;
+mod routing;
+#[cfg(test)]
+mod tests;
+mod write;
+mod zones;
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use async_trait::async_trait;
+use aws_sdk_route53::Client;
+use aws_sdk_route53::types::{ChangeBatch, RrType};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use ecow::EcoString;
+use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, aws_identity};
+use extdns_model::{Change, ChangeGroup, DomainFilter, Name, RecordType, Routing, Zone, ZoneIndex};
+
+pub use self::args::{AwsArgs, ZoneType};
+use self::zones::ZoneData;
+use crate::engine::{Zoned, batched};
+use crate::{
+    Adjusted, BatchLimits, BatchWriter, Capabilities, Context, Cost, Cursor, ErrorKind, Page,
+    PageFrom, ProviderError, RateLimit, Transport, ZoneReader,
+};
+
+/// The TTL of records that have none, and of aliases as they are read.
+const TTL: i64 = 300;
+/// Record sets per page.
+const PAGE: i32 = 300;
+/// Calls at once after a pause.
+const BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+/// Zones that are read or written at the same time; the budget of calls decides the rest.
+const PARALLEL: usize = 8;
+/// A zone of more pages is read from several names at once.
+const MANY_PAGES: i64 = 20;
+/// Where a large zone is begun beside its beginning: with ownership in TXT records half of all names
+/// begin with `a-`, the others lie around `n`.
+const STARTS: [&str; 3] = ["a-n", "b", "n"];
+const WRITE: &str = "ChangeResourceRecordSets";
+
+const RECORD_TYPES: &[RecordType] = &[
+    RecordType::A,
+    RecordType::Aaaa,
+    RecordType::Cname,
+    RecordType::Txt,
+    RecordType::Srv,
+    RecordType::Ns,
+    RecordType::Ptr,
+    RecordType::Mx,
+    RecordType::Naptr,
+];
+
+/// What Route 53 can do, within the limits of the flags.
+fn capabilities(args: &AwsArgs) -> Capabilities {
+    Capabilities {
+        record_types: RECORD_TYPES,
+        replaces_rrsets: true,
+        atomic_batches: true,
+        batch_limits: BatchLimits {
+            changes: args.aws_batch_change_size,
+            values: args.aws_batch_change_size_values,
+            bytes: args.aws_batch_change_size_bytes,
+        },
+        batch_pause: args.aws_batch_change_interval,
+        page_size: Some(PAGE.unsigned_abs()),
+        starts_at_name: true,
+        parallel_zones: PARALLEL,
+        rate_limit: Some(RateLimit { per_second: args.aws_requests_per_second, burst: BURST }),
+        attempts: if args.aws_api_retries == 0 { u32::MAX } else { args.aws_api_retries },
+        set_identifiers: true,
+        alias: true,
+        routing: Routing::PrivateAndLongestPublic,
+        mutating_operations: &[WRITE],
+        ..Capabilities::new("aws")
+    }
+}
+
+/// Route 53 with the identities that the flags name.
+///
+/// # Errors
+/// When there are no credentials, or the role cannot be assumed.
+pub async fn provider(
+    args: &AwsArgs,
+    zone_ids: &[String],
+    context: &Context,
+) -> Result<Zoned<Route53>, ProviderError> {
+    let role = (!args.aws_assume_role.is_empty()).then(|| AwsRole {
+        arn: args.aws_assume_role.clone(),
+        external_id: Some(args.aws_assume_role_external_id.clone()).filter(|id| !id.is_empty()),
+    });
+    let mut logins = Vec::new();
+    for profile in args.profiles() {
+        let name = profile.clone().unwrap_or_else(|| "default".to_owned());
+        let ca_bundle = context.aws_ca_bundle.clone();
+        let options = AwsOptions { profile, role: role.clone(), ca_bundle };
+        let identity = aws_identity(&options)
+            .await
+            .map_err(|error| ProviderError::config(error.to_string()))?;
+        logins.push(Login::new(&name, &identity));
+    }
+    Ok(over(logins, args, zone_ids, &context.domain_filter))
+}
+
+/// Route 53 with identities that are there already.
+#[must_use]
+pub fn over(
+    logins: Vec<Login>,
+    args: &AwsArgs,
+    zone_ids: &[String],
+    filter: &DomainFilter,
+) -> Zoned<Route53> {
+    let capabilities = capabilities(args);
+    let via = Transport::with_secrets(&capabilities, [args.aws_assume_role_external_id.clone()]);
+    // A blank entry matches every zone.
+    let all = zone_ids.iter().any(|id| id.trim().is_empty());
+    let zone_ids =
+        if all { Vec::new() } else { zone_ids.iter().map(|id| id.trim().into()).collect() };
+    let api = Route53 {
+        capabilities,
+        logins,
+        args: args.clone(),
+        zone_ids,
+        filter: filter.clone(),
+        apexes: RwLock::default(),
+    };
+    batched(api, via)
+}
+
+/// A profile's way to Route 53.
+#[derive(Debug, Clone)]
+pub struct Login {
+    profile: String,
+    account: String,
+    client: Client,
+}
+
+impl Login {
+    /// The identity of a profile.
+    #[must_use]
+    pub fn new(profile: &str, identity: &AwsIdentity) -> Self {
+        Self {
+            profile: profile.to_owned(),
+            account: identity.account.clone(),
+            client: Client::new(&identity.config),
+        }
+    }
+}
+
+/// The zones of one or several accounts at Route 53.
+#[derive(Debug)]
+pub struct Route53 {
+    capabilities: Capabilities,
+    logins: Vec<Login>,
+    args: AwsArgs,
+    /// Zone ids end with one of these; any, if there is none.
+    zone_ids: Vec<String>,
+    filter: DomainFilter,
+    /// The names of the zones, once they are listed.
+    apexes: RwLock<Vec<String>>,
+}
+
+impl Route53 {
+    /// Makes a call within the account's budget. If it is refused because the clocks differ, the SDK
+    /// knows the other clock by now, so it is made once more.
+    async fn call<T, E, F, A>(
+        &self,
+        via: &Transport,
+        login: &Login,
+        operation: &'static str,
+        place: &str,
+        request: F,
+    ) -> Result<T, ProviderError>
+    where
+        E: std::error::Error + 'static,
+        F: Fn() -> A,
+        A: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let skewed = AtomicBool::new(false);
+        let attempt = || async {
+            request().await.map_err(|error| {
+                let mut fault = error::explain(operation, place, &error);
+                if fault.skewed && !skewed.swap(true, Ordering::Relaxed) {
+                    fault.error.kind = ErrorKind::Transient;
+                }
+                fault.error
+            })
+        };
+        via.of_account(&login.account).call(operation, attempt).await
+    }
+
+    /// Whose zone it is: every zone is of the list that this made.
+    fn login(&self, zone: &Zone) -> Result<&Login, ProviderError> {
+        zone.data
+            .get::<ZoneData>()
+            .and_then(|data| self.logins.get(data.login))
+            .ok_or_else(|| ProviderError::config(format!("zone {zone} is not one of Route 53")))
+    }
+}
+
+/// How errors name a zone.
+fn place(zone: &Zone, login: &Login) -> String {
+    format!(" of zone {} ({}, profile {})", zone, zone.id, login.profile)
+}
+
+#[async_trait]
+impl ZoneReader for Route53 {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
+        let zones = zones::list(self, via).await?;
+        let apexes = zones.iter().map(|zone| zone.name.key().into_owned()).collect();
+        *self.apexes.write().unwrap_or_else(PoisonError::into_inner) = apexes;
+        Ok(zones)
+    }
+
+    async fn page(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        from: PageFrom,
+    ) -> Result<Page, ProviderError> {
+        let login = self.login(zone)?;
+        let words = match &from {
+            PageFrom::Start => Vec::new(),
+            PageFrom::Name(name) => vec![name.key().into_owned().into()],
+            PageFrom::After(Cursor(words)) => words.clone(),
+        };
+        let word = |place: usize| words.get(place).map(EcoString::to_string);
+        let request = || {
+            let request = login.client.list_resource_record_sets().hosted_zone_id(&*zone.id);
+            request
+                .max_items(PAGE)
+                .set_start_record_name(word(0))
+                .set_start_record_type(word(1).as_deref().map(RrType::from))
+                .set_start_record_identifier(word(2))
+                .send()
+        };
+        let place = place(zone, login);
+        let answer = self.call(via, login, "ListResourceRecordSets", &place, request).await?;
+        let next = answer.next_record_name.filter(|_| answer.is_truncated);
+        if answer.is_truncated && next.is_none() {
+            let text = format!("the list{place} breaks off: a page does not name the next");
+            return Err(ProviderError::new(ErrorKind::Transient, text));
+        }
+        let next = next.map(|name| {
+            let rtype = answer.next_record_type.map(|rtype| rtype.as_str().to_owned());
+            let words = [Some(name), rtype, answer.next_record_identifier];
+            Cursor(words.into_iter().map_while(|word| word.map(EcoString::from)).collect())
+        });
+        let records = answer.resource_record_sets.iter().filter_map(read::record).collect();
+        Ok(Page { records, next })
+    }
+
+    fn starts(&self, zone: &Zone) -> Vec<Name> {
+        let records = zone.data.get::<ZoneData>().map_or(0, |data| data.records);
+        if records <= MANY_PAGES * i64::from(PAGE) {
+            return Vec::new();
+        }
+        STARTS.iter().map(|label| Name::as_listed(&format!("{label}.{}", zone.name))).collect()
+    }
+
+    fn domain_filter(&self, zones: &ZoneIndex) -> DomainFilter {
+        let names =
+            zones.iter().flat_map(|(_, zone)| [zone.name.to_string(), format!(".{}", zone.name)]);
+        let names: Vec<String> = names.collect();
+        tracing::info!("Applying provider record filter for domains: {names:?}");
+        DomainFilter::lists(names, [])
+    }
+
+    fn adjust(&self, wish: Adjusted) -> Adjusted {
+        let apexes = self.apexes.read().unwrap_or_else(PoisonError::into_inner);
+        adjust::adjust(&self.args, &apexes, wish)
+    }
+}
+
+#[async_trait]
+impl BatchWriter for Route53 {
+    fn cost(&self, change: &Change) -> Cost {
+        write::cost(change)
+    }
+
+    async fn send(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Result<(), ProviderError> {
+        let login = self.login(zone)?;
+        let place = place(zone, login);
+        let invalid = |error: aws_sdk_route53::error::BuildError| {
+            let text = format!("route53:{WRITE}{place}: {error}");
+            ProviderError::new(ErrorKind::Rejected(Vec::new()), text)
+        };
+        let changes = write::changes(groups, zone, self.args.aws_evaluate_target_health);
+        let changes = changes.map_err(invalid)?;
+        for change in &changes {
+            if let Some(set) = change.resource_record_set() {
+                let (action, rtype) = (change.action().as_str(), set.r#type().as_str());
+                tracing::debug!(
+                    zoneName = %zone.name, zoneID = %zone.id, profile = login.profile,
+                    "Desired change: {action} {} {rtype}", set.name()
+                );
+            }
+        }
+        let batch = ChangeBatch::builder().set_changes(Some(changes)).build().map_err(invalid)?;
+        let request = || {
+            let request = login.client.change_resource_record_sets();
+            request.hosted_zone_id(&*zone.id).change_batch(batch.clone()).send()
+        };
+        self.call(via, login, WRITE, &place, request).await?;
+        Ok(())
+    }
+}

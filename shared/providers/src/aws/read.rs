@@ -1,0 +1,92 @@
+//! From listed record sets to records.
+
+use aws_sdk_route53::types::ResourceRecordSet;
+use ecow::EcoString;
+use extdns_model::{
+    Name, Opaque, Record, RecordSet, RecordType, Targets, Ttl, property_names::ALIAS,
+};
+
+use super::names::decoded;
+use super::routing::{self, PROXIMITY_COORDINATES, TARGET_HEALTH};
+use super::{RECORD_TYPES, TTL};
+
+/// What a record set has that its plain form lost, and that a delete must repeat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The name as it was listed, where sending the plain one would name another.
+    pub(super) name: Option<EcoString>,
+    /// The zone of the alias target.
+    pub(super) alias_zone: Option<EcoString>,
+    /// The values as they are stored, where their trailing dots were taken off.
+    pub(super) values: Option<Box<[EcoString]>>,
+    /// Coordinates as they are stored.
+    pub(super) coordinates: Option<EcoString>,
+}
+
+/// A record; `None` for types that are not managed.
+pub(super) fn record(listed: &ResourceRecordSet) -> Option<Record> {
+    let rtype: RecordType = listed.r#type.as_str().parse().ok()?;
+    if !RECORD_TYPES.contains(&rtype) {
+        return None;
+    }
+    let name = decoded(&listed.name);
+    let mut origin = Origin {
+        name: (!name.is_ascii()).then(|| listed.name.as_str().into()),
+        ..Origin::default()
+    };
+    let name = Name::as_listed(&name);
+    let mut properties = routing::read(listed);
+    let (ttl, targets) = match &listed.alias_target {
+        Some(alias) => {
+            properties.set(ALIAS, "true");
+            let health = if alias.evaluate_target_health { "true" } else { "false" };
+            properties.set(TARGET_HEALTH, health);
+            origin.alias_zone = Some(alias.hosted_zone_id.as_str().into());
+            (listed.ttl.unwrap_or(TTL), [decoded(&alias.dns_name)].into_iter().collect())
+        }
+        None => {
+            if rtype == RecordType::Cname {
+                properties.set(ALIAS, "false");
+            }
+            (listed.ttl.unwrap_or(TTL), targets(listed, rtype, &mut origin))
+        }
+    };
+    keep_coordinates(listed, &properties, &mut origin);
+    let set = RecordSet::new(name, rtype, Ttl::from_seconds(ttl), targets)
+        .with_set_identifier(listed.set_identifier().unwrap_or_default())
+        .with_properties(properties);
+    let origin = if origin == Origin::default() { Opaque::none() } else { Opaque::new(origin) };
+    Some(Record { read_only: read_only(listed), ..Record::new(set, origin) })
+}
+
+fn targets(listed: &ResourceRecordSet, rtype: RecordType, origin: &mut Origin) -> Targets {
+    let values = || listed.resource_records().iter().map(|record| record.value.as_str());
+    if rtype.keeps_target_dot() || !values().any(|value| value.ends_with('.')) {
+        return values().collect();
+    }
+    origin.values = Some(values().map(EcoString::from).collect());
+    values().map(|value| value.strip_suffix('.').unwrap_or(value)).collect()
+}
+
+fn keep_coordinates(
+    listed: &ResourceRecordSet,
+    properties: &extdns_model::Properties,
+    origin: &mut Origin,
+) {
+    let stored = listed.geo_proximity_location().and_then(|place| place.coordinates());
+    let stored = stored.map(routing::listed);
+    if stored.as_deref() != properties.get(PROXIMITY_COORDINATES) {
+        origin.coordinates = stored.map(EcoString::from);
+    }
+}
+
+/// Record sets with features that we cannot write are left alone.
+fn read_only(listed: &ResourceRecordSet) -> Option<&'static str> {
+    if listed.cidr_routing_config.is_some() {
+        Some("it has CIDR routing, which cannot be expressed in properties")
+    } else if listed.traffic_policy_instance_id.is_some() {
+        Some("it has a traffic policy, which manages it")
+    } else {
+        None
+    }
+}

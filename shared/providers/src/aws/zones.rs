@@ -1,0 +1,231 @@
+//! Listing zones, and the user's filters on them.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_route53::types::{HostedZone, Tag, TagResourceType};
+use extdns_model::{DomainFilter, Name, Opaque, Visibility, Zone};
+use futures::future::try_join_all;
+
+use super::args::ZoneType;
+use super::names::{bare_id, decoded};
+use super::{Login, Route53};
+use crate::{ErrorKind, ProviderError, Transport};
+
+/// Most zones of one call for tags.
+const TAGGED: usize = 10;
+
+/// What we keep of a zone beside its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ZoneData {
+    /// Whose zone it is, by place.
+    pub(super) login: usize,
+    /// How many record sets it held when it was listed.
+    pub(super) records: i64,
+}
+
+/// The zones of all profiles. One that several profiles see belongs to the first.
+pub(super) async fn list(api: &Route53, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
+    tracing::debug!("Retrieving AWS zones.");
+    let lists = api.logins.iter().enumerate().map(|(place, login)| async move {
+        let zones = of_login(api, via, login).await?;
+        Ok::<_, ProviderError>((place, login, zones))
+    });
+    let mut zones = Vec::new();
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for (place, login, listed) in try_join_all(lists).await? {
+        for zone in listed {
+            let id = bare_id(&zone.id).to_owned();
+            if let Some(first) = seen.get(&id) {
+                tracing::warn!(
+                    "zone {id} is seen by the profiles {first} and {}; the first is used",
+                    login.profile
+                );
+                continue;
+            }
+            tracing::debug!("Considering zone: {} (domain: {})", zone.id, zone.name);
+            zones.push(Zone {
+                id: id.as_str().into(),
+                name: Name::as_listed(&decoded(&zone.name)),
+                visibility: if is_private(&zone) {
+                    Visibility::Private
+                } else {
+                    Visibility::Public
+                },
+                data: Opaque::new(ZoneData {
+                    login: place,
+                    records: zone.resource_record_set_count.unwrap_or(0),
+                }),
+            });
+            seen.insert(id, &login.profile);
+        }
+    }
+    Ok(zones)
+}
+
+async fn of_login(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+) -> Result<Vec<HostedZone>, ProviderError> {
+    let listed = match pages(api, via, login).await {
+        Err(error) if error.kind == ErrorKind::Unauthorised => {
+            // Who may not list may still be allowed to look at the zones that are named.
+            named(api, via, login).await.map_err(|_| error)
+        }
+        listed => listed,
+    };
+    let mut zones =
+        listed.map_err(|error| error.within(failed("failed to list hosted zones", login)))?;
+    zones.retain(|zone| passes(api, zone));
+    let tags = api.args.tags();
+    if !tags.is_empty() {
+        let matching = tagged(api, via, login, &zones, &tags)
+            .await
+            .map_err(|error| error.within(failed("failed to list tags for zones", login)))?;
+        zones.retain(|zone| matching.contains(bare_id(&zone.id)));
+    }
+    Ok(zones)
+}
+
+fn failed(what: &str, login: &Login) -> String {
+    format!("{what} (profile {})", login.profile)
+}
+
+async fn pages(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+) -> Result<Vec<HostedZone>, ProviderError> {
+    let mut zones = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let answer = api
+            .call(via, login, "ListHostedZones", "", || {
+                login.client.list_hosted_zones().set_marker(marker.clone()).send()
+            })
+            .await?;
+        zones.extend(answer.hosted_zones);
+        if !answer.is_truncated {
+            return Ok(zones);
+        }
+        if answer.next_marker.is_none() || answer.next_marker == marker {
+            let text = "the list of zones does not end, a page names itself as the next";
+            return Err(ProviderError::new(ErrorKind::Transient, text));
+        }
+        marker = answer.next_marker;
+    }
+}
+
+/// The zones of `--zone-id-filter`, one call each.
+async fn named(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+) -> Result<Vec<HostedZone>, ProviderError> {
+    let ids: Vec<&str> = api.zone_ids.iter().map(|id| bare_id(id)).collect();
+    if ids.is_empty() || ids.iter().any(|id| id.is_empty()) {
+        return Err(ProviderError::new(ErrorKind::Unauthorised, "no zones are named"));
+    }
+    let mut zones = Vec::new();
+    for id in ids {
+        let place = format!(" of zone {id}");
+        let answer = api
+            .call(via, login, "GetHostedZone", &place, || {
+                login.client.get_hosted_zone().id(id).send()
+            })
+            .await?;
+        zones.extend(answer.hosted_zone);
+    }
+    Ok(zones)
+}
+
+fn is_private(zone: &HostedZone) -> bool {
+    zone.config().is_some_and(|config| config.private_zone)
+}
+
+/// Whether a zone passes all filters but that of tags.
+fn passes(api: &Route53, zone: &HostedZone) -> bool {
+    let by_id = api.zone_ids.is_empty() || api.zone_ids.iter().any(|id| zone.id.ends_with(id));
+    let by_type = match api.args.aws_zone_type {
+        ZoneType::Any => true,
+        ZoneType::Public => !is_private(zone),
+        ZoneType::Private => is_private(zone),
+    };
+    let name = Name::as_listed(&decoded(&zone.name));
+    by_id && by_type && by_domain(&api.filter, api.args.aws_zone_match_parent, &name)
+}
+
+/// Regular expressions cannot tell whose parents they match.
+fn by_domain(filter: &DomainFilter, match_parent: bool, name: &Name) -> bool {
+    filter.matches(name)
+        || (match_parent && filter.as_lists().is_some() && filter.matches_parent(name))
+}
+
+/// The ids of the zones that have all tags. A zone that the answer leaves out has none.
+async fn tagged(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+    zones: &[HostedZone],
+    wanted: &[(&str, &str)],
+) -> Result<HashSet<String>, ProviderError> {
+    let mut matching = HashSet::new();
+    for chunk in zones.chunks(TAGGED) {
+        let ids: Vec<String> = chunk.iter().map(|zone| bare_id(&zone.id).to_owned()).collect();
+        for (id, tags) in tags_of(api, via, login, ids).await? {
+            if has_all(&tags, wanted) {
+                matching.insert(id);
+            }
+        }
+    }
+    Ok(matching)
+}
+
+async fn tags_of(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+    ids: Vec<String>,
+) -> Result<Vec<(String, Vec<Tag>)>, ProviderError> {
+    let request = || {
+        let request = login.client.list_tags_for_resources();
+        let request = request.resource_type(TagResourceType::Hostedzone);
+        request.set_resource_ids(Some(ids.clone())).send()
+    };
+    match api.call(via, login, "ListTagsForResources", "", request).await {
+        Ok(answer) => Ok(answer
+            .resource_tag_sets
+            .into_iter()
+            .filter_map(|set| Some((set.resource_id?, set.tags.unwrap_or_default())))
+            .collect()),
+        // Older policies grant the call for one zone only.
+        Err(error) if error.kind == ErrorKind::Unauthorised => {
+            let each = ids.into_iter().map(|id| one_by_one(api, via, login, id));
+            try_join_all(each).await.map_err(|_| error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn one_by_one(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+    id: String,
+) -> Result<(String, Vec<Tag>), ProviderError> {
+    let answer = api
+        .call(via, login, "ListTagsForResource", "", || {
+            let request = login.client.list_tags_for_resource();
+            request.resource_type(TagResourceType::Hostedzone).resource_id(id.clone()).send()
+        })
+        .await?;
+    let tags = answer.resource_tag_set.and_then(|set| set.tags).unwrap_or_default();
+    Ok((id, tags))
+}
+
+fn has_all(tags: &[Tag], wanted: &[(&str, &str)]) -> bool {
+    wanted.iter().all(|(key, value)| {
+        tags.iter()
+            .any(|tag| tag.key() == Some(*key) && (value.is_empty() || tag.value() == Some(*value)))
+    })
+}
