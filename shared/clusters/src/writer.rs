@@ -1,6 +1,7 @@
 //! What is written to a cluster.
 
 use ecow::EcoString;
+use futures::{StreamExt as _, stream};
 use http::StatusCode;
 use serde_json::json;
 
@@ -8,6 +9,9 @@ use crate::api::{Api, Call, path};
 use crate::error::ReadErrorKind;
 use crate::object::{Metadata, ResourceType, interned};
 use crate::view::ClusterView;
+
+/// Calls that are on their way at once; how many start in a second is the limit of the API.
+const AT_ONCE: usize = 4;
 
 /// Writes to a cluster: made with a permit, so only where a plan is carried out.
 #[derive(Clone, Debug)]
@@ -93,16 +97,29 @@ impl Writer {
         Self(view)
     }
 
-    /// Writes a status through the status subresource, with a PUT: roles for it grant `update`
-    /// alone. Manifests have no status, so there it does nothing.
+    /// Writes statuses through the status subresource, each with a PUT: roles for it grant `update`
+    /// alone. One that fails is told to `failed`, and the others go on. Manifests have no status, so
+    /// there it does nothing.
     ///
     /// # Errors
-    /// Why the status is not written.
-    pub async fn put_status(&self, update: &StatusUpdate) -> Result<(), WriteError> {
-        match self.0.api() {
-            Some(api) => put_status(api, update).await,
-            None => Ok(()),
+    /// The rule that is missing: then nothing more is tried.
+    pub async fn put_statuses(
+        &self,
+        updates: &[StatusUpdate],
+        mut failed: impl FnMut(&StatusUpdate, &WriteError) + Send,
+    ) -> Result<(), WriteError> {
+        let Some(api) = self.0.api() else { return Ok(()) };
+        let mut calls = stream::iter(updates)
+            .map(|update| async move { (update, put_status(api, update).await) })
+            .buffered(AT_ONCE);
+        while let Some((update, answer)) = calls.next().await {
+            match answer {
+                Ok(()) => tracing::debug!(%update, "wrote the status"),
+                Err(error @ WriteError::Forbidden(_)) => return Err(error),
+                Err(error) => failed(update, &error),
+            }
         }
+        Ok(())
     }
 }
 

@@ -46,6 +46,9 @@ struct Expected {
     dropped: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     failures: Vec<String>,
+    /// `kind namespace/name: generation`
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    seen: Vec<String>,
     /// How often each kind was listed.
     #[serde(default)]
     lists: BTreeMap<String, u64>,
@@ -176,6 +179,7 @@ impl Case<'_> {
                 .map(|it| format!("{} ({})", it.name, it.resource))
                 .collect(),
             dropped: dropped.map(ToString::to_string).collect(),
+            seen: sink.seen.iter().map(|it| format!("{it}: {}", it.generation)).collect(),
             failures: failures.iter().map(ToString::to_string).collect(),
             lists,
         }

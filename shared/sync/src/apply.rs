@@ -5,9 +5,11 @@ use extdns_providers::Deadline;
 use extdns_registry::Annotated;
 
 use crate::error::RunError;
+use crate::status::{self, Seen};
 use crate::wiring::Wiring;
 
-/// Sends the groups; one outcome for each, in their order.
+/// Sends the groups; one outcome for each, in their order. Then the objects are told that they were
+/// seen, whether or not anything had to change.
 ///
 /// # Errors
 /// When the provider cannot be written to at all.
@@ -15,12 +17,24 @@ pub(crate) async fn apply(
     wiring: &Wiring,
     annotated: &Annotated,
     groups: &[ChangeGroup],
+    seen: &[Seen],
+) -> Result<Vec<Outcome>, RunError> {
+    let permit = Permit::grant();
+    let outcomes = send(&permit, wiring, annotated, groups).await?;
+    status::write(&permit, seen).await;
+    Ok(outcomes)
+}
+
+async fn send(
+    permit: &Permit,
+    wiring: &Wiring,
+    annotated: &Annotated,
+    groups: &[ChangeGroup],
 ) -> Result<Vec<Outcome>, RunError> {
     if groups.is_empty() {
         return Ok(Vec::new());
     }
-    let permit = Permit::grant();
     let writer =
-        wiring.provider.writer(&permit, &annotated.inventory.index).map_err(RunError::Write)?;
+        wiring.provider.writer(permit, &annotated.inventory.index).map_err(RunError::Write)?;
     Ok(writer.apply(groups, Deadline::none()).await)
 }

@@ -8,6 +8,7 @@ pub mod program;
 pub mod report;
 mod run;
 pub mod settings;
+mod status;
 mod wiring;
 
 pub use error::RunError;

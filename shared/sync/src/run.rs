@@ -11,6 +11,7 @@ use extdns_sources::{Desired, Dropped, retain_properties};
 use crate::apply::apply;
 use crate::error::RunError;
 use crate::report::{self, Notice, Report};
+use crate::status::Seen;
 use crate::wiring::{Mode, Wiring};
 
 /// Runs once. Nothing is written unless everything could be read: the clusters, the list of zones.
@@ -21,10 +22,10 @@ use crate::wiring::{Mode, Wiring};
 pub async fn run(wiring: &Wiring, stdin: impl Read + Send) -> Result<Report, RunError> {
     let views = connect(wiring, stdin).await?;
     let (desired, inventory) = tokio::join!(gather(wiring, &views), wiring.provider.read());
-    let (desired, mut notices) = desired?;
+    let Gathered { endpoints, mut notices, seen } = desired?;
     let inventory = inventory.map_err(RunError::Read)?;
     let annotated = wiring.registry.annotate(inventory);
-    let adjusted = adjust(wiring, desired).await?;
+    let adjusted = adjust(wiring, endpoints).await?;
     notices.extend(adjusted.notes.iter().map(report::adaptation));
     let mut plan = extdns_plan::compute(Input {
         inventory: &annotated.inventory,
@@ -36,7 +37,7 @@ pub async fn run(wiring: &Wiring, stdin: impl Read + Send) -> Result<Report, Run
     Ok(match wiring.mode {
         Mode::Plan => report::planned(context, &plan),
         Mode::Apply => {
-            let outcomes = apply(wiring, &annotated, &groups.groups).await?;
+            let outcomes = apply(wiring, &annotated, &groups.groups, &seen).await?;
             report::applied(context, &plan, &groups, outcomes)
         }
     })
@@ -57,18 +58,23 @@ async fn connect(
     Ok(views)
 }
 
-/// What all clusters want, and what should be looked at.
-async fn gather(
-    wiring: &Wiring,
-    views: &[ClusterView],
-) -> Result<(Vec<Endpoint>, Vec<Notice>), RunError> {
+/// What all clusters want, what should be looked at, and who has to be told.
+struct Gathered {
+    endpoints: Vec<Endpoint>,
+    notices: Vec<Notice>,
+    seen: Vec<Seen>,
+}
+
+async fn gather(wiring: &Wiring, views: &[ClusterView]) -> Result<Gathered, RunError> {
     let mut endpoints = Vec::new();
     let mut dropped: Vec<Dropped> = Vec::new();
     let mut failures = Vec::new();
+    let mut seen = Vec::new();
     for view in views {
         let found = wiring.sources.gather(view).await;
         endpoints.extend(found.sink.endpoints);
         dropped.extend(found.sink.dropped);
+        seen.push(Seen { view: view.clone(), updates: found.sink.seen });
         failures
             .extend(found.failures.into_iter().map(|failure| (view.name().to_string(), failure)));
     }
@@ -78,7 +84,7 @@ async fn gather(
     let Desired { mut endpoints, dropped: invalid } = wiring.pipeline.run(endpoints);
     dropped.extend(invalid);
     retain_properties(&mut endpoints, &wiring.provider_name);
-    Ok((endpoints, dropped.iter().map(report::dropped).collect()))
+    Ok(Gathered { endpoints, notices: dropped.iter().map(report::dropped).collect(), seen })
 }
 
 /// What the provider makes of the wish. An address that asks for an alias of its own family is an
