@@ -1,4 +1,5 @@
-//! A fake API of record sets, with batches that are applied whole or not at all.
+//! A fake API of record sets, with batches that are applied whole or not at all, or, with
+//! [`Capabilities::atomic_batches`] off, up to the first change that is refused.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -113,13 +114,15 @@ impl RrsetServer {
         let offenders: Vec<(Name, &str)> = changes()
             .filter_map(|change| Some((name(change), self.problem(change, sets)?)))
             .collect();
-        if let Some((_, problem)) = offenders.first() {
-            let message = format!("zone {zone}: {problem}");
-            let names = offenders.into_iter().map(|(name, _)| name);
-            let names = if self.names_offenders { names.collect() } else { Vec::new() };
-            return Err(ProviderError::new(ErrorKind::Rejected(names), message));
-        }
-        for change in changes() {
+        let good = match (offenders.is_empty(), self.capabilities.atomic_batches) {
+            (true, _) => usize::MAX,
+            (false, true) => 0,
+            // Everything up to the first that is refused.
+            (false, false) => changes()
+                .position(|change| self.problem(change, sets).is_some())
+                .unwrap_or_default(),
+        };
+        for change in changes().take(good) {
             match &change.action {
                 Action::Delete(old) => {
                     sets.remove(&key(&old.set));
@@ -129,7 +132,11 @@ impl RrsetServer {
                 }
             }
         }
-        Ok(())
+        let Some((_, problem)) = offenders.first() else { return Ok(()) };
+        let message = format!("zone {zone}: {problem}");
+        let names = offenders.iter().map(|(name, _)| name.clone());
+        let names = if self.names_offenders { names.collect() } else { Vec::new() };
+        Err(ProviderError::new(ErrorKind::Rejected(names), message))
     }
 
     fn limits<'c>(&self, changes: impl Iterator<Item = &'c Change>) -> Result<(), ProviderError> {

@@ -126,6 +126,17 @@ mod rrsets_without_names {
     }
 }
 
+mod rrsets_in_part {
+    use super::*;
+
+    crate::conformance! {
+        #[tokio::test(start_paused = true)]
+        RrsetServer::new(&[ZONE]).without_names().with(|capabilities| {
+            capabilities.atomic_batches = false;
+        })
+    }
+}
+
 mod records {
     use super::*;
 
