@@ -28,8 +28,6 @@ mod error;
 mod names;
 mod read;
 mod routing;
-#[cfg(test)]
-mod tests;
 mod write;
 mod zones;
 

@@ -1,0 +1,159 @@
+//! What Route 53 makes of a wish.
+
+use extdns_model::{Endpoint, RecordSet, RecordType};
+use extdns_providers::Reader as _;
+use extdns_testkit::route53::Route53Sim;
+
+use crate::support::{adjusted, provider, set, with};
+
+const LB: &str = "lb.eu-central-1.elb.amazonaws.com";
+
+async fn texts(flags: &[&str], wishes: Vec<RecordSet>) -> Vec<String> {
+    let provider = provider(&Route53Sim::start(), flags);
+    adjusted(&provider, wishes).await.iter().map(|it| it.set.to_string()).collect()
+}
+
+fn wish(rtype: RecordType, ttl: i64, target: &str, pairs: &[(&str, &str)]) -> RecordSet {
+    with(set("w.e.test", rtype, ttl, &[target]), pairs)
+}
+
+#[tokio::test]
+async fn r53_case_16_adjust() {
+    use RecordType::{A, Aaaa, Cname};
+    const ETH: &str = "aws/evaluate-target-health";
+    let cases: [(RecordSet, &[&str]); 8] = [
+        (wish(A, 60, "192.0.2.1", &[]), &["w.e.test 60 IN A  192.0.2.1 []"]),
+        (
+            wish(Cname, 60, "foo.example.com", &[]),
+            &["w.e.test 60 IN CNAME  foo.example.com [{alias false}]"],
+        ),
+        (
+            wish(A, 60, "x.e.test", &[("alias", "true")]),
+            &["w.e.test 300 IN A  x.e.test [{alias true} {aws/evaluate-target-health true}]"],
+        ),
+        (
+            wish(Aaaa, 0, "x.e.test", &[("alias", "true")]),
+            &["w.e.test 0 IN AAAA  x.e.test [{alias true} {aws/evaluate-target-health true}]"],
+        ),
+        (
+            wish(Cname, 0, LB, &[]),
+            &[
+                "w.e.test 0 IN A  lb.eu-central-1.elb.amazonaws.com [{alias true} {aws/evaluate-target-health true}]",
+                "w.e.test 0 IN AAAA  lb.eu-central-1.elb.amazonaws.com [{alias true} {aws/evaluate-target-health true}]",
+            ],
+        ),
+        (
+            wish(Cname, 60, LB, &[("alias", "false"), (ETH, "true")]),
+            &["w.e.test 60 IN CNAME  lb.eu-central-1.elb.amazonaws.com [{alias false}]"],
+        ),
+        (
+            wish(Cname, 60, LB, &[(ETH, "false")]),
+            &[
+                "w.e.test 300 IN A  lb.eu-central-1.elb.amazonaws.com [{aws/evaluate-target-health false} {alias true}]",
+                "w.e.test 300 IN AAAA  lb.eu-central-1.elb.amazonaws.com [{aws/evaluate-target-health false} {alias true}]",
+            ],
+        ),
+        (
+            wish(A, 60, "192.0.2.1", &[("aws/geoproximity-region", "eu-west-1")])
+                .with_set_identifier("x"),
+            &[
+                "w.e.test 60 IN A x 192.0.2.1 [{aws/geoproximity-region eu-west-1} {aws/geoproximity-bias 0}]",
+            ],
+        ),
+    ];
+    for (wish, expected) in cases {
+        let given = wish.to_string();
+        assert_eq!(texts(&[], vec![wish]).await, expected, "{given}");
+    }
+    let off = texts(&["--aws-evaluate-target-health=false"], vec![wish(Cname, 0, LB, &[])]).await;
+    assert!(off.iter().all(|text| text.contains("health false")), "{off:?}");
+    let order = vec![wish(Cname, 0, LB, &[]), set("z.e.test", A, 60, &["192.0.2.1"])];
+    let order = texts(&[], order).await;
+    assert!(
+        order[1].starts_with("z.") && order[2].contains(" AAAA "),
+        "twins come last: {order:?}"
+    );
+}
+
+#[tokio::test]
+async fn r53_case_17_adjust_odd_values() {
+    use RecordType::{A, Cname, Mx};
+    const ETH: &str = "aws/evaluate-target-health";
+    const PREFER: &[&str] = &["--aws-prefer-cname"];
+    let alias =
+        |rtype: &str| format!("w.e.test 300 IN {rtype}  x.test [{{alias true}} {{{ETH} true}}]");
+    let (a, aaaa) = (alias("A"), alias("AAAA"));
+    let cases: [(&[&str], RecordSet, Vec<&str>); 8] = [
+        (
+            &[],
+            wish(A, 60, "192.0.2.1", &[("alias", "false"), (ETH, "true")]),
+            vec!["w.e.test 60 IN A  192.0.2.1 []"],
+        ),
+        (
+            &[],
+            wish(A, 60, "x.test", &[("alias", "true"), (ETH, "invalid")]),
+            vec!["w.e.test 300 IN A  x.test [{alias true} {aws/evaluate-target-health false}]"],
+        ),
+        (
+            &[],
+            wish(Cname, 60, "x.test", &[("alias", "invalid")]),
+            vec!["w.e.test 60 IN CNAME  x.test [{alias false}]"],
+        ),
+        (&[], wish(Cname, 60, "x.test", &[("alias", "A")]), vec![&a]),
+        (&[], wish(Cname, 60, "x.test", &[("alias", "AAAA")]), vec![&aaaa]),
+        (
+            PREFER,
+            wish(Cname, 60, LB, &[]),
+            vec!["w.e.test 60 IN CNAME  lb.eu-central-1.elb.amazonaws.com [{alias false}]"],
+        ),
+        (PREFER, wish(Cname, 60, "x.test", &[("alias", "true")]), vec![&a, &aaaa]),
+        (&[], wish(Mx, 60, "10 x.test", &[]), vec!["w.e.test 60 IN MX  10 x.test []"]),
+    ];
+    for (flags, wish, expected) in cases {
+        let given = wish.to_string();
+        assert_eq!(texts(flags, vec![wish]).await, expected, "{given}");
+    }
+}
+
+/// What would be updated in every run for ever, or be refused.
+#[tokio::test]
+async fn wishes_that_are_changed_are_noted() {
+    use RecordType::{A, Cname, Dname, Mx};
+    let cases = [
+        (wish(A, 60, "192.0.2.1", &[("aws/weight", "1")]), "needs a set identifier"),
+        (wish(A, 60, "192.0.2.1", &[("aws/unheard-of", "1")]), "no property of Route 53"),
+        (wish(Dname, 60, "x.test", &[]), "does not store DNAME"),
+        (wish(Cname, 60, "x.other", &[("alias", "true")]), "Route 53 will refuse it"),
+    ];
+    let sim = Route53Sim::start();
+    sim.zone("e.test");
+    let provider = provider(&sim, &[]);
+    provider.read().await.expect("readable");
+    for (wish, expected) in cases {
+        let given = wish.to_string();
+        let adjusted = provider.adjust(vec![Endpoint::from_set(wish)]).await.expect("adjusted");
+        let notes: Vec<_> = adjusted.notes.iter().map(|note| note.reason.as_str()).collect();
+        assert_eq!(notes.len(), 1, "{given}: {notes:?}");
+        assert!(notes[0].contains(expected), "{given}: {notes:?}");
+    }
+    let quiet = [
+        wish(Cname, 60, "in.e.test", &[("alias", "true")]),
+        wish(Cname, 60, "x.other", &[("alias", "true"), ("aws/target-hosted-zone", "Z1")]),
+        wish(Cname, 60, "b.s3-website-eu-west-1.amazonaws.com", &[("alias", "true")]),
+        wish(Mx, 60, "10 x.test", &[("alias", "true"), ("record-type", "ptr")]),
+    ];
+    for wish in quiet {
+        let given = wish.to_string();
+        let adjusted = provider.adjust(vec![Endpoint::from_set(wish)]).await.expect("adjusted");
+        assert!(adjusted.notes.is_empty(), "{given}: {:?}", adjusted.notes);
+    }
+}
+
+#[tokio::test]
+async fn health_of_cloudfront_is_never_evaluated() {
+    let wish =
+        wish(RecordType::Cname, 0, "d1.cloudfront.net", &[("aws/evaluate-target-health", "true")]);
+    let found = texts(&[], vec![wish]).await;
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|text| text.contains("health false")), "{found:?}");
+}

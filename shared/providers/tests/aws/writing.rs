@@ -1,0 +1,344 @@
+//! What is sent for a change.
+
+use extdns_model::{Action, ChangeGroup, Name, Outcome, RecordSet, RecordType, ZoneKey};
+use extdns_providers::Reader as _;
+use extdns_testkit::route53::{self as sim, Operation, Route53Sim};
+
+use crate::support::{
+    adjusted, all_applied, apply, batches, create, found, group, plain, plan_of, provider, record,
+    set, stored, with,
+};
+
+const LB: &str = "foo.eu-central-1.elb.amazonaws.com";
+
+fn e_test() -> (Route53Sim, sim::Zone) {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("e.test");
+    (sim, zone)
+}
+
+/// A writer over what was read lists nothing again.
+#[tokio::test]
+async fn r53_case_19_an_apply_lists_nothing() {
+    let (sim, _) = e_test();
+    let provider = provider(&sim, &[]);
+    let inventory = provider.read().await.expect("readable");
+    sim.forget_calls();
+    let wish = plain(set("a.e.test", RecordType::A, 60, &["192.0.2.1"]));
+    all_applied(
+        &apply(&provider, &inventory, vec![group(ZoneKey(0), vec![record(Action::Create(wish))])])
+            .await,
+    );
+    assert_eq!(sim.count(Operation::ListHostedZones), 0);
+    assert_eq!(sim.count(Operation::ListResourceRecordSets), 0);
+    assert_eq!(sim.writes(), 1);
+}
+
+#[tokio::test]
+async fn r53_case_20_plain_records() {
+    let (sim, zone) = e_test();
+    let naptr = "100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:info@e.test!\" .";
+    let cases: [(RecordType, &str, &[&str], i64); 6] = [
+        (RecordType::A, "a", &["192.0.2.1", "192.0.2.2"], 0),
+        (RecordType::Aaaa, "aaaa", &["2001:db8::1"], 60),
+        (RecordType::Mx, "mx", &["10 m1.example.com", "20 m2.example.com"], 0),
+        (RecordType::Naptr, "naptr", &[naptr], 0),
+        (RecordType::Ptr, "ptr", &["host.e.test"], 0),
+        (RecordType::Txt, "txt", &["v=spf1 -all"], 0),
+    ];
+    let wishes = cases
+        .iter()
+        .map(|(rtype, label, targets, ttl)| set(&format!("{label}.e.test"), *rtype, *ttl, targets))
+        .collect();
+    all_applied(&create(&provider(&sim, &[]), wishes).await);
+    for (rtype, label, targets, ttl) in cases {
+        let stored = zone.find(&format!("{label}.e.test"), &rtype.to_string());
+        let expected: Vec<String> = targets
+            .iter()
+            .map(|it| if rtype == RecordType::Txt { format!("\"{it}\"") } else { (*it).to_owned() })
+            .collect();
+        assert_eq!(stored[0].values, expected, "{rtype}");
+        assert_eq!(stored[0].ttl, Some(if ttl == 0 { 300 } else { 60 }), "{rtype}");
+    }
+}
+
+async fn aliases(wish: RecordSet) -> Vec<(String, sim::Alias)> {
+    let (sim, zone) = e_test();
+    zone.seed([
+        sim::RecordSet::a("foo.elb.amazonaws.com.e.test", "192.0.2.1"),
+        sim::RecordSet::a("baz.e.test", "192.0.2.1"),
+        sim::RecordSet::new("baz.e.test", "AAAA").value("2001:db8::1"),
+    ]);
+    all_applied(&create(&provider(&sim, &[]), vec![wish]).await);
+    let own = zone.id().to_owned();
+    zone.own_records()
+        .into_iter()
+        .filter_map(|set| {
+            let mut alias = *set.alias?;
+            if alias.zone_id == own {
+                alias.zone_id = "own".to_owned();
+            }
+            Some((set.record_type, alias))
+        })
+        .collect()
+}
+
+/// A name without a region is no name of a load balancer: it must be in the zone.
+#[tokio::test]
+async fn r53_case_21_alias_of_a_host_that_is_not_known() {
+    let (sim, zone) = e_test();
+    let wish =
+        with(set("a.e.test", RecordType::A, 0, &["foo.elb.amazonaws.com"]), &[("alias", "true")]);
+    create(&provider(&sim, &[]), vec![wish]).await;
+    let calls = sim.calls();
+    let write = calls.iter().find(|call| call.operation.is_write()).expect("a write");
+    let alias = write.changes[0].record_set.alias.as_ref().expect("an alias");
+    assert_eq!(alias.zone_id, zone.id(), "bare, and the record's own");
+}
+
+#[tokio::test]
+async fn r53_case_22_alias_of_a_load_balancer() {
+    for (health, expected) in [("true", true), ("false", false), ("", false)] {
+        let wish = with(
+            set("a.e.test", RecordType::Cname, 0, &[LB]),
+            &[("aws/evaluate-target-health", health)],
+        );
+        let found = aliases(wish).await;
+        let types: Vec<_> = found.iter().map(|(rtype, _)| rtype.as_str()).collect();
+        assert_eq!(types, ["A", "AAAA"]);
+        for (_, alias) in found {
+            assert_eq!(alias.zone_id, "Z215JYRZR1TBD5");
+            assert_eq!(alias.name, format!("{LB}."));
+            assert_eq!(alias.evaluate_target_health, expected, "{health:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn r53_case_23_cname() {
+    let (sim, zone) = e_test();
+    let wish = set("c.e.test", RecordType::Cname, 0, &["foo.example.org"]);
+    all_applied(&create(&provider(&sim, &[]), vec![wish]).await);
+    let stored = zone.find("c.e.test", "CNAME");
+    assert_eq!((stored[0].ttl, stored[0].alias.is_none()), (Some(300), true));
+}
+
+#[tokio::test]
+async fn r53_case_24_upsert_or_delete_and_create() {
+    let a = |target: &str, pairs: &[(&str, &str)], id: &str| {
+        with(set("u.e.test", RecordType::A, 300, &[target]), pairs).with_set_identifier(id)
+    };
+    let alias = [("alias", "true"), ("aws/evaluate-target-health", "false")];
+    const UPSERT: &[&str] = &["UPSERT"];
+    const REPLACE: &[&str] = &["DELETE", "CREATE"];
+    let cases = [
+        ("value", a("192.0.2.1", &[], ""), a("192.0.2.2", &[], ""), UPSERT),
+        ("to alias", a("192.0.2.1", &[], ""), a(LB, &alias, ""), REPLACE),
+        ("from alias", a(LB, &alias, ""), a("192.0.2.1", &[], ""), REPLACE),
+        (
+            "weighted to simple",
+            a("192.0.2.1", &[("aws/weight", "1")], "x"),
+            a("192.0.2.1", &[], ""),
+            REPLACE,
+        ),
+        (
+            "simple to weighted",
+            a("192.0.2.1", &[], ""),
+            a("192.0.2.1", &[("aws/weight", "1")], "x"),
+            REPLACE,
+        ),
+        (
+            "region to weight",
+            a("192.0.2.1", &[("aws/region", "eu-west-1")], "x"),
+            a("192.0.2.1", &[("aws/weight", "1")], "x"),
+            REPLACE,
+        ),
+        (
+            "set identifier",
+            a("192.0.2.1", &[("aws/weight", "1")], "x"),
+            a("192.0.2.1", &[("aws/weight", "1")], "y"),
+            REPLACE,
+        ),
+        (
+            "weight",
+            a("192.0.2.1", &[("aws/weight", "10")], "x"),
+            a("192.0.2.1", &[("aws/weight", "20")], "x"),
+            UPSERT,
+        ),
+        (
+            "multivalue to weight",
+            a("192.0.2.1", &[("aws/multi-value-answer", "")], "x"),
+            a("192.0.2.1", &[("aws/weight", "20")], "x"),
+            REPLACE,
+        ),
+    ];
+    for (case, old, new, actions) in cases {
+        let (sim, zone) = e_test();
+        let provider = provider(&sim, &[]);
+        all_applied(&create(&provider, vec![old]).await);
+        let inventory = provider.read().await.expect("readable");
+        let old = stored(found(&inventory, "u.e.test", RecordType::A));
+        sim.forget_calls();
+        let change = record(Action::Update { old, new: plain(new) });
+        all_applied(&apply(&provider, &inventory, vec![group(ZoneKey(0), vec![change])]).await);
+        let sent: Vec<_> = batches(&sim).concat();
+        let sent: Vec<_> = sent.iter().filter_map(|it| it.split(' ').next()).collect();
+        assert_eq!(sent, actions, "{case}");
+        assert_eq!(zone.own_records().len(), 1, "{case}");
+    }
+}
+
+/// An alias that becomes a CNAME goes with both of its types, in one batch.
+#[tokio::test]
+async fn r53_case_24_alias_to_cname() {
+    let (sim, zone) = e_test();
+    let provider = provider(&sim, &[]);
+    all_applied(&create(&provider, vec![set("u.e.test", RecordType::Cname, 0, &[LB])]).await);
+    let inventory = provider.read().await.expect("readable");
+    let delete = |rtype| record(Action::Delete(stored(found(&inventory, "u.e.test", rtype))));
+    let cname = set("u.e.test", RecordType::Cname, 60, &["x.test"]);
+    let changes =
+        vec![record(Action::Create(plain(cname))), delete(RecordType::A), delete(RecordType::Aaaa)];
+    sim.forget_calls();
+    all_applied(&apply(&provider, &inventory, vec![group(ZoneKey(0), changes)]).await);
+    let expected = ["DELETE u.e.test. A", "DELETE u.e.test. AAAA", "CREATE u.e.test. CNAME"];
+    assert_eq!(batches(&sim), [expected]);
+    assert_eq!(zone.own_records().len(), 1);
+}
+
+/// Reading and adjusting are all that a planning run has.
+#[tokio::test]
+async fn r53_case_25_a_planning_run_holds_no_writer() {
+    let (sim, zone) = e_test();
+    let provider = provider(&sim, &[]);
+    let reader: &dyn extdns_providers::Reader = &provider;
+    reader.read().await.expect("readable");
+    adjusted(&provider, vec![set("c.e.test", RecordType::Cname, 0, &[LB])]).await;
+    assert_eq!((sim.writes(), zone.own_records().len()), (0, 0));
+    assert_eq!(provider.transport().mutating_calls(), 0);
+}
+
+#[tokio::test]
+async fn r53_case_35_zone_of_the_alias_target() {
+    let told = with(
+        set("a.e.test", RecordType::A, 0, &["x.other.test"]),
+        &[("alias", "true"), ("aws/target-hosted-zone", "/hostedzone/Z1234567890ABC")],
+    );
+    let found = aliases(told).await;
+    assert_eq!(found[0].1.zone_id, "Z1234567890ABC");
+    for zone in ["", "/hostedzone/"] {
+        let own = with(
+            set("a.e.test", RecordType::A, 0, &["baz.e.test"]),
+            &[("alias", "true"), ("aws/target-hosted-zone", zone)],
+        );
+        assert_eq!(aliases(own).await[0].1.zone_id, "own", "an empty one is unset");
+    }
+}
+
+#[tokio::test]
+async fn r53_case_36_same_zone_alias_in_two_zones() {
+    let sim = Route53Sim::start();
+    let zones = [sim.zone("e.test"), sim.private_zone("e.test")];
+    for zone in &zones {
+        zone.seed([sim::RecordSet::a("baz.e.test", "192.0.2.1")]);
+    }
+    let wish = with(set("a.e.test", RecordType::A, 0, &["baz.e.test"]), &[("alias", "true")]);
+    all_applied(&create(&provider(&sim, &[]), vec![wish]).await);
+    for zone in &zones {
+        let stored = zone.find("a.e.test", "A");
+        assert_eq!(stored[0].alias.as_ref().expect("an alias").zone_id, zone.id());
+    }
+}
+
+/// A delete repeats what was read, whatever would be written today.
+#[tokio::test]
+async fn r53_case_37_deletes_are_exact() {
+    let (sim, zone) = e_test();
+    let geo = sim::Routing::GeoProximity {
+        region: None,
+        local_zone_group: None,
+        coordinates: Some(("45.50".to_owned(), "90.0".to_owned())),
+        bias: None,
+    };
+    zone.seed([
+        sim::RecordSet::alias(
+            "s3.e.test",
+            "A",
+            "Z3AQBSTGFYJSTF",
+            "s3-website-us-east-1.amazonaws.com",
+        )
+        .evaluate_target_health(),
+        sim::RecordSet::alias("x.e.test", "A", "ZELSEWHERE", "x.elsewhere.test"),
+        sim::RecordSet::new("m.e.test", "MX").value("10 m1.test.").value("20 m2.test").ttl(77),
+        sim::RecordSet::a("*.w.e.test", "192.0.2.1"),
+        sim::RecordSet::a("g.e.test", "192.0.2.1").routed("g", geo).health_check("hc"),
+        sim::RecordSet::txt("a-s3.e.test", "heritage=external-dns,external-dns/owner=me").ttl(60),
+    ]);
+    let provider = provider(&sim, &[]);
+    let inventory = provider.read().await.expect("readable");
+    let groups: Vec<ChangeGroup> = inventory
+        .records()
+        .filter(|(_, it)| it.set.rtype != RecordType::Ns)
+        .map(|(zone, it)| group(zone, vec![record(Action::Delete(stored(it)))]))
+        .collect();
+    assert_eq!(groups.len(), 6);
+    all_applied(&apply(&provider, &inventory, groups).await);
+    assert!(zone.own_records().is_empty());
+    assert_eq!(sim.writes(), 1);
+    let calls = sim.calls();
+    let sent = &calls.iter().find(|call| call.operation.is_write()).expect("a write").changes;
+    let s3 = sent.iter().find(|it| it.record_set.name == "s3.e.test.").expect("sent");
+    assert_eq!(s3.record_set.alias.as_ref().expect("an alias").zone_id, "Z3AQBSTGFYJSTF");
+}
+
+/// An update always has both halves, so nothing can be paired wrongly.
+#[tokio::test]
+async fn r53_case_38_an_update_is_a_pair() {
+    let (sim, zone) = e_test();
+    zone.seed([
+        sim::RecordSet::a("a.e.test", "192.0.2.1"),
+        sim::RecordSet::a("b.e.test", "192.0.2.1"),
+    ]);
+    let provider = provider(&sim, &[]);
+    let inventory = provider.read().await.expect("readable");
+    let old = stored(found(&inventory, "a.e.test", RecordType::A));
+    let new = plain(set("a.e.test", RecordType::A, 300, &["192.0.2.9"]));
+    let change = record(Action::Update { old, new });
+    all_applied(&apply(&provider, &inventory, vec![group(ZoneKey(0), vec![change])]).await);
+    assert_eq!(batches(&sim), [["UPSERT a.e.test. A"]]);
+    assert_eq!(zone.find("b.e.test", "A")[0].values, ["192.0.2.1"]);
+}
+
+/// An alias keeps the zone of its target when only something else changes.
+#[tokio::test]
+async fn an_update_keeps_the_zone_of_a_strange_target() {
+    let (sim, zone) = e_test();
+    zone.seed([sim::RecordSet::alias("x.e.test", "A", "ZELSEWHERE", "x.elsewhere.test")]);
+    let provider = provider(&sim, &[]);
+    let inventory = provider.read().await.expect("readable");
+    let old = found(&inventory, "x.e.test", RecordType::A);
+    let wish = with(
+        set("x.e.test", RecordType::A, 0, &["x.elsewhere.test"]),
+        &[("alias", "true"), ("aws/evaluate-target-health", "true")],
+    );
+    let wish = adjusted(&provider, vec![wish]).await;
+    let change = record(Action::Update { old: stored(old), new: plan_of(&wish[0]) });
+    all_applied(&apply(&provider, &inventory, vec![group(ZoneKey(0), vec![change])]).await);
+    let now = zone.find("x.e.test", "A");
+    let alias = now[0].alias.as_ref().expect("an alias");
+    assert_eq!((alias.zone_id.as_str(), alias.evaluate_target_health), ("ZELSEWHERE", true));
+}
+
+/// Unicode names are A-labels on the wire and come back as they were.
+#[tokio::test]
+async fn names_in_other_scripts() {
+    let (sim, zone) = e_test();
+    let provider = provider(&sim, &[]);
+    let outcomes =
+        create(&provider, vec![set("Bücher.e.test", RecordType::A, 60, &["192.0.2.1"])]).await;
+    assert_eq!(outcomes, [Outcome::Applied]);
+    assert_eq!(zone.find("xn--bcher-kva.e.test", "A").len(), 1);
+    let inventory = provider.read().await.expect("readable");
+    let key = Name::as_listed("Bücher.e.test");
+    assert!(inventory.records().any(|(_, it)| it.set.name.key() == key.key()));
+}
