@@ -113,3 +113,35 @@ fn only_functions_read_the_environment_or_exit() {
         }
     }
 }
+
+/// What the program is made of: one TLS, one HTTP stack, one source of cryptography.
+#[test]
+fn there_is_one_http_stack_and_one_crypto_provider() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let tree = std::process::Command::new(cargo)
+        .args(["tree", "--offline", "--package", "external-dns", "--edges", "normal"])
+        .args(["--prefix", "none", "--manifest-path"])
+        .arg(manifest)
+        .output()
+        .expect("cargo tree");
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).expect("text");
+    let versions = |name: &str| {
+        let mut versions: Vec<&str> = tree
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .filter(|(own, _)| *own == name)
+            .map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default())
+            .collect();
+        versions.sort_unstable();
+        versions.dedup();
+        versions.len()
+    };
+    for name in ["rustls", "hyper", "h2", "http", "reqwest", "aws-lc-rs"] {
+        assert_eq!(versions(name), 1, "{name}");
+    }
+    for name in ["ring", "openssl", "native-tls"] {
+        assert_eq!(versions(name), 0, "{name}");
+    }
+}
