@@ -315,7 +315,8 @@ mod tests {
 
     #[test]
     fn kinds_of_policies() {
-        let cases: [(&[(&str, &str)], &[(&str, &str)], bool); 6] = [
+        type Pairs<'a> = &'a [(&'a str, &'a str)];
+        let cases: [(Pairs<'_>, Pairs<'_>, bool); 6] = [
             (&[(WEIGHT, "10")], &[(WEIGHT, "20")], false),
             (&[(WEIGHT, "10")], &[], true),
             (&[(REGION, "a")], &[(WEIGHT, "1")], true),

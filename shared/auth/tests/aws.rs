@@ -1,0 +1,112 @@
+//! Where credentials come from, each case in a process of its own, as the SDK reads the environment.
+#![cfg(feature = "aws")]
+
+use std::path::Path;
+use std::process::Command;
+
+use extdns_auth::{AwsOptions, AwsRole, aws_identity};
+use extdns_testkit::route53::{Operation, Route53Sim};
+
+const FILE: &str = "[default]
+aws_access_key_id = AKIADEFAULT
+aws_secret_access_key = s
+[one]
+aws_access_key_id = AKIAONE
+aws_secret_access_key = s
+[two]
+aws_access_key_id = AKIATWO
+aws_secret_access_key = s
+";
+
+/// Tells the identity to the test that started this process.
+#[tokio::test]
+#[ignore = "started by the other tests, in processes of their own"]
+async fn probe() {
+    let text = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let options = AwsOptions {
+        profile: text("PROBE_PROFILE"),
+        role: text("PROBE_ROLE").map(|arn| AwsRole { arn, external_id: text("PROBE_EXTERNAL_ID") }),
+        ca_bundle: text("AWS_CA_BUNDLE").map(Into::into),
+    };
+    let told = match aws_identity(&options).await {
+        Ok(identity) => {
+            let region = identity.config.region().map(ToString::to_string).unwrap_or_default();
+            format!("account {} region {region}", identity.account)
+        }
+        Err(error) => format!("error {error}"),
+    };
+    let path = text("PROBE_OUT").expect("a file to tell it to");
+    std::fs::write(path, told).expect("written");
+}
+
+/// What a process with exactly this environment finds.
+fn identity(dir: &Path, variables: &[(&str, &str)]) -> String {
+    let out = dir.join("out");
+    let status = Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", "probe", "--ignored", "--quiet"])
+        .env_clear()
+        .env("PROBE_OUT", &out)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", dir.join("no-config"))
+        .envs(variables.iter().copied())
+        .stdout(std::process::Stdio::null())
+        .status()
+        .expect("started");
+    assert!(status.success());
+    std::fs::read_to_string(out).expect("told")
+}
+
+#[test]
+fn r53_case_41_credentials() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("credentials");
+    std::fs::write(&file, FILE).expect("written");
+    let file = file.to_str().expect("text");
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    let find = |variables: &[(&str, &str)]| identity(dir.path(), variables);
+    let of = |key: &str| format!("account {key} region us-east-1");
+
+    assert_eq!(find(&keys), of("AKIAENV"));
+    let shared = ("AWS_SHARED_CREDENTIALS_FILE", file);
+    assert_eq!(find(&[shared]), of("AKIADEFAULT"));
+    assert_eq!(find(&[shared, ("AWS_PROFILE", "two")]), of("AKIATWO"));
+    assert_eq!(find(&[shared, ("PROBE_PROFILE", "one")]), of("AKIAONE"));
+    assert_eq!(find(&[shared, ("PROBE_PROFILE", "two")]), of("AKIATWO"));
+    let both = [keys[0], keys[1], shared, ("PROBE_PROFILE", "one")];
+    assert_eq!(find(&both), of("AKIAONE"), "a profile that is named wins");
+    let region = [keys[0], keys[1], ("AWS_REGION", "cn-north-1")];
+    assert_eq!(find(&region), "account AKIAENV region cn-north-1");
+
+    let missing = ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials");
+    assert_eq!(find(&[keys[0], keys[1], missing]), of("AKIAENV"), "nobody asked for it");
+    let error = find(&[missing, ("PROBE_PROFILE", "one")]);
+    assert!(error.starts_with("error instantiating AWS config: profile one"), "{error}");
+    let error = find(&[keys[0], keys[1], ("AWS_CA_BUNDLE", "/nowhere/ca.pem")]);
+    assert!(error.starts_with("error instantiating AWS config: AWS_CA_BUNDLE="), "{error}");
+}
+
+/// One call to STS, and the account of the role.
+#[test]
+fn r53_case_41_roles() {
+    let sim = Route53Sim::start();
+    let role = sim.account("222222222222").role("dns", Some("the-external-id"));
+    let dir = tempfile::tempdir().expect("a folder");
+    let url = sim.url();
+    let base = [
+        ("AWS_ACCESS_KEY_ID", "AKIAENV"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("AWS_ENDPOINT_URL", &*url),
+        ("PROBE_ROLE", &*role),
+    ];
+    let with_id = [&base[..], &[("PROBE_EXTERNAL_ID", "the-external-id")]].concat();
+    assert_eq!(identity(dir.path(), &with_id), "account 222222222222 region us-east-1");
+    assert_eq!(sim.count(Operation::AssumeRole), 1);
+    let requests = sim.requests();
+    let body = String::from_utf8_lossy(&requests[0].body).into_owned();
+    assert!(body.contains("RoleSessionName=external-dns"), "{body}");
+    assert!(body.contains("ExternalId=the-external-id"), "{body}");
+
+    let error = identity(dir.path(), &base);
+    assert!(error.starts_with(&format!("error instantiating AWS config: role {role}")), "{error}");
+    assert!(error.contains("AccessDenied"), "{error}");
+}
