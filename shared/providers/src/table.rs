@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use extdns_model::DomainFilter;
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, TryFutureExt as _};
+use futures::FutureExt as _;
 
 use crate::inmemory;
 use crate::webhook::Webhook;
@@ -20,9 +20,11 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         name: "aws",
         about: "Amazon Route 53",
         build: |args, context| {
-            crate::aws::provider(&args.aws, &args.zone_id_filter, context)
-                .map_ok(|provider| Box::new(provider) as Box<dyn Provider>)
-                .boxed()
+            async {
+                let provider = crate::aws::provider(&args.aws, &args.zone_id_filter, context);
+                Ok(Box::new(provider.await?) as Box<dyn Provider>)
+            }
+            .boxed()
         },
     },
     ProviderEntry {
