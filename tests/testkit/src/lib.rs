@@ -7,3 +7,4 @@ pub mod kube;
 pub mod kube_sim;
 pub mod process;
 pub mod route53;
+pub mod webhook_sim;

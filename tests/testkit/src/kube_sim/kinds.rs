@@ -146,6 +146,13 @@ impl Kinds {
         kind.versions.iter().any(|own| own == version).then_some(kind)
     }
 
+    /// Whether a version of a group is built in.
+    pub(super) fn is_built_in(&self, group: &str, version: &str) -> bool {
+        self.iter().any(|kind| {
+            !kind.custom && kind.group == group && kind.versions.iter().any(|own| own == version)
+        })
+    }
+
     /// The first resource of this plural, whatever its group.
     pub(super) fn by_plural(&self, plural: &str) -> Option<&Kind> {
         self.iter().find(|kind| kind.plural == plural)

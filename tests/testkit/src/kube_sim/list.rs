@@ -1,7 +1,7 @@
 //! Lists: pages of one snapshot.
 
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeError, Engine as _};
 use serde::{Deserialize, Serialize};
 
 use super::kinds::{Kind, api_version};
@@ -34,19 +34,26 @@ impl Token {
     }
 
     fn decode(text: &str) -> Result<Self, String> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|error| format!("continue key is not valid: {error}"))?;
-        let token: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| format!("continue key is not valid: {error}"))?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| {
+            let at = match error {
+                DecodeError::InvalidByte(at, _)
+                | DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+                _ => text.len(),
+            };
+            invalid(&format!(": illegal base64 data at input byte {at}"))
+        })?;
+        let token: Self =
+            serde_json::from_slice(&bytes).map_err(|error| invalid(&format!(": {error}")))?;
         if token.v != TOKEN_VERSION {
-            return Err(format!(
-                "continue key is not valid: server does not recognize this encoded version {}",
-                token.v
-            ));
+            let reason = ": server does not recognize this encoded version ";
+            return Err(invalid(&format!("{reason}{}", token.v)));
         }
         Ok(token)
     }
+}
+
+fn invalid(reason: &str) -> String {
+    format!("invalid continue token: continue key is not valid{reason}")
 }
 
 /// What a list request asks for.
@@ -109,9 +116,7 @@ pub(super) fn list(
     let revision = match &query.token {
         Some(token) if token.rv != LATEST => {
             let Ok(revision) = u64::try_from(token.rv) else {
-                return bad_request(
-                    "continue key is not valid: incorrect encoded start resourceVersion",
-                );
+                return bad_request(&invalid(": incorrect encoded start resourceVersion"));
             };
             if !store.remembers(revision) {
                 return query.expired();
@@ -151,7 +156,8 @@ fn render(
 ) -> Vec<u8> {
     let api_version = api_version(&kind.group, version);
     let mut metadata = format!(r#"{{"resourceVersion":"{revision}""#);
-    if let Some(next) = next {
+    // Lists of custom kinds say that they do not go on, others leave it out.
+    if let Some(next) = next.or_else(|| kind.custom.then_some("")) {
         metadata += &format!(r#","continue":"{next}""#);
     }
     if let Some(remaining) = remaining {

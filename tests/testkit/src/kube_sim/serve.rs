@@ -196,11 +196,15 @@ impl State {
         asker: Asker<'_>,
     ) -> Result<Answer, Answer> {
         let Target { group, version, namespace, plural, name, subresource } = *target;
-        let kind =
-            self.kinds.find(group, version, plural).ok_or_else(status::no_such_path)?.clone();
+        let absent = || match self.kinds.is_built_in(group, version) {
+            true => status::no_such_resource(),
+            false => status::no_such_path(),
+        };
+        let kind = self.kinds.find(group, version, plural).ok_or_else(absent)?.clone();
         let fits = subresource.is_empty() || (subresource == "status" && kind.status);
-        if !fits || (!kind.namespaced && !namespace.is_empty() && plural != "namespaces") {
-            return Err(status::no_such_path());
+        let cluster_wide = namespace.is_empty() || plural == "namespaces";
+        if !fits || !(kind.namespaced || cluster_wide) {
+            return Err(absent());
         }
         match verb {
             "create" if plural == REVIEWS => {

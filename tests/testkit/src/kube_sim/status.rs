@@ -69,6 +69,12 @@ pub(super) fn no_such_path() -> Answer {
     Answer::text(404, "404 page not found\n")
 }
 
+/// No such resource in a group that is built in.
+pub(super) fn no_such_resource() -> Answer {
+    let message = "the server could not find the requested resource";
+    status(404, "NotFound", message, &json!({}))
+}
+
 pub(super) fn not_found(kind: &Kind, name: &str) -> Answer {
     let message = format!("{} {name:?} not found", kind.qualified());
     status(404, "NotFound", &message, &details(kind, name))
@@ -99,7 +105,7 @@ pub(super) fn unversioned(kind: &Kind, name: &str) -> Answer {
     let cause = "Invalid value: 0: must be specified for an update";
     let message = format!("{} {name:?} is invalid: {field}: {cause}", kind.qualified());
     let details = json!({
-        "name": name, "group": kind.group, "kind": kind.kind,
+        "name": name, "group": kind.group, "kind": kind.plural,
         "causes": [{ "reason": "FieldValueInvalid", "message": cause, "field": field }],
     });
     status(422, "Invalid", &message, &details)
