@@ -437,6 +437,6 @@ fn flags_that_say_something_wrong() {
 #[test]
 fn a_source_that_does_not_exist_is_answered_with_those_that_do() {
     let error = Cli::try_parse_from(["test", "--source=pod"]).err().unwrap().to_string();
-    assert!(error.contains("[possible values: empty, fake, ingress, service]"), "{error}");
+    assert!(error.contains("[possible values: crd, empty, fake, ingress, service]"), "{error}");
     assert!(Cli::try_parse_from(["test"]).is_err(), "a source is required");
 }
