@@ -1,8 +1,10 @@
 //! Clusters over HTTP and from files.
 
+mod contract;
 mod credentials;
 mod discovery;
 mod list;
 mod manifests;
 mod server;
 mod support;
+mod writing;

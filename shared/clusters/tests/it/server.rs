@@ -34,7 +34,7 @@ fn as_user(api: &KubeApi, login: Login<'_>) -> Cluster {
     cluster(Access::Kubeconfig { path, context: None })
 }
 
-async fn view(api: &KubeApi, login: Login<'_>) -> ClusterView {
+pub(crate) async fn view(api: &KubeApi, login: Login<'_>) -> ClusterView {
     connect(&as_user(api, login)).await
 }
 
