@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use extdns_clusters::ClusterView;
 use extdns_model::Outcome;
-use extdns_plan::{Decision, Plan, RecordChange, Row, Unit, Verdict};
+use extdns_plan::{Decision, Plan, RecordChange, Rule, Unit, Verdict};
 use extdns_providers::Adaptation;
 use extdns_registry::{Annotated, Groups};
 use extdns_sources::Dropped;
@@ -89,13 +89,29 @@ fn build(
                 Verdict::Go => result(index, decision.unit),
                 Verdict::Held(hold) => ChangeResult::Held(hold.clone()),
             };
-            change(row, decision, result, several.then_some(context.views))
+            change(decision, result, several.then_some(context.views))
         }));
     }
     let mut notices = context.notices;
     notices.extend(plan.unrouted.iter().map(|endpoint| Notice {
         subject: subject(endpoint.set.name.as_str(), endpoint.attribution.first()),
         message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
+    }));
+    notices.extend(plan.losers.iter().map(|loser| {
+        let (wish, winner) = (&loser.endpoint.set, &loser.winner);
+        let by = winner
+            .attribution
+            .first()
+            .map_or_else(|| winner.set.name.to_string(), |resource| resource.to_string());
+        let why = match loser.rule {
+            Rule::Preferred => "its targets come first",
+            Rule::KeepsResource => "it has the record already",
+            Rule::NoCnameBeside => "a CNAME cannot stand beside other types",
+        };
+        Notice {
+            subject: subject(wish.name.as_str(), loser.endpoint.attribution.first()),
+            message: format!("{} record: {by} is served instead, because {why}", wish.rtype),
+        }
     }));
     notices.extend(context.annotated.orphans().map(|left| Notice {
         subject: left.mark.set.name.to_string(),
@@ -109,7 +125,6 @@ fn build(
 }
 
 fn change(
-    _row: &Row<'_>,
     decision: &Decision<'_>,
     result: ChangeResult,
     views: Option<&[ClusterView]>,

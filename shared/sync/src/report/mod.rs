@@ -4,6 +4,8 @@
 mod build;
 mod log;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use build::{Context, applied, planned};

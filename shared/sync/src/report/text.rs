@@ -208,6 +208,7 @@ pub(crate) fn held(hold: &Hold) -> String {
         Hold::Unit => "a change that belongs to it is held back".to_owned(),
         Hold::CannotBeOwned { reason } => reason.clone(),
         Hold::UnreadableZone => "its zone could not be read".to_owned(),
+        Hold::ReadOnly { reason } => format!("it {reason}"),
         other => format!("{other:?}"),
     }
 }
