@@ -116,3 +116,53 @@ async fn the_cronjob_of_infra_is_accepted() {
         assert!(!api.apply_yaml(&yaml).await.is_empty(), "{file}");
     }
 }
+
+/// DNSEndpoints learn that they were seen, from an applying run only, and from one without the
+/// right to say so the user learns which rule is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dnsendpoint_is_told_that_it_was_seen() {
+    let Some(api) = KubeApi::start_or_skip("a_dnsendpoint_is_told_that_it_was_seen").await else {
+        return;
+    };
+    let crd = example_cluster().join("../../infra/kubernetes/crd-dnsendpoint.yaml");
+    api.apply_yaml(&std::fs::read_to_string(crd).expect("CRD")).await;
+    let endpoint = json!({
+        "apiVersion": "externaldns.k8s.io/v1alpha1", "kind": "DNSEndpoint",
+        "metadata": { "namespace": "mail", "name": "mail" },
+        "spec": { "endpoints": [
+            { "dnsName": "mail.example.org", "recordType": "A", "recordTTL": 60, "targets": ["192.0.2.25"] }
+        ] }
+    });
+    api.apply(endpoint.clone()).await;
+    let seen = async || api.patch(endpoint.clone()).await["status"]["observedGeneration"].as_i64();
+    let admin = kubeconfig(&api, ADMIN);
+    let bench = Bench::new();
+    let crd = "--source=crd";
+
+    let planned = bench.run(&[&admin, crd, "--dry-run"]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    assert!(planned.out.contains("(crd/mail/mail)"), "{}", planned.out);
+    assert_eq!(seen().await, None);
+
+    let rules = json!([
+        { "apiGroups": [""], "resources": ["services"], "verbs": ["list"] },
+        { "apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["list"] },
+        { "apiGroups": ["externaldns.k8s.io"], "resources": ["dnsendpoints"], "verbs": ["list"] }
+    ]);
+    api.grant("list-only", &rules).await;
+    let reader = api.client_certificate("lister", "list-only");
+    let reader = kubeconfig(&api, Login::Certificate(&reader));
+    let applied = bench.run(&[&reader, crd]);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    assert!(bench.zone().contains("mail.example.org. 60 IN A 192.0.2.25\n"), "{}", bench.zone());
+    let warned = applied.log.lines().any(|line| {
+        line.contains("level=warning")
+            && line.contains("dnsendpoints/status")
+            && line.contains("update")
+    });
+    assert!(warned, "{}", applied.log);
+    assert_eq!(seen().await, None);
+
+    assert_eq!(bench.run(&[&admin, crd]).code, 0);
+    assert_eq!(seen().await, Some(1));
+}
