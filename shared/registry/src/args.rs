@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
+use clap::ArgAction;
 use ecow::EcoString;
 use extdns_model::{ClusterId, OwnerIdError, Owners, parse_go_duration};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Registry;
 use crate::name_mapper::{NameMapper, TEMPLATE};
 use crate::noop::Noop;
-use crate::txt::{Clusters, TxtRegistry};
+use crate::txt::{BadKey, Cipher, Clusters, Codec, TxtRegistry};
 
 const DEFAULT_OWNER: &str = "default";
 
 /// How the registry knows which records are ours.
-#[derive(clap::Args, Clone, Debug, PartialEq, Eq)]
+#[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Ownership")]
 #[group(skip)]
 pub struct Args {
@@ -43,6 +45,16 @@ pub struct Args {
     /// How long a running loop may reuse the records that it read; a single run always reads them
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
     pub txt_cache_interval: Duration,
+
+    /// Encrypt the text of ownership TXT records that are written; needs --txt-encrypt-aes-key.
+    /// Records that are there already stay as they are until they change
+    #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub txt_encrypt_enabled: bool,
+
+    /// The key of encrypted ownership TXT records: 32 bytes as they are, or base64 of 32 bytes. It
+    /// reads them even if --txt-encrypt-enabled is off
+    #[arg(long, value_name = "KEY", default_value = "", hide_default_value = true)]
+    pub txt_encrypt_aes_key: SecretString,
 
     /// Take over the records of this owner id and mark them with our own
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
@@ -98,6 +110,12 @@ pub enum RegistryError {
     /// An owner id that cannot be stored.
     #[error(transparent)]
     Owner(#[from] OwnerIdError),
+    /// An encryption key of another length or form. It is not named.
+    #[error(transparent)]
+    Key(#[from] BadKey),
+    /// Encryption without a key.
+    #[error("the AES Encryption key must be set when TXT record encryption is enabled")]
+    NoKey,
     /// Prefix and suffix at once.
     #[error("txt-prefix and txt-suffix are mutual exclusive")]
     Affixes,
@@ -141,6 +159,15 @@ impl Args {
         Ok(NameMapper::new(prefix, suffix, &self.txt_wildcard_replacement))
     }
 
+    fn codec(&self) -> Result<Codec, RegistryError> {
+        let key = &self.txt_encrypt_aes_key;
+        match (key.expose_secret().is_empty(), self.txt_encrypt_enabled) {
+            (true, true) => Err(RegistryError::NoKey),
+            (true, false) => Ok(Codec::default()),
+            (false, encrypts) => Ok(Codec::new(Cipher::new(key)?, encrypts)),
+        }
+    }
+
     fn owners(&self, clusters: &[ClusterOwner]) -> Result<Owners, OwnerIdError> {
         let id_of = |own: Option<&EcoString>| {
             own.cloned().unwrap_or_else(|| EcoString::from(self.txt_owner_id.as_str()))
@@ -155,7 +182,7 @@ impl Args {
 /// The registry that the flags name, for these clusters (none: one cluster that needs no name).
 ///
 /// # Errors
-/// An owner id or affix that could not be read back.
+/// An owner id or affix that could not be read back, or an encryption key that is none.
 pub fn from_args(
     args: &Args,
     clusters: &[ClusterOwner],
@@ -167,13 +194,19 @@ pub fn from_args(
                     "--migrate-from-txt-owner is ignored: the registry noop keeps no owners"
                 );
             }
+            if args.txt_encrypt_enabled {
+                tracing::warn!(
+                    "--txt-encrypt-enabled is ignored: the registry noop writes no ownership"
+                );
+            }
             Ok(Box::new(Noop::new()))
         }
         RegistryKind::Txt => {
             let owners = args.owners(clusters)?;
+            let codec = args.codec()?;
             let mapper = args.mapper()?;
             hints(args, clusters);
-            Ok(Box::new(TxtRegistry::new(owners, Clusters::new(clusters), mapper)))
+            Ok(Box::new(TxtRegistry::new(owners, Clusters::new(clusters), mapper, codec)))
         }
     }
 }

@@ -14,6 +14,7 @@ use extdns_plan::Plan;
 pub use annotated::{Annotated, Leftover};
 pub use args::{Args, ClusterOwner, RegistryError, RegistryKind, from_args};
 pub use groups::{Groups, Subject};
+pub use txt::BadKey;
 
 /// A way to keep ownership. Reading and planning need nothing else; stores outside the zone write
 /// theirs through a trait of their own.

@@ -1,6 +1,7 @@
 //! Ownership in TXT records beside the records: `a-www.example.org` marks the A record of
 //! `www.example.org` with `heritage=external-dns,external-dns/owner=me,...`.
 
+mod cipher;
 mod codec;
 mod place;
 mod read;
@@ -13,7 +14,9 @@ use extdns_plan::Plan;
 
 use crate::name_mapper::NameMapper;
 use crate::{Annotated, Groups, Registry};
-use codec::Codec;
+pub use cipher::BadKey;
+pub(crate) use cipher::Cipher;
+pub(crate) use codec::Codec;
 pub(crate) use stamp::Clusters;
 
 /// The registry in TXT records.
@@ -25,8 +28,13 @@ pub(crate) struct TxtRegistry {
 }
 
 impl TxtRegistry {
-    pub(crate) fn new(owners: Owners, clusters: Clusters, mapper: NameMapper) -> Self {
-        Self { owners, clusters, mapper, codec: Codec }
+    pub(crate) fn new(
+        owners: Owners,
+        clusters: Clusters,
+        mapper: NameMapper,
+        codec: Codec,
+    ) -> Self {
+        Self { owners, clusters, mapper, codec }
     }
 }
 

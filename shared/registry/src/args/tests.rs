@@ -31,16 +31,24 @@ fn cluster(id: u16, name: &str, owner: Option<&str>) -> ClusterOwner {
 
 #[test]
 fn the_defaults_are_upstreams() {
-    let expected = Args {
-        registry: RegistryKind::Txt,
-        txt_owner_id: "default".to_owned(),
-        txt_prefix: String::new(),
-        txt_suffix: String::new(),
-        txt_wildcard_replacement: String::new(),
-        txt_cache_interval: Duration::ZERO,
-        migrate_from_txt_owner: String::new(),
-    };
-    assert_eq!(args(&[]), expected);
+    let Args {
+        registry,
+        txt_owner_id,
+        txt_prefix,
+        txt_suffix,
+        txt_wildcard_replacement,
+        txt_cache_interval,
+        txt_encrypt_enabled,
+        txt_encrypt_aes_key,
+        migrate_from_txt_owner,
+    } = args(&[]);
+    assert_eq!(
+        (registry, &*txt_owner_id, txt_cache_interval),
+        (RegistryKind::Txt, "default", Duration::ZERO)
+    );
+    let texts = [txt_prefix, txt_suffix, txt_wildcard_replacement, migrate_from_txt_owner];
+    assert_eq!(texts, [""; 4]);
+    assert!(!txt_encrypt_enabled && txt_encrypt_aes_key.expose_secret().is_empty());
     assert_eq!(args(&["--txt-cache-interval=1h"]).txt_cache_interval, Duration::from_secs(3600));
 }
 
@@ -85,6 +93,43 @@ fn values_that_could_not_be_read_back() {
     assert!(args(&["--txt-prefix=a"]).validate().is_empty());
     let comma = error(&[], &[cluster(0, "a", None), cluster(1, "b", Some("x,y"))]);
     assert!(comma.starts_with("owner id \"x,y\" must not contain commas"), "{comma}");
+}
+
+const KEY: &str = "0123456789abcdef0123456789ABCDEF";
+
+#[test]
+fn encryption_needs_a_key() {
+    let bad = "the AES Encryption key must be 32 bytes long, in either plain text or \
+               base64-encoded format";
+    let key = format!("--txt-encrypt-aes-key={KEY}");
+    let cases: [(&[&str], &str); 9] = [
+        (
+            &["--txt-encrypt-enabled"],
+            "the AES Encryption key must be set when TXT record encryption is enabled",
+        ),
+        (&["--txt-encrypt-enabled", "--txt-encrypt-aes-key=s3cret"], bad),
+        (&["--txt-encrypt-aes-key=s3cret"], bad),
+        (&["--txt-encrypt-aes-key=s3cret", "--txt-owner-id="], "owner id cannot be empty"),
+        (&["--txt-encrypt-aes-key=s3cret", "--txt-prefix=a", "--txt-suffix=b"], bad),
+        (&["--txt-encrypt-aes-key="], "accepted"),
+        (&["--txt-encrypt-enabled=false"], "accepted"),
+        (&["--txt-encrypt-enabled=true", &key], "accepted"),
+        (&["--registry=noop", "--txt-encrypt-enabled", "--txt-encrypt-aes-key=x"], "accepted"),
+    ];
+    for (list, expected) in cases {
+        assert_eq!(error(list, &[]), expected, "{list:?}");
+    }
+    assert!(args(&["--txt-encrypt-enabled"]).txt_encrypt_enabled);
+    assert!(parse(&["--txt-encrypt-enabled=yes"]).is_err());
+}
+
+#[test]
+fn a_key_is_never_shown() {
+    let args = args(&["--txt-encrypt-enabled", &format!("--txt-encrypt-aes-key={KEY}")]);
+    assert_eq!(args.txt_encrypt_aes_key.expose_secret(), KEY);
+    assert!(!format!("{args:?}").contains(KEY));
+    let wrong = error(&["--txt-encrypt-aes-key=s3cret"], &[]);
+    assert!(!wrong.contains("s3cret"), "{wrong}");
 }
 
 #[test]

@@ -159,7 +159,8 @@ impl Join<'_> {
             record.add_mark(found.mark());
         }
         record.refresh = self.refresh(zone, record, is_current);
-        let repeated = typed.is_some_and(|at| is_repeated(&self.marks.list[at].set));
+        let repeated =
+            typed.is_some_and(|at| self.registry.codec.is_repeated(&self.marks.list[at].set));
         if repeated && record.refresh.is_none() && self.registry.owners.own(&record.labels) {
             record.refresh = Some(Refresh::Surplus);
         }
@@ -287,13 +288,6 @@ fn doubt(registry: &TxtRegistry, zones: &[ZoneInventory], leftovers: &mut [Lefto
     for at in doubtful {
         leftovers[at].doubtful = true;
     }
-}
-
-/// Whether an ownership record is there more than once, as a run that read stale records leaves it.
-/// Other values beside it are somebody else's.
-pub(super) fn is_repeated(set: &RecordSet) -> bool {
-    let targets = set.targets.as_slice();
-    targets.len() > 1 && targets.iter().all(|target| *target == targets[0])
 }
 
 /// Whether it is an A record that older versions marked as a CNAME.

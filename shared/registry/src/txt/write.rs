@@ -12,7 +12,6 @@ use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
 use super::TxtRegistry;
 use super::place::Place;
-use super::read::is_repeated;
 use super::slots::{Occupant, Pending, Slots};
 use super::stamp::stamp;
 use crate::groups::{Draft, going_units, ownership_only, record_change};
@@ -98,7 +97,7 @@ impl Writer<'_> {
             RecordChange::Update { record, endpoint } => {
                 let labels = self.stamp(endpoint);
                 match self.registry.own_mark(record) {
-                    Some(mark) => self.rewrite(mark, record, endpoint, &labels, marked),
+                    Some(mark) => self.rewrite(mark, record, endpoint, &labels, marked)?,
                     None => match self.place(zone, endpoint, &labels, marked) {
                         // Ours by a mark of an older format, which goes on to do.
                         Err(_) if !ownership_only(&decision.cause) => {}
@@ -163,7 +162,7 @@ impl Writer<'_> {
             Occupant::Strange(record) => return Err(foreign(&record.labels)),
             Occupant::Text => return Err(in_the_way(&place.name)),
             Occupant::Nobody => {
-                let new = self.planned(place.name.clone(), endpoint, labels);
+                let new = self.planned(place.name.clone(), endpoint, labels)?;
                 marked.draft.marks.push((place.zone, ownership(Action::Create(new))));
                 true
             }
@@ -172,9 +171,9 @@ impl Writer<'_> {
                 if !registry.owners.own(&found) {
                     return Err(foreign(&found));
                 }
-                if found != *labels || is_repeated(&mark.set) {
+                if found != *labels || registry.codec.is_repeated(&mark.set) {
                     let old = stored(mark, &set.name);
-                    let new = self.planned(mark.set.name.clone(), endpoint, labels);
+                    let new = self.planned(mark.set.name.clone(), endpoint, labels)?;
                     let change = ownership(Action::Update { old, new });
                     marked.draft.marks.push((mark.zone, change));
                 }
@@ -194,15 +193,16 @@ impl Writer<'_> {
         endpoint: &Endpoint,
         labels: &Labels,
         marked: &mut Marked,
-    ) {
+    ) -> Result<(), Hold> {
         let same_properties = record.set.properties().same_as(endpoint.set.properties());
         let same_labels = self.registry.codec.labels(&mark.set).as_ref() == Some(labels);
-        if same_properties && same_labels && !is_repeated(&mark.set) {
-            return;
+        if same_properties && same_labels && !self.registry.codec.is_repeated(&mark.set) {
+            return Ok(());
         }
         let old = stored(mark, &record.set.name);
-        let new = self.planned(mark.set.name.clone(), endpoint, labels);
+        let new = self.planned(mark.set.name.clone(), endpoint, labels)?;
         marked.draft.marks.push((mark.zone, ownership(Action::Update { old, new })));
+        Ok(())
     }
 
     /// Removes a record's own ownership record, unless another record needs it. Those of older
@@ -215,13 +215,15 @@ impl Writer<'_> {
         }
     }
 
-    fn planned(&self, name: Name, endpoint: &Endpoint, labels: &Labels) -> Planned {
-        let text = self.registry.codec.write(labels);
+    fn planned(&self, name: Name, endpoint: &Endpoint, labels: &Labels) -> Result<Planned, Hold> {
+        let text = self.registry.codec.write(labels).map_err(|why| Hold::CannotBeOwned {
+            reason: format!("its ownership record {name} cannot be encrypted: {why}"),
+        })?;
         let targets: Targets = std::iter::once(text).collect();
         let set = RecordSet::new(name, RecordType::Txt, Ttl::UNSET, targets)
             .with_set_identifier(endpoint.set.set_identifier())
             .with_properties(endpoint.set.properties().clone());
-        Planned { set, labels: of_record(&endpoint.set.name), hints: Default::default() }
+        Ok(Planned { set, labels: of_record(&endpoint.set.name), hints: Default::default() })
     }
 
     /// Notes what a unit writes, for units that need the same ownership records.

@@ -1,4 +1,4 @@
-//! Reading ownership: the cases R1 to R21 of the specification by their numbers, and what goes
+//! Reading ownership: the cases R1 to R24 of the specification by their numbers, and what goes
 //! beyond them.
 
 use crate::world::{World, owned, registry, run};
@@ -12,6 +12,9 @@ struct Case {
 }
 
 const OWNER: &str = "--txt-owner-id=owner ";
+/// Says `owner=team-blue`.
+const ENCRYPTED: &str = "TXT a-x \"AQIDBAUGBwgJCgsMjokSzC5jgL57BXBbo4oEEcoxNtfGnGEG+NqBsFN2+nOYW4cx\
+                         s2/ubNudmjOTNPDVsXc1+Dt+p6lvTVnWvezbi/N9Cw4ggGFEUBaf12DU4E3bm32UvQ==\"";
 
 #[test]
 fn cases_by_number() {
@@ -184,6 +187,36 @@ fn cases_by_number() {
             args: "--migrate-from-txt-owner=foo",
             zone: &["A bar 1.1.1.1", "TXT a-bar ~owner=foo"],
             expected: &["A bar {owner=foo} Migrate"],
+        },
+        Case {
+            number: "R22",
+            args: "--txt-encrypt-enabled --txt-encrypt-aes-key=0123456789abcdef0123456789ABCDEF",
+            zone: &["A x 1.1.1.1", ENCRYPTED],
+            expected: &["A x {owner=team-blue}"],
+        },
+        Case {
+            number: "R22 while encryption is off",
+            args: "--txt-encrypt-aes-key=0123456789abcdef0123456789ABCDEF",
+            zone: &["A x 1.1.1.1", ENCRYPTED],
+            expected: &["A x {owner=team-blue}"],
+        },
+        Case {
+            number: "R23",
+            args: "--txt-encrypt-enabled --txt-encrypt-aes-key=0123456789abcdef0123456789ABCDEF",
+            zone: &["A x 1.1.1.1", "TXT a-x ~owner=owner", "TXT text v=spf1"],
+            expected: &["A x {owner=owner}", "TXT text {}"],
+        },
+        Case {
+            number: "R24",
+            args: "--txt-encrypt-enabled --txt-encrypt-aes-key=12345678901234567890123456789012",
+            zone: &["A x 1.1.1.1", ENCRYPTED],
+            expected: &["A x {}", "TXT a-x {}"],
+        },
+        Case {
+            number: "R24 without a key",
+            args: "",
+            zone: &["A x 1.1.1.1", ENCRYPTED],
+            expected: &["A x {}", "TXT a-x {}"],
         },
     ];
     for Case { number, args, zone, expected } in cases {

@@ -1,4 +1,4 @@
-//! Writing ownership: the cases W1 to W14 and W16 of the specification by their numbers, and what
+//! Writing ownership: the cases W1 to W16 of the specification by their numbers, and what
 //! goes beyond them.
 
 use crate::world::{World, endpoint, registry, run, run_with, settings};
@@ -131,6 +131,21 @@ fn cases_by_number() {
             zone: &["A x 1.1.1.1", "TXT x ~owner=owner"],
             desired: &["A x 2.2.2.2"],
             changes: &["~ A x 1.1.1.1 -> 2.2.2.2", "+ TXT a-x ~owner=owner"],
+        },
+        Case {
+            number: "W15",
+            args: "--txt-encrypt-enabled --txt-encrypt-aes-key=12345678901234567890123456789012",
+            zone: &[
+                "A x 1.1.1.1",
+                "TXT a-x h8UQ6jelUFUsEIn7SbFktc2MYXPx/q8lySqI4VwfVtVaIbb2nkHWV/88KKbuLtu7fJNzMir8\
+                 ELVeVnRSY01KdiIuj7ledqZe5ailEjQaU5Z6uEKd5pgs6sH8",
+            ],
+            desired: &[],
+            changes: &[
+                "- A x 1.1.1.1",
+                "- TXT a-x h8UQ6jelUFUsEIn7SbFktc2MYXPx/q8lySqI4VwfVtVaIbb2nkHWV/88KKbuLtu7fJNzMir8\
+                 ELVeVnRSY01KdiIuj7ledqZe5ailEjQaU5Z6uEKd5pgs6sH8",
+            ],
         },
         Case {
             number: "W16",
