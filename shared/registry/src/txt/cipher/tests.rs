@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::txt::Codec;
 
 const KEY_A: &str = "0123456789abcdef0123456789ABCDEF";
 const KEY_B: &str = "12345678901234567890123456789012";
@@ -155,5 +156,17 @@ fn what_is_not_encrypted_by_us() {
         ("not base64", seal(&gzip(b"x")).replace('=', "-")),
     ] {
         assert_eq!(decrypt(KEY_A, &text), None, "{what}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_no_ownership_is_a_users_text() {
+    let codec = Codec::new(cipher(KEY_A), true);
+    let owner = |text: &str| codec.read(text).and_then(|labels| labels.owner().map(String::from));
+    assert_eq!(owner(&seal(&gzip(TEAM_BLUE.as_bytes()))).as_deref(), Some("team-blue"));
+    assert_eq!(owner(TEAM_BLUE).as_deref(), Some("team-blue"));
+    for plain in [&b"v=spf1 -all"[..], b"heritage=mate,external-dns/owner=team-blue", b"\xff", b""]
+    {
+        assert_eq!(codec.read(&seal(&gzip(plain))), None, "{plain:?}");
     }
 }
