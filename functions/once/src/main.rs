@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use extdns_sync::program::{self, Streams};
 use extdns_sync::settings::Environment;
 
-#[tokio::main]
+// One thread: a run waits for the network, and one thread needs the least memory.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> std::process::ExitCode {
     let environment = Environment {
         arguments: std::env::args_os().skip(1).map(text).collect(),
