@@ -16,8 +16,9 @@ demo: toolchain ## Example cluster to zone files: plan, apply, nothing to do, on
 
 test: toolchain setup fmt lint isolated unit ## Install what the tests need, check format and lints, run every test
 
+# With CI=true a missing server fails the run; elsewhere its tests are skipped by name.
 setup: ## Install and build the servers that the tests run against
-	@tests/setup
+	@tests/setup || [ "$$CI" != true ]
 
 fmt: ## Check the format
 	cargo fmt --all --check

@@ -140,7 +140,8 @@ impl Client {
                 .header(CONTENT_TYPE, MEDIA_TYPE)
                 .body(body.clone());
             let mut response = send(request).await?;
-            let answered = expect(&response, StatusCode::NO_CONTENT, "apply changes");
+            let answered =
+                expect(&response, StatusCode::NO_CONTENT, "apply changes").map_err(unsettled);
             // The rest of the answer is read only so that the connection can be used again.
             let _ = small_body(&mut response).await;
             answered
@@ -188,6 +189,14 @@ fn encode(value: &impl serde::Serialize) -> Result<Vec<u8>, ProviderError> {
             "failed to encode a request to the webhook provider: {error}"
         ))
     })
+}
+
+/// A server that fails may have applied a part: the changes must not be sent again unseen.
+fn unsettled(error: ProviderError) -> ProviderError {
+    match error.kind {
+        ErrorKind::Transient => ProviderError { kind: ErrorKind::Lost, ..error },
+        _ => error,
+    }
 }
 
 async fn send(request: RequestBuilder) -> Result<Response, ProviderError> {
