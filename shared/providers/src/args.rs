@@ -24,14 +24,6 @@ pub struct Args {
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
     pub provider_cache_time: Duration,
 
-    /// Most changes of one batch, for providers that batch and have no flag of their own for it
-    #[arg(long, value_name = "N", default_value = "200")]
-    pub batch_change_size: usize,
-
-    /// Pause between two batches, for providers that batch and have no flag of their own for it
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = parse_go_duration)]
-    pub batch_change_interval: Duration,
-
     /// Only zones whose id ends with this, for providers with zone ids; can be given several times
     #[arg(long, value_name = "ID", default_value = "")]
     pub zone_id_filter: Vec<String>,
@@ -75,8 +67,6 @@ mod tests {
     fn defaults() {
         let args = parse(&["--provider=inmemory"]).expect("valid");
         assert_eq!(args.provider.name, "inmemory");
-        assert_eq!(args.batch_change_size, 200);
-        assert_eq!(args.batch_change_interval, Duration::from_secs(1));
         assert_eq!(args.provider_cache_time, Duration::ZERO);
         assert_eq!(args.inmemory.inmemory_zone, [""]);
     }
