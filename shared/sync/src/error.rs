@@ -9,13 +9,8 @@ use extdns_sources::SourceFailure;
 #[non_exhaustive]
 pub enum RunError {
     /// A cluster's configuration says too little or something wrong.
-    #[error("failed to connect to cluster {cluster:?}: {error}")]
-    Connect {
-        /// The cluster.
-        cluster: String,
-        /// Why.
-        error: ClusterError,
-    },
+    #[error("failed to {0}")]
+    Connect(ClusterError),
     /// Sources that do not know everything; with half an answer nothing is planned.
     #[error("{}", sources(.0))]
     Sources(Vec<(String, SourceFailure)>),

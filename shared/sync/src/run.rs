@@ -49,10 +49,8 @@ async fn connect(
 ) -> Result<Vec<ClusterView>, RunError> {
     let mut views = Vec::with_capacity(wiring.clusters.len());
     for cluster in &wiring.clusters {
-        let view = cluster
-            .connect(&wiring.environment, &mut stdin)
-            .await
-            .map_err(|error| RunError::Connect { cluster: cluster.name.to_string(), error })?;
+        let view =
+            cluster.connect(&wiring.environment, &mut stdin).await.map_err(RunError::Connect)?;
         views.push(view);
     }
     Ok(views)
