@@ -42,6 +42,39 @@ impl Deadline {
         (Self { at: self.at, stopped: Some(receiver) }, Stopper(sender))
     }
 
+    /// The same deadline, but at the latest when this share of the time that is left has passed.
+    #[must_use]
+    pub fn share(&self, share: f64) -> Self {
+        let at = self.at.map(|at| {
+            let now = Instant::now();
+            now + at.saturating_duration_since(now).mul_f64(share.clamp(0.0, 1.0))
+        });
+        Self { at, stopped: self.stopped.clone() }
+    }
+
+    /// Waits until the time is over: for ever where there is no end.
+    pub async fn over(&self) {
+        let time = async {
+            match self.at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let stop = async {
+            if let Some(mut stopped) = self.stopped.clone()
+                && stopped.wait_for(|stopped| *stopped).await.is_ok()
+            {
+                return;
+            }
+            // A dropped stopper can no longer stop.
+            std::future::pending().await
+        };
+        tokio::select! {
+            () = time => {}
+            () = stop => {}
+        }
+    }
+
     /// How much time is left; `None` without end.
     #[must_use]
     pub fn left(&self) -> Option<Duration> {
@@ -88,5 +121,30 @@ impl Stopper {
     /// Makes the deadline now.
     pub fn stop(&self) {
         self.0.send_replace(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_share_ends_earlier_and_is_stopped_with_the_whole() {
+        let (whole, stopper) = Deadline::within(Duration::from_secs(100)).stoppable();
+        let reading = whole.share(0.7);
+        assert_eq!(reading.left(), Some(Duration::from_secs(70)));
+        stopper.stop();
+        reading.over().await;
+        assert!(reading.is_over() && whole.is_over());
+        assert_eq!(Deadline::none().share(0.7).left(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_over_when_its_time_has_come() {
+        let start = Instant::now();
+        let (deadline, stopper) = Deadline::within(Duration::from_secs(3)).stoppable();
+        drop(stopper);
+        deadline.over().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(3));
     }
 }

@@ -9,8 +9,14 @@ pub enum ExitCode {
     Failed,
     /// The settings cannot be used.
     Configuration,
-    /// Applied in part: changes were rejected, deferred or their answers lost.
+    /// Applied in part: changes were rejected, frozen or deferred, or their answers lost.
     Partial,
+    /// The guard stopped changes.
+    Guarded,
+    /// The plan is not the one whose hash was given; nothing was written.
+    HashDiffers,
+    /// A plan with `--detailed-exitcode` found changes.
+    Changes,
 }
 
 impl ExitCode {
@@ -22,6 +28,9 @@ impl ExitCode {
             Self::Failed => 1,
             Self::Configuration => 2,
             Self::Partial => 3,
+            Self::Guarded => 4,
+            Self::HashDiffers => 5,
+            Self::Changes => 6,
         }
     }
 
@@ -32,10 +41,23 @@ impl ExitCode {
             Self::Success => "in sync, or every change was applied",
             Self::Failed => "the run failed",
             Self::Configuration => "the settings cannot be used",
-            Self::Partial => "applied in part: some changes were rejected, deferred or unconfirmed",
+            Self::Partial => {
+                "applied in part: some changes were rejected, frozen, deferred or unconfirmed"
+            }
+            Self::Guarded => "the guard stopped changes; the message names the override",
+            Self::HashDiffers => "the plan is not the one of --plan-hash; nothing was written",
+            Self::Changes => "plan --detailed-exitcode found changes",
         }
     }
 
     /// Every code.
-    pub const ALL: [Self; 4] = [Self::Success, Self::Failed, Self::Configuration, Self::Partial];
+    pub const ALL: [Self; 7] = [
+        Self::Success,
+        Self::Failed,
+        Self::Configuration,
+        Self::Partial,
+        Self::Guarded,
+        Self::HashDiffers,
+        Self::Changes,
+    ];
 }
