@@ -4,8 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ecow::EcoString;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::response::Parts;
 use serde::Deserialize;
 
@@ -21,6 +22,7 @@ const LONGEST_WORDS: usize = 300;
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) date: Option<EcoString>,
     pub(crate) body: Bytes,
     content_type: String,
 }
@@ -33,6 +35,7 @@ impl Answer {
             retry_after: text(RETRY_AFTER)
                 .and_then(|seconds| seconds.trim().parse().ok())
                 .map(Duration::from_secs),
+            date: text(DATE).map(EcoString::from),
             body,
             content_type: text(CONTENT_TYPE).unwrap_or("none").to_owned(),
         }

@@ -73,13 +73,18 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn get(url: &'a str, path: &'a str) -> Self {
+    pub(crate) fn get(url: &'a str, path: &'a str) -> Self {
         Self { method: Method::GET, url, path, accept: JSON, body: Bytes::new() }
     }
 
     /// Puts an object, as JSON, in the place of the one that is there.
     pub(crate) fn put(path: &'a str, body: Vec<u8>) -> Self {
         Self { method: Method::PUT, url: path, path, accept: JSON, body: body.into() }
+    }
+
+    /// Asks a question that is itself an object, as JSON.
+    pub(crate) fn post(path: &'a str, body: Vec<u8>) -> Self {
+        Self { method: Method::POST, ..Self::put(path, body) }
     }
 
     fn request(&self) -> http::Result<Request<Body>> {

@@ -36,6 +36,7 @@
 //! }
 //! ```
 
+mod access;
 mod answer;
 mod api;
 mod args;
@@ -52,6 +53,7 @@ mod selector;
 mod view;
 mod writer;
 
+pub use access::Right;
 pub use api::Limits;
 pub use args::Args;
 pub use connect::{Access, ApiOptions, Cluster, Environment};

@@ -8,6 +8,7 @@ use ecow::EcoString;
 use extdns_model::{ClusterId, Permit};
 use tokio::sync::OnceCell;
 
+use crate::access::Right;
 use crate::api::Api;
 use crate::error::{ReadError, ReadErrorKind};
 use crate::filter::{ObjectFilter, Verdict};
@@ -216,6 +217,30 @@ impl ClusterView {
             .await?;
         let list = Arc::clone(list).downcast();
         Ok(list.expect("the key holds the type of what is stored under it"))
+    }
+
+    /// Whether our credentials have a right. Asks the server, and tries nothing; manifests may be
+    /// read in any case.
+    ///
+    /// # Errors
+    /// When the server gives no answer.
+    pub async fn may(&self, right: &Right) -> Result<bool, ReadError> {
+        match &self.0.origin {
+            Origin::Api(api) => api.may(right).await.map_err(|kind| self.error(kind)),
+            Origin::Manifests(_) => Ok(true),
+        }
+    }
+
+    /// What the server's clock says, in the form of the header `Date`, where it says something. The
+    /// cheapest way to see whether it answers, and knows us.
+    ///
+    /// # Errors
+    /// When there is no answer, or the credentials are refused.
+    pub async fn date(&self) -> Result<Option<EcoString>, ReadError> {
+        match &self.0.origin {
+            Origin::Api(api) => api.date().await.map_err(|kind| self.error(kind)),
+            Origin::Manifests(_) => Ok(None),
+        }
     }
 
     /// How often each resource was listed so far, by group and name.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use extdns_clusters::{
-    Access, Cluster, ClusterView, Metadata, Projection, ReadErrorKind, ResourceType,
+    Access, Cluster, ClusterView, Metadata, Projection, ReadErrorKind, ResourceType, Right,
 };
 use extdns_testkit::kube::{ADMIN, ADMIN_TOKEN, KubeApi, Login, READER, READER_TOKEN};
 use extdns_testkit::kube_sim::{Builder, Effect, Fault, KubeSim, User};
@@ -110,6 +110,7 @@ impl Subject<'_> {
         self.decodes_what_it_is_asked_for().await;
         self.knows_what_is_served().await;
         self.refuses_in_words_that_help().await;
+        self.says_what_we_may().await;
     }
 
     async fn lists_whatever_the_size_of_pages(&self) {
@@ -172,6 +173,27 @@ impl Subject<'_> {
         let error = names::<Service>(&stranger, "").await.unwrap_err();
         assert!(matches!(*error.kind, ReadErrorKind::Unauthorized { .. }), "{error}");
         assert!(error.to_string().ends_with(": Unauthorized"), "{error}");
+    }
+
+    async fn says_what_we_may(&self) {
+        let status = |namespace| Right::update_status(Mouse::RESOURCE, namespace);
+        let table = [
+            (Right::list(Service::RESOURCE, None), true),
+            (Right::list(Service::RESOURCE, Some("shop")), true),
+            (Right::list(Ingress::RESOURCE, None), false),
+            (Right::list(Node::RESOURCE, None), false),
+            (status(None), false),
+            (status(Some("shop")), false),
+        ];
+        let (admin, reader) = (self.view(ADMIN).await, self.view(READER).await);
+        for (right, expected) in table {
+            assert_eq!(reader.may(&right).await.unwrap(), expected, "{right}");
+            assert!(admin.may(&right).await.unwrap(), "{right}");
+        }
+        assert!(reader.date().await.is_ok());
+        let wrong = self.view(Login::Token("wrong")).await;
+        let error = wrong.date().await.unwrap_err();
+        assert!(matches!(*error.kind, ReadErrorKind::Unauthorized { .. }), "{error}");
     }
 }
 
