@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aws_sdk_route53::operation::list_hosted_zones::ListHostedZonesOutput;
 use aws_sdk_route53::types::{HostedZone, Tag, TagResourceType};
 use extdns_model::{DomainFilter, Name, Opaque, Visibility, Zone};
 use futures::future::try_join_all;
@@ -9,6 +10,7 @@ use futures::future::try_join_all;
 use super::args::ZoneType;
 use super::names::{bare_id, decoded};
 use super::{Login, Route53};
+use crate::engine::{broke_off_again, is_forgotten};
 use crate::{ErrorKind, ProviderError, Transport};
 
 /// Most zones of one call for tags.
@@ -67,7 +69,7 @@ async fn of_login(
     via: &Transport,
     login: &Login,
 ) -> Result<Vec<HostedZone>, ProviderError> {
-    let listed = match pages(api, via, login).await {
+    let listed = match whole_list(api, via, login).await {
         Err(error) if error.kind == ErrorKind::Unauthorised => {
             // Who may not list may still be allowed to look at the zones that are named.
             named(api, via, login).await.map_err(|_| error)
@@ -91,19 +93,43 @@ fn failed(what: &str, login: &Login) -> String {
     format!("{what} (profile {})", login.profile)
 }
 
-async fn pages(
+/// All pages. The marker of the next is a zone, which somebody may delete in between: then the list is
+/// begun anew, once.
+async fn whole_list(
     api: &Route53,
     via: &Transport,
     login: &Login,
 ) -> Result<Vec<HostedZone>, ProviderError> {
+    let first = page(api, via, login, None).await?;
+    match pages(api, via, login, first).await {
+        Err(error) if is_forgotten(&error) => {
+            let first = page(api, via, login, None).await?;
+            pages(api, via, login, first).await.map_err(broke_off_again)
+        }
+        done => done,
+    }
+}
+
+async fn page(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+    marker: Option<&str>,
+) -> Result<ListHostedZonesOutput, ProviderError> {
+    let request = || login.client.list_hosted_zones().set_marker(marker.map(str::to_owned)).send();
+    api.call(via, login, "ListHostedZones", "", request).await
+}
+
+/// The zones of a page and of those behind it.
+async fn pages(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+    mut answer: ListHostedZonesOutput,
+) -> Result<Vec<HostedZone>, ProviderError> {
     let mut zones = Vec::new();
-    let mut marker: Option<String> = None;
+    let mut marker = None;
     loop {
-        let answer = api
-            .call(via, login, "ListHostedZones", "", || {
-                login.client.list_hosted_zones().set_marker(marker.clone()).send()
-            })
-            .await?;
         zones.extend(answer.hosted_zones);
         if !answer.is_truncated {
             return Ok(zones);
@@ -113,6 +139,7 @@ async fn pages(
             return Err(ProviderError::new(ErrorKind::Transient, text));
         }
         marker = answer.next_marker;
+        answer = page(api, via, login, marker.as_deref()).await?;
     }
 }
 

@@ -29,6 +29,8 @@ use crate::{
     ZoneReader,
 };
 use apply::{Dispatch, ZonedWriter};
+#[cfg(feature = "aws")]
+pub(crate) use read::{broke_off_again, is_forgotten};
 pub use transport::{CallCount, Transport};
 
 /// A provider made of an API that takes several changes in a call.

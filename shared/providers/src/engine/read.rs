@@ -111,24 +111,58 @@ async fn pages<A: ZoneReader>(
     via: &Transport,
     zone: &Zone,
     from: PageFrom,
-    wanted: impl Fn(&Record) -> bool + Send,
+    wanted: impl Fn(&Record) -> bool + Send + Sync,
 ) -> Result<Vec<Record>, ProviderError> {
     let first = api.page(via, zone, from.clone()).await?;
     rest(api, via, zone, from, first, wanted).await
 }
 
-/// A page and those behind it, up to the first record that is not wanted.
+/// A page and those behind it, up to the first record that is not wanted. Where the API no longer
+/// knows the place in between, all of it is read anew, once.
 async fn rest<A: ZoneReader>(
     api: &A,
     via: &Transport,
     zone: &Zone,
-    mut from: PageFrom,
+    from: PageFrom,
+    first: Page,
+    wanted: impl Fn(&Record) -> bool + Send + Sync,
+) -> Result<Vec<Record>, ProviderError> {
+    match walk(api, via, zone, first, &wanted).await {
+        Err(error) if is_forgotten(&error) => {
+            tracing::debug!(%zone, %error, "the list of records broke off and is begun anew");
+            let first = api.page(via, zone, from).await?;
+            walk(api, via, zone, first, &wanted).await.map_err(broke_off_again)
+        }
+        done => done,
+    }
+}
+
+/// Whether a page behind the first was refused for its cursor: nothing else tells it from the page
+/// before, which was given.
+pub(crate) fn is_forgotten(error: &ProviderError) -> bool {
+    matches!(error.kind, ErrorKind::Rejected(_))
+}
+
+/// The error of a list that was begun anew; the next run may be luckier.
+pub(crate) fn broke_off_again(error: ProviderError) -> ProviderError {
+    if !is_forgotten(&error) {
+        return error;
+    }
+    let context = "the list broke off twice, as the API had forgotten the place; run again";
+    ProviderError { kind: ErrorKind::Transient, ..error.within(context) }
+}
+
+async fn walk<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
     mut page: Page,
-    wanted: impl Fn(&Record) -> bool + Send,
+    wanted: &(impl Fn(&Record) -> bool + Sync),
 ) -> Result<Vec<Record>, ProviderError> {
     let capabilities = api.capabilities();
     let mut folder = Folder::default();
     let mut records = Vec::new();
+    let mut from = None;
     loop {
         for mut record in page.records {
             if !wanted(&record) {
@@ -146,15 +180,14 @@ async fn rest<A: ZoneReader>(
             }
         }
         let Some(next) = page.next else { return Ok(finish(folder, records)) };
-        let next = PageFrom::After(next);
-        if next == from {
+        if from.as_ref() == Some(&next) {
             return Err(ProviderError::new(
                 ErrorKind::Transient,
                 format!("zone {zone}: the list does not end, a page names itself as the next"),
             ));
         }
-        from = next;
-        page = api.page(via, zone, from.clone()).await?;
+        page = api.page(via, zone, PageFrom::After(next.clone())).await?;
+        from = Some(next);
     }
 }
 

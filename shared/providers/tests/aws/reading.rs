@@ -212,6 +212,45 @@ async fn r53_case_15_a_zone_that_cannot_be_read() {
     assert_eq!(sim.faults_met(), 2, "--aws-api-retries counts attempts");
 }
 
+/// Nothing but its cursor tells a page from the first one, which was given: when it is refused, the
+/// list is begun anew, once.
+#[tokio::test]
+async fn a_list_whose_place_is_forgotten_is_begun_anew() {
+    let refusals = [
+        Fault::page_token_expired(),
+        Fault::error(400, "InvalidInput", "The cursor is not known").at(2),
+    ];
+    for refusal in refusals {
+        let sim = Route53Sim::start();
+        sim.zone("e.test").fill(700);
+        sim.fault(refusal.clone().on(Operation::ListResourceRecordSets));
+        assert_eq!(records(&sim).await.len(), 701, "and NS");
+        assert_eq!(sim.faults_met(), 1);
+        assert_eq!(sim.count(Operation::ListResourceRecordSets), 2 + 3);
+    }
+
+    let sim = Route53Sim::start();
+    sim.zone("e.test").fill(700);
+    sim.fault(Fault::page_token_expired().on(Operation::ListResourceRecordSets).always());
+    let inventory = provider(&sim, &[]).read().await.expect("zones");
+    let unreadable: Vec<_> = inventory.unreadable().map(|(_, why)| why.to_string()).collect();
+    let [why] = &unreadable[..] else { panic!("{unreadable:?}") };
+    assert!(why.contains("the list broke off twice") && why.contains("e.test"), "{why}");
+    assert_eq!(sim.count(Operation::ListResourceRecordSets), 4);
+}
+
+/// So is each part of a zone that is read from several names.
+#[tokio::test]
+async fn a_part_of_a_large_zone_whose_place_is_forgotten_is_begun_anew() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("e.test");
+    zone.fill(7_000);
+    // The first three with a name begin parts of the zone.
+    sim.fault(Fault::page_token_expired().on(Operation::ListResourceRecordSets).at(4));
+    assert_eq!(records(&sim).await.len(), 7_001);
+    assert_eq!(sim.faults_met(), 1);
+}
+
 #[tokio::test]
 async fn r53_case_18_what_was_read_is_adjusted_already() {
     let sim = Route53Sim::start();

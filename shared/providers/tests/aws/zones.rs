@@ -95,6 +95,21 @@ async fn r53_case_03_tags_in_chunks_of_ten() {
     }
 }
 
+/// A list of zones whose place is forgotten is begun anew, once; a short one is never used.
+#[tokio::test]
+async fn a_list_of_zones_whose_place_is_forgotten() {
+    let sim = Route53Sim::start();
+    (0..150).for_each(|number| drop(sim.zone(&format!("z{number}.test"))));
+    sim.fault(Fault::page_token_expired().on(Operation::ListHostedZones));
+    assert_eq!(zones(&sim, &[], &[], &DomainFilter::default()).await.len(), 150);
+    assert_eq!(sim.count(Operation::ListHostedZones), 4);
+    sim.fault(Fault::page_token_expired().on(Operation::ListHostedZones).times(2));
+    let error = provider(&sim, &[]).read().await.expect_err("no list");
+    assert_eq!(error.kind, ErrorKind::Transient);
+    assert!(error.message.contains("failed to list hosted zones"), "{error}");
+    assert!(error.message.contains("the list broke off twice"), "{error}");
+}
+
 #[tokio::test]
 async fn r53_case_04_ids_of_which_one_is_missing() {
     let Four { sim, ids } = four();
