@@ -108,7 +108,7 @@ impl CrdKind {
     }
 
     /// Where the cluster serves it. What everybody has needs no discovery.
-    async fn find(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
+    pub(crate) async fn find(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
         let usual = DnsEndpoint::RESOURCE;
         if (&*self.group, &*self.version, &*self.kind) == (usual.group, usual.version, usual.kind) {
             return Ok(usual);

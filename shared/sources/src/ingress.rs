@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, Metadata, nullable};
+use extdns_clusters::{ClusterView, Metadata, Projection, ResourceType, nullable};
 use extdns_model::{ClusterId, Name, Resource, ResourceKind};
 use serde::Deserialize;
 
@@ -54,6 +54,9 @@ struct Tls {
 }
 
 projection!(Ingress: "networking.k8s.io", "ingresses", true);
+
+/// What the source lists.
+pub(crate) const INGRESSES: ResourceType = <Ingress as Projection>::RESOURCE;
 
 /// Which of its names an ingress publishes (`ingress-hostname-source`).
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod error;
 mod fake;
 mod ingress;
 mod merge;
+mod needs;
 mod objects;
 mod options;
 mod pipeline;
@@ -25,6 +26,7 @@ mod ttl;
 
 pub use args::Args;
 pub use error::SourceError;
+pub use needs::Need;
 pub use options::{GatherOptions, Options, OptionsError, PipelineOptions};
 pub use pipeline::{Desired, Pipeline, retain_properties};
 pub use resolver::{ResolveError, Resolver, SystemResolver};

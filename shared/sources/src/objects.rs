@@ -1,7 +1,7 @@
 //! What is read of the objects that several sources look at.
 
 use ecow::EcoString;
-use extdns_clusters::{Metadata, Pairs, nullable};
+use extdns_clusters::{Metadata, Pairs, Projection, ResourceType, nullable};
 use extdns_model::{RecordType, suitable_type};
 use serde::{Deserialize, Deserializer};
 
@@ -245,3 +245,10 @@ pub(crate) use projection;
 projection!(Pod: "", "pods", true);
 projection!(Node: "", "nodes", false);
 projection!(EndpointSlice: "discovery.k8s.io", "endpointslices", true);
+
+/// What services list where they need it.
+pub(crate) const PODS: ResourceType = <Pod as Projection>::RESOURCE;
+/// What services list where they need it.
+pub(crate) const NODES: ResourceType = <Node as Projection>::RESOURCE;
+/// What services list where they need it.
+pub(crate) const ENDPOINT_SLICES: ResourceType = <EndpointSlice as Projection>::RESOURCE;

@@ -113,7 +113,9 @@ impl GatherOptions {
     /// Whether some source reads a cluster; if none does, there is no need to connect to one.
     #[must_use]
     pub fn needs_cluster(&self) -> bool {
-        self.sources.iter().any(|name| Entry::find(name).is_some_and(|entry| entry.needs_cluster))
+        self.sources
+            .iter()
+            .any(|name| Entry::find(name).is_some_and(|entry| !entry.needs.is_empty()))
     }
 }
 

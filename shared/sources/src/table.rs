@@ -6,6 +6,7 @@ use crate::crd::CrdSource;
 use crate::empty::Empty;
 use crate::fake::Fake;
 use crate::ingress::IngressSource;
+use crate::needs::{self, Row};
 use crate::service::ServiceSource;
 use crate::source::{Context, Source};
 
@@ -13,18 +14,18 @@ use crate::source::{Context, Source};
 pub(crate) struct Entry {
     /// Its name.
     pub(crate) name: &'static str,
-    /// Whether it reads a cluster.
-    pub(crate) needs_cluster: bool,
+    /// What it does to a cluster; nothing if it needs none.
+    pub(crate) needs: &'static [Row],
     make: fn(&Arc<Context>) -> Box<dyn Source>,
 }
 
 /// All sources, by name.
 pub(crate) const SOURCES: [Entry; 5] = [
-    Entry { name: "crd", needs_cluster: true, make: |c| Box::new(CrdSource::new(c)) },
-    Entry { name: "empty", needs_cluster: false, make: |_| Box::new(Empty) },
-    Entry { name: "fake", needs_cluster: false, make: |_| Box::new(Fake) },
-    Entry { name: "ingress", needs_cluster: true, make: |c| Box::new(IngressSource::new(c)) },
-    Entry { name: "service", needs_cluster: true, make: |c| Box::new(ServiceSource::new(c)) },
+    Entry { name: "crd", needs: needs::CRD, make: |c| Box::new(CrdSource::new(c)) },
+    Entry { name: "empty", needs: &[], make: |_| Box::new(Empty) },
+    Entry { name: "fake", needs: &[], make: |_| Box::new(Fake) },
+    Entry { name: "ingress", needs: needs::INGRESS, make: |c| Box::new(IngressSource::new(c)) },
+    Entry { name: "service", needs: needs::SERVICE, make: |c| Box::new(ServiceSource::new(c)) },
 ];
 
 impl Entry {

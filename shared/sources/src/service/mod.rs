@@ -14,7 +14,7 @@ mod resolve;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::{ClusterView, ReadError};
+use extdns_clusters::{ClusterView, Projection, ReadError, ResourceType};
 use extdns_model::{ClusterId, Name, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, Key};
@@ -23,8 +23,11 @@ use crate::merge;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Context, Sink, Source, resource};
 use index::{Index, Lists};
-pub(crate) use object::ServiceTypes;
-use object::{Service, ServiceType};
+use object::Service;
+pub(crate) use object::{ServiceType, ServiceTypes};
+
+/// What the source lists in any case.
+pub(crate) const SERVICES: ResourceType = <Service as Projection>::RESOURCE;
 
 pub(crate) struct ServiceSource(Arc<Context>);
 
