@@ -1,7 +1,10 @@
 //! Failures on demand.
 
+use std::time::Duration;
+
 use super::answer::ApiError;
 use super::operation::Operation;
+use super::record::shown;
 
 /// A failure, and the calls that it hits: by default the next one, of any operation, before anything is applied.
 #[derive(Clone, Debug)]
@@ -12,6 +15,7 @@ pub struct Fault {
     writes: bool,
     continued: bool,
     zone: Option<String>,
+    name: Option<String>,
     first: u64,
     count: u64,
     seen: u64,
@@ -28,6 +32,16 @@ enum Failure {
 pub(super) enum Verdict {
     HangUp { applied: bool },
     Answer { error: ApiError, applied: bool },
+}
+
+/// What a fault looks at of a call.
+pub(super) struct Target<'a> {
+    pub(super) operation: Operation,
+    pub(super) zone: Option<&'a str>,
+    /// Whether it asks for a page after the first.
+    pub(super) continues: bool,
+    /// The names that it changes, as the service shows them; read only if a fault is about one.
+    pub(super) names: Vec<String>,
 }
 
 impl Verdict {
@@ -48,6 +62,7 @@ impl Fault {
             writes: false,
             continued: false,
             zone: None,
+            name: None,
             first: 1,
             count: 1,
             seen: 0,
@@ -88,10 +103,24 @@ impl Fault {
         Self::error(403, "ExpiredToken", "The security token included in the request is expired")
     }
 
+    /// `400 InvalidChangeBatch` with one message, as for content that the service does not take.
+    pub fn invalid_batch(message: &str) -> Self {
+        Self::new(Failure::Answer(ApiError::invalid_batch(vec![message.to_owned()])))
+    }
+
     /// A page after the first is refused, as if its place in the list were no longer known.
     pub fn page_token_expired() -> Self {
         let text = "Route 53 can't get the next page because the specified value for the token is invalid or expired.";
         Self { continued: true, ..Self::error(400, "InvalidPaginationToken", text) }
+    }
+
+    /// Sends `retry-after` with the error.
+    #[must_use]
+    pub fn retry_after(mut self, pause: Duration) -> Self {
+        if let Failure::Answer(error) = &mut self.failure {
+            error.retry_after = Some(pause);
+        }
+        self
     }
 
     /// Fails after the call has done its work: a lost answer.
@@ -122,6 +151,13 @@ impl Fault {
         self
     }
 
+    /// Hits batches only that change record sets of this name, and counts only those.
+    #[must_use]
+    pub fn changing(mut self, name: &str) -> Self {
+        self.name = Some(shown(name));
+        self
+    }
+
     /// Begins with the `nth` such call from now on, the first being 1.
     #[must_use]
     pub fn at(mut self, nth: u64) -> Self {
@@ -142,17 +178,18 @@ impl Fault {
         self.times(u64::MAX)
     }
 
+    /// Whether it is about batches that change a certain name.
+    pub(super) fn is_about_a_name(&self) -> bool {
+        self.name.is_some()
+    }
+
     /// Counts a call, and says what becomes of it.
-    pub(super) fn hit(
-        &mut self,
-        operation: Operation,
-        zone: Option<&str>,
-        continued: bool,
-    ) -> Option<Verdict> {
-        let meant = self.operation.is_none_or(|wanted| wanted == operation)
-            && (!self.writes || operation.is_write())
-            && (!self.continued || continued)
-            && (self.zone.is_none() || self.zone.as_deref() == zone);
+    pub(super) fn hit(&mut self, target: &Target<'_>) -> Option<Verdict> {
+        let meant = self.operation.is_none_or(|wanted| wanted == target.operation)
+            && (!self.writes || target.operation.is_write())
+            && (!self.continued || target.continues)
+            && (self.zone.is_none() || self.zone.as_deref() == target.zone)
+            && self.name.as_ref().is_none_or(|name| target.names.contains(name));
         if !meant {
             return None;
         }

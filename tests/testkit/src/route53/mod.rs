@@ -48,7 +48,7 @@ pub use wire::{Action, Change};
 
 use crate::http::{Listen, Reply, Request, ScriptedServer};
 use answer::{ApiError, Envelope, error_namespace};
-use fault::Verdict;
+use fault::{Target, Verdict};
 use operation::Route;
 use state::{End, State};
 
@@ -354,15 +354,30 @@ impl State {
         if self.is_over(route.operation) {
             return Some(Verdict::HangUp { applied: false });
         }
-        let continues = route.continues(request);
+        let named = self.faults.iter().any(Fault::is_about_a_name);
+        let target = Target {
+            operation: route.operation,
+            zone: route.id.as_deref(),
+            continues: route.continues(request),
+            names: if named { changed_names(route, request) } else { Vec::new() },
+        };
         let mut verdict = None;
         for fault in &mut self.faults {
-            let hit = fault.hit(route.operation, route.id.as_deref(), continues);
+            let hit = fault.hit(&target);
             verdict = verdict.or(hit);
         }
         self.fired += u64::from(verdict.is_some());
         verdict
     }
+}
+
+/// The names that a batch changes; none of what is no batch, or cannot be read.
+fn changed_names(route: &Route, request: &Request) -> Vec<String> {
+    if !route.operation.is_write() {
+        return Vec::new();
+    }
+    let changes = wire::parse::<wire::ChangeRequest>(&request.body).and_then(|it| it.changes());
+    changes.unwrap_or_default().into_iter().map(|change| change.record_set.name).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

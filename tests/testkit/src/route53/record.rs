@@ -244,6 +244,6 @@ impl Key {
     }
 }
 
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     Name::parse(name).unwrap_or_else(|problem| panic!("{problem}")).to_string()
 }

@@ -304,3 +304,21 @@ fn a_hook_sees_every_call_twice() {
     assert_eq!((call.zone.as_deref(), &call.changes[1]), (Some(zone.id()), &create(a("y"))));
     assert_eq!(sim.requests().len(), 2);
 }
+
+#[test]
+fn a_fault_may_be_about_batches_that_change_a_name() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("example.org");
+    let client = Client::of(&sim);
+    sim.fault(Fault::invalid_batch("no good").changing("*.Bad.example.org").always());
+    sim.fault(Fault::throttling().retry_after(Duration::from_secs(7)).on_writes().at(3));
+    assert_eq!(client.change(&zone, &[create(a("x"))]).status, 200);
+    let bad = [create(a("y")), create(RecordSet::a("*.bad.example.org", "192.0.2.1"))];
+    let answer = client.change(&zone, &bad);
+    assert_eq!((answer.status, answer.texts("Message")), (400, vec!["no good".to_owned()]));
+    let answer = client.change(&zone, &bad[..1]);
+    assert_eq!(answer.error().1, "Throttling");
+    assert!(answer.head.contains("retry-after: 7\r\n"), "{}", answer.head);
+    assert_eq!(client.change(&zone, &bad[..1]).status, 200);
+    assert_eq!((sim.faults_met(), zone.own_records().len()), (2, 2));
+}
