@@ -28,6 +28,8 @@ mod error;
 mod names;
 mod read;
 mod routing;
+#[cfg(test)]
+mod tests;
 mod write;
 mod zones;
 
