@@ -56,7 +56,7 @@ impl Verdict {
 }
 
 /// The filter that an object failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DroppedBy {
     /// `--annotation-filter`.
     Annotations,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
 use extdns_clusters::{
     ClusterView, ListScope, Metadata, ObjectFilter, Pairs, Projection, ReadError, ResourceType,
-    StatusUpdate, nullable,
+    StatusUpdate, Verdict, nullable,
 };
 use extdns_model::{
     ClusterId, Endpoint, Properties, RecordSet, RecordType, Resource, ResourceKind, Targets, Ttl,
@@ -20,6 +20,7 @@ use crate::annotations::{ALPHA_PREFIX, GA_PREFIX};
 use crate::error::SourceError;
 use crate::merge;
 use crate::source::{Context, DropReason, Dropped, Sink, Source, resource};
+use crate::trace::HiddenBy;
 
 /// What is read of a DNSEndpoint.
 #[derive(Debug, Deserialize)]
@@ -166,6 +167,7 @@ impl Entry {
 
     fn put(self, sink: &mut Sink, by: &Arc<Resource>) {
         let text = self.dns_name.clone();
+        sink.note(&text, by, None);
         let (rtype, targets) = match self.content() {
             Ok(content) => content,
             Err(reason) => return drop(sink, by, text, reason),
@@ -226,7 +228,18 @@ impl CrdSource {
     }
 }
 
-fn visit(sink: &mut Sink, kind: ResourceType, cluster: ClusterId, object: DnsEndpoint) {
+fn visit(
+    sink: &mut Sink,
+    kind: ResourceType,
+    cluster: ClusterId,
+    object: DnsEndpoint,
+    verdict: Verdict,
+) {
+    if !sink.admits(HiddenBy::verdict(verdict), || {
+        resource(cluster, ResourceKind::Crd, &object.metadata)
+    }) {
+        return;
+    }
     let by = resource(cluster, ResourceKind::Crd, &object.metadata);
     if object.status.observed_generation != object.metadata.generation {
         sink.seen.push(StatusUpdate::seen(kind, &object.metadata));
@@ -249,11 +262,14 @@ impl Source for CrdSource {
         let kind = self.context.options.crd.find(view).await?;
         let scope = ListScope { namespace: self.context.namespace(), filter: &self.filter };
         let mut found = view
-            .fold_as(kind, scope, Sink::default, |sink: &mut Sink, object, verdict| {
-                if verdict.is_admitted() {
-                    visit(sink, kind, view.id(), object);
-                }
-            })
+            .fold_as(
+                kind,
+                scope,
+                || sink.sibling(),
+                |sink: &mut Sink, object, verdict| {
+                    visit(sink, kind, view.id(), object, verdict);
+                },
+            )
             .await?;
         merge::by_resource(&mut found.endpoints);
         found.endpoints = merge::merge_endpoints(found.endpoints);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, Metadata, Projection, ResourceType, nullable};
+use extdns_clusters::{ClusterView, Metadata, Projection, ResourceType, Verdict, nullable};
 use extdns_model::{ClusterId, Name, Resource, ResourceKind};
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ use crate::merge;
 use crate::objects::{LoadBalancerStatus, projection};
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Context, Sink, Source, resource};
+use crate::trace::HiddenBy;
 
 /// Says the class of an ingress that has no `ingressClassName`.
 pub(crate) const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
@@ -86,13 +87,15 @@ impl IngressSource {
         Self(Arc::clone(context))
     }
 
-    fn visit(&self, sink: &mut Sink, cluster: ClusterId, ingress: &Ingress) {
-        if !self.is_selected(ingress) {
+    fn visit(&self, sink: &mut Sink, cluster: ClusterId, ingress: &Ingress, verdict: Verdict) {
+        let resource = || resource(cluster, ResourceKind::Ingress, &ingress.metadata);
+        let hidden = HiddenBy::verdict(verdict).or_else(|| self.class_objects(ingress));
+        if !sink.admits(hidden, resource) {
             return;
         }
         let annotations = self.0.vocabulary.read(&ingress.metadata.annotations);
         sink.outdated_annotations += annotations.outdated();
-        let by = resource(cluster, ResourceKind::Ingress, &ingress.metadata);
+        let by = resource();
         let names = self.names(sink, ingress, annotations, &by);
         if names.is_empty() {
             return;
@@ -108,16 +111,17 @@ impl IngressSource {
     }
 
     /// The class filter: `ingressClassName` decides alone where it is set.
-    fn is_selected(&self, ingress: &Ingress) -> bool {
+    fn class_objects(&self, ingress: &Ingress) -> Option<HiddenBy> {
         let wanted = &self.0.options.ingress_classes;
         if wanted.is_empty() {
-            return true;
+            return None;
         }
         let class = match ingress.spec.ingress_class_name.as_str() {
             "" => ingress.metadata.annotations.get(CLASS_ANNOTATION),
             class => Some(class),
         };
-        class.is_some_and(|class| wanted.iter().any(|wanted| wanted == class))
+        let is_wanted = class.is_some_and(|class| wanted.iter().any(|wanted| wanted == class));
+        (!is_wanted).then(|| HiddenBy::Class { class: class.map(EcoString::from) })
     }
 
     fn names(
@@ -129,6 +133,9 @@ impl IngressSource {
     ) -> Vec<Name> {
         let mut names = Vec::new();
         let source = HostnameSource::of(annotations);
+        if sink.is_tracing() {
+            self.note_unread(sink, ingress, annotations, by);
+        }
         if matches!(source, HostnameSource::All | HostnameSource::Defined) {
             let hosts = self.defined(&ingress.spec);
             names.extend(hosts.filter_map(|host| sink.name(host, by)));
@@ -137,6 +144,36 @@ impl IngressSource {
             names.extend(sink.names(annotations, Key::Hostname, by));
         }
         names
+    }
+
+    /// Notes the names of the places that are not read.
+    fn note_unread(
+        &self,
+        sink: &mut Sink,
+        ingress: &Ingress,
+        annotations: Annotations<'_>,
+        by: &Arc<Resource>,
+    ) {
+        let (options, source) = (&self.0.options, HostnameSource::of(annotations));
+        let unread = |place, ignored: Option<HiddenBy>| match source {
+            HostnameSource::All => ignored,
+            source if source == place => ignored,
+            _ => Some(HiddenBy::HostnameSource),
+        };
+        let rules = options.ignore_ingress_rules.then_some(HiddenBy::IgnoredRules);
+        if let Some(hidden) = unread(HostnameSource::Defined, rules) {
+            let hosts = ingress.spec.rules.iter().map(|rule| &rule.host);
+            hosts.for_each(|host| sink.note(host, by, Some(hidden.clone())));
+        }
+        let tls = options.ignore_ingress_tls.then_some(HiddenBy::IgnoredTls);
+        if let Some(hidden) = unread(HostnameSource::Defined, tls) {
+            let hosts = ingress.spec.tls.iter().flat_map(|tls| &tls.hosts);
+            hosts.for_each(|host| sink.note(host, by, Some(hidden.clone())));
+        }
+        if let Some(hidden) = unread(HostnameSource::Annotated, None) {
+            let hosts = annotations.list(Key::Hostname);
+            hosts.for_each(|host| sink.note(&host, by, Some(hidden.clone())));
+        }
     }
 
     /// The hosts of the rules, then those of the TLS section.
@@ -163,11 +200,13 @@ impl Source for IngressSource {
 
     async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
         let mut found = view
-            .fold(self.0.scope(), Sink::default, |sink: &mut Sink, ingress: Ingress, verdict| {
-                if verdict.is_admitted() {
-                    self.visit(sink, view.id(), &ingress);
-                }
-            })
+            .fold(
+                self.0.scope(),
+                || sink.sibling(),
+                |sink: &mut Sink, ingress: Ingress, verdict| {
+                    self.visit(sink, view.id(), &ingress, verdict);
+                },
+            )
             .await?;
         merge::by_resource(&mut found.endpoints);
         found.endpoints = merge::merge_endpoints(found.endpoints);

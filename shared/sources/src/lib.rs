@@ -22,6 +22,7 @@ mod service;
 mod source;
 mod sources;
 mod table;
+mod trace;
 mod ttl;
 
 pub use args::Args;
@@ -32,3 +33,4 @@ pub use pipeline::{Desired, Pipeline, retain_properties};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use source::{DropReason, Dropped, Sink, Source, Unready};
 pub use sources::{Found, SourceFailure, Sources};
+pub use trace::{HiddenBy, Sighting, Sightings};

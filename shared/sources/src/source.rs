@@ -15,6 +15,7 @@ use crate::annotations::{Annotations, Key, Vocabulary};
 use crate::error::SourceError;
 use crate::options::GatherOptions;
 use crate::resolver::Resolver;
+use crate::trace::Trace;
 
 /// Makes endpoints of the objects of a cluster.
 #[async_trait]
@@ -44,6 +45,8 @@ pub struct Sink {
     pub seen: Vec<StatusUpdate>,
     /// How many annotations with the old prefix took effect.
     pub outdated_annotations: usize,
+    /// Who has the name that is asked for; only where one is.
+    pub(crate) trace: Option<Box<Trace>>,
 }
 
 /// A name whose object has no address yet.
@@ -121,6 +124,7 @@ impl Sink {
     /// The name of this text, or nothing where it is none: that is noted, and does not touch the
     /// object's other names.
     pub(crate) fn name(&mut self, text: &str, resource: &Arc<Resource>) -> Option<Name> {
+        self.note(text, resource, None);
         match Name::parse(text) {
             Ok(name) => Some(name),
             Err(reason) => {
@@ -163,12 +167,13 @@ impl Sink {
 
     /// Takes over everything that another sink holds.
     pub(crate) fn absorb(&mut self, other: Self) {
-        let Self { endpoints, unready, dropped, seen, outdated_annotations } = other;
+        let Self { endpoints, unready, dropped, seen, outdated_annotations, trace } = other;
         self.endpoints.extend(endpoints);
         self.unready.extend(unready);
         self.dropped.extend(dropped);
         self.seen.extend(seen);
         self.outdated_annotations += outdated_annotations;
+        self.absorb_trace(trace);
     }
 }
 

@@ -12,13 +12,15 @@ use crate::source::{Context, Sink, Source};
 use crate::table::Entry;
 
 /// The sources of a run, in the order of `--source`.
-pub struct Sources(Vec<Box<dyn Source>>);
+pub struct Sources(pub(crate) Vec<Box<dyn Source>>);
 
 /// What the sources found in one cluster.
 #[derive(Debug, Default)]
 pub struct Found {
     /// What they found, in their order.
     pub sink: Sink,
+    /// How many endpoints each source made, in their order.
+    pub counts: Vec<(&'static str, usize)>,
     /// The sources that do not know everything: what the cluster owns must not be deleted.
     pub failures: Vec<SourceFailure>,
 }
@@ -48,9 +50,11 @@ impl Sources {
     pub async fn gather(&self, view: &ClusterView) -> Found {
         let mut found = Found::default();
         for source in &self.0 {
+            let before = found.sink.endpoints.len();
             if let Err(error) = source.gather(view, &mut found.sink).await {
                 found.failures.push(SourceFailure { source_name: source.name(), error });
             }
+            found.counts.push((source.name(), found.sink.endpoints.len() - before));
         }
         found.sink.sort_reports();
         let count = found.sink.outdated_annotations;

@@ -160,7 +160,7 @@ impl Case<'_> {
         let found = Sources::new(options.gather, Arc::new(resolver)).gather(&view).await;
         let lists =
             view.lists().iter().map(|list| (list.resource.to_string(), list.lists)).collect();
-        let Found { sink, failures } = found;
+        let Found { sink, failures, .. } = found;
         let desired = if self.source == PIPELINE {
             let ptr = cli.managed_record_types.iter().any(|rtype| rtype == "PTR");
             let pipeline = Pipeline::new(options.pipeline, ptr).unwrap();

@@ -14,7 +14,7 @@ mod resolve;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::{ClusterView, Projection, ReadError, ResourceType};
+use extdns_clusters::{ClusterView, Projection, ReadError, ResourceType, Verdict};
 use extdns_model::{ClusterId, Name, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, Key};
@@ -22,6 +22,7 @@ use crate::error::SourceError;
 use crate::merge;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Context, Sink, Source, resource};
+use crate::trace::HiddenBy;
 use index::{Index, Lists};
 use object::Service;
 pub(crate) use object::{ServiceType, ServiceTypes};
@@ -76,8 +77,10 @@ impl ServiceSource {
         Self(Arc::clone(context))
     }
 
-    fn visit(&self, pass: &mut Pass, cluster: ClusterId, service: Service) {
-        if !self.0.options.service_types.contain(service.spec.kind) {
+    fn visit(&self, pass: &mut Pass, cluster: ClusterId, service: Service, verdict: Verdict) {
+        let hidden = HiddenBy::verdict(verdict).or_else(|| self.type_objects(service.spec.kind));
+        let resource = || resource(cluster, ResourceKind::Service, &service.metadata);
+        if !pass.sink.admits(hidden, resource) {
             return;
         }
         let annotations = self.0.vocabulary.read(&service.metadata.annotations);
@@ -85,7 +88,7 @@ impl ServiceSource {
             return;
         }
         pass.sink.outdated_annotations += annotations.outdated();
-        let by = resource(cluster, ResourceKind::Service, &service.metadata);
+        let by = resource();
         let public = pass.sink.names(annotations, Key::Hostname, &by);
         let internal = pass.sink.names(annotations, Key::InternalHostname, &by);
         if public.is_empty() && internal.is_empty() {
@@ -101,6 +104,12 @@ impl ServiceSource {
             }
             origin => pass.waiting.push((wanted, origin)),
         }
+    }
+
+    /// The type filter.
+    fn type_objects(&self, kind: ServiceType) -> Option<HiddenBy> {
+        let is_wanted = self.0.options.service_types.contain(kind);
+        (!is_wanted).then(|| HiddenBy::ServiceType(kind.as_str()))
     }
 
     fn origin(&self, service: &Service, annotations: Annotations<'_>) -> Origin {
@@ -228,11 +237,10 @@ impl Source for ServiceSource {
     }
 
     async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
+        let start = || Pass { sink: sink.sibling(), ..Pass::default() };
         let mut pass = view
-            .fold(self.0.scope(), Pass::default, |pass: &mut Pass, service: Service, verdict| {
-                if verdict.is_admitted() {
-                    self.visit(pass, view.id(), service);
-                }
+            .fold(self.0.scope(), start, |pass: &mut Pass, service: Service, verdict| {
+                self.visit(pass, view.id(), service, verdict);
             })
             .await?;
         let mut found = std::mem::take(&mut pass.sink);

@@ -60,6 +60,19 @@ pub(crate) enum ServiceType {
     Other,
 }
 
+impl ServiceType {
+    /// As manifests call it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::ClusterIp => "ClusterIP",
+            Self::NodePort => "NodePort",
+            Self::LoadBalancer => "LoadBalancer",
+            Self::ExternalName => "ExternalName",
+            Self::Other => "unknown",
+        }
+    }
+}
+
 projection!(Service: "", "services", true);
 
 /// A cluster IP that stands for none.
