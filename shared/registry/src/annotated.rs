@@ -40,6 +40,13 @@ pub(crate) enum Standing {
     Unknown,
 }
 
+impl Leftover {
+    /// Whether it is surely ours, and surely without a record.
+    fn is_orphan(&self) -> bool {
+        self.standing == Standing::Ours && !self.doubtful
+    }
+}
+
 impl Annotated {
     /// An inventory whose registry keeps no ownership records.
     #[must_use]
@@ -50,7 +57,12 @@ impl Annotated {
     /// Our ownership records without a record, by zone and name: reported, reused when the name is
     /// wanted again, and removed only on request.
     pub fn orphans(&self) -> impl Iterator<Item = &Leftover> {
-        self.standing(Standing::Ours).filter(|leftover| !leftover.doubtful)
+        self.leftovers.iter().filter(|leftover| leftover.is_orphan())
+    }
+
+    /// Takes those of the [orphans](Self::orphans) out that are chosen, so that they can be removed.
+    pub fn take_orphans(&mut self, mut chosen: impl FnMut(&Leftover) -> bool) -> Vec<Leftover> {
+        self.leftovers.extract_if(.., |left| left.is_orphan() && chosen(left)).collect()
     }
 
     /// Ownership records of others without a record: their names are not taken.

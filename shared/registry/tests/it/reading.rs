@@ -340,3 +340,29 @@ fn noop_leaves_everything_as_it_is() {
     let annotated = noop.annotate(world.inventory());
     assert_eq!(owned(&annotated), ["A x {}", "TXT a-x {}"]);
 }
+
+/// Only what is surely ours and surely without a record can be taken out to be removed.
+#[test]
+fn orphans_are_taken_out_by_choice() {
+    let world = World::pseudo(&[
+        "A there v",
+        "TXT a-there ~owner=owner",
+        "TXT a-gone ~owner=owner",
+        "TXT cname-lost ~owner=owner",
+        "TXT a-theirs ~owner=other",
+        // The mark of `doubt`, or one of the oldest format of the host `a-doubt`.
+        "TXT a-doubt ~owner=owner",
+        "A a-doubt v",
+    ]);
+    let registry = registry(OWNER);
+    let mut annotated = registry.annotate(world.inventory());
+    let names = |left: &[extdns_registry::Leftover]| -> Vec<String> {
+        left.iter().map(|left| left.mark.set.name.to_string()).collect()
+    };
+    let taken = annotated.take_orphans(|left| left.name.as_str() == "lost");
+    assert_eq!(names(&taken), ["cname-lost"]);
+    assert_eq!(names(&annotated.take_orphans(|_| true)), ["a-gone"]);
+    assert!(annotated.take_orphans(|_| true).is_empty());
+    assert_eq!(annotated.orphans().count(), 0);
+    assert_eq!(annotated.reserved().count(), 1);
+}
