@@ -8,7 +8,7 @@ mod name_mapper;
 mod noop;
 mod txt;
 
-use extdns_model::{Inventory, Owners};
+use extdns_model::{Endpoint, Inventory, Labels, Owners};
 use extdns_plan::Plan;
 
 pub use annotated::{Annotated, Leftover};
@@ -21,6 +21,9 @@ pub use txt::BadKey;
 pub trait Registry: Send + Sync {
     /// The owner ids of this target; none if the registry keeps no owners.
     fn owners(&self) -> &Owners;
+
+    /// What the ownership record of an endpoint says once it is written.
+    fn labels(&self, endpoint: &Endpoint) -> Labels;
 
     /// Joins ownership to the records and takes the ownership records out of the inventory.
     fn annotate(&self, inventory: Inventory) -> Annotated;

@@ -1,6 +1,6 @@
 //! No ownership: every record in scope counts as ours.
 
-use extdns_model::{Inventory, LabelKey, Labels, Owners};
+use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners};
 use extdns_plan::{Plan, RecordChange};
 
 use crate::groups::{Draft, going_units, record_change};
@@ -20,6 +20,10 @@ impl Noop {
 impl Registry for Noop {
     fn owners(&self) -> &Owners {
         &self.owners
+    }
+
+    fn labels(&self, endpoint: &Endpoint) -> Labels {
+        endpoint.all_labels()
     }
 
     fn annotate(&self, inventory: Inventory) -> Annotated {

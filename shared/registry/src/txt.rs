@@ -9,7 +9,7 @@ mod slots;
 mod stamp;
 mod write;
 
-use extdns_model::{Inventory, Owners};
+use extdns_model::{Endpoint, Inventory, Labels, Owners};
 use extdns_plan::Plan;
 
 use crate::name_mapper::NameMapper;
@@ -41,6 +41,10 @@ impl TxtRegistry {
 impl Registry for TxtRegistry {
     fn owners(&self) -> &Owners {
         &self.owners
+    }
+
+    fn labels(&self, endpoint: &Endpoint) -> Labels {
+        stamp::stamp(endpoint, &self.owners, &self.clusters)
     }
 
     fn annotate(&self, inventory: Inventory) -> Annotated {

@@ -33,7 +33,11 @@ pub async fn run(wiring: &Wiring, stdin: impl Read + Send) -> Result<Report, Run
         settings: &wiring.plan,
     });
     let groups = wiring.registry.decorate(&mut plan, &annotated);
-    let context = report::Context { annotated: &annotated, views: &views, notices };
+    let context = report::Context {
+        views: &views,
+        notices,
+        ..report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry)
+    };
     Ok(match wiring.mode {
         Mode::Plan => report::planned(context, &plan),
         Mode::Apply => {

@@ -13,9 +13,8 @@ use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 use super::TxtRegistry;
 use super::place::Place;
 use super::slots::{Occupant, Pending, Slots};
-use super::stamp::stamp;
 use crate::groups::{Draft, going_units, ownership_only, record_change};
-use crate::{Annotated, Groups, Subject};
+use crate::{Annotated, Groups, Registry as _, Subject};
 
 /// Adds ownership records to the changes of a plan and cuts them into groups.
 pub(super) fn decorate(
@@ -129,7 +128,7 @@ impl Writer<'_> {
     }
 
     fn stamp(&self, endpoint: &Endpoint) -> Labels {
-        stamp(endpoint, &self.registry.owners, &self.registry.clusters)
+        self.registry.labels(endpoint)
     }
 
     /// Writes an ownership record where there may be one that no record of ours has.

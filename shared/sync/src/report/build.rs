@@ -4,21 +4,51 @@ use std::collections::HashMap;
 
 use extdns_clusters::ClusterView;
 use extdns_model::Outcome;
-use extdns_plan::{Decision, Plan, RecordChange, Rule, Unit, Verdict};
+use extdns_plan::{Decision, Loser, Plan, RecordChange, Rule, Unit, Verdict};
 use extdns_providers::Adaptation;
-use extdns_registry::{Annotated, Groups};
+use extdns_registry::{Annotated, Groups, Registry};
 use extdns_sources::Dropped;
 
-use super::{ChangeKind, ChangeResult, Notice, Report, ReportedChange, ZoneReport};
+use super::{
+    Calls, ChangeKind, ChangeResult, ClusterReport, Notice, Report, ReportedChange, Run, Snapshot,
+    TargetReport, ZoneReport,
+};
 
 /// What a report needs beside the plan.
 pub struct Context<'a> {
+    /// The name of the target: that of its provider, where the settings give none.
+    pub target: &'a str,
     /// The inventory.
     pub annotated: &'a Annotated,
+    /// Who owns it.
+    pub registry: &'a dyn Registry,
     /// The clusters.
     pub views: &'a [ClusterView],
+    /// What was read of them.
+    pub clusters: Vec<ClusterReport>,
     /// What should be looked at already.
     pub notices: Vec<Notice>,
+    /// The hash of the plan, hexadecimal.
+    pub hash: Option<String>,
+    /// The hash that the plan has to have.
+    pub expected_hash: Option<String>,
+}
+
+impl<'a> Context<'a> {
+    /// What every report needs; the rest is empty.
+    #[must_use]
+    pub fn new(target: &'a str, annotated: &'a Annotated, registry: &'a dyn Registry) -> Self {
+        Self {
+            target,
+            annotated,
+            registry,
+            views: &[],
+            clusters: Vec::new(),
+            notices: Vec::new(),
+            hash: None,
+            expected_hash: None,
+        }
+    }
 }
 
 /// The report of a run that only planned.
@@ -70,18 +100,7 @@ fn build(
     plan: &Plan<'_>,
     result: impl Fn(usize, Unit) -> ChangeResult,
 ) -> Report {
-    let inventory = &context.annotated.inventory;
-    let mut zones: Vec<ZoneReport> = inventory
-        .zones
-        .iter()
-        .map(|entry| ZoneReport {
-            zone: inventory.index.zone(entry.zone).to_string(),
-            records: entry.records.as_ref().map_or(0, Vec::len),
-            unreadable: entry.records.as_ref().err().map(|why| why.reason.clone()),
-            changes: Vec::new(),
-        })
-        .collect();
-    let several = context.views.len() > 1;
+    let mut zones = zones(&context);
     for (index, row) in plan.rows.iter().enumerate() {
         let Some(zone) = zones.get_mut(row.zone.0 as usize) else { continue };
         zone.changes.extend(row.decisions.iter().map(|decision| {
@@ -89,46 +108,52 @@ fn build(
                 Verdict::Go => result(index, decision.unit),
                 Verdict::Held(hold) => ChangeResult::Held(hold.clone()),
             };
-            change(decision, result, several.then_some(context.views))
+            change(&context, decision, result)
         }));
     }
-    let mut notices = context.notices;
-    notices.extend(plan.unrouted.iter().map(|endpoint| Notice {
-        subject: subject(endpoint.set.name.as_str(), endpoint.attribution.first()),
-        message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
-    }));
-    notices.extend(plan.losers.iter().map(|loser| {
-        let (wish, winner) = (&loser.endpoint.set, &loser.winner);
-        let by = winner
-            .attribution
-            .first()
-            .map_or_else(|| winner.set.name.to_string(), |resource| resource.to_string());
-        let why = match loser.rule {
-            Rule::Preferred => "its targets come first",
-            Rule::KeepsResource => "it has the record already",
-            Rule::NoCnameBeside => "a CNAME cannot stand beside other types",
-        };
-        Notice {
-            subject: subject(wish.name.as_str(), loser.endpoint.attribution.first()),
-            message: format!("{} record: {by} is served instead, because {why}", wish.rtype),
-        }
-    }));
-    notices.extend(context.annotated.orphans().map(|left| Notice {
-        subject: left.mark.set.name.to_string(),
-        message: format!(
-            "an ownership record of ours without a record in zone {}; it is used again when the \
-             name is wanted again",
-            inventory.index.zone(left.mark.zone)
-        ),
-    }));
-    Report { planned_only: false, zones, notices, calls: Vec::new() }
+    let Context { target, annotated, clusters, mut notices, hash, expected_hash, .. } = context;
+    add_notices(&mut notices, plan, annotated);
+    let target = TargetReport {
+        name: target.to_owned(),
+        hash,
+        expected_hash,
+        zones,
+        trips: Vec::new(),
+        calls: Calls::default(),
+    };
+    Report {
+        planned_only: false,
+        run: Run::default(),
+        failure: None,
+        clusters,
+        targets: vec![target],
+        notices,
+    }
 }
 
-fn change(
-    decision: &Decision<'_>,
-    result: ChangeResult,
-    views: Option<&[ClusterView]>,
-) -> ReportedChange {
+/// The zones without changes.
+fn zones(context: &Context<'_>) -> Vec<ZoneReport> {
+    let inventory = &context.annotated.inventory;
+    let owners = context.registry.owners();
+    inventory
+        .zones
+        .iter()
+        .map(|entry| {
+            let zone = inventory.index.zone(entry.zone);
+            let records = entry.records.as_deref().unwrap_or_default();
+            ZoneReport {
+                zone: zone.to_string(),
+                id: zone.id.to_string(),
+                records: records.len(),
+                owned: records.iter().filter(|record| owners.own(&record.labels)).count(),
+                unreadable: entry.records.as_ref().err().map(|why| why.reason.clone()),
+                changes: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+fn change(context: &Context<'_>, decision: &Decision<'_>, result: ChangeResult) -> ReportedChange {
     let kind = match decision.change {
         RecordChange::Create(_) => ChangeKind::Create,
         RecordChange::Update { .. } => ChangeKind::Update,
@@ -137,19 +162,58 @@ fn change(
     let record = decision.change.record();
     let endpoint = decision.change.endpoint();
     let wanted_by = endpoint.and_then(|endpoint| endpoint.attribution.first());
+    let views = (context.views.len() > 1).then_some(context.views);
     let cluster = wanted_by.zip(views).and_then(|(resource, views)| {
         views.iter().find(|view| view.id() == resource.cluster).map(|view| view.name().to_string())
     });
     ReportedChange {
         kind,
-        before: record.map(|record| record.set.clone()),
-        after: endpoint.map(|endpoint| endpoint.set.clone()),
+        before: record
+            .map(|record| Snapshot { set: record.set.clone(), labels: record.labels.clone() }),
+        after: endpoint.map(|endpoint| Snapshot {
+            set: endpoint.set.clone(),
+            labels: context.registry.labels(endpoint),
+        }),
         resource: wanted_by
             .map(ToString::to_string)
             .or_else(|| record.and_then(|record| record.labels.resource()).map(str::to_owned)),
         cluster,
         cause: decision.cause,
         result,
+    }
+}
+
+/// What a plan says beside its changes.
+fn add_notices(notices: &mut Vec<Notice>, plan: &Plan<'_>, annotated: &Annotated) {
+    notices.extend(plan.unrouted.iter().map(|endpoint| Notice {
+        subject: subject(endpoint.set.name.as_str(), endpoint.attribution.first()),
+        message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
+    }));
+    notices.extend(plan.losers.iter().map(lost));
+    notices.extend(annotated.orphans().map(|left| Notice {
+        subject: left.mark.set.name.to_string(),
+        message: format!(
+            "an ownership record of ours without a record in zone {}; it is used again when the \
+             name is wanted again",
+            annotated.inventory.index.zone(left.mark.zone)
+        ),
+    }));
+}
+
+fn lost(loser: &Loser<'_>) -> Notice {
+    let (wish, winner) = (&loser.endpoint.set, &loser.winner);
+    let by = winner
+        .attribution
+        .first()
+        .map_or_else(|| winner.set.name.to_string(), |resource| resource.to_string());
+    let why = match loser.rule {
+        Rule::Preferred => "its targets come first",
+        Rule::KeepsResource => "it has the record already",
+        Rule::NoCnameBeside => "a CNAME cannot stand beside other types",
+    };
+    Notice {
+        subject: subject(wish.name.as_str(), loser.endpoint.attribution.first()),
+        message: format!("{} record: {by} is served instead, because {why}", wish.rtype),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use extdns_model::RecordSet;
 
-use super::text::{held, sent};
+use super::words::{held, sent};
 use super::{ChangeKind, ChangeResult, Report, ReportedChange, Severity, Summary};
 
 impl Report {
     /// Logs every change and the totals.
     pub fn log(&self) {
-        for zone in &self.zones {
+        for zone in self.zones() {
             if let Some(reason) = &zone.unreadable {
                 tracing::error!(
                     zone = zone.zone,
@@ -54,7 +54,7 @@ fn log_change(zone: &str, change: &ReportedChange) {
         Severity::Good => {
             tracing::info!(zone, action, name, kind, id, targets, resource, "{message}");
         }
-        Severity::Held | Severity::Deferred => {
+        Severity::Held | Severity::Frozen | Severity::Guarded | Severity::Deferred => {
             tracing::warn!(zone, action, name, kind, id, targets, resource, "{message}");
         }
         Severity::Failed => {

@@ -1,13 +1,13 @@
 //! Every rendering of a report.
 
 use extdns_model::{
-    Failure, FailureKind, Name, NotSent, Outcome, RecordSet, RecordType, Targets, Ttl,
+    Failure, FailureKind, Labels, Name, NotSent, Outcome, RecordSet, RecordType, Targets, Ttl,
 };
 use extdns_plan::{Cause, Differences, Hold};
 
 use super::{
-    ChangeKind, ChangeResult, Notice, Palette, Report, ReportedChange, Summary, ZoneReport,
-    render_text,
+    ChangeKind, ChangeResult, Notice, Palette, Report, ReportedChange, Snapshot, TargetReport,
+    ZoneReport, render_text,
 };
 use crate::ExitCode;
 
@@ -24,6 +24,8 @@ fn change(
     result: ChangeResult,
 ) -> ReportedChange {
     let resource = Some("service/shop/web".to_owned());
+    let snapshot = |set| Snapshot { set, labels: Labels::new() };
+    let (before, after) = (before.map(snapshot), after.map(snapshot));
     ReportedChange { kind, before, after, resource, cluster: None, cause, result }
 }
 
@@ -33,8 +35,10 @@ fn created(name: &str, result: ChangeResult) -> ReportedChange {
 }
 
 fn report(planned_only: bool, changes: Vec<ReportedChange>) -> Report {
-    let zone = ZoneReport { zone: "example.org".to_owned(), records: 9, unreadable: None, changes };
-    Report { planned_only, zones: vec![zone], ..Report::default() }
+    let zone =
+        ZoneReport { zone: "example.org".to_owned(), records: 9, changes, ..ZoneReport::default() };
+    let target = TargetReport { zones: vec![zone], ..TargetReport::default() };
+    Report { planned_only, targets: vec![target], ..Report::default() }
 }
 
 #[test]
@@ -178,11 +182,11 @@ fn totals_and_exit_codes() {
         let report =
             report(false, results.into_iter().map(|result| created("a.org", result)).collect());
         assert_eq!(render_text(&report, Palette::Plain).lines().last(), Some(total));
-        assert_eq!(Summary::of(&report).exit_code(), code, "{total}");
+        assert_eq!(report.exit_code(), code, "{total}");
     }
     let mut unread = report(false, vec![]);
-    unread.zones[0].unreadable = Some("permission denied".to_owned());
-    assert_eq!(Summary::of(&unread).exit_code(), ExitCode::Partial);
+    unread.targets[0].zones[0].unreadable = Some("permission denied".to_owned());
+    assert_eq!(unread.exit_code(), ExitCode::Partial);
     let text = render_text(&unread, Palette::Plain);
     assert_eq!(text.lines().nth(1), Some("  ! permission denied"), "{text}");
 }

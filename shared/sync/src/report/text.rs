@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 
 use extdns_model::{Outcome, RecordSet};
-use extdns_plan::{Cause, Differences, Hold};
+use extdns_plan::{Cause, Differences};
 
-use super::{ChangeKind, ChangeResult, Report, ReportedChange, Severity, Summary, ZoneReport};
+use super::words::{held, sent};
+use super::{
+    ChangeKind, ChangeResult, Report, ReportedChange, Severity, Snapshot, Summary, ZoneReport,
+};
 
 /// Whether and how a rendering is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +38,7 @@ const BOLD: &str = "1";
 #[must_use]
 pub fn render_text(report: &Report, palette: Palette) -> String {
     let mut out = String::new();
-    for zone in
-        report.zones.iter().filter(|zone| !zone.changes.is_empty() || zone.unreadable.is_some())
+    for zone in report.zones().filter(|zone| !zone.changes.is_empty() || zone.unreadable.is_some())
     {
         render_zone(&mut out, zone, palette);
     }
@@ -88,7 +90,9 @@ impl Columns {
 
 fn render_change(change: &ReportedChange, columns: Columns, palette: Palette) -> String {
     let (sign, colour) = match (change.result.severity(), change.kind) {
-        (Severity::Held | Severity::Deferred, _) => ("=", DIM),
+        (Severity::Held | Severity::Frozen | Severity::Guarded | Severity::Deferred, _) => {
+            ("=", DIM)
+        }
         (Severity::Failed, _) => ("!", RED),
         (Severity::Good, ChangeKind::Create) => ("+", GREEN),
         (Severity::Good, ChangeKind::Update) => ("~", YELLOW),
@@ -131,10 +135,10 @@ fn label(set: &RecordSet) -> String {
 fn values(change: &ReportedChange) -> String {
     match (&change.before, &change.after) {
         (Some(before), Some(after)) => match change.cause {
-            Cause::Differs(differences) => difference(before, after, differences),
-            _ => targets(after),
+            Cause::Differs(differences) => difference(&before.set, &after.set, differences),
+            _ => targets(&after.set),
         },
-        (Some(set), None) | (None, Some(set)) => set
+        (Some(Snapshot { set, .. }), None) | (None, Some(Snapshot { set, .. })) => set
             .ttl
             .seconds()
             .map_or_else(|| targets(set), |ttl| format!("{} ttl {ttl}", targets(set))),
@@ -191,37 +195,6 @@ fn result(result: &ChangeResult) -> Option<String> {
         ChangeResult::Planned | ChangeResult::Sent(Outcome::Applied) => None,
         ChangeResult::Held(hold) => Some(format!("held back: {}", held(hold))),
         ChangeResult::Sent(outcome) => Some(sent(outcome)),
-    }
-}
-
-/// Why something is held back, as a fragment that reads after "held back:".
-pub(crate) fn held(hold: &Hold) -> String {
-    match hold {
-        Hold::Foreign { owner: Some(owner) } => format!("the name belongs to owner {owner:?}"),
-        Hold::Foreign { owner: None } => {
-            "the name has a record without an ownership record, so somebody else made it".to_owned()
-        }
-        Hold::Policy => "--policy does not allow it".to_owned(),
-        Hold::Coexistence => {
-            "a record of the name stays, and a CNAME cannot stand beside others".to_owned()
-        }
-        Hold::Unit => "a change that belongs to it is held back".to_owned(),
-        Hold::CannotBeOwned { reason } => reason.clone(),
-        Hold::UnreadableZone => "its zone could not be read".to_owned(),
-        Hold::ReadOnly { reason } => format!("it {reason}"),
-        other => format!("{other:?}"),
-    }
-}
-
-pub(crate) fn sent(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Applied => "done".to_owned(),
-        Outcome::Partial { done, left, reason } => {
-            format!("{done} of {} steps done, then: {reason}", done + left)
-        }
-        Outcome::NotSent(why) => why.to_string(),
-        Outcome::Rejected(failure) => format!("rejected: {failure}"),
-        Outcome::Unknown(failure) => format!("unconfirmed, the next run looks again: {failure}"),
     }
 }
 

@@ -1,0 +1,192 @@
+//! What a report says of the run as a whole and of the clusters that it read.
+
+use std::fmt;
+use std::time::Duration;
+
+use extdns_clusters::{ClusterView, ListCount};
+use extdns_sources::Found;
+
+/// When a run was, how long it took, and by what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The version of the program.
+    pub version: String,
+    /// When it began.
+    pub started: Option<jiff::Timestamp>,
+    /// When it ended.
+    pub finished: Option<jiff::Timestamp>,
+    /// How long its parts took.
+    pub durations: Durations,
+    /// The most memory that the process has held so far, in bytes.
+    pub peak_memory: Option<u64>,
+}
+
+/// How long the parts of a run took, as far as it came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Durations {
+    /// Reading clusters and zones.
+    pub read: Option<Duration>,
+    /// Planning.
+    pub plan: Option<Duration>,
+    /// Applying.
+    pub apply: Option<Duration>,
+}
+
+/// Why a run failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFailure {
+    /// The kind, for programs.
+    pub kind: FailureKind,
+    /// For people: what happened, and the remedy.
+    pub message: String,
+}
+
+/// Kinds of failure of a whole run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureKind {
+    /// The settings cannot be used.
+    Configuration,
+    /// No source of any cluster could be read in full.
+    Clusters,
+    /// The provider could not be read, asked or written to.
+    Provider,
+    /// The time was over before everything was read.
+    Deadline,
+    /// Anything else: a report that could not be stored, say.
+    Other,
+}
+
+/// What was read of one cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClusterReport {
+    /// Its name.
+    pub name: String,
+    /// Whether everything was read.
+    pub state: ClusterState,
+    /// Why it could not be reached, where not even a source could begin.
+    pub failure: Option<String>,
+    /// Its sources, in order.
+    pub sources: Vec<SourceReport>,
+    /// How many objects of each kind were read.
+    pub objects: Vec<ObjectCount>,
+    /// How many record sets its objects want.
+    pub endpoints: usize,
+    /// Names of objects that have no address yet. Where they are kept, their records are stale.
+    pub unready: Vec<UnreadyName>,
+}
+
+/// How a cluster ended a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ClusterState {
+    /// Everything was read.
+    #[default]
+    Complete,
+    /// Something was not read: its records are frozen.
+    Failed,
+    /// It suddenly wants nothing: its records are frozen.
+    SuspiciouslyEmpty,
+}
+
+/// What one source of one cluster said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceReport {
+    /// Its name in `--source`.
+    pub name: String,
+    /// How many record sets it wants.
+    pub endpoints: usize,
+    /// Why it does not know everything.
+    pub failure: Option<String>,
+}
+
+/// Objects of one kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObjectCount {
+    /// The kind, as its API names it: `services`, `ingresses.networking.k8s.io`.
+    pub resource: String,
+    /// How many were read.
+    pub count: u64,
+}
+
+/// A name whose object has no address yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnreadyName {
+    /// The name.
+    pub name: String,
+    /// The object.
+    pub resource: String,
+}
+
+impl ClusterReport {
+    /// What the sources of a cluster found.
+    #[must_use]
+    pub fn read(view: &ClusterView, found: &Found) -> Self {
+        let failure = |name| {
+            let failed = found.failures.iter().find(|failure| failure.source_name == name);
+            failed.map(|failure| failure.error.to_string())
+        };
+        let failed = !found.failures.is_empty();
+        Self {
+            name: view.name().to_string(),
+            state: if failed { ClusterState::Failed } else { ClusterState::Complete },
+            failure: None,
+            sources: found
+                .counts
+                .iter()
+                .map(|&(name, endpoints)| SourceReport {
+                    name: name.to_owned(),
+                    endpoints,
+                    failure: failure(name),
+                })
+                .collect(),
+            objects: view.lists().iter().map(ObjectCount::from).collect(),
+            endpoints: found.sink.endpoints.len(),
+            unready: found.sink.unready.iter().map(UnreadyName::from).collect(),
+        }
+    }
+
+    /// A cluster that could not be reached.
+    #[must_use]
+    pub fn failed(name: impl Into<String>, why: impl Into<String>) -> Self {
+        let (name, failure) = (name.into(), Some(why.into()));
+        Self { name, state: ClusterState::Failed, failure, ..Self::default() }
+    }
+
+    /// Whether its records are frozen.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.state != ClusterState::Complete
+    }
+}
+
+impl From<&extdns_sources::Unready> for UnreadyName {
+    fn from(unready: &extdns_sources::Unready) -> Self {
+        Self { name: unready.name.to_string(), resource: unready.resource.to_string() }
+    }
+}
+
+impl From<&ListCount> for ObjectCount {
+    fn from(list: &ListCount) -> Self {
+        Self { resource: list.resource.to_string(), count: list.objects }
+    }
+}
+
+/// `failed`
+impl fmt::Display for ClusterState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+            Self::SuspiciouslyEmpty => "suspiciously empty",
+        })
+    }
+}
+
+/// The most memory that this process has held so far, in bytes; known on Linux only.
+#[must_use]
+pub fn peak_memory() -> Option<u64> {
+    // proc_pid_status(5): "VmHWM:     12345 kB".
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
