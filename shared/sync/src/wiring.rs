@@ -51,18 +51,9 @@ impl Wiring {
         arguments: &Arguments,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let filter = arguments.plan.filter().map_err(invalid)?;
-        let context = extdns_providers::Context {
-            domain_filter: filter,
-            aws_ca_bundle: environment
-                .variables
-                .get("AWS_CA_BUNDLE")
-                .filter(|path| !path.is_empty())
-                .map(Into::into),
-        };
-        let entry = arguments.providers.provider;
-        let provider = entry.build(&arguments.providers, &context).await.map_err(invalid)?;
-        Self::assemble(arguments, environment, provider.into(), entry.name)
+        let provider = provider(arguments, environment).await?;
+        let name = arguments.providers.provider.name;
+        Self::assemble(arguments, environment, provider, name)
     }
 
     /// The same over a provider that is there already.
@@ -103,6 +94,27 @@ impl Wiring {
             plan,
         })
     }
+}
+
+/// The provider that the flags name.
+///
+/// # Errors
+/// When its flags cannot be used, or there are no credentials for it.
+pub(crate) async fn provider(
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<Arc<dyn Provider>, SettingsError> {
+    let context = extdns_providers::Context {
+        domain_filter: arguments.plan.filter().map_err(invalid)?,
+        aws_ca_bundle: environment
+            .variables
+            .get("AWS_CA_BUNDLE")
+            .filter(|path| !path.is_empty())
+            .map(Into::into),
+    };
+    let entry = arguments.providers.provider;
+    let provider = entry.build(&arguments.providers, &context).await.map_err(invalid)?;
+    Ok(provider.into())
 }
 
 /// The name of the one cluster of a run without a configuration file.
