@@ -95,6 +95,7 @@ pub struct Reply {
     body: Bytes,
     delivery: Delivery,
     held: Option<Arc<Notify>>,
+    later: Option<oneshot::Receiver<Reply>>,
 }
 
 #[derive(Debug)]
@@ -116,7 +117,14 @@ impl Reply {
             body: Bytes::new(),
             delivery: Delivery::Whole,
             held: None,
+            later: None,
         }
+    }
+
+    /// The answer that the test sends when it has one, as to a client that polls. The connection is closed if the
+    /// sender goes before.
+    pub fn later(answer: oneshot::Receiver<Self>) -> Self {
+        Self { later: Some(answer), ..Self::hang_up() }
     }
 
     /// An answer with a JSON body.
@@ -408,12 +416,15 @@ async fn answer(
         body: body.collect().await.map_err(io::Error::other)?.to_bytes(),
     };
     lock(&script.seen).push(request.clone());
-    let reply =
+    let mut reply =
         catch_unwind(AssertUnwindSafe(|| (script.handler)(&request))).unwrap_or_else(|panic| {
             let message = panic_text(&*panic);
             lock(&script.complaints).push(message.clone());
             Reply::new(501).body(message)
         });
+    if let Some(later) = reply.later.take() {
+        reply = later.await.unwrap_or_else(|_| Reply::hang_up());
+    }
     if let Some(go) = &reply.held {
         go.notified().await;
     }

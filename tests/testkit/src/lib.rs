@@ -5,6 +5,8 @@
 pub mod http;
 pub mod kube;
 pub mod kube_sim;
+pub mod lambda;
+pub mod moto;
 pub mod process;
 pub mod route53;
 pub mod webhook_sim;
