@@ -1,0 +1,179 @@
+//! A cluster: whether it answers, what it serves, and what we may do there.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use extdns_clusters::{Access, Cluster, ClusterView, Right};
+use extdns_sources::Need;
+use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Advice, Section, Verdict};
+use crate::wiring::Wiring;
+
+/// Tokens and signed requests are refused from here on.
+const SKEW_BREAKS: SignedDuration = SignedDuration::from_mins(5);
+/// More than this is no delay of the answer any more.
+const SKEW_SHOWS: SignedDuration = SignedDuration::from_secs(30);
+
+/// Examines a cluster.
+pub(super) async fn examine(
+    wiring: &Wiring,
+    needs: &[Need],
+    cluster: &Cluster,
+    stdin: impl Read + Send,
+) -> Section {
+    let mut section = Section::new(format!("cluster {:?}", cluster.name.as_str()));
+    let view = match cluster.connect(&wiring.environment, stdin).await {
+        Ok(view) => view,
+        Err(error) => {
+            section.note("configuration", Verdict::Wrong(unread(error.to_string())));
+            return section;
+        }
+    };
+    if matches!(cluster.access, Access::Manifests(_)) {
+        section.fine("manifests can be read");
+        return section;
+    }
+    match view.date().await {
+        Ok(date) => {
+            section.fine("it answers, and knows our credentials");
+            examine_clock(&mut section, date.as_deref(), Timestamp::now());
+        }
+        // What else is asked would fail for the same reason.
+        Err(error) => {
+            section.note("it answers", Verdict::Wrong(unread(error.to_string())));
+            return section;
+        }
+    }
+    for (right, needs) in rights(&mut section, needs, &view).await {
+        let verdict = match view.may(&right).await {
+            Ok(true) => Verdict::Fine,
+            Ok(false) => Verdict::Wrong(forbidden(&right, &needs)),
+            Err(error) => Verdict::Unknown(error.to_string()),
+        };
+        section.note(right.to_string(), verdict);
+    }
+    section
+}
+
+/// The rights that the sources need, each once, with who needs it. Kinds that the cluster does not
+/// serve are noted.
+async fn rights<'n>(
+    section: &mut Section,
+    needs: &'n [Need],
+    view: &ClusterView,
+) -> BTreeMap<Right, Vec<&'n Need>> {
+    let mut rights: BTreeMap<Right, Vec<&Need>> = BTreeMap::new();
+    for need in needs {
+        let right = match need.right(view).await {
+            Ok(right) => right,
+            // The list of the same kind has said it.
+            Err(_) if need.is_courtesy => continue,
+            Err(error) => {
+                let advice = Advice::new(error.to_string(), source_fails(need));
+                section.note(format!("kind of source {}", need.source), Verdict::Wrong(advice));
+                continue;
+            }
+        };
+        match view.has(&right.resource).await {
+            Ok(true) => rights.entry(right).or_default().push(need),
+            Ok(false) if need.is_courtesy => {}
+            Ok(false) => {
+                let advice = Advice::new("the cluster does not serve it", source_fails(need));
+                let remedy = format!(
+                    "install the CustomResourceDefinition of {} in version {}, or take --source={} \
+                     away",
+                    right.resource, right.resource.version, need.source
+                );
+                let what = format!("{} {}", right.resource.api_version(), right.resource.plural);
+                section.note(what, Verdict::Wrong(advice.remedy(remedy)));
+            }
+            Err(error) => {
+                section.note(right.resource.to_string(), Verdict::Unknown(error.to_string()));
+            }
+        }
+    }
+    rights
+}
+
+fn unread(problem: String) -> Advice {
+    Advice::new(problem, "nothing of the cluster is read, so nothing that it owns is changed")
+}
+
+fn source_fails(need: &Need) -> String {
+    format!(
+        "source {} fails: nothing new of it is published, and nothing that the cluster owns is \
+         deleted",
+        need.source
+    )
+}
+
+fn forbidden(right: &Right, needs: &[&Need]) -> Advice {
+    let of = |need: &&Need| format!("source {} needs it for {}", need.source, need.purpose);
+    let purposes: Vec<String> = needs.iter().map(of).collect();
+    let consequence = match needs.iter().find(|need| !need.is_courtesy) {
+        Some(need) => source_fails(need),
+        None => "records are published all the same, but the objects never say so".to_owned(),
+    };
+    let role = match &right.namespace {
+        Some(namespace) => format!("a Role in namespace {namespace:?}"),
+        None => "a ClusterRole".to_owned(),
+    };
+    let remedy =
+        format!("add this rule to {role} that is bound to the user of this run:\n{}", right.rule());
+    Advice::new(format!("not allowed; {}", purposes.join("; ")), consequence).remedy(remedy)
+}
+
+/// How far the server's clock is from ours; nothing is said where the server says nothing.
+fn examine_clock(section: &mut Section, date: Option<&str>, now: Timestamp) {
+    let Some(theirs) = date.and_then(|date| rfc2822::parse(date).ok()) else { return };
+    let ahead = now.duration_since(theirs.timestamp());
+    let skew = ahead.abs();
+    if skew < SKEW_SHOWS {
+        return section.fine("its clock agrees with ours");
+    }
+    let side = if ahead.is_positive() { "ahead of" } else { "behind" };
+    let advice = Advice::new(
+        format!("the clock of this machine is {}s {side} that of the API server", skew.as_secs()),
+        "tokens and signed requests count as expired, or as not valid yet, and are refused",
+    )
+    .remedy("let both machines follow a time server");
+    let verdict = if skew < SKEW_BREAKS { Verdict::Hint(advice) } else { Verdict::Wrong(advice) };
+    section.note("clock", verdict);
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Section, Verdict, examine_clock};
+
+    #[test]
+    fn clocks() {
+        let date = "Tue, 24 Nov 2026 20:00:00 GMT";
+        let cases = [
+            (Some(date), "2026-11-24T20:00:29Z", Some("fine")),
+            (Some(date), "2026-11-24T19:59:31Z", Some("fine")),
+            (Some(date), "2026-11-24T20:01:30Z", Some("hint: 90s ahead of")),
+            (Some(date), "2026-11-24T19:50:00Z", Some("wrong: 600s behind")),
+            (Some("yesterday"), "2026-11-24T20:00:00Z", None),
+            (None, "2026-11-24T20:00:00Z", None),
+        ];
+        for (date, now, expected) in cases {
+            let mut section = Section::new("test");
+            examine_clock(&mut section, date, now.parse::<Timestamp>().expect("a time"));
+            let text = section.checks.first().map(|check| match &check.verdict {
+                Verdict::Fine => "fine".to_owned(),
+                Verdict::Unknown(why) => why.clone(),
+                Verdict::Hint(advice) => format!("hint: {}", advice.problem),
+                Verdict::Wrong(advice) => format!("wrong: {}", advice.problem),
+            });
+            let text = text.map(|text| {
+                text.replace("the clock of this machine is ", "")
+                    .replace(" that of the API server", "")
+            });
+            assert_eq!(text.as_deref(), expected, "{date:?} {now}");
+        }
+    }
+}

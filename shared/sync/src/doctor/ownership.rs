@@ -1,0 +1,94 @@
+//! Ownership: whether records can be marked as ours, also at the apex of a zone.
+
+use extdns_model::{Endpoint, Inventory, Record, RecordType, Targets, Ttl, ZoneInventory};
+use extdns_plan::{Hold, Input, Policy, Settings, Verdict as Carried, compute};
+use extdns_registry::Registry;
+
+use super::{Advice, Section, Verdict};
+use crate::settings::Arguments;
+use crate::wiring::Wiring;
+
+/// Upstream's default, which makes clusters take each other's records for their own.
+const DEFAULT_OWNER: &str = "default";
+
+/// Examines how ownership would be kept in the zones of an inventory.
+pub(super) fn examine(
+    wiring: &Wiring,
+    arguments: &Arguments,
+    inventory: Option<&Inventory>,
+) -> Section {
+    let mut section = Section::new("ownership");
+    if wiring.registry.owners().is_empty() {
+        examine_unowned(&mut section, &wiring.plan);
+        return section;
+    }
+    if arguments.registry.txt_owner_id == DEFAULT_OWNER {
+        let advice = Advice::new(
+            "it is left at \"default\"",
+            "every ExternalDNS that does so counts these records as its own, and deletes them",
+        )
+        .remedy("give each cluster that writes into these zones an id of its own");
+        section.note("--txt-owner-id", Verdict::Hint(advice));
+    } else {
+        section.fine(format!("--txt-owner-id={}", arguments.registry.txt_owner_id));
+    }
+    match inventory {
+        Some(inventory) => examine_apexes(&mut section, &*wiring.registry, &wiring.plan, inventory),
+        None => section.note(
+            "ownership records of apexes",
+            Verdict::Unknown("the zones are not known".to_owned()),
+        ),
+    }
+    section
+}
+
+/// Without owners the filter alone keeps other people's records safe.
+fn examine_unowned(section: &mut Section, plan: &Settings) {
+    if plan.policy != Policy::Sync || !plan.filter.is_open() {
+        return section.fine("--registry=noop keeps to --domain-filter and --policy");
+    }
+    let advice = Advice::new(
+        "it keeps no owners, and neither --domain-filter nor --policy sets a limit",
+        "every record of every zone that no object wants is deleted, whoever made it",
+    )
+    .remedy("use --registry=txt, or set --domain-filter, or --policy=upsert-only");
+    section.note("--registry=noop", Verdict::Wrong(advice));
+}
+
+/// Whether a record at the apex of each zone could be owned: planned for zones that are empty.
+fn examine_apexes(
+    section: &mut Section,
+    registry: &dyn Registry,
+    settings: &Settings,
+    found: &Inventory,
+) {
+    let empty = |entry: &ZoneInventory| ZoneInventory {
+        zone: entry.zone,
+        records: Ok(Vec::<Record>::new()),
+    };
+    let annotated = registry.annotate(Inventory {
+        index: found.index.clone(),
+        filter: found.filter.clone(),
+        zones: found.zones.iter().map(empty).collect(),
+    });
+    let targets: Targets = ["192.0.2.1"].into_iter().collect();
+    let named = found.index.iter().map(|(_, zone)| &zone.name).filter(|name| !name.is_empty());
+    let wishes: Vec<Endpoint> = named
+        .map(|name| Endpoint::new(name.clone(), RecordType::A, Ttl::UNSET, targets.clone()))
+        .collect();
+    let input = Input { inventory: &annotated.inventory, desired: &wishes, settings };
+    let mut plan = compute(input);
+    registry.decorate(&mut plan, &annotated);
+    for (row, decision) in plan.decisions() {
+        let zone = found.index.zone(row.zone);
+        let what = format!("the apex of zone {zone}");
+        match &decision.verdict {
+            Carried::Held(Hold::CannotBeOwned { reason }) => {
+                let consequence = "an object that wants this very name is held back; names below \
+                                   it are not affected";
+                section.note(what, Verdict::Hint(Advice::new(reason, consequence)));
+            }
+            _ => section.fine(format!("{what} can be owned")),
+        }
+    }
+}

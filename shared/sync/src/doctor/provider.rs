@@ -1,0 +1,163 @@
+//! The provider: whether it answers, which zones it has, and whether each can be read.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use extdns_model::{DomainFilter, Endpoint, Inventory, Name, Permit, Zone, ZoneIndex};
+use extdns_providers::{Adjusted, Capabilities, Provider, ProviderError, Reader, Writer};
+
+use super::{Advice, Section, Verdict};
+use crate::settings::{Arguments, SettingsError};
+use crate::wiring::Wiring;
+
+/// Examines the provider; its zones serve what comes after.
+pub(super) async fn examine(
+    wiring: &Wiring,
+    arguments: &Arguments,
+) -> (Section, Option<Inventory>) {
+    let mut section = section(&wiring.provider_name);
+    let inventory = match wiring.provider.read().await {
+        Ok(inventory) => inventory,
+        Err(error) => {
+            section.note("it answers", Verdict::Wrong(unplanned(error.to_string())));
+            return (section, None);
+        }
+    };
+    section.fine("it answers, and lists its zones");
+    examine_zones(&mut section, &inventory);
+    examine_filter(&mut section, arguments, &wiring.plan.filter, &inventory);
+    let operations = wiring.provider.capabilities().mutating_operations;
+    if !operations.is_empty() {
+        let why = format!(
+            "only a write tells whether we may ({}); the first apply will",
+            operations.join(", ")
+        );
+        section.note("the right to write", Verdict::Unknown(why));
+    }
+    (section, Some(inventory))
+}
+
+/// What is said of a provider that is not to be had.
+pub(super) fn absent(name: &str, error: &SettingsError) -> Section {
+    let mut section = section(name);
+    section.note("settings and credentials", Verdict::Wrong(unplanned(error.to_string())));
+    section
+}
+
+fn section(name: &str) -> Section {
+    Section::new(format!("provider {name}"))
+}
+
+fn unplanned(problem: String) -> Advice {
+    Advice::new(
+        problem,
+        "no record can be planned: a run ends with code 1, or 2 if it cannot start",
+    )
+}
+
+fn examine_zones(section: &mut Section, inventory: &Inventory) {
+    if inventory.index.is_empty() {
+        let advice = Advice::new("there is none", "nothing can be published");
+        let remedy = "make a zone, or see whether --domain-filter and the provider's filters of \
+                      zones leave one, and whether the credentials are those of its account";
+        section.note("zones", Verdict::Wrong(advice.remedy(remedy)));
+    }
+    for entry in &inventory.zones {
+        let zone = inventory.index.zone(entry.zone);
+        match &entry.records {
+            Ok(records) => section.fine(format!("{}: {} records", full_name(zone), records.len())),
+            Err(unreadable) => {
+                let advice = Advice::new(
+                    format!("it cannot be read: {}", unreadable.reason),
+                    "nothing in it is changed, and each run ends with code 3",
+                );
+                section.note(full_name(zone), Verdict::Wrong(advice));
+            }
+        }
+    }
+}
+
+/// `zone example.org (Z1)`
+fn full_name(zone: &Zone) -> String {
+    let name = zone.to_string();
+    if name == *zone.id { format!("zone {name}") } else { format!("zone {name} ({})", zone.id) }
+}
+
+/// Domains that the user names, but no zone has.
+fn examine_filter(
+    section: &mut Section,
+    arguments: &Arguments,
+    filter: &DomainFilter,
+    inventory: &Inventory,
+) {
+    let zones = || inventory.index.iter().map(|(_, zone)| zone);
+    if inventory.index.is_empty() || filter.is_open() {
+        return;
+    }
+    if matches!(filter, DomainFilter::Regex { .. }) {
+        let any = zones().any(|zone| {
+            zone.name.is_empty() || filter.matches(&zone.name) || filter.matches_parent(&zone.name)
+        });
+        if !any {
+            section.note("--regex-domain-filter", Verdict::Wrong(no_zone("it matches no zone")));
+        }
+        return;
+    }
+    let domains = arguments.plan.domain_filter.iter().flat_map(|text| text.split(','));
+    for text in domains.map(str::trim).filter(|text| !text.is_empty()) {
+        let domain = Name::as_listed(text.trim_start_matches('.'));
+        let below = Zone::new("", domain.clone());
+        let has_zone =
+            zones().any(|zone| zone.contains(&domain.key()) || below.contains(&zone.name.key()));
+        let what = format!("--domain-filter={text}");
+        if has_zone {
+            section.fine(format!("{what} has a zone"));
+        } else {
+            section.note(what, Verdict::Wrong(no_zone("no zone has names of this domain")));
+        }
+    }
+}
+
+fn no_zone(problem: &str) -> Advice {
+    Advice::new(problem, "no name of it is published").remedy(
+        "correct the filter, make the zone, or see whether the credentials are those of its account",
+    )
+}
+
+/// In the place of a provider that is not to be had, so that the rest can be examined.
+pub(super) fn stand_in() -> Arc<dyn Provider> {
+    Arc::new(StandIn(Capabilities::new("none")))
+}
+
+struct StandIn(Capabilities);
+
+impl StandIn {
+    fn error() -> ProviderError {
+        ProviderError::config("the provider is not to be had")
+    }
+}
+
+#[async_trait]
+impl Reader for StandIn {
+    fn capabilities(&self) -> &Capabilities {
+        &self.0
+    }
+
+    async fn read(&self) -> Result<Inventory, ProviderError> {
+        Err(Self::error())
+    }
+
+    async fn adjust(&self, _desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+        Err(Self::error())
+    }
+}
+
+impl Provider for StandIn {
+    fn writer(
+        &self,
+        _permit: &Permit,
+        _zones: &ZoneIndex,
+    ) -> Result<Box<dyn Writer>, ProviderError> {
+        Err(Self::error())
+    }
+}

@@ -1,0 +1,155 @@
+//! `gc`: ownership records without a record. A run that dies between two calls can leave one; so
+//! does a delete whose ownership record has an older format.
+
+use std::collections::HashSet;
+
+use extdns_model::{
+    Action, Change, ChangeGroup, DomainFilter, GroupId, Inventory, LabelKey, Record, RecordType,
+    Role, Stored, ZoneKey,
+};
+use extdns_plan::{
+    Cause, Decision, Hold, Plan, Policy, RecordChange, Row, Settings, Unit, Verdict,
+};
+use extdns_registry::{Annotated, Groups, Leftover, Subject};
+
+use crate::apply::apply;
+use crate::error::RunError;
+use crate::report::{self, Notice, Report};
+use crate::request::{Mode, RunRequest};
+use crate::wiring::Wiring;
+
+/// Plans to remove the ownership records of ours that have no record, and does so if the request
+/// says to apply. No cluster is read.
+///
+/// Left alone is whatever may have a record after all: in a zone that could not be read, in a zone
+/// that is delegated to somebody else, under a name that this run does not look at.
+pub async fn collect(wiring: &Wiring, request: &RunRequest) -> Report {
+    match attempt(wiring, request).await {
+        Ok(report) => report,
+        Err(error) => Report::of_failure(error.kind(), error.to_string()),
+    }
+}
+
+async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, RunError> {
+    let inventory = wiring.provider.read().await.map_err(RunError::Read)?;
+    let mut annotated = wiring.registry.annotate(inventory);
+    let orphans = take(&mut annotated, &wiring.plan);
+    let plan = plan(&orphans, &wiring.plan);
+    let groups = groups(&plan, &orphans);
+    let mut context = report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry);
+    if wiring.registry.owners().is_empty() {
+        context.notices.push(Notice {
+            subject: "--registry=noop".to_owned(),
+            message: "it keeps no ownership records, so there are none to remove".to_owned(),
+        });
+    }
+    Ok(match request.mode {
+        Mode::Plan => report::planned(context, &plan),
+        Mode::Apply => {
+            let outcomes = apply(wiring, request, &annotated, &groups.groups, &[]).await?;
+            report::applied(context, &plan, &groups, outcomes)
+        }
+    })
+}
+
+/// An ownership record that goes, as the record that the zone holds.
+struct Orphan {
+    zone: ZoneKey,
+    record: Record,
+    left: Leftover,
+}
+
+/// Takes out what can be removed, by zone and name.
+fn take(annotated: &mut Annotated, settings: &Settings) -> Vec<Orphan> {
+    let delegated = Delegations::of(&annotated.inventory);
+    let provider_filter: DomainFilter = annotated.inventory.filter.clone();
+    let taken = annotated.take_orphans(|left| {
+        settings.filter.matches(&left.name)
+            && provider_filter.matches(&left.name)
+            && !delegated.contain(left)
+    });
+    let orphan = |left: Leftover| {
+        let mut record = Record::new(left.mark.set.clone(), left.mark.origin.clone());
+        record.labels = left.labels.clone();
+        Orphan { zone: left.mark.zone, record, left }
+    };
+    taken.into_iter().map(orphan).collect()
+}
+
+/// Names that a zone hands on to another one, which need not be among ours.
+struct Delegations(HashSet<(ZoneKey, String)>);
+
+impl Delegations {
+    fn of(inventory: &Inventory) -> Self {
+        let cuts = inventory.records().filter(|(zone, record)| {
+            let apex = &inventory.index.zone(*zone).name;
+            record.set.rtype == RecordType::Ns && record.set.name.key() != apex.key()
+        });
+        Self(cuts.map(|(zone, record)| (zone, record.set.name.key().into_owned())).collect())
+    }
+
+    /// Whether the record of an ownership record would lie in another zone than the one that we see:
+    /// that of an apex lies in the parent zone.
+    fn contain(&self, left: &Leftover) -> bool {
+        let key = left.name.key();
+        let borders = key.match_indices('.').map(|(at, _)| &key[at + 1..]);
+        let mut suffixes = std::iter::once(&*key).chain(borders);
+        suffixes.any(|suffix| self.0.contains(&(left.mark.zone, suffix.to_owned())))
+    }
+}
+
+/// A row for each zone and name, a unit for each record.
+fn plan<'a>(orphans: &'a [Orphan], settings: &Settings) -> Plan<'a> {
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    for orphan in orphans {
+        let name = orphan.record.set.name.key();
+        let decision = |unit| Decision {
+            change: RecordChange::Delete(&orphan.record),
+            cause: Cause::Unwanted,
+            verdict: match settings.policy {
+                Policy::Sync => Verdict::Go,
+                Policy::UpsertOnly | Policy::CreateOnly => Verdict::Held(Hold::Policy),
+            },
+            unit: Unit(unit),
+        };
+        match rows.last_mut() {
+            Some(row) if row.zone == orphan.zone && row.name == *name => {
+                let unit = u16::try_from(row.decisions.len()).unwrap_or(u16::MAX);
+                row.decisions.push(decision(unit));
+            }
+            _ => rows.push(Row {
+                zone: orphan.zone,
+                name: (&*name).into(),
+                decisions: vec![decision(0)],
+            }),
+        }
+    }
+    Plan { rows, ..Plan::default() }
+}
+
+/// One group for each record that goes.
+fn groups(plan: &Plan<'_>, orphans: &[Orphan]) -> Groups {
+    let mut groups = Groups::default();
+    let decisions =
+        plan.rows.iter().enumerate().flat_map(|(row, of)| {
+            of.decisions.iter().map(move |decision| (row, of.zone, decision))
+        });
+    for ((row, zone, decision), orphan) in decisions.zip(orphans) {
+        if !decision.goes() {
+            continue;
+        }
+        let Leftover { name, mark, .. } = &orphan.left;
+        let labels = std::iter::once((LabelKey::OWNED_RECORD, name.as_str())).collect();
+        let stored = Stored { set: mark.set.clone(), labels, origin: mark.origin.clone() };
+        let change = Change { role: Role::Ownership, action: Action::Delete(stored) };
+        groups.groups.push(ChangeGroup {
+            id: GroupId(u32::try_from(groups.groups.len()).unwrap_or(u32::MAX)),
+            zone,
+            name: name.clone(),
+            changes: vec![change],
+            after: None,
+        });
+        groups.subjects.push(Subject { row, unit: decision.unit });
+    }
+    groups
+}
