@@ -1,6 +1,8 @@
 //! What Route 53 makes of a wish: aliases, properties as they are read back, pins.
 
-use extdns_model::{Endpoint, Name, Opaque, Properties, RecordType, Ttl, property_names::ALIAS};
+use extdns_model::{
+    Endpoint, Name, Opaque, Properties, RecordType, Ttl, Zone, property_names::ALIAS,
+};
 
 use super::alias;
 use super::args::AwsArgs;
@@ -20,9 +22,9 @@ pub(super) struct Wish {
     pub(super) coordinates: Option<String>,
 }
 
-/// Adjusts all wishes in their order; the AAAA twins of aliases come last. `zones` are the keys of
-/// the names of the zones that are known so far.
-pub(super) fn adjust(args: &AwsArgs, zones: &[String], wish: Adjusted) -> Adjusted {
+/// Adjusts all wishes in their order; the AAAA twins of aliases come last. `zones` are those that
+/// are known so far.
+pub(super) fn adjust(args: &AwsArgs, zones: &[Zone], wish: Adjusted) -> Adjusted {
     let Adjusted { mut endpoints, mut notes } = wish;
     let mut twins = Vec::new();
     for endpoint in &mut endpoints {
@@ -60,7 +62,7 @@ fn hide(endpoint: &mut Endpoint) {
 /// What the type asks for. Whether an AAAA twin is wanted.
 fn by_type(
     args: &AwsArgs,
-    zones: &[String],
+    zones: &[Zone],
     endpoint: &mut Endpoint,
     reasons: &mut Vec<String>,
 ) -> bool {
@@ -93,7 +95,7 @@ fn drop_alias(set: &mut extdns_model::RecordSet) {
 
 fn cname(
     args: &AwsArgs,
-    zones: &[String],
+    zones: &[Zone],
     endpoint: &mut Endpoint,
     wished: Option<&str>,
     reasons: &mut Vec<String>,
@@ -124,16 +126,12 @@ fn cname(
 }
 
 /// Route 53 takes aliases of AWS's names, and of names in the same zone.
-fn warn_of_stranger(
-    endpoint: &Endpoint,
-    target: &str,
-    zones: &[String],
-    reasons: &mut Vec<String>,
-) {
+fn warn_of_stranger(endpoint: &Endpoint, target: &str, zones: &[Zone], reasons: &mut Vec<String>) {
     let name = Name::as_listed(target);
     let key = name.key();
-    let within = |zone: &String| {
-        key.strip_suffix(zone.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    let within = |zone: &Zone| {
+        let rest = key.strip_suffix(zone.name.key().as_ref());
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     let told = endpoint.hints().data.get::<Wish>().is_some_and(|wish| wish.target_zone.is_some());
     if told || zones.is_empty() || zones.iter().any(within) || alias::known(target).is_some() {

@@ -65,7 +65,7 @@ pub struct AwsArgs {
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub aws_prefer_cname: bool,
 
-    /// Accepted for compatibility: a run lists zones once, so there is nothing to cache
+    /// How long a list of zones serves the runs of one process; each run lists them once at most
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
     pub aws_zones_cache_duration: Duration,
 

@@ -36,6 +36,7 @@ mod zones;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use aws_sdk_route53::Client;
@@ -152,7 +153,7 @@ pub fn over(
         args: args.clone(),
         zone_ids,
         filter: filter.clone(),
-        apexes: RwLock::default(),
+        listed: RwLock::default(),
     };
     batched(api, via)
 }
@@ -186,8 +187,14 @@ pub struct Route53 {
     /// Zone ids end with one of these; any, if there is none.
     zone_ids: Vec<String>,
     filter: DomainFilter,
-    /// The names of the zones, once they are listed.
-    apexes: RwLock<Vec<String>>,
+    listed: RwLock<Listed>,
+}
+
+/// The zones as they were listed last, and when; nothing before the first list.
+#[derive(Debug, Default)]
+struct Listed {
+    zones: Vec<Zone>,
+    at: Option<Instant>,
 }
 
 impl Route53 {
@@ -219,6 +226,13 @@ impl Route53 {
         via.of_account(&login.account).call(operation, attempt).await
     }
 
+    /// The zones of an earlier run of this process, if they are young enough.
+    fn cached_zones(&self) -> Option<Vec<Zone>> {
+        let listed = self.listed.read().unwrap_or_else(PoisonError::into_inner);
+        let young = listed.at?.elapsed() < self.args.aws_zones_cache_duration;
+        young.then(|| listed.zones.clone())
+    }
+
     /// Whose zone it is: every zone is of the list that this made.
     fn login(&self, zone: &Zone) -> Result<&Login, ProviderError> {
         zone.data
@@ -240,9 +254,13 @@ impl ZoneReader for Route53 {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
+        if let Some(zones) = self.cached_zones() {
+            tracing::debug!("Using cached AWS zones, zone count: {}.", zones.len());
+            return Ok(zones);
+        }
         let zones = zones::list(self, via).await?;
-        let apexes = zones.iter().map(|zone| zone.name.key().into_owned()).collect();
-        *self.apexes.write().unwrap_or_else(PoisonError::into_inner) = apexes;
+        *self.listed.write().unwrap_or_else(PoisonError::into_inner) =
+            Listed { zones: zones.clone(), at: Some(Instant::now()) };
         Ok(zones)
     }
 
@@ -301,8 +319,8 @@ impl ZoneReader for Route53 {
     }
 
     fn adjust(&self, wish: Adjusted) -> Adjusted {
-        let apexes = self.apexes.read().unwrap_or_else(PoisonError::into_inner);
-        adjust::adjust(&self.args, &apexes, wish)
+        let listed = self.listed.read().unwrap_or_else(PoisonError::into_inner);
+        adjust::adjust(&self.args, &listed.zones, wish)
     }
 }
 

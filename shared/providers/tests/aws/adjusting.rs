@@ -2,9 +2,9 @@
 
 use extdns_model::{Endpoint, RecordSet, RecordType};
 use extdns_providers::Reader as _;
-use extdns_testkit::route53::Route53Sim;
+use extdns_testkit::route53::{Route53Sim, Routing};
 
-use crate::support::{adjusted, provider, set, with};
+use crate::support::{Log, adjusted, all_applied, create, provider, set, with};
 
 const LB: &str = "lb.eu-central-1.elb.amazonaws.com";
 
@@ -156,4 +156,54 @@ async fn health_of_cloudfront_is_never_evaluated() {
     let found = texts(&[], vec![wish]).await;
     assert_eq!(found.len(), 2);
     assert!(found.iter().all(|text| text.contains("health false")), "{found:?}");
+}
+
+/// Names that AWS may have given, in a place that the table does not know, are worth a look.
+#[tokio::test]
+async fn r53_case_34_a_name_of_aws_without_a_known_zone_is_warned_about() {
+    const WARNING: &str = "Could not find canonical hosted zone for domain";
+    let cases = [
+        ("foo.elb.eastwest-1.amazonaws.com", true),
+        ("ec2-192-0-2-1.eu-west-1.compute.amazonaws.com", true),
+        ("foo.example.org", false),
+        ("xcloudfront.net", false),
+        (LB, false),
+    ];
+    for (target, warned) in cases {
+        let log = Log::start();
+        let found = texts(&[], vec![wish(RecordType::Cname, 60, target, &[])]).await;
+        if target == LB {
+            assert!(found.len() == 2 && found.iter().all(|it| it.contains("{alias true}")));
+        } else {
+            let cname = format!("w.e.test 60 IN CNAME  {target} [{{alias false}}]");
+            assert_eq!(found, [cname]);
+        }
+        let warnings = log.with("WARN", WARNING);
+        assert_eq!(warnings.len(), usize::from(warned), "{target}: {warnings:?}");
+        assert!(warnings.iter().all(|line| line.contains(&format!(
+            "{WARNING} {target}. This may be because your region is not supported yet."
+        ))));
+    }
+}
+
+/// The weight is sent as 0, and why is logged and noted.
+#[tokio::test]
+async fn r53_case_40_a_weight_that_is_no_number() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("e.test");
+    let log = Log::start();
+    let wish =
+        wish(RecordType::A, 60, "192.0.2.1", &[("aws/weight", "abc")]).with_set_identifier("one");
+    let provider = provider(&sim, &[]);
+    let notes = provider.adjust(vec![Endpoint::from_set(wish.clone())]).await.expect("ok").notes;
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].reason.contains("aws/weight \"abc\""), "{notes:?}");
+    let text =
+        "Failed parsing value of aws/weight: abc: invalid digit found in string; using weight of 0";
+    assert_eq!(log.with("ERROR", text).len(), 1);
+    all_applied(&create(&provider, vec![wish]).await);
+    let stored = zone.find("w.e.test", "A");
+    assert_eq!(stored[0].routing.as_deref(), Some(&Routing::Weighted(0)));
+    let body = sim.requests().iter().find(|it| it.method == "POST").expect("a write").body.clone();
+    assert!(String::from_utf8_lossy(&body).contains("<Weight>0</Weight>"));
 }

@@ -195,21 +195,39 @@ async fn r53_case_14_trailing_dots_and_several_values() {
     );
 }
 
-/// The zone is left alone, the others go on.
+/// The zone is left alone, and keeps its names; the others go on. What failed in passing is named, and
+/// may be tried again.
 #[tokio::test]
 async fn r53_case_15_a_zone_that_cannot_be_read() {
-    let sim = Route53Sim::start();
-    let broken = sim.zone("broken.test");
-    sim.zone("fine.test");
-    sim.fault(
-        Fault::internal().on(Operation::ListResourceRecordSets).in_zone(broken.id()).always(),
-    );
-    let inventory = provider(&sim, &["--aws-api-retries=2"]).read().await.expect("readable");
-    let unreadable: Vec<_> = inventory.unreadable().map(|(_, why)| why.to_string()).collect();
-    assert_eq!(unreadable.len(), 1);
-    assert!(unreadable[0].contains("broken.test"), "{unreadable:?}");
-    assert!(unreadable[0].contains(broken.id()) && unreadable[0].contains("default"));
-    assert_eq!(sim.faults_met(), 2, "--aws-api-retries counts attempts");
+    let cases = [
+        (Fault::internal(), "InternalFailure", 2),
+        (Fault::error(400, "Throttling", "Rate exceeded"), "Throttling", 5),
+        (Fault::error(403, "AccessDenied", "no"), "AccessDenied", 1),
+    ];
+    for (fault, code, attempts) in cases {
+        let sim = Route53Sim::start();
+        let fine = sim.zone("fine.test");
+        let broken = sim.zone("broken.fine.test");
+        fine.seed([RecordSet::a("a.fine.test", "192.0.2.1")]);
+        sim.fault(fault.on(Operation::ListResourceRecordSets).in_zone(broken.id()).always());
+        let inventory = provider(&sim, &["--aws-api-retries=2"]).read().await.expect("readable");
+        let unreadable: Vec<_> = inventory.unreadable().collect();
+        let [(key, why)] = unreadable[..] else { panic!("{unreadable:?}") };
+        assert_eq!(why.zone, "broken.fine.test");
+        for part in [
+            "route53:ListResourceRecordSets of zone broken.fine.test",
+            broken.id(),
+            "profile default",
+            code,
+            "request id",
+        ] {
+            assert!(why.reason.contains(part), "{part} is missing in {why}");
+        }
+        assert_eq!(sim.faults_met(), attempts, "{code}: --aws-api-retries counts attempts");
+        assert_eq!(inventory.index.route("x.broken.fine.test", None).as_slice(), [key]);
+        let found = found(&inventory, "a.fine.test", RecordType::A);
+        assert_eq!(found.set.targets.len(), 1);
+    }
 }
 
 /// Nothing but its cursor tells a page from the first one, which was given: when it is refused, the

@@ -34,32 +34,57 @@ async fn r53_case_19_an_apply_lists_nothing() {
     assert_eq!(sim.writes(), 1);
 }
 
+/// All in one request, in the order of actions, names and types.
 #[tokio::test]
 async fn r53_case_20_plain_records() {
     let (sim, zone) = e_test();
     let naptr = "100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:info@e.test!\" .";
-    let cases: [(RecordType, &str, &[&str], i64); 6] = [
-        (RecordType::A, "a", &["192.0.2.1", "192.0.2.2"], 0),
+    let cases: [(RecordType, &str, &[&str], i64); 9] = [
+        (RecordType::A, "a", &["192.0.2.2", "192.0.2.1"], 0),
         (RecordType::Aaaa, "aaaa", &["2001:db8::1"], 60),
-        (RecordType::Mx, "mx", &["10 m1.example.com", "20 m2.example.com"], 0),
+        (RecordType::Cname, "cname", &["host.e.test"], 0),
+        (RecordType::Mx, "mx", &["20 m2.example.com", "10 m1.example.com"], 0),
         (RecordType::Naptr, "naptr", &[naptr], 0),
+        (RecordType::Ns, "ns", &["ns1.example.com", "ns2.example.com"], 60),
         (RecordType::Ptr, "ptr", &["host.e.test"], 0),
+        (RecordType::Srv, "srv", &["0 50 443 host.e.test."], 60),
         (RecordType::Txt, "txt", &["v=spf1 -all"], 0),
     ];
-    let wishes = cases
-        .iter()
-        .map(|(rtype, label, targets, ttl)| set(&format!("{label}.e.test"), *rtype, *ttl, targets))
-        .collect();
-    all_applied(&create(&provider(&sim, &[]), wishes).await);
-    for (rtype, label, targets, ttl) in cases {
-        let stored = zone.find(&format!("{label}.e.test"), &rtype.to_string());
-        let expected: Vec<String> = targets
+    let wish = |(rtype, label, targets, ttl): &(RecordType, &str, &[&str], i64)| {
+        set(&format!("{label}.e.test"), *rtype, *ttl, targets)
+    };
+    all_applied(&create(&provider(&sim, &[]), cases.iter().map(wish).collect()).await);
+    let requests = sim.requests();
+    let [request] = &requests.iter().filter(|it| it.method == "POST").collect::<Vec<_>>()[..]
+    else {
+        panic!("one request")
+    };
+    let sent = String::from_utf8_lossy(&request.body).into_owned();
+    let change = |(rtype, label, targets, ttl): &(RecordType, &str, &[&str], i64)| {
+        let values: String = targets
             .iter()
-            .map(|it| if rtype == RecordType::Txt { format!("\"{it}\"") } else { (*it).to_owned() })
+            .map(
+                |it| if *rtype == RecordType::Txt { format!("\"{it}\"") } else { (*it).to_owned() },
+            )
+            .map(|it| it.replace('"', "&quot;"))
+            .map(|it| format!("<ResourceRecord><Value>{it}</Value></ResourceRecord>"))
             .collect();
-        assert_eq!(stored[0].values, expected, "{rtype}");
-        assert_eq!(stored[0].ttl, Some(if ttl == 0 { 300 } else { 60 }), "{rtype}");
-    }
+        format!(
+            "<Change><Action>CREATE</Action><ResourceRecordSet><Name>{label}.e.test</Name><Type>{rtype}</Type>\
+             <TTL>{}</TTL><ResourceRecords>{values}</ResourceRecords></ResourceRecordSet></Change>",
+            if *ttl == 0 { 300 } else { *ttl }
+        )
+    };
+    let changes: String = cases.iter().map(change).collect();
+    assert_eq!(
+        sent,
+        format!(
+            "<ChangeResourceRecordSetsRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">\
+             <ChangeBatch><Changes>{changes}</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>"
+        )
+    );
+    assert_eq!(request.path, format!("/2013-04-01/hostedzone/{}/rrset", zone.id()));
+    assert_eq!(zone.own_records().len(), cases.len());
 }
 
 async fn aliases(wish: RecordSet) -> Vec<(String, sim::Alias)> {

@@ -1,17 +1,20 @@
 //! Which zones are managed, and which a name belongs to.
 
+use clap::Parser as _;
 use extdns_model::{DomainFilter, RecordType, ZoneIndex};
 use extdns_providers::aws;
 use extdns_providers::{ErrorKind, Reader as _};
-use extdns_testkit::route53::{ACCOUNT, Fault, Operation, Route53Sim};
+use extdns_testkit::route53::{ACCOUNT, Fault, Operation, Route53Sim, Zone};
 
 use crate::support::{
-    adjusted, all_applied, apply, args, create, creates, filtered, login, provider, set, with,
+    Cli, Log, adjusted, all_applied, apply, args, create, creates, filtered, login, provider, set,
+    with,
 };
 
 struct Four {
     sim: Route53Sim,
     ids: Vec<String>,
+    first: Zone,
 }
 
 fn four() -> Four {
@@ -26,7 +29,8 @@ fn four() -> Four {
         zone.tag("zone", &number.to_string());
     }
     let ids = zones.iter().map(|zone| zone.id().to_owned()).collect();
-    Four { sim, ids }
+    let [first, ..] = zones;
+    Four { sim, ids, first }
 }
 
 fn e_test() -> DomainFilter {
@@ -48,21 +52,39 @@ async fn zones(
 
 #[tokio::test]
 async fn r53_case_01_filters() {
-    let Four { sim, ids } = four();
+    let Four { sim, ids, .. } = four();
     let third = format!("/hostedzone/{}", ids[2]);
+    let suffix = &ids[2][ids[2].len() - 4..];
     let all = ["zone-1.e.test", "zone-2.e.test", "zone-3.e.test"];
-    let cases: [(&[&str], &[&str], &[&str]); 8] = [
+    let cases: [(&[&str], &[&str], &[&str]); 13] = [
         (&[], &[], &all),
-        (&[], &[""], &all),
+        (&["--aws-zone-type="], &[""], &all),
         (&["--aws-zone-type=public"], &[], &all[..2]),
         (&["--aws-zone-type=private"], &[], &all[2..]),
         (&[], &[&third], &all[2..]),
-        (&[], &[&third[14..]], &all[2..]),
+        (&[], &[&third[12..]], &all[2..]),
+        // The end of an id will do, and a blank one beside others matches every zone.
+        (&[], &[suffix], &all[2..]),
+        (&[], &["ZNONE", ""], &all),
+        (&[], &[&ids[3]], &[]),
+        (&["--aws-zone-type=public"], &[&third], &[]),
         (&["--aws-zone-tags=zone=3"], &[], &all[2..]),
+        (&["--aws-zone-tags=zone"], &[], &all),
         (&["--aws-zone-tags=zone=nope"], &[], &[]),
     ];
     for (flags, ids, expected) in cases {
+        sim.forget_calls();
         assert_eq!(zones(&sim, flags, ids, &e_test()).await, expected, "{flags:?} {ids:?}");
+        assert_eq!(sim.count(Operation::ListHostedZones), 1);
+        let tags = flags.iter().any(|flag| flag.starts_with("--aws-zone-tags"));
+        assert_eq!(sim.count(Operation::ListTagsForResources), usize::from(tags), "{flags:?}");
+        assert_eq!(sim.count(Operation::ListResourceRecordSets), expected.len());
+    }
+    // Of a type that does not exist there is no zone: it is refused where it is written.
+    let words = ["test", "--aws-zone-type=unknown"];
+    let error = Cli::try_parse_from(words).expect_err("no such type").to_string();
+    for part in ["unknown", "--aws-zone-type", "public, private"] {
+        assert!(error.contains(part), "{part} is missing in {error}");
     }
 }
 
@@ -112,20 +134,42 @@ async fn a_list_of_zones_whose_place_is_forgotten() {
 
 #[tokio::test]
 async fn r53_case_04_ids_of_which_one_is_missing() {
-    let Four { sim, ids } = four();
+    let Four { sim, ids, .. } = four();
     let wanted = [&*ids[0], &*ids[1], "ZMISSING", &*ids[3]];
     assert_eq!(zones(&sim, &[], &wanted, &e_test()).await, ["zone-1.e.test", "zone-2.e.test"]);
 }
 
-/// The cache is the run itself: what it writes needs no second list.
+/// What is written needs no second list in any case. A process that runs again lists its zones anew,
+/// unless it may take what it has.
 #[tokio::test]
 async fn r53_case_05_zones_are_listed_once() {
-    let Four { sim, .. } = four();
-    let provider = provider(&sim, &["--aws-zones-cache-duration=1h"]);
-    all_applied(
-        &create(&provider, vec![set("a.zone-1.e.test", RecordType::A, 60, &["192.0.2.1"])]).await,
-    );
-    assert_eq!(sim.count(Operation::ListHostedZones), 1);
+    let Four { sim, first, .. } = four();
+    let log = Log::start();
+    let cached = || log.with("DEBUG", "Using cached AWS zones, zone count: 4.").len();
+    for (flags, lists, from_cache) in [
+        (&[][..], [1, 1], 0),
+        (&["--aws-zones-cache-duration=0s"][..], [1, 1], 0),
+        (&["--aws-zones-cache-duration=1h"][..], [1, 0], 1),
+        (&["--aws-zones-cache-duration=1ns"][..], [1, 1], 0),
+    ] {
+        let provider = provider(&sim, flags);
+        let before = cached();
+        for (run, lists) in lists.into_iter().enumerate() {
+            sim.forget_calls();
+            let wish = set("a.zone-1.e.test", RecordType::A, 60, &["192.0.2.1"]);
+            let inventory = provider.read().await.expect("readable");
+            assert_eq!(names(&inventory.index).len(), 4);
+            let wishes = adjusted(&provider, vec![wish]).await;
+            all_applied(&apply(&provider, &inventory, creates(&inventory, &wishes)).await);
+            assert_eq!(sim.count(Operation::ListHostedZones), lists, "{flags:?}, run {run}");
+            assert_eq!(sim.count(Operation::ListResourceRecordSets), 4, "records are read anew");
+            assert_eq!(sim.writes(), 1);
+            first.remove("a.zone-1.e.test");
+        }
+        assert_eq!(cached() - before, from_cache, "{flags:?}");
+    }
+    assert_eq!(log.with("DEBUG", "Retrieving AWS zones.").len(), 7);
+    assert_eq!(log.with("DEBUG", "Considering zone: /hostedzone/").len(), 7 * 4);
 }
 
 #[tokio::test]
@@ -266,7 +310,7 @@ async fn two_profiles_of_two_accounts_and_a_zone_that_both_see() {
 /// Older policies grant the call for one zone; some grant no list at all.
 #[tokio::test]
 async fn rights_of_older_and_narrower_policies() {
-    let Four { sim, ids } = four();
+    let Four { sim, ids, .. } = four();
     let account = sim.account(ACCOUNT);
     let user = account.user("AKIATEST");
     let base = [("route53:ListHostedZones", "*"), ("route53:ListResourceRecordSets", "*")];
