@@ -1,21 +1,30 @@
 //! The requests of the protocol.
 
+use std::fmt;
+use std::pin::pin;
 use std::time::Duration;
 
 use extdns_auth::{HttpOptions, http_client};
-use extdns_model::{ChangeGroup, DomainFilter, Endpoint, Record};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use extdns_model::{DomainFilter, Endpoint, Record};
+use futures::future::{Either, select};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
-use serde::de::DeserializeOwned;
 
-use super::array::ArrayDecoder;
-use super::wire::{MEDIA_TYPE, Received, ReceivedFilter, Sent, SentChanges};
+use super::array::{ArrayDecoder, ArrayError};
+use super::body::Body;
+use super::reattach::Reattach;
+use super::received::{Received, Skipped, domain_filter};
 use super::{APPLY, WebhookArgs};
-use crate::{ErrorKind, ProviderError, Transport};
+use crate::{Adjusted, Deadline, ErrorKind, Limit, ProviderError, Transport};
 
-/// Longest answer to a negotiation, and longest rest of an answer that is read to keep a
-/// connection.
-const SMALL: usize = 1 << 20;
+/// The media type of both directions, exactly.
+const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
+/// Most of an unwanted answer that is read to keep its connection.
+const DRAINED: usize = 1 << 20;
+/// Longest domain filter where the user sets no limit: it is read whole.
+const LONGEST_FILTER: usize = 32 << 20;
+/// Most redirects of one request, as the HTTP client follows of those that it can.
+const MOST_REDIRECTS: usize = 10;
 
 /// A client of one webhook provider.
 #[derive(Debug)]
@@ -23,171 +32,247 @@ pub(super) struct Client {
     http: reqwest::Client,
     base: Url,
     via: Transport,
+    /// Longest time of one request.
+    timeout: Option<Duration>,
     /// Most bytes of an answer.
     limit: usize,
 }
 
 impl Client {
     pub(super) fn new(args: &WebhookArgs, via: Transport) -> Result<Self, ProviderError> {
-        let timeout = args.webhook_provider_read_timeout + args.webhook_provider_write_timeout;
-        let options = HttpOptions {
-            timeout: (timeout > Duration::ZERO).then_some(timeout),
-            ..HttpOptions::default()
-        };
-        let http =
-            http_client(&options).map_err(|error| ProviderError::config(error.to_string()))?;
-        let url = &args.webhook_provider_url;
-        let base = Url::parse(url)
-            .ok()
-            .filter(|base| matches!(base.scheme(), "http" | "https"))
-            .ok_or_else(|| {
-                ProviderError::config(format!(
-                    "--webhook-provider-url={url} is no URL; write it like http://localhost:8888"
-                ))
-            })?;
+        let sum =
+            args.webhook_provider_read_timeout.saturating_add(args.webhook_provider_write_timeout);
+        let timeout = (sum > Duration::ZERO).then_some(sum);
+        let http = http_client(&HttpOptions { timeout, ..HttpOptions::default() })
+            .map_err(|error| ProviderError::config(error.to_string()))?;
+        let base = base_url(&args.webhook_provider_url)?;
         let limit = usize::try_from(args.webhook_provider_max_body_size)
             .ok()
             .filter(|limit| *limit > 0)
             .unwrap_or(usize::MAX);
-        Ok(Self { http, base, via, limit })
+        Ok(Self { http, base, via, timeout, limit })
     }
 
     pub(super) fn transport(&self) -> &Transport {
         &self.via
     }
 
+    /// The transport with retries that start within the time of one request only, so that a server
+    /// that hangs holds a run for at most twice that long.
+    fn patient(&self) -> Transport {
+        let until = self.timeout.map_or_else(Deadline::none, Deadline::within);
+        self.via.until(until)
+    }
+
     /// Agrees on the media type, and learns which names the server is willing to manage.
     pub(super) async fn negotiate(&self) -> Result<DomainFilter, ProviderError> {
-        let filter: ReceivedFilter = self
-            .via
+        self.patient()
             .call("negotiate", async || {
-                let request = self.request(Method::GET, "").header(ACCEPT, MEDIA_TYPE);
+                let request = self.request(Method::GET, self.url("")).header(ACCEPT, MEDIA_TYPE);
                 let mut response = send(request).await?;
-                expect(&response, StatusCode::OK, "negotiate")?;
-                let media_type = response.headers().get(CONTENT_TYPE);
-                if media_type.map(HeaderValue::as_bytes) != Some(MEDIA_TYPE.as_bytes()) {
-                    let shown = media_type.and_then(|value| value.to_str().ok()).unwrap_or("none");
-                    return Err(ProviderError::config(format!(
-                        "wrong content type returned from server: {shown}; expected {MEDIA_TYPE}"
-                    )));
+                if let Some(error) = refused_negotiation(response.status()) {
+                    drain(&mut response).await;
+                    return Err(error);
                 }
-                let body = small_body(&mut response).await?;
-                serde_json::from_slice(&body).map_err(|error| {
+                expect_media_type(response.headers())?;
+                let body = self.whole(&mut response).await?;
+                domain_filter(&body).map_err(|error| {
                     ProviderError::config(format!(
                         "failed to unmarshal response body of DomainFilter: {error}"
                     ))
                 })
             })
             .await
-            .map_err(|error| error.within("failed to connect to webhook"))?;
-        filter.build()
+            .map_err(|error| error.within("failed to connect to webhook"))
     }
 
     /// All records.
     pub(super) async fn records(&self) -> Result<Vec<Record>, ProviderError> {
-        self.via
-            .call("get records", async || {
-                let request = self.request(Method::GET, "records").header(ACCEPT, MEDIA_TYPE);
-                let mut response = send(request).await?;
-                expect(&response, StatusCode::OK, "get records")?;
-                let mut records = Vec::new();
-                self.elements(&mut response, |received: Received| {
-                    records.extend(received.into_record());
-                })
-                .await?;
-                Ok(records)
-            })
-            .await
+        self.records_via(&self.patient()).await
     }
 
-    /// What the server makes of the wish.
-    pub(super) async fn adjust(
-        &self,
-        desired: &[Endpoint],
-    ) -> Result<Vec<Endpoint>, ProviderError> {
-        let sent: Vec<Sent<'_>> = desired.iter().map(Sent::wish).collect();
-        let body = bytes::Bytes::from(encode(&sent)?);
-        drop(sent);
-        self.via
-            .call("adjust endpoints", async || {
-                let request = self
-                    .request(Method::POST, "adjustendpoints")
-                    .header(ACCEPT, MEDIA_TYPE)
-                    .header(CONTENT_TYPE, MEDIA_TYPE)
-                    .body(body.clone());
-                let mut response = send(request).await?;
-                expect(&response, StatusCode::OK, "adjust endpoints")?;
-                let mut adjusted = Vec::with_capacity(desired.len());
-                self.elements(&mut response, |received: Received| {
-                    adjusted.extend(received.into_endpoint());
-                })
-                .await?;
-                Ok(adjusted)
-            })
-            .await
-    }
-
-    /// Sends changes; an error says whether the server answered.
-    pub(super) async fn apply(
-        &self,
-        via: &Transport,
-        groups: &[&ChangeGroup],
-    ) -> Result<(), ProviderError> {
-        let body = bytes::Bytes::from(encode(&SentChanges::of(groups))?);
-        via.call(APPLY, async || {
-            let request = self
-                .request(Method::POST, "records")
-                .header(CONTENT_TYPE, MEDIA_TYPE)
-                .body(body.clone());
+    /// All records, asked for before the deadline of this transport.
+    pub(super) async fn records_via(&self, via: &Transport) -> Result<Vec<Record>, ProviderError> {
+        via.call("get records", async || {
+            let request = self.request(Method::GET, self.url("records")).header(ACCEPT, MEDIA_TYPE);
             let mut response = send(request).await?;
-            let answered =
-                expect(&response, StatusCode::NO_CONTENT, "apply changes").map_err(unsettled);
-            // The rest of the answer is read only so that the connection can be used again.
-            let _ = small_body(&mut response).await;
-            answered
+            expect(&mut response, StatusCode::OK, "get records").await?;
+            let mut records = Vec::new();
+            self.elements(&mut response, |received, skipped| {
+                records.extend(skipped.sift(received.into_record()));
+            })
+            .await?;
+            records.shrink_to_fit();
+            Ok(records)
         })
         .await
     }
 
-    /// A request below the base URL, whose own path is kept.
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    /// What the server makes of the wish. The answer takes the place of the wish while it arrives,
+    /// so it is asked for again only as long as it has not begun.
+    pub(super) async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+        let body = Body::wish(&desired)?;
+        let mut response = self
+            .patient()
+            .call("adjust endpoints", async || {
+                let mut headers = HeaderMap::new();
+                headers.insert(ACCEPT, HeaderValue::from_static(MEDIA_TYPE));
+                let mut response = self.post("adjustendpoints", headers, body).await?;
+                expect(&mut response, StatusCode::OK, "AdjustEndpoints").await?;
+                Ok(response)
+            })
+            .await?;
+        let mut answer = Reattach::new(desired);
+        self.elements(&mut response, |received, skipped| {
+            if let Some((set, labels)) = skipped.sift(received.into_set()) {
+                answer.take(set, labels);
+            }
+        })
+        .await?;
+        Ok(answer.finish())
+    }
+
+    /// Sends changes; an error says whether anything was sent.
+    pub(super) async fn apply(
+        &self,
+        via: &Transport,
+        changes: Body<'_>,
+    ) -> Result<(), ProviderError> {
+        via.call(APPLY, async || {
+            let mut response = self.post("records", HeaderMap::new(), changes).await?;
+            expect(&mut response, StatusCode::NO_CONTENT, "apply changes").await.map_err(unsettled)
+        })
+        .await
+    }
+
+    /// A path below the base URL, whose own path is kept.
+    fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         let joined = format!("{}/{path}", url.path().trim_end_matches('/'));
         url.set_path(&joined);
+        url
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.http.request(method, url)
     }
 
-    /// Decodes the elements of an array while they arrive.
-    async fn elements<T: DeserializeOwned>(
+    /// Posts a body. The HTTP client follows redirects, but for those that want a body again that
+    /// is written while it is sent.
+    async fn post(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+        body: Body<'_>,
+    ) -> Result<Response, ProviderError> {
+        let mut url = self.url(path);
+        for _ in 0..MOST_REDIRECTS {
+            let request = self
+                .request(Method::POST, url)
+                .headers(headers.clone())
+                .header(CONTENT_TYPE, MEDIA_TYPE);
+            let response = self.deliver(request, body).await?;
+            match same_body_elsewhere(&response) {
+                Some(elsewhere) => url = elsewhere,
+                None => return Ok(response),
+            }
+        }
+        let message =
+            format!("the webhook provider redirects {path} more than {MOST_REDIRECTS} times");
+        Err(ProviderError::config(message))
+    }
+
+    async fn deliver(
+        &self,
+        request: RequestBuilder,
+        body: Body<'_>,
+    ) -> Result<Response, ProviderError> {
+        if let Some(text) = body.short() {
+            return send(request.body(text)).await;
+        }
+        let length = body.length();
+        let (stream, fill) = body.stream();
+        let answer = pin!(send(request.header(CONTENT_LENGTH, length).body(stream)));
+        match select(pin!(fill), answer).await {
+            Either::Left(((), answer)) => answer.await,
+            // A refusal needs no more of the body; who answers well so early still reads it.
+            Either::Right((Ok(response), fill)) if response.status().is_success() => {
+                let _ = match self.timeout {
+                    Some(timeout) => tokio::time::timeout(timeout, fill).await,
+                    None => Ok(fill.await),
+                };
+                Ok(response)
+            }
+            Either::Right((answer, _)) => answer,
+        }
+    }
+
+    /// Decodes the endpoints of an answer while they arrive.
+    async fn elements(
         &self,
         response: &mut Response,
-        mut each: impl FnMut(T),
+        mut each: impl FnMut(Received, &mut Skipped),
     ) -> Result<(), ProviderError> {
         let path = response.url().path().to_owned();
-        let wrong = |error: super::array::ArrayError| {
+        let wrong = |error: ArrayError| {
             ProviderError::new(
                 ErrorKind::Rejected(Vec::new()),
                 format!("the webhook provider's answer to {path} is no list of endpoints: {error}"),
             )
         };
         let mut decoder = ArrayDecoder::default();
-        let mut length = 0_usize;
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            length = length.saturating_add(chunk.len());
-            if length > self.limit {
-                return Err(too_large());
-            }
-            decoder.feed(&chunk, &mut each).map_err(wrong)?;
+        let mut skipped = Skipped::default();
+        let mut body = Limited::of(response, self.limit)?;
+        while let Some(chunk) = body.chunk().await? {
+            decoder.feed(&chunk, |received| each(received, &mut skipped)).map_err(wrong)?;
         }
-        decoder.finish().map_err(wrong)
+        decoder.finish().map_err(wrong)?;
+        if let Some(message) = skipped.message() {
+            tracing::warn!("the webhook provider's answer to {path} leaves out {message}");
+        }
+        Ok(())
+    }
+
+    /// A body that is read whole.
+    async fn whole(&self, response: &mut Response) -> Result<Vec<u8>, ProviderError> {
+        let mut whole = Vec::new();
+        let mut body = Limited::of(response, self.limit.min(LONGEST_FILTER))?;
+        while let Some(chunk) = body.chunk().await? {
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole)
     }
 }
 
-fn encode(value: &impl serde::Serialize) -> Result<Vec<u8>, ProviderError> {
-    serde_json::to_vec(value).map_err(|error| {
-        ProviderError::config(format!(
-            "failed to encode a request to the webhook provider: {error}"
-        ))
+/// A body that may have so many bytes and no more.
+struct Limited<'r> {
+    response: &'r mut Response,
+    left: usize,
+}
+
+impl<'r> Limited<'r> {
+    fn of(response: &'r mut Response, limit: usize) -> Result<Self, ProviderError> {
+        let announced = response.content_length().unwrap_or(0);
+        if usize::try_from(announced).is_ok_and(|announced| announced <= limit) {
+            return Ok(Self { response, left: limit });
+        }
+        Err(too_large())
+    }
+
+    async fn chunk(&mut self) -> Result<Option<bytes::Bytes>, ProviderError> {
+        let Some(chunk) = self.response.chunk().await.map_err(broken)? else { return Ok(None) };
+        self.left = self.left.checked_sub(chunk.len()).ok_or_else(too_large)?;
+        Ok(Some(chunk))
+    }
+}
+
+fn base_url(text: &str) -> Result<Url, ProviderError> {
+    let base = Url::parse(text).ok();
+    // What is no URL may still hold a password, so it is not shown.
+    base.filter(|base| matches!(base.scheme(), "http" | "https")).ok_or_else(|| {
+        ProviderError::config(
+            "--webhook-provider-url is no http or https URL; write it like http://localhost:8888",
+        )
     })
 }
 
@@ -202,7 +287,11 @@ fn unsettled(error: ProviderError) -> ProviderError {
 async fn send(request: RequestBuilder) -> Result<Response, ProviderError> {
     request.send().await.map_err(|error| {
         // Before a connection stands nothing was done; later nobody knows.
-        let kind = if error.is_connect() { ErrorKind::Transient } else { ErrorKind::Lost };
+        let kind = match () {
+            () if error.is_connect() => ErrorKind::Transient,
+            () if error.is_redirect() => ErrorKind::Config,
+            () => ErrorKind::Lost,
+        };
         ProviderError::new(kind, format!("no answer from the webhook provider: {}", chain(&error)))
     })
 }
@@ -216,26 +305,56 @@ fn broken(error: reqwest::Error) -> ProviderError {
 
 fn too_large() -> ProviderError {
     ProviderError::new(
-        ErrorKind::Limit(crate::Limit::Other("size of an answer")),
+        ErrorKind::Limit(Limit::Other("size of an answer")),
         "webhook response body exceeds the configured max size (--webhook-provider-max-body-size)",
     )
 }
 
 /// An error with its causes: reqwest's own text says little.
 fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
+    let causes =
+        std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Where the same request is to be sent instead.
+fn same_body_elsewhere(response: &Response) -> Option<Url> {
+    let moved = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
+    let location =
+        response.headers().get(LOCATION).filter(|_| moved.contains(&response.status()))?;
+    let elsewhere = response.url().join(location.to_str().ok()?).ok()?;
+    matches!(elsewhere.scheme(), "http" | "https").then_some(elsewhere)
+}
+
+/// What a status other than success means to a negotiation: only what the server says of itself
+/// may pass.
+fn refused_negotiation(status: StatusCode) -> Option<ProviderError> {
+    let code = status.as_u16();
+    let (kind, text) = match code {
+        200..=299 => return None,
+        401 | 403 => (ErrorKind::Unauthorised, "unexpected status code"),
+        500.. => (ErrorKind::Transient, "server error: status code"),
+        _ => (ErrorKind::Config, "unexpected status code"),
+    };
+    Some(ProviderError::new(kind, format!("{text} {code}")))
+}
+
+fn expect_media_type(headers: &HeaderMap) -> Result<(), ProviderError> {
+    let found = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    if found == MEDIA_TYPE.as_bytes() {
+        return Ok(());
     }
-    text
+    let found = String::from_utf8_lossy(found);
+    Err(ProviderError::config(format!("wrong content type returned from server: {found}")))
 }
 
 /// Whether the answer has the one status that means success, and what any other means. The server
 /// answers 500 to whatever went wrong behind it.
-fn expect(response: &Response, status: StatusCode, what: &str) -> Result<(), ProviderError> {
+async fn expect(
+    response: &mut Response,
+    status: StatusCode,
+    what: impl fmt::Display,
+) -> Result<(), ProviderError> {
     let code = response.status();
     if code == status {
         return Ok(());
@@ -244,10 +363,12 @@ fn expect(response: &Response, status: StatusCode, what: &str) -> Result<(), Pro
         429 => ErrorKind::Throttled { retry_after: retry_after(response) },
         500..=510 => ErrorKind::Transient,
         401 | 403 => ErrorKind::Unauthorised,
-        404 | 405 => ErrorKind::Config,
-        413 => ErrorKind::Limit(crate::Limit::Other("size of a request")),
+        404 => ErrorKind::NotFound,
+        405 => ErrorKind::Config,
+        413 => ErrorKind::Limit(Limit::Other("size of a request")),
         _ => ErrorKind::Rejected(Vec::new()),
     };
+    drain(response).await;
     Err(ProviderError::new(kind, format!("failed to {what} with code {}", code.as_u16())))
 }
 
@@ -256,14 +377,9 @@ fn retry_after(response: &Response) -> Option<Duration> {
     value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// A body that must be small.
-async fn small_body(response: &mut Response) -> Result<Vec<u8>, ProviderError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if body.len() + chunk.len() > SMALL {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
+/// Reads the rest of an answer, if it is short, so that its connection can be used again.
+async fn drain(response: &mut Response) {
+    if let Ok(mut rest) = Limited::of(response, DRAINED) {
+        while let Ok(Some(_)) = rest.chunk().await {}
     }
-    Ok(body)
 }

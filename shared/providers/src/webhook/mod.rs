@@ -10,23 +10,24 @@
 //! * Record types: whatever the server takes.
 
 mod array;
+mod body;
 mod client;
-mod wire;
+mod reattach;
+mod received;
+mod sent;
 mod write;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Endpoint, Inventory, Name, Permit, RecordType, Routing, Zone, ZoneIndex, ZoneInventory,
-    ZoneKey, parse_go_duration,
+    Endpoint, Inventory, Name, Permit, Routing, Zone, ZoneIndex, ZoneInventory, ZoneKey,
+    parse_go_duration,
 };
 
 use crate::{
-    Adaptation, Adjusted, CallCount, Capabilities, Provider, ProviderError, Reader, Transport,
-    Verdict, Writer,
+    Adjusted, CallCount, Capabilities, Provider, ProviderError, Reader, Transport, Writer,
 };
 use client::Client;
 
@@ -98,8 +99,7 @@ impl Reader for Webhook {
     }
 
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
-        let adjusted = self.client.adjust(&desired).await?;
-        Ok(reattach(desired, adjusted))
+        self.client.adjust(desired).await
     }
 
     fn calls(&self) -> Vec<CallCount> {
@@ -111,45 +111,4 @@ impl Provider for Webhook {
     fn writer(&self, _: &Permit, _: &ZoneIndex) -> Result<Box<dyn Writer>, ProviderError> {
         Ok(Box::new(write::WebhookWriter { client: Arc::clone(&self.client) }))
     }
-}
-
-/// The protocol carries labels but not who wants a record: each adjusted endpoint gets that back by
-/// its key, else from the endpoints of its name. What did not come back is noted.
-fn reattach(desired: Vec<Endpoint>, mut adjusted: Vec<Endpoint>) -> Adjusted {
-    type Key<'a> = (&'a str, RecordType, &'a str);
-    fn key(endpoint: &Endpoint) -> Key<'_> {
-        (endpoint.set.name.as_str(), endpoint.set.rtype, endpoint.set.set_identifier())
-    }
-    // Servers that change little answer in order: then no index is needed.
-    let in_order = desired.len() == adjusted.len()
-        && desired.iter().zip(&adjusted).all(|(wish, answer)| key(wish) == key(answer));
-    if in_order {
-        for (wish, answer) in desired.into_iter().zip(&mut adjusted) {
-            answer.attribution = wish.attribution;
-        }
-        return Adjusted { endpoints: adjusted, notes: Vec::new() };
-    }
-    let by_key: HashMap<Key<'_>, &Endpoint> =
-        desired.iter().map(|wish| (key(wish), wish)).collect();
-    let mut by_name: HashMap<&str, &Endpoint> = HashMap::new();
-    for wish in &desired {
-        by_name.entry(wish.set.name.as_str()).or_insert(wish);
-    }
-    for answer in &mut adjusted {
-        let wish = by_key.get(&key(answer)).or_else(|| by_name.get(answer.set.name.as_str()));
-        if let Some(wish) = wish {
-            answer.attribution = wish.attribution.clone();
-        }
-    }
-    let kept: std::collections::HashSet<Key<'_>> = adjusted.iter().map(key).collect();
-    let notes = desired
-        .iter()
-        .filter(|wish| !kept.contains(&key(wish)))
-        .map(|wish| {
-            let reason =
-                "the webhook provider did not return it from /adjustendpoints in this form";
-            Adaptation::of(wish, Verdict::Dropped, reason)
-        })
-        .collect();
-    Adjusted { endpoints: adjusted, notes }
 }

@@ -1,24 +1,34 @@
 //! Applying through a server that answers only "done" or "not done".
 //!
-//! After a failed POST the records are read again. Groups whose changes are there count as
-//! applied; the rest is sent in halves until the group that the server does not like stands alone.
-//! So one bad group among n costs at most 2 log2(n) + 2 POSTs, and does not keep the others from
-//! being applied.
+//! After a failed POST the records are read again. Changes that are there count as applied; the
+//! rest is sent in halves until the group that the server does not like stands alone. When one
+//! half is taken whole, the other must hold what was refused, so it is halved at once. So one bad
+//! group among n costs at most 2 log2(n) + 2 POSTs, and does not keep the others from being
+//! applied.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Action, Change, ChangeGroup, GroupId, NotSent, Outcome, Record, RecordSet, RecordType,
+    Action, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Record,
+    RecordSet, RecordType,
 };
+use smallvec::SmallVec;
+use tokio::time::Instant;
 
+use super::body::Body;
 use super::client::Client;
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 
-/// POSTs after which the rest waits for the next run: a server that refuses everything is down, not
-/// picky.
-const MOST_FAILURES: usize = 64;
+/// POSTs that fail one after another before the rest waits for the next run: a server that refuses
+/// everything is down, not picky.
+const MOST_FAILURES_IN_A_ROW: usize = 32;
+/// After so many failures in a row the next POST goes elsewhere: many bad groups side by side must
+/// not use up the patience for the good ones.
+const ELSEWHERE_AFTER: usize = 8;
 
 /// The writing half of a webhook provider.
 pub(super) struct WebhookWriter {
@@ -30,9 +40,16 @@ impl Writer for WebhookWriter {
     async fn apply(&self, groups: &[ChangeGroup], until: Deadline) -> Vec<Outcome> {
         let mut run = Isolation {
             client: &self.client,
-            via: self.client.transport().until(until),
+            via: self.client.transport().until(until.clone()),
+            until,
+            open: VecDeque::new(),
             outcomes: HashMap::new(),
-            failures: 0,
+            alone: Vec::new(),
+            splits: 0,
+            failures_in_a_row: 0,
+            succeeded: false,
+            refused_length: u64::MAX,
+            slowest: Duration::ZERO,
         };
         run.all(groups).await;
         groups
@@ -48,86 +65,255 @@ impl Writer for WebhookWriter {
 struct Isolation<'a> {
     client: &'a Client,
     via: Transport,
+    until: Deadline,
+    /// What is still to be sent.
+    open: VecDeque<Part<'a>>,
     outcomes: HashMap<GroupId, Outcome>,
-    failures: usize,
+    /// Groups that were refused when they were sent alone, and why.
+    alone: Vec<(Open<'a>, ProviderError)>,
+    /// How often a part was halved.
+    splits: usize,
+    failures_in_a_row: usize,
+    /// Whether the server has taken anything in this run.
+    succeeded: bool,
+    /// The shortest body that the server found too large.
+    refused_length: u64,
+    /// The longest time of a POST.
+    slowest: Duration,
 }
 
-impl Isolation<'_> {
-    async fn all(&mut self, groups: &[ChangeGroup]) {
-        // Groups that wait for each other are in one zone here, so one POST takes them together.
-        let mut open: Vec<Vec<&ChangeGroup>> = vec![groups.iter().collect()];
-        while let Some(part) = open.pop() {
-            let Err(error) = self.client.apply(&self.via, &part).await else {
-                self.settle(&part, &Outcome::Applied);
-                continue;
-            };
-            tracing::warn!(groups = part.len(), "the webhook provider refused changes: {error}");
-            self.failures += 1;
-            if let Some(outcome) = hopeless(&error) {
-                self.settle(&part, &outcome);
-                for rest in open.drain(..) {
-                    self.settle(&rest, &Outcome::NotSent(NotSent::Stopped(error.failure())));
-                }
-                return;
+/// Groups that go into one POST.
+struct Part<'g> {
+    groups: Vec<Open<'g>>,
+    /// The split that made it and its sibling; none where what failed was the size.
+    split: Option<usize>,
+    /// Its sibling was taken whole, so that what made both together fail is here.
+    suspect: bool,
+}
+
+/// A group and those of its changes that are not applied yet.
+struct Open<'g> {
+    group: &'g ChangeGroup,
+    changes: SmallVec<[&'g Change; 2]>,
+}
+
+/// What a failed POST means for everything else.
+enum Verdict {
+    /// Smaller POSTs may tell the good from the bad.
+    Halve,
+    /// As before, and nothing was done.
+    HalveUnread,
+    /// Any other POST would end in the same way.
+    Stop,
+    /// As before, and nothing was done.
+    StopUnread,
+}
+
+impl<'a> Isolation<'a> {
+    async fn all(&mut self, groups: &'a [ChangeGroup]) {
+        let open = |group: &'a ChangeGroup| Open { group, changes: group.changes.iter().collect() };
+        let groups: Vec<_> = groups.iter().map(open).collect();
+        if !groups.is_empty() {
+            self.open.push_back(Part { groups, split: None, suspect: false });
+        }
+        while let Some(part) = self.next() {
+            if !self.until.allows(self.slowest * 2) {
+                self.settle(&part.groups, &Outcome::NotSent(NotSent::Deadline));
+            } else if part.suspect && middle(&part.groups).is_some() {
+                self.halve(part.groups, true);
+            } else {
+                self.send(part).await;
             }
-            let left = match self.client.records().await {
-                Ok(records) => self.applied_of(part, &records),
-                // Without a look nobody knows what was done, so nothing is sent again.
-                Err(unread) => {
-                    self.settle(&part, &Outcome::Unknown(unread.failure()));
-                    continue;
-                }
-            };
-            match left.len() {
-                0 => {}
-                1 => self.settle(&left, &Outcome::Rejected(error.failure())),
-                _ if self.failures >= MOST_FAILURES => {
-                    self.settle(&left, &Outcome::NotSent(NotSent::Stopped(error.failure())));
-                }
-                half => {
-                    let (first, second) = left.split_at(half / 2);
-                    open.push(second.to_vec());
-                    open.push(first.to_vec());
-                }
-            }
+        }
+        self.judge_the_lone();
+    }
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        let elsewhere = self.failures_in_a_row % ELSEWHERE_AFTER == ELSEWHERE_AFTER - 1;
+        if elsewhere { self.open.pop_back() } else { self.open.pop_front() }
+    }
+
+    async fn send(&mut self, part: Part<'a>) {
+        let changes: Vec<_> = part.groups.iter().flat_map(|open| &open.changes).copied().collect();
+        let body = match Body::changes(&changes) {
+            Ok(body) => body,
+            Err(error) => return self.refused(part.groups, error),
+        };
+        if body.length() >= self.refused_length && middle(&part.groups).is_some() {
+            return self.halve(part.groups, false);
+        }
+        let start = Instant::now();
+        let answer = self.client.apply(&self.via, body).await;
+        self.slowest = self.slowest.max(start.elapsed());
+        let length = body.length();
+        match answer {
+            Ok(()) => self.taken(&part),
+            Err(error) => self.failed(part, length, error).await,
         }
     }
 
-    fn settle(&mut self, groups: &[&ChangeGroup], outcome: &Outcome) {
-        self.outcomes.extend(groups.iter().map(|group| (group.id, outcome.clone())));
+    fn taken(&mut self, part: &Part<'a>) {
+        self.settle(&part.groups, &Outcome::Applied);
+        self.failures_in_a_row = 0;
+        self.succeeded = true;
+        let sibling =
+            self.open.iter_mut().find(|own| own.split.is_some() && own.split == part.split);
+        if let Some(sibling) = sibling {
+            sibling.suspect = true;
+        }
     }
 
-    /// Marks the groups that the records show as applied, and returns the others.
-    fn applied_of<'g>(
-        &mut self,
-        groups: Vec<&'g ChangeGroup>,
-        records: &[Record],
-    ) -> Vec<&'g ChangeGroup> {
+    async fn failed(&mut self, part: Part<'a>, length: u64, error: ProviderError) {
+        let sent = part.groups.len();
+        tracing::warn!(groups = sent, "the webhook provider did not apply changes: {error}");
+        self.failures_in_a_row += 1;
+        let verdict = verdict(&error);
+        if let Verdict::StopUnread = verdict {
+            let reason = match error.kind {
+                ErrorKind::Deadline => NotSent::Deadline,
+                _ => NotSent::Stopped(error.failure()),
+            };
+            self.settle(&part.groups, &Outcome::NotSent(reason));
+            return self.stop(&error);
+        }
+        if let Verdict::HalveUnread = verdict {
+            self.refused_length = self.refused_length.min(length);
+            return self.go_on(part.groups, error, sent, false);
+        }
+        let left = match self.client.records_via(&self.via).await {
+            Ok(records) => self.without_applied(part.groups, &records),
+            // Without a look nobody knows what was done, so nothing is sent again.
+            Err(unread) => {
+                self.settle(&part.groups, &Outcome::Unknown(unread.failure()));
+                return self.stop(&unread);
+            }
+        };
+        if let Verdict::Stop = verdict {
+            self.refused(left, error.clone());
+            return self.stop(&error);
+        }
+        self.go_on(left, error, sent, true);
+    }
+
+    /// After a failure: the rest in halves, unless it was sent alone.
+    fn go_on(&mut self, left: Vec<Open<'a>>, error: ProviderError, sent: usize, related: bool) {
+        if left.len() < sent || middle(&left).is_some() {
+            self.halve(left, related);
+        } else {
+            self.refused(left, error.clone());
+        }
+        if self.failures_in_a_row >= MOST_FAILURES_IN_A_ROW {
+            self.stop(&error);
+        }
+    }
+
+    /// Puts both halves in front of everything else that is open.
+    fn halve(&mut self, groups: Vec<Open<'a>>, related: bool) {
+        self.splits += 1;
+        let split = related.then_some(self.splits);
+        let mut first = groups;
+        let second = middle(&first).map_or_else(Vec::new, |place| first.split_off(place));
+        for groups in [second, first].into_iter().filter(|half| !half.is_empty()) {
+            self.open.push_front(Part { groups, split, suspect: false });
+        }
+    }
+
+    fn refused(&mut self, groups: Vec<Open<'a>>, error: ProviderError) {
+        self.alone.extend(groups.into_iter().map(|open| (open, error.clone())));
+    }
+
+    /// Sends nothing any more.
+    fn stop(&mut self, error: &ProviderError) {
+        let outcome = match error.kind {
+            ErrorKind::Deadline => Outcome::NotSent(NotSent::Deadline),
+            _ => Outcome::NotSent(NotSent::Stopped(error.failure())),
+        };
+        for part in std::mem::take(&mut self.open) {
+            self.settle(&part.groups, &outcome);
+        }
+    }
+
+    /// A group that failed alone where others were taken has itself to blame.
+    fn judge_the_lone(&mut self) {
+        for (open, error) in std::mem::take(&mut self.alone) {
+            let mut reason = error.failure();
+            if self.succeeded && reason.kind == FailureKind::Transient {
+                reason = Failure { kind: FailureKind::Rejected, ..reason };
+            }
+            let outcome = match open.group.changes.len() - open.changes.len() {
+                0 => Outcome::Rejected(reason),
+                done => Outcome::Partial { done, left: open.changes.len(), reason },
+            };
+            self.outcomes.insert(open.group.id, outcome);
+        }
+    }
+
+    /// Says what became of groups. Those that were not sent again may be applied in part.
+    fn settle(&mut self, groups: &[Open<'_>], outcome: &Outcome) {
+        for open in groups {
+            let done = open.group.changes.len() - open.changes.len();
+            let outcome = match outcome {
+                Outcome::NotSent(why) if done > 0 => {
+                    Outcome::Partial { done, left: open.changes.len(), reason: reason(why) }
+                }
+                other => other.clone(),
+            };
+            self.outcomes.insert(open.group.id, outcome);
+        }
+    }
+
+    /// Marks the changes that the records show as applied, and returns the groups with others.
+    fn without_applied(&mut self, groups: Vec<Open<'a>>, records: &[Record]) -> Vec<Open<'a>> {
         let present: HashMap<Key<'_>, &RecordSet> =
             records.iter().map(|record| (key(&record.set), &record.set)).collect();
-        let (done, left): (Vec<_>, Vec<_>) = groups
-            .into_iter()
-            .partition(|group| group.changes.iter().all(|change| is_done(change, &present)));
-        self.settle(&done, &Outcome::Applied);
+        let mut left = Vec::new();
+        for mut open in groups {
+            let before = open.changes.len();
+            open.changes.retain(|change| !is_done(change, &present));
+            if open.changes.len() < before {
+                self.failures_in_a_row = 0;
+                self.succeeded = true;
+            }
+            if open.changes.is_empty() {
+                self.outcomes.insert(open.group.id, Outcome::Applied);
+            } else {
+                left.push(open);
+            }
+        }
         left
     }
 }
 
-/// The outcome of groups after an error that another POST would only repeat.
-fn hopeless(error: &ProviderError) -> Option<Outcome> {
+fn verdict(error: &ProviderError) -> Verdict {
     match error.kind {
-        ErrorKind::Deadline => Some(Outcome::NotSent(NotSent::Deadline)),
-        ErrorKind::Unauthorised | ErrorKind::Config | ErrorKind::Throttled { .. } => {
-            Some(Outcome::NotSent(NotSent::Stopped(error.failure())))
-        }
-        _ => None,
+        // No connection was made.
+        ErrorKind::Deadline | ErrorKind::Transient => Verdict::StopUnread,
+        // The body was not even read.
+        ErrorKind::Limit(_) => Verdict::HalveUnread,
+        ErrorKind::Unauthorised | ErrorKind::Config | ErrorKind::Throttled { .. } => Verdict::Stop,
+        _ => Verdict::Halve,
     }
 }
 
-type Key<'a> = (String, RecordType, &'a str);
+fn reason(why: &NotSent) -> Failure {
+    match why {
+        NotSent::Stopped(failure) => failure.clone(),
+        other => Failure { kind: FailureKind::Transient, message: other.to_string() },
+    }
+}
+
+/// Where to cut a list of groups into halves, if it can be cut: a group that waits for another
+/// stays behind it.
+fn middle(groups: &[Open<'_>]) -> Option<usize> {
+    let half = groups.len() / 2;
+    let free = |place: &usize| groups[*place].group.after.is_none();
+    (half.max(1)..groups.len()).find(free).or_else(|| (1..half).rev().find(free))
+}
+
+type Key<'a> = (Cow<'a, str>, RecordType, &'a str);
 
 fn key(set: &RecordSet) -> Key<'_> {
-    (set.name.key().into_owned(), set.rtype, set.set_identifier())
+    (set.name.key(), set.rtype, set.set_identifier())
 }
 
 /// Whether the records show what the change wanted. TTL and properties may be the server's own

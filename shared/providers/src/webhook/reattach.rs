@@ -1,0 +1,331 @@
+//! The protocol carries labels but not who wants a record: each adjusted endpoint gets that back.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use extdns_model::{Attribution, Endpoint, LabelKey, Labels, Name, RecordSet, RecordType};
+
+use crate::{Adaptation, Adjusted, Verdict};
+
+/// Takes the answers to a wish one by one, as they arrive.
+///
+/// Servers that change little answer in order. Then each answer takes the place of its wish, and
+/// both lists are never in memory side by side. From the first answer that is not the next wish,
+/// an index of all wishes takes over: without what they ask for, only who asks.
+#[derive(Debug)]
+pub(super) struct Reattach {
+    /// Answers, and behind them the wishes that are not answered yet.
+    endpoints: Vec<Endpoint>,
+    answered: usize,
+    index: Option<Index>,
+}
+
+impl Reattach {
+    pub(super) fn new(desired: Vec<Endpoint>) -> Self {
+        Self { endpoints: desired, answered: 0, index: None }
+    }
+
+    /// The next answer.
+    pub(super) fn take(&mut self, set: RecordSet, labels: Labels) {
+        if self.index.is_none()
+            && let Some(wish) = self.endpoints.get_mut(self.answered)
+            && same_key(&wish.set, &set)
+        {
+            self.answered += 1;
+            let attribution = std::mem::take(&mut wish.attribution);
+            let labels = own_labels(labels, &attribution);
+            // An equal wish stays: its texts are shared with the object that it came from.
+            if wish.set != set || *wish.labels() != labels {
+                *wish = endpoint(set, labels);
+            }
+            wish.attribution = attribution;
+            return;
+        }
+        let index = self.index.get_or_insert_with(|| {
+            let index = Index::new(&self.endpoints, self.answered);
+            self.endpoints.truncate(self.answered);
+            index
+        });
+        let attribution = index.attribution(&set);
+        let mut answer = endpoint(set, own_labels(labels, &attribution));
+        answer.attribution = attribution;
+        self.endpoints.push(answer);
+    }
+
+    /// All answers, and a note for each wish that did not come back.
+    pub(super) fn finish(mut self) -> Adjusted {
+        let notes = match self.index {
+            Some(index) => index.unanswered(),
+            None => {
+                self.endpoints.drain(self.answered..).map(|wish| Wish::of(&wish).note()).collect()
+            }
+        };
+        Adjusted { endpoints: self.endpoints, notes }
+    }
+}
+
+fn endpoint(set: RecordSet, labels: Labels) -> Endpoint {
+    let mut endpoint = Endpoint::from_set(set);
+    if !labels.is_empty() {
+        endpoint.edit_labels(|own| *own = labels);
+    }
+    endpoint
+}
+
+/// The labels without the resource where the attribution says it.
+fn own_labels(mut labels: Labels, attribution: &Attribution) -> Labels {
+    if *attribution != Attribution::None {
+        labels.remove(LabelKey::RESOURCE);
+    }
+    labels
+}
+
+/// Whether the answer is to this wish. Servers may write a name in another form.
+fn same_key(wish: &RecordSet, answer: &RecordSet) -> bool {
+    wish.rtype == answer.rtype
+        && wish.set_identifier() == answer.set_identifier()
+        && same_name(&wish.name, &answer.name)
+}
+
+fn same_name(left: &Name, right: &Name) -> bool {
+    left == right || left.key() == right.key()
+}
+
+/// Wishes by name.
+#[derive(Debug)]
+struct Index(Vec<Wish>);
+
+/// Who wished what.
+#[derive(Debug)]
+struct Wish {
+    /// Of the name: the index is sorted by it.
+    hash: u64,
+    name: Name,
+    rtype: RecordType,
+    set_identifier: String,
+    attribution: Attribution,
+    answered: bool,
+    place: usize,
+}
+
+impl Wish {
+    fn of(endpoint: &Endpoint) -> Self {
+        Self {
+            hash: hash(&endpoint.set.name),
+            name: endpoint.set.name.clone(),
+            rtype: endpoint.set.rtype,
+            set_identifier: endpoint.set.set_identifier().to_owned(),
+            attribution: endpoint.attribution.clone(),
+            answered: false,
+            place: 0,
+        }
+    }
+
+    fn note(self) -> Adaptation {
+        Adaptation {
+            name: self.name,
+            rtype: self.rtype,
+            set_identifier: self.set_identifier,
+            attribution: self.attribution,
+            verdict: Verdict::Dropped,
+            reason: "the webhook provider did not return it from /adjustendpoints in this form"
+                .to_owned(),
+        }
+    }
+}
+
+fn hash(name: &Name) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.key().hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Index {
+    /// Of all these wishes, the first of which are answered.
+    fn new(wishes: &[Endpoint], answered: usize) -> Self {
+        let wish =
+            |(place, endpoint)| Wish { answered: place < answered, place, ..Wish::of(endpoint) };
+        let mut index: Vec<_> = wishes.iter().enumerate().map(wish).collect();
+        index.sort_unstable_by_key(|wish| (wish.hash, wish.place));
+        Self(index)
+    }
+
+    /// Who wants the answer: whoever wished exactly that, else whoever wished its name first.
+    fn attribution(&mut self, answer: &RecordSet) -> Attribution {
+        let hash = hash(&answer.name);
+        let start = self.0.partition_point(|wish| wish.hash < hash);
+        let mut of_name = None;
+        let same_hash = self.0[start..].iter_mut().take_while(|wish| wish.hash == hash);
+        for wish in same_hash.filter(|wish| same_name(&wish.name, &answer.name)) {
+            if wish.rtype == answer.rtype && wish.set_identifier == answer.set_identifier() {
+                wish.answered = true;
+                return wish.attribution.clone();
+            }
+            of_name.get_or_insert(&wish.attribution);
+        }
+        of_name.cloned().unwrap_or_default()
+    }
+
+    /// A note for each wish without an answer, in the order of the wishes.
+    fn unanswered(self) -> Vec<Adaptation> {
+        let mut left: Vec<_> = self.0.into_iter().filter(|wish| !wish.answered).collect();
+        left.sort_unstable_by_key(|wish| wish.place);
+        left.into_iter().map(Wish::note).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use extdns_model::{ClusterId, Resource, ResourceKind, Ttl};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(name: &str, rtype: RecordType, set_identifier: &str) -> RecordSet {
+        let targets = ["192.0.2.1"].into_iter().collect();
+        RecordSet::new(Name::as_listed(name), rtype, Ttl::UNSET, targets)
+            .with_set_identifier(set_identifier)
+    }
+
+    fn wanted(name: &str, rtype: RecordType, set_identifier: &str, by: u16) -> Endpoint {
+        Endpoint::from_set(set(name, rtype, set_identifier)).wanted_by(Arc::new(Resource {
+            cluster: ClusterId(by),
+            kind: ResourceKind::Service,
+            namespace: Some("ns".into()),
+            name: format!("s{by}").into(),
+        }))
+    }
+
+    fn wishes() -> Vec<Endpoint> {
+        vec![
+            wanted("a.org", RecordType::A, "", 0),
+            wanted("a.org", RecordType::Aaaa, "", 1),
+            wanted("b.org", RecordType::A, "blue", 2),
+            wanted("b.org", RecordType::A, "green", 3),
+            wanted("bücher.org", RecordType::A, "", 4),
+        ]
+    }
+
+    /// Who wants each answer, and whose wishes were not answered.
+    fn outcome(answers: Vec<RecordSet>) -> (Vec<Option<u16>>, Vec<u16>) {
+        let mut reattach = Reattach::new(wishes());
+        for answer in answers {
+            let labels = [("resource", "ingress/x/y")].into_iter().collect();
+            reattach.take(answer, labels);
+        }
+        let adjusted = reattach.finish();
+        let by = |own: &Attribution| own.first().map(|resource| resource.cluster.0);
+        let endpoints = adjusted.endpoints.iter().map(|own| by(&own.attribution)).collect();
+        let notes = adjusted.notes.iter().map(|note| by(&note.attribution).expect("somebody"));
+        (endpoints, notes.collect())
+    }
+
+    #[test]
+    fn each_answer_finds_who_wants_it() {
+        use RecordType::{A, Aaaa, Cname};
+        let all = [
+            ("a.org", A, ""),
+            ("a.org", Aaaa, ""),
+            ("b.org", A, "blue"),
+            ("b.org", A, "green"),
+            ("bücher.org", A, ""),
+        ];
+        let cases: Vec<(&str, Vec<(&str, RecordType, &str)>, Vec<Option<u16>>, Vec<u16>)> = vec![
+            (
+                "all in order",
+                all.to_vec(),
+                vec![Some(0), Some(1), Some(2), Some(3), Some(4)],
+                vec![],
+            ),
+            ("nothing", vec![], vec![], vec![0, 1, 2, 3, 4]),
+            ("the first two", all[..2].to_vec(), vec![Some(0), Some(1)], vec![2, 3, 4]),
+            (
+                "without the first",
+                all[1..].to_vec(),
+                vec![Some(1), Some(2), Some(3), Some(4)],
+                vec![0],
+            ),
+            (
+                "backwards",
+                all.iter().rev().copied().collect(),
+                vec![Some(4), Some(3), Some(2), Some(1), Some(0)],
+                vec![],
+            ),
+            (
+                "names in another form",
+                vec![("A.org", A, ""), ("a.ORG.", Aaaa, ""), ("xn--bcher-kva.org", A, "")],
+                vec![Some(0), Some(1), Some(4)],
+                vec![2, 3],
+            ),
+            (
+                "another type: by name, the first",
+                vec![("a.org", Cname, ""), ("b.org", A, "")],
+                vec![Some(0), Some(2)],
+                vec![0, 1, 2, 3, 4],
+            ),
+            (
+                "another type of an answered name",
+                vec![all[0], ("a.org", Cname, "")],
+                vec![Some(0), Some(0)],
+                vec![1, 2, 3, 4],
+            ),
+            ("made up", vec![("new.org", A, "")], vec![None], vec![0, 1, 2, 3, 4]),
+            (
+                "one more than wished",
+                all.iter().copied().chain([("a.org", Aaaa, "")]).collect(),
+                vec![Some(0), Some(1), Some(2), Some(3), Some(4), Some(1)],
+                vec![],
+            ),
+        ];
+        for (case, answers, endpoints, notes) in cases {
+            let answers = answers.into_iter().map(|(name, rtype, id)| set(name, rtype, id));
+            assert_eq!(outcome(answers.collect()), (endpoints, notes), "{case}");
+        }
+    }
+
+    #[test]
+    fn what_is_answered_counts_and_not_what_was_wished() {
+        let mut changed = set("a.org", RecordType::A, "");
+        changed.ttl = Ttl::from_seconds(60);
+        let labels = [("x", "y"), ("resource", "ingress/x/y")].into_iter().collect();
+        let mut reattach = Reattach::new(vec![wanted("a.org", RecordType::A, "", 0)]);
+        reattach.take(changed, labels);
+        let adjusted = reattach.finish();
+        let [only] = &adjusted.endpoints[..] else { panic!("one: {adjusted:?}") };
+        assert_eq!(only.set.ttl, Ttl::from_seconds(60));
+        assert_eq!(only.labels().get("x"), Some("y"));
+        assert_eq!(only.resource_label().as_deref(), Some("service/ns/s0"));
+    }
+
+    #[test]
+    fn a_resource_label_stays_where_no_object_is_known() {
+        let labels: Labels = [("resource", "ingress/x/y")].into_iter().collect();
+        let mut wish = Endpoint::from_set(set("a.org", RecordType::A, ""));
+        wish.edit_labels(|own| *own = labels.clone());
+        for desired in [vec![wish], vec![]] {
+            let mut reattach = Reattach::new(desired);
+            reattach.take(set("a.org", RecordType::A, ""), labels.clone());
+            let label = reattach.finish().endpoints[0].resource_label();
+            assert_eq!(label.as_deref(), Some("ingress/x/y"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_answers_does_not_matter(order in Just(vec![0, 1, 2, 3, 4]).prop_shuffle(),
+            left in 0..5_usize) {
+            let wishes = wishes();
+            let kept = &order[..left];
+            let answers = kept.iter().map(|place| {
+                let set = &wishes[*place].set;
+                set.clone()
+            });
+            let (endpoints, mut notes) = outcome(answers.collect());
+            prop_assert_eq!(endpoints.into_iter().flatten().map(usize::from).collect::<Vec<_>>(), kept);
+            notes.extend(kept.iter().map(|place| u16::try_from(*place).expect("small")));
+            notes.sort_unstable();
+            prop_assert_eq!(notes, [0, 1, 2, 3, 4]);
+        }
+    }
+}
