@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::http::{Listen, Reply, Request, ScriptedServer};
 use crate::kube_sim::workload;
@@ -37,6 +38,13 @@ pub enum Failure {
     HangUp,
     /// Everything is done, and then the connection ends without an answer.
     LostAnswer,
+    /// 429, with this `retry-after` if there is one; nothing is done.
+    Throttled(Option<u64>),
+    /// No answer ever comes, see [`WebhookSim::silence`].
+    Silence {
+        /// Whether everything is done before.
+        done: bool,
+    },
 }
 
 /// What a simulator starts with.
@@ -86,11 +94,12 @@ impl Builder {
             state.records.insert(key, text);
         }
         state.publish(self.workload);
+        let silence = Arc::clone(&state.silence);
         let state = Arc::new(Mutex::new(state));
         let served = Arc::clone(&state);
         let listen = Listen { port: self.port, tls: None };
         let server = ScriptedServer::listen(&listen, move |request| lock(&served).answer(request))?;
-        Ok(WebhookSim { server, state })
+        Ok(WebhookSim { server, state, silence })
     }
 
     /// Starts it.
@@ -103,6 +112,7 @@ impl Builder {
 pub struct WebhookSim {
     server: ScriptedServer,
     state: Arc<Mutex<State>>,
+    silence: Arc<Notify>,
 }
 
 impl WebhookSim {
@@ -132,10 +142,45 @@ impl WebhookSim {
         lock(&self.state).applies = applies;
     }
 
+    /// Answers 413 to every POST with more bytes than this, and does nothing.
+    pub fn limit(&self, bytes: usize) {
+        lock(&self.state).limit = bytes;
+    }
+
+    /// Puts a record, an endpoint of the protocol, past the protocol.
+    pub fn put(&self, record: &Value) {
+        let (key, text) = entry(record).unwrap_or_else(|error| panic!("webhook-sim: {error}"));
+        let mut state = lock(&self.state);
+        state.records.insert(key, text);
+        state.body = None;
+    }
+
+    /// Waits until a request is left [without an answer](Failure::Silence).
+    pub async fn silence(&self) {
+        self.silence.notified().await;
+    }
+
     /// Makes the next `times` requests with this method and path fail, e.g. `POST`, `/records`.
     pub fn fail(&self, method: &str, path: &str, times: usize, failure: Failure) {
+        self.fail_later(method, path, 0, times, failure);
+    }
+
+    /// The same, but the first `skip` of those requests go well.
+    pub fn fail_later(
+        &self,
+        method: &str,
+        path: &str,
+        skip: usize,
+        times: usize,
+        failure: Failure,
+    ) {
         let place = (method.to_owned(), path.to_owned());
-        lock(&self.state).failures.push((place, times, failure));
+        lock(&self.state).failures.push(Failing { place, skip, left: times, failure });
+    }
+
+    /// Nothing goes wrong any more; poisoned names stay so.
+    pub fn heal(&self) {
+        lock(&self.state).failures.clear();
     }
 
     /// Requests with this method and path, whatever their answer.
@@ -163,8 +208,18 @@ struct State {
     filter: String,
     poisoned: BTreeSet<String>,
     applies: Applies,
-    failures: Vec<(Place, usize, Failure)>,
+    limit: usize,
+    failures: Vec<Failing>,
+    silence: Arc<Notify>,
     calls: BTreeMap<Place, u64>,
+}
+
+/// Requests that go wrong.
+struct Failing {
+    place: Place,
+    skip: usize,
+    left: usize,
+    failure: Failure,
 }
 
 /// One step of applying.
@@ -181,7 +236,9 @@ impl State {
             filter: filter.to_string(),
             poisoned: BTreeSet::new(),
             applies: Applies::default(),
+            limit: usize::MAX,
             failures: Vec::new(),
+            silence: Arc::default(),
             calls: BTreeMap::new(),
         }
     }
@@ -204,12 +261,7 @@ impl State {
     fn answer(&mut self, request: &Request) -> Reply {
         let place = (request.method.to_string(), request.path.clone());
         *self.calls.entry(place.clone()).or_default() += 1;
-        let due = self.failures.iter_mut().find(|(own, left, _)| *own == place && *left > 0);
-        let failure = due.map(|(_, left, failure)| {
-            *left -= 1;
-            *failure
-        });
-        match failure {
+        match self.failure(&place) {
             None => self.truth(request, MEDIA_TYPE),
             Some(Failure::Status(status)) => Reply::new(status),
             Some(Failure::ContentType(other)) => self.truth(request, other),
@@ -218,12 +270,37 @@ impl State {
                 self.truth(request, MEDIA_TYPE);
                 Reply::hang_up()
             }
+            Some(Failure::Throttled(None)) => Reply::new(429),
+            Some(Failure::Throttled(Some(wait))) => {
+                Reply::new(429).header("retry-after", &wait.to_string())
+            }
+            Some(Failure::Silence { done }) => {
+                if done {
+                    self.truth(request, MEDIA_TYPE);
+                }
+                self.silence.notify_one();
+                Reply::new(503).held_until(Arc::default())
+            }
         }
+    }
+
+    /// What goes wrong with the next request to this place.
+    fn failure(&mut self, place: &Place) -> Option<Failure> {
+        let due = self.failures.iter_mut().find(|own| own.place == *place && own.left > 0)?;
+        if due.skip > 0 {
+            due.skip -= 1;
+            return None;
+        }
+        due.left -= 1;
+        Some(due.failure)
     }
 
     fn truth(&mut self, request: &Request, content_type: &str) -> Reply {
         let ok = |body: Bytes| Reply::new(200).header("content-type", content_type).body(body);
         match (request.method.as_str(), request.path.as_str()) {
+            ("POST", "/records" | "/adjustendpoints") if request.body.len() > self.limit => {
+                Reply::new(413)
+            }
             ("GET", "/records") => ok(self.body()),
             ("POST", "/records") => self.apply(&request.body),
             ("POST", "/adjustendpoints") => match serde_json::from_slice(&request.body) {

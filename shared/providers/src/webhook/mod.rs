@@ -15,6 +15,8 @@ mod client;
 mod reattach;
 mod received;
 mod sent;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;
