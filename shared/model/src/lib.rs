@@ -23,6 +23,7 @@ mod property;
 mod record;
 mod record_type;
 mod reverse;
+mod stamp;
 mod target;
 mod ttl;
 mod validate;

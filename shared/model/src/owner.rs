@@ -9,8 +9,18 @@ use crate::{ClusterId, Labels};
 /// Empty for a registry that keeps no owners; then every record counts as ours.
 #[derive(Debug, Clone, Default)]
 pub struct Owners {
-    by_cluster: Vec<(ClusterId, EcoString)>,
+    by_cluster: Vec<ClusterOwner>,
     migrating_from: Option<EcoString>,
+}
+
+#[derive(Debug, Clone)]
+struct ClusterOwner {
+    cluster: ClusterId,
+    id: EcoString,
+    /// Whether another cluster writes with the same id.
+    shared: bool,
+    /// For the label that tells clusters with one id apart.
+    name: EcoString,
 }
 
 /// An owner id that would not survive being written into a TXT record.
@@ -45,11 +55,31 @@ impl Owners {
     pub fn new(
         ids: impl IntoIterator<Item = (ClusterId, EcoString)>,
     ) -> Result<Self, OwnerIdError> {
-        let by_cluster: Vec<_> = ids.into_iter().collect();
-        for (_, id) in &by_cluster {
+        let ids: Vec<_> = ids.into_iter().collect();
+        for (_, id) in &ids {
             check(id)?;
         }
+        let by_cluster = ids
+            .iter()
+            .map(|(cluster, id)| ClusterOwner {
+                cluster: *cluster,
+                id: id.clone(),
+                shared: ids.iter().filter(|(_, other)| other == id).count() > 1,
+                name: EcoString::new(),
+            })
+            .collect();
         Ok(Self { by_cluster, migrating_from: None })
+    }
+
+    /// With the names of the clusters, as they are written into labels.
+    #[must_use]
+    pub fn named(mut self, names: impl IntoIterator<Item = (ClusterId, EcoString)>) -> Self {
+        for (cluster, name) in names {
+            for own in self.by_cluster.iter_mut().filter(|own| own.cluster == cluster) {
+                own.name.clone_from(&name);
+            }
+        }
+        self
     }
 
     /// Also counts records of this id as ours, to be rewritten to the id of the cluster that
@@ -69,14 +99,14 @@ impl Owners {
     /// Whether the id is one of ours.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.by_cluster.iter().any(|(_, own)| own == id) || self.is_migrating(id)
+        self.by_cluster.iter().any(|own| own.id == id) || self.is_migrating(id)
     }
 
     /// Whether records of this id are to be rewritten to a new id.
     #[must_use]
     pub fn is_migrating(&self, id: &str) -> bool {
         self.migrating_from.as_deref() == Some(id)
-            && !self.by_cluster.iter().any(|(_, own)| own == id)
+            && !self.by_cluster.iter().any(|own| own.id == id)
     }
 
     /// Whether a record with these labels is ours. Without owners everything is.
@@ -89,11 +119,31 @@ impl Owners {
     /// generated PTR, say) gets the first cluster's.
     #[must_use]
     pub fn id_of(&self, cluster: Option<ClusterId>) -> Option<&EcoString> {
-        self.by_cluster
-            .iter()
-            .find(|(own, _)| Some(*own) == cluster)
-            .or_else(|| self.by_cluster.first())
-            .map(|(_, id)| id)
+        let own = cluster.and_then(|cluster| self.entry(cluster));
+        own.or(self.by_cluster.first()).map(|own| &own.id)
+    }
+
+    /// The clusters that write with this id, in the order of the settings.
+    pub fn clusters_with(&self, id: &str) -> impl Iterator<Item = ClusterId> {
+        self.by_cluster.iter().filter(move |own| own.id == id).map(|own| own.cluster)
+    }
+
+    /// Whether another cluster writes with the same id.
+    pub(crate) fn shares_its_id(&self, cluster: ClusterId) -> bool {
+        self.entry(cluster).is_some_and(|own| own.shared)
+    }
+
+    /// The name of a cluster, if it was given one.
+    #[must_use]
+    pub fn name_of(&self, cluster: ClusterId) -> Option<&str> {
+        self.entry(cluster).map(|own| own.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// Most often a cluster stands at its position.
+    fn entry(&self, cluster: ClusterId) -> Option<&ClusterOwner> {
+        let at_its_place =
+            self.by_cluster.get(usize::from(cluster.0)).filter(|own| own.cluster == cluster);
+        at_its_place.or_else(|| self.by_cluster.iter().find(|own| own.cluster == cluster))
     }
 }
 

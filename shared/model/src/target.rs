@@ -91,6 +91,15 @@ impl Targets {
         left == right
     }
 
+    /// Whether every target of the other list is in this one too, by the rules of
+    /// [`Targets::same_as`].
+    #[must_use]
+    pub fn cover(&self, other: &Self, rtype: RecordType) -> bool {
+        let own: SmallVec<[Canonical<'_>; 4]> =
+            self.0.iter().map(|target| Canonical::of(target, rtype)).collect();
+        other.0.iter().all(|target| own.contains(&Canonical::of(target, rtype)))
+    }
+
     /// The order of preference among candidates for one record: fewer targets first; then the
     /// first differing pair of the sorted lists decides, addresses numerically (IPv4 before IPv6),
     /// an address before a name, names byte-wise. Lists that differ only in how they write an

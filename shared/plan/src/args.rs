@@ -1,10 +1,13 @@
 //! Flags of the plan: what may be changed, which types and names are managed.
 
+mod guard;
+
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Arg, ArgAction, Command};
 use extdns_model::{DomainFilter, DomainFilterError, Owners, RecordType, RecordTypeError};
 
 use crate::{Policy, RecordTypes, Settings};
+pub use guard::{GuardArgs, InvalidAllowance};
 
 /// A policy, if one was chosen. (A plain `Option` in the struct would make clap refuse the empty
 /// text.)
@@ -53,6 +56,10 @@ pub struct Args {
     /// Leave names that match this regular expression alone; the lists of domains are then ignored.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "REGEX")]
     pub regex_domain_exclusion: String,
+
+    /// What is not done, whatever is wanted.
+    #[command(flatten)]
+    pub guard: GuardArgs,
 }
 
 /// A value that a flag of the plan does not take.
@@ -79,11 +86,12 @@ pub enum ArgsError {
 }
 
 impl Args {
-    /// The settings of a plan over records of these owners. A missing policy is warned about.
+    /// The settings of a plan over records of these owners in a target of this name. A missing
+    /// policy is warned about.
     ///
     /// # Errors
     /// The first value that cannot be used.
-    pub fn settings(&self, owners: Owners) -> Result<Settings, ArgsError> {
+    pub fn settings(&self, owners: Owners, target: &str) -> Result<Settings, ArgsError> {
         let policy = self.policy.unwrap_or_else(|| {
             tracing::warn!(
                 "no --policy is given, so records that nothing wants any more are deleted (sync); \
@@ -91,7 +99,14 @@ impl Args {
             );
             Policy::default()
         });
-        Ok(Settings { policy, types: self.record_types()?, filter: self.filter()?, owners })
+        Ok(Settings {
+            policy,
+            types: self.record_types()?,
+            filter: self.filter()?,
+            owners,
+            protected: self.guard.protected(),
+            guard: self.guard.guard(target),
+        })
     }
 
     /// The managed types.
@@ -214,7 +229,7 @@ mod tests {
         for (words, expected) in cases {
             let args = args(words);
             assert_eq!(args.policy, expected, "{words:?}");
-            let settings = args.settings(Owners::none()).expect("valid settings");
+            let settings = args.settings(Owners::none(), "all").expect("valid settings");
             assert_eq!(settings.policy, expected.unwrap_or(Policy::Sync), "{words:?}");
         }
         for text in ["Sync", "delete", " sync"] {

@@ -6,7 +6,7 @@ use extdns_model::{Endpoint, Inventory, Record, ZoneKey};
 use crate::conflict::preference;
 use crate::decide::{Decider, Name, hold_all};
 use crate::runs::{Keyed, place, runs, sort};
-use crate::{Decision, Hold, Plan, Row, Settings};
+use crate::{Clusters, Decision, Hold, Plan, Row, Settings};
 
 /// What a plan is made of.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,8 @@ pub struct Input<'a> {
     pub desired: &'a [Endpoint],
     /// The settings.
     pub settings: &'a Settings,
+    /// The clusters that it comes from, and how well each could be read.
+    pub clusters: &'a Clusters,
 }
 
 /// Computes the plan.
@@ -25,7 +27,7 @@ pub struct Input<'a> {
 /// one name, type and set identifier in one zone the last counts.
 #[must_use]
 pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
-    let Input { inventory, desired, settings } = input;
+    let Input { inventory, desired, settings, clusters: _ } = input;
     let mut decider = Decider::new(settings, &inventory.filter);
     let contents = contents(inventory);
     let (wishes, unrouted) = route(&decider, inventory, desired);
@@ -46,7 +48,7 @@ pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
             }
         }
     }
-    Plan { rows, unrouted, losers: decider.into_losers() }
+    Plan { rows, unrouted, losers: decider.into_losers(), ..Plan::default() }
 }
 
 /// The records of each zone of the index; `None` for a zone that could not be read.

@@ -6,18 +6,28 @@
 //! the registry) never drop a decision: they hold it back and say why.
 
 mod args;
+mod claim;
+mod clusters;
 mod compute;
 mod conflict;
 mod decide;
+mod guard;
+mod hash;
 mod policy;
+mod protect;
 mod row;
 mod runs;
 mod settings;
 mod unit;
 
-pub use args::{Args, ArgsError};
+pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
+pub use clusters::{Cluster, Clusters, Reading, UnknownCluster, Unready};
 pub use compute::{Input, compute};
+pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Trip};
+pub use hash::{InvalidHash, PlanHash};
+pub use protect::{Glob, GlobError, Protected};
 pub use row::{
-    Cause, Decision, Differences, Hold, Loser, Plan, RecordChange, Row, Rule, Unit, Verdict,
+    Cause, Decision, Differences, FreezeCause, Frozen, Hold, Loser, Plan, RecordChange, Row, Rule,
+    Unit, Verdict,
 };
 pub use settings::{Policy, RecordTypes, Settings};

@@ -1,8 +1,11 @@
 //! The plan as a value: rows, decisions, causes and verdicts.
 
-use ecow::EcoString;
+use std::sync::Arc;
 
-use extdns_model::{Endpoint, Record, ZoneKey};
+use ecow::EcoString;
+use extdns_model::{ClusterId, Endpoint, Record, Resource, ZoneKey};
+
+use crate::{GuardKind, Trip};
 
 /// What is to be done, by zone and name, in the order of zones and name keys.
 ///
@@ -16,6 +19,35 @@ pub struct Plan<'a> {
     /// Endpoints whose record set went to another endpoint, in the order of zones and name keys,
     /// whether or not something is to be done about the name.
     pub losers: Vec<Loser<'a>>,
+    /// Clusters whose records are frozen, in the order of the settings, whether or not something
+    /// is held back for it.
+    pub frozen: Vec<Frozen>,
+    /// Where the guard stopped changes, in the order of zones and clusters.
+    pub trips: Vec<Trip>,
+}
+
+/// A cluster whose records are frozen: none is deleted, none loses a target, and nobody takes one
+/// over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Its name.
+    pub name: EcoString,
+    /// Why.
+    pub why: FreezeCause,
+}
+
+/// Why the records of a cluster are frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FreezeCause {
+    /// It could not be read in full.
+    Failed,
+    /// It wants nothing, although it has records.
+    Empty {
+        /// How many are its alone.
+        records: usize,
+    },
 }
 
 /// An endpoint whose record set went to another endpoint.
@@ -158,6 +190,35 @@ pub enum Hold {
     ReadOnly {
         /// Why, a fragment that reads after "it".
         reason: &'static str,
+    },
+    /// The record belongs to a cluster of which nobody knows what it wants.
+    Frozen {
+        /// The name of the cluster.
+        cluster: EcoString,
+        /// Why nobody knows.
+        why: FreezeCause,
+    },
+    /// The record belongs to a cluster that is not configured.
+    UnknownCluster {
+        /// The name in its label.
+        name: EcoString,
+    },
+    /// The object that has the name has no address yet.
+    Unready {
+        /// The object.
+        resource: Arc<Resource>,
+    },
+    /// The user protects the name.
+    Protected {
+        /// The pattern that matches it.
+        glob: EcoString,
+    },
+    /// It would be too many at once: the plan's trips say of what.
+    Guarded {
+        /// Whether it counts among deletes or updates.
+        kind: GuardKind,
+        /// The name of the cluster whose part of the zone is too much; `None` for the zone.
+        cluster: Option<EcoString>,
     },
 }
 

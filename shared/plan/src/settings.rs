@@ -2,6 +2,8 @@
 
 use extdns_model::{DomainFilter, Owners, RecordType};
 
+use crate::{Guard, Protected};
+
 /// Settings of a plan.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -13,6 +15,10 @@ pub struct Settings {
     pub filter: DomainFilter,
     /// Whose records are ours.
     pub owners: Owners,
+    /// Names that are never deleted or updated.
+    pub protected: Protected,
+    /// How much may be deleted and updated at once.
+    pub guard: Guard,
 }
 
 /// Which changes are allowed.

@@ -175,7 +175,8 @@ impl Args {
         let alone = clusters.is_empty().then(|| (ClusterId::default(), id_of(None)));
         let ids = clusters.iter().map(|cluster| (cluster.id, id_of(cluster.owner.as_ref())));
         let old = EcoString::from(self.migrate_from_txt_owner.as_str());
-        Ok(Owners::new(ids.chain(alone))?.migrating_from(Some(old)))
+        let names = clusters.iter().map(|cluster| (cluster.id, cluster.name.clone()));
+        Ok(Owners::new(ids.chain(alone))?.named(names).migrating_from(Some(old)))
     }
 }
 

@@ -7,7 +7,8 @@ use extdns_model::{
     Action, Change, ChangeGroup, Endpoint, Inventory, Name, Opaque, Record, RecordSet, RecordType,
     Role, Routing, Targets, Ttl, Unreadable, Zone, ZoneIndex, ZoneInventory, ZoneKey,
 };
-use extdns_plan::{Decision, Hold, Input, Plan, Policy, RecordTypes, Settings, Verdict, compute};
+use extdns_plan::{
+    Clusters, Decision, Guard, Hold, Input, Plan, Policy, RecordTypes, Settings, Verdict, compute};
 use extdns_registry::{Annotated, Args, ClusterOwner, Groups, Registry, from_args};
 
 #[derive(Parser)]
@@ -34,6 +35,8 @@ pub(crate) fn settings(registry: &dyn Registry) -> Settings {
         types: RecordTypes::new(&RecordType::KNOWN, &[]),
         filter: Default::default(),
         owners: registry.owners().clone(),
+        protected: Default::default(),
+        guard: Guard::disabled(),
     }
 }
 
@@ -153,7 +156,12 @@ pub(crate) fn run_with(
     settings: &Settings,
 ) -> Run {
     let annotated = registry.annotate(world.inventory());
-    let mut plan = compute(Input { inventory: &annotated.inventory, desired, settings });
+    let mut plan = compute(Input {
+        inventory: &annotated.inventory,
+        desired,
+        settings,
+        clusters: &Clusters::default(),
+    });
     let groups = registry.decorate(&mut plan, &annotated);
     assert_eq!(groups.groups.len(), groups.subjects.len());
     assert_subjects(&plan, &groups);

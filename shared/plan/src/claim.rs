@@ -1,0 +1,179 @@
+//! Whose a record is.
+
+use ecow::EcoString;
+use extdns_model::{ClusterId, Endpoint, LabelKey, Labels, Owners};
+use smallvec::{SmallVec, smallvec};
+
+use crate::Clusters;
+
+/// A set of clusters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ClusterSet(SmallVec<[u64; 1]>);
+
+impl ClusterSet {
+    pub(crate) fn insert(&mut self, cluster: ClusterId) {
+        let (word, bit) = place(cluster);
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= bit;
+    }
+
+    pub(crate) fn contains(&self, cluster: ClusterId) -> bool {
+        let (word, bit) = place(cluster);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    pub(crate) fn intersects(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+
+    /// Ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ClusterId> {
+        self.0.iter().zip(0u16..).flat_map(|(word, index)| {
+            (0..64u16)
+                .filter(move |bit| word & (1 << bit) != 0)
+                .map(move |bit| ClusterId(index * 64 + bit))
+        })
+    }
+}
+
+fn place(ClusterId(id): ClusterId) -> (usize, u64) {
+    (usize::from(id / 64), 1 << (id % 64))
+}
+
+impl FromIterator<ClusterId> for ClusterSet {
+    fn from_iter<I: IntoIterator<Item = ClusterId>>(clusters: I) -> Self {
+        let mut set = Self(smallvec![]);
+        clusters.into_iter().for_each(|cluster| set.insert(cluster));
+        set
+    }
+}
+
+/// Whose a record of ours is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Claim {
+    pub(crate) clusters: ClusterSet,
+    /// A cluster that its label names although there is none of this name.
+    pub(crate) unknown: Option<EcoString>,
+}
+
+/// Tells whose records are.
+pub(crate) struct Claims<'a> {
+    owners: &'a Owners,
+    clusters: &'a Clusters,
+    all: ClusterSet,
+}
+
+impl<'a> Claims<'a> {
+    pub(crate) fn new(owners: &'a Owners, clusters: &'a Clusters) -> Self {
+        Self { owners, clusters, all: clusters.iter().map(|cluster| cluster.id).collect() }
+    }
+
+    /// The clusters that a record of ours belongs to: those that write with its owner id, narrowed
+    /// by its label. Where nobody keeps owners, and before an owner id is migrated, it is anybody's.
+    pub(crate) fn of_record(&self, labels: &Labels) -> Claim {
+        if self.clusters.iter().len() == 0 {
+            return Claim::default();
+        }
+        let by_id: ClusterSet = match labels.owner() {
+            Some(owner) if !self.owners.is_empty() && !self.owners.is_migrating(owner) => {
+                self.owners.clusters_with(owner).filter(|id| self.all.contains(*id)).collect()
+            }
+            _ => self.all.clone(),
+        };
+        match labels.get(LabelKey::CLUSTER) {
+            Some(label) if !self.owners.is_empty() => self.narrow(by_id, label),
+            _ => Claim { clusters: by_id, unknown: None },
+        }
+    }
+
+    fn narrow(&self, by_id: ClusterSet, label: &str) -> Claim {
+        if label == Owners::ALL_CLUSTERS {
+            return Claim { clusters: self.all.clone(), unknown: None };
+        }
+        let has_it_alone = by_id.iter().nth(1).is_none();
+        let mut claim = Claim {
+            clusters: if has_it_alone { by_id } else { ClusterSet::default() },
+            unknown: None,
+        };
+        for name in label.split(Owners::JOINED_BY) {
+            match self.clusters.named(name) {
+                Some(cluster) => claim.clusters.insert(cluster),
+                None => claim.unknown = claim.unknown.or_else(|| Some(name.into())),
+            }
+        }
+        claim
+    }
+
+    /// The clusters that a record belongs to once it is as an endpoint wants it. One that nobody in
+    /// particular wants gets the first cluster's owner id.
+    pub(crate) fn of_endpoint(&self, endpoint: &Endpoint) -> ClusterSet {
+        let resources = endpoint.attribution.resources();
+        match (resources, self.owners.id_of(None)) {
+            ([], Some(id)) => self.owners.clusters_with(id).collect(),
+            ([], None) => self.all.clone(),
+            _ => resources.iter().map(|resource| resource.cluster).collect(),
+        }
+    }
+
+    pub(crate) fn clusters(&self) -> &'a Clusters {
+        self.clusters
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cluster, Reading};
+
+    const CLUSTERS: [(u16, &str, &str); 4] =
+        [(0, "eu", "central"), (1, "us", "central"), (2, "lab", "lab"), (70, "far", "far")];
+
+    #[test]
+    fn sets() {
+        let ids = |list: &[u16]| -> ClusterSet { list.iter().map(|id| ClusterId(*id)).collect() };
+        let set = ids(&[70, 1, 63, 64]);
+        assert_eq!(set.iter().map(|id| id.0).collect::<Vec<_>>(), [1, 63, 64, 70]);
+        assert!(set.contains(ClusterId(64)) && !set.contains(ClusterId(0)));
+        assert!(!set.contains(ClusterId(u16::MAX)));
+        assert!(set.intersects(&ids(&[70])) && !set.intersects(&ids(&[0, 65])));
+        assert!(!set.intersects(&ids(&[])));
+    }
+
+    #[test]
+    fn whose_a_record_is() {
+        let list = CLUSTERS.map(|(id, name, _)| {
+            Cluster::new(ClusterId(id), name, Reading::Complete { endpoints: 1 })
+        });
+        let clusters = Clusters::new(list.into());
+        let owners = Owners::new(CLUSTERS.map(|(id, _, own)| (ClusterId(id), own.into())))
+            .expect("valid ids")
+            .migrating_from(Some("old".into()));
+        let cases: [(&str, &[u16], Option<&str>); 11] = [
+            ("owner=central", &[0, 1], None),
+            ("owner=central,cluster=us", &[1], None),
+            ("owner=central,cluster=eu+us", &[0, 1], None),
+            ("owner=central,cluster=lab", &[2], None),
+            ("owner=central,cluster=gone", &[], Some("gone")),
+            ("owner=central,cluster=gone+eu+lost", &[0], Some("gone")),
+            ("owner=central,cluster=*", &[0, 1, 2, 70], None),
+            ("owner=lab", &[2], None),
+            ("owner=lab,cluster=eu+far", &[0, 2, 70], None),
+            ("owner=lab,cluster=gone", &[2], Some("gone")),
+            ("owner=old", &[0, 1, 2, 70], None),
+        ];
+        for (labels, expected, unknown) in cases {
+            let pairs = labels.split(',').filter_map(|pair| pair.split_once('='));
+            let claim = Claims::new(&owners, &clusters).of_record(&pairs.collect());
+            let found: Vec<_> = claim.clusters.iter().map(|id| id.0).collect();
+            assert_eq!(
+                (found.as_slice(), claim.unknown.as_deref()),
+                (expected, unknown),
+                "{labels}"
+            );
+        }
+        let unowned = Claims::new(&Owners::none(), &clusters).of_record(&Labels::new());
+        assert_eq!(unowned.clusters.iter().count(), 4, "without owners a record is anybody's");
+    }
+}

@@ -1,0 +1,126 @@
+//! The clusters of a target, and what is known of each.
+
+use std::sync::Arc;
+
+use ecow::EcoString;
+use extdns_model::{ClusterId, Name, Resource};
+
+/// The clusters whose records a plan is about, in the order of the settings, and what they say
+/// about names that have no address yet.
+#[derive(Debug, Clone, Default)]
+pub struct Clusters {
+    list: Vec<Cluster>,
+    unready: Vec<Unready>,
+}
+
+/// A cluster, and how well it could be read.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Its position in the settings.
+    pub id: ClusterId,
+    /// Its name, as the labels of records have it.
+    pub name: EcoString,
+    /// How well it could be read.
+    pub reading: Reading,
+    /// Whether it may want nothing at all, however many records it has.
+    pub may_be_empty: bool,
+}
+
+/// How well a cluster could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Every source answered in full.
+    Complete {
+        /// How many endpoints they found.
+        endpoints: usize,
+    },
+    /// A source failed, timed out or answered half.
+    Failed,
+}
+
+/// A name whose object has no address yet: it stays as it is.
+#[derive(Debug, Clone)]
+pub struct Unready {
+    /// The name, whatever its record type will be.
+    pub name: Name,
+    /// The object.
+    pub resource: Arc<Resource>,
+}
+
+/// A flag names a cluster that there is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("--allow-empty={name}: there is no cluster of this name; there is {known}")]
+pub struct UnknownCluster {
+    /// The name.
+    pub name: String,
+    /// The names of the clusters.
+    pub known: String,
+}
+
+impl Cluster {
+    /// A cluster.
+    #[must_use]
+    pub fn new(id: ClusterId, name: impl Into<EcoString>, reading: Reading) -> Self {
+        Self { id, name: name.into(), reading, may_be_empty: false }
+    }
+}
+
+impl Clusters {
+    /// These clusters.
+    #[must_use]
+    pub fn new(list: Vec<Cluster>) -> Self {
+        Self { list, unready: Vec::new() }
+    }
+
+    /// Keeps these names as they are. What is not kept is not to be given: then an object without
+    /// an address wants nothing, as if it were not there.
+    #[must_use]
+    pub fn keeping(mut self, unready: Vec<Unready>) -> Self {
+        self.unready = unready;
+        self
+    }
+
+    /// Lets the named clusters want nothing.
+    ///
+    /// # Errors
+    /// The first name that no cluster has.
+    pub fn allow_empty<S: AsRef<str>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> Result<Self, UnknownCluster> {
+        for name in names {
+            let name = name.as_ref();
+            let Some(cluster) = self.list.iter_mut().find(|cluster| cluster.name == name) else {
+                let known: Vec<&str> = self.iter().map(|cluster| cluster.name.as_str()).collect();
+                return Err(UnknownCluster { name: name.to_owned(), known: known.join(", ") });
+            };
+            cluster.may_be_empty = true;
+        }
+        Ok(self)
+    }
+
+    /// The clusters in the order of the settings.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Cluster> {
+        self.list.iter()
+    }
+
+    /// The cluster with this id.
+    #[must_use]
+    pub fn get(&self, id: ClusterId) -> Option<&Cluster> {
+        self.list.iter().find(|cluster| cluster.id == id)
+    }
+
+    /// The names that are kept as they are.
+    #[must_use]
+    pub fn unready(&self) -> &[Unready] {
+        &self.unready
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<ClusterId> {
+        self.list.iter().find(|cluster| cluster.name == name).map(|cluster| cluster.id)
+    }
+
+    pub(crate) fn name_of(&self, id: ClusterId) -> EcoString {
+        self.get(id).map_or_else(|| ecow::eco_format!("{}", id.0), |cluster| cluster.name.clone())
+    }
+}

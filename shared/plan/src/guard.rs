@@ -1,0 +1,153 @@
+//! The guard: too many deletes or updates at once are a mistake until somebody says that they are
+//! none.
+
+use std::fmt;
+
+use ecow::EcoString;
+use extdns_model::ZoneKey;
+
+/// How much a plan may delete and update, per zone and per cluster within a zone.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// Of a hundred records, at most so many are deleted.
+    pub max_delete_percent: u8,
+    /// Of a hundred records, at most so many are updated.
+    pub max_update_percent: u8,
+    /// At most so many records are deleted.
+    pub max_deletes: Option<usize>,
+    /// Where there are fewer records than this, everything goes; and a cluster that has fewer may
+    /// want nothing.
+    pub min_records: usize,
+    /// What may be deleted beyond that.
+    pub allow_deletes: Vec<Allowance>,
+    /// Whether nothing is guarded, and clusters may want nothing.
+    pub disabled: bool,
+    /// The name of the target, which stands for a system without zones.
+    pub target: EcoString,
+}
+
+/// Deletes that are allowed whatever the limits say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// A zone's name or id, or the name of the target.
+    pub place: EcoString,
+    /// At most so many in the zone; `None` for any number.
+    pub count: Option<usize>,
+}
+
+/// A zone, or a cluster's part of it, of which the guard lets nothing of a kind through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trip {
+    /// The zone.
+    pub zone: ZoneKey,
+    /// The name of the cluster, where only its part is too much.
+    pub cluster: Option<EcoString>,
+    /// What is too much.
+    pub kind: GuardKind,
+    /// How many records it would have been.
+    pub count: usize,
+    /// Of how many that are ours.
+    pub base: usize,
+    /// How many are allowed.
+    pub limit: Limit,
+    /// The first ten of their names, in the order of their keys.
+    pub names: Vec<EcoString>,
+    /// What allows exactly this, once.
+    pub allow: Allow,
+}
+
+/// What a guard counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GuardKind {
+    /// Records that go and that nothing replaces.
+    Deletes,
+    /// Records that change or are replaced.
+    Updates,
+}
+
+/// A limit of the guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// This many of a hundred.
+    Percent(u8),
+    /// This many.
+    Count(usize),
+}
+
+/// What lets through what the guard stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allow {
+    /// This many deletes in a zone.
+    Deletes {
+        /// The zone's name, its id where the name is not unique, or the target's name.
+        place: EcoString,
+        /// How many.
+        count: usize,
+    },
+    /// Another percentage of updates.
+    Updates {
+        /// The least that does.
+        percent: u8,
+    },
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            max_delete_percent: 30,
+            max_update_percent: 100,
+            max_deletes: None,
+            min_records: 10,
+            allow_deletes: Vec::new(),
+            disabled: false,
+            target: EcoString::new(),
+        }
+    }
+}
+
+impl Guard {
+    /// No guard.
+    #[must_use]
+    pub fn disabled() -> Self {
+        Self { disabled: true, ..Self::default() }
+    }
+}
+
+/// As a flag: `--allow-deletes=example.org:40`.
+impl fmt::Display for Allow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deletes { place, count } => write!(f, "--allow-deletes={place}:{count}"),
+            Self::Updates { percent } => write!(f, "--max-update-percent={percent}"),
+        }
+    }
+}
+
+impl Allow {
+    /// For the function: a member of its direct invocation, or one of its variables.
+    #[must_use]
+    pub fn for_function(&self) -> String {
+        match self {
+            Self::Deletes { place, count } => format!("\"allowDeletes\": {{{place:?}: {count}}}"),
+            Self::Updates { percent } => format!("EXTERNAL_DNS_MAX_UPDATE_PERCENT={percent}"),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Percent(percent) => write!(f, "{percent} %"),
+            Self::Count(count) => count.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for GuardKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deletes => "deletes",
+            Self::Updates => "updates",
+        })
+    }
+}
