@@ -7,7 +7,10 @@ mod http;
 use std::sync::Once;
 
 #[cfg(feature = "aws")]
-pub use aws::{AwsError, AwsIdentity, AwsOptions, AwsRole, aws_error_chain, aws_identity};
+pub use aws::{
+    AwsError, AwsIdentity, AwsOptions, AwsRole, EksTokens, aws_error_chain, aws_identity,
+    aws_region,
+};
 pub use http::{HttpError, HttpOptions, http_client};
 
 static INSTALLED: Once = Once::new();

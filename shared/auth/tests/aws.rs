@@ -26,6 +26,7 @@ async fn probe() {
     let options = AwsOptions {
         profile: text("PROBE_PROFILE"),
         role: text("PROBE_ROLE").map(|arn| AwsRole { arn, external_id: text("PROBE_EXTERNAL_ID") }),
+        region: text("PROBE_REGION"),
         ca_bundle: text("AWS_CA_BUNDLE").map(Into::into),
     };
     let told = match aws_identity(&options).await {
@@ -76,6 +77,8 @@ fn r53_case_41_credentials() {
     assert_eq!(find(&both), of("AKIAONE"), "a profile that is named wins");
     let region = [keys[0], keys[1], ("AWS_REGION", "cn-north-1")];
     assert_eq!(find(&region), "account AKIAENV region cn-north-1");
+    let given = [&region[..], &[("PROBE_REGION", "eu-west-1")]].concat();
+    assert_eq!(find(&given), "account AKIAENV region eu-west-1");
 
     let missing = ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials");
     assert_eq!(find(&[keys[0], keys[1], missing]), of("AKIAENV"), "nobody asked for it");

@@ -13,6 +13,7 @@
 
 mod account;
 mod credentials;
+mod eks_token;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ use rustls::pki_types::pem::PemObject as _;
 
 use self::credentials::Prefetched;
 pub use self::credentials::aws_error_chain;
+pub use self::eks_token::EksTokens;
 use crate::install_crypto;
 
 /// Where a region is needed but none is configured: services without regions, such as Route 53,
@@ -58,6 +60,8 @@ pub struct AwsOptions {
     pub profile: Option<String>,
     /// A role to assume with the credentials found.
     pub role: Option<AwsRole>,
+    /// The region of the services and of STS; `None` for the configured one.
+    pub region: Option<String>,
     /// A PEM file with certificates of authorities to trust beside the system's (`AWS_CA_BUNDLE`).
     pub ca_bundle: Option<PathBuf>,
 }
@@ -108,6 +112,14 @@ pub enum AwsError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A token that cannot be made.
+    #[error("signing a token for EKS cluster {cluster:?}: {reason}")]
+    EksToken {
+        /// The cluster.
+        cluster: String,
+        /// What the SDK says about it.
+        reason: String,
+    },
 }
 
 /// Finds the credentials, and assumes the role.
@@ -117,7 +129,7 @@ pub enum AwsError {
 pub async fn aws_identity(options: &AwsOptions) -> Result<AwsIdentity, AwsError> {
     install_crypto();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(region(options.profile.as_deref()))
+        .region(region(options))
         .timeout_config(timeouts())
         .http_client(http_client(options)?);
     if let Some(profile) = &options.profile {
@@ -160,15 +172,24 @@ fn whose(options: &AwsOptions) -> String {
     }
 }
 
-/// Variables, then the profile. Instance metadata is not asked: where there is none that takes
-/// seconds.
-fn region(profile: Option<&str>) -> RegionProviderChain {
+/// The region that variables, else the profile, configure. Instance metadata is not asked: where
+/// there is none that takes seconds.
+pub async fn aws_region(profile: Option<&str>) -> Option<String> {
+    configured_region(profile).region().await.map(|region| region.to_string())
+}
+
+fn configured_region(profile: Option<&str>) -> RegionProviderChain {
     let mut of_profile = ProfileFileRegionProvider::builder();
     if let Some(profile) = profile {
         of_profile = of_profile.profile_name(profile);
     }
     RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(of_profile.build())
+}
+
+fn region(options: &AwsOptions) -> RegionProviderChain {
+    RegionProviderChain::first_try(options.region.clone().map(Region::new))
+        .or_else(configured_region(options.profile.as_deref()))
         .or_else(Region::from_static(FALLBACK_REGION))
 }
 

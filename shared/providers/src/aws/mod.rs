@@ -124,7 +124,8 @@ pub async fn provider(
     for profile in args.profiles() {
         let name = profile.clone().unwrap_or_else(|| "default".to_owned());
         let ca_bundle = context.aws_ca_bundle.clone();
-        let options = AwsOptions { profile, role: role.clone(), ca_bundle };
+        let options =
+            AwsOptions { profile, role: role.clone(), ca_bundle, ..AwsOptions::default() };
         let identity = aws_identity(&options)
             .await
             .map_err(|error| ProviderError::config(error.to_string()))?;
