@@ -1,0 +1,237 @@
+//! `explain NAME`: every object that has a name and what became of that, what the zones hold of it
+//! and whose it is, and what a run would do.
+
+mod render;
+mod wishes;
+mod words;
+
+use std::io::Read;
+
+use extdns_clusters::ClusterView;
+use extdns_model::{Inventory, Name, RecordSet, Zone, ZoneKey};
+use extdns_plan::{Input, Plan, Verdict, compute};
+use extdns_registry::{Annotated, Leftover};
+
+pub use render::render;
+pub use wishes::{Fate, Wish};
+
+use crate::gather::{Gathered, gather};
+use crate::report::ChangeKind;
+use crate::run::adjust;
+use crate::wiring::Wiring;
+
+/// Everything about one name.
+#[derive(Debug, Default)]
+pub struct Explanation {
+    /// The name.
+    pub name: Name,
+    /// Every object that has it, and what became of that.
+    pub wishes: Vec<Wish>,
+    /// The zones that the name lies in.
+    pub zones: Vec<ZoneState>,
+    /// What the zones hold of it.
+    pub records: Vec<Holding>,
+    /// Ownership records of the name without a record.
+    pub lone_marks: Vec<Holding>,
+    /// What a run would do.
+    pub steps: Vec<Step>,
+    /// What could not be looked at, so that the rest may not be all.
+    pub gaps: Vec<String>,
+}
+
+/// A zone that the name lies in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneState {
+    /// Its name.
+    pub zone: String,
+    /// Why it could not be read.
+    pub unreadable: Option<String>,
+}
+
+/// Something that a zone holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// The zone's name.
+    pub zone: String,
+    /// What DNS sees.
+    pub set: RecordSet,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The object for which it was made, as its ownership record says.
+    pub resource: Option<String>,
+}
+
+/// Whose a record is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// Ours, by this owner id.
+    Ours(String),
+    /// Ours, because the registry keeps no owners.
+    Everybody,
+    /// Somebody else's, by this owner id.
+    Foreign(String),
+    /// Nobody marked it, so somebody else made it.
+    Nobody,
+    /// The provider does not let it be changed: why not, after "it".
+    Fixed(&'static str),
+}
+
+/// One thing that a run would do about the name, or hold back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The zone's name.
+    pub zone: String,
+    /// What it is.
+    pub kind: ChangeKind,
+    /// The record set, as it would be or as it was.
+    pub set: RecordSet,
+    /// Why the plan wants it.
+    pub cause: String,
+    /// Why it is not done.
+    pub held: Option<String>,
+}
+
+/// Explains a name. Reads everything that a run reads, and the clusters a second time; nothing is
+/// written.
+pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Explanation {
+    let name = Name::as_listed(name.trim());
+    let mut explanation = Explanation { name: name.clone(), ..Explanation::default() };
+    let (gathered, inventory) = tokio::join!(gather(wiring, stdin), wiring.provider.read());
+    let gathered = match gathered {
+        Ok(gathered) => gathered,
+        Err((error, _)) => {
+            explanation.gaps.push(error.to_string());
+            Gathered::default()
+        }
+    };
+    for cluster in &gathered.clusters {
+        let failed = cluster.sources.iter().filter_map(|source| source.failure.clone());
+        let failures = cluster.failure.iter().cloned().chain(failed);
+        let named = failures.map(|failure| format!("cluster {:?}: {failure}", cluster.name));
+        explanation.gaps.extend(named);
+    }
+    let mut sighted = sight(wiring, &gathered.views, &name, &mut explanation.gaps).await;
+    sighted.add_found(&gathered, &name);
+    let adjusted = match adjust(wiring, gathered.endpoints).await {
+        Ok(adjusted) => adjusted,
+        Err(error) => {
+            explanation.gaps.push(error.to_string());
+            Default::default()
+        }
+    };
+    sighted.add_adapted(&adjusted, &name);
+    let inventory = match inventory {
+        Ok(inventory) => inventory,
+        Err(error) => {
+            explanation.gaps.push(format!("failed to read zones: {error}"));
+            explanation.wishes = sighted.unplanned(&adjusted.endpoints);
+            return explanation;
+        }
+    };
+    let annotated = wiring.registry.annotate(inventory);
+    let input = Input {
+        inventory: &annotated.inventory,
+        desired: &adjusted.endpoints,
+        settings: &wiring.plan,
+    };
+    let mut plan = compute(input);
+    wiring.registry.decorate(&mut plan, &annotated);
+    explanation.wishes = sighted.planned(wiring, &annotated, &adjusted.endpoints, &plan);
+    explanation.look_at_zones(wiring, &annotated);
+    explanation.look_at_plan(&plan, &annotated.inventory);
+    explanation
+}
+
+/// Who has the name, in all clusters.
+async fn sight(
+    wiring: &Wiring,
+    views: &[ClusterView],
+    name: &Name,
+    gaps: &mut Vec<String>,
+) -> wishes::Sighted {
+    let mut sighted = wishes::Sighted::new(name, views);
+    for view in views {
+        let sightings = wiring.sources.trace(view, name).await;
+        sighted.add_sightings(sightings.found);
+        let failures = sightings.failures.iter();
+        let failures =
+            failures.map(|failure| format!("cluster {:?}: {failure}", view.name().as_str()));
+        // A source that fails twice is one gap.
+        for failure in failures {
+            if !gaps.contains(&failure) {
+                gaps.push(failure);
+            }
+        }
+    }
+    sighted
+}
+
+impl Explanation {
+    fn look_at_zones(&mut self, wiring: &Wiring, annotated: &Annotated) {
+        let inventory = &annotated.inventory;
+        let key = self.name.key().into_owned();
+        self.zones = inventory
+            .index
+            .route(&key, None)
+            .iter()
+            .map(|zone| ZoneState {
+                zone: inventory.index.zone(*zone).to_string(),
+                unreadable: unreadable(inventory, *zone),
+            })
+            .collect();
+        let owners = wiring.registry.owners();
+        let of_name = inventory.records().filter(|(_, record)| record.set.name.key() == *key);
+        self.records = of_name
+            .map(|(zone, record)| Holding {
+                zone: inventory.index.zone(zone).to_string(),
+                set: record.set.clone(),
+                owner: match (record.read_only, record.labels.owner()) {
+                    (Some(why), _) => Owner::Fixed(why),
+                    (None, _) if owners.is_empty() => Owner::Everybody,
+                    (None, Some(owner)) if owners.contains(owner) => Owner::Ours(owner.to_owned()),
+                    (None, Some(owner)) => Owner::Foreign(owner.to_owned()),
+                    (None, None) => Owner::Nobody,
+                },
+                resource: record.labels.resource().map(str::to_owned),
+            })
+            .collect();
+        let own = annotated.orphans().map(|left| (left, true));
+        let all = own.chain(annotated.reserved().map(|left| (left, false)));
+        let of_name = all.filter(|(left, _)| left.name.key() == *key);
+        self.lone_marks = of_name
+            .map(|(left, is_ours)| lone_mark(left, is_ours, inventory.index.zone(left.mark.zone)))
+            .collect();
+    }
+
+    fn look_at_plan(&mut self, plan: &Plan<'_>, inventory: &Inventory) {
+        let key = self.name.key();
+        let decisions = plan.decisions().filter(|(row, _)| row.name == *key);
+        self.steps = decisions
+            .map(|(row, decision)| Step {
+                zone: inventory.index.zone(row.zone).to_string(),
+                kind: words::kind(&decision.change),
+                set: decision.change.set().clone(),
+                cause: words::cause(decision),
+                held: match &decision.verdict {
+                    Verdict::Go => None,
+                    Verdict::Held(hold) => Some(crate::report::words::held(hold).to_string()),
+                },
+            })
+            .collect();
+    }
+}
+
+fn unreadable(inventory: &Inventory, zone: ZoneKey) -> Option<String> {
+    let mut unreadable = inventory.unreadable();
+    unreadable.find(|(unread, _)| *unread == zone).map(|(_, why)| why.reason.clone())
+}
+
+fn lone_mark(left: &Leftover, is_ours: bool, zone: &Zone) -> Holding {
+    let owner = left.labels.owner().unwrap_or_default().to_owned();
+    Holding {
+        zone: zone.to_string(),
+        set: left.mark.set.clone(),
+        owner: if is_ours { Owner::Ours(owner) } else { Owner::Foreign(owner) },
+        resource: left.labels.resource().map(str::to_owned),
+    }
+}

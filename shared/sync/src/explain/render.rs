@@ -1,0 +1,104 @@
+//! An explanation as text for people.
+
+use extdns_model::{RecordSet, Targets};
+
+use super::{Explanation, Fate, Holding, Step, Wish, words};
+use crate::report::ChangeKind;
+
+/// Renders an explanation: who wants the name, what the zones hold, what a run would do.
+#[must_use]
+pub fn render(explanation: &Explanation) -> String {
+    let mut out = format!("{}\n", explanation.name);
+    let lines = explanation.wishes.iter().map(wish).collect();
+    section(&mut out, "wanted by", lines, "no object has this name");
+    section(&mut out, "in the zones", holdings(explanation), "there is no record of this name");
+    section(&mut out, "a run", steps(explanation), nothing_to_do(explanation));
+    if !explanation.gaps.is_empty() {
+        section(&mut out, "not known", explanation.gaps.clone(), "");
+    }
+    out
+}
+
+/// Lines under a heading, those that begin alike in columns.
+fn section(out: &mut String, title: &str, lines: Vec<String>, none: &str) {
+    out.push_str(&format!("\n{title}\n"));
+    for line in &lines {
+        out.push_str(&format!("  {line}\n"));
+    }
+    if lines.is_empty() {
+        out.push_str(&format!("  {none}\n"));
+    }
+}
+
+fn wish(wish: &Wish) -> String {
+    let who = match (&wish.resource, &wish.cluster) {
+        (Some(resource), Some(cluster)) => format!("{resource} in cluster {cluster}"),
+        (Some(resource), None) => resource.to_string(),
+        (None, _) => "the run itself".to_owned(),
+    };
+    let mut what = wish.rtype.map(|rtype| format!(" {rtype}")).unwrap_or_default();
+    if !wish.targets.is_empty() {
+        what = format!("{what} {}", targets(&wish.targets));
+    }
+    format!("{who}{what}: {}", words::fate(wish))
+}
+
+fn holdings(explanation: &Explanation) -> Vec<String> {
+    let unread = explanation.zones.iter().filter_map(|zone| {
+        let reason = zone.unreadable.as_ref()?;
+        Some(format!("{}: it could not be read: {reason}", zone.zone))
+    });
+    let records = explanation.records.iter().map(|held| holding(held, ""));
+    let marks = explanation.lone_marks.iter();
+    let marks = marks.map(|held| holding(held, "an ownership record without a record, "));
+    unread.chain(records).chain(marks).collect()
+}
+
+fn holding(held: &Holding, what: &str) -> String {
+    let mut text =
+        format!("{}: {}: {what}{}", held.zone, set(&held.set), words::owner(&held.owner));
+    if let Some(resource) = &held.resource {
+        text.push_str(&format!(", for {resource}"));
+    }
+    text
+}
+
+fn steps(explanation: &Explanation) -> Vec<String> {
+    explanation.steps.iter().map(step).collect()
+}
+
+fn step(step: &Step) -> String {
+    let (does, would) = match step.kind {
+        ChangeKind::Create => ("creates", "would create"),
+        ChangeKind::Update => ("updates", "would update"),
+        ChangeKind::Delete => ("deletes", "would delete"),
+    };
+    let Step { zone, set: own, cause, held, .. } = step;
+    match held {
+        None => format!("{does} {} in {zone}: {cause}", set(own)),
+        Some(held) => format!("{would} {} in {zone}: {cause}; held back: {held}", set(own)),
+    }
+}
+
+/// Why a run does nothing about the name.
+fn nothing_to_do(explanation: &Explanation) -> &'static str {
+    if explanation.wishes.iter().any(|wish| wish.fate == Fate::Taken) {
+        "does nothing: the records are as they are wanted"
+    } else {
+        "does nothing"
+    }
+}
+
+/// `A www.example.org [blue] 192.0.2.1 ttl 300`
+fn set(set: &RecordSet) -> String {
+    let id = match set.set_identifier() {
+        "" => String::new(),
+        id => format!(" [{id}]"),
+    };
+    let ttl = set.ttl.seconds().map(|ttl| format!(" ttl {ttl}")).unwrap_or_default();
+    format!("{} {}{id} {}{ttl}", set.rtype, set.name, targets(&set.targets))
+}
+
+fn targets(targets: &Targets) -> String {
+    targets.iter().map(|target| target.as_str()).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,198 @@
+//! Who has a name, and what became of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use extdns_clusters::ClusterView;
+use extdns_model::{Endpoint, Name, RecordType, Resource, Targets};
+use extdns_plan::{Plan, Rule};
+use extdns_providers::{Adjusted, Verdict};
+use extdns_registry::Annotated;
+use extdns_sources::{DropReason, HiddenBy, Sighting};
+
+use crate::gather::Gathered;
+use crate::wiring::Wiring;
+
+/// One object that has the name, and one record type that it wants there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The object; `None` for a record that a run makes by itself (PTR).
+    pub resource: Option<Arc<Resource>>,
+    /// Its cluster, where there are several.
+    pub cluster: Option<String>,
+    /// The type, where it came so far as to have one.
+    pub rtype: Option<RecordType>,
+    /// The targets, where it came so far as to have some.
+    pub targets: Targets,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The object, or the place in it where the name stands, is not looked at.
+    Hidden(HiddenBy),
+    /// It has no address yet.
+    Unready,
+    /// It has nothing to publish under the name.
+    NothingToPublish,
+    /// It cannot become a record.
+    Dropped(DropReason),
+    /// The provider cannot store it: why not.
+    Refused(String),
+    /// The user's filter leaves the name out.
+    OutsideFilter,
+    /// The provider's own filter leaves the name out.
+    OutsideProvider,
+    /// The type is not managed.
+    TypeNotManaged(RecordType),
+    /// The name lies in no zone.
+    NoZone,
+    /// Another object has the record set.
+    Lost {
+        /// That object; the record, if no object made it.
+        to: String,
+        /// By which rule.
+        rule: Rule,
+    },
+    /// It is what the plan goes by.
+    Taken,
+    /// The zones could not be read, so nobody knows.
+    Unknown,
+}
+
+/// What is known of an object that has the name.
+#[derive(Default)]
+struct Known {
+    hidden: Option<HiddenBy>,
+    /// What it came to, but for endpoints.
+    fates: Vec<(Option<RecordType>, Fate)>,
+}
+
+/// The objects that have the name, in order.
+pub(super) struct Sighted {
+    key: String,
+    /// Names of clusters by number, where there are several.
+    clusters: BTreeMap<u16, String>,
+    known: BTreeMap<Option<Arc<Resource>>, Known>,
+}
+
+impl Sighted {
+    pub(super) fn new(name: &Name, views: &[ClusterView]) -> Self {
+        let several = views.iter().filter(|_| views.len() > 1);
+        let clusters = several.map(|view| (view.id().0, view.name().to_string())).collect();
+        Self { key: name.key().into_owned(), clusters, known: BTreeMap::new() }
+    }
+
+    pub(super) fn add_sightings(&mut self, sightings: Vec<Sighting>) {
+        for Sighting { resource, hidden } in sightings {
+            self.known.entry(Some(resource)).or_default().hidden = hidden;
+        }
+    }
+
+    /// Adds what an ordinary run found.
+    pub(super) fn add_found(&mut self, gathered: &Gathered, name: &Name) {
+        for unready in gathered.unready.iter().filter(|unready| unready.name.key() == name.key()) {
+            self.note(Some(&unready.resource), None, Fate::Unready);
+        }
+        for dropped in &gathered.dropped {
+            if *Name::as_listed(&dropped.name).key() != *self.key {
+                continue;
+            }
+            for resource in some_or_none(&dropped.resources) {
+                self.note(resource, dropped.rtype, Fate::Dropped(dropped.reason.clone()));
+            }
+        }
+    }
+
+    /// Adds what the provider does not store.
+    pub(super) fn add_adapted(&mut self, adjusted: &Adjusted, name: &Name) {
+        let notes = adjusted.notes.iter().filter(|note| note.name.key() == name.key());
+        for note in notes.filter(|note| note.verdict == Verdict::Dropped) {
+            for resource in some_or_none(note.attribution.resources()) {
+                self.note(resource, Some(note.rtype), Fate::Refused(note.reason.clone()));
+            }
+        }
+    }
+
+    fn note(&mut self, resource: Option<&Arc<Resource>>, rtype: Option<RecordType>, fate: Fate) {
+        let known = self.known.entry(resource.cloned()).or_default();
+        if !known.fates.iter().any(|noted| *noted == (rtype, fate.clone())) {
+            known.fates.push((rtype, fate));
+        }
+    }
+
+    /// The wishes where nothing could be planned.
+    pub(super) fn unplanned(self, desired: &[Endpoint]) -> Vec<Wish> {
+        self.settle(desired, |_| Fate::Unknown)
+    }
+
+    /// The wishes, and what the plan made of them.
+    pub(super) fn planned(
+        self,
+        wiring: &Wiring,
+        annotated: &Annotated,
+        desired: &[Endpoint],
+        plan: &Plan<'_>,
+    ) -> Vec<Wish> {
+        self.settle(desired, |endpoint| {
+            let set = &endpoint.set;
+            let same = |other: &&Endpoint| std::ptr::eq(*other, endpoint);
+            if !wiring.plan.filter.matches(&set.name) {
+                Fate::OutsideFilter
+            } else if !annotated.inventory.filter.matches(&set.name) {
+                Fate::OutsideProvider
+            } else if !wiring.plan.types.contains(set.rtype) {
+                Fate::TypeNotManaged(set.rtype)
+            } else if plan.unrouted.iter().any(same) {
+                Fate::NoZone
+            } else if let Some(lost) = plan.losers.iter().find(|lost| same(&lost.endpoint)) {
+                let winner = lost.winner.attribution.first();
+                let to = winner.map_or_else(|| lost.winner.set.to_string(), ToString::to_string);
+                Fate::Lost { to, rule: lost.rule }
+            } else {
+                Fate::Taken
+            }
+        })
+    }
+
+    /// One wish for each object and type.
+    fn settle(mut self, desired: &[Endpoint], fate: impl Fn(&Endpoint) -> Fate) -> Vec<Wish> {
+        let mut found: Vec<(Option<Arc<Resource>>, &Endpoint)> = Vec::new();
+        for endpoint in desired.iter().filter(|endpoint| *endpoint.set.name.key() == *self.key) {
+            for resource in some_or_none(endpoint.attribution.resources()) {
+                self.known.entry(resource.cloned()).or_default();
+                found.push((resource.cloned(), endpoint));
+            }
+        }
+        let Self { clusters, known, .. } = self;
+        let mut wishes = Vec::new();
+        for (resource, Known { hidden, fates }) in known {
+            let cluster = resource.as_ref().and_then(|own| clusters.get(&own.cluster.0).cloned());
+            let wish = |rtype, targets, fate| Wish {
+                resource: resource.clone(),
+                cluster: cluster.clone(),
+                rtype,
+                targets,
+                fate,
+            };
+            let own = found.iter().filter(|(of, _)| *of == resource).map(|(_, endpoint)| *endpoint);
+            let own = own.map(|it| wish(Some(it.set.rtype), it.set.targets.clone(), fate(it)));
+            let mut all: Vec<Wish> =
+                fates.into_iter().map(|(rtype, fate)| wish(rtype, Targets::new(), fate)).collect();
+            all.extend(own);
+            if all.is_empty() {
+                let fate = hidden.map_or(Fate::NothingToPublish, Fate::Hidden);
+                all.push(wish(None, Targets::new(), fate));
+            }
+            wishes.append(&mut all);
+        }
+        wishes
+    }
+}
+
+/// The resources; nothing, once, if there are none.
+fn some_or_none(resources: &[Arc<Resource>]) -> impl Iterator<Item = Option<&Arc<Resource>>> {
+    resources.iter().map(Some).chain(resources.is_empty().then_some(None))
+}
