@@ -14,6 +14,7 @@ mod fold;
 pub mod names;
 mod read;
 mod steps;
+mod tempo;
 #[cfg(test)]
 mod tests;
 pub mod text;

@@ -13,6 +13,7 @@ use governor::{Quota, RateLimiter};
 use rand::RngExt as _;
 use tokio::time::Instant;
 
+use super::tempo::Tempo;
 use crate::{Capabilities, Deadline, ErrorKind, ProviderError, RateLimit};
 
 /// Least attempts of a call that the API has no room for: waiting is all that it takes.
@@ -63,6 +64,7 @@ struct Account {
     budget: Option<Budget>,
     /// Nobody calls before this instant: the API said that it has enough.
     paused: Mutex<Option<Instant>>,
+    tempo: Mutex<Tempo>,
 }
 
 type Budget = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
@@ -142,7 +144,10 @@ impl Transport {
             }
             self.count(operation);
             let error = match request().await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    lock(&self.account.tempo).speed_up();
+                    return Ok(answer);
+                }
                 Err(error) => self.redact(error),
             };
             if attempt >= self.attempts(&error.kind) || !may_repeat(&error.kind, mutating) {
@@ -215,26 +220,37 @@ impl Transport {
     }
 
     fn pause(&self, pause: Duration) {
-        let until = Instant::now().checked_add(pause);
+        let now = Instant::now();
         let mut paused = lock(&self.account.paused);
-        *paused = (*paused).max(until);
+        // Of calls that were under way together the first refusal tells all that there is to tell.
+        if paused.is_none_or(|until| until <= now) {
+            lock(&self.account.tempo).slow_down();
+        }
+        *paused = (*paused).max(now.checked_add(pause));
     }
 }
 
 impl Account {
     fn new(limit: Option<RateLimit>) -> Self {
-        Self { budget: limit.map(budget), paused: Mutex::default() }
+        Self { budget: limit.map(budget), paused: Mutex::default(), tempo: Mutex::default() }
     }
 
     /// How long the next call has to wait; `None` takes it out of the budget.
     fn wait(&self) -> Option<Duration> {
         let paused = *lock(&self.paused);
-        let rest = paused.map(|until| until.saturating_duration_since(Instant::now()));
-        if let Some(rest) = rest.filter(|rest| !rest.is_zero()) {
+        let pause = paused.map(|until| until.saturating_duration_since(Instant::now()));
+        let mut tempo = lock(&self.tempo);
+        let rest = pause.unwrap_or_default().max(tempo.wait());
+        if !rest.is_zero() {
             return Some(rest);
         }
-        let budget = self.budget.as_ref()?;
-        budget.check().err().map(|until| until.wait_time_from(budget.clock().now()))
+        if let Some(budget) = &self.budget
+            && let Err(until) = budget.check()
+        {
+            return Some(until.wait_time_from(budget.clock().now()));
+        }
+        tempo.begin();
+        None
     }
 }
 

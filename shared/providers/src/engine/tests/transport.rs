@@ -1,4 +1,5 @@
 use std::num::NonZeroU32;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -101,6 +102,62 @@ async fn clones_share_one_budget() {
     assert!(start.elapsed() >= Duration::from_secs(4), "{:?}", start.elapsed());
     assert!(start.elapsed() < Duration::from_millis(4500), "{:?}", start.elapsed());
     assert_eq!(via.calls().iter().map(|count| count.calls).sum::<u64>(), 25);
+}
+
+/// An API that has room for less than the budget says, as others use the account too.
+struct Crowded {
+    per_second: f64,
+    /// How much room there is, and since when.
+    room: Mutex<(f64, Instant)>,
+}
+
+impl Crowded {
+    fn call(&self) -> Result<(), ProviderError> {
+        let mut room = self.room.lock().expect("no panic");
+        let gained = room.1.elapsed().as_secs_f64() * self.per_second;
+        *room = ((room.0 + gained).min(1.0), Instant::now());
+        if room.0 < 1.0 {
+            return Err(error(ErrorKind::Throttled { retry_after: None }));
+        }
+        room.0 -= 1.0;
+        Ok(())
+    }
+}
+
+/// Whoever is refused waits; the others must not take all the room there is in the meantime.
+#[tokio::test(start_paused = true)]
+async fn calls_slow_down_to_what_there_is_room_for_and_all_go_through() {
+    let number = |number| NonZeroU32::new(number).expect("not zero");
+    let limit = RateLimit { per_second: number(50), burst: number(10) };
+    for per_second in [40.0, 10.0, 2.0] {
+        let api = Crowded { per_second, room: Mutex::new((1.0, Instant::now())) };
+        let via = Transport::new(&Capabilities { rate_limit: Some(limit), ..capabilities() });
+        let start = Instant::now();
+        let workers = (0..8).map(async |_| {
+            for _ in 0..25 {
+                via.call("write", async || api.call()).await?;
+            }
+            Ok::<_, ProviderError>(())
+        });
+        let results = futures::future::join_all(workers).await;
+        assert!(results.iter().all(Result::is_ok), "{per_second} per second: {results:?}");
+        let least = Duration::from_secs_f64(199.0 / per_second);
+        assert!(start.elapsed() < least * 3 + Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+}
+
+/// Once there is room again, the budget alone decides.
+#[tokio::test(start_paused = true)]
+async fn calls_get_faster_again() {
+    let via = Transport::new(&capabilities());
+    let throttled = ErrorKind::Throttled { retry_after: None };
+    failing(&via, "read", &throttled, 3).await.expect("the fourth attempt");
+    for _ in 0..50 {
+        via.call("read", async || Ok(())).await.expect("called");
+    }
+    let start = Instant::now();
+    via.call("read", async || Ok(())).await.expect("called");
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
