@@ -6,7 +6,7 @@ ifneq ($(wildcard ../shared/cases/README.md),)
 export EXTDNS_CASES ?= $(abspath ../shared/cases)
 endif
 
-.PHONY: help demo test setup fmt lint isolated unit clean-demo
+.PHONY: help demo test setup fmt lint template isolated unit clean-demo build-SyncFunction
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,7 +14,7 @@ help: ## Show the targets
 demo: toolchain ## Example cluster to zone files: plan, apply, nothing to do, one change
 	@examples/demo.sh
 
-test: toolchain setup fmt lint isolated unit ## Install what the tests need, check format and lints, run every test
+test: toolchain setup fmt lint template isolated unit ## Install what the tests need, check format and lints, run every test
 
 # With CI=true a missing server fails the run; elsewhere its tests are skipped by name.
 setup: ## Install and build the servers that the tests run against
@@ -26,6 +26,11 @@ fmt: ## Check the format
 lint: ## Lint everything, warnings are errors
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 
+template: ## Check the CloudFormation templates, without an account or a network
+	@place=$$(tests/setup sam | cut -d' ' -f3) && [ -n "$$place" ] || { echo "skipped: the SAM CLI is missing" >&2; [ "$$CI" != true ]; exit; }; \
+	 AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 "$$place/bin/sam" validate --lint --template template.yaml && \
+	 "$$place/bin/cfn-lint" template.yaml infra/aws/*.yaml
+
 isolated: ## Check each library crate alone, so that none leans on another's features
 	@for crate in model auth plan registry clusters sources providers sync; do \
 	  echo "cargo check -p extdns-$$crate"; cargo check --quiet -p extdns-$$crate || exit 1; \
@@ -33,6 +38,17 @@ isolated: ## Check each library crate alone, so that none leans on another's fea
 
 unit: ## Run the tests
 	cargo test --workspace --all-features
+
+# `sam build` calls this for template.yaml. LAMBDA_TARGET builds for another processor than this machine's
+# (aarch64-unknown-linux-gnu, with its linker), LAMBDA_PROFILE=dev is quick and large.
+LAMBDA_PROFILE ?= release
+LAMBDA_TARGET ?=
+LAMBDA_BINARY = $(or $(CARGO_TARGET_DIR),target)/$(if $(LAMBDA_TARGET),$(LAMBDA_TARGET)/)$(if $(filter dev,$(LAMBDA_PROFILE)),debug,$(LAMBDA_PROFILE))/extdns-fn-sync
+
+build-SyncFunction: toolchain
+	cargo build --locked -p extdns-fn-sync --profile $(LAMBDA_PROFILE) $(if $(LAMBDA_TARGET),--target $(LAMBDA_TARGET))
+	infra/aws/glibc $(LAMBDA_BINARY)
+	cp $(LAMBDA_BINARY) $(ARTIFACTS_DIR)/bootstrap
 
 clean-demo: ## Remove what the demo wrote
 	rm -rf target/demo
