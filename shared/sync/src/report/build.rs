@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use extdns_clusters::ClusterView;
-use extdns_model::Outcome;
-use extdns_plan::{Decision, Loser, Plan, RecordChange, Rule, Unit, Verdict};
+use extdns_model::{Endpoint, Outcome};
+use extdns_plan::{Decision, FreezeCause, Loser, Plan, RecordChange, Rule, Trip, Unit, Verdict};
 use extdns_providers::Adaptation;
 use extdns_registry::{Annotated, Groups, Registry};
 use extdns_sources::Dropped;
 
 use super::{
-    Calls, ChangeKind, ChangeResult, ClusterReport, Notice, Report, ReportedChange, Run, Snapshot,
-    TargetReport, ZoneReport,
+    Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, GuardTrip, Notice, Report,
+    ReportedChange, Run, Snapshot, TargetReport, ZoneReport, counts,
 };
 
 /// What a report needs beside the plan.
@@ -26,6 +26,8 @@ pub struct Context<'a> {
     pub views: &'a [ClusterView],
     /// What was read of them.
     pub clusters: Vec<ClusterReport>,
+    /// What is wanted, for the numbers of metrics.
+    pub desired: &'a [Endpoint],
     /// What should be looked at already.
     pub notices: Vec<Notice>,
     /// The hash of the plan, hexadecimal.
@@ -44,6 +46,7 @@ impl<'a> Context<'a> {
             registry,
             views: &[],
             clusters: Vec::new(),
+            desired: &[],
             notices: Vec::new(),
             hash: None,
             expected_hash: None,
@@ -111,15 +114,19 @@ fn build(
             change(&context, decision, result)
         }));
     }
-    let Context { target, annotated, clusters, mut notices, hash, expected_hash, .. } = context;
+    let Context {
+        target, annotated, mut clusters, desired, mut notices, hash, expected_hash, ..
+    } = context;
     add_notices(&mut notices, plan, annotated);
+    freeze(&mut clusters, plan);
     let target = TargetReport {
         name: target.to_owned(),
         hash,
         expected_hash,
         zones,
-        trips: Vec::new(),
+        trips: plan.trips.iter().map(|trip| tripped(trip, annotated)).collect(),
         calls: Calls::default(),
+        counts: counts::count(desired, &annotated.inventory),
     };
     Report {
         planned_only: false,
@@ -181,6 +188,23 @@ fn change(context: &Context<'_>, decision: &Decision<'_>, result: ChangeResult) 
         cause: decision.cause,
         result,
     }
+}
+
+/// Notes which clusters are frozen, and why.
+fn freeze(clusters: &mut [ClusterReport], plan: &Plan<'_>) {
+    for frozen in &plan.frozen {
+        let of_name = |cluster: &&mut ClusterReport| cluster.name == frozen.name.as_str();
+        let Some(cluster) = clusters.iter_mut().find(of_name) else { continue };
+        cluster.state = match frozen.why {
+            FreezeCause::Failed => ClusterState::Failed,
+            FreezeCause::Empty { records } => ClusterState::SuspiciouslyEmpty { records },
+        };
+    }
+}
+
+fn tripped(trip: &Trip, annotated: &Annotated) -> GuardTrip {
+    let zone = annotated.inventory.index.zone(trip.zone).to_string();
+    GuardTrip { zone, trip: trip.clone() }
 }
 
 /// What a plan says beside its changes.

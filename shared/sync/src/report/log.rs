@@ -2,19 +2,24 @@
 
 use extdns_model::RecordSet;
 
-use super::words::{held, sent};
-use super::{ChangeKind, ChangeResult, Report, ReportedChange, Severity, Summary};
+use super::alerts::{Remedy, alerts};
+use super::text::unready;
+use super::words::{action_word, result, total};
+use super::{ChangeResult, Report, ReportedChange, Severity, Summary};
 
 impl Report {
-    /// Logs every change and the totals.
+    /// Logs what to look at, every change and the totals.
     pub fn log(&self) {
-        for zone in self.zones() {
-            if let Some(reason) = &zone.unreadable {
-                tracing::error!(
-                    zone = zone.zone,
-                    "zone could not be read, it is left alone: {reason}"
-                );
+        for alert in alerts(self) {
+            let subject = alert.subject;
+            match alert.allow {
+                None => tracing::error!(subject, "{}", alert.message),
+                Some(Remedy { flag, function }) => {
+                    tracing::error!(subject, flag, function, "{}", alert.message);
+                }
             }
+        }
+        for zone in self.zones() {
             for change in &zone.changes {
                 log_change(&zone.zone, change);
             }
@@ -22,33 +27,47 @@ impl Report {
         for notice in &self.notices {
             tracing::warn!(subject = notice.subject, "{}", notice.message);
         }
-        let Summary { create, update, delete, held, failed, deferred, .. } = Summary::of(self);
-        if create + update + delete + held + failed + deferred == 0 {
-            tracing::info!("all records are already up to date");
-        } else {
-            tracing::info!(create, update, delete, held, failed, deferred, "{}", self.headline());
+        for cluster in self.clusters.iter().filter(|cluster| !cluster.unready.is_empty()) {
+            tracing::info!(cluster = cluster.name, "{}", unready(cluster));
         }
+        self.log_totals();
     }
 
-    fn headline(&self) -> &'static str {
-        if self.planned_only { "planned" } else { "applied" }
+    fn log_totals(&self) {
+        let summary = Summary::of(self);
+        if self.failure.is_some() {
+            return;
+        }
+        if summary.all() + summary.frozen_clusters + summary.unreadable_zones == 0 {
+            tracing::info!("all records are already up to date");
+            return;
+        }
+        let Summary { create, update, delete, held, frozen, guarded, failed, deferred, .. } =
+            summary;
+        tracing::info!(
+            create,
+            update,
+            delete,
+            held,
+            frozen,
+            guarded,
+            failed,
+            deferred,
+            "{}",
+            total(self)
+        );
     }
 }
 
 fn log_change(zone: &str, change: &ReportedChange) {
     let Some(set) = change.set() else { return };
-    let action = match change.kind {
-        ChangeKind::Create => "create",
-        ChangeKind::Update => "update",
-        ChangeKind::Delete => "delete",
-    };
+    let action = action_word(change.kind);
     let (name, kind, id) = (set.name.as_str(), set.rtype.to_string(), set.set_identifier());
     let resource = change.resource.as_deref().unwrap_or_default();
     let targets = targets(set);
     let message = match &change.result {
         ChangeResult::Planned => "would change".to_owned(),
-        ChangeResult::Held(hold) => format!("held back: {}", held(hold)),
-        ChangeResult::Sent(outcome) => sent(outcome),
+        other => result(other).unwrap_or_else(|| "done".to_owned()),
     };
     match change.result.severity() {
         Severity::Good => {

@@ -1,17 +1,33 @@
 //! What a run found, wanted and did, as a value of its own: everything that is rendered, logged
 //! or counted comes from here.
 
+mod alerts;
+mod answer;
 mod build;
+mod counts;
+pub mod document;
+mod emf;
+mod json;
+mod line;
 mod log;
+mod markdown;
+mod metrics;
 mod run;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
-mod words;
+pub(crate) mod words;
 
+pub use answer::Answer;
 pub use build::{Context, applied, planned};
 pub(crate) use build::{adaptation, dropped};
+pub use counts::{TypeCount, TypeCounts};
+pub use document::Document;
+pub use emf::render_emf;
+pub use json::{Layout, render_json, write_json};
+pub use markdown::{MARKDOWN_LIMIT, render_markdown};
+pub use metrics::render_metrics;
 pub use run::{
     ClusterReport, ClusterState, Durations, FailureKind, ObjectCount, Run, RunFailure,
     SourceReport, UnreadyName, peak_memory,
@@ -20,7 +36,7 @@ pub use summary::{Severity, Summary};
 pub use text::{Palette, render_text};
 
 use extdns_model::{Labels, Outcome, RecordSet};
-use extdns_plan::{Cause, Hold};
+use extdns_plan::{Cause, Hold, Trip};
 
 /// A run's result. A run that failed has one too: with the reason, and as much as it knows.
 #[derive(Debug, Default)]
@@ -54,6 +70,8 @@ pub struct TargetReport {
     pub trips: Vec<GuardTrip>,
     /// What was asked of the provider.
     pub calls: Calls,
+    /// How many record sets of each type are wanted and there.
+    pub counts: TypeCounts,
 }
 
 /// Calls of a provider's API.
@@ -77,48 +95,10 @@ pub struct Call {
 /// A zone, or a cluster's part of it, of which the guard let nothing of a kind through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardTrip {
-    /// The zone.
+    /// The name of the zone.
     pub zone: String,
-    /// The cluster, where only its part tripped.
-    pub cluster: Option<String>,
-    /// What was too many: updates or deletes.
-    pub kind: ChangeKind,
-    /// How many records it would have been.
-    pub count: usize,
-    /// Of how many.
-    pub base: usize,
-    /// How many are allowed.
-    pub limit: Limit,
-    /// The first few of them.
-    pub names: Vec<String>,
-    /// How to allow exactly this, once.
-    pub allow: Allow,
-}
-
-/// A limit of the guard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// This many of a hundred.
-    Percent(u8),
-    /// This many.
-    Count(usize),
-}
-
-/// What lets through what the guard stopped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Allow {
-    /// `--allow-deletes=<place>:<count>`.
-    Deletes {
-        /// The zone's name or id, or the target's name.
-        place: String,
-        /// How many.
-        count: usize,
-    },
-    /// `--max-update-percent=<percent>`.
-    Updates {
-        /// The least percentage that does.
-        percent: u8,
-    },
+    /// What was too much, and what allows it.
+    pub trip: Trip,
 }
 
 /// One zone.

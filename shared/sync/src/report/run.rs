@@ -84,7 +84,10 @@ pub enum ClusterState {
     /// Something was not read: its records are frozen.
     Failed,
     /// It suddenly wants nothing: its records are frozen.
-    SuspiciouslyEmpty,
+    SuspiciouslyEmpty {
+        /// How many records are its alone.
+        records: usize,
+    },
 }
 
 /// What one source of one cluster said.
@@ -173,11 +176,13 @@ impl From<&ListCount> for ObjectCount {
 /// `failed`
 impl fmt::Display for ClusterState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Complete => "complete",
-            Self::Failed => "failed",
-            Self::SuspiciouslyEmpty => "suspiciously empty",
-        })
+        match self {
+            Self::Complete => f.write_str("complete"),
+            Self::Failed => f.write_str("failed"),
+            Self::SuspiciouslyEmpty { records } => {
+                write!(f, "suspiciously empty: {records} records are its alone")
+            }
+        }
     }
 }
 

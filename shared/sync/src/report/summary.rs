@@ -1,8 +1,7 @@
 //! The totals of a report, and the exit code that follows from them.
 
-use extdns_model::{NotSent, Outcome};
-use extdns_plan::Hold;
-
+use super::document::Outcome;
+use super::words::outcome;
 use super::{ChangeKind, ChangeResult, ClusterReport, FailureKind, Report, ReportedChange};
 use crate::exit::ExitCode;
 
@@ -52,17 +51,17 @@ impl ChangeResult {
     /// How the result is to be looked at.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        match self {
-            Self::Planned | Self::Sent(Outcome::Applied) => Severity::Good,
-            Self::Held(hold) => of_hold(hold),
-            Self::Sent(Outcome::NotSent(NotSent::Deadline)) => Severity::Deferred,
-            Self::Sent(_) => Severity::Failed,
+        match outcome(self) {
+            Outcome::Planned | Outcome::Applied => Severity::Good,
+            Outcome::Held => Severity::Held,
+            Outcome::Frozen => Severity::Frozen,
+            Outcome::Guarded => Severity::Guarded,
+            Outcome::Deferred => Severity::Deferred,
+            Outcome::Partial | Outcome::Rejected | Outcome::Unknown | Outcome::NotSent => {
+                Severity::Failed
+            }
         }
     }
-}
-
-fn of_hold(_hold: &Hold) -> Severity {
-    Severity::Held
 }
 
 impl Summary {

@@ -1,35 +1,244 @@
-//! The phrases that all renderings share.
+//! The phrases that all renderings share, and the words of the JSON document for them.
 
-use extdns_model::Outcome;
-use extdns_plan::Hold;
+use std::borrow::Cow;
+use std::fmt::Write as _;
 
-/// Why something is held back, as a fragment that reads after "held back:".
-pub(crate) fn held(hold: &Hold) -> String {
-    match hold {
-        Hold::Foreign { owner: Some(owner) } => format!("the name belongs to owner {owner:?}"),
-        Hold::Foreign { owner: None } => {
-            "the name has a record without an ownership record, so somebody else made it".to_owned()
+use extdns_model::{NotSent, Outcome as Sent};
+use extdns_plan::{Cause, Differences, FreezeCause, Hold};
+
+use super::document::{self, HoldKind, Outcome};
+use super::{ChangeKind, ChangeResult, Report, Summary};
+
+/// Why a change is wanted, in one word.
+pub(crate) fn cause(cause: Cause) -> document::Cause {
+    match cause {
+        Cause::Missing => document::Cause::Missing,
+        Cause::Differs(Differences { targets: false, ttl: false, properties: false, .. }) => {
+            document::Cause::Ownership
         }
-        Hold::Policy => "--policy does not allow it".to_owned(),
-        Hold::Coexistence => {
-            "a record of the name stays, and a CNAME cannot stand beside others".to_owned()
-        }
-        Hold::Unit => "a change that belongs to it is held back".to_owned(),
-        Hold::CannotBeOwned { reason } => reason.clone(),
-        Hold::UnreadableZone => "its zone could not be read".to_owned(),
-        Hold::ReadOnly { reason } => format!("it {reason}"),
-        other => format!("{other:?}"),
+        Cause::Differs(_) => document::Cause::Differs,
+        Cause::Unwanted => document::Cause::Unwanted,
+        Cause::GivesWay => document::Cause::GivesWay,
     }
 }
 
-pub(crate) fn sent(outcome: &Outcome) -> String {
+/// Why a change is wanted, as a sentence.
+pub(crate) fn reason(cause: Cause) -> String {
+    let Cause::Differs(differences) = cause else {
+        return remark(cause).unwrap_or("it is wanted and missing").to_owned();
+    };
+    let Differences { targets, ttl, properties, ownership } = differences;
+    let parts: Vec<&str> = [
+        (targets, "its targets differ"),
+        (ttl, "its TTL differs"),
+        (properties, "its properties differ"),
+        (ownership, REWRITTEN),
+    ]
+    .into_iter()
+    .filter_map(|(differs, text)| differs.then_some(text))
+    .collect();
+    parts.join(", ")
+}
+
+const REWRITTEN: &str = "its ownership record is rewritten";
+
+/// What a line that shows the values does not say already of why a change is wanted.
+pub(crate) fn remark(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::Missing | Cause::Differs(Differences { ownership: false, .. }) => None,
+        Cause::Differs(_) => Some(REWRITTEN),
+        Cause::Unwanted => Some("nothing wants it any more"),
+        Cause::GivesWay => Some("gives way to another type"),
+    }
+}
+
+/// What became of a change, in one word.
+pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
+    match result {
+        ChangeResult::Planned => Outcome::Planned,
+        ChangeResult::Held(Hold::Frozen { .. } | Hold::UnknownCluster { .. }) => Outcome::Frozen,
+        ChangeResult::Held(Hold::Guarded { .. }) => Outcome::Guarded,
+        ChangeResult::Held(_) => Outcome::Held,
+        ChangeResult::Sent(sent) => match sent {
+            Sent::Applied => Outcome::Applied,
+            Sent::Partial { .. } => Outcome::Partial,
+            Sent::Rejected(_) => Outcome::Rejected,
+            Sent::Unknown(_) => Outcome::Unknown,
+            Sent::NotSent(NotSent::Deadline) => Outcome::Deferred,
+            Sent::NotSent(NotSent::Predecessor | NotSent::Stopped(_)) => Outcome::NotSent,
+        },
+    }
+}
+
+/// The word of an outcome, as JSON and metrics have it.
+pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Applied => "done".to_owned(),
-        Outcome::Partial { done, left, reason } => {
+        Outcome::Planned => "planned",
+        Outcome::Applied => "applied",
+        Outcome::Partial => "partial",
+        Outcome::Rejected => "rejected",
+        Outcome::Unknown => "unknown",
+        Outcome::NotSent => "notSent",
+        Outcome::Deferred => "deferred",
+        Outcome::Frozen => "frozen",
+        Outcome::Guarded => "guarded",
+        Outcome::Held => "held",
+    }
+}
+
+/// The word of an action, as JSON, logs and metrics have it.
+pub(crate) fn action_word(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Create => "create",
+        ChangeKind::Update => "update",
+        ChangeKind::Delete => "delete",
+    }
+}
+
+/// What there is to say about what became of a change; nothing if it is as it should be.
+pub(crate) fn result(result: &ChangeResult) -> Option<String> {
+    match result {
+        ChangeResult::Planned | ChangeResult::Sent(Sent::Applied) => None,
+        ChangeResult::Held(hold) => Some(format!("held back: {}", held(hold))),
+        ChangeResult::Sent(outcome) => Some(sent(outcome)),
+    }
+}
+
+/// The rule that holds a change back.
+pub(crate) fn hold_kind(hold: &Hold) -> HoldKind {
+    match hold {
+        Hold::Foreign { .. } => HoldKind::Foreign,
+        Hold::Policy => HoldKind::Policy,
+        Hold::Coexistence => HoldKind::Coexistence,
+        Hold::Unit => HoldKind::Unit,
+        Hold::CannotBeOwned { .. } => HoldKind::CannotBeOwned,
+        Hold::UnreadableZone => HoldKind::UnreadableZone,
+        Hold::ReadOnly { .. } => HoldKind::ReadOnly,
+        Hold::Frozen { .. } => HoldKind::Frozen,
+        Hold::UnknownCluster { .. } => HoldKind::UnknownCluster,
+        Hold::Unready { .. } => HoldKind::Unready,
+        Hold::Protected { .. } => HoldKind::Protected,
+        Hold::Guarded { .. } => HoldKind::Guarded,
+    }
+}
+
+/// Why something is held back, as a fragment that reads after "held back:".
+pub(crate) fn held(hold: &Hold) -> Cow<'_, str> {
+    match hold {
+        Hold::Foreign { owner: Some(owner) } => {
+            format!("the name belongs to owner {owner:?}").into()
+        }
+        Hold::Foreign { owner: None } => {
+            "the name has a record without an ownership record, so somebody else made it".into()
+        }
+        Hold::Policy => "--policy does not allow it".into(),
+        Hold::Coexistence => {
+            "a record of the name stays, and a CNAME cannot stand beside others".into()
+        }
+        Hold::Unit => "a change that belongs to it is held back".into(),
+        Hold::CannotBeOwned { reason } => reason.into(),
+        Hold::UnreadableZone => "its zone could not be read".into(),
+        Hold::ReadOnly { reason } => format!("it {reason}").into(),
+        Hold::Frozen { cluster, why: FreezeCause::Failed } => {
+            format!("cluster {cluster} could not be read in full").into()
+        }
+        Hold::Frozen { cluster, why: FreezeCause::Empty { .. } } => {
+            format!("cluster {cluster} suddenly wants nothing").into()
+        }
+        Hold::UnknownCluster { name } => {
+            format!("it belongs to cluster {name}, which is not configured").into()
+        }
+        Hold::Unready { resource } => {
+            format!("{resource} has no address yet, and the name is kept as it is until then")
+                .into()
+        }
+        Hold::Protected { glob } => format!("--protect={glob} keeps it as it is").into(),
+        Hold::Guarded { kind, cluster: None } => {
+            format!("there would be too many {kind} in the zone").into()
+        }
+        Hold::Guarded { kind, cluster: Some(cluster) } => {
+            format!("there would be too many {kind} of cluster {cluster} in the zone").into()
+        }
+    }
+}
+
+/// What became of something that was sent, or was to be.
+pub(crate) fn sent(outcome: &Sent) -> String {
+    match outcome {
+        Sent::Applied => "done".to_owned(),
+        Sent::Partial { done, left, reason } => {
             format!("{done} of {} steps done, then: {reason}", done + left)
         }
-        Outcome::NotSent(why) => why.to_string(),
-        Outcome::Rejected(failure) => format!("rejected: {failure}"),
-        Outcome::Unknown(failure) => format!("unconfirmed, the next run looks again: {failure}"),
+        Sent::NotSent(why) => why.to_string(),
+        Sent::Rejected(failure) => format!("rejected: {failure}"),
+        Sent::Unknown(failure) => format!("unconfirmed, the next run looks again: {failure}"),
     }
+}
+
+/// What happened in all, in one line.
+pub(crate) fn total(report: &Report) -> String {
+    let summary = Summary::of(report);
+    let only_planned = report.planned_only || report.targets.iter().any(|t| t.hash_differs());
+    let verbs = if only_planned {
+        ["to create", "to update", "to delete"]
+    } else {
+        ["created", "updated", "deleted"]
+    };
+    let counts = [
+        (summary.create, verbs[0]),
+        (summary.update, verbs[1]),
+        (summary.delete, verbs[2]),
+        (summary.held, "held back"),
+        (summary.frozen, "frozen"),
+        (summary.guarded, "stopped by the guard"),
+        (summary.failed, "failed"),
+        (summary.deferred, "deferred"),
+    ];
+    let parts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !parts.is_empty() {
+        return parts.join(", ");
+    }
+    let unsure = summary.unreadable_zones + summary.frozen_clusters > 0;
+    match (&report.failure, unsure) {
+        (Some(_), _) => "nothing was done".to_owned(),
+        (None, true) => "nothing to do in what could be read".to_owned(),
+        (None, false) => "nothing to do, all records are up to date".to_owned(),
+    }
+}
+
+/// The first few of many, and how many more there are.
+pub(crate) fn first_few<'a>(
+    names: impl Iterator<Item = &'a str>,
+    total: usize,
+    shown: usize,
+    separator: &str,
+) -> String {
+    let first: Vec<&str> = names.take(shown).collect();
+    let mut text = first.join(separator);
+    let more = total.saturating_sub(first.len());
+    if more > 0 {
+        // Writing to a String cannot fail.
+        let _ = write!(text, " and {more} more");
+    }
+    text
+}
+
+/// A text of unknown origin on one line, and without what a terminal would obey.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(char::is_control) {
+        return text.into();
+    }
+    let mut clean = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
+        if char.is_control() {
+            clean.extend(char.escape_default());
+        } else {
+            clean.push(char);
+        }
+    }
+    clean.into()
 }

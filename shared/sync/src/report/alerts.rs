@@ -1,0 +1,120 @@
+//! What somebody has to look at before the changes themselves: the run failed, the plan is another
+//! one, a cluster is frozen, the guard stopped something.
+
+use extdns_plan::{GuardKind, Limit, Trip};
+
+use super::words::first_few;
+use super::{ClusterReport, ClusterState, GuardTrip, Report, TargetReport};
+
+/// One thing to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Alert {
+    /// What it is about.
+    pub(super) subject: String,
+    /// What is the matter.
+    pub(super) message: String,
+    /// If it is meant to be: the flag that lets it through, and what does the same for the function.
+    pub(super) allow: Option<Remedy>,
+}
+
+/// How to let something through, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Remedy {
+    /// On the command line.
+    pub(super) flag: String,
+    /// For the function: a member of its direct invocation, or a variable.
+    pub(super) function: String,
+}
+
+/// Everything to look at, the gravest first.
+pub(super) fn alerts(report: &Report) -> Vec<Alert> {
+    let mut alerts = Vec::new();
+    if let Some(failure) = &report.failure {
+        alerts.push(Alert {
+            subject: "run failed".to_owned(),
+            message: failure.message.clone(),
+            allow: None,
+        });
+    }
+    alerts.extend(report.targets.iter().filter_map(other_plan));
+    for target in &report.targets {
+        alerts.extend(target.trips.iter().map(tripped));
+    }
+    alerts.extend(report.clusters.iter().filter_map(frozen));
+    for zone in report.zones() {
+        alerts.extend(zone.unreadable.as_ref().map(|reason| Alert {
+            subject: format!("zone {}", zone.zone),
+            message: format!("could not be read, nothing in it is changed: {reason}"),
+            allow: None,
+        }));
+    }
+    alerts
+}
+
+fn other_plan(target: &TargetReport) -> Option<Alert> {
+    let expected = target.expected_hash.as_ref().filter(|_| target.hash_differs())?;
+    let hash = target.hash.as_deref().unwrap_or("none");
+    Some(Alert {
+        subject: format!("target {}", target.name),
+        message: format!(
+            "the plan is not the one that was to be applied, so nothing was written: its hash is \
+             {hash}, not {expected}; below is what it is now"
+        ),
+        allow: None,
+    })
+}
+
+const FROZEN: &str = "its records are frozen: none is deleted, shrunk or taken over";
+
+fn frozen(cluster: &ClusterReport) -> Option<Alert> {
+    let (message, allow) = match cluster.state {
+        ClusterState::Complete => return None,
+        ClusterState::Failed => (format!("{}; {FROZEN}", failures(cluster)), None),
+        ClusterState::SuspiciouslyEmpty { records } => {
+            let name = &cluster.name;
+            let allow = Remedy {
+                flag: format!("--allow-empty={name}"),
+                function: format!("\"allowEmpty\": [{name:?}]"),
+            };
+            let message = format!("it wants nothing, although {records} records are its; {FROZEN}");
+            (message, Some(allow))
+        }
+    };
+    Some(Alert { subject: format!("cluster {}", cluster.name), message, allow })
+}
+
+fn failures(cluster: &ClusterReport) -> String {
+    let of_sources = cluster.sources.iter().filter_map(|source| {
+        let why = source.failure.as_ref()?;
+        Some(format!("source {} could not be read in full: {why}", source.name))
+    });
+    let all: Vec<String> = cluster.failure.iter().cloned().chain(of_sources).collect();
+    if all.is_empty() { "it could not be read in full".to_owned() } else { all.join("; ") }
+}
+
+/// How many of the stopped names a message shows.
+const NAMES: usize = 10;
+
+fn tripped(GuardTrip { zone, trip }: &GuardTrip) -> Alert {
+    let Trip { cluster, kind, count, base, .. } = trip;
+    let of_cluster =
+        cluster.as_ref().map_or_else(String::new, |name| format!(" of cluster {name}"));
+    let done = match kind {
+        GuardKind::Deletes => "deleted",
+        GuardKind::Updates => "updated",
+    };
+    let limit = match (trip.limit, kind) {
+        (Limit::Percent(percent), GuardKind::Deletes) => format!("--max-delete-percent={percent}"),
+        (Limit::Percent(percent), GuardKind::Updates) => format!("--max-update-percent={percent}"),
+        (Limit::Count(count), _) => format!("--max-deletes={count}"),
+    };
+    let names = first_few(trip.names.iter().map(AsRef::as_ref), *count, NAMES, ", ");
+    Alert {
+        subject: "guard".to_owned(),
+        message: format!(
+            "zone {zone}: {count} of {base} records{of_cluster} would be {done}, more than {limit} \
+             allows, so none is: {names}"
+        ),
+        allow: Some(Remedy { flag: trip.allow.to_string(), function: trip.allow.for_function() }),
+    }
+}

@@ -1,0 +1,121 @@
+//! A report as metrics of CloudWatch, in its embedded metric format: log lines from which the
+//! service takes the numbers, without a call.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use serde_json::{Map, Value, json};
+
+use super::{ClusterReport, Report, Summary};
+
+/// Renders the metrics of a run, a JSON object a line: one of the whole run, without dimensions,
+/// then one of each cluster. Each has to be a log event of its own.
+#[must_use]
+pub fn render_emf(report: &Report, namespace: &str) -> String {
+    let event = Event { namespace, time: milliseconds(report) };
+    let mut text = String::new();
+    event.write(&mut text, None, &of_run(report));
+    for cluster in &report.clusters {
+        event.write(&mut text, Some(&cluster.name), &of_cluster(report, cluster));
+    }
+    text
+}
+
+/// A metric: name, unit, value.
+type Metric = (&'static str, &'static str, Value);
+
+struct Event<'a> {
+    namespace: &'a str,
+    time: i64,
+}
+
+impl Event<'_> {
+    fn write(&self, text: &mut String, cluster: Option<&str>, metrics: &[Metric]) {
+        const CLUSTER: &str = "Cluster";
+        let dimensions: &[&str] = if cluster.is_some() { &[CLUSTER] } else { &[] };
+        let definitions: Vec<Value> =
+            metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
+        let mut event = Map::new();
+        event.insert(
+            "_aws".to_owned(),
+            json!({
+                "Timestamp": self.time,
+                "CloudWatchMetrics": [{
+                    "Namespace": self.namespace,
+                    "Dimensions": [dimensions],
+                    "Metrics": definitions,
+                }],
+            }),
+        );
+        if let Some(cluster) = cluster {
+            event.insert(CLUSTER.to_owned(), cluster.into());
+        }
+        event.extend(metrics.iter().map(|(name, _, value)| ((*name).to_owned(), value.clone())));
+        text.push_str(&Value::Object(event).to_string());
+        text.push('\n');
+    }
+}
+
+fn milliseconds(report: &Report) -> i64 {
+    let time = report.run.finished.or(report.run.started);
+    time.map_or(0, jiff::Timestamp::as_millisecond)
+}
+
+const COUNT: &str = "Count";
+const MILLISECONDS: &str = "Milliseconds";
+
+fn of_run(report: &Report) -> Vec<Metric> {
+    let summary = Summary::of(report);
+    let Summary { unreadable_zones, frozen_clusters, .. } = summary;
+    let trips: usize = report.targets.iter().map(|target| target.trips.len()).sum();
+    let records: usize = report.zones().map(|zone| zone.records).sum();
+    let endpoints: usize = report.clusters.iter().map(|cluster| cluster.endpoints).sum();
+    let calls = report.targets.iter().flat_map(|target| &target.calls.made);
+    let calls: u64 = calls.map(|call| call.count).sum();
+    let mut metrics = vec![
+        ("RunFailed", COUNT, u8::from(report.failure.is_some()).into()),
+        ("ExitCode", "None", report.exit_code().number().into()),
+        ("GuardTrips", COUNT, trips.into()),
+        ("FrozenClusters", COUNT, frozen_clusters.into()),
+        ("UnreadableZones", COUNT, unreadable_zones.into()),
+        ("Endpoints", COUNT, endpoints.into()),
+        ("Records", COUNT, records.into()),
+        ("ProviderCalls", COUNT, calls.into()),
+    ];
+    metrics.extend(of_summary(&summary));
+    let durations = report.run.durations;
+    let parts = [
+        ("ReadTime", durations.read),
+        ("PlanTime", durations.plan),
+        ("ApplyTime", durations.apply),
+    ];
+    metrics.extend(parts.into_iter().filter_map(|(name, duration)| {
+        let milliseconds = u64::try_from(duration?.as_millis()).unwrap_or(u64::MAX);
+        Some((name, MILLISECONDS, milliseconds.into()))
+    }));
+    metrics.extend(report.run.peak_memory.map(|bytes| ("PeakMemory", "Bytes", bytes.into())));
+    metrics
+}
+
+fn of_cluster(report: &Report, cluster: &ClusterReport) -> Vec<Metric> {
+    let mut metrics = vec![
+        ("Frozen", COUNT, u8::from(cluster.is_frozen()).into()),
+        ("Endpoints", COUNT, cluster.endpoints.into()),
+        ("UnreadyNames", COUNT, cluster.unready.len().into()),
+    ];
+    metrics.extend(of_summary(&report.summary_of(cluster)));
+    metrics
+}
+
+fn of_summary(summary: &Summary) -> [Metric; 8] {
+    let Summary { create, update, delete, held, frozen, guarded, failed, deferred, .. } = summary;
+    [
+        ("Creates", create),
+        ("Updates", update),
+        ("Deletes", delete),
+        ("ChangesHeld", held),
+        ("ChangesFrozen", frozen),
+        ("ChangesGuarded", guarded),
+        ("ChangesFailed", failed),
+        ("ChangesDeferred", deferred),
+    ]
+    .map(|(name, value)| (name, COUNT, (*value).into()))
+}

@@ -1,0 +1,317 @@
+//! A report as metrics in the text format of Prometheus: upstream's names where it has one, and
+//! those of what only this program does. <https://prometheus.io/docs/instrumenting/exposition_formats/>
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+use extdns_model::LabelKey;
+use extdns_plan::Hold;
+
+use super::words::{action_word, outcome, outcome_word};
+use super::{ChangeKind, ChangeResult, FailureKind, Report, ReportedChange, Summary};
+
+/// Renders the metrics of a run: for a file of node-exporter's textfile collector, say.
+#[must_use]
+pub fn render_metrics(report: &Report) -> String {
+    let mut page = Page::default();
+    of_program(&mut page, report);
+    of_run(&mut page, report);
+    of_records(&mut page, report);
+    of_changes(&mut page, report);
+    of_clusters(&mut page, report);
+    of_targets(&mut page, report);
+    page.0
+}
+
+/// Metrics as text.
+#[derive(Default)]
+struct Page(String);
+
+/// The type of a metric.
+#[derive(Clone, Copy)]
+enum Kind {
+    Gauge,
+    Counter,
+}
+
+impl Page {
+    /// Begins a metric; its samples follow.
+    fn metric(&mut self, name: &'static str, kind: Kind, help: &str) -> Metric<'_> {
+        let kind = match kind {
+            Kind::Gauge => "gauge",
+            Kind::Counter => "counter",
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(
+            self.0,
+            "# HELP external_dns_{name} {help}\n# TYPE external_dns_{name} {kind}\n"
+        );
+        Metric { name, text: &mut self.0 }
+    }
+
+    fn gauge(&mut self, name: &'static str, help: &str) -> Metric<'_> {
+        self.metric(name, Kind::Gauge, help)
+    }
+
+    fn counter(&mut self, name: &'static str, help: &str) -> Metric<'_> {
+        self.metric(name, Kind::Counter, help)
+    }
+}
+
+struct Metric<'a> {
+    name: &'static str,
+    text: &'a mut String,
+}
+
+impl Metric<'_> {
+    fn sample(&mut self, labels: &[(&str, &str)], value: impl fmt::Display) {
+        let _ = write!(self.text, "external_dns_{}", self.name);
+        for (index, (name, value)) in labels.iter().enumerate() {
+            let open = if index == 0 { '{' } else { ',' };
+            let _ = write!(self.text, "{open}{name}=\"{}\"", Escaped(value));
+        }
+        let close = if labels.is_empty() { "" } else { "}" };
+        let _ = writeln!(self.text, "{close} {value}");
+    }
+}
+
+/// The value of a label.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars() {
+            match char {
+                '\\' => f.write_str("\\\\")?,
+                '"' => f.write_str("\\\"")?,
+                '\n' => f.write_str("\\n")?,
+                _ => f.write_char(char)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn of_program(page: &mut Page, report: &Report) {
+    let labels = [
+        ("version", report.run.version.as_str()),
+        ("revision", ""),
+        ("go_version", ""),
+        ("os", std::env::consts::OS),
+        ("arch", std::env::consts::ARCH),
+    ];
+    page.gauge("build_info", "The program; always 1.").sample(&labels, 1);
+}
+
+fn of_run(page: &mut Page, report: &Report) {
+    let run = &report.run;
+    let ok = report.failure.is_none();
+    let seconds = |time: &jiff::Timestamp| time.as_second();
+    if let Some(started) = &run.started {
+        page.gauge("controller_last_reconcile_timestamp_seconds", "When the last run began.")
+            .sample(&[], seconds(started));
+    }
+    if let Some(finished) = run.finished.as_ref().filter(|_| ok) {
+        page.gauge(
+            "controller_last_sync_timestamp_seconds",
+            "When the last run that did not fail ended.",
+        )
+        .sample(&[], seconds(finished));
+    }
+    let no_op = ok && report.changes().next().is_none();
+    page.counter("controller_no_op_runs_total", "Runs without changes.")
+        .sample(&[], u8::from(no_op));
+    page.gauge("run_success", "Whether the last run did not fail.").sample(&[], u8::from(ok));
+    page.gauge("run_exit_code", "The exit code of the last run.")
+        .sample(&[], report.exit_code().number());
+    let mut durations =
+        page.gauge("run_duration_seconds", "How long each part of the last run took.");
+    let parts = run.durations;
+    for (phase, duration) in [("read", parts.read), ("plan", parts.plan), ("apply", parts.apply)] {
+        if let Some(duration) = duration {
+            durations.sample(&[("phase", phase)], duration.as_secs_f64());
+        }
+    }
+    if let Some(bytes) = run.peak_memory {
+        page.gauge("run_peak_memory_bytes", "The most memory that the last run held.")
+            .sample(&[], bytes);
+    }
+}
+
+/// Upstream's numbers of endpoints and records. Its label values are lower-case.
+fn of_records(page: &mut Page, report: &Report) {
+    let mut counts = super::TypeCounts::new();
+    for (rtype, count) in report.targets.iter().flat_map(|target| &target.counts) {
+        let sum = counts.entry(*rtype).or_default();
+        sum.wanted += count.wanted;
+        sum.stored += count.stored;
+        sum.verified += count.verified;
+    }
+    let total: usize = counts.values().map(|count| count.stored).sum();
+    page.gauge("registry_endpoints_total", "Records in all zones.").sample(&[], total);
+    let provider_failed =
+        report.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Provider);
+    let unread = Summary::of(report).unreadable_zones + usize::from(provider_failed);
+    page.counter("registry_errors_total", "Zones, or lists of zones, that could not be read.")
+        .sample(&[], unread);
+    let wanted: usize = report.clusters.iter().map(|cluster| cluster.endpoints).sum();
+    page.gauge("source_endpoints_total", "Endpoints of all sources.").sample(&[], wanted);
+    let failed = report.clusters.iter().map(|cluster| {
+        let sources = cluster.sources.iter().filter(|source| source.failure.is_some()).count();
+        sources + usize::from(cluster.failure.is_some())
+    });
+    page.counter("source_errors_total", "Sources that could not be read in full.")
+        .sample(&[], failed.sum::<usize>());
+    let by_type: [(&'static str, &str, fn(&super::TypeCount) -> usize); 3] = [
+        ("registry_records", "Records in all zones, by type.", |count| count.stored),
+        ("source_records", "Endpoints of all sources, by type.", |count| count.wanted),
+        (
+            "controller_verified_records",
+            "Endpoints whose name and type are in a zone, by type.",
+            |count| count.verified,
+        ),
+    ];
+    for (name, help, value) in by_type {
+        let mut metric = page.gauge(name, help);
+        for (rtype, count) in &counts {
+            metric.sample(&[("record_type", &lower(rtype))], value(count));
+        }
+    }
+    of_strange_owners(page, report);
+}
+
+fn of_strange_owners(page: &mut Page, report: &Report) {
+    let mut skipped: BTreeMap<[String; 4], usize> = BTreeMap::new();
+    for change in report.changes().filter(|change| change.kind == ChangeKind::Create) {
+        if let ChangeResult::Held(Hold::Foreign { owner }) = &change.result
+            && let Some(after) = &change.after
+        {
+            let ours = after.labels.get(LabelKey::OWNER).unwrap_or_default();
+            let theirs = owner.as_deref().unwrap_or_default();
+            let name = after.set.name.key();
+            let labels = [
+                lower(&after.set.rtype),
+                lower(ours),
+                lower(theirs),
+                naked_domain(&name).to_owned(),
+            ];
+            *skipped.entry(labels).or_default() += 1;
+        }
+    }
+    let mut metric = page.gauge(
+        "registry_skipped_records_owner_mismatch_per_sync",
+        "Records that are not made because the name belongs to somebody else.",
+    );
+    for ([rtype, ours, theirs, domain], count) in &skipped {
+        let labels = [
+            ("record_type", rtype.as_str()),
+            ("owner", ours.as_str()),
+            ("foreign_owner", theirs.as_str()),
+            ("domain", domain.as_str()),
+        ];
+        metric.sample(&labels, count);
+    }
+}
+
+fn lower(text: impl ToString) -> String {
+    text.to_string().to_lowercase()
+}
+
+/// The name without its first label, where the rest still has a dot.
+fn naked_domain(name: &str) -> &str {
+    name.split_once('.').map(|(_, rest)| rest).filter(|rest| rest.contains('.')).unwrap_or(name)
+}
+
+fn of_changes(page: &mut Page, report: &Report) {
+    let mut metric =
+        page.gauge("changes", "Changes of the last run, by target, action and outcome.");
+    for target in &report.targets {
+        let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for change in target.zones.iter().flat_map(|zone| &zone.changes) {
+            let ReportedChange { kind, result, .. } = change;
+            *counts.entry((action_word(*kind), outcome_word(outcome(result)))).or_default() += 1;
+        }
+        for ((action, outcome), count) in counts {
+            let labels =
+                [("target", target.name.as_str()), ("action", action), ("outcome", outcome)];
+            metric.sample(&labels, count);
+        }
+    }
+    let summary = Summary::of(report);
+    let totals = [
+        ("changes_failed", "Changes that were rejected, unconfirmed or not sent.", summary.failed),
+        ("changes_deferred", "Changes left for the next run.", summary.deferred),
+        (
+            "changes_frozen",
+            "Changes held back because a cluster could not be read.",
+            summary.frozen,
+        ),
+        ("changes_guarded", "Changes that the guard stopped.", summary.guarded),
+        ("changes_held", "Changes that another rule holds back.", summary.held),
+    ];
+    for (name, help, value) in totals {
+        page.gauge(name, help).sample(&[], value);
+    }
+}
+
+fn of_clusters(page: &mut Page, report: &Report) {
+    let values: [(&'static str, &str, fn(&super::ClusterReport) -> usize); 3] = [
+        ("cluster_complete", "Whether everything of the cluster was read.", |cluster| {
+            usize::from(!cluster.is_frozen())
+        }),
+        ("cluster_endpoints", "Endpoints of the cluster.", |cluster| cluster.endpoints),
+        ("cluster_unready_names", "Names whose object has no address yet.", |cluster| {
+            cluster.unready.len()
+        }),
+    ];
+    for (name, help, value) in values {
+        let mut metric = page.gauge(name, help);
+        for cluster in &report.clusters {
+            metric.sample(&[("cluster", &cluster.name)], value(cluster));
+        }
+    }
+}
+
+fn of_targets(page: &mut Page, report: &Report) {
+    let mut trips =
+        page.gauge("guard_trips", "Times that the guard stopped changes in the last run.");
+    for target in &report.targets {
+        trips.sample(&[("target", &target.name)], target.trips.len());
+    }
+    let values: [(&'static str, &str, fn(&super::ZoneReport) -> usize); 3] = [
+        ("zone_readable", "Whether the zone could be read.", |zone| {
+            usize::from(zone.unreadable.is_none())
+        }),
+        ("zone_records", "Records in the zone, ownership records aside.", |zone| zone.records),
+        ("zone_owned_records", "Records in the zone that are ours.", |zone| zone.owned),
+    ];
+    for (name, help, value) in values {
+        let mut metric = page.gauge(name, help);
+        for target in &report.targets {
+            for zone in &target.zones {
+                let labels = [
+                    ("target", target.name.as_str()),
+                    ("zone", zone.zone.as_str()),
+                    ("zone_id", zone.id.as_str()),
+                ];
+                metric.sample(&labels, value(zone));
+            }
+        }
+    }
+    let mut calls = page
+        .gauge("provider_calls", "Calls of the provider's API in the last run, retries included.");
+    for target in &report.targets {
+        for call in &target.calls.made {
+            calls.sample(&[("target", &target.name), ("operation", &call.operation)], call.count);
+        }
+    }
+    let mut least = page.gauge(
+        "provider_least_calls",
+        "The fewest calls with which the last run could have been done.",
+    );
+    for target in &report.targets {
+        if let Some(count) = target.calls.least {
+            least.sample(&[("target", &target.name)], count);
+        }
+    }
+}

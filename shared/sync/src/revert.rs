@@ -1,0 +1,314 @@
+//! Undoing a reported run: everything is wanted as it is, but what the run changed, which is wanted
+//! as it was before. The ordinary plan does the rest, under the ordinary rules.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use extdns_clusters::Cluster;
+use extdns_model::{
+    ClusterId, Endpoint, LabelKey, Labels, Name, Owners, Record, RecordSet, RecordType, Resource,
+    ResourceKind, Ttl, Zone, ZoneKey,
+};
+use extdns_plan::Plan;
+use extdns_registry::Annotated;
+
+use crate::report::Notice;
+use crate::report::document::{Change, Document, Outcome, RecordState};
+
+/// What a run that undoes another one wants.
+#[derive(Debug, Default)]
+pub struct Revert {
+    /// Every record that is ours, as it is or as it was. They are to go to the plan as they are,
+    /// without the pipeline of sources: one name may be wanted in each of several zones.
+    pub endpoints: Vec<Endpoint>,
+    /// What is not undone, and what to know about the rest.
+    pub notices: Vec<Notice>,
+    /// The names that the run changed.
+    names: HashSet<(ZoneKey, String)>,
+}
+
+/// What a run was told that carries out a revert.
+pub const REDONE: &str = "the next sync does these changes again while the cluster still wants them; change the objects too, \
+     or suspend the sync";
+
+/// Whose records there are.
+#[derive(Clone, Copy)]
+pub struct Whose<'a> {
+    /// The owner ids.
+    pub owners: &'a Owners,
+    /// The clusters.
+    pub clusters: &'a [Cluster],
+}
+
+/// What undoes a reported run, given what the zones hold now.
+#[must_use]
+pub fn revert(report: &Document, annotated: &Annotated, whose: Whose<'_>) -> Revert {
+    let mut revert = Revert::default();
+    let mut touched = touched(report, annotated, &mut revert.notices);
+    for (zone, record) in annotated.inventory.records().filter(|(_, record)| whose.own(record)) {
+        let key = (zone, record.set.name.key().into_owned());
+        match touched.get_mut(&key) {
+            Some(name) => name.records.push(record),
+            None => revert.endpoints.push(whose.kept(record, annotated.inventory.index.zone(zone))),
+        }
+    }
+    if touched.is_empty() {
+        let message = "it tells of no change that was made, so there is nothing to undo";
+        revert.notices.push(notice("the report", message));
+    } else {
+        revert.notices.push(notice("revert", REDONE));
+    }
+    for ((zone, key), name) in touched {
+        name.undo(whose, annotated.inventory.index.zone(zone), &mut revert);
+        revert.names.insert((zone, key));
+    }
+    revert
+}
+
+impl Revert {
+    /// Leaves in a plan only what is about names that the run changed: whatever else there is to do
+    /// is not part of undoing it.
+    pub fn narrow(&self, plan: &mut Plan<'_>) {
+        plan.rows.retain(|row| self.names.contains(&(row.zone, row.name.to_string())));
+    }
+}
+
+/// A name that the run changed, with what is there now.
+#[derive(Default)]
+struct Touched<'a> {
+    changes: Vec<&'a Change>,
+    records: Vec<&'a Record>,
+}
+
+type TouchedNames<'a> = BTreeMap<(ZoneKey, String), Touched<'a>>;
+
+/// The names that the run changed, or may have, in zones that could be read.
+fn touched<'a>(
+    report: &'a Document,
+    annotated: &Annotated,
+    notices: &mut Vec<Notice>,
+) -> TouchedNames<'a> {
+    let mut names = TouchedNames::new();
+    for (zone, change) in report.changes().filter(|(_, change)| may_have_been_made(change)) {
+        let key = annotated.inventory.index.by_id(&zone.id);
+        match key.filter(|key| annotated.inventory.is_readable(*key)) {
+            Some(key) => {
+                let name = Name::as_listed(&change.name).key().into_owned();
+                names.entry((key, name)).or_default().changes.push(change);
+            }
+            None => {
+                let why = match key {
+                    Some(_) => "its zone could not be read",
+                    None => "its zone is not among those of this run",
+                };
+                notices.push(notice(&change.name, &format!("not undone: {why}")));
+            }
+        }
+    }
+    names
+}
+
+fn may_have_been_made(change: &Change) -> bool {
+    matches!(change.outcome, Outcome::Applied | Outcome::Partial | Outcome::Unknown)
+}
+
+impl Touched<'_> {
+    /// A name is undone as a whole or not at all.
+    fn undo(&self, whose: Whose<'_>, zone: &Zone, revert: &mut Revert) {
+        let endpoints = &mut revert.endpoints;
+        let states: Option<Vec<State<'_>>> =
+            self.changes.iter().map(|change| State::of(change, self.now(change))).collect();
+        let Some(states) = states else {
+            endpoints.extend(self.records.iter().map(|record| whose.kept(record, zone)));
+            let name = self.changes.first().map_or("", |change| change.name.as_str());
+            let message = "not undone: the name is not any more as the run left it";
+            revert.notices.push(notice(name, message));
+            return;
+        };
+        let untouched = self
+            .records
+            .iter()
+            .filter(|record| !self.changes.iter().any(|change| is_about(change, &record.set)));
+        endpoints.extend(untouched.map(|record| whose.kept(record, zone)));
+        for (change, state) in self.changes.iter().zip(states) {
+            match state {
+                State::Done => match &change.before {
+                    None => {}
+                    Some(before) => match whose.restored(change, before, zone) {
+                        Some(endpoint) => endpoints.push(endpoint),
+                        None => revert.notices.push(unreadable(change)),
+                    },
+                },
+                State::Undone(record) => {
+                    endpoints.extend(record.map(|record| whose.kept(record, zone)));
+                }
+            }
+        }
+    }
+
+    /// What is there now of what a change is about.
+    fn now(&self, change: &Change) -> Option<&Record> {
+        self.records.iter().copied().find(|record| is_about(change, &record.set))
+    }
+}
+
+fn is_about(change: &Change, set: &RecordSet) -> bool {
+    set.rtype.to_string() == change.r#type
+        && set.set_identifier() == change.set_identifier.as_deref().unwrap_or_default()
+}
+
+fn unreadable(change: &Change) -> Notice {
+    let message = format!("not undone: {:?} is no record type", change.r#type);
+    notice(&change.name, &message)
+}
+
+/// How a record is, compared with a change.
+enum State<'a> {
+    /// As the change left it.
+    Done,
+    /// As it was before the change.
+    Undone(Option<&'a Record>),
+}
+
+impl<'a> State<'a> {
+    /// None if it is neither as before nor as after the change.
+    fn of(change: &Change, now: Option<&'a Record>) -> Option<Self> {
+        let Some(record) = now else {
+            return match (&change.before, &change.after) {
+                (_, None) => Some(Self::Done),
+                (None, _) => Some(Self::Undone(None)),
+                // Updated, and gone since.
+                (Some(_), Some(_)) => None,
+            };
+        };
+        let is = |state: &Option<RecordState>, with_labels: bool| {
+            state.as_ref().is_some_and(|state| {
+                same_set(&record.set, state) && (!with_labels || same_labels(&record.labels, state))
+            })
+        };
+        // Where the change was one of ownership alone, the labels tell.
+        let (after, before) = (is(&change.after, false), is(&change.before, false));
+        match (after, before) {
+            (true, false) => Some(Self::Done),
+            (false, true) => Some(Self::Undone(Some(record))),
+            (true, true) if is(&change.before, true) => Some(Self::Undone(Some(record))),
+            (true, true) => Some(Self::Done),
+            (false, false) => None,
+        }
+    }
+}
+
+/// Whether a record is as it was reported. A TTL that was not configured is what the provider made
+/// of it.
+fn same_set(set: &RecordSet, state: &RecordState) -> bool {
+    let targets = state.targets.iter().map(String::as_str).collect();
+    let ttl = Ttl::from_seconds(state.ttl.unwrap_or(0).into());
+    let properties: extdns_model::Properties =
+        state.properties.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    set.targets.same_as(&targets, set.rtype)
+        && (!ttl.is_set() || ttl == set.ttl)
+        && set.properties().same_as(&properties)
+}
+
+fn same_labels(labels: &Labels, state: &RecordState) -> bool {
+    let stored = |key: &&str| *key != LabelKey::NONCE;
+    let now = labels.iter().filter(|(key, _)| stored(key));
+    let reported = state.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    now.eq(reported.filter(|(key, _)| stored(key)))
+}
+
+impl Whose<'_> {
+    fn own(&self, record: &Record) -> bool {
+        record.read_only.is_none() && self.owners.own(&record.labels)
+    }
+
+    /// A record as it is.
+    fn kept(&self, record: &Record, zone: &Zone) -> Endpoint {
+        self.endpoint(record.set.clone(), &record.labels, zone)
+    }
+
+    /// A record as it was.
+    fn restored(&self, change: &Change, state: &RecordState, zone: &Zone) -> Option<Endpoint> {
+        let rtype: RecordType = change.r#type.parse().ok()?;
+        let targets = state.targets.iter().map(String::as_str).collect();
+        let ttl = Ttl::from_seconds(state.ttl.unwrap_or(0).into());
+        let properties =
+            state.properties.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let set = RecordSet::new(Name::as_listed(&change.name), rtype, ttl, targets)
+            .with_set_identifier(change.set_identifier.as_deref().unwrap_or_default())
+            .with_properties(properties.collect());
+        let labels = state.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        Some(self.endpoint(set, &labels.collect(), zone))
+    }
+
+    /// An endpoint whose ownership record will say what the labels say. It is pinned to its zone,
+    /// since a name can be in several.
+    fn endpoint(&self, set: RecordSet, labels: &Labels, zone: &Zone) -> Endpoint {
+        let mut endpoint = Endpoint::from_set(set);
+        let resources = labels.resource().and_then(parse_resource).into_iter().flat_map(|own| {
+            self.clusters_of(labels)
+                .into_iter()
+                .map(move |cluster| Arc::new(Resource { cluster, ..own.clone() }))
+        });
+        endpoint.attribution = resources.collect();
+        // The registry writes owner and clusters; the resource it takes from the attribution.
+        let own = labels
+            .iter()
+            .filter(|(key, _)| ![LabelKey::OWNER, LabelKey::CLUSTER, LabelKey::NONCE].contains(key))
+            .filter(|(key, _)| {
+                *key != LabelKey::RESOURCE || endpoint.attribution.first().is_none()
+            });
+        let own: Labels = own.collect();
+        if !own.is_empty() {
+            endpoint.edit_labels(|labels| labels.extend(&own));
+        }
+        endpoint.edit_hints(|hints| hints.zone = Some(zone.id.clone()));
+        endpoint
+    }
+
+    /// The clusters that a record belongs to: those that its label names, else those that write
+    /// with its owner id.
+    fn clusters_of(&self, labels: &Labels) -> Vec<ClusterId> {
+        let named: HashSet<&str> =
+            labels.get(LabelKey::CLUSTER).into_iter().flat_map(|label| label.split('+')).collect();
+        let of_owner = |cluster: &&Cluster| {
+            self.owners.id_of(Some(cluster.id)).map(AsRef::as_ref) == labels.owner()
+        };
+        let of_label = |cluster: &&Cluster| {
+            named.is_empty() || named.contains("*") || named.contains(cluster.name.as_str())
+        };
+        let mut ids: Vec<ClusterId> =
+            self.clusters.iter().filter(of_label).map(|cluster| cluster.id).collect();
+        if named.is_empty() {
+            ids = self.clusters.iter().filter(of_owner).map(|cluster| cluster.id).collect();
+        }
+        if ids.is_empty() {
+            // Migrated, or without owners: as if the first cluster wanted it.
+            ids.extend(self.clusters.first().map(|cluster| cluster.id));
+        }
+        ids
+    }
+}
+
+/// The object of a label `<kind>/<namespace>/<name>`, if it is written back as the same text.
+fn parse_resource(label: &str) -> Option<Resource> {
+    let (kind, rest) = label.split_once('/')?;
+    let kind = match kind {
+        "service" => ResourceKind::Service,
+        "ingress" => ResourceKind::Ingress,
+        "node" => ResourceKind::Node,
+        "crd" => ResourceKind::Crd,
+        "fake" => ResourceKind::Fake,
+        other => ResourceKind::other(other),
+    };
+    let (namespace, name) = match rest.split_once('/') {
+        Some((namespace, name)) => (Some(namespace.into()), name.into()),
+        None => (None, rest.into()),
+    };
+    let resource = Resource { cluster: ClusterId(0), kind, namespace, name };
+    (resource.label().as_deref() == Some(label)).then_some(resource)
+}
+
+fn notice(subject: &str, message: &str) -> Notice {
+    Notice { subject: subject.to_owned(), message: message.to_owned() }
+}
