@@ -123,11 +123,6 @@ impl Owners {
         own.or(self.by_cluster.first()).map(|own| &own.id)
     }
 
-    /// The clusters that write with this id, in the order of the settings.
-    pub fn clusters_with(&self, id: &str) -> impl Iterator<Item = ClusterId> {
-        self.by_cluster.iter().filter(move |own| own.id == id).map(|own| own.cluster)
-    }
-
     /// Whether another cluster writes with the same id.
     pub(crate) fn shares_its_id(&self, cluster: ClusterId) -> bool {
         self.entry(cluster).is_some_and(|own| own.shared)

@@ -1,5 +1,7 @@
 //! Whose a record is.
 
+use std::collections::HashMap;
+
 use ecow::EcoString;
 use extdns_model::{ClusterId, Endpoint, LabelKey, Labels, Owners};
 use smallvec::{SmallVec, smallvec};
@@ -63,27 +65,37 @@ pub(crate) struct Claims<'a> {
     owners: &'a Owners,
     clusters: &'a Clusters,
     all: ClusterSet,
+    by_owner: HashMap<&'a str, ClusterSet>,
+    by_name: HashMap<&'a str, ClusterId>,
 }
 
 impl<'a> Claims<'a> {
     pub(crate) fn new(owners: &'a Owners, clusters: &'a Clusters) -> Self {
-        Self { owners, clusters, all: clusters.iter().map(|cluster| cluster.id).collect() }
+        let mut by_owner: HashMap<&str, ClusterSet> = HashMap::new();
+        for cluster in clusters.iter() {
+            if let Some(owner) = owners.id_of(Some(cluster.id)) {
+                by_owner.entry(owner).or_default().insert(cluster.id);
+            }
+        }
+        let all = clusters.iter().map(|cluster| cluster.id).collect();
+        let by_name = clusters.iter().map(|cluster| (cluster.name.as_str(), cluster.id)).collect();
+        Self { owners, clusters, all, by_owner, by_name }
     }
 
     /// The clusters that a record of ours belongs to: those that write with its owner id, narrowed
     /// by its label. Where nobody keeps owners, and before an owner id is migrated, it is anybody's.
     pub(crate) fn of_record(&self, labels: &Labels) -> Claim {
-        if self.clusters.iter().len() == 0 {
+        if self.by_name.is_empty() {
             return Claim::default();
         }
-        let by_id: ClusterSet = match labels.owner() {
-            Some(owner) if !self.owners.is_empty() && !self.owners.is_migrating(owner) => {
-                self.owners.clusters_with(owner).filter(|id| self.all.contains(*id)).collect()
+        let by_id = match labels.owner() {
+            Some(owner) if self.keep_owners() && !self.owners.is_migrating(owner) => {
+                self.by_owner.get(owner).cloned().unwrap_or_default()
             }
             _ => self.all.clone(),
         };
         match labels.get(LabelKey::CLUSTER) {
-            Some(label) if !self.owners.is_empty() => self.narrow(by_id, label),
+            Some(label) if self.keep_owners() => self.narrow(by_id, label),
             _ => Claim { clusters: by_id, unknown: None },
         }
     }
@@ -98,8 +110,8 @@ impl<'a> Claims<'a> {
             unknown: None,
         };
         for name in label.split(Owners::JOINED_BY) {
-            match self.clusters.named(name) {
-                Some(cluster) => claim.clusters.insert(cluster),
+            match self.by_name.get(name) {
+                Some(cluster) => claim.clusters.insert(*cluster),
                 None => claim.unknown = claim.unknown.or_else(|| Some(name.into())),
             }
         }
@@ -111,10 +123,15 @@ impl<'a> Claims<'a> {
     pub(crate) fn of_endpoint(&self, endpoint: &Endpoint) -> ClusterSet {
         let resources = endpoint.attribution.resources();
         match (resources, self.owners.id_of(None)) {
-            ([], Some(id)) => self.owners.clusters_with(id).collect(),
+            ([], Some(id)) => self.by_owner.get(id.as_str()).cloned().unwrap_or_default(),
             ([], None) => self.all.clone(),
             _ => resources.iter().map(|resource| resource.cluster).collect(),
         }
+    }
+
+    /// Whether the registry keeps owners.
+    pub(crate) fn keep_owners(&self) -> bool {
+        !self.owners.is_empty()
     }
 
     pub(crate) fn clusters(&self) -> &'a Clusters {

@@ -116,10 +116,6 @@ impl Clusters {
         &self.unready
     }
 
-    pub(crate) fn named(&self, name: &str) -> Option<ClusterId> {
-        self.list.iter().find(|cluster| cluster.name == name).map(|cluster| cluster.id)
-    }
-
     pub(crate) fn name_of(&self, id: ClusterId) -> EcoString {
         self.get(id).map_or_else(|| ecow::eco_format!("{}", id.0), |cluster| cluster.name.clone())
     }

@@ -6,6 +6,7 @@ use extdns_model::{Endpoint, Inventory, Record, ZoneKey};
 use crate::conflict::preference;
 use crate::decide::{Decider, Name, hold_all};
 use crate::runs::{Keyed, place, runs, sort};
+use crate::stages::Stages;
 use crate::{Clusters, Decision, Hold, Plan, Row, Settings};
 
 /// What a plan is made of.
@@ -27,8 +28,9 @@ pub struct Input<'a> {
 /// one name, type and set identifier in one zone the last counts.
 #[must_use]
 pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
-    let Input { inventory, desired, settings, clusters: _ } = input;
+    let Input { inventory, desired, settings, clusters } = input;
     let mut decider = Decider::new(settings, &inventory.filter);
+    let mut stages = Stages::new(&decider, settings, clusters, inventory);
     let contents = contents(inventory);
     let (wishes, unrouted) = route(&decider, inventory, desired);
     let mut rows = Vec::new();
@@ -42,13 +44,17 @@ pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
         sort(&mut records);
         sort(&mut wishes);
         for name in runs(&records, &wishes, |record| &*record.key, |wish| &*wish.key) {
-            let decisions = decide(&mut decider, inventory, &contents, zone, &name);
+            stages.count(zone, &name);
+            let mut decisions = decide(&mut decider, inventory, &contents, zone, &name);
             if !decisions.is_empty() {
+                stages.hold(&name, &mut decisions);
                 rows.push(Row { zone, name: EcoString::from(name.key), decisions });
             }
         }
     }
-    Plan { rows, unrouted, losers: decider.into_losers(), ..Plan::default() }
+    let mut plan = Plan { rows, unrouted, losers: decider.into_losers(), ..Plan::default() };
+    stages.finish(inventory, &mut plan);
+    plan
 }
 
 /// The records of each zone of the index; `None` for a zone that could not be read.

@@ -8,20 +8,35 @@ use crate::Rule;
 use crate::runs::Keyed;
 
 /// Whether two record sets of one name cannot stand beside each other: a CNAME beside another type
-/// (RFC 1034, 3.6.2), a simple record beside a routed one of its type.
+/// (RFC 1034, 3.6.2), whatever their set identifiers; a simple record beside a routed one of its
+/// type.
 pub(crate) fn excludes(a: &RecordSet, b: &RecordSet) -> bool {
-    let is_cname = |set: &RecordSet| set.rtype == RecordType::Cname;
-    let is_simple = |set: &RecordSet| set.set_identifier().is_empty();
-    let cname_beside_other = is_cname(a) != is_cname(b)
-        && (is_simple(a) || is_simple(b) || a.set_identifier() == b.set_identifier());
-    let simple_beside_routed = a.rtype == b.rtype && is_simple(a) != is_simple(b);
-    cname_beside_other || simple_beside_routed
+    is_cname(a) != is_cname(b) || (a.rtype == b.rtype && is_simple(a) != is_simple(b))
+}
+
+/// Whether of two new record sets this one has to wait for the other: the CNAME for another type,
+/// as where both are wanted under one set identifier; else the routed one for the simple one.
+pub(crate) fn yields(one: &RecordSet, other: &RecordSet) -> bool {
+    excludes(one, other)
+        && match (is_cname(one), is_cname(other)) {
+            (true, false) => true,
+            (false, true) => false,
+            (true, true) | (false, false) => !is_simple(one),
+        }
+}
+
+fn is_cname(set: &RecordSet) -> bool {
+    set.rtype == RecordType::Cname
+}
+
+fn is_simple(set: &RecordSet) -> bool {
+    set.set_identifier().is_empty()
 }
 
 /// Whether the wishes for one set identifier of a name ask for a CNAME and for something else: then
 /// the CNAME is discarded.
 pub(crate) fn discards_cname(wishes: &[Keyed<'_, Endpoint>]) -> bool {
-    let is_cname = |wish: &Keyed<'_, Endpoint>| wish.set().rtype == RecordType::Cname;
+    let is_cname = |wish: &Keyed<'_, Endpoint>| is_cname(wish.set());
     wishes.len() > 1 && wishes.iter().any(is_cname) && !wishes.iter().all(is_cname)
 }
 

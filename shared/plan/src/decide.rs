@@ -2,7 +2,7 @@
 
 use extdns_model::{DomainFilter, Endpoint, Owners, Record, RecordSet, RecordType, ZoneKey};
 
-use crate::conflict::{discards_cname, excludes, preference, rule, winner};
+use crate::conflict::{discards_cname, excludes, preference, rule, winner, yields};
 use crate::runs::{HasSet as _, Keyed, Run, runs};
 use crate::{
     Cause, Decision, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit, Verdict,
@@ -45,6 +45,7 @@ impl<'a> Decider<'a> {
         let mut decisions = self.propose(zone, name);
         if !decisions.is_empty() {
             refuse_creates(&mut decisions, name.records, &self.settings.owners);
+            refuse_clashes(&mut decisions, name.records);
             mark_what_gives_way(&mut decisions);
             self.settings.policy.restrict(&mut decisions);
             crate::unit::assign(&mut decisions);
@@ -148,7 +149,7 @@ impl<'a> Decider<'a> {
                 go(RecordChange::Delete(record), cause)
             }),
             (Some(record), Some(endpoint)) => {
-                let mut differences = differences(record, endpoint);
+                let mut differences = differences(record, endpoint, owners);
                 if !differences.any() {
                     return None;
                 }
@@ -179,16 +180,21 @@ fn go<'a>(change: RecordChange<'a>, cause: Cause) -> Decision<'a> {
     Decision { change, cause, verdict: Verdict::Go, unit: Unit(0) }
 }
 
-/// In what a record differs from what is wanted. Labels are not compared, and a TTL that is not
-/// configured is no wish.
-fn differences(record: &Record, endpoint: &Endpoint) -> Differences {
+/// In what a record differs from what is wanted. Of its labels only owner and clusters are compared,
+/// and a TTL that is not configured is no wish.
+fn differences(record: &Record, endpoint: &Endpoint, owners: &Owners) -> Differences {
     let (have, want) = (&record.set, &endpoint.set);
     Differences {
         targets: !want.targets.same_as(&have.targets, want.rtype),
         ttl: want.ttl.is_set() && want.ttl != have.ttl,
         properties: !want.properties().same_as(have.properties()),
-        ownership: record.refresh.is_some(),
+        ownership: record.refresh.is_some() || !owners.attributes(&record.labels, endpoint),
     }
+}
+
+/// Whether a record is ours to change.
+pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
+    record.read_only.is_none() && owners.own(&record.labels)
 }
 
 /// Why a record is not ours to change; `None` if it is ours.
@@ -225,11 +231,37 @@ fn is_in_the_way(record: &Record, wish: &Endpoint, owners: &Owners) -> bool {
     theirs.is_empty() || wanted.is_empty() || theirs == wanted
 }
 
+/// Holds back creates that cannot stand beside what stays, or beside another create.
+fn refuse_clashes(decisions: &mut [Decision<'_>], records: &[Keyed<'_, Record>]) {
+    let stays = |record: &Record, decisions: &[Decision<'_>]| {
+        !decisions.iter().any(|decision| {
+            matches!(decision.change, RecordChange::Delete(gone) if std::ptr::eq(gone, record))
+        })
+    };
+    for index in 0..decisions.len() {
+        let Some(wanted) = coming(&decisions[index]) else { continue };
+        let clashes = records
+            .iter()
+            .any(|record| excludes(record.set(), wanted) && stays(record.item, decisions))
+            || decisions.iter().filter_map(coming).any(|other| yields(wanted, other));
+        if clashes {
+            decisions[index].hold(Hold::Coexistence);
+        }
+    }
+}
+
+/// The record set that a decision makes.
+fn coming<'a>(decision: &Decision<'a>) -> Option<&'a RecordSet> {
+    let creates = decision.goes() && matches!(decision.change, RecordChange::Create(_));
+    creates.then(|| decision.change.set())
+}
+
 /// A record that goes because another comes is not merely unwanted.
 fn mark_what_gives_way(decisions: &mut [Decision<'_>]) {
     let coming: smallvec::SmallVec<[&RecordSet; 4]> = decisions
         .iter()
         .filter(|decision| matches!(decision.change, RecordChange::Create(_)))
+        .filter(|decision| decision.held() != Some(&Hold::Coexistence))
         .map(|decision| decision.change.set())
         .collect();
     for decision in decisions {

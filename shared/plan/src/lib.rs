@@ -11,6 +11,7 @@ mod clusters;
 mod compute;
 mod conflict;
 mod decide;
+mod freeze;
 mod guard;
 mod hash;
 mod policy;
@@ -18,7 +19,10 @@ mod protect;
 mod row;
 mod runs;
 mod settings;
+mod stages;
 mod unit;
+mod unready;
+mod whole;
 
 pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
 pub use clusters::{Cluster, Clusters, Reading, UnknownCluster, Unready};

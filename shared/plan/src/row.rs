@@ -143,7 +143,8 @@ pub struct Differences {
     pub ttl: bool,
     /// Other provider-specific properties.
     pub properties: bool,
-    /// The ownership record is to be rewritten (older format, migration, other clusters).
+    /// The ownership record is to be rewritten (older format, migration, another owner or other
+    /// clusters).
     pub ownership: bool,
 }
 
@@ -152,6 +153,12 @@ impl Differences {
     #[must_use]
     pub fn any(self) -> bool {
         self.targets || self.ttl || self.properties || self.ownership
+    }
+
+    /// Whether the record is right, and only its ownership record is not.
+    #[must_use]
+    pub fn only_ownership(self) -> bool {
+        self.ownership && !(self.targets || self.ttl || self.properties)
     }
 }
 
@@ -166,7 +173,6 @@ pub enum Verdict {
 
 /// Why a decision is held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Hold {
     /// A record of the name belongs to somebody else.
     Foreign {
@@ -227,6 +233,15 @@ impl Decision<'_> {
     #[must_use]
     pub fn goes(&self) -> bool {
         self.verdict == Verdict::Go
+    }
+
+    /// Why it is held back, if it is.
+    #[must_use]
+    pub fn held(&self) -> Option<&Hold> {
+        match &self.verdict {
+            Verdict::Go => None,
+            Verdict::Held(hold) => Some(hold),
+        }
     }
 
     /// Holds it back, unless it is held back already.

@@ -15,7 +15,8 @@ use crate::{Decision, Hold, RecordChange, Unit, Verdict};
 /// * a record that gives way, with what comes in its place;
 /// * a record set that is refused because of somebody else's, with the deletes under its set
 ///   identifier: a name must not lose its records and get nothing instead;
-/// * a name that turns from simple to routed or back, with everything that comes and goes;
+/// * a name that turns from simple to routed or back, or of which a routed part turns into CNAMEs
+///   or back, with everything that comes and goes;
 /// * a routed name whose members get another kind of policy or another type, with all members.
 pub(crate) fn assign(decisions: &mut [Decision<'_>]) {
     for (index, decision) in decisions.iter_mut().enumerate() {
@@ -77,13 +78,15 @@ fn refusal(decisions: &[Decision<'_>]) -> Members {
     all
 }
 
-/// Everything that comes and goes, if simple records give way to routed ones or the reverse.
+/// Everything that comes and goes, if simple records give way to routed ones or the reverse, or a
+/// routed name turns into CNAMEs or back.
 fn turn(decisions: &[Decision<'_>]) -> Members {
     let (going, coming) = (members(decisions, is_delete), members(decisions, is_create));
     let turns = going.iter().any(|gone| {
         coming.iter().any(|new| {
             let (gone, new) = (&decisions[*gone], &decisions[*new]);
-            is_routed(gone) != is_routed(new) && excludes(gone.change.set(), new.change.set())
+            let (gone, new) = (gone.change.set(), new.change.set());
+            gone.set_identifier() != new.set_identifier() && excludes(gone, new)
         })
     });
     if turns { going.into_iter().chain(coming).collect() } else { Members::new() }

@@ -7,7 +7,10 @@ use extdns_model::{
     Record, RecordSet, RecordType, Refresh, Resource, ResourceKind, Routing, Targets, Ttl,
     Unreadable, Visibility, Zone, ZoneIndex, ZoneInventory, ZoneKey,
 };
-use extdns_plan::{Input, Plan, Policy, RecordChange, RecordTypes, Settings, compute};
+use extdns_plan::{
+    Cluster, Clusters, Guard, Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes,
+    Settings, Unready, compute,
+};
 use proptest::prelude::*;
 
 /// A target with its zones, what is wanted there, and how it is planned.
@@ -16,6 +19,7 @@ pub(crate) struct World {
     pub(crate) zones: Vec<Content>,
     pub(crate) desired: Vec<Endpoint>,
     pub(crate) settings: Settings,
+    pub(crate) clusters: Clusters,
     routing: Routing,
 }
 
@@ -47,8 +51,12 @@ impl World {
     /// Plans, and shows the plan to the check.
     pub(crate) fn plan<T>(&self, check: impl FnOnce(&Plan<'_>, &Inventory) -> T) -> T {
         let inventory = self.inventory();
-        let input =
-            Input { inventory: &inventory, desired: &self.desired, settings: &self.settings };
+        let input = Input {
+            inventory: &inventory,
+            desired: &self.desired,
+            settings: &self.settings,
+            clusters: &self.clusters,
+        };
         check(&compute(input), &inventory)
     }
 
@@ -89,12 +97,15 @@ impl World {
         content.and_then(|content| content.records.as_mut()).expect("a zone that was read")
     }
 
+    /// As the registry writes it: whoever wants it owns it. What nobody in particular wants stays
+    /// with whoever of ours has it, unless its owner id is migrated.
     fn stored(&self, endpoint: &Endpoint, owner: Option<&str>) -> Record {
         let mut record = Record::new(endpoint.set.clone(), Opaque::none());
-        record.labels = endpoint.all_labels();
         let owners = &self.settings.owners;
-        let inherited = owner.filter(|owner| !owners.is_migrating(owner));
-        if let Some(owner) = inherited.or_else(|| owners.id_of(None).map(|id| id.as_str())) {
+        record.labels =
+            if owners.is_empty() { endpoint.all_labels() } else { owners.stamp(endpoint) };
+        let is_nobodys = endpoint.attribution.first().is_none();
+        if let Some(owner) = owner.filter(|owner| is_nobodys && !owners.is_migrating(owner)) {
             record.labels.set(LabelKey::OWNER, owner);
         }
         record
@@ -106,12 +117,51 @@ prop_compose! {
         zones in zones(),
         desired in prop::collection::vec(endpoint(), 0..12),
         settings in settings(),
+        clusters in clusters(),
         routing in prop::sample::select(vec![
             Routing::Longest, Routing::PrivateAndLongestPublic, Routing::All,
         ]),
     ) -> World {
-        World { zones, desired, settings, routing }
+        World { zones, desired, settings, clusters, routing }
     }
+}
+
+/// The clusters of every world; which owner ids they have is up to the settings.
+pub(crate) const CLUSTERS: [&str; 3] = ["eu", "us", "lab"];
+
+prop_compose! {
+    fn clusters()(
+        readings in prop::array::uniform3(prop::sample::select(vec![
+            Reading::Complete { endpoints: 1 },
+            Reading::Complete { endpoints: 1 },
+            Reading::Complete { endpoints: 0 },
+            Reading::Failed,
+        ])),
+        may_be_empty in prop::array::uniform3(prop::bool::weighted(0.2)),
+        unready in prop::collection::vec((name(), 1..4u8), 0..2),
+    ) -> Clusters {
+        let list = CLUSTERS.iter().zip(0..).zip(readings).zip(may_be_empty);
+        let list = list.map(|(((name, id), reading), may_be_empty)| Cluster {
+            may_be_empty, ..Cluster::new(ClusterId(id), *name, reading)
+        });
+        let unready = unready.into_iter().map(|(name, number)| Unready {
+            name: Name::as_listed(name), resource: resource(number),
+        });
+        Clusters::new(list.collect()).keeping(unready.collect())
+    }
+}
+
+fn resource(number: u8) -> Arc<Resource> {
+    Arc::new(Resource {
+        cluster: ClusterId(u16::from(number) % 3),
+        kind: ResourceKind::Service,
+        namespace: Some("ns".into()),
+        name: number.to_string().into(),
+    })
+}
+
+fn name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["a.org", "A.org", "b.org", "x.b.org", "c.com"])
 }
 
 /// Twins of a zone, one private, and a zone below them.
@@ -152,6 +202,9 @@ prop_compose! {
     fn record()(
         set in record_set(),
         owner in prop::sample::select(vec![None, Some("me"), Some("me"), Some("too"), Some("old"), Some("other")]),
+        cluster in prop::sample::select(vec![
+            None, None, None, Some("eu"), Some("us"), Some("eu+lab"), Some("*"), Some("gone"),
+        ]),
         resource in 0..4u8,
         missing_mark in prop::bool::weighted(0.1),
         read_only in prop::bool::weighted(0.05),
@@ -159,6 +212,9 @@ prop_compose! {
         let mut record = Record::new(set, Opaque::none());
         if let Some(owner) = owner {
             record.labels.set(LabelKey::OWNER, owner);
+        }
+        if let Some(cluster) = cluster {
+            record.labels.set(LabelKey::CLUSTER, cluster);
         }
         if resource > 0 {
             record.labels.set(LabelKey::RESOURCE, format!("service/ns/{resource}"));
@@ -177,17 +233,12 @@ prop_compose! {
     fn endpoint()(
         set in record_set(),
         resource in 0..4u8,
+        other in prop::sample::select(vec![0, 0, 0, 1, 2, 3]),
         pin in prop::sample::select(vec![None, None, None, None, Some("private"), Some("unknown")]),
     ) -> Endpoint {
         let mut endpoint = Endpoint::from_set(set);
-        if resource > 0 {
-            endpoint = endpoint.wanted_by(Arc::new(Resource {
-                cluster: ClusterId(u16::from(resource) % 2),
-                kind: ResourceKind::Service,
-                namespace: Some("ns".into()),
-                name: resource.to_string().into(),
-            }));
-        }
+        endpoint.attribution =
+            [resource, other].into_iter().filter(|it| *it > 0).map(self::resource).collect();
         if let Some(pin) = pin {
             endpoint.edit_hints(|hints| hints.zone = Some(pin.into()));
         }
@@ -197,7 +248,7 @@ prop_compose! {
 
 prop_compose! {
     fn record_set()(
-        name in prop::sample::select(vec!["a.org", "A.org", "b.org", "x.b.org", "c.com"]),
+        name in name(),
         rtype in prop::sample::select(vec![
             RecordType::A, RecordType::A, RecordType::Aaaa, RecordType::Cname, RecordType::Mx,
         ]),
@@ -220,19 +271,50 @@ prop_compose! {
 
 prop_compose! {
     fn settings()(
-        owned in prop::bool::weighted(0.8),
+        owners in owners(),
         policy in prop::sample::select(vec![
             Policy::Sync, Policy::Sync, Policy::UpsertOnly, Policy::CreateOnly,
         ]),
+        guard in guard(),
+        protected in prop::sample::select(vec![None, None, None, Some("x.*"), Some("a.org")]),
     ) -> Settings {
         use RecordType::{A, Aaaa, Cname, Mx};
-        let ids = [(ClusterId(0), "me".into()), (ClusterId(1), "too".into())];
-        let owners = if owned {
-            Owners::new(ids).expect("valid ids").migrating_from(Some("old".into()))
-        } else {
-            Owners::none()
-        };
-        let types = RecordTypes::new(&[A, Aaaa, Cname, Mx], &[]);
-        Settings { policy, types, filter: DomainFilter::default(), owners }
+        let globs = protected.into_iter().map(|glob| glob.parse().expect("a pattern"));
+        Settings {
+            policy,
+            types: RecordTypes::new(&[A, Aaaa, Cname, Mx], &[]),
+            filter: DomainFilter::default(),
+            owners,
+            protected: Protected::new(globs.collect()),
+            guard,
+        }
+    }
+}
+
+/// No owners, an owner id for each cluster, or shared ones.
+fn owners() -> impl Strategy<Value = Owners> {
+    let ids = prop::sample::select(vec![
+        None,
+        Some(["me", "too", "third"]),
+        Some(["me", "me", "too"]),
+        Some(["me", "me", "me"]),
+    ]);
+    ids.prop_map(|ids| {
+        let Some(ids) = ids else { return Owners::none() };
+        let names = CLUSTERS.iter().zip(0..).map(|(name, id)| (ClusterId(id), (*name).into()));
+        let ids = ids.iter().zip(0..).map(|(owner, id)| (ClusterId(id), (*owner).into()));
+        Owners::new(ids).expect("valid ids").named(names).migrating_from(Some("old".into()))
+    })
+}
+
+prop_compose! {
+    fn guard()(
+        max_delete_percent in prop::sample::select(vec![0, 30, 60, 100]),
+        max_update_percent in prop::sample::select(vec![0, 50, 100, 100]),
+        max_deletes in prop::option::of(0..3usize),
+        min_records in 0..4usize,
+        disabled in prop::bool::weighted(0.5),
+    ) -> Guard {
+        Guard { max_delete_percent, max_update_percent, max_deletes, min_records, disabled, ..Guard::default() }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extdns_model::{Endpoint, Inventory, Record, RecordSet, RecordType, ZoneKey};
-use extdns_plan::{Decision, Hold, Plan, Policy, RecordChange, Row, Verdict};
+use extdns_plan::{Decision, Guard, Hold, Plan, Policy, RecordChange, Row, Verdict};
 use proptest::prelude::*;
 
 use crate::generate::{World, world};
@@ -12,7 +12,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn a_plan_that_was_carried_out_leaves_nothing_to_do(world in world()) {
+    fn a_plan_that_was_carried_out_leaves_nothing_to_do(mut world in world()) {
+        // What was too much of the records before need not be of those after.
+        world.settings.guard = Guard::disabled();
         world.applied().plan(|plan, _| {
             let left: Vec<_> = plan.going().map(|(_, decision)| decision).collect();
             prop_assert!(left.is_empty(), "{left:#?}");

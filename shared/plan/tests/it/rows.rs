@@ -5,7 +5,7 @@ use std::sync::Arc;
 use extdns_model::{
     ClusterId, Endpoint, Inventory, Name, RecordType, Resource, ResourceKind, Routing, Ttl,
 };
-use extdns_plan::{Cause, Hold, Input, Plan, Policy, RecordChange, Rule, compute};
+use extdns_plan::{Cause, Clusters, Hold, Input, Plan, Policy, RecordChange, Rule, compute};
 
 use crate::support::{Case, decision, endpoint, owned_by, settings};
 
@@ -331,9 +331,13 @@ fn equal_wishes_are_told_apart_by_resource_and_text() {
 fn without_zones_nothing_is_planned() {
     let inventory = Inventory::default();
     let desired = [endpoint("A n 1.1.1.1")];
-    let mine = settings("me");
-    let plan: Plan<'_> =
-        compute(Input { inventory: &inventory, desired: &desired, settings: &mine });
+    let (mine, clusters) = (settings("me"), Clusters::default());
+    let plan: Plan<'_> = compute(Input {
+        inventory: &inventory,
+        desired: &desired,
+        settings: &mine,
+        clusters: &clusters,
+    });
     assert!(plan.is_empty() && plan.rows.is_empty());
     assert_eq!(plan.unrouted.len(), 1);
 }
@@ -346,7 +350,9 @@ fn later_stages_hold_whole_units() {
     let inventory = case.inventory();
     let desired = case.desired();
     let mine = settings("me");
-    let mut plan = compute(Input { inventory: &inventory, desired, settings: &mine });
+    let clusters = Clusters::default();
+    let mut plan =
+        compute(Input { inventory: &inventory, desired, settings: &mine, clusters: &clusters });
     for row in &mut plan.rows {
         for decision in &mut row.decisions {
             if matches!(decision.change, RecordChange::Create(_)) {

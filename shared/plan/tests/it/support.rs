@@ -1,39 +1,66 @@
 //! Plans in a few lines of text.
 //!
 //! A record or endpoint is `TYPE NAME[/SET] TARGET[,TARGET].. OPTION..` with the options
-//! `ttl=N`, `o=OWNER`, `r=RESOURCE`, `p:NAME=VALUE`; on records also `missing-mark`, `migrate` and
-//! `read-only`; on endpoints also `pin=ZONE`. Where there are several zones, a record is written
+//! `ttl=N`, `o=OWNER`, `r=RESOURCE`, `p:NAME=VALUE`; on records also `c=CLUSTERS` (their label),
+//! `missing-mark`, `migrate` and `read-only`; on endpoints also `pin=ZONE`, and
+//! `by=CLUSTER:NAME[+..]` for the services `ns/NAME` that want it. Where there are several zones, a record is written
 //! behind `ZONE: `.
 //!
 //! A plan is one line a decision: `+ A foo 1.1.1.1`, `- A foo 1.1.1.1`,
 //! `~ A foo 1.1.1.1 -> 2.2.2.2 [targets]`; held back, `= + A foo 1.1.1.1 (reason)`.
 
+use std::sync::Arc;
+
 use ecow::EcoString;
 use extdns_model::{
     ClusterId, DomainFilter, Endpoint, Inventory, LabelKey, Name, Opaque, Owners, Record,
-    RecordSet, RecordType, Refresh, Routing, Targets, Ttl, Unreadable, Zone, ZoneIndex,
-    ZoneInventory,
+    RecordSet, RecordType, Refresh, Resource, ResourceKind, Routing, Targets, Ttl, Unreadable,
+    Zone, ZoneIndex, ZoneInventory,
 };
 use extdns_plan::{
-    Cause, Decision, Differences, Hold, Input, Plan, Policy, RecordChange, RecordTypes, Row,
-    Settings, Verdict, compute,
+    Cause, Cluster, Clusters, Decision, Differences, FreezeCause, Guard, Hold, Input, Plan, Policy,
+    Protected, Reading, RecordChange, RecordTypes, Row, Settings, Trip, Unready, Verdict, compute,
 };
+
+/// A cluster that was read in full and wants something.
+pub(crate) const READ: Reading = Reading::Complete { endpoints: 1 };
+/// A cluster that was read in full and wants nothing.
+pub(crate) const EMPTY: Reading = Reading::Complete { endpoints: 0 };
 
 /// What a plan is made of, and what is expected of it.
 pub(crate) struct Case {
     settings: Settings,
+    clusters: Clusters,
     zones: Vec<(&'static str, &'static str)>,
     unread: Vec<&'static str>,
     routing: Routing,
     provider_filter: DomainFilter,
-    records: Vec<&'static str>,
+    records: Vec<String>,
     desired: Vec<Endpoint>,
+}
+
+/// A case with these clusters, each with its owner id and how well it could be read; an empty id
+/// for a registry without owners.
+pub(crate) fn of_clusters(clusters: &[(&str, &str, Reading)]) -> Case {
+    let ids = || (0..).map(ClusterId);
+    let owned = clusters.iter().zip(ids()).filter(|((_, owner, _), _)| !owner.is_empty());
+    let owners = Owners::new(owned.map(|((_, owner, _), id)| (id, (*owner).into())));
+    let names = clusters.iter().zip(ids()).map(|((name, ..), id)| (id, (*name).into()));
+    let list = clusters
+        .iter()
+        .zip(ids())
+        .map(|((name, _, reading), id)| Cluster::new(id, *name, *reading));
+    let mut case = owned_by("");
+    case.settings.owners = owners.expect("owner ids").named(names);
+    case.clusters = Clusters::new(list.collect());
+    case
 }
 
 /// A case with these owner ids, separated by spaces; none for a registry without owners.
 pub(crate) fn owned_by(owners: &str) -> Case {
     Case {
         settings: settings(owners),
+        clusters: Clusters::default(),
         zones: vec![("all", "")],
         unread: Vec::new(),
         routing: Routing::Longest,
@@ -50,6 +77,8 @@ pub(crate) fn settings(owners: &str) -> Settings {
         types: RecordTypes::default(),
         filter: DomainFilter::default(),
         owners: self::owners(owners),
+        protected: Protected::default(),
+        guard: Guard::disabled(),
     }
 }
 
@@ -107,14 +136,85 @@ impl Case {
         self
     }
 
-    pub(crate) fn has(mut self, records: &[&'static str]) -> Self {
-        self.records = records.to_vec();
+    pub(crate) fn has<S: AsRef<str>>(mut self, records: &[S]) -> Self {
+        self.records = records.iter().map(|text| text.as_ref().to_owned()).collect();
         self
     }
 
-    pub(crate) fn wants(mut self, endpoints: &[&str]) -> Self {
-        self.desired = endpoints.iter().map(|text| endpoint(text)).collect();
+    pub(crate) fn wants<S: AsRef<str>>(mut self, endpoints: &[S]) -> Self {
+        self.desired = endpoints.iter().map(|text| self.endpoint(text.as_ref())).collect();
         self
+    }
+
+    fn endpoint(&self, text: &str) -> Endpoint {
+        let (text, by) = text.split_once(" by=").unwrap_or((text, ""));
+        let mut endpoint = endpoint(text);
+        let resources = by.split('+').filter_map(|by| by.split_once(':'));
+        endpoint.attribution =
+            resources.map(|(cluster, name)| Arc::new(self.service(cluster, name))).collect();
+        endpoint
+    }
+
+    fn service(&self, cluster: &str, name: &str) -> Resource {
+        let found = self.clusters.iter().find(|own| own.name == cluster);
+        Resource {
+            cluster: found.expect("a cluster of the case").id,
+            kind: ResourceKind::Service,
+            namespace: Some("ns".into()),
+            name: name.into(),
+        }
+    }
+
+    pub(crate) fn protects(mut self, globs: &[&str]) -> Self {
+        let globs = globs.iter().map(|glob| glob.parse().expect(glob));
+        self.settings.protected = Protected::new(globs.collect());
+        self
+    }
+
+    pub(crate) fn guarded(mut self, guard: Guard) -> Self {
+        self.settings.guard = guard;
+        self
+    }
+
+    pub(crate) fn allow_empty(mut self, clusters: &[&str]) -> Self {
+        self.clusters = self.clusters.allow_empty(clusters).expect("clusters of the case");
+        self
+    }
+
+    /// Names whose services have no address yet, as `CLUSTER:NAME`.
+    pub(crate) fn keeps(mut self, unready: &[(&str, &str)]) -> Self {
+        let unready = unready.iter().map(|(name, by)| {
+            let (cluster, service) = by.split_once(':').expect("cluster and service");
+            let resource = Arc::new(self.service(cluster, service));
+            Unready { name: Name::as_listed(name), resource }
+        });
+        self.clusters = self.clusters.clone().keeping(unready.collect());
+        self
+    }
+
+    /// The trips of the guard, each as `ZONE [CLUSTER] KIND COUNT/BASE > LIMIT (OVERRIDE)`.
+    pub(crate) fn trips(&self) -> Vec<String> {
+        self.check(|plan, inventory| {
+            let trip = |trip: &Trip| {
+                let Trip { zone, cluster, kind, count, base, limit, allow, .. } = trip;
+                let zone = &inventory.index.zone(*zone).id;
+                let cluster = cluster.as_ref().map(|it| format!(" {it}")).unwrap_or_default();
+                format!("{zone}{cluster} {kind} {count}/{base} > {limit} ({allow})")
+            };
+            plan.trips.iter().map(trip).collect()
+        })
+    }
+
+    /// How many decisions are carried out and how many are held back for each reason.
+    pub(crate) fn totals(&self) -> Vec<(String, usize)> {
+        self.check(|plan, _| {
+            let mut totals = std::collections::BTreeMap::new();
+            for (_, decision) in plan.decisions() {
+                let verdict = decision.held().map_or_else(|| "go".to_owned(), reason);
+                *totals.entry(verdict).or_insert(0) += 1;
+            }
+            totals.into_iter().collect()
+        })
     }
 
     pub(crate) fn wants_endpoints(mut self, endpoints: Vec<Endpoint>) -> Self {
@@ -125,8 +225,12 @@ impl Case {
     /// Plans, and shows the plan to the check.
     pub(crate) fn check<T>(&self, check: impl FnOnce(&Plan<'_>, &Inventory) -> T) -> T {
         let inventory = self.inventory();
-        let input =
-            Input { inventory: &inventory, desired: &self.desired, settings: &self.settings };
+        let input = Input {
+            inventory: &inventory,
+            desired: &self.desired,
+            settings: &self.settings,
+            clusters: &self.clusters,
+        };
         check(&compute(input), &inventory)
     }
 
@@ -136,7 +240,7 @@ impl Case {
         self.check(|plan, inventory| {
             assert_eq!(lines(plan, inventory, decision), expected);
             let nothing_to_do = expected.iter().all(|line| line.contains("= "));
-            assert_eq!(plan.is_empty(), nothing_to_do);
+            assert_eq!(plan.is_empty(), nothing_to_do, "{expected:?}");
             assert!(plan.rows.iter().all(|row| !row.decisions.is_empty()));
         });
     }
@@ -164,7 +268,7 @@ impl Case {
             index,
         };
         for text in &self.records {
-            let (zone, text) = text.split_once(": ").unwrap_or((self.zones[0].0, text));
+            let (zone, text) = text.split_once(": ").unwrap_or((self.zones[0].0, text.as_str()));
             let zone = inventory.index.by_id(zone).expect("a zone of the case");
             let records = inventory.zones[zone.0 as usize].records.as_mut();
             records.expect("readable").push(record(text));
@@ -210,6 +314,7 @@ pub(crate) fn record(text: &str) -> Record {
         match option.split_once('=').unwrap_or((option, "")) {
             ("o", owner) => record.labels.set(LabelKey::OWNER, owner),
             ("r", resource) => record.labels.set(LabelKey::RESOURCE, resource),
+            ("c", clusters) => record.labels.set(LabelKey::CLUSTER, clusters),
             ("missing-mark", _) => record.refresh = Some(Refresh::MissingMark),
             ("migrate", _) => record.refresh = Some(Refresh::Migrate),
             ("read-only", _) => record.read_only = Some("it stands outside the block"),
@@ -292,6 +397,19 @@ fn reason(hold: &Hold) -> String {
         Hold::Unit => "unit".to_owned(),
         Hold::UnreadableZone => "unread zone".to_owned(),
         Hold::ReadOnly { .. } => "read-only".to_owned(),
+        Hold::Frozen { cluster, why: FreezeCause::Failed } => format!("{cluster} failed"),
+        Hold::Frozen { cluster, why: FreezeCause::Empty { records } } => {
+            format!("{cluster} empty, has {records}")
+        }
+        Hold::UnknownCluster { name } => format!("unknown {name}"),
+        Hold::Unready { resource } => format!("unready {}", resource.name),
+        Hold::Protected { glob } => format!("protected {glob}"),
+        Hold::Guarded { kind, cluster } => {
+            format!(
+                "guarded {kind}{}",
+                cluster.as_ref().map(|it| format!(" {it}")).unwrap_or_default()
+            )
+        }
         other => format!("{other:?}"),
     }
 }

@@ -8,7 +8,8 @@ use extdns_model::{
     Role, Routing, Targets, Ttl, Unreadable, Zone, ZoneIndex, ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
-    Clusters, Decision, Guard, Hold, Input, Plan, Policy, RecordTypes, Settings, Verdict, compute};
+    Clusters, Decision, Guard, Hold, Input, Plan, Policy, RecordTypes, Settings, Verdict, compute,
+};
 use extdns_registry::{Annotated, Args, ClusterOwner, Groups, Registry, from_args};
 
 #[derive(Parser)]
@@ -156,12 +157,9 @@ pub(crate) fn run_with(
     settings: &Settings,
 ) -> Run {
     let annotated = registry.annotate(world.inventory());
-    let mut plan = compute(Input {
-        inventory: &annotated.inventory,
-        desired,
-        settings,
-        clusters: &Clusters::default(),
-    });
+    let clusters = Clusters::default();
+    let mut plan =
+        compute(Input { inventory: &annotated.inventory, desired, settings, clusters: &clusters });
     let groups = registry.decorate(&mut plan, &annotated);
     assert_eq!(groups.groups.len(), groups.subjects.len());
     assert_subjects(&plan, &groups);

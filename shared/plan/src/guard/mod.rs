@@ -1,10 +1,16 @@
 //! The guard: too many deletes or updates at once are a mistake until somebody says that they are
 //! none.
 
+mod stop;
+mod tally;
+
 use std::fmt;
 
 use ecow::EcoString;
 use extdns_model::ZoneKey;
+
+pub(crate) use stop::stop;
+pub(crate) use tally::Tally;
 
 /// How much a plan may delete and update, per zone and per cluster within a zone.
 #[derive(Debug, Clone)]

@@ -1,0 +1,83 @@
+//! What holds a name's decisions back once the policy has spoken: freeze, unready names, protection.
+
+use extdns_model::{Inventory, Record, ZoneKey};
+
+use crate::claim::Claims;
+use crate::decide::{Decider, Name, is_ours};
+use crate::freeze::Freeze;
+use crate::guard::Tally;
+use crate::unready::Waiting;
+use crate::{Clusters, Decision, Hold, Plan, Settings};
+
+/// The stages after the policy, and what they need to know of all zones.
+pub(crate) struct Stages<'a> {
+    settings: &'a Settings,
+    claims: Claims<'a>,
+    freeze: Freeze,
+    waiting: Waiting<'a>,
+    tally: Tally,
+}
+
+impl<'a> Stages<'a> {
+    pub(crate) fn new(
+        decider: &Decider<'a>,
+        settings: &'a Settings,
+        clusters: &'a Clusters,
+        inventory: &Inventory,
+    ) -> Self {
+        let claims = Claims::new(&settings.owners, clusters);
+        let ours = inventory
+            .records()
+            .map(|(_, record)| record)
+            .filter(|record| is_ours(record, &settings.owners) && decider.is_in_scope(&record.set));
+        let freeze = Freeze::survey(&claims, settings, ours);
+        let waiting = Waiting::new(&claims);
+        let tally = Tally::new(&claims, inventory.index.len());
+        Self { settings, claims, freeze, waiting, tally }
+    }
+
+    /// Counts the records of a name for the guard.
+    pub(crate) fn count(&mut self, zone: ZoneKey, name: &Name<'_, '_>) {
+        let settings = self.settings;
+        if settings.guard.disabled {
+            return;
+        }
+        for record in name.records.iter().map(|record| record.item) {
+            if is_ours(record, &settings.owners) {
+                self.tally.add(&self.claims, zone, &record.labels);
+            }
+        }
+    }
+
+    /// Holds back what must not be done about a name.
+    pub(crate) fn hold(&self, name: &Name<'_, '_>, decisions: &mut [Decision<'_>]) {
+        self.freeze.hold(&self.claims, decisions);
+        self.waiting.hold(&self.claims, |record| self.is_ours(record), name, decisions);
+        self.protect(decisions);
+        crate::whole::close(&self.claims, decisions);
+    }
+
+    /// Holds back what is too much at once, and says what the stages found.
+    pub(crate) fn finish(self, inventory: &Inventory, plan: &mut Plan<'_>) {
+        let Self { settings, claims, freeze, tally, .. } = self;
+        plan.trips =
+            crate::guard::stop(&settings.guard, &claims, &inventory.index, &tally, &mut plan.rows);
+        plan.frozen = freeze.into_list();
+    }
+
+    fn protect(&self, decisions: &mut [Decision<'_>]) {
+        if self.settings.protected.is_empty() {
+            return;
+        }
+        for decision in decisions.iter_mut().filter(|decision| decision.goes()) {
+            let Some(record) = decision.change.record() else { continue };
+            if let Some(glob) = self.settings.protected.find(&record.set.name) {
+                decision.hold(Hold::Protected { glob: glob.as_str().into() });
+            }
+        }
+    }
+
+    fn is_ours(&self, record: &Record) -> bool {
+        is_ours(record, &self.settings.owners)
+    }
+}
