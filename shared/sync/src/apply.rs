@@ -5,6 +5,7 @@ use extdns_providers::Deadline;
 use extdns_registry::Annotated;
 
 use crate::error::RunError;
+use crate::request::RunRequest;
 use crate::status::{self, Seen};
 use crate::wiring::Wiring;
 
@@ -15,13 +16,15 @@ use crate::wiring::Wiring;
 /// When the provider cannot be written to at all.
 pub(crate) async fn apply(
     wiring: &Wiring,
+    request: &RunRequest,
     annotated: &Annotated,
     groups: &[ChangeGroup],
     seen: &[Seen],
 ) -> Result<Vec<Outcome>, RunError> {
     let permit = Permit::grant();
-    let outcomes = send(&permit, wiring, annotated, groups).await?;
-    status::write(&permit, seen).await;
+    let until = request.until.clone();
+    let outcomes = send(&permit, wiring, annotated, groups, until).await?;
+    status::write(&permit, seen, &request.until).await;
     Ok(outcomes)
 }
 
@@ -30,11 +33,12 @@ async fn send(
     wiring: &Wiring,
     annotated: &Annotated,
     groups: &[ChangeGroup],
+    until: Deadline,
 ) -> Result<Vec<Outcome>, RunError> {
     if groups.is_empty() {
         return Ok(Vec::new());
     }
     let writer =
         wiring.provider.writer(permit, &annotated.inventory.index).map_err(RunError::Write)?;
-    Ok(writer.apply(groups, Deadline::none()).await)
+    Ok(writer.apply(groups, until).await)
 }

@@ -1,19 +1,17 @@
 //! Why a run failed.
 
-use extdns_clusters::ClusterError;
+use extdns_plan::UnknownCluster;
 use extdns_providers::ProviderError;
-use extdns_sources::SourceFailure;
+
+use crate::report::FailureKind;
 
 /// Why a run failed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// A cluster's configuration says too little or something wrong.
-    #[error("failed to {0}")]
-    Connect(ClusterError),
-    /// Sources that do not know everything; with half an answer nothing is planned.
-    #[error("{}", sources(.0))]
-    Sources(Vec<(String, SourceFailure)>),
+    /// No source of any cluster could be read in full, each with the reason.
+    #[error("{}; nothing is changed", .0.join("; "))]
+    Clusters(Vec<String>),
     /// The zones could not be listed.
     #[error("failed to read zones: {0}")]
     Read(ProviderError),
@@ -23,12 +21,26 @@ pub enum RunError {
     /// The provider cannot be written to.
     #[error("failed to start writing: {0}")]
     Write(ProviderError),
+    /// What may want nothing is no cluster.
+    #[error(transparent)]
+    UnknownCluster(UnknownCluster),
+    /// Reading took more than its part of the time.
+    #[error(
+        "the time for reading (70 % of --timeout) was over, or the run was told to stop, before \
+         everything was read; nothing is changed; give more time or read less"
+    )]
+    Deadline,
 }
 
-fn sources(failures: &[(String, SourceFailure)]) -> String {
-    let all: Vec<String> = failures
-        .iter()
-        .map(|(cluster, failure)| format!("failed to read cluster {cluster:?}: {failure}"))
-        .collect();
-    format!("{}; nothing is changed", all.join("; "))
+impl RunError {
+    /// The kind, for programs.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Clusters(_) => FailureKind::Clusters,
+            Self::Read(_) | Self::Adjust(_) | Self::Write(_) => FailureKind::Provider,
+            Self::UnknownCluster(_) => FailureKind::Configuration,
+            Self::Deadline => FailureKind::Deadline,
+        }
+    }
 }

@@ -34,7 +34,7 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, RunErr
     let inventory = wiring.provider.read().await.map_err(RunError::Read)?;
     let mut annotated = wiring.registry.annotate(inventory);
     let orphans = take(&mut annotated, &wiring.plan);
-    let plan = plan(&orphans, &wiring.plan);
+    let plan = plan(&orphans, wiring);
     let groups = groups(&plan, &orphans);
     let mut context = report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry);
     if wiring.registry.owners().is_empty() {
@@ -51,6 +51,9 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, RunErr
         }
     })
 }
+
+/// In the label that names clusters: all of them.
+const ALL_CLUSTERS: &str = "*";
 
 /// An ownership record that goes, as the record that the zone holds.
 struct Orphan {
@@ -99,17 +102,14 @@ impl Delegations {
 }
 
 /// A row for each zone and name, a unit for each record.
-fn plan<'a>(orphans: &'a [Orphan], settings: &Settings) -> Plan<'a> {
+fn plan<'a>(orphans: &'a [Orphan], wiring: &Wiring) -> Plan<'a> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     for orphan in orphans {
         let name = orphan.record.set.name.key();
         let decision = |unit| Decision {
             change: RecordChange::Delete(&orphan.record),
             cause: Cause::Unwanted,
-            verdict: match settings.policy {
-                Policy::Sync => Verdict::Go,
-                Policy::UpsertOnly | Policy::CreateOnly => Verdict::Held(Hold::Policy),
-            },
+            verdict: hold(&orphan.left, wiring).map_or(Verdict::Go, Verdict::Held),
             unit: Unit(unit),
         };
         match rows.last_mut() {
@@ -125,6 +125,21 @@ fn plan<'a>(orphans: &'a [Orphan], settings: &Settings) -> Plan<'a> {
         }
     }
     Plan { rows, ..Plan::default() }
+}
+
+/// Why an ownership record has to stay.
+fn hold(left: &Leftover, wiring: &Wiring) -> Option<Hold> {
+    let Settings { policy, protected, .. } = &wiring.plan;
+    if *policy != Policy::Sync {
+        return Some(Hold::Policy);
+    }
+    if let Some(glob) = protected.find(&left.name) {
+        return Some(Hold::Protected { glob: glob.as_str().into() });
+    }
+    let names = left.labels.get(LabelKey::CLUSTER).unwrap_or_default().split('+');
+    let is_known = |name: &str| wiring.clusters.iter().any(|cluster| cluster.name == name);
+    let mut unknown = names.filter(|name| !matches!(*name, "" | ALL_CLUSTERS) && !is_known(name));
+    unknown.next().map(|name| Hold::UnknownCluster { name: name.into() })
 }
 
 /// One group for each record that goes.

@@ -1,11 +1,17 @@
 //! Settings, wiring, the run itself and its report: the one crate that knows both sides.
 
 mod apply;
+pub mod doctor;
 mod error;
 mod exit;
+pub mod explain;
+mod gather;
+pub mod gc;
 mod logging;
 pub mod program;
 pub mod report;
+mod request;
+pub mod revert;
 mod run;
 pub mod settings;
 mod status;
@@ -13,5 +19,8 @@ mod wiring;
 
 pub use error::RunError;
 pub use exit::ExitCode;
+pub use extdns_providers::Deadline;
+pub use logging::start as start_logging;
+pub use request::{Mode, Overrides, RunRequest};
 pub use run::run;
-pub use wiring::{Mode, Wiring};
+pub use wiring::Wiring;

@@ -16,7 +16,7 @@ use crate::settings::{LogFormat, LogLevel};
 
 /// Starts logging for the process. A second call changes nothing: a warm function keeps its first
 /// subscriber.
-pub(crate) fn start(format: LogFormat, level: LogLevel) {
+pub fn start(format: LogFormat, level: LogLevel) {
     let level = match level {
         LogLevel::Panic | LogLevel::Fatal | LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warning => LevelFilter::WARN,

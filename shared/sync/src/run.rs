@@ -1,97 +1,185 @@
-//! One run: gather, read, plan, and, if it is an apply, write.
+//! One run: read clusters and zones, plan, and, if it is an apply, write.
 
 use std::io::Read;
+use std::time::Duration;
 
-use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, property_names};
-use extdns_plan::Input;
+use extdns_plan::{Allowance, Cluster, Clusters, Input, Reading, Settings};
 use extdns_providers::Adjusted;
-use extdns_sources::{Desired, Dropped, retain_properties};
+use extdns_registry::Annotated;
+use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::apply::apply;
 use crate::error::RunError;
-use crate::report::{self, Notice, Report};
-use crate::status::Seen;
-use crate::wiring::{Mode, Wiring};
+use crate::gather::{Gathered, gather};
+use crate::report::{self, ClusterReport, Context, Document, Durations, Report};
+use crate::request::{Mode, Overrides, RunRequest};
+use crate::revert::{self, Revert, Whose};
+use crate::wiring::Wiring;
 
-/// Runs once. Nothing is written unless everything could be read: the clusters, the list of zones.
-/// A zone that could not be read is left alone.
-///
-/// # Errors
-/// Why nothing was written.
-pub async fn run(wiring: &Wiring, stdin: impl Read + Send) -> Result<Report, RunError> {
-    let views = connect(wiring, stdin).await?;
-    let (desired, inventory) = tokio::join!(gather(wiring, &views), wiring.provider.read());
-    let Gathered { endpoints, mut notices, seen } = desired?;
-    let inventory = inventory.map_err(RunError::Read)?;
-    let annotated = wiring.registry.annotate(inventory);
-    let adjusted = adjust(wiring, endpoints).await?;
-    notices.extend(adjusted.notes.iter().map(report::adaptation));
+/// How much of a run's time reading may take.
+const READING_SHARE: f64 = 0.7;
+
+/// Runs once. Whatever could not be read in full is not deleted from; where nothing could be read
+/// in full, or the list of zones is not complete, nothing is written at all. There is always a
+/// report: of a run that failed it says why, and as much as the run knew.
+pub async fn run(wiring: &Wiring, request: &RunRequest, stdin: impl Read + Send) -> Report {
+    let started = Timestamp::now();
+    let mut report = match attempt(wiring, request, stdin).await {
+        Ok(report) => report,
+        Err(Failed { error, clusters }) => {
+            Report { clusters, ..Report::of_failure(error.kind(), error.to_string()) }
+        }
+    };
+    report.planned_only = request.mode == Mode::Plan;
+    report.run.version = env!("CARGO_PKG_VERSION").to_owned();
+    report.run.started = Some(started);
+    report.run.finished = Some(Timestamp::now());
+    report.run.peak_memory = report::peak_memory();
+    report
+}
+
+/// A run that ended before its end, with what it knew of the clusters by then.
+struct Failed {
+    error: RunError,
+    clusters: Vec<ClusterReport>,
+}
+
+impl From<RunError> for Failed {
+    fn from(error: RunError) -> Self {
+        Self { error, clusters: Vec::new() }
+    }
+}
+
+async fn attempt(
+    wiring: &Wiring,
+    request: &RunRequest,
+    stdin: impl Read + Send,
+) -> Result<Report, Failed> {
+    let allow_empty = wiring.allow_empty.iter().chain(&request.overrides.allow_empty);
+    let mut watch = Stopwatch::start();
+    let mut durations = Durations::default();
+    let reading = request.until.share(READING_SHARE);
+    let ground = tokio::select! {
+        biased;
+        ground = read(wiring, request.revert.as_ref(), stdin) => ground?,
+        () = reading.over() => return Err(RunError::Deadline.into()),
+    };
+    durations.read = Some(watch.lap());
+    let Ground { mut gathered, clusters, annotated, adjusted, revert } = ground;
+    let clusters = clusters.allow_empty(allow_empty).map_err(RunError::UnknownCluster)?;
+    let settings = plan_settings(wiring, &request.overrides);
     let mut plan = extdns_plan::compute(Input {
         inventory: &annotated.inventory,
         desired: &adjusted.endpoints,
-        settings: &wiring.plan,
+        settings: &settings,
+        clusters: &clusters,
     });
+    if let Some(revert) = &revert {
+        revert.narrow(&mut plan);
+        gathered.notices.extend(revert.notices.iter().cloned());
+    }
+    let hash = plan.hash(&annotated.inventory.index, wiring.registry.owners()).to_string();
+    let is_expected = request.expected_hash.as_ref().is_none_or(|expected| *expected == hash);
     let groups = wiring.registry.decorate(&mut plan, &annotated);
-    let context = report::Context {
-        views: &views,
-        notices,
-        ..report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry)
-    };
-    Ok(match wiring.mode {
-        Mode::Plan => report::planned(context, &plan),
-        Mode::Apply => {
-            let outcomes = apply(wiring, &annotated, &groups.groups, &seen).await?;
-            report::applied(context, &plan, &groups, outcomes)
+    durations.plan = Some(watch.lap());
+    let Gathered { views, seen, clusters: reports, mut notices, .. } = gathered;
+    let mut outcomes = None;
+    if request.mode == Mode::Apply && is_expected {
+        match apply(wiring, request, &annotated, &groups.groups, &seen).await {
+            Ok(sent) => outcomes = Some(sent),
+            Err(error) => return Err(Failed { error, clusters: reports }),
         }
+        durations.apply = Some(watch.lap());
+    }
+    notices.extend(adjusted.notes.iter().map(report::adaptation));
+    let context = Context {
+        views: &views,
+        clusters: reports,
+        notices,
+        hash: Some(hash),
+        expected_hash: request.expected_hash.clone(),
+        ..Context::new(&wiring.provider_name, &annotated, &*wiring.registry)
+    };
+    let mut report = match outcomes {
+        None => report::planned(context, &plan),
+        Some(outcomes) => report::applied(context, &plan, &groups, outcomes),
+    };
+    report.run.durations = durations;
+    Ok(report)
+}
+
+/// Everything that a plan is made of.
+struct Ground {
+    gathered: Gathered,
+    clusters: Clusters,
+    annotated: Annotated,
+    adjusted: Adjusted,
+    revert: Option<Revert>,
+}
+
+/// Reads the zones, and what is to be undone.
+async fn read_for_revert(wiring: &Wiring, report: &Document) -> Result<Ground, Failed> {
+    let inventory = wiring.provider.read().await.map_err(RunError::Read)?;
+    let annotated = wiring.registry.annotate(inventory);
+    let whose = Whose { owners: wiring.registry.owners(), clusters: &wiring.clusters };
+    let mut revert = revert::revert(report, &annotated, whose);
+    let endpoints = std::mem::take(&mut revert.endpoints);
+    // What a report tells is all that there is to know: no cluster is frozen for not being read.
+    let known = Reading::Complete { endpoints: endpoints.len().max(1) };
+    let clusters = wiring.clusters.iter();
+    let clusters = clusters.map(|own| Cluster::new(own.id, own.name.to_string(), known)).collect();
+    Ok(Ground {
+        gathered: Gathered::default(),
+        clusters: Clusters::new(clusters),
+        annotated,
+        adjusted: Adjusted { endpoints, notes: Vec::new() },
+        revert: Some(revert),
     })
 }
 
-async fn connect(
+/// Reads the clusters and the zones, both at a time.
+async fn read(
     wiring: &Wiring,
-    mut stdin: impl Read + Send,
-) -> Result<Vec<ClusterView>, RunError> {
-    let mut views = Vec::with_capacity(wiring.clusters.len());
-    for cluster in &wiring.clusters {
-        let view =
-            cluster.connect(&wiring.environment, &mut stdin).await.map_err(RunError::Connect)?;
-        views.push(view);
+    undone: Option<&Document>,
+    stdin: impl Read + Send,
+) -> Result<Ground, Failed> {
+    if let Some(report) = undone {
+        return read_for_revert(wiring, report).await;
     }
-    Ok(views)
+    let (wish, inventory) = tokio::join!(gather(wiring, stdin), wiring.provider.read());
+    let mut gathered = wish.map_err(|(error, clusters)| Failed { error, clusters })?;
+    let fail = |error, gathered: &mut Gathered| Failed {
+        error,
+        clusters: std::mem::take(&mut gathered.clusters),
+    };
+    let inventory = match inventory {
+        Ok(inventory) => inventory,
+        Err(error) => return Err(fail(RunError::Read(error), &mut gathered)),
+    };
+    let annotated = wiring.registry.annotate(inventory);
+    let clusters = gathered.for_plan(wiring);
+    let desired = std::mem::take(&mut gathered.endpoints);
+    match adjust(wiring, desired).await {
+        Ok(adjusted) => Ok(Ground { gathered, clusters, annotated, adjusted, revert: None }),
+        Err(error) => Err(fail(error, &mut gathered)),
+    }
 }
 
-/// What all clusters want, what should be looked at, and who has to be told.
-struct Gathered {
-    endpoints: Vec<Endpoint>,
-    notices: Vec<Notice>,
-    seen: Vec<Seen>,
-}
-
-async fn gather(wiring: &Wiring, views: &[ClusterView]) -> Result<Gathered, RunError> {
-    let mut endpoints = Vec::new();
-    let mut dropped: Vec<Dropped> = Vec::new();
-    let mut failures = Vec::new();
-    let mut seen = Vec::new();
-    for view in views {
-        let found = wiring.sources.gather(view).await;
-        endpoints.extend(found.sink.endpoints);
-        dropped.extend(found.sink.dropped);
-        seen.push(Seen { view: view.clone(), updates: found.sink.seen });
-        failures
-            .extend(found.failures.into_iter().map(|failure| (view.name().to_string(), failure)));
-    }
-    if !failures.is_empty() {
-        return Err(RunError::Sources(failures));
-    }
-    let Desired { mut endpoints, dropped: invalid } = wiring.pipeline.run(endpoints);
-    dropped.extend(invalid);
-    retain_properties(&mut endpoints, &wiring.provider_name);
-    Ok(Gathered { endpoints, notices: dropped.iter().map(report::dropped).collect(), seen })
+/// The settings of this one plan.
+fn plan_settings(wiring: &Wiring, overrides: &Overrides) -> Settings {
+    let mut settings = wiring.plan.clone();
+    let allowed = overrides.allow_deletes.iter();
+    settings.guard.allow_deletes.extend(
+        allowed.map(|(place, count)| Allowance { place: place.as_str().into(), count: *count }),
+    );
+    settings
 }
 
 /// What the provider makes of the wish. An address that asks for an alias of its own family is an
 /// alias, whatever the provider.
-async fn adjust(wiring: &Wiring, desired: Vec<Endpoint>) -> Result<Adjusted, RunError> {
+pub(crate) async fn adjust(wiring: &Wiring, desired: Vec<Endpoint>) -> Result<Adjusted, RunError> {
     let mut adjusted = wiring.provider.adjust(desired).await.map_err(RunError::Adjust)?;
     for endpoint in &mut adjusted.endpoints {
         let own_family = endpoint.set.rtype.is_address()
@@ -102,4 +190,19 @@ async fn adjust(wiring: &Wiring, desired: Vec<Endpoint>) -> Result<Adjusted, Run
         }
     }
     Ok(adjusted)
+}
+
+/// Measures one part of a run after the other.
+struct Stopwatch(Instant);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since the last call.
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        now.duration_since(std::mem::replace(&mut self.0, now))
+    }
 }

@@ -2,6 +2,7 @@
 
 use extdns_clusters::{ClusterView, StatusUpdate};
 use extdns_model::Permit;
+use extdns_providers::Deadline;
 
 /// Objects of one cluster that were read, and do not know it yet.
 pub(crate) struct Seen {
@@ -9,9 +10,19 @@ pub(crate) struct Seen {
     pub(crate) updates: Vec<StatusUpdate>,
 }
 
-/// Writes the statuses. They are news for people and no part of any plan, so none that fails makes
-/// a run fail.
-pub(crate) async fn write(permit: &Permit, seen: &[Seen]) {
+/// Writes the statuses, as many as there is time for. They are news for people and no part of any
+/// plan, so none that fails makes a run fail.
+pub(crate) async fn write(permit: &Permit, seen: &[Seen], until: &Deadline) {
+    tokio::select! {
+        biased;
+        () = until.over() => {
+            tracing::warn!("the time was over before all statuses were written; the next run goes on");
+        }
+        () = write_all(permit, seen) => {}
+    }
+}
+
+async fn write_all(permit: &Permit, seen: &[Seen]) {
     for Seen { view, updates } in seen {
         let cluster = view.name();
         let writer = view.writer(permit);

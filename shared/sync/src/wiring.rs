@@ -11,19 +11,8 @@ use extdns_sources::{Options, Pipeline, Sources, SystemResolver};
 
 use crate::settings::{Arguments, Environment, SettingsError};
 
-/// Whether a run only plans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Only plan: there is no way to write.
-    Plan,
-    /// Carry the plan out.
-    Apply,
-}
-
 /// The parts of a run, ready to start.
 pub struct Wiring {
-    /// Whether the run only plans.
-    pub mode: Mode,
     /// Where objects are.
     pub clusters: Vec<Cluster>,
     /// What connecting needs of the process's environment.
@@ -40,6 +29,10 @@ pub struct Wiring {
     pub registry: Box<dyn Registry>,
     /// What a plan depends on.
     pub plan: Settings,
+    /// Whether names of objects without an address stay as they are.
+    pub keep_unready: bool,
+    /// Clusters that may suddenly want nothing.
+    pub allow_empty: Vec<String>,
 }
 
 impl Wiring {
@@ -80,10 +73,10 @@ impl Wiring {
         let owner = ClusterOwner { id: cluster.id, name: cluster.name.clone(), owner: None };
         let registry =
             extdns_registry::from_args(&arguments.registry, &[owner]).map_err(invalid)?;
-        let plan = arguments.plan.settings(registry.owners().clone()).map_err(invalid)?;
+        let plan =
+            arguments.plan.settings(registry.owners().clone(), provider_name).map_err(invalid)?;
         warn_of_unowned_deletes(&plan);
         Ok(Self {
-            mode: if arguments.process.dry_run { Mode::Plan } else { Mode::Apply },
             clusters: vec![cluster],
             environment: environment.for_clusters(),
             sources: Sources::new(options.gather, Arc::new(SystemResolver::default())),
@@ -92,6 +85,8 @@ impl Wiring {
             provider_name: provider_name.to_owned(),
             registry,
             plan,
+            keep_unready: arguments.plan.guard.keeps_unready(1),
+            allow_empty: arguments.plan.guard.allow_empty.clone(),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Ownership: whether records can be marked as ours, also at the apex of a zone.
 
 use extdns_model::{Endpoint, Inventory, Record, RecordType, Targets, Ttl, ZoneInventory};
-use extdns_plan::{Hold, Input, Policy, Settings, Verdict as Carried, compute};
+use extdns_plan::{Clusters, Hold, Input, Policy, Settings, Verdict as Carried, compute};
 use extdns_registry::Registry;
 
 use super::{Advice, Section, Verdict};
@@ -76,7 +76,9 @@ fn examine_apexes(
     let wishes: Vec<Endpoint> = named
         .map(|name| Endpoint::new(name.clone(), RecordType::A, Ttl::UNSET, targets.clone()))
         .collect();
-    let input = Input { inventory: &annotated.inventory, desired: &wishes, settings };
+    let clusters = Clusters::default();
+    let inventory = &annotated.inventory;
+    let input = Input { inventory, desired: &wishes, settings, clusters: &clusters };
     let mut plan = compute(input);
     registry.decorate(&mut plan, &annotated);
     for (row, decision) in plan.decisions() {

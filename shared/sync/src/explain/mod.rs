@@ -5,6 +5,7 @@ mod render;
 mod wishes;
 mod words;
 
+use std::fmt::Display;
 use std::io::Read;
 
 use extdns_clusters::ClusterView;
@@ -15,6 +16,7 @@ use extdns_registry::{Annotated, Leftover};
 pub use render::render;
 pub use wishes::{Fate, Wish};
 
+use crate::error::RunError;
 use crate::gather::{Gathered, gather};
 use crate::report::ChangeKind;
 use crate::run::adjust;
@@ -97,48 +99,39 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
     let name = Name::as_listed(name.trim());
     let mut explanation = Explanation { name: name.clone(), ..Explanation::default() };
     let (gathered, inventory) = tokio::join!(gather(wiring, stdin), wiring.provider.read());
-    let gathered = match gathered {
-        Ok(gathered) => gathered,
+    let (gathered, is_read) = match gathered {
+        Ok(gathered) => (gathered, true),
         Err((error, _)) => {
             explanation.gaps.push(error.to_string());
-            Gathered::default()
+            (Gathered::default(), false)
         }
     };
-    for cluster in &gathered.clusters {
-        let failed = cluster.sources.iter().filter_map(|source| source.failure.clone());
-        let failures = cluster.failure.iter().cloned().chain(failed);
-        let named = failures.map(|failure| format!("cluster {:?}: {failure}", cluster.name));
-        explanation.gaps.extend(named);
-    }
+    explanation.add_failures(&gathered);
     let mut sighted = sight(wiring, &gathered.views, &name, &mut explanation.gaps).await;
     sighted.add_found(&gathered, &name);
-    let adjusted = match adjust(wiring, gathered.endpoints).await {
-        Ok(adjusted) => adjusted,
-        Err(error) => {
-            explanation.gaps.push(error.to_string());
-            Default::default()
-        }
-    };
+    let clusters = gathered.for_plan(wiring).allow_empty(&wiring.allow_empty);
+    let clusters = explanation.known(clusters).unwrap_or_default();
+    let adjusted = adjust(wiring, gathered.endpoints).await;
+    let adjusted = explanation.known(adjusted).unwrap_or_default();
     sighted.add_adapted(&adjusted, &name);
-    let inventory = match inventory {
-        Ok(inventory) => inventory,
-        Err(error) => {
-            explanation.gaps.push(format!("failed to read zones: {error}"));
-            explanation.wishes = sighted.unplanned(&adjusted.endpoints);
-            return explanation;
-        }
+    let Some(inventory) = explanation.known(inventory.map_err(RunError::Read)) else {
+        explanation.wishes = sighted.unplanned(&adjusted.endpoints);
+        return explanation;
     };
     let annotated = wiring.registry.annotate(inventory);
-    let input = Input {
-        inventory: &annotated.inventory,
-        desired: &adjusted.endpoints,
-        settings: &wiring.plan,
-    };
-    let mut plan = compute(input);
-    wiring.registry.decorate(&mut plan, &annotated);
-    explanation.wishes = sighted.planned(wiring, &annotated, &adjusted.endpoints, &plan);
     explanation.look_at_zones(wiring, &annotated);
-    explanation.look_at_plan(&plan, &annotated.inventory);
+    if is_read {
+        let input = Input {
+            inventory: &annotated.inventory,
+            desired: &adjusted.endpoints,
+            settings: &wiring.plan,
+            clusters: &clusters,
+        };
+        let mut plan = compute(input);
+        wiring.registry.decorate(&mut plan, &annotated);
+        explanation.wishes = sighted.planned(wiring, &annotated, &adjusted.endpoints, &plan);
+        explanation.look_at_plan(&plan, &annotated.inventory);
+    }
     explanation
 }
 
@@ -167,6 +160,24 @@ async fn sight(
 }
 
 impl Explanation {
+    /// A part of the ground, or a gap.
+    fn known<T>(&mut self, part: Result<T, impl Display>) -> Option<T> {
+        part.map_err(|error| self.gaps.push(error.to_string())).ok()
+    }
+
+    /// What of the clusters could not be read.
+    fn add_failures(&mut self, gathered: &Gathered) {
+        for cluster in &gathered.clusters {
+            let failed = cluster.sources.iter().filter_map(|source| {
+                let why = source.failure.as_ref()?;
+                Some(format!("gather source {:?}: {why}", source.name))
+            });
+            let failures = cluster.failure.iter().cloned().chain(failed);
+            let named = failures.map(|failure| format!("cluster {:?}: {failure}", cluster.name));
+            self.gaps.extend(named);
+        }
+    }
+
     fn look_at_zones(&mut self, wiring: &Wiring, annotated: &Annotated) {
         let inventory = &annotated.inventory;
         let key = self.name.key().into_owned();

@@ -20,12 +20,30 @@ pub enum SettingsError {
         nearest: Option<String>,
     },
     /// Something that is no flag.
-    #[error("unexpected {word} ({origin}); flags begin with two dashes, like --once")]
+    #[error("unexpected {word} ({origin}); {}", unexpected(word))]
     Unexpected {
         /// The word.
         word: String,
         /// Where it was written.
         origin: Origin,
+    },
+    /// A command without what it is about.
+    #[error("{command} needs {operand}; write external-dns {command} {operand} --FLAGS...")]
+    MissingOperand {
+        /// The command.
+        command: &'static str,
+        /// What is missing.
+        operand: &'static str,
+    },
+    /// A flag that belongs to other commands.
+    #[error("flag '--{flag}' ({origin}) is for {} only", commands.join(" and "))]
+    NotOfCommand {
+        /// The flag.
+        flag: &'static str,
+        /// Where it was written.
+        origin: Origin,
+        /// The commands that take it.
+        commands: Vec<&'static str>,
     },
     /// A flag without its value.
     #[error("expected a value for flag '--{flag}' ({origin}); write --{flag}=VALUE")]
@@ -93,5 +111,12 @@ fn suggestion(nearest: Option<&str>) -> String {
     nearest.map_or_else(
         || "; --help lists all flags".to_owned(),
         |nearest| format!("; did you mean --{nearest}?"),
+    )
+}
+
+fn unexpected(word: &str) -> String {
+    super::command::nearest(word).map_or_else(
+        || "flags begin with two dashes, like --once".to_owned(),
+        |nearest| format!("did you mean the command {nearest}, as the first word?"),
     )
 }

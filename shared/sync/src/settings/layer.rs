@@ -35,6 +35,9 @@ impl fmt::Display for Origin {
     }
 }
 
+/// A word of the command line and where it was written.
+pub(super) type Word = (String, Origin);
+
 /// A flag with one text of its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
@@ -136,13 +139,10 @@ impl Flags {
 }
 
 /// Reads the command line by the rules of upstream's parser: long flags only, `--x value` or
-/// `--x=value`, booleans as `--x` and `--no-x` (`--x=true` is accepted too), `@file` for a file of
-/// arguments, `--` as the end of flags. `arguments` come without the program's name.
-pub(super) fn read_arguments(
-    arguments: impl IntoIterator<Item = String>,
-    flags: &Flags,
-) -> Result<Vec<Given>, SettingsError> {
-    let mut words = expand(arguments)?.into_iter();
+/// `--x=value`, booleans as `--x` and `--no-x` (`--x=true` is accepted too), `--` as the
+/// end of flags.
+pub(super) fn read_arguments(words: Vec<Word>, flags: &Flags) -> Result<Vec<Given>, SettingsError> {
+    let mut words = words.into_iter();
     let mut given: Vec<Given> = Vec::new();
     while let Some((word, origin)) = words.next() {
         let Some(body) = word.strip_prefix("--").filter(|body| !body.is_empty()) else {
@@ -181,10 +181,10 @@ pub(super) fn read_arguments(
     Ok(given)
 }
 
-/// Replaces every `@file` by the lines of that file; blank lines and `#` comments are skipped.
-fn expand(
+/// The words of the command line, without the program's name. Replaces every `@file` by the lines of that file; blank lines and `#` comments are skipped.
+pub(super) fn expand(
     arguments: impl IntoIterator<Item = String>,
-) -> Result<Vec<(String, Origin)>, SettingsError> {
+) -> Result<Vec<Word>, SettingsError> {
     let mut words = Vec::new();
     for (index, word) in arguments.into_iter().enumerate() {
         let Some(path) = word.strip_prefix('@').filter(|path| !path.is_empty()) else {

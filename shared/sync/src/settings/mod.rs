@@ -5,6 +5,7 @@
 //! argument list: clap holds the types and the defaults, and every error names the place where the
 //! value stands. The environment is handed in as a value.
 
+mod command;
 mod error;
 mod layer;
 mod process;
@@ -15,11 +16,12 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
+pub use command::{Command, CommandArgs, Output};
 pub use error::SettingsError;
 pub use layer::{Given, Origin};
 pub use process::{LogFormat, LogLevel, ProcessArgs};
 
-use layer::{Flags, merge, read_arguments, read_variables};
+use layer::{Flags, expand, merge, read_arguments, read_variables};
 
 use crate::exit::ExitCode;
 
@@ -46,6 +48,7 @@ impl Environment {
             service_account: None,
             https_proxy: get("HTTPS_PROXY").or_else(|| get("https_proxy")),
             no_proxy: get("NO_PROXY").or_else(|| get("no_proxy")),
+            aws_ca_bundle: get("AWS_CA_BUNDLE").map(PathBuf::from),
         }
     }
 }
@@ -57,9 +60,17 @@ impl Environment {
     version,
     about = "Keeps DNS zones equal to what Kubernetes clusters expose",
     max_term_width = 100,
+    override_usage = "external-dns [COMMAND] [FLAGS]",
+    before_long_help = command::help(),
     after_help = after_help()
 )]
 pub struct Arguments {
+    /// What is asked for.
+    #[arg(skip)]
+    pub command: Command,
+    /// What only some commands take.
+    #[command(flatten)]
+    pub commands: CommandArgs,
     /// The run itself.
     #[command(flatten)]
     pub process: ProcessArgs,
@@ -94,23 +105,29 @@ pub enum Request {
 /// # Errors
 /// The first thing that is wrong, with the place where it was written.
 pub fn resolve(environment: &Environment) -> Result<Request, SettingsError> {
-    let mut command = Arguments::command();
-    command.build();
-    if let Some(text) = information(&environment.arguments, &mut command) {
+    let mut parser = Arguments::command();
+    parser.build();
+    if let Some(text) = information(&environment.arguments, &mut parser) {
         return Ok(Request::Show(text));
     }
-    let flags = Flags::of(&command);
+    let flags = Flags::of(&parser);
+    let mut words = expand(environment.arguments.iter().cloned())?;
+    let command = Command::take(&mut words)?;
     let given = merge(vec![
-        read_arguments(environment.arguments.iter().cloned(), &flags)?,
+        read_arguments(words, &flags)?,
         read_variables(&environment.variables, &flags)?,
     ]);
+    command.check(&given)?;
+    if !command.needs_sources(&given) {
+        parser = parser.mut_arg("source", |source| source.required(false));
+    }
     let canonical = std::iter::once("external-dns".to_owned())
         .chain(given.iter().map(|given| canonical(given, &flags)));
-    let arguments = command
+    let arguments = parser
         .try_get_matches_from_mut(canonical)
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| explain(&error, &given))?;
-    Ok(Request::Run(Box::new(arguments)))
+    Ok(Request::Run(Box::new(Arguments { command, ..arguments })))
 }
 
 /// `--help` and `--version` win over everything, but only on the command line and only where a flag

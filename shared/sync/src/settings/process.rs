@@ -17,6 +17,11 @@ pub struct ProcessArgs {
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub dry_run: bool,
 
+    /// Time for one run: reading may take 70 % of it, and what cannot be written in it is left for
+    /// the next run; 0 for no end
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
+    pub timeout: Duration,
+
     /// Time between two runs of the loop; without effect with --once
     #[arg(long, value_name = "DURATION", default_value = "1m0s", value_parser = parse_go_duration)]
     pub interval: Duration,

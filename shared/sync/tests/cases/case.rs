@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use extdns_model::{Action, ChangeGroup, Labels, RecordSet};
 use extdns_sync::settings::{Environment, Request, resolve};
-use extdns_sync::{Mode, Wiring};
+use extdns_sync::{RunRequest, Wiring};
 use serde::Deserialize;
 
 use crate::provider::RecordedZone;
@@ -110,10 +110,12 @@ impl Case {
         let Request::Run(arguments) = request else { panic!("{}: no run", self.name) };
         let applied = Arc::new(Mutex::new(Vec::new()));
         let zone = RecordedZone::new(&self.run.records, Arc::clone(&applied));
-        let mut wiring = Wiring::assemble(&arguments, &environment, Arc::new(zone), "webhook")
+        let wiring = Wiring::assemble(&arguments, &environment, Arc::new(zone), "webhook")
             .unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        wiring.mode = Mode::Apply;
-        extdns_sync::run(&wiring, std::io::empty()).await.ok()?;
+        let report = extdns_sync::run(&wiring, &RunRequest::apply(), std::io::empty()).await;
+        if report.failure.is_some() {
+            return None;
+        }
         let groups = applied.lock().expect("no panic in the writer").split_off(0);
         Some(changes(&groups))
     }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use extdns_model::{RecordSet, RecordType};
 use extdns_providers::Provider;
-use extdns_sync::report::Report;
+use extdns_sync::report::{Report, RunFailure};
 use extdns_sync::settings::{Environment, Request, resolve};
-use extdns_sync::{RunError, Wiring};
+use extdns_sync::{RunRequest, Wiring};
 
 /// A load balancer service for each host, named after it.
 pub(crate) fn services<'a>(hosts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
@@ -30,7 +30,7 @@ pub(crate) async fn run(
     objects: &str,
     provider: Arc<dyn Provider>,
     flags: &[&str],
-) -> Result<Report, RunError> {
+) -> Result<Report, RunFailure> {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
     std::fs::write(file.path(), objects).expect("objects");
     let manifests = format!("--manifests={}", file.path().display());
@@ -47,7 +47,9 @@ pub(crate) async fn run(
     let Ok(Request::Run(arguments)) = resolve(&environment) else { panic!("flags are right") };
     let wiring =
         Wiring::assemble(&arguments, &environment, provider, "inmemory").expect("settings");
-    extdns_sync::run(&wiring, std::io::empty()).await
+    let request = RunRequest::of(&arguments).expect("a request");
+    let mut report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
+    report.failure.take().map_or(Ok(report), Err)
 }
 
 /// The record sets that are no ownership records.
