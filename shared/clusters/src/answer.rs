@@ -68,22 +68,21 @@ fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect()
 }
 
-impl Call<'_> {
+impl Api {
     /// The request could not be sent, or nothing came back.
-    pub(crate) fn unanswered(&self, error: &kube::Error) -> ReadErrorKind {
+    pub(crate) fn unanswered(&self, call: &Call<'_>, error: &kube::Error) -> ReadErrorKind {
         // The library's own layer says nothing that its cause does not say.
         let cause = error.source().unwrap_or(error);
-        self.transport(chain(cause))
+        call.transport(format!("{}{}", chain(cause), self.identity.unreachable))
     }
-}
 
-impl Api {
     /// A document was refused.
     pub(crate) fn status(&self, request: String, answer: &Answer) -> ReadErrorKind {
         match answer.status {
             StatusCode::UNAUTHORIZED => ReadErrorKind::Unauthorized {
-                credentials: self.credentials.clone(),
+                credentials: self.identity.credentials.clone(),
                 answer: answer.words(),
+                remedy: self.identity.unauthorized.clone(),
             },
             status => {
                 ReadErrorKind::Status { request, status: status.as_u16(), answer: answer.words() }

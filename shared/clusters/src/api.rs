@@ -15,6 +15,7 @@ use kube::client::Body;
 use crate::answer::{Answer, chain};
 use crate::discovery::Discovery;
 use crate::error::ReadErrorKind;
+use crate::identity::Identity;
 use crate::object::{Projection, ResourceType};
 use crate::page;
 
@@ -54,8 +55,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 pub(crate) struct Api {
     cluster: EcoString,
     client: kube::Client,
-    /// What we authenticate with, without the secret.
-    pub(crate) credentials: String,
+    pub(crate) identity: Identity,
     timeout: Option<Duration>,
     pub(crate) limits: Limits,
     politeness: DefaultDirectRateLimiter,
@@ -127,7 +127,7 @@ impl Api {
     pub(crate) fn new(
         cluster: EcoString,
         client: kube::Client,
-        credentials: String,
+        identity: Identity,
         timeout: Option<Duration>,
         (qps, burst): (NonZeroU32, NonZeroU32),
         limits: Limits,
@@ -135,7 +135,7 @@ impl Api {
         Self {
             cluster,
             client,
-            credentials,
+            identity,
             timeout,
             limits,
             politeness: RateLimiter::direct(Quota::per_second(qps).allow_burst(burst)),
@@ -294,8 +294,10 @@ impl Api {
     }
 
     async fn exchange(&self, call: &Call<'_>) -> Result<Answer, ReadErrorKind> {
-        let request = call.request().map_err(|error| call.transport(error.to_string()))?;
-        let response = self.client.send(request).await.map_err(|error| call.unanswered(&error))?;
+        let mut request = call.request().map_err(|error| call.transport(error.to_string()))?;
+        self.identity.authorize(&mut request).await.map_err(|reason| call.transport(reason))?;
+        let response = self.client.send(request).await;
+        let response = response.map_err(|error| self.unanswered(call, &error))?;
         let (head, mut frames) = response.into_parts();
         let announced =
             head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());

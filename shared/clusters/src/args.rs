@@ -8,6 +8,8 @@ use ecow::EcoString;
 use extdns_model::{ClusterId, parse_go_duration};
 
 use crate::connect::{Access, ApiOptions, Cluster};
+#[cfg(feature = "aws")]
+use crate::eks::EksArgs;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -44,6 +46,11 @@ pub struct Args {
     /// (repeatable)
     #[arg(long, value_name = "PATH")]
     pub manifests: Vec<PathBuf>,
+
+    /// A cluster of EKS.
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub eks: EksArgs,
 }
 
 impl Args {
@@ -57,13 +64,9 @@ impl Args {
             .filter(|(_, value)| *value <= 0)
             .map(|(flag, _)| format!("{flag} must be greater than 0"))
             .collect();
-        if !self.manifests.is_empty() {
-            let others = [("--kubeconfig", &self.kubeconfig), ("--server", &self.server)];
-            let given = others.into_iter().filter(|(_, value)| !value.is_empty());
-            messages.extend(given.map(|(flag, _)| {
-                format!("--manifests and {flag} are mutually exclusive arguments")
-            }));
-        }
+        messages.extend(self.contradictions());
+        #[cfg(feature = "aws")]
+        messages.extend(self.eks.validate());
         messages
     }
 
@@ -71,15 +74,10 @@ impl Args {
     /// valid ones.
     #[must_use]
     pub fn cluster(&self, id: ClusterId, name: impl Into<EcoString>) -> Cluster {
-        let access = if self.manifests.is_empty() {
-            Access::Default { kubeconfig: path(&self.kubeconfig) }
-        } else {
-            Access::Manifests(self.manifests.clone())
-        };
         Cluster {
             id,
             name: name.into(),
-            access,
+            access: self.access(),
             api: ApiOptions {
                 server: Some(self.server.clone()).filter(|server| !server.is_empty()),
                 request_timeout: Some(self.timeout()).filter(|timeout| !timeout.is_zero()),
@@ -87,6 +85,40 @@ impl Args {
                 burst: at_least_one(self.kube_api_burst),
                 ..ApiOptions::default()
             },
+        }
+    }
+
+    /// A cluster is reached in one way.
+    fn contradictions(&self) -> Vec<String> {
+        let ways = [
+            ("--manifests", !self.manifests.is_empty(), true),
+            #[cfg(feature = "aws")]
+            ("--eks-cluster", self.eks.is_given(), true),
+            // The server of a kubeconfig can be another.
+            ("--kubeconfig", !self.kubeconfig.is_empty(), false),
+            ("--server", !self.server.is_empty(), false),
+        ];
+        let given: Vec<_> = ways.into_iter().filter(|(_, given, _)| *given).collect();
+        let mut messages = Vec::new();
+        for (place, (flag, _, alone)) in given.iter().enumerate() {
+            if *alone {
+                messages.extend(given[place + 1..].iter().map(|(other, ..)| {
+                    format!("{flag} and {other} are mutually exclusive arguments")
+                }));
+            }
+        }
+        messages
+    }
+
+    fn access(&self) -> Access {
+        #[cfg(feature = "aws")]
+        if let Some(eks) = self.eks.cluster() {
+            return Access::Eks(eks);
+        }
+        if self.manifests.is_empty() {
+            Access::Default { kubeconfig: path(&self.kubeconfig) }
+        } else {
+            Access::Manifests(self.manifests.clone())
         }
     }
 
@@ -179,6 +211,54 @@ mod tests {
         let expected =
             flags.map(|flag| format!("--manifests and {flag} are mutually exclusive arguments"));
         assert_eq!(args.validate(), expected);
+    }
+
+    #[test]
+    #[cfg(feature = "aws")]
+    fn a_cluster_of_eks_is_reached_in_no_other_way() {
+        let table: &[(&[&str], &[&str])] = &[
+            (&["--kubeconfig=x", "--server=y"], &[]),
+            (&["--eks-cluster=a", "--eks-region=eu-west-1", "--eks-assume-role=arn"], &[]),
+            (
+                &["--eks-cluster=a", "--kubeconfig=x", "--server=y"],
+                &[
+                    "--eks-cluster and --kubeconfig are mutually exclusive arguments",
+                    "--eks-cluster and --server are mutually exclusive arguments",
+                ],
+            ),
+            (
+                &["--eks-cluster=a", "--manifests=x"],
+                &["--manifests and --eks-cluster are mutually exclusive arguments"],
+            ),
+            (
+                &["--eks-region=eu-west-1", "--eks-assume-role=arn"],
+                &["--eks-region needs --eks-cluster", "--eks-assume-role needs --eks-cluster"],
+            ),
+        ];
+        for (flags, messages) in table {
+            assert_eq!(parse(flags).validate(), *messages, "{flags:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "aws")]
+    fn the_flags_of_eks() {
+        let expected = crate::Eks { name: "a".into(), region: None, assume_role: None };
+        match cluster(&["--eks-cluster=a"]).access {
+            Access::Eks(eks) => assert_eq!(eks, expected),
+            other => panic!("{other:?}"),
+        }
+        match cluster(&["--eks-cluster=a", "--eks-region=r", "--eks-assume-role=arn"]).access {
+            Access::Eks(eks) => assert_eq!(
+                eks,
+                crate::Eks {
+                    region: Some("r".into()),
+                    assume_role: Some("arn".into()),
+                    ..expected
+                }
+            ),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use ecow::EcoString;
 use extdns_model::ClusterId;
 
 use crate::api::{Api, Limits};
+#[cfg(feature = "aws")]
+use crate::eks::{self, Eks};
 use crate::error::ClusterError;
 use crate::exec;
 use crate::kubeconfig::{self, Connection};
@@ -46,6 +48,9 @@ pub enum Access {
     },
     /// The service account of the pod.
     InCluster,
+    /// A cluster of EKS.
+    #[cfg(feature = "aws")]
+    Eks(Eks),
     /// Files and folders of manifests; `-` for standard input.
     Manifests(Vec<PathBuf>),
 }
@@ -95,10 +100,13 @@ pub struct Environment {
     pub https_proxy: Option<String>,
     /// `NO_PROXY`: hosts that are reached without that proxy.
     pub no_proxy: Option<String>,
+    /// `AWS_CA_BUNDLE`: authorities to trust at AWS beside the system's. The rest of its variables the SDK reads itself.
+    pub aws_ca_bundle: Option<PathBuf>,
 }
 
 impl Cluster {
-    /// Makes a view of the cluster. An API is not called yet (except by a credential plugin, which runs now);
+    /// Makes a view of the cluster. An API is not called yet (except AWS, where EKS says how the cluster is reached, and
+    /// what a credential plugin calls, which runs now);
     /// manifests are read and checked as a whole.
     ///
     /// `stdin` stands for `-` among the manifests, and is not touched otherwise.
@@ -120,6 +128,8 @@ impl Cluster {
                 kubeconfig::detect(kubeconfig.as_deref(), server, environment).await
             }
             Access::InCluster => kubeconfig::in_cluster(server, environment).await,
+            #[cfg(feature = "aws")]
+            Access::Eks(eks) => eks::find(eks, environment).await,
         };
         let api = match connection {
             Ok(connection) => self.open(connection, environment).await,
@@ -140,8 +150,12 @@ impl Cluster {
         Ok(ClusterView::new(self.id, self.name.clone(), Origin::Manifests(manifests)))
     }
 
-    async fn open(&self, connection: Connection, environment: &Environment) -> Result<Api, String> {
-        let Connection { mut config, credentials } = connection;
+    pub(crate) async fn open(
+        &self,
+        connection: Connection,
+        environment: &Environment,
+    ) -> Result<Api, String> {
+        let Connection { mut config, identity } = connection;
         if let Some(server) = &self.api.server {
             config.cluster_url = kubeconfig::server_url(server)?;
         }
@@ -149,9 +163,9 @@ impl Cluster {
         let timeout = self.api.request_timeout;
         exec::resolve(&mut config.auth_info, timeout)
             .await
-            .map_err(|reason| format!("{credentials}: {reason}"))?;
-        let client = kubeconfig::client(config, &credentials)?;
+            .map_err(|reason| format!("{}: {reason}", identity.credentials))?;
+        let client = kubeconfig::client(config, &identity.credentials)?;
         let rate = (self.api.qps, self.api.burst);
-        Ok(Api::new(self.name.clone(), client, credentials, timeout, rate, self.api.limits))
+        Ok(Api::new(self.name.clone(), client, identity, timeout, rate, self.api.limits))
     }
 }

@@ -62,12 +62,14 @@ pub enum ReadErrorKind {
         user: Option<String>,
     },
     /// The API server does not know who we are.
-    #[error("authenticate: the API server refuses {credentials}{answer}")]
+    #[error("authenticate: the API server refuses {credentials}{answer}{remedy}")]
     Unauthorized {
         /// The credentials that were sent, without their secret.
         credentials: String,
         /// What the server said, if it said something.
         answer: String,
+        /// What to do, where we know it.
+        remedy: String,
     },
     /// The API server does not serve the resource.
     #[error("list {resource}: not served; {remedy}")]

@@ -6,13 +6,15 @@ use std::time::Duration;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use kube::config::{
-    AuthInfo, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedCluster, NamedContext,
+    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedCluster,
+    NamedContext,
 };
 use kube::{Client, Config};
 use secrecy::SecretString;
 
 use crate::answer::chain;
 use crate::connect::Environment;
+use crate::identity::Identity;
 
 /// Where a pod finds the credentials of its service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -23,8 +25,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How to reach an API server.
 pub(crate) struct Connection {
     pub(crate) config: Config,
-    /// What we authenticate with, in words and without the secret.
-    pub(crate) credentials: String,
+    pub(crate) identity: Identity,
 }
 
 /// As upstream: the kubeconfig that is named, else the one in the home folder if there is one, else the pod's
@@ -41,7 +42,7 @@ pub(crate) async fn detect(
     match server {
         Some(server) if environment.kubernetes_service_host.is_none() => Ok(Connection {
             config: plain(server_url(server)?),
-            credentials: "no credentials (--server without a kubeconfig)".to_owned(),
+            identity: Identity::new("no credentials (--server without a kubeconfig)"),
         }),
         _ => in_cluster(server, environment).await,
     }
@@ -73,35 +74,40 @@ pub(crate) async fn in_cluster(
     let folder = environment.service_account.as_deref().unwrap_or(Path::new(SERVICE_ACCOUNT));
     let token = folder.join("token");
     let authority = Some(folder.join("ca.crt")).filter(|path| path.exists());
-    // As a kubeconfig, so that its loader reads the certificates.
-    let cluster = kube::config::Cluster {
+    let cluster = Cluster {
         server: Some(url.to_string()),
         certificate_authority: authority.map(|path| path.display().to_string()),
-        ..kube::config::Cluster::default()
+        ..Cluster::default()
     };
-    let context = Context { cluster: "pod".to_owned(), ..Context::default() };
-    let kubeconfig = Kubeconfig {
-        clusters: vec![NamedCluster {
-            name: "pod".to_owned(),
-            cluster: Some(cluster),
-            ..NamedCluster::default()
-        }],
-        contexts: vec![NamedContext {
-            name: "pod".to_owned(),
-            context: Some(context),
-            ..NamedContext::default()
-        }],
-        current_context: Some("pod".to_owned()),
-        ..Kubeconfig::default()
-    };
-    let mut config = load(kubeconfig, None)
+    let mut config = of_cluster(cluster)
         .await
         .map_err(|reason| format!("the service account in {}: {reason}", folder.display()))?;
     config.auth_info.token = Some(read_token(&token)?);
     Ok(Connection {
         config,
-        credentials: format!("the service account's token in {}", token.display()),
+        identity: Identity::new(format!("the service account's token in {}", token.display())),
     })
+}
+
+/// A server without credentials, by way of a kubeconfig: its loader reads the certificates.
+pub(crate) async fn of_cluster(cluster: Cluster) -> Result<Config, String> {
+    const NAME: &str = "cluster";
+    let context = Context { cluster: NAME.to_owned(), ..Context::default() };
+    let kubeconfig = Kubeconfig {
+        clusters: vec![NamedCluster {
+            name: NAME.to_owned(),
+            cluster: Some(cluster),
+            ..NamedCluster::default()
+        }],
+        contexts: vec![NamedContext {
+            name: NAME.to_owned(),
+            context: Some(context),
+            ..NamedContext::default()
+        }],
+        current_context: Some(NAME.to_owned()),
+        ..Kubeconfig::default()
+    };
+    load(kubeconfig, None).await
 }
 
 /// Chooses a context, and makes proxy, retries and time limits ours.
@@ -150,7 +156,10 @@ pub(crate) async fn from_file(path: &Path, context: Option<&str>) -> Result<Conn
     let user = chosen.user.unwrap_or_default();
     let kind = prepare(&mut config.auth_info)
         .map_err(|reason| format!("kubeconfig {shown}, user {user:?}: {reason}"))?;
-    Ok(Connection { config, credentials: format!("{kind} of user {user:?} in {shown}") })
+    Ok(Connection {
+        config,
+        identity: Identity::new(format!("{kind} of user {user:?} in {shown}")),
+    })
 }
 
 /// A server without credentials.

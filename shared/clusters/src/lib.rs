@@ -1,6 +1,6 @@
 //! From configuration to a view of a cluster.
 //!
-//! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster) or manifests on disk.
+//! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster, EKS) or manifests on disk.
 //! [`Cluster::connect`] makes a [`ClusterView`] of it, over which the sources run. They name what they read as
 //! small [`Projection`]s and [fold](ClusterView::fold) over the objects as pages arrive, so a list of any length
 //! costs the memory of one page. Both kinds of cluster answer alike.
@@ -42,9 +42,12 @@ mod api;
 mod args;
 mod connect;
 mod discovery;
+#[cfg(feature = "aws")]
+mod eks;
 mod error;
 mod exec;
 mod filter;
+mod identity;
 mod kubeconfig;
 mod manifests;
 mod object;
@@ -57,6 +60,8 @@ pub use access::Right;
 pub use api::Limits;
 pub use args::Args;
 pub use connect::{Access, ApiOptions, Cluster, Environment};
+#[cfg(feature = "aws")]
+pub use eks::{Eks, EksArgs};
 pub use error::{ClusterError, ManifestError, ReadError, ReadErrorKind};
 pub use filter::{DroppedBy, ObjectFilter, Verdict};
 pub use object::{Metadata, Pairs, Projection, ResourceType, nullable};

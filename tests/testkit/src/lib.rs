@@ -2,11 +2,11 @@
 //!
 //! Everything here fails by a panic that says what was expected: it is called from tests only.
 
+pub mod eks_token;
 pub mod http;
 pub mod kube;
 pub mod kube_sim;
 pub mod lambda;
-pub mod moto;
 pub mod moto;
 pub mod process;
 pub mod route53;

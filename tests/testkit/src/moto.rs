@@ -147,6 +147,7 @@ pub fn aws(tools: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Va
         .env_clear()
         .env("AWS_CONFIG_FILE", "/nonexistent")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         // The CLI takes its region from here alone.
         .env("AWS_DEFAULT_REGION", REGION)
         .envs(variables.iter().map(|(name, value)| (*name, value)))

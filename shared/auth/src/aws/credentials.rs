@@ -2,22 +2,25 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
-/// Gives what was fetched already to the first who asks, so that nothing is fetched twice; later
-/// asks, when those have expired.
+/// What credentials must still hold to be worth giving away.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// Gives what was fetched already as long as it holds, so that nothing is fetched twice, however many
+/// clients there are; then it asks.
 #[derive(Debug)]
 pub(super) struct Prefetched {
-    first: Mutex<Option<Credentials>>,
+    first: Credentials,
     later: SharedCredentialsProvider,
 }
 
 impl Prefetched {
     pub(super) fn new(first: Credentials, later: SharedCredentialsProvider) -> Self {
-        Self { first: Mutex::new(Some(first)), later }
+        Self { first, later }
     }
 }
 
@@ -26,9 +29,10 @@ impl ProvideCredentials for Prefetched {
     where
         Self: 'a,
     {
-        match self.first.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(first) => future::ProvideCredentials::ready(Ok(first)),
-            None => self.later.provide_credentials(),
+        if self.first.expiry().is_none_or(|expiry| SystemTime::now() + MARGIN < expiry) {
+            future::ProvideCredentials::ready(Ok(self.first.clone()))
+        } else {
+            self.later.provide_credentials()
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Who asks, and what they may do.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::status::Attempt;
@@ -9,7 +11,7 @@ use crate::http::Request;
 #[derive(Clone)]
 pub struct User {
     name: String,
-    token: String,
+    token: Token,
     /// Everything, if there are none to look at.
     grants: Option<Vec<Grant>>,
 }
@@ -17,6 +19,23 @@ pub struct User {
 impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("User").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What the user shows.
+#[derive(Clone)]
+enum Token {
+    Text(String),
+    /// One of many, as with cloud identities: what tells whether it is one.
+    Checked(Arc<dyn Fn(&str) -> bool + Send + Sync>),
+}
+
+impl Token {
+    fn is(&self, shown: &str) -> bool {
+        match self {
+            Self::Text(text) => text == shown,
+            Self::Checked(check) => check(shown),
+        }
     }
 }
 
@@ -30,7 +49,13 @@ struct Grant {
 impl User {
     /// A user who may do everything.
     pub fn admin(name: &str, token: &str) -> Self {
-        Self { name: name.to_owned(), token: token.to_owned(), grants: None }
+        Self { name: name.to_owned(), token: Token::Text(token.to_owned()), grants: None }
+    }
+
+    /// The same user by any token that passes a check.
+    #[must_use]
+    pub fn by(self, check: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self { token: Token::Checked(Arc::new(check)), ..self }
     }
 
     /// A user who may ask what is served and for their own rights, and nothing else until given rules.
@@ -75,7 +100,7 @@ impl<'a> Asker<'a> {
         }
         let Some(header) = request.header("authorization") else { return Some(Self::Anonymous) };
         let token = header.strip_prefix("Bearer ")?;
-        users.iter().find(|user| user.token == token).map(Self::Known)
+        users.iter().find(|user| user.token.is(token)).map(Self::Known)
     }
 
     pub(super) fn name(&self) -> &str {
