@@ -1,0 +1,156 @@
+//! Ownership records without a record: found, shown, removed, and nothing else.
+
+use std::sync::Arc;
+
+use extdns_providers::Provider;
+use extdns_sync::report::{ChangeKind, ChangeResult, Report};
+use extdns_sync::{Mode, RunRequest, gc};
+use extdns_testkit::route53::{RecordSet, Route53Sim, Zone};
+
+use crate::support::{route53, settings, wiring};
+
+fn mark(owner: &str) -> String {
+    format!("heritage=external-dns,external-dns/owner={owner},external-dns/resource=service/a/b")
+}
+
+async fn collect(provider: &Arc<dyn Provider>, flags: &[&str], mode: Mode) -> Report {
+    let flags: Vec<&str> = ["--source=empty"].iter().chain(flags).copied().collect();
+    let request = RunRequest { mode, ..RunRequest::default() };
+    let report = gc::collect(&wiring(provider, &flags), &request).await;
+    assert!(report.failure.is_none(), "{:?}", report.failure);
+    report
+}
+
+/// `kind TYPE name`, and `held` where it is.
+fn shown(report: &Report) -> Vec<String> {
+    let text = |change: &extdns_sync::report::ReportedChange| {
+        let set = change.set().expect("a set");
+        let kind = match change.kind {
+            ChangeKind::Delete => "-",
+            _ => "?",
+        };
+        let held = if matches!(change.result, ChangeResult::Held(_)) { " held" } else { "" };
+        format!("{kind} {} {}{held}", set.rtype, set.name)
+    };
+    report.changes().map(text).collect()
+}
+
+fn names(zone: &Zone) -> Vec<String> {
+    zone.own_records().iter().map(|set| format!("{} {}", set.record_type, set.name)).collect()
+}
+
+/// A zone with one record of ours, orphans of ours, and what is somebody else's.
+fn seeded(sim: &Route53Sim) -> Zone {
+    let zone = sim.zone("example.org");
+    zone.seed([
+        RecordSet::a("there.example.org", "192.0.2.1"),
+        RecordSet::txt("a-there.example.org", &mark("me")),
+        RecordSet::txt("a-gone.example.org", &mark("me")),
+        RecordSet::txt("cname-lost.example.org", &mark("me")),
+        RecordSet::txt("a-theirs.example.org", &mark("other")),
+        RecordSet::txt("a-text.example.org", "v=spf1 -all"),
+        RecordSet::txt("mail.example.org", "hello"),
+        // Of an older format, for a host that is there.
+        RecordSet::a("old.example.org", "192.0.2.2"),
+        RecordSet::txt("old.example.org", &mark("me")),
+    ]);
+    zone
+}
+
+const GONE: [&str; 2] = ["- TXT a-gone.example.org", "- TXT cname-lost.example.org"];
+
+#[tokio::test]
+async fn exactly_the_orphans_of_ours_go_and_a_second_run_does_nothing() {
+    let sim = Route53Sim::start();
+    let zone = seeded(&sim);
+    let flags = ["--provider=aws", "--aws-requests-per-second=1000"];
+    let (arguments, _) = settings(&[&["--source=empty"], &flags[..]].concat());
+    let provider = route53(&sim, &arguments);
+    let before = names(&zone);
+
+    let planned = collect(&provider, &flags, Mode::Plan).await;
+    assert_eq!(shown(&planned), GONE);
+    assert!(planned.changes().all(|change| change.result == ChangeResult::Planned));
+    assert!(planned.notices.is_empty(), "{:?}", planned.notices);
+    assert_eq!((names(&zone), sim.writes()), (before.clone(), 0));
+
+    let applied = collect(&provider, &flags, Mode::Apply).await;
+    assert_eq!(shown(&applied), GONE);
+    assert_eq!(sim.writes(), 1);
+    let left: Vec<String> = before
+        .into_iter()
+        .filter(|name| !name.contains(" a-gone.") && !name.contains(" cname-lost."))
+        .collect();
+    assert_eq!(names(&zone), left);
+
+    sim.forget_calls();
+    let again = collect(&provider, &flags, Mode::Apply).await;
+    assert_eq!((again.changes().count(), sim.writes()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_the_settings_leave_out_stays() {
+    let table: &[(&[&str], &[&str])] = &[
+        (&["--domain-filter=gone.example.org"], &GONE[..1]),
+        (&["--exclude-domains=gone.example.org"], &GONE[1..]),
+        (
+            &["--policy=upsert-only"],
+            &["- TXT a-gone.example.org held", "- TXT cname-lost.example.org held"],
+        ),
+        (&["--txt-owner-id=nobody"], &[]),
+        (&["--txt-owner-id=other"], &["- TXT a-theirs.example.org"]),
+        (&["--registry=noop"], &[]),
+    ];
+    for (flags, expected) in table {
+        let sim = Route53Sim::start();
+        let zone = seeded(&sim);
+        let all = [&["--source=empty", "--provider=aws"], *flags].concat();
+        let (arguments, _) = settings(&[&["--source=empty"], &["--provider=aws"][..]].concat());
+        let provider = route53(&sim, &arguments);
+        let report = collect(&provider, &all, Mode::Apply).await;
+        assert_eq!(shown(&report), *expected, "{flags:?}");
+        let removed = expected.iter().filter(|line| !line.ends_with("held")).count();
+        assert_eq!(zone.own_records().len(), 9 - removed, "{flags:?}");
+        let says_why = report.notices.iter().any(|notice| notice.subject == "--registry=noop");
+        assert_eq!(says_why, flags == &["--registry=noop"], "{flags:?}");
+    }
+}
+
+/// The ownership record of an apex lies in the parent zone. While the child cannot be read, or is
+/// not among the zones of the run, nobody knows that it has no record.
+#[tokio::test]
+async fn names_of_zones_that_are_not_seen_are_never_touched() {
+    for (case, flags, denied) in [
+        ("unread", &["--provider=aws"][..], true),
+        ("filtered", &["--provider=aws", "--zone-id-filter="][..], false),
+    ] {
+        let sim = Route53Sim::start();
+        let parent = sim.zone("org");
+        let child = sim.zone("example.org");
+        parent.seed([
+            RecordSet::txt("a-example.org", &mark("me")),
+            RecordSet::txt("a-gone.org", &mark("me")),
+            RecordSet::new("example.org", "NS").value("ns-1.example.net."),
+        ]);
+        child.seed([RecordSet::a("example.org", "192.0.2.1")]);
+        if denied {
+            sim.fault(
+                extdns_testkit::route53::Fault::error(403, "AccessDenied", "no")
+                    .on(extdns_testkit::route53::Operation::ListResourceRecordSets)
+                    .in_zone(child.id())
+                    .always(),
+            );
+        }
+        let filter = format!("--zone-id-filter={}", parent.id());
+        let flags: Vec<&str> = flags
+            .iter()
+            .map(|flag| if flag.ends_with('=') { filter.as_str() } else { *flag })
+            .collect();
+        let (arguments, _) = settings(&[&["--source=empty"], &flags[..]].concat());
+        let provider = route53(&sim, &arguments);
+        let report = collect(&provider, &flags, Mode::Apply).await;
+        assert_eq!(shown(&report), ["- TXT a-gone.org"], "{case}");
+        let left = names(&parent);
+        assert!(left.contains(&"TXT a-example.org.".to_owned()), "{case}: {left:?}");
+    }
+}

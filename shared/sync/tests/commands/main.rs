@@ -1,0 +1,6 @@
+//! `doctor`, `explain` and `gc` over real parts: clusters, providers, registries.
+
+mod doctor;
+mod explain;
+mod gc;
+mod support;

@@ -1,0 +1,77 @@
+//! Settings and providers of the tests.
+
+use std::sync::Arc;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use extdns_auth::AwsIdentity;
+use extdns_providers::aws::{self, Login};
+use extdns_providers::{Context, Provider};
+use extdns_sync::report::Report;
+use extdns_sync::settings::{Arguments, Environment, Request, resolve};
+use extdns_sync::{Mode, RunRequest, Wiring};
+use extdns_testkit::route53::{ACCOUNT, Route53Sim};
+
+const USUAL: [&str; 3] = ["--provider=inmemory", "--txt-owner-id=me", "--policy=sync"];
+
+/// What the command line says. Flags that are given again win over the usual ones.
+pub(crate) fn settings(flags: &[&str]) -> (Arguments, Environment) {
+    let name =
+        |flag: &str| flag.split_once('=').map_or(flag.to_owned(), |(name, _)| name.to_owned());
+    let usual = USUAL.iter().filter(|usual| !flags.iter().any(|flag| name(flag) == name(usual)));
+    let words = std::iter::once(&"--once").chain(usual).chain(flags);
+    let arguments = words.map(ToString::to_string).collect();
+    let environment = Environment { arguments, ..Environment::default() };
+    match resolve(&environment) {
+        Ok(Request::Run(arguments)) => (*arguments, environment),
+        other => panic!("{flags:?}: {other:?}"),
+    }
+}
+
+/// Empty zones in memory, as the flags name them.
+pub(crate) async fn in_memory(zones: &[&str]) -> Arc<dyn Provider> {
+    let zones: Vec<String> = zones.iter().map(|zone| format!("--inmemory-zone={zone}")).collect();
+    let flags: Vec<&str> =
+        std::iter::once("--source=fake").chain(zones.iter().map(String::as_str)).collect();
+    let (arguments, _) = settings(&flags);
+    let entry = arguments.providers.provider;
+    let context = Context { domain_filter: Default::default(), aws_ca_bundle: None };
+    entry.build(&arguments.providers, &context).await.expect("a provider").into()
+}
+
+/// The user whose key [`route53`] has.
+pub(crate) const USER: &str = "AKIATEST";
+
+/// Route 53 as these settings see it.
+pub(crate) fn route53(sim: &Route53Sim, arguments: &Arguments) -> Arc<dyn Provider> {
+    let credentials = Credentials::new(USER, "secret", None, None, "test");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(sim.url())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::disabled())
+        .build();
+    let login = Login::new("default", &AwsIdentity { config, account: ACCOUNT.to_owned() });
+    let filter = arguments.plan.filter().expect("a filter");
+    let providers = &arguments.providers;
+    Arc::new(aws::over(vec![login], &providers.aws, &providers.zone_id_filter, &filter))
+}
+
+/// A run's parts over a provider, with objects from standard input.
+pub(crate) fn wiring(provider: &Arc<dyn Provider>, flags: &[&str]) -> Wiring {
+    let (arguments, environment) = settings(flags);
+    let name = arguments.providers.provider.name;
+    Wiring::assemble(&arguments, &environment, Arc::clone(provider), name).expect("settings")
+}
+
+/// Applies these objects.
+pub(crate) async fn apply(provider: &Arc<dyn Provider>, flags: &[&str], objects: &str) -> Report {
+    let wiring = wiring(provider, flags);
+    let request = RunRequest { mode: Mode::Apply, ..RunRequest::default() };
+    let report = extdns_sync::run(&wiring, &request, objects.as_bytes()).await;
+    assert!(report.failure.is_none(), "{:?}", report.failure);
+    report
+}
