@@ -1,0 +1,179 @@
+//! One event, one run.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use extdns_sync::report::{Report, render_emf};
+use extdns_sync::settings::{Arguments, Command, Environment, Request, resolve};
+use extdns_sync::{Deadline, RunRequest, Wiring, run, start_logging};
+use lambda_runtime::Diagnostic;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::answer::answer;
+use crate::event::{Action, Event, Invocation};
+
+/// What a run leaves of the time of its event: for the answer, and for answers to what it sent last.
+const RESERVE: Duration = Duration::from_secs(10);
+
+/// The namespace of the metrics: of each function its own, `external-dns/<function>`.
+const NAMESPACE: &str = "external-dns";
+
+/// What stays from event to event.
+pub(crate) struct Function {
+    arguments: Arguments,
+    wiring: Wiring,
+    namespace: String,
+}
+
+impl Function {
+    /// Sets up everything that no event changes.
+    pub(crate) async fn from_environment() -> Result<Self, String> {
+        let environment = Environment {
+            arguments: Vec::new(),
+            variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
+            home: std::env::var_os("HOME").map(PathBuf::from),
+        };
+        let arguments = match resolve(&environment) {
+            Ok(Request::Run(arguments)) => *arguments,
+            Ok(Request::Show(text)) => return Err(text),
+            Err(error) => {
+                start_logging(Default::default(), Default::default());
+                return Err(error.to_string());
+            }
+        };
+        start_logging(arguments.process.log_format, arguments.process.log_level);
+        refuse_what_functions_have_not(&arguments)?;
+        let wiring =
+            Wiring::new(&arguments, &environment).await.map_err(|error| error.to_string())?;
+        let name = environment.variables.get("AWS_LAMBDA_FUNCTION_NAME").map_or("", String::as_str);
+        Ok(Self { arguments, wiring, namespace: format!("{NAMESPACE}/{name}") })
+    }
+
+    /// Makes the run that an event asks for. A run that failed, or that a rule stopped, has an answer too.
+    pub(crate) async fn handle(
+        &self,
+        event: &Value,
+        deadline: SystemTime,
+    ) -> Result<Box<RawValue>, NoAnswer> {
+        let request = self.request(event, deadline).map_err(NoAnswer::Refused)?;
+        let report = run(&self.wiring, &request, io::empty()).await;
+        self.tell(&report);
+        answer(&report).map_err(NoAnswer::Unspeakable)
+    }
+
+    fn request(&self, event: &Value, deadline: SystemTime) -> Result<RunRequest, String> {
+        let event = Event::read(event)?;
+        let mut arguments = self.arguments.clone();
+        let mut invocation = Invocation::default();
+        match event {
+            // As the command line without a command: apply, unless it is a dry run.
+            Event::Rule => arguments.command = Command::Once,
+            Event::Direct(asked) => {
+                invocation = asked;
+                arguments.command = match invocation.action {
+                    Action::Plan => Command::Plan,
+                    Action::Apply => Command::Apply,
+                };
+                // It forbids the schedule to write, not somebody who says so.
+                arguments.process.dry_run = false;
+            }
+        }
+        self.check_targets(&invocation.targets)?;
+        arguments.commands.plan_hash = invocation.plan_hash;
+        let mut request = RunRequest::of(&arguments).map_err(|error| error.to_string())?;
+        request.until = Deadline::within(time(deadline, arguments.process.timeout));
+        request.overrides.allow_deletes.extend(invocation.allow_deletes);
+        request.overrides.allow_empty.extend(invocation.allow_empty);
+        Ok(request)
+    }
+
+    fn check_targets(&self, asked: &[String]) -> Result<(), String> {
+        let known = &self.wiring.provider_name;
+        match asked.iter().find(|name| *name != known) {
+            Some(name) => Err(format!("there is no target {name:?}, only {known:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// To the log: the report, and the metrics, which the service finds there.
+    fn tell(&self, report: &Report) {
+        report.log();
+        let metrics = render_emf(report, &self.namespace);
+        if let Err(error) = io::stdout().write_all(metrics.as_bytes()) {
+            tracing::error!("failed to print the metrics: {error}");
+        }
+    }
+}
+
+/// Why an event has no answer but an error.
+pub(crate) enum NoAnswer {
+    /// It is not for this function, or not sound.
+    Refused(String),
+    /// The answer could not be written.
+    Unspeakable(serde_json::Error),
+}
+
+impl NoAnswer {
+    fn parts(&self) -> (&'static str, String) {
+        match self {
+            Self::Refused(problem) => ("Event", problem.clone()),
+            Self::Unspeakable(error) => ("Answer", error.to_string()),
+        }
+    }
+}
+
+/// What the runtime's client logs: a line for people.
+impl fmt::Debug for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(problem) => write!(f, "the event is refused: {problem}"),
+            Self::Unspeakable(error) => write!(f, "failed to write the answer: {error}"),
+        }
+    }
+}
+
+impl From<NoAnswer> for Diagnostic {
+    fn from(error: NoAnswer) -> Self {
+        let (kind, error_message) = error.parts();
+        Self { error_type: kind.to_owned(), error_message }
+    }
+}
+
+/// The time of a run.
+fn time(deadline: SystemTime, timeout: Duration) -> Duration {
+    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+    let left = left.saturating_sub(RESERVE);
+    if timeout.is_zero() { left } else { left.min(timeout) }
+}
+
+/// Flags that mean something to a process with files and a terminal.
+fn refuse_what_functions_have_not(arguments: &Arguments) -> Result<(), String> {
+    let flags = &arguments.commands;
+    let refused = [
+        ("--output", flags.output.is_some(), "the plan is in the answer and in the log"),
+        ("--out", flags.out.is_some(), "the plan is in the answer and in the log"),
+        ("--report", flags.report.is_some(), "the report is in the log"),
+        (
+            "--metrics-file",
+            flags.metrics_file.is_some(),
+            "the metrics are in the log, and CloudWatch finds them",
+        ),
+        (
+            "--manifests=-",
+            arguments.clusters.manifests.iter().any(|path| path == Path::new("-")),
+            "there is no standard input",
+        ),
+    ];
+    let Some((flag, _, instead)) = refused.iter().find(|(_, given, _)| *given) else {
+        return Ok(());
+    };
+    Err(format!("{flag} is not for a function: {instead}"))
+}
+
+/// Variables are text; what is not is replaced, and then refused by whoever reads it.
+fn text(raw: std::ffi::OsString) -> String {
+    raw.to_string_lossy().into_owned()
+}

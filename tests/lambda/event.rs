@@ -1,0 +1,119 @@
+//! What each kind of event does.
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, host, schedule};
+
+#[test]
+fn a_schedule_applies() {
+    let mut bench = Bench::new();
+    bench.want(0..3);
+    let answer = bench.ask(&schedule());
+    assert_eq!(answer["ok"], true, "{answer}");
+    assert_eq!(answer["mode"], "apply");
+    assert_eq!(answer["exitCode"], 0);
+    assert_eq!(answer["totals"]["create"], 3);
+    assert_eq!(bench.hosts(), [0, 1, 2]);
+}
+
+#[test]
+fn a_schedule_of_a_dry_run_plans() {
+    let mut bench = Bench::with(&[("EXTERNAL_DNS_DRY_RUN", "true")]);
+    bench.want(0..3);
+    let answer = bench.ask(&schedule());
+    assert_eq!((&answer["ok"], &answer["mode"]), (&json!(true), &json!("plan")), "{answer}");
+    assert_eq!(answer["totals"]["create"], 3);
+    assert_eq!(bench.sim.writes(), 0);
+
+    bench.ask(&json!({ "action": "apply" }));
+    assert_eq!(bench.hosts(), [0, 1, 2], "somebody who says so applies");
+}
+
+#[test]
+fn a_direct_invocation_plans_unless_it_says_apply() {
+    let mut bench = Bench::new();
+    bench.want(0..2);
+    for event in [json!({}), json!({ "action": "plan", "targets": ["aws"] })] {
+        let answer = bench.ask(&event);
+        assert_eq!((&answer["ok"], &answer["mode"]), (&json!(true), &json!("plan")), "{answer}");
+        let change = &answer["changes"][0];
+        assert_eq!(change["zone"], "example.org");
+        assert_eq!((&change["action"], &change["name"]), (&json!("create"), &json!(host(0))));
+        assert_eq!(answer["moreChanges"], 0);
+    }
+    assert_eq!(bench.sim.writes(), 0);
+    let answer = bench.ask(&json!({ "action": "apply" }));
+    assert_eq!((&answer["ok"], &answer["mode"]), (&json!(true), &json!("apply")), "{answer}");
+    assert_eq!(bench.hosts(), [0, 1]);
+}
+
+#[test]
+fn an_apply_with_a_hash_writes_that_plan_or_nothing() {
+    let mut bench = Bench::new();
+    bench.want(0..2);
+    let hash = bench.ask(&json!({}))["planHashes"]["aws"].as_str().expect("a hash").to_owned();
+
+    bench.want(0..3);
+    let apply = json!({ "action": "apply", "planHash": hash });
+    let answer = bench.ask(&apply);
+    assert_eq!((&answer["ok"], &answer["exitCode"]), (&json!(false), &json!(5)), "{answer}");
+    assert!(text(&answer["alerts"]).contains(&hash), "{answer}");
+    assert_eq!(bench.sim.writes(), 0);
+
+    bench.want(0..2);
+    let answer = bench.ask(&apply);
+    assert_eq!(answer["ok"], true, "{answer}");
+    assert_eq!(bench.hosts(), [0, 1]);
+}
+
+#[test]
+fn an_event_that_is_none_is_an_error_and_nothing_is_read_or_written() {
+    let mut bench = Bench::new();
+    bench.want(0..2);
+    let cases = [
+        (json!("apply"), "a JSON object"),
+        (json!({ "action": "aply" }), "unknown variant `aply`"),
+        (json!({ "action": "apply", "target": "aws" }), "unknown field `target`"),
+        (
+            json!({ "action": "apply", "targets": ["cdn"] }),
+            "there is no target \"cdn\", only \"aws\"",
+        ),
+        (json!({ "action": "apply", "planHash": "abc" }), "64 hexadecimal digits"),
+        (
+            json!({ "Records": [{ "eventSource": "aws:sqs", "body": "" }] }),
+            "batches of a queue are not read",
+        ),
+    ];
+    for (event, reason) in cases {
+        let error = bench.invoke(&event).expect_err("an error");
+        assert_eq!(error.error_type, "Event");
+        assert!(error.error_message.contains(reason), "{event}: {error:?}");
+        let logged = bench.log().pop().expect("a line");
+        assert_eq!(logged["msg"], format!("the event is refused: {}", error.error_message));
+    }
+    assert!(bench.sim.requests().is_empty());
+    assert_eq!(bench.function.starts(), 1);
+}
+
+#[test]
+fn a_run_tells_metrics_and_every_change_to_the_log() {
+    let mut bench = Bench::new();
+    bench.want(0..120);
+    let answer = bench.ask(&schedule());
+    assert_eq!(answer["changes"].as_array().map(Vec::len), Some(100));
+    assert_eq!(answer["moreChanges"], 20);
+    let metrics = bench.metrics();
+    let [run] = metrics.as_slice() else { panic!("one line a run: {metrics:?}") };
+    let definition = &run["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(definition["Namespace"], "external-dns/function");
+    assert_eq!(definition["Dimensions"], json!([[]]));
+    assert_eq!((&run["RunFailed"], &run["Creates"]), (&json!(0), &json!(120)));
+    let log = bench.log();
+    for number in 0..120 {
+        assert!(log.iter().any(|line| line["name"] == host(number)), "{}", host(number));
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,10 @@
+//! The function `sync`: its real binary as AWS Lambda runs it.
+
+mod deadline;
+mod event;
+mod moto;
+mod role;
+mod size;
+mod start;
+mod support;
+mod warm;
