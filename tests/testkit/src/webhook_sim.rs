@@ -178,6 +178,13 @@ impl WebhookSim {
         lock(&self.state).failures.push(Failing { place, skip, left: times, failure });
     }
 
+    /// As it was without any record when it started: nothing goes wrong, nothing was asked.
+    pub fn reset(&self) {
+        let mut state = lock(&self.state);
+        let filter = std::mem::take(&mut state.filter);
+        *state = State { filter, silence: Arc::clone(&self.silence), ..State::new(Value::Null) };
+    }
+
     /// Nothing goes wrong any more; poisoned names stay so.
     pub fn heal(&self) {
         lock(&self.state).failures.clear();

@@ -197,10 +197,11 @@ impl Client {
             Either::Left(((), answer)) => answer.await,
             // A refusal needs no more of the body; who answers well so early still reads it.
             Either::Right((Ok(response), fill)) if response.status().is_success() => {
-                let _ = match self.timeout {
-                    Some(timeout) => tokio::time::timeout(timeout, fill).await,
-                    None => Ok(fill.await),
-                };
+                match self.timeout {
+                    None => fill.await,
+                    // What is not sent by then the server does not want.
+                    Some(timeout) => drop(tokio::time::timeout(timeout, fill).await),
+                }
                 Ok(response)
             }
             Either::Right((answer, _)) => answer,

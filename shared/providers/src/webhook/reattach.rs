@@ -207,6 +207,8 @@ mod tests {
         ]
     }
 
+    type Key = (&'static str, RecordType, &'static str);
+
     /// Who wants each answer, and whose wishes were not answered.
     fn outcome(answers: Vec<RecordSet>) -> (Vec<Option<u16>>, Vec<u16>) {
         let mut reattach = Reattach::new(wishes());
@@ -231,7 +233,7 @@ mod tests {
             ("b.org", A, "green"),
             ("bücher.org", A, ""),
         ];
-        let cases: Vec<(&str, Vec<(&str, RecordType, &str)>, Vec<Option<u16>>, Vec<u16>)> = vec![
+        let cases: Vec<(&str, Vec<Key>, Vec<Option<u16>>, Vec<u16>)> = vec![
             (
                 "all in order",
                 all.to_vec(),

@@ -26,9 +26,9 @@ use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 /// POSTs that fail one after another before the rest waits for the next run: a server that refuses
 /// everything is down, not picky.
 const MOST_FAILURES_IN_A_ROW: usize = 32;
-/// After so many failures in a row the next POST goes elsewhere: many bad groups side by side must
-/// not use up the patience for the good ones.
-const ELSEWHERE_AFTER: usize = 8;
+/// Failures in a row before POSTs go elsewhere too: many bad groups side by side must not use up the
+/// patience for the good ones.
+const FAILURES_IN_ORDER: usize = 8;
 
 /// The writing half of a webhook provider.
 pub(super) struct WebhookWriter {
@@ -128,9 +128,16 @@ impl<'a> Isolation<'a> {
         self.judge_the_lone();
     }
 
+    /// What comes next in order; after many failures in a row every other time the largest part,
+    /// which is the likeliest to hold many good groups.
     fn next(&mut self) -> Option<Part<'a>> {
-        let elsewhere = self.failures_in_a_row % ELSEWHERE_AFTER == ELSEWHERE_AFTER - 1;
-        if elsewhere { self.open.pop_back() } else { self.open.pop_front() }
+        let failures = self.failures_in_a_row;
+        if failures < FAILURES_IN_ORDER || failures % 2 == 1 {
+            return self.open.pop_front();
+        }
+        let sizes = self.open.iter().map(|part| part.groups.len()).enumerate();
+        let (largest, _) = sizes.rev().max_by_key(|(_, size)| *size)?;
+        self.open.remove(largest)
     }
 
     async fn send(&mut self, part: Part<'a>) {

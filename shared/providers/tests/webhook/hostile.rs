@@ -1,0 +1,275 @@
+//! Servers that mean no good.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use extdns_providers::webhook::Webhook;
+use extdns_providers::{ErrorKind, Reader as _};
+use extdns_testkit::http::{Reply, ScriptedServer};
+use serde_json::{Value, json};
+
+use crate::support::{calls, impatient, limited, message, ok, server, webhook, wish};
+
+const TOO_LARGE: &str =
+    "webhook response body exceeds the configured max size (--webhook-provider-max-body-size)";
+const DEFAULT_LIMIT: usize = 32 << 20;
+const PATHS: [&str; 3] = ["/", "/records", "/adjustendpoints"];
+
+/// What a client makes of a server that answers this path so, and everything else well: how many
+/// endpoints, or the error.
+async fn outcome(server: &ScriptedServer, path: &str, limit: i64) -> Result<usize, String> {
+    outcome_of(&limited(server.url(), limit), path).await
+}
+
+async fn outcome_of(provider: &Webhook, path: &str) -> Result<usize, String> {
+    let count = match path {
+        "/adjustendpoints" => {
+            let adjusted = provider.adjust(vec![wish("a.example.org", 0)]).await;
+            adjusted.map(|own| own.endpoints.len())
+        }
+        _ => provider.read().await.map(|own| own.records().count()),
+    };
+    count.map_err(|error| error.to_string())
+}
+
+fn answering(
+    path: &'static str,
+    reply: impl Fn() -> Reply + Send + Sync + 'static,
+) -> ScriptedServer {
+    ScriptedServer::start(move |request| match request.path.as_str() {
+        own if own == path => reply(),
+        "/" => ok("{}"),
+        _ => ok("[]"),
+    })
+}
+
+/// A good answer of exactly so many bytes.
+fn padded(path: &str, length: usize) -> Vec<u8> {
+    let mut body = if path == "/" { "{}" } else { "[]" }.to_owned();
+    body.push_str(&" ".repeat(length - body.len()));
+    body.into_bytes()
+}
+
+#[tokio::test]
+async fn a_body_may_have_exactly_the_limit() {
+    for path in PATHS {
+        for (limit, length, fits) in [
+            (33_554_432, DEFAULT_LIMIT, true),
+            (33_554_432, DEFAULT_LIMIT + 1, false),
+            (100, 100, true),
+            (100, 101, false),
+            (1, 2, false),
+            (i64::MAX, 101, true),
+        ] {
+            // Negotiation has to pass for a list to be asked for.
+            if path != "/" && limit < 2 {
+                continue;
+            }
+            for announced in [true, false] {
+                let body = bytes::Bytes::from(padded(path, length));
+                let server = answering(path, move || match announced {
+                    true => ok(body.clone()),
+                    false => ok("").chunks([body.clone()], Duration::ZERO),
+                });
+                let expected = if fits {
+                    Ok(0)
+                } else if path == "/" {
+                    Err(format!("failed to connect to webhook: {TOO_LARGE}"))
+                } else {
+                    Err(TOO_LARGE.to_owned())
+                };
+                let found = outcome(&server, path, limit).await;
+                assert_eq!(found, expected, "{path}: {length} of {limit}, announced: {announced}");
+                assert_eq!(server.requests().iter().filter(|own| own.path == path).count(), 1);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_limit_only_the_filter_and_each_endpoint_have_one() {
+    for limit in [0, -1] {
+        for (path, fits) in [("/", false), ("/records", true), ("/adjustendpoints", true)] {
+            let body = bytes::Bytes::from(padded(path, DEFAULT_LIMIT + 1));
+            let server = answering(path, move || ok(body.clone()));
+            assert_eq!(outcome(&server, path, limit).await.is_ok(), fits, "{path}");
+        }
+    }
+    let long = format!("[{{\"dnsName\":\"{}\"}}]", "x".repeat(9 << 20));
+    for limit in [0, 33_554_432] {
+        let long = bytes::Bytes::from(long.clone());
+        let server = answering("/records", move || ok(long.clone()));
+        let error = outcome(&server, "/records", limit).await.expect_err("one endpoint");
+        assert!(error.ends_with("element 1 has more than 8388608 bytes"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn endless_bodies() {
+    let cases = [
+        ("/", " ", 0),
+        ("/", "{\"x\":\"", 33_554_432),
+        ("/records", " ", 1 << 20),
+        ("/records", "[[", 0),
+        ("/records", "[\"", 0),
+        ("/records", "[{\"dnsName\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 0),
+        ("/records", "[\\", 1 << 20),
+        ("/adjustendpoints", "[{}", 33_554_432),
+        ("/adjustendpoints", "[\"\\\"", 0),
+    ];
+    for (path, part, limit) in cases {
+        // Large pieces, as a server that is in a hurry sends them.
+        let piece = bytes::Bytes::from(match part.split_at(1) {
+            (start, rest) if !rest.is_empty() => format!("{start}{}", rest.repeat(4096)),
+            (start, _) => start.repeat(4096),
+        });
+        let server = answering(path, move || ok(piece.clone()).endless_body());
+        let error = outcome(&server, path, limit).await.expect_err("no end");
+        let expected = [TOO_LARGE, "bytes", "is no list of endpoints"];
+        assert!(expected.iter().any(|own| error.contains(own)), "{path} {part:?}: {error}");
+        assert_eq!(server.requests().iter().filter(|own| own.path == path).count(), 1, "final");
+    }
+}
+
+#[tokio::test]
+async fn endless_errors_are_told_as_errors() {
+    for (path, expected) in [
+        ("/", "failed to connect to webhook: unexpected status code 404"),
+        ("/records", "failed to get records with code 404"),
+        ("/adjustendpoints", "failed to AdjustEndpoints with code 404"),
+    ] {
+        let server = answering(path, || Reply::new(404).body("x".repeat(4096)).endless_body());
+        assert_eq!(outcome(&server, path, 0).await, Err(expected.to_owned()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn endless_headers() {
+    for path in PATHS {
+        let server = answering(path, || Reply::new(200).endless_headers());
+        let error = outcome(&server, path, 0).await.expect_err("no end");
+        assert!(error.contains("no answer from the webhook provider: "), "{path}: {error}");
+        let tries = server.requests().iter().filter(|own| own.path == path).count();
+        assert_eq!(tries, 5, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_drip_ends_with_the_timeout_and_is_not_waited_for_again() {
+    for path in PATHS {
+        let drip = || ok("").chunks(std::iter::repeat_n(" ", 10_000), Duration::from_millis(20));
+        let server = answering(path, drip);
+        let provider = impatient(server.url(), Duration::from_millis(200));
+        let start = std::time::Instant::now();
+        let error = match path {
+            "/adjustendpoints" => message(provider.adjust(vec![]).await),
+            _ => message(provider.read().await),
+        };
+        assert!(error.contains("timed out"), "{path}: {error}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{path}: {:?}", start.elapsed());
+        assert_eq!(server.requests().iter().filter(|own| own.path == path).count(), 1, "{path}");
+    }
+}
+
+/// Every member with a value of every type that is not its own: an error that names the place, for
+/// both lists. The same member with `null` counts as absent.
+#[tokio::test]
+async fn wrong_types() {
+    let texts = [json!(1), json!(1.5), json!(true), json!([]), json!({})];
+    let lists = [json!(1), json!("x"), json!(true), json!({}), json!([1]), json!([[]])];
+    let numbers = [json!("300"), json!(1.5), json!(1e30), json!(u64::MAX), json!(true), json!([])];
+    let objects = [json!(1), json!("x"), json!(["x"]), json!({ "a": 1 }), json!({ "a": {} })];
+    let properties = [
+        json!(1),
+        json!("x"),
+        json!({ "a": "b" }),
+        json!(["x"]),
+        json!([[]]),
+        json!([{ "name": 1 }]),
+        json!([{ "value": {} }]),
+    ];
+    let members: [(&str, &[Value]); 7] = [
+        ("dnsName", &texts),
+        ("recordType", &texts),
+        ("setIdentifier", &texts),
+        ("targets", &lists),
+        ("recordTTL", &numbers),
+        ("labels", &objects),
+        ("providerSpecific", &properties),
+    ];
+    let good = json!({ "dnsName": "a.example.org", "recordType": "A", "targets": ["192.0.2.1"] });
+    let body = Arc::new(Mutex::new(String::new()));
+    let answered = Arc::clone(&body);
+    let server = server(move |_| ok(answered.lock().expect("a lock").clone()));
+    let provider = webhook(server.url());
+    for (member, values) in members {
+        for value in values.iter().chain([&Value::Null]) {
+            let mut wrong = good.clone();
+            wrong[member] = value.clone();
+            *body.lock().expect("a lock") = json!([good, wrong]).to_string();
+            for path in ["/records", "/adjustendpoints"] {
+                let found = outcome_of(&provider, path).await;
+                if value.is_null() {
+                    assert!(found.is_ok(), "{member}: {found:?}");
+                    continue;
+                }
+                let error = found.expect_err("a wrong type");
+                let start = format!(
+                    "the webhook provider's answer to {path} is no list of endpoints: element 2: invalid "
+                );
+                assert!(error.starts_with(&start), "{member} {value}: {error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_no_list() {
+    let bodies = [
+        "",
+        " ",
+        "{}",
+        "\"x\"",
+        "1",
+        "true",
+        "<html>",
+        "[",
+        "[{}",
+        "[{},",
+        "[{},]",
+        "nul",
+        "[null]",
+        "[[]]",
+        "[1]",
+        "[\"x\"]",
+        "[] []",
+        "[{]}",
+        "[{}}]",
+        "\u{feff}[]",
+        "[{\"dnsName\":}]",
+    ];
+    for body in bodies {
+        for path in ["/records", "/adjustendpoints"] {
+            let server = answering(path, move || ok(body));
+            let error = outcome(&server, path, 0).await.expect_err(body);
+            assert!(error.contains("is no list of endpoints: "), "{body:?}: {error}");
+        }
+    }
+    let deep = format!("[{{\"x\":{}{}}}]", "[".repeat(100_000), "]".repeat(100_000));
+    let server = answering("/records", move || ok(deep.clone()));
+    assert_eq!(outcome(&server, "/records", 0).await, Ok(0), "skipped, without a name");
+    let bytes: &[u8] = b"[{\"dnsName\":\"\xff\xfe\"}]";
+    let server = answering("/records", move || ok(bytes));
+    assert!(outcome(&server, "/records", 0).await.is_err());
+}
+
+#[tokio::test]
+async fn kinds_are_final() {
+    let server = server(|_| ok("{}"));
+    let error = webhook(server.url()).read().await.expect_err("no list");
+    assert_eq!(error.kind, ErrorKind::Rejected(Vec::new()));
+    assert_eq!(calls(&server, "GET", "/records"), 1);
+    let server = answering("/records", || ok("[ ]"));
+    let error = limited(server.url(), 2).read().await.expect_err("three bytes");
+    assert!(matches!(error.kind, ErrorKind::Limit(_)), "{error:?}");
+}

@@ -1,0 +1,105 @@
+//! What a large wish and a large zone cost, in bytes alive at a time on the client's side. The
+//! server is a plain thread, which does not count.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use extdns_model::Endpoint;
+use extdns_providers::Reader as _;
+
+use crate::support::{webhook, wish};
+
+const ENDPOINTS: usize = 20_000;
+
+/// Answers every POST with its own body, and `GET /records` with as many records.
+fn echo() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    address
+}
+
+fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    loop {
+        let (mut line, mut length) = (String::new(), 0);
+        reader.read_line(&mut line)?;
+        let request = line.clone();
+        while !line.trim().is_empty() {
+            line.clear();
+            reader.read_line(&mut line)?;
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().expect("a number");
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let body = match request.split(' ').nth(1) {
+            Some("/records") => records().into_bytes(),
+            Some("/adjustendpoints") => body,
+            Some("/") => b"{}".to_vec(),
+            _ => return Ok(()),
+        };
+        let media_type = extdns_testkit::webhook_sim::MEDIA_TYPE;
+        let length = body.len();
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\n")?;
+        write!(stream, "content-length: {length}\r\n\r\n")?;
+        stream.write_all(&body)?;
+    }
+}
+
+fn records() -> String {
+    let record = |n| {
+        format!(
+            "{{\"dnsName\":\"host-{n:05}.example.org\",\"recordType\":\"A\",\"recordTTL\":300,\
+             \"targets\":[\"192.0.2.1\"],\"labels\":null}}"
+        )
+    };
+    let all: Vec<_> = (0..ENDPOINTS).map(record).collect();
+    format!("[{}]", all.join(","))
+}
+
+fn wishes() -> Vec<Endpoint> {
+    (0..ENDPOINTS).map(|n| wish(&format!("host-{n:05}.example.org"), 7)).collect()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+#[test]
+fn a_large_wish_is_never_there_twice() {
+    let provider = webhook(format!("http://{}", echo()));
+    let size = allocation_counter::measure(|| drop(wishes())).bytes_max;
+    let desired = wishes();
+    let mut count = 0;
+    let cost = allocation_counter::measure(|| {
+        let adjusted = block_on(provider.adjust(desired)).expect("adjusted");
+        assert!(adjusted.notes.is_empty());
+        count = adjusted.endpoints.len();
+    });
+    assert_eq!(count, ENDPOINTS);
+    // Some buffers of a connection, whatever the number of endpoints.
+    assert!(cost.bytes_max < size / 4, "{} bytes beside a wish of {size}", cost.bytes_max);
+}
+
+#[test]
+fn a_large_zone_is_never_there_as_text() {
+    let provider = webhook(format!("http://{}", echo()));
+    let text = u64::try_from(records().len()).expect("small");
+    let mut kept = 0;
+    let cost = allocation_counter::measure(|| {
+        let inventory = block_on(provider.read()).expect("readable");
+        kept = inventory.records().count();
+    });
+    assert_eq!(kept, ENDPOINTS);
+    let record = u64::try_from(size_of::<extdns_model::Record>()).expect("small");
+    // Each record with its name, and a list that has just doubled.
+    let most = (3 * record + 64) * u64::try_from(ENDPOINTS).expect("small");
+    assert!(cost.bytes_max < most, "{} bytes for {text} bytes of text", cost.bytes_max);
+}
