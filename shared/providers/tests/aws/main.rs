@@ -1,9 +1,10 @@
-//! Route 53 against its simulator, through the SDK and real HTTP. The cases carry the numbers of the
-//! acceptance list.
+//! Route 53 against its simulator, through the SDK and real HTTP; its wire format against moto, too.
+//! The cases carry the numbers of the acceptance list.
 
 mod adjusting;
 mod batches;
 mod faults;
+mod moto;
 mod reading;
 mod support;
 mod writing;
