@@ -8,7 +8,8 @@ use extdns_model::{
     Role, Stored, ZoneKey,
 };
 use extdns_plan::{
-    Cause, Decision, Hold, Plan, Policy, RecordChange, Row, Settings, Unit, Verdict,
+    Cause, Cluster, Clusters, Decision, Hold, Plan, Policy, Reading, RecordChange, Row, Settings,
+    Unit, Verdict,
 };
 use extdns_registry::{Annotated, Groups, Leftover, Subject};
 
@@ -16,6 +17,7 @@ use crate::apply::apply;
 use crate::error::RunError;
 use crate::report::{self, Notice, Report};
 use crate::request::{Mode, RunRequest};
+use crate::run::{Failed, in_time, plan_settings, tell};
 use crate::wiring::Wiring;
 
 /// Plans to remove the ownership records of ours that have no record, and does so if the request
@@ -24,19 +26,22 @@ use crate::wiring::Wiring;
 /// Left alone is whatever may have a record after all: in a zone that could not be read, in a zone
 /// that is delegated to somebody else, under a name that this run does not look at.
 pub async fn collect(wiring: &Wiring, request: &RunRequest) -> Report {
-    match attempt(wiring, request).await {
-        Ok(report) => report,
-        Err(error) => Report::of_failure(error.kind(), error.to_string()),
-    }
+    tell(request, attempt(wiring, request)).await
 }
 
-async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, RunError> {
-    let inventory = wiring.provider.read().await.map_err(RunError::Read)?;
+async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed> {
+    let read = async { wiring.provider.read().await.map_err(|error| RunError::Read(error).into()) };
+    let inventory = in_time(request, read).await?;
     let mut annotated = wiring.registry.annotate(inventory);
     let orphans = take(&mut annotated, &wiring.plan);
-    let plan = plan(&orphans, wiring);
+    let mut plan = plan(&orphans, wiring);
+    guard(&mut plan, &orphans, &annotated.inventory, wiring, request);
     let groups = groups(&plan, &orphans);
-    let mut context = report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry);
+    let hash = plan.hash(&annotated.inventory.index, wiring.registry.owners()).to_string();
+    let mut context = report::Context {
+        hash: Some(hash),
+        ..report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry)
+    };
     if wiring.registry.owners().is_empty() {
         context.notices.push(Notice {
             subject: "--registry=noop".to_owned(),
@@ -140,6 +145,27 @@ fn hold(left: &Leftover, wiring: &Wiring) -> Option<Hold> {
     let is_known = |name: &str| wiring.clusters.iter().any(|cluster| cluster.name == name);
     let mut unknown = names.filter(|name| !matches!(*name, "" | ALL_CLUSTERS) && !is_known(name));
     unknown.next().map(|name| Hold::UnknownCluster { name: name.into() })
+}
+
+/// Holds back what is too much among all that is ours, the ownership records included.
+fn guard(
+    plan: &mut Plan<'_>,
+    orphans: &[Orphan],
+    inventory: &Inventory,
+    wiring: &Wiring,
+    request: &RunRequest,
+) {
+    let settings = plan_settings(wiring, &request.overrides);
+    let is_ours = |record: &Record| {
+        settings.owners.own(&record.labels) && settings.filter.matches(&record.set.name)
+    };
+    let records = inventory.records().filter(|(_, record)| is_ours(record));
+    let records = records.map(|(zone, record)| (zone, &record.labels));
+    let lone = orphans.iter().map(|orphan| (orphan.zone, &orphan.record.labels));
+    let clusters = wiring.clusters.iter();
+    let known = Reading::Complete { endpoints: 0 };
+    let clusters = clusters.map(|own| Cluster::new(own.id, own.name.to_string(), known)).collect();
+    plan.guard(records.chain(lone), &inventory.index, &settings, &Clusters::new(clusters));
 }
 
 /// One group for each record that goes.

@@ -25,8 +25,16 @@ const READING_SHARE: f64 = 0.7;
 /// in full, or the list of zones is not complete, nothing is written at all. There is always a
 /// report: of a run that failed it says why, and as much as the run knew.
 pub async fn run(wiring: &Wiring, request: &RunRequest, stdin: impl Read + Send) -> Report {
+    tell(request, attempt(wiring, request, stdin)).await
+}
+
+/// The report of an attempt, whether or not it came to its end.
+pub(crate) async fn tell(
+    request: &RunRequest,
+    attempt: impl Future<Output = Result<Report, Failed>>,
+) -> Report {
     let started = Timestamp::now();
-    let mut report = match attempt(wiring, request, stdin).await {
+    let mut report = match attempt.await {
         Ok(report) => report,
         Err(Failed { error, clusters }) => {
             Report { clusters, ..Report::of_failure(error.kind(), error.to_string()) }
@@ -41,7 +49,7 @@ pub async fn run(wiring: &Wiring, request: &RunRequest, stdin: impl Read + Send)
 }
 
 /// A run that ended before its end, with what it knew of the clusters by then.
-struct Failed {
+pub(crate) struct Failed {
     error: RunError,
     clusters: Vec<ClusterReport>,
 }
@@ -60,12 +68,7 @@ async fn attempt(
     let allow_empty = wiring.allow_empty.iter().chain(&request.overrides.allow_empty);
     let mut watch = Stopwatch::start();
     let mut durations = Durations::default();
-    let reading = request.until.share(READING_SHARE);
-    let ground = tokio::select! {
-        biased;
-        ground = read(wiring, request.revert.as_ref(), stdin) => ground?,
-        () = reading.over() => return Err(RunError::Deadline.into()),
-    };
+    let ground = in_time(request, read(wiring, request.revert.as_ref(), stdin)).await?;
     durations.read = Some(watch.lap());
     let Ground { mut gathered, clusters, annotated, adjusted, revert } = ground;
     let clusters = clusters.allow_empty(allow_empty).map_err(RunError::UnknownCluster)?;
@@ -108,6 +111,19 @@ async fn attempt(
     };
     report.run.durations = durations;
     Ok(report)
+}
+
+/// What was read, if that took no more than its part of the time.
+pub(crate) async fn in_time<T>(
+    request: &RunRequest,
+    read: impl Future<Output = Result<T, Failed>>,
+) -> Result<T, Failed> {
+    let reading = request.until.share(READING_SHARE);
+    tokio::select! {
+        biased;
+        ground = read => ground,
+        () = reading.over() => Err(RunError::Deadline.into()),
+    }
 }
 
 /// Everything that a plan is made of.
@@ -168,7 +184,7 @@ async fn read(
 }
 
 /// The settings of this one plan.
-fn plan_settings(wiring: &Wiring, overrides: &Overrides) -> Settings {
+pub(crate) fn plan_settings(wiring: &Wiring, overrides: &Overrides) -> Settings {
     let mut settings = wiring.plan.clone();
     let allowed = overrides.allow_deletes.iter();
     settings.guard.allow_deletes.extend(

@@ -1,6 +1,7 @@
 //! The guard: too many deletes or updates at once are a mistake until somebody says that they are
 //! none.
 
+mod other;
 mod stop;
 mod tally;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use extdns_providers::Provider;
 use extdns_sync::report::{ChangeKind, ChangeResult, Report};
-use extdns_sync::{Mode, RunRequest, gc};
+use extdns_sync::{ExitCode, Mode, RunRequest, gc};
 use extdns_testkit::route53::{RecordSet, Route53Sim, Zone};
 
 use crate::support::{route53, settings, wiring};
@@ -15,7 +15,8 @@ fn mark(owner: &str) -> String {
 
 async fn collect(provider: &Arc<dyn Provider>, flags: &[&str], mode: Mode) -> Report {
     let flags: Vec<&str> = ["--source=empty"].iter().chain(flags).copied().collect();
-    let request = RunRequest { mode, ..RunRequest::default() };
+    let (arguments, _) = settings(&flags);
+    let request = RunRequest { mode, ..RunRequest::of(&arguments).expect("a request") };
     let report = gc::collect(&wiring(provider, &flags), &request).await;
     assert!(report.failure.is_none(), "{:?}", report.failure);
     report
@@ -153,4 +154,68 @@ async fn names_of_zones_that_are_not_seen_are_never_touched() {
         let left = names(&parent);
         assert!(left.contains(&"TXT a-example.org.".to_owned()), "{case}: {left:?}");
     }
+}
+
+/// Too many at once are held back until somebody says their number; what is protected stays.
+#[tokio::test]
+async fn the_guard_and_protection_hold_here_too() {
+    let table: &[(&[&str], usize, ExitCode)] = &[
+        (&[], 0, ExitCode::Guarded),
+        (&["--allow-deletes=example.org:8"], 0, ExitCode::Guarded),
+        (&["--allow-deletes=example.org:9"], 9, ExitCode::Success),
+        (&["--max-delete-percent=50"], 9, ExitCode::Success),
+        (&["--max-delete-percent=50", "--max-deletes=8"], 0, ExitCode::Guarded),
+        (&["--guard-min-records=19"], 9, ExitCode::Success),
+        (&["--no-guard"], 9, ExitCode::Success),
+        (&["--no-guard", "--protect=gone-1.example.org"], 8, ExitCode::Success),
+        (&["--no-guard", "--protect=*"], 0, ExitCode::Success),
+    ];
+    for (flags, removed, code) in table {
+        let sim = Route53Sim::start();
+        let zone = sim.zone("example.org");
+        let there = (0..9).flat_map(|n| {
+            let host = format!("there-{n}.example.org");
+            [RecordSet::a(&host, "192.0.2.1"), RecordSet::txt(&format!("a-{host}"), &mark("me"))]
+        });
+        let gone = (0..9).map(|n| RecordSet::txt(&format!("a-gone-{n}.example.org"), &mark("me")));
+        zone.seed(there.chain(gone));
+        let flags = [&["--provider=aws"], *flags].concat();
+        let (arguments, _) = settings(&[&["--source=empty"], &flags[..]].concat());
+        let provider = route53(&sim, &arguments);
+        let report = collect(&provider, &flags, Mode::Apply).await;
+        assert_eq!(27 - zone.own_records().len(), *removed, "{flags:?}");
+        assert_eq!(report.exit_code(), *code, "{flags:?}");
+        assert_eq!(report.changes().count(), 9, "{flags:?}");
+    }
+}
+
+/// A cluster that is not among the settings may still have what it marked.
+#[tokio::test]
+async fn marks_of_unknown_clusters_stay() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("example.org");
+    let of = |name: &str, clusters: &str| {
+        let text =
+            format!("heritage=external-dns,external-dns/cluster={clusters},external-dns/owner=me");
+        RecordSet::txt(&format!("a-{name}.example.org"), &text)
+    };
+    zone.seed([
+        of("ours", "default"),
+        of("all", "*"),
+        of("theirs", "lab"),
+        of("both", "default+lab"),
+    ]);
+    let flags = ["--provider=aws"];
+    let (arguments, _) = settings(&["--source=empty", "--provider=aws"]);
+    let report = collect(&route53(&sim, &arguments), &flags, Mode::Apply).await;
+    assert_eq!(
+        shown(&report),
+        [
+            "- TXT a-all.example.org",
+            "- TXT a-both.example.org held",
+            "- TXT a-ours.example.org",
+            "- TXT a-theirs.example.org held"
+        ]
+    );
+    assert_eq!(names(&zone).len(), 2);
 }

@@ -1,0 +1,26 @@
+//! The guard over a plan that was not computed from wishes.
+
+use extdns_model::{Labels, ZoneIndex, ZoneKey};
+
+use super::{Tally, stop};
+use crate::claim::Claims;
+use crate::{Clusters, Plan, Settings};
+
+impl Plan<'_> {
+    /// Holds back what is too much at once among all that is ours, given by zone with what its
+    /// ownership record says. [`compute`](crate::compute) does so by itself.
+    pub fn guard<'l>(
+        &mut self,
+        ours: impl IntoIterator<Item = (ZoneKey, &'l Labels)>,
+        index: &ZoneIndex,
+        settings: &Settings,
+        clusters: &Clusters,
+    ) {
+        let claims = Claims::new(&settings.owners, clusters);
+        let mut tally = Tally::new(&claims, index.len());
+        for (zone, labels) in ours {
+            tally.add(&claims, zone, labels);
+        }
+        self.trips = stop(&settings.guard, &claims, index, &tally, &mut self.rows);
+    }
+}
