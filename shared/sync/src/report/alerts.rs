@@ -26,6 +26,24 @@ pub(super) struct Remedy {
     pub(super) function: String,
 }
 
+impl Alert {
+    /// What is the matter and what to do, in one line.
+    pub(super) fn sentence(&self) -> String {
+        let Self { subject, message, allow } = self;
+        match allow {
+            None => format!("{subject}: {message}"),
+            Some(allow) => format!("{subject}: {message}; {}", allow.sentence()),
+        }
+    }
+}
+
+impl Remedy {
+    pub(super) fn sentence(&self) -> String {
+        let Self { flag, function } = self;
+        format!("if this is meant: {flag}, or for the function: {function}")
+    }
+}
+
 /// Everything to look at, the gravest first.
 pub(super) fn alerts(report: &Report) -> Vec<Alert> {
     let mut alerts = Vec::new();
@@ -76,7 +94,9 @@ fn frozen(cluster: &ClusterReport) -> Option<Alert> {
                 flag: format!("--allow-empty={name}"),
                 function: format!("\"allowEmpty\": [{name:?}]"),
             };
-            let message = format!("it wants nothing, although {records} records are its; {FROZEN}");
+            let message = format!(
+                "it wants nothing, although {records} records belong to it alone; {FROZEN}"
+            );
             (message, Some(allow))
         }
     };

@@ -383,7 +383,7 @@ pub enum Outcome {
     /// The answer was lost; the next run looks again.
     Unknown,
     /// It was not sent, because something before it failed.
-    NotSent,
+    Skipped,
     /// The time was nearly over; the next run continues.
     Deferred,
     /// A cluster could not be read in full.

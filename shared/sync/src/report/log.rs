@@ -2,7 +2,7 @@
 
 use extdns_model::RecordSet;
 
-use super::alerts::{Remedy, alerts};
+use super::alerts::alerts;
 use super::text::unready;
 use super::words::{action_word, result, total};
 use super::{ChangeResult, Report, ReportedChange, Severity, Summary};
@@ -11,13 +11,7 @@ impl Report {
     /// Logs what to look at, every change and the totals.
     pub fn log(&self) {
         for alert in alerts(self) {
-            let subject = alert.subject;
-            match alert.allow {
-                None => tracing::error!(subject, "{}", alert.message),
-                Some(Remedy { flag, function }) => {
-                    tracing::error!(subject, flag, function, "{}", alert.message);
-                }
-            }
+            tracing::error!("{}", alert.sentence());
         }
         for zone in self.zones() {
             for change in &zone.changes {

@@ -139,13 +139,9 @@ fn diff_line(line: &Line) -> String {
 
 /// One line, not too long.
 fn cut(text: &str) -> String {
-    let text = printable(text);
-    if text.len() <= LONGEST_LINE {
-        return text.into_owned();
-    }
-    let mut cut = text[..text.floor_char_boundary(LONGEST_LINE)].to_owned();
-    cut.push('…');
-    cut
+    let short = &text[..text.floor_char_boundary(LONGEST_LINE)];
+    let end = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{end}", printable(short))
 }
 
 /// Text as it is: no markup, no link, nobody mentioned.

@@ -57,7 +57,7 @@ impl ChangeResult {
             Outcome::Frozen => Severity::Frozen,
             Outcome::Guarded => Severity::Guarded,
             Outcome::Deferred => Severity::Deferred,
-            Outcome::Partial | Outcome::Rejected | Outcome::Unknown | Outcome::NotSent => {
+            Outcome::Partial | Outcome::Rejected | Outcome::Unknown | Outcome::Skipped => {
                 Severity::Failed
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::alerts::{Alert, Remedy, alerts};
+use super::alerts::{Alert, alerts};
 use super::line::{Line, Sign};
 use super::words::{first_few, printable, total};
 use super::{ClusterReport, Report, ZoneReport};
@@ -52,7 +52,7 @@ pub fn render_text(report: &Report, palette: Palette) -> String {
     }
     for target in report.targets.iter().filter(|_| report.planned_only) {
         if let Some(hash) = &target.hash {
-            line(&mut out, &format!("plan hash {hash}"));
+            line(&mut out, &format!("to apply exactly this: apply --plan-hash={hash}"));
         }
     }
     line(&mut out, &total(report));
@@ -67,10 +67,9 @@ fn render_alert(alert: &Alert, palette: Palette) -> String {
         palette.paint(BOLD, &printable(subject)),
         printable(message)
     );
-    if let Some(Remedy { flag, function }) = allow {
-        let (flag, function) = (printable(flag), printable(function));
+    if let Some(allow) = allow {
         // Writing to a String cannot fail.
-        let _ = write!(text, "\n  if this is meant: {flag}, or for the function: {function}");
+        let _ = write!(text, "\n  {}", printable(&allow.sentence()));
     }
     text
 }

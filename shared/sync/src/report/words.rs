@@ -65,7 +65,7 @@ pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
             Sent::Rejected(_) => Outcome::Rejected,
             Sent::Unknown(_) => Outcome::Unknown,
             Sent::NotSent(NotSent::Deadline) => Outcome::Deferred,
-            Sent::NotSent(NotSent::Predecessor | NotSent::Stopped(_)) => Outcome::NotSent,
+            Sent::NotSent(NotSent::Predecessor | NotSent::Stopped(_)) => Outcome::Skipped,
         },
     }
 }
@@ -78,7 +78,7 @@ pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Partial => "partial",
         Outcome::Rejected => "rejected",
         Outcome::Unknown => "unknown",
-        Outcome::NotSent => "notSent",
+        Outcome::Skipped => "skipped",
         Outcome::Deferred => "deferred",
         Outcome::Frozen => "frozen",
         Outcome::Guarded => "guarded",

@@ -1,0 +1,7 @@
+//! Every rendering of a report.
+
+mod documents;
+mod renderings;
+mod sample;
+mod totals;
+mod variants;

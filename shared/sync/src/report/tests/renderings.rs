@@ -1,0 +1,176 @@
+//! The renderings of the samples, held by files. `INSTA_UPDATE=always` takes new ones over.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use extdns_plan::Hold;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::sample::{created, everything, failed, other_plan, plan};
+use crate::report::{
+    Answer, ChangeResult, Layout, MARKDOWN_LIMIT, Notice, Palette, Report, render_emf, render_json,
+    render_markdown, render_metrics, render_text, write_json,
+};
+
+/// Compares with the file of this name.
+macro_rules! held {
+    ($name:literal, $text:expr) => {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!($name, $text));
+    };
+}
+
+#[test]
+fn text() {
+    held!("plan_text", render_text(&plan(), Palette::Plain));
+    held!("everything_text", render_text(&everything(), Palette::Plain));
+    held!("failed_text", render_text(&failed(), Palette::Plain));
+    held!("other_plan_text", render_text(&other_plan(), Palette::Plain));
+    held!("nothing_text", render_text(&Report::default(), Palette::Plain));
+    let coloured = render_text(&everything(), Palette::Ansi);
+    held!("everything_ansi", coloured.replace('\x1b', "ESC"));
+}
+
+#[test]
+fn markdown() {
+    held!("plan_markdown", render_markdown(&plan()));
+    held!("everything_markdown", render_markdown(&everything()));
+    held!("failed_markdown", render_markdown(&failed()));
+}
+
+#[test]
+fn json() {
+    held!("plan_json", render_json(&plan()));
+    held!("everything_json", render_json(&everything()));
+    held!("failed_json", render_json(&failed()));
+    let mut line = Vec::new();
+    write_json(&everything(), &mut line, Layout::Line).expect("memory takes everything");
+    assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(&line).expect("JSON"),
+        serde_json::from_str::<serde_json::Value>(&render_json(&everything())).expect("JSON"),
+    );
+}
+
+#[test]
+fn metrics() {
+    let architecture = format!("arch=\"{}\"", std::env::consts::ARCH);
+    let text = render_metrics(&everything()).replace(&architecture, "arch=\"..\"");
+    held!("everything_metrics", text);
+    let text = render_metrics(&failed()).replace(&architecture, "arch=\"..\"");
+    held!("failed_metrics", text);
+}
+
+#[test]
+fn emf() {
+    held!("everything_emf", render_emf(&everything(), "ExternalDNS"));
+    held!("failed_emf", render_emf(&failed(), "ExternalDNS"));
+}
+
+#[test]
+fn answer() {
+    let text = |report: &Report| serde_json::to_string_pretty(&Answer::of(report)).expect("JSON");
+    held!("everything_answer", text(&everything()));
+    held!("failed_answer", text(&failed()));
+    let report = many(20_000);
+    let answer = Answer::of(&report);
+    assert_eq!((answer.changes.len(), answer.more_changes), (100, 19_900));
+    assert!(text(&report).len() < 1_000_000);
+}
+
+#[test]
+fn log() {
+    held!("everything_log", logged(&everything()));
+    held!("failed_log", logged(&failed()));
+    held!("nothing_log", logged(&Report::default()));
+}
+
+/// A report of so many creates.
+fn many(count: usize) -> Report {
+    let mut report = plan();
+    report.targets[0].zones[0].changes =
+        (0..count).map(|n| created(&format!("n{n}.example.org"), ChangeResult::Planned)).collect();
+    report
+}
+
+#[test]
+fn a_comment_is_never_too_long_and_says_what_is_left_out() {
+    let text = render_markdown(&many(5_000));
+    assert!(text.len() <= MARKDOWN_LIMIT && text.len() > MARKDOWN_LIMIT - 1024, "{}", text.len());
+    let shown = text.lines().filter(|line| line.starts_with("+ ")).count();
+    let last = text.lines().last().expect("a line");
+    assert_eq!(last, format!("… and {} more changes; --output=text shows all", 5_000 - shown));
+    assert_eq!(text.lines().filter(|line| line.starts_with("```")).count(), 2, "the block ends");
+
+    // Whatever is long: messages, many alerts, many zones.
+    let mut report = many(10);
+    let long = "x".repeat(100_000);
+    report.targets[0].zones[0].changes[0].result =
+        ChangeResult::Held(Hold::CannotBeOwned { reason: long.clone() });
+    report.notices =
+        (0..5_000).map(|n| Notice { subject: n.to_string(), message: long.clone() }).collect();
+    for n in 0..3_000 {
+        let changes = many(1).targets.remove(0).zones.remove(0).changes;
+        let zone = format!("z{n}.example.org");
+        report.targets[0].zones.push(crate::report::ZoneReport {
+            zone,
+            changes,
+            ..Default::default()
+        });
+    }
+    let text = render_markdown(&report);
+    assert!(text.len() <= MARKDOWN_LIMIT, "{}", text.len());
+    assert!(text.contains("more to look at") && text.contains("more changes"), "{text}");
+    assert!(text.contains("#### `example.org`"), "changes are shown beside many notices");
+}
+
+#[test]
+fn five_thousand_changes_render_in_no_time() {
+    // The bound is for the release build; here it only keeps quadratic work out.
+    let report = many(5_000);
+    let start = std::time::Instant::now();
+    let size = render_text(&report, Palette::Ansi).len()
+        + render_json(&report).len()
+        + render_markdown(&report).len()
+        + render_metrics(&report).len();
+    assert!(size > 1_000_000);
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+/// What a report logs, without times.
+fn logged(report: &Report) -> String {
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Buffer {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    let buffer = Buffer::default();
+    let subscriber = tracing_subscriber::fmt()
+        .without_time()
+        .with_target(false)
+        .with_ansi(false)
+        .with_writer(buffer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || report.log());
+    let bytes = buffer.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    String::from_utf8(bytes).expect("log lines are text")
+}

@@ -1,0 +1,340 @@
+//! A report in which everything occurs that a report can tell of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use extdns_model::{
+    ClusterId, Failure, FailureKind, Name, NotSent, Outcome, RecordSet, RecordType, Resource,
+    ResourceKind, Targets, Ttl, ZoneKey,
+};
+use extdns_plan::{Allow, Cause, Differences, FreezeCause, GuardKind, Hold, Limit, Trip};
+
+use crate::report::{
+    Call, Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, GuardTrip,
+    Notice, ObjectCount, Report, ReportedChange, Run, Snapshot, SourceReport, TargetReport,
+    TypeCount, UnreadyName, ZoneReport,
+};
+
+pub(super) fn set(rtype: RecordType, name: &str, ttl: i64, targets: &[&str]) -> RecordSet {
+    let targets: Targets = targets.iter().copied().collect();
+    RecordSet::new(Name::as_listed(name), rtype, Ttl::from_seconds(ttl), targets)
+}
+
+fn owned(set: RecordSet) -> Snapshot {
+    let labels = [("owner", "me"), ("resource", "service/shop/web")];
+    Snapshot { set, labels: labels.into_iter().collect() }
+}
+
+fn change(
+    before: Option<RecordSet>,
+    after: Option<RecordSet>,
+    cause: Cause,
+    result: ChangeResult,
+) -> ReportedChange {
+    let kind = match (&before, &after) {
+        (None, _) => ChangeKind::Create,
+        (Some(_), Some(_)) => ChangeKind::Update,
+        (Some(_), None) => ChangeKind::Delete,
+    };
+    ReportedChange {
+        kind,
+        before: before.map(owned),
+        after: after.map(owned),
+        resource: Some("service/shop/web".to_owned()),
+        cluster: None,
+        cause,
+        result,
+    }
+}
+
+pub(super) fn created(name: &str, result: ChangeResult) -> ReportedChange {
+    change(None, Some(set(RecordType::A, name, 0, &["192.0.2.1"])), Cause::Missing, result)
+}
+
+pub(super) fn deleted(name: &str, result: ChangeResult) -> ReportedChange {
+    change(Some(set(RecordType::A, name, 300, &["192.0.2.1"])), None, Cause::Unwanted, result)
+}
+
+pub(super) fn updated(name: &str, result: ChangeResult) -> ReportedChange {
+    let differs = Differences { targets: true, ttl: true, ..Differences::default() };
+    change(
+        Some(set(RecordType::A, name, 60, &["192.0.2.1"])),
+        Some(set(RecordType::A, name, 300, &["192.0.2.2"])),
+        Cause::Differs(differs),
+        result,
+    )
+}
+
+/// One change of every kind and cause, all with one result.
+pub(super) fn of_every_cause(result: &ChangeResult) -> Vec<ReportedChange> {
+    let gone = || Some(set(RecordType::Cname, "old.example.org", 0, &["lb.example.net"]));
+    let blue =
+        set(RecordType::Aaaa, "w.example.org", 0, &["2001:db8::1"]).with_set_identifier("blue");
+    let weighted = |weight: &str| {
+        let properties = [("aws/weight", weight)].into_iter().collect();
+        blue.clone().with_properties(properties)
+    };
+    let many = || {
+        let targets = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"];
+        Some(set(RecordType::A, "many.example.org", 0, &targets))
+    };
+    let properties = Differences { properties: true, ..Differences::default() };
+    let mark = Differences { ownership: true, ..Differences::default() };
+    vec![
+        change(gone(), None, Cause::Unwanted, result.clone()),
+        change(gone(), None, Cause::GivesWay, result.clone()),
+        change(None, Some(blue.clone()), Cause::Missing, result.clone()),
+        change(None, many(), Cause::Missing, result.clone()),
+        updated("api.example.org", result.clone()),
+        change(
+            Some(weighted("10")),
+            Some(weighted("20")),
+            Cause::Differs(properties),
+            result.clone(),
+        ),
+        change(many(), many(), Cause::Differs(mark), result.clone()),
+    ]
+}
+
+pub(super) fn failure(message: &str) -> Failure {
+    Failure { kind: FailureKind::Rejected, message: message.to_owned() }
+}
+
+/// Every way in which sending a change can end.
+pub(super) fn outcomes() -> Vec<Outcome> {
+    vec![
+        Outcome::Applied,
+        Outcome::Partial { done: 1, left: 2, reason: failure("bad value") },
+        Outcome::NotSent(NotSent::Deadline),
+        Outcome::NotSent(NotSent::Predecessor),
+        Outcome::NotSent(NotSent::Stopped(failure("access denied"))),
+        Outcome::Rejected(failure("bad value (request 4711)")),
+        Outcome::Unknown(failure("the connection was closed")),
+    ]
+}
+
+/// Every reason for which a change is held back.
+pub(super) fn holds() -> Vec<Hold> {
+    let resource = Arc::new(Resource {
+        cluster: ClusterId(0),
+        kind: ResourceKind::Service,
+        namespace: Some("shop".into()),
+        name: "web".into(),
+    });
+    vec![
+        Hold::Foreign { owner: Some("other".into()) },
+        Hold::Foreign { owner: None },
+        Hold::Policy,
+        Hold::Coexistence,
+        Hold::Unit,
+        Hold::CannotBeOwned { reason: "its TXT has no zone".to_owned() },
+        Hold::UnreadableZone,
+        Hold::ReadOnly { reason: "stands outside the block" },
+        Hold::Frozen { cluster: "prod".into(), why: FreezeCause::Failed },
+        Hold::Frozen { cluster: "lab".into(), why: FreezeCause::Empty { records: 12 } },
+        Hold::UnknownCluster { name: "gone".into() },
+        Hold::Unready { resource },
+        Hold::Protected { glob: "*.db.example.org".into() },
+        Hold::Guarded { kind: GuardKind::Deletes, cluster: None },
+        Hold::Guarded { kind: GuardKind::Updates, cluster: Some("prod".into()) },
+    ]
+}
+
+fn trips() -> Vec<GuardTrip> {
+    let names = |count: usize| (0..count).map(|n| format!("n{n}.example.org").into()).collect();
+    let zone = || "example.org".to_owned();
+    vec![
+        GuardTrip {
+            zone: zone(),
+            trip: Trip {
+                zone: ZoneKey(0),
+                cluster: None,
+                kind: GuardKind::Deletes,
+                count: 14,
+                base: 20,
+                limit: Limit::Percent(30),
+                names: names(10),
+                allow: Allow::Deletes { place: "example.org".into(), count: 14 },
+            },
+        },
+        GuardTrip {
+            zone: zone(),
+            trip: Trip {
+                zone: ZoneKey(0),
+                cluster: Some("prod".into()),
+                kind: GuardKind::Deletes,
+                count: 3,
+                base: 20,
+                limit: Limit::Count(2),
+                names: names(3),
+                allow: Allow::Deletes { place: "Z0123".into(), count: 3 },
+            },
+        },
+        GuardTrip {
+            zone: zone(),
+            trip: Trip {
+                zone: ZoneKey(0),
+                cluster: None,
+                kind: GuardKind::Updates,
+                count: 11,
+                base: 20,
+                limit: Limit::Percent(50),
+                names: names(10),
+                allow: Allow::Updates { percent: 55 },
+            },
+        },
+    ]
+}
+
+fn clusters() -> Vec<ClusterReport> {
+    let source = |name: &str, endpoints, failure: Option<&str>| SourceReport {
+        name: name.to_owned(),
+        endpoints,
+        failure: failure.map(str::to_owned),
+    };
+    let objects = |resource: &str, count| ObjectCount { resource: resource.to_owned(), count };
+    vec![
+        ClusterReport {
+            name: "prod".to_owned(),
+            state: ClusterState::Failed,
+            sources: vec![
+                source("service", 7, None),
+                source("ingress", 0, Some("list of ingresses.networking.k8s.io broke off")),
+            ],
+            objects: vec![objects("ingresses.networking.k8s.io", 0), objects("services", 9)],
+            endpoints: 7,
+            unready: vec![UnreadyName {
+                name: "soon.example.org".to_owned(),
+                resource: "service/shop/soon".to_owned(),
+            }],
+            ..ClusterReport::default()
+        },
+        ClusterReport {
+            name: "lab".to_owned(),
+            state: ClusterState::SuspiciouslyEmpty { records: 12 },
+            sources: vec![source("service", 0, None)],
+            ..ClusterReport::default()
+        },
+        ClusterReport::failed("far", "failed to connect to cluster \"far\": no route to host"),
+        ClusterReport {
+            name: "good".to_owned(),
+            sources: vec![source("service", 2, None)],
+            endpoints: 2,
+            ..ClusterReport::default()
+        },
+    ]
+}
+
+fn run() -> Run {
+    let time = |text: &str| text.parse().ok();
+    Run {
+        version: "1.2.3".to_owned(),
+        started: time("2026-01-02T03:04:05Z"),
+        finished: time("2026-01-02T03:04:09.5Z"),
+        durations: Durations {
+            read: Some(Duration::from_millis(2500)),
+            plan: Some(Duration::from_micros(1500)),
+            apply: Some(Duration::from_secs(2)),
+        },
+        peak_memory: Some(12_345_344),
+    }
+}
+
+/// The one target, with these changes in its first zone; its second one could not be read.
+pub(super) fn target(changes: Vec<ReportedChange>) -> TargetReport {
+    let count = |wanted, stored, verified| TypeCount { wanted, stored, verified };
+    TargetReport {
+        name: "aws".to_owned(),
+        zones: vec![
+            ZoneReport {
+                zone: "example.org".to_owned(),
+                id: "/hostedzone/Z1".to_owned(),
+                records: 25,
+                owned: 20,
+                unreadable: None,
+                changes,
+            },
+            ZoneReport {
+                zone: "example.net".to_owned(),
+                id: "/hostedzone/Z2".to_owned(),
+                unreadable: Some("access denied (request 42)".to_owned()),
+                ..ZoneReport::default()
+            },
+        ],
+        calls: Calls {
+            made: vec![
+                Call { operation: "ChangeResourceRecordSets".to_owned(), count: 2 },
+                Call { operation: "ListResourceRecordSets".to_owned(), count: 3 },
+            ],
+            least: Some(4),
+        },
+        counts: [(RecordType::A, count(8, 20, 6)), (RecordType::Cname, count(1, 5, 0))].into(),
+        ..TargetReport::default()
+    }
+}
+
+/// A plan with changes of every cause, and nothing wrong.
+pub(super) fn plan() -> Report {
+    let mut target = target(of_every_cause(&ChangeResult::Planned));
+    target.zones.truncate(1);
+    target.hash = Some("ab".repeat(32));
+    Report {
+        planned_only: true,
+        run: run(),
+        clusters: vec![ClusterReport { name: "default".to_owned(), ..ClusterReport::default() }],
+        targets: vec![target],
+        ..Report::default()
+    }
+}
+
+/// A run in which everything happened.
+pub(super) fn everything() -> Report {
+    let mut changes = of_every_cause(&ChangeResult::Sent(Outcome::Applied));
+    let results = outcomes().into_iter().map(ChangeResult::Sent);
+    for (index, result) in results.chain(holds().into_iter().map(ChangeResult::Held)).enumerate() {
+        let name = format!("n{index}.example.org");
+        changes.push(match (index + 2) % 3 {
+            0 => created(&name, result),
+            1 => updated(&name, result),
+            _ => deleted(&name, result),
+        });
+    }
+    changes[0].cluster = Some("good".to_owned());
+    let mut target = target(changes);
+    target.trips = trips();
+    target.hash = Some("cd".repeat(32));
+    target.expected_hash.clone_from(&target.hash);
+    Report {
+        run: run(),
+        clusters: clusters(),
+        targets: vec![target],
+        notices: vec![
+            Notice { subject: "service/a/b (x.org)".to_owned(), message: "no zone".to_owned() },
+            Notice {
+                subject: "odd".to_owned(),
+                message: "`<b>` @team *x* [l](u)\nand \x1b[31mred".to_owned(),
+            },
+        ],
+        ..Report::default()
+    }
+}
+
+/// A run that failed before there was a plan.
+pub(super) fn failed() -> Report {
+    let mut clusters = clusters();
+    clusters.truncate(1);
+    let message = "failed to read cluster \"prod\": no answer; nothing is changed";
+    Report {
+        run: Run { durations: Durations::default(), ..run() },
+        clusters,
+        ..Report::of_failure(crate::report::FailureKind::Clusters, message)
+    }
+}
+
+/// An apply whose plan is another one.
+pub(super) fn other_plan() -> Report {
+    let mut report = plan();
+    report.planned_only = false;
+    report.targets[0].expected_hash = Some("ef".repeat(32));
+    report
+}

@@ -1,0 +1,136 @@
+//! What a report adds up to: the last line, and the exit code.
+
+use extdns_model::{NotSent, Outcome};
+use extdns_plan::{FreezeCause, Hold};
+
+use super::sample::{created, everything, failed, failure, other_plan, plan, target};
+use crate::ExitCode;
+use crate::report::{
+    ChangeResult, ClusterReport, ClusterState, FailureKind, Palette, Report, Summary, render_text,
+};
+
+fn report(changes: Vec<ChangeResult>) -> Report {
+    let mut target = target(changes.into_iter().map(|result| created("a.org", result)).collect());
+    target.zones.truncate(1);
+    Report { targets: vec![target], ..Report::default() }
+}
+
+fn total(report: &Report) -> String {
+    let text = render_text(report, Palette::Plain);
+    text.lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn totals_and_exit_codes() {
+    let sent = ChangeResult::Sent;
+    let held = ChangeResult::Held;
+    let applied = || sent(Outcome::Applied);
+    let frozen = || held(Hold::Frozen { cluster: "c".into(), why: FreezeCause::Failed });
+    let guarded = || held(Hold::Guarded { kind: extdns_plan::GuardKind::Deletes, cluster: None });
+    let table = [
+        (vec![], "nothing to do, all records are up to date", ExitCode::Success),
+        (vec![applied()], "1 created", ExitCode::Success),
+        (vec![held(Hold::Policy)], "1 held back", ExitCode::Success),
+        (vec![held(Hold::Foreign { owner: None })], "1 held back", ExitCode::Success),
+        (vec![held(Hold::Protected { glob: "*".into() })], "1 held back", ExitCode::Success),
+        (
+            vec![held(Hold::CannotBeOwned { reason: String::new() })],
+            "1 held back",
+            ExitCode::Success,
+        ),
+        (
+            vec![applied(), sent(Outcome::Rejected(failure("no")))],
+            "1 created, 1 failed",
+            ExitCode::Partial,
+        ),
+        (vec![sent(Outcome::Unknown(failure("no")))], "1 failed", ExitCode::Partial),
+        (vec![sent(Outcome::NotSent(NotSent::Deadline))], "1 deferred", ExitCode::Partial),
+        (vec![frozen()], "1 frozen", ExitCode::Partial),
+        (vec![held(Hold::UnknownCluster { name: "x".into() })], "1 frozen", ExitCode::Partial),
+        (vec![guarded()], "1 stopped by the guard", ExitCode::Guarded),
+        (
+            vec![guarded(), frozen(), sent(Outcome::Rejected(failure("no")))],
+            "1 frozen, 1 stopped by the guard, 1 failed",
+            ExitCode::Guarded,
+        ),
+    ];
+    for (results, expected, code) in table {
+        let report = report(results);
+        assert_eq!(total(&report), expected);
+        assert_eq!(report.exit_code(), code, "{expected}");
+        assert_eq!(Summary::of(&report).exit_code(), code, "{expected}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_not_in_sync() {
+    let mut unread = report(vec![]);
+    unread.targets[0].zones[0].unreadable = Some("permission denied".to_owned());
+    let mut failed = report(vec![]);
+    failed.clusters = vec![ClusterReport::failed("far", "no route to host")];
+    let mut empty = report(vec![]);
+    empty.clusters = vec![ClusterReport {
+        state: ClusterState::SuspiciouslyEmpty { records: 10 },
+        ..ClusterReport::default()
+    }];
+    for report in [unread, failed, empty] {
+        assert_eq!(report.exit_code(), ExitCode::Partial);
+        assert_eq!(total(&report), "nothing to do in what could be read");
+    }
+}
+
+#[test]
+fn names_without_an_address_change_no_code() {
+    let mut waiting = report(vec![]);
+    waiting.clusters =
+        vec![ClusterReport { unready: vec![Default::default()], ..ClusterReport::default() }];
+    assert_eq!(waiting.exit_code(), ExitCode::Success);
+}
+
+#[test]
+fn precedence_of_codes() {
+    let configuration = Report::of_failure(FailureKind::Configuration, "no");
+    assert_eq!(configuration.exit_code(), ExitCode::Configuration);
+    for kind in
+        [FailureKind::Clusters, FailureKind::Provider, FailureKind::Deadline, FailureKind::Other]
+    {
+        assert_eq!(Report::of_failure(kind, "no").exit_code(), ExitCode::Failed);
+    }
+    // Failed, another plan, guarded, partly applied: in this order.
+    let mut report = everything();
+    assert_eq!(report.exit_code(), ExitCode::Guarded);
+    report.targets[0].expected_hash = Some("00".repeat(32));
+    assert_eq!(report.exit_code(), ExitCode::HashDiffers);
+    report.failure = failed().failure;
+    assert_eq!(report.exit_code(), ExitCode::Failed);
+    assert_eq!(other_plan().exit_code(), ExitCode::HashDiffers);
+}
+
+#[test]
+fn a_plan_with_changes_has_a_code_of_its_own_if_asked() {
+    let plan = plan();
+    assert_eq!(plan.exit_code(), ExitCode::Success);
+    assert_eq!(plan.detailed_exit_code(), ExitCode::Changes);
+    let mut frozen = plan;
+    frozen.clusters = vec![ClusterReport::failed("far", "no route to host")];
+    assert_eq!(frozen.detailed_exit_code(), ExitCode::Partial);
+    let mut held = report(vec![ChangeResult::Held(Hold::Policy)]);
+    held.planned_only = true;
+    assert_eq!(held.detailed_exit_code(), ExitCode::Success);
+    let mut empty = report(vec![]);
+    empty.planned_only = true;
+    assert_eq!(empty.detailed_exit_code(), ExitCode::Success);
+}
+
+#[test]
+fn changes_are_counted_by_cluster() {
+    let report = everything();
+    let of = |name: &str| {
+        let cluster = report.clusters.iter().find(|cluster| cluster.name == name);
+        report.summary_of(cluster.expect("cluster")).all()
+    };
+    assert_eq!((of("good"), of("prod")), (1, 0));
+    let mut alone = plan();
+    alone.clusters.truncate(1);
+    assert_eq!(alone.summary_of(&alone.clusters[0]).all(), alone.changes().count());
+}
