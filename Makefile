@@ -6,13 +6,18 @@ ifneq ($(wildcard ../shared/cases/README.md),)
 export EXTDNS_CASES ?= $(abspath ../shared/cases)
 endif
 
-.PHONY: help demo test setup fmt lint template isolated unit clean-demo build-SyncFunction
+.PHONY: help demo bench test setup fmt lint template isolated unit clean-demo build-SyncFunction
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: toolchain ## Example cluster to zone files: plan, apply, nothing to do, one change
 	@examples/demo.sh
+
+# One build. ARGS: `--only TEXT` for some workloads, `--write-baseline` to take the figures over.
+bench: toolchain ## What runs cost: time, memory, calls; fails above the bars (minutes)
+	cargo build --release -p external-dns -p extdns-bench
+	$${CARGO_TARGET_DIR:-target}/release/extdns-bench $(ARGS)
 
 test: toolchain setup fmt lint template isolated unit ## Install what the tests need, check format and lints, run every test
 

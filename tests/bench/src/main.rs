@@ -1,0 +1,191 @@
+//! `make bench`: what runs cost, as one table. Fails when a run costs more than it may, or calls what it does not need.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Parser, Subcommand};
+use extdns_bench::baseline::Baseline;
+use extdns_bench::figures::{self, Figures};
+use extdns_bench::route53::Route53;
+use extdns_bench::row::{Bar, Calls, Row};
+use extdns_bench::speed::{self, Speed};
+use extdns_bench::{planning, table};
+
+/// Measures the program over simulators.
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// The program; without this the one beside this bench.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+    /// Only workloads with this in their name.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
+    /// Runs of each workload, of which the median counts. Those of Route 53, which wait for its rates, run once.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    runs: usize,
+    /// Puts the figures into the baseline.
+    #[arg(long)]
+    write_baseline: bool,
+}
+
+/// What the bench starts of itself.
+#[derive(Subcommand)]
+enum Part {
+    /// Runs a command and prints its figures.
+    #[command(hide = true)]
+    Measure {
+        #[arg(last = true)]
+        command: Vec<OsString>,
+    },
+    /// Plans and prints the figures.
+    #[command(hide = true)]
+    Plan { records: usize },
+}
+
+/// What one run showed.
+struct Run {
+    figures: Figures,
+    calls: Option<Calls>,
+    faults: Vec<String>,
+}
+
+/// A workload of the table.
+struct Workload {
+    name: String,
+    once: bool,
+    bar: Option<Bar>,
+    run: Box<dyn Fn() -> anyhow::Result<Run>>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    match args.part {
+        Some(Part::Measure { command }) => print(&figures::of_only_child(&command)?),
+        Some(Part::Plan { records }) => print(&planning::plan(records)?),
+        None => bench(&args),
+    }
+}
+
+fn print(figures: &Figures) -> anyhow::Result<()> {
+    say(&serde_json::to_string(figures)?);
+    Ok(())
+}
+
+fn bench(args: &Args) -> anyhow::Result<()> {
+    let program = match &args.program {
+        Some(program) => program.clone(),
+        None => std::env::current_exe()?.with_file_name("external-dns"),
+    };
+    let program = program.canonicalize().with_context(|| program.display().to_string())?;
+    let mut baseline = Baseline::read()?;
+    let mut rows = Vec::new();
+    let wanted = |workload: &Workload| workload.name.contains(&args.only);
+    for workload in workloads(&program).into_iter().filter(wanted) {
+        note(&workload.name);
+        rows.push(workload.measure(args.runs.max(1))?);
+    }
+    say(&table::render(&rows, &baseline));
+    if args.write_baseline {
+        baseline.take(&rows);
+        baseline.write()?;
+    }
+    let misses: Vec<String> = rows.iter().flat_map(Row::misses).collect();
+    if misses.is_empty() { Ok(()) } else { bail!("too much:\n{}", misses.join("\n")) }
+}
+
+impl Workload {
+    fn measure(self, runs: usize) -> anyhow::Result<Row> {
+        let runs = if self.once { 1 } else { runs };
+        let all = (0..runs).map(|_| (self.run)()).collect::<Result<Vec<_>, _>>()?;
+        let figures: Vec<Figures> = all.iter().map(|run| run.figures).collect();
+        let last = all.into_iter().next_back().context("a workload runs at least once")?;
+        Ok(Row {
+            name: self.name,
+            figures: figures::median(&figures),
+            calls: last.calls,
+            bar: self.bar,
+            faults: last.faults,
+        })
+    }
+}
+
+fn workloads(program: &std::path::Path) -> Vec<Workload> {
+    let mut all = Vec::new();
+    for n in speed::SIZES {
+        let program = program.to_path_buf();
+        all.push(Workload {
+            name: format!("webhook, nothing to do: {} Services", thousands(n)),
+            once: false,
+            bar: Some(speed::bar(n)),
+            run: Box::new(move || {
+                let speed = Speed::start(n);
+                let figures = figures::of(&speed.task(&program))?;
+                Ok(Run { figures, calls: Some(speed.calls()), faults: speed.faults() })
+            }),
+        });
+    }
+    for (name, services, records) in [
+        ("Route 53, first sync: 10,000 Services", 10_000, 0),
+        ("Route 53, read only: 30,000 records", 0, 30_000),
+    ] {
+        let program = program.to_path_buf();
+        all.push(Workload {
+            name: name.to_owned(),
+            once: true,
+            bar: None,
+            run: Box::new(move || {
+                let route53 = Route53::start(services, records);
+                let figures = figures::of(&route53.task(&program))?;
+                Ok(Run { figures, calls: Some(route53.calls()), faults: route53.faults() })
+            }),
+        });
+    }
+    for n in planning::SIZES {
+        all.push(Workload {
+            name: format!("plan alone: {} records", thousands(n)),
+            once: false,
+            bar: None,
+            run: Box::new(move || {
+                let figures = figures::of_this(&["plan", &n.to_string()])?;
+                Ok(Run { figures, calls: None, faults: Vec::new() })
+            }),
+        });
+    }
+    all
+}
+
+/// `10,000`
+fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what its user waits for")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "a bench of minutes says where it is")]
+fn note(text: &str) {
+    eprintln!("{text} ...");
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_are_written_for_people() {
+        for (n, text) in [(0, "0"), (100, "100"), (1_000, "1,000"), (1_000_000, "1,000,000")] {
+            assert_eq!(super::thousands(n), text);
+        }
+    }
+}
