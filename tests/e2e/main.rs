@@ -3,6 +3,8 @@
 mod aws;
 mod bad_input;
 mod cli;
+mod eks;
+mod plans;
 mod program;
 mod real_api;
 mod same_plan;

@@ -84,8 +84,8 @@ fn serial(zone: &str) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_rule_is_named_and_nothing_is_written() {
-    let test = "a_missing_rule_is_named_and_nothing_is_written";
+async fn a_missing_rule_is_named_and_freezes_what_it_hides() {
+    let test = "a_missing_rule_is_named_and_freezes_what_it_hides";
     let Some(api) = api_with_example(test).await else { return };
     let rules = json!([
         { "apiGroups": [""], "resources": ["services", "pods", "nodes"], "verbs": ["list"] },
@@ -94,15 +94,22 @@ async fn a_missing_rule_is_named_and_nothing_is_written() {
     api.grant("no-ingresses", &rules).await;
     let reader = api.client_certificate("reader-without-ingresses", "no-ingresses");
     let bench = Bench::new();
+    assert_eq!(bench.run(&[&kubeconfig(&api, ADMIN)]).code, 0);
+    let zone = bench.zone();
+    api.delete(&json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": { "namespace": "shop", "name": "web" }
+    }))
+    .await;
 
     let run = bench.run(&[&kubeconfig(&api, Login::Certificate(&reader))]);
-    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(run.code, 3, "{run:?}");
     let errors: Vec<&str> = run.log.lines().filter(|line| line.contains("level=error")).collect();
     assert_eq!(errors.len(), 1, "{}", run.log);
-    for part in ["ingresses", "networking.k8s.io", "list", "nothing is changed"] {
+    for part in ["ingresses", "networking.k8s.io", "list", "ClusterRole", "frozen"] {
         assert!(errors[0].contains(part), "{part} is missing in {}", errors[0]);
     }
-    assert!(!bench.zone_file().exists());
+    assert_eq!(bench.zone(), zone, "not even what is known to be gone: the Ingress may want it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -82,9 +82,6 @@ async fn start(
         tracing::info!("running in dry-run mode. No changes to DNS records will be made.");
     }
     let report = carry_out(arguments, &wiring, request, &mut streams).await;
-    if let Some(failure) = &report.failure {
-        tracing::error!("{}", failure.message);
-    }
     let code = match (store(arguments, &report), arguments.commands.detailed_exitcode) {
         (Err(Unstored), _) => ExitCode::Failed,
         (Ok(()), true) => report.detailed_exit_code(),
@@ -155,7 +152,8 @@ fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 }
 
 /// Shows each change once: as the flags say; without them on a terminal as a table; a plan as a
-/// table anywhere, since that is what it is for; else as log lines.
+/// table anywhere, since that is what it is for; else as log lines. Why a run failed is always in
+/// the log.
 fn show(
     streams: &mut Streams<'_>,
     arguments: &Arguments,
@@ -165,8 +163,12 @@ fn show(
 ) -> ExitCode {
     let flags = &arguments.commands;
     let asked = flags.output.is_some() || flags.out.is_some();
-    if !asked && !report.planned_only && !streams.terminal {
+    let failed = report.failure.is_some();
+    let as_log = failed || !asked && !report.planned_only && !streams.terminal;
+    if as_log {
         report.log();
+    }
+    if as_log && !asked {
         return code;
     }
     let terminal = streams.terminal && flags.out.is_none();

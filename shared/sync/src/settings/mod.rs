@@ -119,7 +119,8 @@ pub fn resolve(environment: &Environment) -> Result<Request, SettingsError> {
     ]);
     command.check(&given)?;
     if !command.needs_sources(&given) {
-        parser = parser.mut_arg("source", |source| source.required(false));
+        // Afresh: a command that is built already loses its keys with this.
+        parser = Arguments::command().mut_arg("source", |source| source.required(false));
     }
     let canonical = std::iter::once("external-dns".to_owned())
         .chain(given.iter().map(|given| canonical(given, &flags)));
