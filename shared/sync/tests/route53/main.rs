@@ -1,0 +1,8 @@
+//! Whole runs over Route 53: settings, cluster, sources, plan, ownership, and the provider through
+//! the SDK and real HTTP against the simulator.
+
+mod calls;
+mod failures;
+mod killed;
+mod support;
+mod throttled;
