@@ -23,8 +23,18 @@ use crate::{ErrorKind, Limit, ProviderError};
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) error: ProviderError,
-    /// The request was refused because the clocks differ: the SDK has learned the other one.
-    pub(super) skewed: bool,
+    pub(super) signature: Signature,
+}
+
+/// What an answer says of the signature, and of the time in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signature {
+    /// Nothing.
+    Fine,
+    /// It is refused, for whatever reason.
+    Refused,
+    /// It is refused because the clocks differ: the SDK has learned the other one.
+    Skewed,
 }
 
 /// More than this between the clocks explains a signature that is refused.
@@ -36,23 +46,24 @@ pub(super) fn explain<E: Error + 'static>(
     place: &str,
     error: &SdkError<E, HttpResponse>,
 ) -> Fault {
-    let (kind, text, skewed) = match error {
+    let (kind, text) = match error {
         SdkError::ServiceError(service) => return answered(operation, place, service.raw()),
-        SdkError::ResponseError(_) => (ErrorKind::Lost, aws_error_chain(error), false),
+        SdkError::ResponseError(_) => (ErrorKind::Lost, aws_error_chain(error)),
         other if find::<CredentialsError>(other).is_some() => {
-            (ErrorKind::Unauthorised, aws_error_chain(other), false)
+            (ErrorKind::Unauthorised, aws_error_chain(other))
         }
         SdkError::ConstructionFailure(_) => {
-            (ErrorKind::Rejected(Vec::new()), aws_error_chain(error), false)
+            (ErrorKind::Rejected(Vec::new()), aws_error_chain(error))
         }
         other => {
             let refused = find::<std::io::Error>(other)
                 .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused);
             let kind = if refused { ErrorKind::Transient } else { ErrorKind::Lost };
-            (kind, aws_error_chain(other), false)
+            (kind, aws_error_chain(other))
         }
     };
-    Fault { error: ProviderError::new(kind, format!("route53:{operation}{place}: {text}")), skewed }
+    let error = ProviderError::new(kind, format!("route53:{operation}{place}: {text}"));
+    Fault { error, signature: Signature::Fine }
 }
 
 fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
@@ -90,7 +101,12 @@ fn answered(operation: &str, place: &str, response: &HttpResponse) -> Fault {
     } else if kind == ErrorKind::Unauthorised {
         text = format!("{text}; {}", remedy(&body.code, operation));
     }
-    Fault { error: ProviderError::new(kind, text), skewed: clocks.is_some() }
+    let signature = match clocks {
+        Some(_) => Signature::Skewed,
+        None if is_about_time(&body.code) => Signature::Refused,
+        None => Signature::Fine,
+    };
+    Fault { error: ProviderError::new(kind, text), signature }
 }
 
 fn kind(body: &Body, status: u16, retry_after: Option<&str>) -> ErrorKind {

@@ -34,7 +34,7 @@ mod write;
 mod zones;
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
@@ -48,6 +48,7 @@ use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, aws_identity};
 use extdns_model::{Change, ChangeGroup, DomainFilter, Name, RecordType, Routing, Zone, ZoneIndex};
 
 pub use self::args::{AwsArgs, ZoneType};
+use self::error::Signature;
 use self::zones::ZoneData;
 use crate::engine::{Zoned, batched};
 use crate::{
@@ -68,6 +69,8 @@ const MANY_PAGES: i64 = 20;
 /// Where a large zone is begun beside its beginning: with ownership in TXT records half of all names
 /// begin with `a-`, the others lie around `n`.
 const STARTS: [&str; 3] = ["a-n", "b", "n"];
+/// How often a call is made anew with another clock.
+const SKEWS: u8 = 2;
 const WRITE: &str = "ChangeResourceRecordSets";
 
 const RECORD_TYPES: &[RecordType] = &[
@@ -200,7 +203,8 @@ struct Listed {
 
 impl Route53 {
     /// Makes a call within the account's budget. If it is refused because the clocks differ, the SDK
-    /// knows the other clock by now, so it is made once more.
+    /// knows the other clock by now, so it is made once more; and again if the next server does not
+    /// share it.
     async fn call<T, E, F, A>(
         &self,
         via: &Transport,
@@ -214,11 +218,18 @@ impl Route53 {
         F: Fn() -> A,
         A: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let skewed = AtomicBool::new(false);
+        let skews = AtomicU8::new(0);
         let attempt = || async {
             request().await.map_err(|error| {
                 let mut fault = error::explain(operation, place, &error);
-                if fault.skewed && !skewed.swap(true, Ordering::Relaxed) {
+                let seen = skews.load(Ordering::Relaxed);
+                let anew = match fault.signature {
+                    Signature::Fine => false,
+                    Signature::Refused => (1..SKEWS).contains(&seen),
+                    Signature::Skewed => seen < SKEWS,
+                };
+                if anew {
+                    skews.store(seen + 1, Ordering::Relaxed);
                     fault.error.kind = ErrorKind::Transient;
                 }
                 fault.error
