@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn what_counts_as_attributed() {
-        let cases: [(&[(&str, &str)], &[u16], bool); 12] = [
+        type Pairs = &'static [(&'static str, &'static str)];
+        let cases: [(Pairs, &[u16], bool); 12] = [
             (&[("owner", "central"), ("cluster", "prod-eu")], &[0], true),
             (&[("owner", "central"), ("cluster", "prod-us")], &[0], false),
             (&[("owner", "central"), ("cluster", "prod-eu+lab")], &[0], false),

@@ -120,3 +120,27 @@ impl Clusters {
         self.get(id).map_or_else(|| ecow::eco_format!("{}", id.0), |cluster| cluster.name.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_clusters_may_be_empty() {
+        let empty = Reading::Complete { endpoints: 0 };
+        let clusters = || {
+            let list = ["eu", "us"].iter().zip(0..);
+            Clusters::new(
+                list.map(|(name, id)| Cluster::new(ClusterId(id), *name, empty)).collect(),
+            )
+        };
+        let allowed = clusters().allow_empty(["us"]).expect("known");
+        let may: Vec<_> = allowed.iter().map(|cluster| cluster.may_be_empty).collect();
+        assert_eq!(may, [false, true]);
+        let error = clusters().allow_empty(["us", "lab"]).expect_err("unknown");
+        assert_eq!(
+            error.to_string(),
+            "--allow-empty=lab: there is no cluster of this name; there is eu, us"
+        );
+    }
+}

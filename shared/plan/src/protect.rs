@@ -81,3 +81,31 @@ impl Protected {
         self.0.iter().find(|glob| glob.matches(name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        let cases = [
+            ("*.prod.org", "a.prod.org", true),
+            ("*.prod.org", "a.b.PROD.org", true),
+            ("*.prod.org", "prod.org", false),
+            ("*.prod.org", "*.prod.org", true),
+            ("[*].prod.org", "*.prod.org", true),
+            ("[*].prod.org", "a.prod.org", false),
+            ("WWW?.prod.org.", "www1.prod.org", true),
+            ("www?.prod.org", "www.prod.org", false),
+            ("*", "", true),
+            ("bücher.*", "xn--bcher-kva.org", true),
+            ("xn--bcher-kva.*", "Bücher.org", true),
+            ("prod", "prod.org", false),
+        ];
+        for (pattern, name, expected) in cases {
+            let glob: Glob = pattern.parse().expect(pattern);
+            assert_eq!(glob.matches(&Name::as_listed(name)), expected, "{pattern} {name}");
+            assert_eq!(glob.as_str(), pattern);
+        }
+    }
+}

@@ -52,9 +52,16 @@ pub struct GuardArgs {
 }
 
 /// A text that allows nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("name a zone or the target, like example.org or example.org:40")]
-pub struct InvalidAllowance;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidAllowance {
+    /// It names no place.
+    #[error("name a zone or the target, like example.org or example.org:40")]
+    Place,
+    /// The count is none.
+    #[error("{0:?} is no number of records; write it like example.org:40")]
+    Count(String),
+}
 
 impl GuardArgs {
     /// The guard of a target.
@@ -89,13 +96,132 @@ impl FromStr for Allowance {
     type Err = InvalidAllowance;
 
     fn from_str(text: &str) -> Result<Self, InvalidAllowance> {
-        let counted = text
-            .rsplit_once(':')
-            .and_then(|(place, count)| Some((place, Some(count.parse().ok()?))));
-        let (place, count) = counted.unwrap_or((text, None));
+        let is_count =
+            |tail: &str| tail.starts_with(|char: char| char == '-' || char.is_ascii_digit());
+        // The ids of some APIs have colons of their own.
+        let (place, count) = match text.rsplit_once(':').filter(|(_, tail)| is_count(tail)) {
+            Some((place, count)) => {
+                let number = count.parse().map_err(|_| InvalidAllowance::Count(count.to_owned()));
+                (place, Some(number?))
+            }
+            None => (text, None),
+        };
         if place.trim().is_empty() {
-            return Err(InvalidAllowance);
+            return Err(InvalidAllowance::Place);
         }
         Ok(Self { place: place.trim().into(), count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: GuardArgs,
+    }
+
+    fn parse(words: &[&str]) -> Result<GuardArgs, clap::Error> {
+        Cli::try_parse_from([&["test"], words].concat()).map(|cli| cli.args)
+    }
+
+    fn args(words: &[&str]) -> GuardArgs {
+        parse(words).expect("valid arguments")
+    }
+
+    #[test]
+    fn without_flags_the_guard_is_on() {
+        let guard = args(&[]).guard("aws");
+        let expected = Guard { target: "aws".into(), ..Guard::default() };
+        assert_eq!(format!("{guard:?}"), format!("{expected:?}"));
+        assert!(args(&[]).protected().is_empty() && args(&[]).allow_empty.is_empty());
+        assert!(!guard.disabled && (guard.max_delete_percent, guard.min_records) == (30, 10));
+    }
+
+    #[test]
+    fn every_flag_takes_effect() {
+        let args = args(&[
+            "--max-delete-percent=0",
+            "--max-update-percent=50",
+            "--max-deletes=7",
+            "--guard-min-records=1",
+            "--allow-deletes=a.org",
+            "--allow-deletes=Z1:3",
+            "--protect=*.prod.org",
+            "--allow-empty=lab",
+            "--no-guard",
+        ]);
+        let guard = args.guard("aws");
+        assert_eq!((guard.max_delete_percent, guard.max_update_percent), (0, 50));
+        assert_eq!((guard.max_deletes, guard.min_records, guard.disabled), (Some(7), 1, true));
+        let allowances: Vec<_> =
+            guard.allow_deletes.iter().map(|it| (it.place.as_str(), it.count)).collect();
+        assert_eq!(allowances, [("a.org", None), ("Z1", Some(3))]);
+        let name = extdns_model::Name::as_listed("A.Prod.org");
+        assert_eq!(args.protected().find(&name).map(Glob::as_str), Some("*.prod.org"));
+        assert_eq!(args.allow_empty, ["lab"]);
+    }
+
+    #[test]
+    fn unready_names_are_kept_where_there_are_several_clusters() {
+        let cases: [(&[&str], usize, bool); 6] = [
+            (&[], 1, false),
+            (&[], 2, true),
+            (&["--keep-unready"], 1, true),
+            (&["--keep-unready=true"], 1, true),
+            (&["--keep-unready=false"], 2, false),
+            (&["--keep-unready=false"], 1, false),
+        ];
+        for (words, clusters, expected) in cases {
+            assert_eq!(args(words).keeps_unready(clusters), expected, "{words:?} {clusters}");
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_named_with_their_flag_and_a_remedy() {
+        let cases = [
+            (
+                "--max-delete-percent=101",
+                "invalid value '101' for '--max-delete-percent <PERCENT>': 101 is not in 0..=100",
+            ),
+            (
+                "--max-update-percent=x",
+                "invalid value 'x' for '--max-update-percent <PERCENT>': invalid digit found in \
+                 string",
+            ),
+            (
+                "--max-deletes=-1",
+                "invalid value '-1' for '--max-deletes <COUNT>': invalid digit found in string",
+            ),
+            (
+                "--allow-deletes=:3",
+                "invalid value ':3' for '--allow-deletes <ZONE[:COUNT]>': name a zone or the \
+                 target, like example.org or example.org:40",
+            ),
+            (
+                "--allow-deletes=a.org:3x",
+                "invalid value 'a.org:3x' for '--allow-deletes <ZONE[:COUNT]>': \"3x\" is no \
+                 number of records; write it like example.org:40",
+            ),
+            (
+                "--protect= ",
+                "invalid value ' ' for '--protect <PATTERN>': the pattern is empty; to protect \
+                 every name, write *",
+            ),
+            (
+                "--protect=[a",
+                "invalid value '[a' for '--protect <PATTERN>': no pattern of names: invalid range \
+                 pattern; write [*] for a plain *",
+            ),
+        ];
+        for (word, expected) in cases {
+            let error = parse(&[word]).expect_err(word).to_string();
+            let first = error.lines().next().unwrap_or_default();
+            assert_eq!(first, format!("error: {expected}"), "{word}");
+        }
     }
 }

@@ -151,6 +151,13 @@ prop_compose! {
     }
 }
 
+/// The clusters, all of them read in full.
+pub(crate) fn all_read() -> Clusters {
+    let reading = Reading::Complete { endpoints: 1 };
+    let list = CLUSTERS.iter().zip(0..);
+    Clusters::new(list.map(|(name, id)| Cluster::new(ClusterId(id), *name, reading)).collect())
+}
+
 fn resource(number: u8) -> Arc<Resource> {
     Arc::new(Resource {
         cluster: ClusterId(u16::from(number) % 3),

@@ -1,8 +1,12 @@
 //! What the plan does: the worked cases of the specification, one by one, and what holds for all.
 
+mod frozen;
 mod generate;
+mod guarded;
+mod hash;
 mod properties;
 mod rows;
+mod safety;
 mod sheet;
 mod support;
 mod table;

@@ -70,6 +70,11 @@ pub(crate) fn owned_by(owners: &str) -> Case {
     }
 }
 
+/// The guard as it is without flags, of a target called `all`.
+pub(crate) fn guard() -> Guard {
+    Guard { target: "all".into(), ..Guard::default() }
+}
+
 /// Settings of a plan for these owner ids.
 pub(crate) fn settings(owners: &str) -> Settings {
     Settings {
@@ -250,6 +255,10 @@ impl Case {
     pub(crate) fn gives_units(&self, expected: &[&str]) {
         let numbered = |it: &Decision<'_>| format!("{} {}", it.unit.0, decision(it));
         self.check(|plan, inventory| assert_eq!(lines(plan, inventory, numbered), expected));
+    }
+
+    pub(crate) fn owners(&self) -> &Owners {
+        &self.settings.owners
     }
 
     pub(crate) fn desired(&self) -> &[Endpoint] {
