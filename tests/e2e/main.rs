@@ -4,6 +4,7 @@ mod aws;
 mod bad_input;
 mod cli;
 mod eks;
+mod eks;
 mod plans;
 mod program;
 mod real_api;

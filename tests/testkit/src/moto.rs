@@ -135,7 +135,24 @@ impl Moto {
     /// What the AWS CLI answers, e.g. to `route53 list-hosted-zones`; `Null` where it says nothing. It panics where
     /// the CLI fails. One call takes about a second.
     pub fn aws(&self, arguments: &[&str]) -> Value {
-        aws(&self.tools, arguments, &self.variables())
+        self.aws_as(&[], arguments)
+    }
+
+    /// The same with variables of its own, such as those of a [`Moto::session`].
+    pub fn aws_as(&self, variables: &[(&'static str, String)], arguments: &[&str]) -> Value {
+        aws(&self.tools, arguments, &[&self.variables()[..], variables].concat())
+    }
+
+    /// The keys of a session of a role, as variables: in the role's account they see what is there.
+    pub fn session(&self, role: &str) -> [(&'static str, String); 3] {
+        let assume = ["sts", "assume-role", "--role-session-name", "test", "--role-arn", role];
+        let keys = &self.aws(&assume)["Credentials"];
+        let text = |key: &str| keys[key].as_str().expect("a key").to_owned();
+        [
+            ("AWS_ACCESS_KEY_ID", text("AccessKeyId")),
+            ("AWS_SECRET_ACCESS_KEY", text("SecretAccessKey")),
+            ("AWS_SESSION_TOKEN", text("SessionToken")),
+        ]
     }
 }
 

@@ -53,3 +53,28 @@ pub fn aws_error_chain(error: &dyn Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending(key: &str, seconds: Option<u64>) -> Credentials {
+        let expiry = seconds.map(|seconds| SystemTime::now() + Duration::from_secs(seconds));
+        Credentials::new(key, "s", None, expiry, "test")
+    }
+
+    /// However often they are asked for: until they end soon.
+    #[tokio::test]
+    async fn what_was_fetched_is_given_while_it_holds() {
+        let table =
+            [(None, "first"), (Some(3600), "first"), (Some(30), "later"), (Some(0), "later")];
+        for (seconds, expected) in table {
+            let later = SharedCredentialsProvider::new(ending("later", Some(3600)));
+            let provider = Prefetched::new(ending("first", seconds), later);
+            for _ in 0..3 {
+                let credentials = provider.provide_credentials().await.expect("credentials");
+                assert_eq!(credentials.access_key_id(), expected, "{seconds:?}");
+            }
+        }
+    }
+}
