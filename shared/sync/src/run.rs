@@ -7,6 +7,7 @@ use extdns_model::{Endpoint, property_names};
 use extdns_plan::{Allowance, Cluster, Clusters, Input, Reading, Settings};
 use extdns_providers::Adjusted;
 use extdns_registry::Annotated;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -25,7 +26,8 @@ const READING_SHARE: f64 = 0.7;
 /// in full, or the list of zones is not complete, nothing is written at all. There is always a
 /// report: of a run that failed it says why, and as much as the run knew.
 pub async fn run(wiring: &Wiring, request: &RunRequest, stdin: impl Read + Send) -> Report {
-    tell(request, attempt(wiring, request, stdin)).await
+    // Boxed: its type is too deep for those of callers to be laid out.
+    Box::pin(tell(request, attempt(wiring, request, stdin))).await
 }
 
 /// The report of an attempt, whether or not it came to its end.
