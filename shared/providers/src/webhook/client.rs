@@ -229,7 +229,7 @@ impl Client {
         }
         decoder.finish().map_err(wrong)?;
         if let Some(message) = skipped.message() {
-            tracing::warn!("the webhook provider's answer to {path} leaves out {message}");
+            tracing::warn!("left out of the webhook provider's answer to {path}: {message}");
         }
         Ok(())
     }

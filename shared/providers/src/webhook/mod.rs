@@ -4,10 +4,15 @@
 //!   `GET /` negotiates and gives the domain filter, `GET /records` reads, `POST /adjustendpoints`
 //!   adjusts, `POST /records` applies.
 //! * Authentication: none; the server is a sidecar on the same host.
-//! * Limits: none of the protocol; answers are bounded by `--webhook-provider-max-body-size`.
+//! * Limits: none of the protocol; answers are bounded by `--webhook-provider-max-body-size`, each
+//!   endpoint of them by [`array::MOST_OF_ELEMENT`]. A server that finds a request too large (413)
+//!   is sent smaller ones.
+//! * Retries: negotiation, reading and adjusting, as long as a try that hangs has not used up the
+//!   time of one request. Changes are sent again only after a look at what became of them.
 //! * Quirks: there are no zones, so everything is one pseudo-zone. The server does not say which
 //!   change it did not like: see [`write`]. It may or may not be atomic.
-//! * Record types: whatever the server takes.
+//! * Record types: whatever the server takes. What it lists without a name or with a type that does
+//!   not exist is left out, with a warning.
 
 mod array;
 mod body;

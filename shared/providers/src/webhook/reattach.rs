@@ -208,6 +208,8 @@ mod tests {
     }
 
     type Key = (&'static str, RecordType, &'static str);
+    /// A name, the answers, who wants each of them, whose wishes were not answered.
+    type Case = (&'static str, Vec<Key>, Vec<Option<u16>>, Vec<u16>);
 
     /// Who wants each answer, and whose wishes were not answered.
     fn outcome(answers: Vec<RecordSet>) -> (Vec<Option<u16>>, Vec<u16>) {
@@ -233,7 +235,7 @@ mod tests {
             ("b.org", A, "green"),
             ("bücher.org", A, ""),
         ];
-        let cases: Vec<(&str, Vec<Key>, Vec<Option<u16>>, Vec<u16>)> = vec![
+        let cases: Vec<Case> = vec![
             (
                 "all in order",
                 all.to_vec(),

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Action, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Record,
-    RecordSet, RecordType,
+    Action, Change, ChangeGroup, Failure, FailureKind, NotSent, Outcome, Record, RecordSet,
+    RecordType,
 };
 use smallvec::SmallVec;
 use tokio::time::Instant;
@@ -43,7 +43,7 @@ impl Writer for WebhookWriter {
             via: self.client.transport().until(until.clone()),
             until,
             open: VecDeque::new(),
-            outcomes: HashMap::new(),
+            outcomes: vec![Outcome::NotSent(NotSent::Deadline); groups.len()],
             alone: Vec::new(),
             splits: 0,
             failures_in_a_row: 0,
@@ -52,13 +52,7 @@ impl Writer for WebhookWriter {
             slowest: Duration::ZERO,
         };
         run.all(groups).await;
-        groups
-            .iter()
-            .map(|group| {
-                let outcome = run.outcomes.remove(&group.id);
-                outcome.unwrap_or(Outcome::NotSent(NotSent::Deadline))
-            })
-            .collect()
+        run.outcomes
     }
 }
 
@@ -68,7 +62,8 @@ struct Isolation<'a> {
     until: Deadline,
     /// What is still to be sent.
     open: VecDeque<Part<'a>>,
-    outcomes: HashMap<GroupId, Outcome>,
+    /// One for each group, in their order.
+    outcomes: Vec<Outcome>,
     /// Groups that were refused when they were sent alone, and why.
     alone: Vec<(Open<'a>, ProviderError)>,
     /// How often a part was halved.
@@ -93,6 +88,8 @@ struct Part<'g> {
 
 /// A group and those of its changes that are not applied yet.
 struct Open<'g> {
+    /// Among all groups.
+    place: usize,
     group: &'g ChangeGroup,
     changes: SmallVec<[&'g Change; 2]>,
 }
@@ -111,8 +108,12 @@ enum Verdict {
 
 impl<'a> Isolation<'a> {
     async fn all(&mut self, groups: &'a [ChangeGroup]) {
-        let open = |group: &'a ChangeGroup| Open { group, changes: group.changes.iter().collect() };
-        let groups: Vec<_> = groups.iter().map(open).collect();
+        let open = |(place, group): (usize, &'a ChangeGroup)| Open {
+            place,
+            group,
+            changes: group.changes.iter().collect(),
+        };
+        let groups: Vec<_> = groups.iter().enumerate().map(open).collect();
         if !groups.is_empty() {
             self.open.push_back(Part { groups, split: None, suspect: false });
         }
@@ -176,11 +177,7 @@ impl<'a> Isolation<'a> {
         self.failures_in_a_row += 1;
         let verdict = verdict(&error);
         if let Verdict::StopUnread = verdict {
-            let reason = match error.kind {
-                ErrorKind::Deadline => NotSent::Deadline,
-                _ => NotSent::Stopped(error.failure()),
-            };
-            self.settle(&part.groups, &Outcome::NotSent(reason));
+            self.open.push_front(part);
             return self.stop(&error);
         }
         if let Verdict::HalveUnread = verdict {
@@ -251,7 +248,7 @@ impl<'a> Isolation<'a> {
                 0 => Outcome::Rejected(reason),
                 done => Outcome::Partial { done, left: open.changes.len(), reason },
             };
-            self.outcomes.insert(open.group.id, outcome);
+            self.outcomes[open.place] = outcome;
         }
     }
 
@@ -265,7 +262,7 @@ impl<'a> Isolation<'a> {
                 }
                 other => other.clone(),
             };
-            self.outcomes.insert(open.group.id, outcome);
+            self.outcomes[open.place] = outcome;
         }
     }
 
@@ -282,7 +279,7 @@ impl<'a> Isolation<'a> {
                 self.succeeded = true;
             }
             if open.changes.is_empty() {
-                self.outcomes.insert(open.group.id, Outcome::Applied);
+                self.outcomes[open.place] = Outcome::Applied;
             } else {
                 left.push(open);
             }

@@ -1,5 +1,7 @@
 //! Servers that mean no good.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -272,4 +274,49 @@ async fn kinds_are_final() {
     let server = answering("/records", || ok("[ ]"));
     let error = limited(server.url(), 2).read().await.expect_err("three bytes");
     assert!(matches!(error.kind, ErrorKind::Limit(_)), "{error:?}");
+}
+
+/// A server that answers before it has read the request: 413 and never reads it, or 200 at once and
+/// the list when it has the whole wish.
+#[tokio::test]
+async fn answers_that_come_early() {
+    for status in [413, 200] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let server = std::thread::spawn(move || -> std::io::Result<()> {
+            let (mut stream, _) = listener.accept()?;
+            let mut reader = BufReader::new(stream.try_clone()?);
+            let (mut line, mut length) = (String::new(), 0);
+            while line != "\r\n" {
+                line.clear();
+                reader.read_line(&mut line)?;
+                if let Some(value) = line.strip_prefix("content-length: ") {
+                    length = value.trim().parse().expect("a number");
+                }
+            }
+            let answer = if status == 200 { 2 } else { 0 };
+            write!(stream, "HTTP/1.1 {status} Early\r\ncontent-length: {answer}\r\n\r\n")?;
+            if status == 200 {
+                std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+                stream.write_all(b"[]")?;
+            }
+            // The connection stays open.
+            let _ = wait.recv();
+            Ok(())
+        });
+        // More than the buffers of a connection take.
+        let long = "x".repeat(2000);
+        let desired: Vec<_> = (0..8000).map(|n| wish(&format!("{long}{n}"), n)).collect();
+        let provider = impatient(format!("http://{address}"), Duration::from_secs(20));
+        match provider.adjust(desired).await {
+            Ok(adjusted) => assert_eq!((status, adjusted.notes.len()), (200, 8000)),
+            Err(error) => {
+                assert_eq!(error.to_string(), "failed to AdjustEndpoints with code 413");
+                assert_eq!(status, 413);
+            }
+        }
+        drop(done);
+        server.join().expect("no panic").expect("a connection");
+    }
 }

@@ -4,14 +4,16 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use extdns_model::Endpoint;
-use extdns_providers::Reader as _;
+use extdns_model::{Action, Endpoint, Outcome, Permit, RecordType, Role, Routing, ZoneIndex};
+use extdns_providers::{Deadline, Provider as _, Reader as _};
 
-use crate::support::{webhook, wish};
+use crate::support::{group, planned, set, webhook, wish};
 
-const ENDPOINTS: usize = 20_000;
+const ENDPOINTS: usize = 40_000;
+/// What the buffers of a connection take, whatever is sent.
+const BUFFERS: u64 = 3 << 19;
 
-/// Answers every POST with its own body, and `GET /records` with as many records.
+/// Adjusts nothing, takes every change, and has as many records.
 fn echo() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
@@ -38,10 +40,15 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
-        let body = match request.split(' ').nth(1) {
-            Some("/records") => records().into_bytes(),
-            Some("/adjustendpoints") => body,
-            Some("/") => b"{}".to_vec(),
+        let (method, path) = request.split_once(' ').unwrap_or_default();
+        let body = match (method, path.split(' ').next()) {
+            ("POST", Some("/records")) => {
+                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
+                continue;
+            }
+            (_, Some("/records")) => records().into_bytes(),
+            (_, Some("/adjustendpoints")) => body,
+            (_, Some("/")) => b"{}".to_vec(),
             _ => return Ok(()),
         };
         let media_type = extdns_testkit::webhook_sim::MEDIA_TYPE;
@@ -84,8 +91,30 @@ fn a_large_wish_is_never_there_twice() {
         count = adjusted.endpoints.len();
     });
     assert_eq!(count, ENDPOINTS);
-    // Some buffers of a connection, whatever the number of endpoints.
-    assert!(cost.bytes_max < size / 4, "{} bytes beside a wish of {size}", cost.bytes_max);
+    assert!(size > 4 * BUFFERS, "{size} bytes are no large wish");
+    assert!(cost.bytes_max < BUFFERS, "{} bytes beside a wish of {size}", cost.bytes_max);
+}
+
+#[test]
+fn large_changes_are_never_there_as_text() {
+    const GROUPS: u32 = 10_000;
+    let value = "x".repeat(1000);
+    let create = |id| {
+        let set = set(&format!("h{id}.example.org"), RecordType::Txt, &[&value]);
+        group(id, vec![(Role::Record, Action::Create(planned(set, &[])))])
+    };
+    let groups: Vec<_> = (0..GROUPS).map(create).collect();
+    let provider = webhook(format!("http://{}", echo()));
+    let index = ZoneIndex::new(Vec::new(), Routing::Longest);
+    let cost = allocation_counter::measure(|| {
+        let writer = provider.writer(&Permit::grant(), &index).expect("a writer");
+        let outcomes = block_on(writer.apply(&groups, Deadline::none()));
+        assert!(outcomes.iter().all(|own| *own == Outcome::Applied));
+    });
+    // Some pointers and an outcome for each group.
+    let most = BUFFERS + 200 * u64::from(GROUPS);
+    assert!(most < 500 * u64::from(GROUPS), "the text of a group has 1,000 bytes");
+    assert!(cost.bytes_max < most, "{} bytes for {GROUPS} groups", cost.bytes_max);
 }
 
 #[test]
@@ -99,7 +128,7 @@ fn a_large_zone_is_never_there_as_text() {
     });
     assert_eq!(kept, ENDPOINTS);
     let record = u64::try_from(size_of::<extdns_model::Record>()).expect("small");
-    // Each record with its name, and a list that has just doubled.
-    let most = (3 * record + 64) * u64::try_from(ENDPOINTS).expect("small");
+    // Each record with its name, in a list that has just doubled.
+    let most = BUFFERS + (3 * record + 48) * u64::try_from(ENDPOINTS).expect("small");
     assert!(cost.bytes_max < most, "{} bytes for {text} bytes of text", cost.bytes_max);
 }
