@@ -39,6 +39,8 @@ pub enum Fate {
     NothingToPublish,
     /// It cannot become a record.
     Dropped(DropReason),
+    /// The provider stores it in another form: in which, and why.
+    Changed(String),
     /// The provider cannot store it: why not.
     Refused(String),
     /// The user's filter leaves the name out.
@@ -106,12 +108,15 @@ impl Sighted {
         }
     }
 
-    /// Adds what the provider does not store.
+    /// Adds what the provider stores in another form, or not at all.
     pub(super) fn add_adapted(&mut self, adjusted: &Adjusted, name: &Name) {
-        let notes = adjusted.notes.iter().filter(|note| note.name.key() == name.key());
-        for note in notes.filter(|note| note.verdict == Verdict::Dropped) {
+        for note in adjusted.notes.iter().filter(|note| note.name.key() == name.key()) {
+            let fate = match note.verdict {
+                Verdict::Changed => Fate::Changed(note.reason.clone()),
+                Verdict::Dropped => Fate::Refused(note.reason.clone()),
+            };
             for resource in some_or_none(note.attribution.resources()) {
-                self.note(resource, Some(note.rtype), Fate::Refused(note.reason.clone()));
+                self.note(resource, Some(note.rtype), fate.clone());
             }
         }
     }

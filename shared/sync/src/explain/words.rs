@@ -43,6 +43,7 @@ pub(super) fn fate(wish: &Wish) -> String {
         Fate::Unready => "it has no address yet".to_owned(),
         Fate::NothingToPublish => nothing_to_publish(wish).to_owned(),
         Fate::Dropped(reason) => format!("dropped: {reason}"),
+        Fate::Changed(reason) => format!("changed: {reason}"),
         Fate::Refused(reason) => format!("dropped: {reason}"),
         Fate::OutsideFilter => "dropped: --domain-filter, --exclude-domains or their regular \
                                 expressions leave the name out"
@@ -89,5 +90,143 @@ pub(super) fn owner(owner: &Owner) -> String {
         Owner::Foreign(id) => format!("of owner {id:?}, not ours"),
         Owner::Nobody => "without an ownership record, so somebody else made it".to_owned(),
         Owner::Fixed(why) => format!("not to be changed: it {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use extdns_clusters::DroppedBy;
+    use extdns_model::{ClusterId, Labels, RecordSet, RecordType, Resource, Targets, Ttl};
+    use extdns_plan::{Unit, Verdict};
+    use extdns_sources::{DropReason, HiddenBy};
+
+    use super::*;
+
+    fn wish(kind: ResourceKind, fate: Fate) -> Wish {
+        let namespace = Some("shop".into());
+        let resource = Resource { cluster: ClusterId(0), kind, namespace, name: "web".into() };
+        Wish {
+            resource: Some(Arc::new(resource)),
+            cluster: None,
+            rtype: None,
+            targets: Targets::new(),
+            fate,
+        }
+    }
+
+    /// The place of a fate in the table below: a new one does not compile without one.
+    fn place(fate: &Fate) -> usize {
+        match fate {
+            Fate::Hidden(_) => 0,
+            Fate::Unready => 1,
+            Fate::NothingToPublish => 2,
+            Fate::Dropped(_) => 3,
+            Fate::Changed(_) => 4,
+            Fate::Refused(_) => 5,
+            Fate::OutsideFilter => 6,
+            Fate::OutsideProvider => 7,
+            Fate::TypeNotManaged(_) => 8,
+            Fate::NoZone => 9,
+            Fate::Lost { .. } => 10,
+            Fate::Taken => 11,
+            Fate::Unknown => 12,
+        }
+    }
+
+    #[test]
+    fn every_fate_has_its_words() {
+        let lost = |rule| Fate::Lost { to: "ingress/a/b".to_owned(), rule };
+        let table = [
+            (
+                Fate::Hidden(HiddenBy::Filter(DroppedBy::Labels)),
+                "not looked at: its labels do not match --label-filter",
+            ),
+            (Fate::Unready, "it has no address yet"),
+            (
+                Fate::NothingToPublish,
+                "it has nothing to publish: a ClusterIP service needs --publish-internal-services, \
+                 a headless one ready pods, a NodePort one nodes, an ExternalName one a name",
+            ),
+            (
+                Fate::Dropped(DropReason::NoTarget),
+                "dropped: it has no target; give it one, or set --default-targets",
+            ),
+            (Fate::Changed("TTL raised to 60".to_owned()), "changed: TTL raised to 60"),
+            (Fate::Refused("no MX here".to_owned()), "dropped: no MX here"),
+            (
+                Fate::OutsideFilter,
+                "dropped: --domain-filter, --exclude-domains or their regular expressions leave the \
+                 name out",
+            ),
+            (
+                Fate::OutsideProvider,
+                "dropped: the provider itself does not take names of this domain",
+            ),
+            (
+                Fate::TypeNotManaged(RecordType::Mx),
+                "dropped: MX is not in --managed-record-types, or in --exclude-record-types",
+            ),
+            (Fate::NoZone, "dropped: the name lies in no zone of the provider"),
+            (lost(Rule::Preferred), "lost to ingress/a/b, whose targets come first"),
+            (Fate::Taken, "this is what is to be published"),
+            (Fate::Unknown, "wanted, but the zones could not be read"),
+        ];
+        for (row, (fate_of, expected)) in table.into_iter().enumerate() {
+            assert_eq!(place(&fate_of), row);
+            assert_eq!(fate(&wish(ResourceKind::Service, fate_of)), expected);
+        }
+        for (rule, expected) in [
+            (Rule::KeepsResource, "lost to ingress/a/b, which has the record already"),
+            (
+                Rule::NoCnameBeside,
+                "lost to ingress/a/b, since a CNAME cannot stand beside other types",
+            ),
+        ] {
+            assert_eq!(fate(&wish(ResourceKind::Service, lost(rule))), expected);
+        }
+        for (kind, expected) in [
+            (ResourceKind::Crd, "its entry has no target"),
+            (ResourceKind::Ingress, "it has nothing to publish"),
+        ] {
+            assert_eq!(fate(&wish(kind, Fate::NothingToPublish)), expected);
+        }
+    }
+
+    #[test]
+    fn every_owner_has_its_words() {
+        let table = [
+            (Owner::Ours("me".to_owned()), "ours (\"me\")"),
+            (Owner::Everybody, "ours, like every record (--registry=noop)"),
+            (Owner::Foreign("x".to_owned()), "of owner \"x\", not ours"),
+            (Owner::Nobody, "without an ownership record, so somebody else made it"),
+            (Owner::Fixed("is an NS set"), "not to be changed: it is an NS set"),
+        ];
+        for (of, expected) in table {
+            assert_eq!(owner(&of), expected);
+        }
+    }
+
+    #[test]
+    fn every_cause_has_its_words() {
+        let set = RecordSet::new(Default::default(), RecordType::A, Ttl::UNSET, Targets::new());
+        let mut record = extdns_model::Record::new(set, extdns_model::Opaque::none());
+        record.labels = Labels::new();
+        let all = Differences { targets: true, ttl: true, properties: true, ownership: true };
+        let table = [
+            (Cause::Missing, "it is wanted and missing"),
+            (
+                Cause::Differs(all),
+                "it differs in targets, TTL, properties, what its ownership record says",
+            ),
+            (Cause::Unwanted, "it is ours and nothing wants it"),
+            (Cause::GivesWay, "it gives way to one that cannot stand beside it"),
+        ];
+        for (of, expected) in table {
+            let change = RecordChange::Delete(&record);
+            let decision = Decision { change, cause: of, verdict: Verdict::Go, unit: Unit(0) };
+            assert_eq!(cause(&decision), expected);
+        }
     }
 }

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use extdns_providers::Provider;
 use extdns_sync::explain::{Explanation, Fate, Owner, explain, render};
 
+use extdns_testkit::kube::{READER, READER_TOKEN};
+use extdns_testkit::kube_sim::{KubeSim, User};
+use serde_json::{Value, json};
+
 use crate::support::{apply, in_memory, wiring};
 
 const NAME: &str = "www.example.org";
@@ -197,6 +201,50 @@ async fn reason_policy() {
     let line = "  would delete A www.example.org 192.0.2.1 in example.org: it is ours and nothing \
                 wants it; held back: --policy does not allow it\n";
     assert!(text.contains(line), "{text}");
+}
+
+#[tokio::test]
+async fn reason_protected() {
+    let provider = in_memory(&["example.org"]).await;
+    apply(&provider, &SERVICE, &plain()).await;
+    let other = service("web", "", "192.0.2.2");
+    let text = render(&explained(&provider, &["--protect=*.example.org"], &other, NAME).await);
+    let line = "  would update A www.example.org 192.0.2.2 in example.org: it differs in targets; \
+                held back: ";
+    assert!(text.contains(line) && text.contains("*.example.org"), "{text}");
+}
+
+/// The source that wanted the name cannot be read any more; another one can.
+#[tokio::test]
+async fn reason_frozen() {
+    let ingress = "{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { namespace: shop, \
+                   name: front }, spec: { rules: [{ host: www.example.org }] }, status: { \
+                   loadBalancer: { ingress: [{ ip: 192.0.2.1 }] } } }";
+    let provider = in_memory(&["example.org"]).await;
+    let cluster = |rules: Value| {
+        let user = User::new("reader", READER_TOKEN).may(&json!([rules]));
+        let kube = KubeSim::builder().yaml(ingress).user(user).start();
+        let path = kube.write_kubeconfig(&kube.kubeconfig(READER));
+        (kube, format!("--kubeconfig={}", path.display()))
+    };
+    let sources = ["--source=service", "--source=ingress"];
+    let (_open, kubeconfig) =
+        cluster(json!({ "apiGroups": ["*"], "resources": ["*"], "verbs": ["*"] }));
+    apply(&provider, &[sources[0], sources[1], &kubeconfig], "").await;
+
+    let only = json!({ "apiGroups": [""], "resources": ["services"], "verbs": ["list"] });
+    let (_closed, kubeconfig) = cluster(only);
+    let wiring = wiring(&provider, &[sources[0], sources[1], &kubeconfig]);
+    let explanation = explain(&wiring, NAME, std::io::empty()).await;
+    assert_eq!(explanation.gaps.len(), 1, "{:?}", explanation.gaps);
+    let text = render(&explanation);
+    for line in [
+        "  would delete A www.example.org 192.0.2.1 in example.org: it is ours and nothing wants \
+         it; held back: ",
+        "\nnot known\n  cluster \"default\": gather source \"ingress\": ",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
 }
 
 #[tokio::test]
