@@ -47,7 +47,7 @@ pub fn of(task: &Task) -> anyhow::Result<Figures> {
 ///
 /// # Errors
 /// When it fails, with what it said.
-pub fn of_this(arguments: &[&str]) -> anyhow::Result<Figures> {
+pub fn of_this(arguments: &[String]) -> anyhow::Result<Figures> {
     figures_of(Command::new(std::env::current_exe()?).args(arguments))
 }
 
@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_part_is_charged_for_what_it_does() {
-        let (sum, figures) = of_part(|| (0..3_000_000_u64).fold(0, |sum, n| sum ^ n * n)).unwrap();
+        let (sum, figures) =
+            of_part(|| (0..3_000_000_u64).fold(0, |sum, n| sum ^ (n * n))).unwrap();
         assert_ne!(sum, 0);
         assert!(figures.cpu > 0.0 && figures.wall > 0.0 && figures.peak > 1.0, "{figures:?}");
     }

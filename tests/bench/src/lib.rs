@@ -6,6 +6,7 @@
 pub mod baseline;
 pub mod figures;
 pub mod planning;
+pub mod rendering;
 pub mod route53;
 pub mod row;
 pub mod speed;

@@ -1,7 +1,7 @@
 //! `make bench`: what runs cost, as one table. Fails when a run costs more than it may, or calls what it does not need.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
@@ -10,7 +10,7 @@ use extdns_bench::figures::{self, Figures};
 use extdns_bench::route53::Route53;
 use extdns_bench::row::{Bar, Calls, Row};
 use extdns_bench::speed::{self, Speed};
-use extdns_bench::{planning, table};
+use extdns_bench::{planning, rendering, table};
 
 /// Measures the program over simulators.
 #[derive(Parser)]
@@ -43,6 +43,9 @@ enum Part {
     /// Plans and prints the figures.
     #[command(hide = true)]
     Plan { records: usize },
+    /// Renders a report and prints the figures.
+    #[command(hide = true)]
+    Render { form: String },
 }
 
 /// What one run showed.
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<()> {
     match args.part {
         Some(Part::Measure { command }) => print(&figures::of_only_child(&command)?),
         Some(Part::Plan { records }) => print(&planning::plan(records)?),
+        Some(Part::Render { form }) => print(&rendering::render(&form)?),
         None => bench(&args),
     }
 }
@@ -112,49 +116,62 @@ impl Workload {
     }
 }
 
-fn workloads(program: &std::path::Path) -> Vec<Workload> {
-    let mut all = Vec::new();
-    for n in speed::SIZES {
-        let program = program.to_path_buf();
-        all.push(Workload {
-            name: format!("webhook, nothing to do: {} Services", thousands(n)),
-            once: false,
-            bar: Some(speed::bar(n)),
-            run: Box::new(move || {
-                let speed = Speed::start(n);
-                let figures = figures::of(&speed.task(&program))?;
-                Ok(Run { figures, calls: Some(speed.calls()), faults: speed.faults() })
-            }),
-        });
-    }
-    for (name, services, records) in [
-        ("Route 53, first sync: 10,000 Services", 10_000, 0),
-        ("Route 53, read only: 30,000 records", 0, 30_000),
-    ] {
-        let program = program.to_path_buf();
-        all.push(Workload {
-            name: name.to_owned(),
-            once: true,
-            bar: None,
-            run: Box::new(move || {
-                let route53 = Route53::start(services, records);
-                let figures = figures::of(&route53.task(&program))?;
-                Ok(Run { figures, calls: Some(route53.calls()), faults: route53.faults() })
-            }),
-        });
-    }
-    for n in planning::SIZES {
-        all.push(Workload {
-            name: format!("plan alone: {} records", thousands(n)),
-            once: false,
-            bar: None,
-            run: Box::new(move || {
-                let figures = figures::of_this(&["plan", &n.to_string()])?;
-                Ok(Run { figures, calls: None, faults: Vec::new() })
-            }),
-        });
-    }
+/// The table, from above.
+fn workloads(program: &Path) -> Vec<Workload> {
+    let mut all: Vec<Workload> = speed::SIZES.map(|n| over_webhook(program, n)).into();
+    all.push(over_route53(program, "first sync: 10,000 Services", 10_000, 0));
+    all.push(over_route53(program, "read only: 30,000 records", 0, 30_000));
+    all.extend(planning::SIZES.map(|n| {
+        let name = format!("plan alone: {} records", thousands(n));
+        of_this(name, None, vec!["plan".into(), n.to_string()])
+    }));
+    all.extend(rendering::FORMS.map(|(form, _)| {
+        let name = format!("report of {} changes: {form}", thousands(rendering::CHANGES));
+        let bar = Bar { cpu: rendering::BAR, peak: None };
+        of_this(name, Some(bar), vec!["render".into(), form.into()])
+    }));
     all
+}
+
+fn over_webhook(program: &Path, n: usize) -> Workload {
+    let program = program.to_path_buf();
+    Workload {
+        name: format!("webhook, nothing to do: {} Services", thousands(n)),
+        once: false,
+        bar: Some(speed::bar(n)),
+        run: Box::new(move || {
+            let speed = Speed::start(n);
+            let figures = figures::of(&speed.task(&program))?;
+            Ok(Run { figures, calls: Some(speed.calls()), faults: speed.faults() })
+        }),
+    }
+}
+
+fn over_route53(program: &Path, name: &str, services: usize, records: usize) -> Workload {
+    let program = program.to_path_buf();
+    Workload {
+        name: format!("Route 53, {name}"),
+        once: true,
+        bar: None,
+        run: Box::new(move || {
+            let route53 = Route53::start(services, records);
+            let figures = figures::of(&route53.task(&program))?;
+            Ok(Run { figures, calls: Some(route53.calls()), faults: route53.faults() })
+        }),
+    }
+}
+
+/// A part of this program.
+fn of_this(name: String, bar: Option<Bar>, arguments: Vec<String>) -> Workload {
+    Workload {
+        name,
+        once: false,
+        bar,
+        run: Box::new(move || {
+            let figures = figures::of_this(&arguments)?;
+            Ok(Run { figures, calls: None, faults: Vec::new() })
+        }),
+    }
 }
 
 /// `10,000`
