@@ -7,6 +7,7 @@
 mod args;
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_sdk_eks::config::retry::RetryConfig;
 use aws_sdk_eks::error::{ProvideErrorMetadata as _, SdkError};
@@ -20,6 +21,10 @@ pub use self::args::EksArgs;
 use crate::connect::Environment;
 use crate::identity::Identity;
 use crate::kubeconfig::{Connection, of_cluster};
+
+/// Networks that do not reach an endpoint swallow what is sent to it: shorter than a request may take, so that the
+/// error says that it was the connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A cluster of EKS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +71,8 @@ impl Eks {
     /// With the region and the credentials of an identity.
     pub(crate) async fn connection(&self, aws: &AwsIdentity) -> Result<Connection, String> {
         let cluster = self.describe(aws).await?;
-        let config = of_cluster(server(&cluster)?).await?;
+        let mut config = of_cluster(server(&cluster)?).await?;
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
         let tokens = EksTokens::new(&aws.config, &self.name).await;
         let who = self.who();
         let identity = Identity {

@@ -303,6 +303,21 @@ async fn an_endpoint_that_is_not_reached_says_from_where_it_would_be() {
     }
 }
 
+/// As where packets are dropped: nobody answers.
+#[tokio::test]
+async fn a_connection_that_hangs_is_told_from_a_slow_answer() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("https://{}", silent.local_addr().expect("bound"));
+    let server = KubeSim::builder().tls().start();
+    let mut cluster = active(&url, &server.ca().expect("TLS"));
+    cluster["resourcesVpcConfig"] = json!({ "endpointPublicAccess": false });
+    let eks = ScriptedServer::start(move |_| Reply::json(200, &json!({ "cluster": cluster })));
+    let view = view(&prod(), &aws(&eks.url())).await.expect("connected");
+    tokio::time::pause();
+    let error = services(&view).await.expect_err("nobody answers").to_string();
+    assert!(error.contains("; its endpoint is private: run inside its VPC"), "{error}");
+}
+
 /// Another authority's server is not spoken to.
 #[tokio::test]
 async fn the_authority_of_the_cluster_is_the_only_one() {
