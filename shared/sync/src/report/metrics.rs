@@ -8,7 +8,10 @@ use extdns_model::LabelKey;
 use extdns_plan::Hold;
 
 use super::words::{action_word, outcome, outcome_word};
-use super::{ChangeKind, ChangeResult, FailureKind, Report, ReportedChange, Summary};
+use super::{
+    ChangeKind, ChangeResult, ClusterReport, FailureKind, Report, ReportedChange, Summary,
+    TypeCount, TypeCounts, ZoneReport,
+};
 
 /// Renders the metrics of a run: for a file of node-exporter's textfile collector, say.
 #[must_use]
@@ -57,6 +60,9 @@ impl Page {
         self.metric(name, Kind::Counter, help)
     }
 }
+
+/// A metric with a sample for each of something: name, help and value.
+type Column<T> = (&'static str, &'static str, fn(&T) -> usize);
 
 struct Metric<'a> {
     name: &'static str,
@@ -140,7 +146,7 @@ fn of_run(page: &mut Page, report: &Report) {
 
 /// Upstream's numbers of endpoints and records. Its label values are lower-case.
 fn of_records(page: &mut Page, report: &Report) {
-    let mut counts = super::TypeCounts::new();
+    let mut counts = TypeCounts::new();
     for (rtype, count) in report.targets.iter().flat_map(|target| &target.counts) {
         let sum = counts.entry(*rtype).or_default();
         sum.wanted += count.wanted;
@@ -162,7 +168,7 @@ fn of_records(page: &mut Page, report: &Report) {
     });
     page.counter("source_errors_total", "Sources that could not be read in full.")
         .sample(&[], failed.sum::<usize>());
-    let by_type: [(&'static str, &str, fn(&super::TypeCount) -> usize); 3] = [
+    let by_type: [Column<TypeCount>; 3] = [
         ("registry_records", "Records in all zones, by type.", |count| count.stored),
         ("source_records", "Endpoints of all sources, by type.", |count| count.wanted),
         (
@@ -190,7 +196,7 @@ fn of_strange_owners(page: &mut Page, report: &Report) {
             let theirs = owner.as_deref().unwrap_or_default();
             let name = after.set.name.key();
             let labels = [
-                lower(&after.set.rtype),
+                lower(after.set.rtype),
                 lower(ours),
                 lower(theirs),
                 naked_domain(&name).to_owned(),
@@ -255,7 +261,7 @@ fn of_changes(page: &mut Page, report: &Report) {
 }
 
 fn of_clusters(page: &mut Page, report: &Report) {
-    let values: [(&'static str, &str, fn(&super::ClusterReport) -> usize); 3] = [
+    let values: [Column<ClusterReport>; 3] = [
         ("cluster_complete", "Whether everything of the cluster was read.", |cluster| {
             usize::from(!cluster.is_frozen())
         }),
@@ -278,7 +284,7 @@ fn of_targets(page: &mut Page, report: &Report) {
     for target in &report.targets {
         trips.sample(&[("target", &target.name)], target.trips.len());
     }
-    let values: [(&'static str, &str, fn(&super::ZoneReport) -> usize); 3] = [
+    let values: [Column<ZoneReport>; 3] = [
         ("zone_readable", "Whether the zone could be read.", |zone| {
             usize::from(zone.unreadable.is_none())
         }),

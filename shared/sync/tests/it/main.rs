@@ -3,4 +3,5 @@
 mod invariants;
 mod isolation;
 mod killed;
+mod revert;
 mod support;

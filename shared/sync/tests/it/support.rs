@@ -31,6 +31,17 @@ pub(crate) async fn run(
     provider: Arc<dyn Provider>,
     flags: &[&str],
 ) -> Result<Report, RunFailure> {
+    let mut report = run_with(objects, provider, flags, |_| {}).await;
+    report.failure.take().map_or(Ok(report), Err)
+}
+
+/// The same, of a run that is asked for more.
+pub(crate) async fn run_with(
+    objects: &str,
+    provider: Arc<dyn Provider>,
+    flags: &[&str],
+    ask: impl FnOnce(&mut RunRequest),
+) -> Report {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
     std::fs::write(file.path(), objects).expect("objects");
     let manifests = format!("--manifests={}", file.path().display());
@@ -47,9 +58,9 @@ pub(crate) async fn run(
     let Ok(Request::Run(arguments)) = resolve(&environment) else { panic!("flags are right") };
     let wiring =
         Wiring::assemble(&arguments, &environment, provider, "inmemory").expect("settings");
-    let request = RunRequest::of(&arguments).expect("a request");
-    let mut report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
-    report.failure.take().map_or(Ok(report), Err)
+    let mut request = RunRequest::of(&arguments).expect("a request");
+    ask(&mut request);
+    extdns_sync::run(&wiring, &request, std::io::empty()).await
 }
 
 /// The record sets that are no ownership records.
