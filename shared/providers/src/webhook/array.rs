@@ -95,7 +95,10 @@ impl ArrayDecoder {
                     continue;
                 }
                 State::Null(seen) if byte == NULL[seen] => self.state = after_null(seen + 1),
-                State::Start | State::Done if byte.is_ascii_whitespace() => {}
+                State::Start | State::Done if byte.is_ascii_whitespace() => {
+                    rest = behind.trim_ascii_start();
+                    continue;
+                }
                 State::Start if byte == b'[' => self.state = State::First,
                 State::Start if byte == NULL[0] => self.state = after_null(1),
                 State::Start | State::Null(_) | State::Done => return Err(ArrayError::NoArray),
