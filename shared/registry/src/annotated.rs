@@ -24,6 +24,9 @@ pub struct Leftover {
     pub labels: Labels,
     /// The TXT record as the zone holds it.
     pub mark: Mark,
+    /// Why the provider does not let it be changed, if it does not: a fragment that reads after
+    /// "it".
+    pub read_only: Option<&'static str>,
     pub(crate) standing: Standing,
     /// Whether its name can also be read as that of a record that is there.
     pub(crate) doubtful: bool,

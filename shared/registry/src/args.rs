@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::Registry;
 use crate::name_mapper::{NameMapper, TEMPLATE};
 use crate::noop::Noop;
-use crate::txt::{BadKey, Cipher, Clusters, Codec, TxtRegistry};
+use crate::txt::{BadKey, Cipher, Codec, TxtRegistry};
 
 const DEFAULT_OWNER: &str = "default";
 
@@ -207,7 +207,7 @@ pub fn from_args(
             let codec = args.codec()?;
             let mapper = args.mapper()?;
             hints(args, clusters);
-            Ok(Box::new(TxtRegistry::new(owners, Clusters::new(clusters), mapper, codec)))
+            Ok(Box::new(TxtRegistry::new(owners, mapper, codec)))
         }
     }
 }

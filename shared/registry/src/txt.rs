@@ -6,7 +6,6 @@ mod codec;
 mod place;
 mod read;
 mod slots;
-mod stamp;
 mod write;
 
 use extdns_model::{Endpoint, Inventory, Labels, Owners};
@@ -17,24 +16,17 @@ use crate::{Annotated, Groups, Registry};
 pub use cipher::BadKey;
 pub(crate) use cipher::Cipher;
 pub(crate) use codec::Codec;
-pub(crate) use stamp::Clusters;
 
 /// The registry in TXT records.
 pub(crate) struct TxtRegistry {
     owners: Owners,
-    clusters: Clusters,
     mapper: NameMapper,
     codec: Codec,
 }
 
 impl TxtRegistry {
-    pub(crate) fn new(
-        owners: Owners,
-        clusters: Clusters,
-        mapper: NameMapper,
-        codec: Codec,
-    ) -> Self {
-        Self { owners, clusters, mapper, codec }
+    pub(crate) fn new(owners: Owners, mapper: NameMapper, codec: Codec) -> Self {
+        Self { owners, mapper, codec }
     }
 }
 
@@ -44,7 +36,7 @@ impl Registry for TxtRegistry {
     }
 
     fn labels(&self, endpoint: &Endpoint) -> Labels {
-        stamp::stamp(endpoint, &self.owners, &self.clusters)
+        self.owners.stamp(endpoint)
     }
 
     fn annotate(&self, inventory: Inventory) -> Annotated {

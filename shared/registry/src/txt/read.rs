@@ -44,6 +44,7 @@ struct Found {
     set: RecordSet,
     origin: Opaque,
     labels: Labels,
+    read_only: Option<&'static str>,
     /// What its name says; `None` if the name has another affix than ours: it stands for nothing.
     reading: Option<Reading>,
     /// Whether a record was found that it may stand for.
@@ -101,7 +102,17 @@ impl Marks {
             self.by_name.entry(key).or_default().push(self.list.len());
         }
         let (set, origin) = (record.set.clone(), record.origin.clone());
-        self.list.push(Found { zone, set, origin, labels, reading, used: false, owned: 0 });
+        let read_only = record.read_only;
+        self.list.push(Found {
+            zone,
+            set,
+            origin,
+            labels,
+            read_only,
+            reading,
+            used: false,
+            owned: 0,
+        });
     }
 }
 
@@ -247,6 +258,7 @@ impl Join<'_> {
                     rtype: owned.rtype,
                     labels: found.labels,
                     mark,
+                    read_only: found.read_only,
                     standing,
                     doubtful: false,
                 })
