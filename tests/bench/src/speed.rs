@@ -79,14 +79,14 @@ impl Speed {
             .filter(|((verb, resource), count)| {
                 needed.get(&(verb.as_str(), resource.as_str())) != Some(*count)
             })
-            .map(|((verb, resource), count)| format!("calls {verb} {resource} {count} times"))
+            .map(|((verb, resource), count)| format!("calls to {verb} {resource}: {count}"))
             .collect();
         if calls.len() < needed.len() {
             faults.push("lists not everything".to_owned());
         }
         let writes = self.webhook.calls("POST", "/records");
         if writes > 0 {
-            faults.push(format!("sends changes {writes} times"));
+            faults.push(format!("calls to change records: {writes}"));
         }
         faults
     }
@@ -102,7 +102,34 @@ pub fn bar(n: usize) -> Bar {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
     use super::*;
+
+    fn get(url: &str, path: &str) {
+        let host = url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).unwrap();
+        let head = format!("host: {host}\r\nauthorization: Bearer {ADMIN_TOKEN}");
+        write!(stream, "GET {path} HTTP/1.1\r\n{head}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    #[test]
+    fn a_call_too_many_and_one_too_few_are_faults() {
+        let speed = Speed::start(2);
+        let url = speed.kube.url();
+        assert_eq!(speed.faults(), ["lists not everything"]);
+        get(&url, "/api/v1/services");
+        get(&url, "/apis/networking.k8s.io/v1/ingresses");
+        assert_eq!(speed.faults(), Vec::<String>::new());
+        assert_eq!(speed.calls(), Calls { made: 2, least: 5 });
+        get(&url, "/api/v1/pods");
+        get(&url, "/api/v1/services");
+        assert_eq!(speed.faults(), ["calls to list pods: 1", "calls to list services: 2"]);
+    }
 
     #[test]
     fn bars() {

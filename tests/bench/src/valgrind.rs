@@ -77,6 +77,6 @@ fn run(
     }
     match speed.faults().as_slice() {
         [] => Ok(Said { log, out }),
-        faults => bail!("the run {}", faults.join(", ")),
+        faults => bail!("what the run does is wrong: {}", faults.join(", ")),
     }
 }
