@@ -3,7 +3,7 @@
 mod aws;
 mod bad_input;
 mod cli;
-mod eks;
+mod commands;
 mod eks;
 mod plans;
 mod program;

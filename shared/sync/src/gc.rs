@@ -135,6 +135,9 @@ fn plan<'a>(orphans: &'a [Orphan], wiring: &Wiring) -> Plan<'a> {
 /// Why an ownership record has to stay.
 fn hold(left: &Leftover, wiring: &Wiring) -> Option<Hold> {
     let Settings { policy, protected, .. } = &wiring.plan;
+    if let Some(reason) = left.read_only {
+        return Some(Hold::ReadOnly { reason });
+    }
     if *policy != Policy::Sync {
         return Some(Hold::Policy);
     }

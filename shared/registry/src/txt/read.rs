@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use extdns_model::{
-    Inventory, Labels, Mark, Name, Opaque, Record, RecordSet, RecordType, Refresh, ZoneIndex,
-    ZoneInventory, ZoneKey, property_names,
+    Inventory, LabelKey, Labels, Mark, Name, Opaque, Record, RecordSet, RecordType, Refresh,
+    ZoneIndex, ZoneInventory, ZoneKey, property_names,
 };
 use smallvec::SmallVec;
 
@@ -28,7 +28,25 @@ pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotate
     }
     let shared = join.shared();
     let leftovers = join.leftovers(&zones);
-    Annotated { inventory: Inventory { index, filter, zones }, leftovers, shared }
+    let mut annotated =
+        Annotated { inventory: Inventory { index, filter, zones }, leftovers, shared };
+    forget_doubtful_resources(&mut annotated);
+    annotated
+}
+
+/// An ownership record that stands for several records at once names the resource of one of them:
+/// nobody knows of which.
+fn forget_doubtful_resources(annotated: &mut Annotated) {
+    if annotated.shared.is_empty() {
+        return;
+    }
+    let mut zones = std::mem::take(&mut annotated.inventory.zones);
+    for record in zones.iter_mut().flat_map(|zone| zone.records.iter_mut().flatten()) {
+        if record.marks.iter().any(|mark| annotated.is_shared(mark)) {
+            record.labels.remove(LabelKey::RESOURCE);
+        }
+    }
+    annotated.inventory.zones = zones;
 }
 
 /// Every ownership record of the inventory.
