@@ -7,14 +7,13 @@ use extdns_model::{Endpoint, property_names};
 use extdns_plan::{Allowance, Cluster, Clusters, Input, Reading, Settings};
 use extdns_providers::Adjusted;
 use extdns_registry::Annotated;
-use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::apply::apply;
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
-use crate::report::{self, ClusterReport, Context, Document, Durations, Report};
+use crate::report::{self, Calls, ClusterReport, Context, Document, Durations, Report};
 use crate::request::{Mode, Overrides, RunRequest};
 use crate::revert::{self, Revert, Whose};
 use crate::wiring::Wiring;
@@ -69,6 +68,7 @@ async fn attempt(
 ) -> Result<Report, Failed> {
     let allow_empty = wiring.allow_empty.iter().chain(&request.overrides.allow_empty);
     let mut watch = Stopwatch::start();
+    let called = wiring.provider.calls();
     let mut durations = Durations::default();
     let ground = in_time(request, read(wiring, request.revert.as_ref(), stdin)).await?;
     durations.read = Some(watch.lap());
@@ -99,9 +99,12 @@ async fn attempt(
         durations.apply = Some(watch.lap());
     }
     notices.extend(adjusted.notes.iter().map(report::adaptation));
+    let sent = if outcomes.is_some() { &*groups.groups } else { &[] };
     let context = Context {
         views: &views,
         clusters: reports,
+        desired: &adjusted.endpoints,
+        calls: Calls::since(&called, &*wiring.provider, &annotated, sent),
         notices,
         hash: Some(hash),
         expected_hash: request.expected_hash.clone(),

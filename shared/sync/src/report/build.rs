@@ -28,6 +28,8 @@ pub struct Context<'a> {
     pub clusters: Vec<ClusterReport>,
     /// What is wanted, for the numbers of metrics.
     pub desired: &'a [Endpoint],
+    /// What was asked of the provider.
+    pub calls: Calls,
     /// What should be looked at already.
     pub notices: Vec<Notice>,
     /// The hash of the plan, hexadecimal.
@@ -47,6 +49,7 @@ impl<'a> Context<'a> {
             views: &[],
             clusters: Vec::new(),
             desired: &[],
+            calls: Calls::default(),
             notices: Vec::new(),
             hash: None,
             expected_hash: None,
@@ -115,7 +118,15 @@ fn build(
         }));
     }
     let Context {
-        target, annotated, mut clusters, desired, mut notices, hash, expected_hash, ..
+        target,
+        annotated,
+        mut clusters,
+        desired,
+        calls,
+        mut notices,
+        hash,
+        expected_hash,
+        ..
     } = context;
     add_notices(&mut notices, plan, annotated);
     freeze(&mut clusters, plan);
@@ -125,7 +136,7 @@ fn build(
         expected_hash,
         zones,
         trips: plan.trips.iter().map(|trip| tripped(trip, annotated)).collect(),
-        calls: Calls::default(),
+        calls,
         counts: counts::count(desired, &annotated.inventory),
     };
     Report {

@@ -39,6 +39,6 @@ pub(super) fn count(desired: &[Endpoint], inventory: &Inventory) -> TypeCounts {
 }
 
 /// A number that stands for a name and a type: a set of them is a tenth of a set of the names.
-fn fingerprint(set: &RecordSet) -> u64 {
+pub(super) fn fingerprint(set: &RecordSet) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one((set.name.key(), set.rtype))
 }

@@ -4,6 +4,7 @@
 mod alerts;
 mod answer;
 mod build;
+mod calls;
 mod counts;
 pub mod document;
 mod emf;
@@ -22,6 +23,7 @@ pub(crate) mod words;
 pub use answer::Answer;
 pub use build::{Context, applied, planned};
 pub(crate) use build::{adaptation, dropped};
+pub use calls::{Call, Calls};
 pub use counts::{TypeCount, TypeCounts};
 pub use document::Document;
 pub use emf::render_emf;
@@ -72,24 +74,6 @@ pub struct TargetReport {
     pub calls: Calls,
     /// How many record sets of each type are wanted and there.
     pub counts: TypeCounts,
-}
-
-/// Calls of a provider's API.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Calls {
-    /// How often each operation was called, retries included.
-    pub made: Vec<Call>,
-    /// The fewest calls with which the same could have been done, where that is known.
-    pub least: Option<u64>,
-}
-
-/// One operation of a provider's API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    /// Its name.
-    pub operation: String,
-    /// How often it was called.
-    pub count: u64,
 }
 
 /// A zone, or a cluster's part of it, of which the guard let nothing of a kind through.
