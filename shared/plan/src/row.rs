@@ -181,7 +181,8 @@ pub enum Hold {
     },
     /// The policy does not allow changes of this kind.
     Policy,
-    /// A record that stays cannot stand beside this one (a CNAME beside anything).
+    /// A record that stays, or that comes as well, cannot stand beside this one: a CNAME beside
+    /// another type, a simple record beside a routed one.
     Coexistence,
     /// The change belongs to a unit of which another change is held back.
     Unit,
