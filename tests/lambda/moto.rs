@@ -40,7 +40,7 @@ async fn a_schedule_reads_an_eks_cluster_and_writes_a_hosted_zone() {
         ("EXTERNAL_DNS_POLICY", "sync"),
     ];
     let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let aws = moto.variables().into_iter().map(|(name, value)| (name.into(), value.into()));
+    let aws = moto.variables().into_iter().map(|(name, value)| (name.to_owned(), value));
     let mut function = Lambda::new(binary(), aws.chain(own));
     let mut ask = |event: &Value| match function.invoke(event, PLENTY) {
         Ok(answer) => answer.json(),

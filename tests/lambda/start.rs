@@ -1,5 +1,6 @@
 //! What a function needs to start, and how it says that it cannot.
 
+use extdns_testkit::route53::ACCOUNT;
 use serde_json::json;
 
 use crate::support::{Bench, schedule};
@@ -40,4 +41,18 @@ fn what_kubernetes_or_the_shell_leave_in_the_environment_is_no_matter() {
     ]);
     assert_eq!(bench.function.init_error(), None);
     assert_eq!(bench.ask(&json!({}))["ok"], true);
+}
+
+#[test]
+fn a_role_that_cannot_be_taken_is_told_and_tried_again_by_the_next_event() {
+    const ROLE: &str = "arn:aws:iam::111111111111:role/dns-writer";
+    let mut bench = Bench::with(&[("EXTERNAL_DNS_AWS_ASSUME_ROLE", ROLE)]);
+    bench.want(0..2);
+    let error = bench.invoke(&schedule()).expect_err("the role is not there");
+    assert_eq!(error.error_type, "Configuration");
+    assert!(error.error_message.contains(ROLE), "{error:?}");
+
+    bench.sim.account(ACCOUNT).role("dns-writer", None);
+    assert_eq!(bench.ask(&schedule())["ok"], true, "{}", bench.function.log());
+    assert_eq!(bench.hosts(), [0, 1]);
 }
