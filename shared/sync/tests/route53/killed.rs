@@ -59,12 +59,14 @@ struct World {
 }
 
 impl World {
-    /// Both zones as a run made them.
-    async fn started(wishes: &Wishes) -> Self {
+    /// Both zones as a run over these makes them.
+    fn with(services: &[Service]) -> Self {
         let sim = Route53Sim::start();
         let zones = [sim.zone("example.org"), sim.zone("org")];
-        all_good(&run(&sim, &wishes.before, &[]).await.expect("first run"));
-        sim.forget_calls();
+        for set in services.iter().flat_map(Service::records) {
+            let below = set.name == "example.org." || set.name.ends_with(".example.org.");
+            zones[usize::from(!below)].seed([set]);
+        }
         Self { sim, zones }
     }
 
@@ -102,7 +104,10 @@ impl World {
 /// Killed at every call in turn, run again, and once more to see that nothing is left to do.
 async fn survives_death_at_every_call(apex: Apex) {
     let wishes = Wishes::new(apex);
-    let undisturbed = World::started(&wishes).await;
+    let undisturbed = World::with(&[]);
+    all_good(&run(&undisturbed.sim, &wishes.before, &[]).await.expect("first run"));
+    assert_eq!(undisturbed.contents(), World::with(&wishes.before).contents());
+    undisturbed.sim.forget_calls();
     let report = run(&undisturbed.sim, &wishes.after, &FLAGS).await.expect("undisturbed run");
     let done = all_good(&report);
     let of_apex = |kind| usize::from(apex == kind);
@@ -116,9 +121,10 @@ async fn survives_death_at_every_call(apex: Apex) {
     let calls = u64::try_from(undisturbed.sim.calls().len()).expect("few calls");
     let goal = undisturbed.contents();
 
+    let mut between = 0;
     for death in 0..=calls {
         let when = format!("killed after call {death} of {calls}");
-        let world = World::started(&wishes).await;
+        let world = World::with(&wishes.before);
         let died = world.run_until_killed(&wishes.after, death).await;
         assert!(died, "{when}");
         let written = world
@@ -132,7 +138,10 @@ async fn survives_death_at_every_call(apex: Apex) {
             usize::try_from(death).expect("few calls").saturating_sub(READS),
             "{when}"
         );
-        assert_all_owned(&world.contents(), &when);
+        let contents = world.contents();
+        assert_all_owned(&contents, &when);
+        let there = |name: &str| contents.iter().any(|set| set.name == name);
+        between += usize::from(there(APEX_MARK) && !there("example.org."));
 
         all_good(&run(&world.sim, &wishes.after, &FLAGS).await.expect("second run"));
         let contents = world.contents();
@@ -149,6 +158,8 @@ async fn survives_death_at_every_call(apex: Apex) {
         let last = run(&world.sim, &wishes.after, &FLAGS).await.expect("third run");
         assert_eq!(last.changes().count(), 0, "{when}, and run again");
     }
+    // The one state that two zones cannot avoid: an ownership record ahead of its record, or behind.
+    assert_eq!(between > 0, apex != Apex::Updated, "{between} deaths in between");
 }
 
 #[tokio::test]
