@@ -3,6 +3,8 @@
 #[cfg(feature = "aws")]
 mod aws;
 mod http;
+#[cfg(test)]
+mod messages;
 
 use std::sync::Once;
 

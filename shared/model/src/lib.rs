@@ -15,6 +15,8 @@ mod endpoint;
 mod filter;
 mod inventory;
 mod labels;
+#[cfg(test)]
+mod messages;
 mod name;
 mod opaque;
 mod owner;

@@ -14,6 +14,8 @@ mod decide;
 mod freeze;
 mod guard;
 mod hash;
+#[cfg(test)]
+mod messages;
 mod policy;
 mod protect;
 mod row;

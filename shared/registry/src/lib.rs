@@ -4,6 +4,8 @@
 mod annotated;
 mod args;
 mod groups;
+#[cfg(test)]
+mod messages;
 mod name_mapper;
 mod noop;
 mod txt;

@@ -14,8 +14,12 @@ use extdns_plan::Plan;
 use crate::name_mapper::NameMapper;
 use crate::{Annotated, Groups, Registry};
 pub use cipher::BadKey;
+#[cfg(test)]
+pub(crate) use cipher::CannotEncrypt;
 pub(crate) use cipher::Cipher;
 pub(crate) use codec::Codec;
+#[cfg(test)]
+pub(crate) use place::NoPlace;
 
 /// The registry in TXT records.
 pub(crate) struct TxtRegistry {

@@ -15,7 +15,7 @@ pub(super) struct Place {
 
 /// Why a record cannot have an ownership record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NoPlace {
+pub(crate) enum NoPlace {
     /// DNS has no room for its name.
     #[error(
         "its ownership record cannot be named: {0}; use a shorter name or a shorter --txt-prefix or --txt-suffix"

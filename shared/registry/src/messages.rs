@@ -1,0 +1,29 @@
+//! What every error of this crate says.
+
+use std::io;
+
+use extdns_messages::Messages;
+use extdns_model::{Name, OwnerIdError};
+
+use crate::txt::{CannotEncrypt, NoPlace};
+use crate::{BadKey, RegistryError};
+
+#[test]
+fn every_error_has_its_message() {
+    let mut messages = Messages::default();
+    messages.show(RegistryError::Owner(OwnerIdError::Empty));
+    messages.show(RegistryError::Key(BadKey)).show(BadKey);
+    messages.show(RegistryError::NoKey).show(RegistryError::Affixes);
+    messages.show(RegistryError::Separator {
+        flag: "txt-prefix",
+        value: "%{record_type}".to_owned(),
+        remedy: "%{record_type}-".to_owned(),
+    });
+    let long = Name::parse(&format!("{}.example.org", "x".repeat(64))).expect_err("a long label");
+    messages.show(NoPlace::TooLong(long));
+    messages.show(NoPlace::NoZone { name: Name::as_listed("a-example.org") });
+    messages.show(CannotEncrypt::Gzip(io::Error::other("out of memory")));
+    messages.show(CannotEncrypt::Random("no entropy".to_owned()));
+    messages.show(CannotEncrypt::TooLong);
+    messages.assert_complete(env!("CARGO_MANIFEST_DIR"));
+}
