@@ -10,8 +10,9 @@
 //! by `GetHostedZone`.
 //!
 //! **Limits**: 1,000 values and 32,000 bytes of values per batch, upserts counted twice; one batch
-//! in process per zone; calls per account, see `--aws-requests-per-second`. Profiles of one account
-//! share one budget. A zone of more than 20 pages is read from several names at once.
+//! in process per zone; calls per account, see `--aws-requests-per-second`, and fewer while Route 53
+//! answers `Throttling`. Profiles of one account share one budget. A zone of more than 20 pages is
+//! read from several names at once. A list whose place is forgotten is begun anew, once.
 //!
 //! **Quirks**: names are escaped in octal (`\052` for `*`). A delete must repeat the record set, so
 //! what was read is kept for it: the alias target's zone, values with their dots. A name is written
