@@ -13,7 +13,8 @@ pub const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline.toml");
 
 const HEAD: &str = "\
 # What runs cost when somebody last looked. `make bench` compares its table with `rows`, and
-# `make bench ARGS=--write-baseline` replaces them. The tests compare a run with `alarm`; they print the figures to put here.
+# `make bench ARGS=--write-baseline` replaces them. The tests compare a run with `alarm`; when one costs
+# too much, it prints the figures to put here.
 ";
 
 /// All figures.
