@@ -1,7 +1,7 @@
 //! Undoing a reported run: everything is wanted as it is, but what the run changed, which is wanted
 //! as it was before. The ordinary plan does the rest, under the ordinary rules.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use extdns_clusters::Cluster;
@@ -13,7 +13,7 @@ use extdns_plan::Plan;
 use extdns_registry::Annotated;
 
 use crate::report::Notice;
-use crate::report::document::{Change, Document, Outcome, RecordState};
+use crate::report::document::{self, Change, Document, Outcome, RecordState};
 
 /// What a run that undoes another one wants.
 #[derive(Debug, Default)]
@@ -24,12 +24,12 @@ pub struct Revert {
     /// What is not undone, and what to know about the rest.
     pub notices: Vec<Notice>,
     /// The names that the run changed.
-    names: HashSet<(ZoneKey, String)>,
+    names: BTreeMap<ZoneKey, BTreeSet<String>>,
 }
 
-/// What a run was told that carries out a revert.
-pub const REDONE: &str = "the next sync does these changes again while the cluster still wants them; change the objects too, \
-     or suspend the sync";
+/// What to know about every revert.
+const REDONE: &str = "the next sync does these changes again while the cluster still wants them; \
+                      change the objects too, or suspend the sync";
 
 /// Whose records there are.
 #[derive(Clone, Copy)]
@@ -46,8 +46,8 @@ pub fn revert(report: &Document, annotated: &Annotated, whose: Whose<'_>) -> Rev
     let mut revert = Revert::default();
     let mut touched = touched(report, annotated, &mut revert.notices);
     for (zone, record) in annotated.inventory.records().filter(|(_, record)| whose.own(record)) {
-        let key = (zone, record.set.name.key().into_owned());
-        match touched.get_mut(&key) {
+        let names = touched.get_mut(&zone);
+        match names.and_then(|names| names.get_mut(&*record.set.name.key())) {
             Some(name) => name.records.push(record),
             None => revert.endpoints.push(whose.kept(record, annotated.inventory.index.zone(zone))),
         }
@@ -58,9 +58,11 @@ pub fn revert(report: &Document, annotated: &Annotated, whose: Whose<'_>) -> Rev
     } else {
         revert.notices.push(notice("revert", REDONE));
     }
-    for ((zone, key), name) in touched {
-        name.undo(whose, annotated.inventory.index.zone(zone), &mut revert);
-        revert.names.insert((zone, key));
+    for (zone, names) in touched {
+        for name in names.values() {
+            name.undo(whose, annotated.inventory.index.zone(zone), &mut revert);
+        }
+        revert.names.insert(zone, names.into_keys().collect());
     }
     revert
 }
@@ -69,7 +71,9 @@ impl Revert {
     /// Leaves in a plan only what is about names that the run changed: whatever else there is to do
     /// is not part of undoing it.
     pub fn narrow(&self, plan: &mut Plan<'_>) {
-        plan.rows.retain(|row| self.names.contains(&(row.zone, row.name.to_string())));
+        plan.rows.retain(|row| {
+            self.names.get(&row.zone).is_some_and(|names| names.contains(row.name.as_str()))
+        });
     }
 }
 
@@ -80,7 +84,7 @@ struct Touched<'a> {
     records: Vec<&'a Record>,
 }
 
-type TouchedNames<'a> = BTreeMap<(ZoneKey, String), Touched<'a>>;
+type TouchedNames<'a> = BTreeMap<ZoneKey, BTreeMap<String, Touched<'a>>>;
 
 /// The names that the run changed, or may have, in zones that could be read.
 fn touched<'a>(
@@ -90,22 +94,39 @@ fn touched<'a>(
 ) -> TouchedNames<'a> {
     let mut names = TouchedNames::new();
     for (zone, change) in report.changes().filter(|(_, change)| may_have_been_made(change)) {
-        let key = annotated.inventory.index.by_id(&zone.id);
-        match key.filter(|key| annotated.inventory.is_readable(*key)) {
-            Some(key) => {
+        match place(zone, change, annotated) {
+            Ok(zone) => {
                 let name = Name::as_listed(&change.name).key().into_owned();
-                names.entry((key, name)).or_default().changes.push(change);
+                names.entry(zone).or_default().entry(name).or_default().changes.push(change);
             }
-            None => {
-                let why = match key {
-                    Some(_) => "its zone could not be read",
-                    None => "its zone is not among those of this run",
-                };
-                notices.push(notice(&change.name, &format!("not undone: {why}")));
-            }
+            Err(why) => notices.push(notice(&change.name, &format!("not undone: {why}"))),
         }
     }
     names
+}
+
+/// The zone in which a change is undone, or why it is not.
+fn place(
+    zone: &document::Zone,
+    change: &Change,
+    annotated: &Annotated,
+) -> Result<ZoneKey, &'static str> {
+    let inventory = &annotated.inventory;
+    let key = inventory.index.by_id(&zone.id).ok_or("its zone is not among those of this run")?;
+    if !inventory.is_readable(key) {
+        return Err("its zone could not be read");
+    }
+    if is_ownership(change) {
+        return Err("an ownership record is not made again without its record");
+    }
+    Ok(key)
+}
+
+/// Whether a change is one of those that `gc` makes.
+fn is_ownership(change: &Change) -> bool {
+    let texts = change.before.iter().flat_map(|before| &before.targets);
+    change.r#type == RecordType::Txt.to_string()
+        && texts.map(String::as_str).any(|text| Labels::parse(text).is_ok())
 }
 
 fn may_have_been_made(change: &Change) -> bool {
@@ -311,4 +332,74 @@ fn parse_resource(label: &str) -> Option<Resource> {
 
 fn notice(subject: &str, message: &str) -> Notice {
     Notice { subject: subject.to_owned(), message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_known_by_its_label_if_that_is_written_back_as_it_was() {
+        for label in ["service/shop/web", "node/ip-10-0-1-1", "crd/a/b", "httproute/a/b/c"] {
+            let resource = parse_resource(label).expect(label);
+            assert_eq!(resource.label().as_deref(), Some(label));
+        }
+        for label in ["", "web", "HTTPRoute/a/b"] {
+            assert_eq!(parse_resource(label), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_label_without_an_object_is_kept_as_text() {
+        let owners = Owners::new([(ClusterId(0), "me".into())]).expect("an id");
+        let whose = Whose { owners: &owners, clusters: &[] };
+        let set = RecordSet::new(
+            Name::as_listed("a.org"),
+            RecordType::A,
+            Ttl::UNSET,
+            ["192.0.2.1"].into_iter().collect(),
+        );
+        let zone = Zone::new("Z1", Name::as_listed("org"));
+        let labels = [
+            ("owner", "me"),
+            ("resource", "by-hand"),
+            ("cluster", "a+b"),
+            ("txt-encryption-nonce", "n"),
+            ("custom", "kept"),
+        ];
+        let endpoint = whose.endpoint(set, &labels.into_iter().collect(), &zone);
+        let own: Vec<_> = endpoint.labels().iter().collect();
+        assert_eq!(own, [("custom", "kept"), ("resource", "by-hand")]);
+        assert_eq!(endpoint.resource_label().as_deref(), Some("by-hand"));
+        assert_eq!(endpoint.hints().zone.as_deref(), Some("Z1"));
+    }
+
+    #[test]
+    fn what_gc_removed_is_no_record_to_make_again() {
+        let change = |rtype: &str, text: &str| Change {
+            action: document::Action::Delete,
+            name: "a-www.example.org".to_owned(),
+            r#type: rtype.to_owned(),
+            set_identifier: None,
+            before: Some(RecordState {
+                ttl: None,
+                targets: vec![text.to_owned()],
+                properties: BTreeMap::new(),
+                labels: BTreeMap::new(),
+            }),
+            after: None,
+            cause: document::Cause::Unwanted,
+            reason: String::new(),
+            resource: None,
+            cluster: None,
+            outcome: Outcome::Applied,
+            hold: None,
+            message: None,
+        };
+        let heritage = "\"heritage=external-dns,external-dns/owner=me\"";
+        let table = [("TXT", heritage, true), ("TXT", "\"hello\"", false), ("A", heritage, false)];
+        for (rtype, text, expected) in table {
+            assert_eq!(is_ownership(&change(rtype, text)), expected, "{rtype} {text}");
+        }
+    }
 }

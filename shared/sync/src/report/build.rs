@@ -1,9 +1,10 @@
 //! From a plan and its outcomes to a report.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use extdns_clusters::ClusterView;
-use extdns_model::{Endpoint, Outcome};
+use extdns_model::{Endpoint, Failure, FailureKind, Outcome};
 use extdns_plan::{Decision, FreezeCause, Loser, Plan, RecordChange, Rule, Trip, Unit, Verdict};
 use extdns_providers::Adaptation;
 use extdns_registry::{Annotated, Groups, Registry};
@@ -75,14 +76,15 @@ pub fn applied(
 ) -> Report {
     let mut by_unit: HashMap<(usize, Unit), Outcome> = HashMap::new();
     for (subject, outcome) in groups.subjects.iter().zip(outcomes) {
-        by_unit
-            .entry((subject.row, subject.unit))
-            .and_modify(|known| {
-                if gravity(&outcome) > gravity(known) {
-                    known.clone_from(&outcome);
-                }
-            })
-            .or_insert(outcome);
+        match by_unit.entry((subject.row, subject.unit)) {
+            Entry::Vacant(entry) => {
+                entry.insert(outcome);
+            }
+            Entry::Occupied(mut entry) => {
+                let known = entry.insert(Outcome::Applied);
+                entry.insert(united(known, outcome));
+            }
+        }
     }
     build(context, plan, |row, unit| {
         // A change without a group had nothing to send: it is as it should be.
@@ -90,15 +92,30 @@ pub fn applied(
     })
 }
 
-/// A unit that lies in several zones is as well as its worst group.
-fn gravity(outcome: &Outcome) -> u8 {
-    match outcome {
-        Outcome::Applied => 0,
-        Outcome::NotSent(_) => 1,
-        Outcome::Partial { .. } => 2,
-        Outcome::Unknown(_) => 3,
-        Outcome::Rejected(_) => 4,
-    }
+/// What became of a unit that lies in several zones, of its groups in their order: as well as the
+/// worst of them, but what was changed in one zone is not as if nothing had been changed.
+fn united(first: Outcome, second: Outcome) -> Outcome {
+    let (done, reason) = match (first, second) {
+        (Outcome::Unknown(failure), _) | (_, Outcome::Unknown(failure)) => {
+            return Outcome::Unknown(failure);
+        }
+        (Outcome::Applied, Outcome::Applied) => return Outcome::Applied,
+        (Outcome::Partial { done, left, reason }, second) => {
+            let more = usize::from(second == Outcome::Applied);
+            return Outcome::Partial { done: done + more, left: left + 1 - more, reason };
+        }
+        (Outcome::Applied, Outcome::Partial { done, left, reason }) => {
+            return Outcome::Partial { done: done + 1, left, reason };
+        }
+        (Outcome::Applied, Outcome::Rejected(reason)) => (1, reason),
+        (Outcome::Applied, Outcome::NotSent(why)) => {
+            // Whatever kept it, the next run goes on.
+            (1, Failure { kind: FailureKind::Transient, message: why.to_string() })
+        }
+        // What follows a group that was not applied was not sent.
+        (first @ (Outcome::Rejected(_) | Outcome::NotSent(_)), _) => return first,
+    };
+    Outcome::Partial { done, left: 1, reason }
 }
 
 fn build(
@@ -269,5 +286,44 @@ pub(crate) fn adaptation(note: &Adaptation) -> Notice {
     Notice {
         subject: subject(note.name.as_str(), note.attribution.first()),
         message: format!("{} record: {}", note.rtype, note.reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use extdns_model::NotSent;
+
+    use super::*;
+
+    #[test]
+    fn what_became_of_a_unit_in_several_zones() {
+        let failure =
+            |text: &str| Failure { kind: FailureKind::Rejected, message: text.to_owned() };
+        let rejected = || Outcome::Rejected(failure("no"));
+        let unknown = || Outcome::Unknown(failure("lost"));
+        let late = || Outcome::NotSent(NotSent::Deadline);
+        let behind = || Outcome::NotSent(NotSent::Predecessor);
+        let partial = |done, left| Outcome::Partial { done, left, reason: failure("no") };
+        let stopped = || {
+            let message = NotSent::Deadline.to_string();
+            let reason = Failure { kind: FailureKind::Transient, message };
+            Outcome::Partial { done: 1, left: 1, reason }
+        };
+        let table = [
+            (Outcome::Applied, Outcome::Applied, Outcome::Applied),
+            (Outcome::Applied, rejected(), partial(1, 1)),
+            (Outcome::Applied, late(), stopped()),
+            (Outcome::Applied, unknown(), unknown()),
+            (Outcome::Applied, partial(1, 2), partial(2, 2)),
+            (partial(1, 1), behind(), partial(1, 2)),
+            (partial(1, 1), Outcome::Applied, partial(2, 1)),
+            (rejected(), behind(), rejected()),
+            (late(), late(), late()),
+            (unknown(), behind(), unknown()),
+        ];
+        for (first, second, expected) in table {
+            let case = format!("{first:?} {second:?}");
+            assert_eq!(united(first, second), expected, "{case}");
+        }
     }
 }
