@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::io::Read;
 
 use extdns_clusters::ClusterView;
-use extdns_model::{Inventory, Name, RecordSet, Zone, ZoneKey};
+use extdns_model::{Inventory, Name, Owners, Record, RecordSet, Zone, ZoneKey};
 use extdns_plan::{Input, Plan, Verdict, compute};
 use extdns_registry::{Annotated, Leftover};
 
@@ -33,6 +33,8 @@ pub struct Explanation {
     pub zones: Vec<ZoneState>,
     /// What the zones hold of it.
     pub records: Vec<Holding>,
+    /// Records of the nearest wildcard, which answer where there is none of the name itself.
+    pub wildcards: Vec<Holding>,
     /// Ownership records of the name without a record.
     pub lone_marks: Vec<Holding>,
     /// What a run would do.
@@ -191,21 +193,12 @@ impl Explanation {
             })
             .collect();
         let owners = wiring.registry.owners();
-        let of_name = inventory.records().filter(|(_, record)| record.set.name.key() == *key);
-        self.records = of_name
-            .map(|(zone, record)| Holding {
-                zone: inventory.index.zone(zone).to_string(),
-                set: record.set.clone(),
-                owner: match (record.read_only, record.labels.owner()) {
-                    (Some(why), _) => Owner::Fixed(why),
-                    (None, _) if owners.is_empty() => Owner::Everybody,
-                    (None, Some(owner)) if owners.contains(owner) => Owner::Ours(owner.to_owned()),
-                    (None, Some(owner)) => Owner::Foreign(owner.to_owned()),
-                    (None, None) => Owner::Nobody,
-                },
-                resource: record.labels.resource().map(str::to_owned),
-            })
-            .collect();
+        self.records = holdings(inventory, owners, &key);
+        if self.records.is_empty() {
+            let parents = key.match_indices('.').map(|(dot, _)| format!("*{}", &key[dot..]));
+            let mut answers = parents.map(|wildcard| holdings(inventory, owners, &wildcard));
+            self.wildcards = answers.find(|found| !found.is_empty()).unwrap_or_default();
+        }
         let own = annotated.orphans().map(|left| (left, true));
         let all = own.chain(annotated.reserved().map(|left| (left, false)));
         let of_name = all.filter(|(left, _)| left.name.key() == *key);
@@ -229,6 +222,31 @@ impl Explanation {
                 },
             })
             .collect();
+    }
+}
+
+/// What the zones hold of a name, given by its key.
+fn holdings(inventory: &Inventory, owners: &Owners, key: &str) -> Vec<Holding> {
+    let of_name = inventory.records().filter(|(_, record)| record.set.name.key() == key);
+    of_name
+        .map(|(zone, record)| Holding {
+            zone: inventory.index.zone(zone).to_string(),
+            set: record.set.clone(),
+            owner: Owner::of(record, owners),
+            resource: record.labels.resource().map(str::to_owned),
+        })
+        .collect()
+}
+
+impl Owner {
+    fn of(record: &Record, owners: &Owners) -> Self {
+        match (record.read_only, record.labels.owner()) {
+            (Some(why), _) => Self::Fixed(why),
+            (None, _) if owners.is_empty() => Self::Everybody,
+            (None, Some(owner)) if owners.contains(owner) => Self::Ours(owner.to_owned()),
+            (None, Some(owner)) => Self::Foreign(owner.to_owned()),
+            (None, None) => Self::Nobody,
+        }
     }
 }
 

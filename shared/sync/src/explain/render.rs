@@ -51,7 +51,9 @@ fn holdings(explanation: &Explanation) -> Vec<String> {
     let records = explanation.records.iter().map(|held| holding(held, ""));
     let marks = explanation.lone_marks.iter();
     let marks = marks.map(|held| holding(held, "an ownership record without a record, "));
-    unread.chain(records).chain(marks).collect()
+    let wildcards = explanation.wildcards.iter();
+    let wildcards = wildcards.map(|held| holding(held, "which answers for this name, "));
+    unread.chain(records).chain(marks).chain(wildcards).collect()
 }
 
 fn holding(held: &Holding, what: &str) -> String {

@@ -7,9 +7,10 @@ use extdns_sync::explain::{Explanation, Fate, Owner, explain, render};
 
 use extdns_testkit::kube::{READER, READER_TOKEN};
 use extdns_testkit::kube_sim::{KubeSim, User};
+use extdns_testkit::route53::{Fault, Operation, RecordSet, Route53Sim};
 use serde_json::{Value, json};
 
-use crate::support::{apply, in_memory, wiring};
+use crate::support::{apply, in_memory, route53, settings, wiring};
 
 const NAME: &str = "www.example.org";
 const SERVICE: [&str; 2] = ["--source=service", "--manifests=-"];
@@ -255,6 +256,71 @@ async fn what_is_there_already() {
     let rest = "in the zones\n  example.org: A www.example.org 192.0.2.1: ours (\"me\"), for \
                 service/shop/web\n\na run\n  does nothing: the records are as they are wanted\n";
     assert!(text.ends_with(rest), "{text}");
+}
+
+/// Where there is no record of the name, the nearest wildcard answers.
+#[tokio::test]
+async fn what_a_wildcard_answers() {
+    let provider = in_memory(&["example.org"]).await;
+    let wildcard = |name: &str, host: &str| {
+        service(name, "", "192.0.2.7").replace(NAME, &format!("\"{host}\""))
+    };
+    let objects = wildcard("all", "*.example.org") + &wildcard("near", "*.a.example.org");
+    apply(&provider, &SERVICE, &objects).await;
+    for (name, expected) in [
+        (NAME, Some("*.example.org")),
+        ("x.y.a.example.org", Some("*.a.example.org")),
+        ("example.org", None),
+        ("*.example.org", None),
+    ] {
+        let explanation = explained(&provider, &[], &objects, name).await;
+        let found = explanation.wildcards.first().map(|held| held.set.name.as_str());
+        assert_eq!(found, expected, "{name}");
+    }
+    let text = render(&explained(&provider, &[], &objects, NAME).await);
+    let line = "  example.org: A *.example.org 192.0.2.7: which answers for this name, ours (\"me\"), \
+                for service/shop/all\n";
+    assert!(text.contains(line), "{text}");
+}
+
+/// What is said where Route 53 holds these records and may deny them.
+async fn over_route53(records: impl IntoIterator<Item = RecordSet>, denied: bool) -> String {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("example.org");
+    zone.seed(records);
+    if denied {
+        let fault = Fault::error(403, "AccessDenied", "no").on(Operation::ListResourceRecordSets);
+        sim.fault(fault.always());
+    }
+    let flags = ["--source=service", "--manifests=-", "--provider=aws"];
+    let provider = route53(&sim, &settings(&flags).0);
+    let explanation = explain(&wiring(&provider, &flags), NAME, plain().as_bytes()).await;
+    render(&explanation)
+}
+
+#[tokio::test]
+async fn reason_reserved_name() {
+    let mark = "heritage=external-dns,external-dns/owner=other";
+    let text = over_route53([RecordSet::txt("a-www.example.org", mark)], false).await;
+    for line in [
+        "an ownership record without a record, of owner \"other\", not ours\n",
+        "  would create A www.example.org 192.0.2.1 in example.org: it is wanted and \
+         missing; held back: the name belongs to owner \"other\"\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn reason_unreadable_zone() {
+    let text = over_route53([], true).await;
+    for line in [
+        "\n  example.org: it could not be read: ",
+        "  would create A www.example.org 192.0.2.1 in example.org: it is wanted and \
+         missing; held back: its zone could not be read\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
 }
 
 #[tokio::test]
