@@ -60,6 +60,27 @@ fn a_deadline_met_while_writing_leaves_the_rest_for_the_next_event() {
 }
 
 #[test]
+fn a_deadline_met_under_throttling_accounts_for_every_change() {
+    const ALL: usize = 3_000;
+    let mut bench = Bench::new();
+    bench.zone.quota(3 * ALL);
+    bench.want(0..ALL);
+    assert_eq!(bench.function.init_error(), None);
+    bench.sim.throttle(0.1, 4);
+    let answer = bench.ask_within(&schedule(), RESERVE + Duration::from_secs(4));
+    assert_eq!((&answer["ok"], &answer["exitCode"]), (&json!(false), &json!(3)), "{answer}");
+    assert!(bench.sim.refused("Throttling") > 0);
+    let done = bench.hosts().len();
+    assert_eq!(answer["totals"]["create"], done);
+    let left = ["deferred", "failed"].map(|total| answer["totals"][total].as_u64());
+    assert_eq!(left.into_iter().flatten().sum::<u64>(), (ALL - done) as u64, "{answer}");
+
+    bench.sim.throttle(1000.0, 1000);
+    assert_eq!(bench.ask(&schedule())["ok"], true);
+    assert_eq!(bench.hosts().len(), ALL);
+}
+
+#[test]
 fn the_flag_ends_a_run_before_the_service_does() {
     let mut bench = Bench::with(&[("EXTERNAL_DNS_TIMEOUT", "1s")]);
     bench.sim.latency(Duration::from_secs(30));
