@@ -1,8 +1,10 @@
 //! One process, several events: nothing of one is in the next.
 
+use extdns_testkit::kube::ADMIN;
+use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, schedule};
+use crate::support::{Bench, host, schedule};
 
 #[test]
 fn an_override_and_a_hash_are_for_one_event() {
@@ -78,6 +80,46 @@ fn totals_and_failures_are_those_of_one_event() {
     assert_eq!(answer["changes"], json!([]));
     let failed: Vec<Value> = bench.metrics().iter().map(|run| run["RunFailed"].clone()).collect();
     assert_eq!(failed, [1, 0, 0]);
+    assert_eq!(bench.function.starts(), 1);
+}
+
+#[test]
+fn each_event_reads_the_cluster_anew() {
+    let service = |host: &str, address: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {
+                "name": "web", "namespace": "shop",
+                "annotations": { "external-dns.alpha.kubernetes.io/hostname": host },
+            },
+            "spec": { "type": "LoadBalancer" },
+            "status": { "loadBalancer": { "ingress": [{ "ip": address }] } },
+        })
+    };
+    let cluster = KubeSim::builder().object(service(&host(1), "192.0.2.1")).tls().start();
+    let kubeconfig = cluster.write_kubeconfig(&cluster.kubeconfig(ADMIN));
+    let mut bench = Bench::with(&[
+        ("EXTERNAL_DNS_SOURCE", "service"),
+        ("EXTERNAL_DNS_MANIFESTS", ""),
+        ("EXTERNAL_DNS_KUBECONFIG", kubeconfig.to_str().expect("text")),
+    ]);
+    assert_eq!(bench.ask(&schedule())["totals"]["create"], 1);
+    assert_eq!(bench.hosts(), [1]);
+
+    cluster.apply(service(&host(2), "192.0.2.2"));
+    let answer = bench.ask(&schedule());
+    let totals = &answer["totals"];
+    assert_eq!((&totals["create"], &totals["delete"]), (&json!(1), &json!(1)), "{answer}");
+    assert_eq!(bench.hosts(), [2]);
+
+    cluster.fail(Fault::new("services", Effect::Forbidden));
+    let answer = bench.ask(&schedule());
+    assert_eq!((&answer["ok"], &answer["exitCode"]), (&json!(false), &json!(1)), "{answer}");
+    assert_eq!(bench.hosts(), [2], "what could not be read is not deleted");
+
+    cluster.heal();
+    let answer = bench.ask(&schedule());
+    assert_eq!((&answer["ok"], &answer["changes"]), (&json!(true), &json!([])), "{answer}");
     assert_eq!(bench.function.starts(), 1);
 }
 
