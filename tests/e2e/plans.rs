@@ -309,3 +309,24 @@ fn sigterm_ends_a_run_with_a_report() {
     assert_eq!(shop.json("report.json")["failure"]["kind"], "deadline");
     assert!(lines.contains("told to stop"), "{lines}");
 }
+
+/// `script` of util-linux gives the program a terminal.
+#[test]
+fn somebody_who_waits_sees_progress() {
+    let sim = slow_cluster();
+    let shop = Shop::new();
+    let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));
+    let flags = shop.flags().join(" ");
+    let line = format!(
+        "{} plan {flags} --kubeconfig={} --timeout=4s",
+        env!("CARGO_BIN_EXE_external-dns"),
+        kubeconfig.display()
+    );
+    let shown = run(Command::new("script").args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()));
+    assert_eq!(shown.code, 1, "{shown:?}");
+    let (progress, rest) = shown.out.split_once("level=error").expect("the error");
+    assert!(progress.contains("\r\u{1b}[K2 s, "), "{shown:?}");
+    assert!(!rest.contains("calls to the provider"), "{shown:?}");
+    let last = progress.rsplit("\r\u{1b}[K").next().expect("a part");
+    assert!(last.starts_with("time="), "the line is gone before the log goes on: {shown:?}");
+}

@@ -18,6 +18,7 @@ async fn main() -> std::process::ExitCode {
     let mut output = io::stdout();
     let streams = Streams {
         terminal: output.is_terminal(),
+        watched: io::stderr().is_terminal(),
         output: &mut output,
         input: &mut io::stdin(),
         stop: Box::pin(told_to_stop()),

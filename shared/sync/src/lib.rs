@@ -9,6 +9,7 @@ mod gather;
 pub mod gc;
 mod logging;
 pub mod program;
+mod progress;
 pub mod report;
 mod request;
 pub mod revert;

@@ -31,7 +31,7 @@ pub fn start(format: LogFormat, level: LogLevel) {
         own || *metadata.level() <= Level::WARN || level == LevelFilter::TRACE
     });
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(crate::progress::standard_error)
         .with_ansi(false)
         .event_format(Lines(format))
         .with_filter(level)

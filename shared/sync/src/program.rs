@@ -6,11 +6,13 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::pin::{Pin, pin};
 
+use futures::future::OptionFuture;
+
 use crate::report::{
     FailureKind, Palette, Report, render_json, render_markdown, render_metrics, render_text,
 };
 use crate::settings::{Arguments, Command, Environment, Output, Request, resolve};
-use crate::{ExitCode, Mode, RunRequest, Wiring, doctor, explain, gc, logging, run};
+use crate::{ExitCode, Mode, RunRequest, Wiring, doctor, explain, gc, logging, progress, run};
 
 /// What the process gives the program.
 pub struct Streams<'a> {
@@ -18,6 +20,8 @@ pub struct Streams<'a> {
     pub output: &'a mut (dyn Write + Send),
     /// Whether that is a terminal.
     pub terminal: bool,
+    /// Whether somebody waits at standard error, so that long work shows its progress there.
+    pub watched: bool,
     /// What `-` among the manifests stands for.
     pub input: &'a mut (dyn Read + Send),
     /// Resolves when the process is told to stop (SIGTERM): the run's time is over then.
@@ -99,7 +103,7 @@ async fn carry_out(
 ) -> Report {
     let (until, stopper) = request.until.stoppable();
     request.until = until;
-    let Streams { input, stop, .. } = streams;
+    let Streams { input, stop, watched, .. } = streams;
     let work = async {
         match arguments.command {
             Command::Gc => gc::collect(wiring, &request).await,
@@ -107,13 +111,20 @@ async fn carry_out(
         }
     };
     let mut work = pin!(work);
-    tokio::select! {
-        biased;
-        report = &mut work => return report,
-        () = stop => tracing::warn!("told to stop: no further call is begun"),
+    let mut progress = pin!(OptionFuture::from(watched.then(|| progress::show(wiring))));
+    let (mut stopped, mut progressed) = (false, false);
+    loop {
+        tokio::select! {
+            biased;
+            report = &mut work => return report,
+            () = &mut *stop, if !stopped => {
+                stopped = true;
+                tracing::warn!("told to stop: no further call is begun");
+                stopper.stop();
+            }
+            _ = &mut progress, if !progressed => progressed = true,
+        }
     }
-    stopper.stop();
-    work.await
 }
 
 /// Something could not be stored; it is logged.

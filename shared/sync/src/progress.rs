@@ -1,0 +1,55 @@
+//! What somebody who waits at a terminal sees: one line that is drawn over and over on standard
+//! error, and is gone before anything else is written there.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::wiring::Wiring;
+
+/// Whoever waits no longer than this needs no progress.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether the line stands on the terminal.
+static DRAWN: AtomicBool = AtomicBool::new(false);
+
+/// Draws the line every second, until it is dropped or for ever.
+pub(crate) async fn show(wiring: &Wiring) {
+    let start = Instant::now();
+    let mut ticks = tokio::time::interval_at(start + PATIENCE, Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let _erased = EraseOnDrop;
+    loop {
+        ticks.tick().await;
+        let calls: u64 = wiring.provider.calls().iter().map(|call| call.calls).sum();
+        draw(start.elapsed(), calls);
+    }
+}
+
+fn draw(elapsed: Duration, calls: u64) {
+    let mut err = io::stderr().lock();
+    DRAWN.store(true, Ordering::SeqCst);
+    // Where the terminal is gone, nobody waits for it.
+    let _ = write!(err, "\r\x1b[K{} s, {calls} calls to the provider", elapsed.as_secs());
+    let _ = err.flush();
+}
+
+/// Standard error, where the line goes before anything else is written.
+pub(crate) fn standard_error() -> io::Stderr {
+    let mut err = io::stderr();
+    if DRAWN.swap(false, Ordering::SeqCst) {
+        // As above.
+        let _ = write!(err, "\r\x1b[K");
+    }
+    err
+}
+
+struct EraseOnDrop;
+
+impl Drop for EraseOnDrop {
+    fn drop(&mut self) {
+        drop(standard_error());
+    }
+}
