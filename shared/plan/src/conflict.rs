@@ -14,17 +14,6 @@ pub(crate) fn excludes(a: &RecordSet, b: &RecordSet) -> bool {
     is_cname(a) != is_cname(b) || (a.rtype == b.rtype && is_simple(a) != is_simple(b))
 }
 
-/// Whether of two new record sets this one has to wait for the other: the CNAME for another type,
-/// as where both are wanted under one set identifier; else the routed one for the simple one.
-pub(crate) fn yields(one: &RecordSet, other: &RecordSet) -> bool {
-    excludes(one, other)
-        && match (is_cname(one), is_cname(other)) {
-            (true, false) => true,
-            (false, true) => false,
-            (true, true) | (false, false) => !is_simple(one),
-        }
-}
-
 fn is_cname(set: &RecordSet) -> bool {
     set.rtype == RecordType::Cname
 }

@@ -2,7 +2,7 @@
 
 use extdns_model::{DomainFilter, Endpoint, Owners, Record, RecordSet, RecordType, ZoneKey};
 
-use crate::conflict::{discards_cname, excludes, preference, rule, winner, yields};
+use crate::conflict::{discards_cname, excludes, preference, rule, winner};
 use crate::runs::{HasSet as _, Keyed, Run, runs};
 use crate::{
     Cause, Decision, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit, Verdict,
@@ -45,7 +45,6 @@ impl<'a> Decider<'a> {
         let mut decisions = self.propose(zone, name);
         if !decisions.is_empty() {
             refuse_creates(&mut decisions, name.records, &self.settings.owners);
-            refuse_clashes(&mut decisions, name.records);
             mark_what_gives_way(&mut decisions);
             self.settings.policy.restrict(&mut decisions);
             crate::unit::assign(&mut decisions);
@@ -231,37 +230,11 @@ fn is_in_the_way(record: &Record, wish: &Endpoint, owners: &Owners) -> bool {
     theirs.is_empty() || wanted.is_empty() || theirs == wanted
 }
 
-/// Holds back creates that cannot stand beside what stays, or beside another create.
-fn refuse_clashes(decisions: &mut [Decision<'_>], records: &[Keyed<'_, Record>]) {
-    let stays = |record: &Record, decisions: &[Decision<'_>]| {
-        !decisions.iter().any(|decision| {
-            matches!(decision.change, RecordChange::Delete(gone) if std::ptr::eq(gone, record))
-        })
-    };
-    for index in 0..decisions.len() {
-        let Some(wanted) = coming(&decisions[index]) else { continue };
-        let clashes = records
-            .iter()
-            .any(|record| excludes(record.set(), wanted) && stays(record.item, decisions))
-            || decisions.iter().filter_map(coming).any(|other| yields(wanted, other));
-        if clashes {
-            decisions[index].hold(Hold::Coexistence);
-        }
-    }
-}
-
-/// The record set that a decision makes.
-fn coming<'a>(decision: &Decision<'a>) -> Option<&'a RecordSet> {
-    let creates = decision.goes() && matches!(decision.change, RecordChange::Create(_));
-    creates.then(|| decision.change.set())
-}
-
 /// A record that goes because another comes is not merely unwanted.
 fn mark_what_gives_way(decisions: &mut [Decision<'_>]) {
     let coming: smallvec::SmallVec<[&RecordSet; 4]> = decisions
         .iter()
         .filter(|decision| matches!(decision.change, RecordChange::Create(_)))
-        .filter(|decision| decision.held() != Some(&Hold::Coexistence))
         .map(|decision| decision.change.set())
         .collect();
     for decision in decisions {

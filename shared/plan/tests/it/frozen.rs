@@ -311,29 +311,13 @@ fn an_unreadable_child_zone_holds_its_names_wherever_they_lie() {
         ]);
 }
 
+/// Upstream sends both, and not every provider minds; the one that does refuses one of them, which
+/// is reported and keeps nothing else back.
 #[test]
-fn of_new_record_sets_that_exclude_each_other_one_waits() {
-    let table: [(&[&str], &[&str], &[&str]); 5] = [
-        (
-            &[],
-            &["CNAME n/s1 v", "A n/s2 1.1.1.1"],
-            &["= + CNAME n/s1 v (coexistence)", "+ A n/s2 1.1.1.1"],
-        ),
-        (
-            &[],
-            &["A n 1.1.1.1", "A n/s1 2.2.2.2"],
-            &["+ A n 1.1.1.1", "= + A n/s1 2.2.2.2 (coexistence)"],
-        ),
-        (
-            &["A n/s1 1.1.1.1 o=me"],
-            &["A n/s1 1.1.1.1", "CNAME n/s2 v"],
-            &["= + CNAME n/s2 v (coexistence)"],
-        ),
-        (
-            &["CNAME n/s1 v o=me"],
-            &["CNAME n/s1 v", "A n/s2 1.1.1.1"],
-            &["= + A n/s2 1.1.1.1 (coexistence)"],
-        ),
+fn new_record_sets_under_several_identifiers_are_left_to_the_provider() {
+    let table: [(&[&str], &[&str], &[&str]); 3] = [
+        (&[], &["CNAME n/s1 v", "A n/s2 1.1.1.1"], &["+ CNAME n/s1 v", "+ A n/s2 1.1.1.1"]),
+        (&[], &["A n 1.1.1.1", "A n/s1 2.2.2.2"], &["+ A n 1.1.1.1", "+ A n/s1 2.2.2.2"]),
         (&["CNAME n/s1 v o=me"], &["A n/s2 1.1.1.1"], &["- CNAME n/s1 v", "+ A n/s2 1.1.1.1"]),
     ];
     for (has, wants, gives) in table {
