@@ -129,6 +129,8 @@ pub enum Cause {
     Differs(Differences),
     /// The record is ours and nothing wants it.
     Unwanted,
+    /// It is an ownership record of ours without a record.
+    Orphaned,
     /// The record is ours and gives way to one that cannot stand beside it: a CNAME to another
     /// type or the reverse, a simple record to routed ones or the reverse.
     GivesWay,

@@ -113,7 +113,7 @@ fn plan<'a>(orphans: &'a [Orphan], wiring: &Wiring) -> Plan<'a> {
         let name = orphan.record.set.name.key();
         let decision = |unit| Decision {
             change: RecordChange::Delete(&orphan.record),
-            cause: Cause::Unwanted,
+            cause: Cause::Orphaned,
             verdict: hold(&orphan.left, wiring).map_or(Verdict::Go, Verdict::Held),
             unit: Unit(unit),
         };

@@ -20,6 +20,7 @@ pub(super) fn cause(decision: &Decision<'_>) -> String {
         Cause::Missing => "it is wanted and missing".to_owned(),
         Cause::Differs(differences) => format!("it differs in {}", differing(differences)),
         Cause::Unwanted => "it is ours and nothing wants it".to_owned(),
+        Cause::Orphaned => "it is an ownership record of ours without a record".to_owned(),
         Cause::GivesWay => "it gives way to one that cannot stand beside it".to_owned(),
     }
 }
@@ -221,6 +222,7 @@ mod tests {
                 "it differs in targets, TTL, properties, what its ownership record says",
             ),
             (Cause::Unwanted, "it is ours and nothing wants it"),
+            (Cause::Orphaned, "it is an ownership record of ours without a record"),
             (Cause::GivesWay, "it gives way to one that cannot stand beside it"),
         ];
         for (of, expected) in table {

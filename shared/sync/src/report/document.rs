@@ -363,6 +363,8 @@ pub enum Cause {
     Ownership,
     /// The record is ours and nothing wants it.
     Unwanted,
+    /// It is an ownership record of ours without a record.
+    Orphaned,
     /// The record is ours and gives way to one that cannot stand beside it.
     GivesWay,
 }

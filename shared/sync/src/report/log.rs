@@ -1,6 +1,7 @@
 //! A report as log lines: one a change, one for the whole.
 
 use extdns_model::RecordSet;
+use extdns_plan::Hold;
 
 use super::alerts::alerts;
 use super::text::unready;
@@ -63,6 +64,11 @@ fn log_change(zone: &str, change: &ReportedChange) {
         ChangeResult::Planned => "would change".to_owned(),
         other => result(other).unwrap_or_else(|| "done".to_owned()),
     };
+    // What stops many at once is told once, in front of all changes.
+    if matches!(change.result, ChangeResult::Held(Hold::Frozen { .. } | Hold::Guarded { .. })) {
+        tracing::debug!(zone, action, name, kind, id, targets, resource, "{message}");
+        return;
+    }
     match change.result.severity() {
         Severity::Good => {
             tracing::info!(zone, action, name, kind, id, targets, resource, "{message}");

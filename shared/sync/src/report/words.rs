@@ -18,6 +18,7 @@ pub(crate) fn cause(cause: Cause) -> document::Cause {
         }
         Cause::Differs(_) => document::Cause::Differs,
         Cause::Unwanted => document::Cause::Unwanted,
+        Cause::Orphaned => document::Cause::Orphaned,
         Cause::GivesWay => document::Cause::GivesWay,
     }
 }
@@ -48,6 +49,7 @@ pub(crate) fn remark(cause: Cause) -> Option<&'static str> {
         Cause::Missing | Cause::Differs(Differences { ownership: false, .. }) => None,
         Cause::Differs(_) => Some(REWRITTEN),
         Cause::Unwanted => Some("nothing wants it any more"),
+        Cause::Orphaned => Some("an ownership record without a record"),
         Cause::GivesWay => Some("gives way to another type"),
     }
 }

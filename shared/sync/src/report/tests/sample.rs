@@ -83,6 +83,7 @@ pub(super) fn of_every_cause(result: &ChangeResult) -> Vec<ReportedChange> {
     vec![
         change(gone(), None, Cause::Unwanted, result.clone()),
         change(gone(), None, Cause::GivesWay, result.clone()),
+        change(gone(), None, Cause::Orphaned, result.clone()),
         change(None, Some(blue.clone()), Cause::Missing, result.clone()),
         change(None, many(), Cause::Missing, result.clone()),
         updated("api.example.org", result.clone()),

@@ -57,6 +57,7 @@ fn of_cause(cause: Cause) -> usize {
         }
         Cause::Unwanted => 4,
         Cause::GivesWay => 5,
+        Cause::Orphaned => 6,
     }
 }
 
@@ -82,6 +83,6 @@ fn every_variant_is_in_a_sample() {
     });
     assert_all(sent, 7, "outcomes of the report");
     for report in [report, plan()] {
-        assert_all(report.changes().map(|change| of_cause(change.cause)), 6, "causes");
+        assert_all(report.changes().map(|change| of_cause(change.cause)), 7, "causes");
     }
 }
