@@ -38,18 +38,21 @@ fn draw(elapsed: Duration, calls: u64) {
 
 /// Standard error, where the line goes before anything else is written.
 pub(crate) fn standard_error() -> io::Stderr {
-    let mut err = io::stderr();
+    erase();
+    io::stderr()
+}
+
+fn erase() {
     if DRAWN.swap(false, Ordering::SeqCst) {
         // As above.
-        let _ = write!(err, "\r\x1b[K");
+        let _ = write!(io::stderr(), "\r\x1b[K");
     }
-    err
 }
 
 struct EraseOnDrop;
 
 impl Drop for EraseOnDrop {
     fn drop(&mut self) {
-        drop(standard_error());
+        erase();
     }
 }
