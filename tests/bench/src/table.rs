@@ -47,7 +47,9 @@ fn cells(row: &Row, base: Option<&Cost>) -> [String; HEAD.len()] {
 fn compared(now: f64, base: Option<f64>) -> String {
     match base {
         Some(base) if base > 0.0 => format!("{:+.0} %", (now / base - 1.0) * 100.0),
-        _ => "new".to_owned(),
+        // Less than the baseline can write.
+        Some(_) => String::new(),
+        None => "new".to_owned(),
     }
 }
 
