@@ -356,3 +356,46 @@ fn a_role_without_one_right_is_told_which() {
         assert!(zone.own_records().is_empty(), "{missing}");
     }
 }
+
+/// A pod that is deleted ends what it has begun and begins nothing more; the next run goes on.
+#[test]
+fn sigterm_while_writing_leaves_the_rest_for_the_next_run() {
+    let world = World::new();
+    let zone = world.sim.zone("example.org");
+    for number in 0..20 {
+        world.kube.apply(serde_json::json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {
+                "namespace": "default", "name": format!("s{number}"),
+                "annotations": { "external-dns.kubernetes.io/hostname": format!("s{number}.example.org") }
+            },
+            "spec": { "type": "LoadBalancer", "ports": [{ "port": 80 }] },
+            "status": { "loadBalancer": { "ingress": [{ "ip": "192.0.2.10" }] } }
+        }));
+    }
+    let report = world.home.path().join("report.json");
+    let flags = format!(
+        "{} --aws-batch-change-size=4 --aws-batch-change-interval=200ms --report={}",
+        applying(),
+        report.display()
+    );
+    let mut child = world.command(&flags).stderr(Stdio::null()).spawn().expect("it starts");
+    while world.sim.writes() < 3 {
+        assert_eq!(child.try_wait().expect("a child"), None, "it ended before it was told to");
+        std::thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(3));
+    let document: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&report).expect("a report")).expect("JSON");
+    let total = |name: &str| document["totals"][name].as_u64().expect("a total");
+    assert_eq!(total("failed"), 0, "{document}");
+    assert!(total("deferred") > 0 && total("create") > 0, "{}", document["totals"]);
+    assert_eq!(total("create") + total("deferred"), 23, "20, and two families of an alias");
+    let made = zone.records().len();
+    assert_eq!(made as u64, 2 + 2 * total("create"), "each with its mark, beside NS and SOA");
+
+    assert_eq!(world.run(&flags).code, 0);
+    assert_eq!(zone.records().len(), 2 + 2 * 23);
+}
