@@ -90,7 +90,7 @@ pub fn of_part<T>(part: impl FnOnce() -> T) -> anyhow::Result<(T, Figures)> {
     let result = part();
     let wall = begin.elapsed().as_secs_f64();
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
-    let figures = Figures { wall, cpu: seconds(&usage) - before, peak: mebibytes(&usage) };
+    let figures = Figures { wall, cpu: seconds(&usage) - before, peak: own_peak()? };
     Ok((result, figures))
 }
 
@@ -108,6 +108,14 @@ pub fn median(all: &[Figures]) -> Figures {
 #[expect(clippy::cast_precision_loss, reason = "a run takes less than 2^53 microseconds")]
 fn seconds(usage: &Usage) -> f64 {
     (usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1e6
+}
+
+/// The peak of this program, in MiB. The accounts of the kernel count that of the process that started it, too.
+fn own_peak() -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    Ok(kibibytes.context("/proc/self/status has no VmHWM")? / 1024.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a process has less than 2^53 KiB")]

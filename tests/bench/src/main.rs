@@ -91,6 +91,7 @@ fn bench(args: &Args) -> anyhow::Result<()> {
         note(&workload.name);
         rows.push(workload.measure(args.runs.max(1))?);
     }
+    anyhow::ensure!(!rows.is_empty(), "no workload has {:?} in its name", args.only);
     say(&table::render(&rows, &baseline));
     if args.write_baseline {
         baseline.take(&rows);
