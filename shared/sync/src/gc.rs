@@ -37,11 +37,7 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed
     let mut plan = plan(&orphans, wiring);
     guard(&mut plan, &orphans, &annotated.inventory, wiring, request);
     let groups = groups(&plan, &orphans);
-    let hash = plan.hash(&annotated.inventory.index, wiring.registry.owners()).to_string();
-    let mut context = report::Context {
-        hash: Some(hash),
-        ..report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry)
-    };
+    let mut context = report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry);
     if wiring.registry.owners().is_empty() {
         context.notices.push(Notice {
             subject: "--registry=noop".to_owned(),

@@ -8,9 +8,9 @@ use extdns_model::parse_go_duration;
 
 /// Flags of the `aws` provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
-#[command(next_help_heading = "Provider: aws")]
+#[command(next_help_heading = "Provider aws")]
 pub struct AwsArgs {
-    /// Only zones of this type
+    /// Only zones of this type; without it, of both
     #[arg(long, value_name = "TYPE", default_value = "")]
     pub aws_zone_type: ZoneType,
 
@@ -79,11 +79,11 @@ pub struct AwsArgs {
 pub enum ZoneType {
     /// Any.
     #[default]
-    #[value(name = "")]
+    #[value(name = "", hide = true)]
     Any,
-    /// Everybody.
+    /// Those that everybody can resolve.
     Public,
-    /// The VPCs that the zone is associated with.
+    /// Those that only VPCs can resolve.
     Private,
 }
 

@@ -32,7 +32,7 @@ const EVERYTHING: &str = "inmemory";
 
 /// Flags of the `inmemory` provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
-#[command(next_help_heading = "Provider: inmemory")]
+#[command(next_help_heading = "Provider inmemory")]
 pub struct InmemoryArgs {
     /// A zone to keep in memory; can be given several times; the empty name holds every name
     #[arg(long, value_name = "ZONE", default_value = "")]

@@ -79,7 +79,7 @@ fn capabilities() -> Capabilities {
 
 /// Flags of the `zonefile` provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
-#[command(next_help_heading = "Provider: zonefile")]
+#[command(next_help_heading = "Provider zonefile")]
 pub struct ZonefileArgs {
     /// The folder of the zone files, each named <zone>.zone (required for --provider=zonefile)
     #[arg(long, value_name = "DIR")]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::alerts::{Alert, alerts};
 use super::line::{Line, Sign};
 use super::words::{first_few, printable, total};
-use super::{ClusterReport, Report, ZoneReport};
+use super::{ClusterReport, Report, Summary, ZoneReport};
 
 /// Whether and how a rendering is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,9 @@ pub fn render_text(report: &Report, palette: Palette) -> String {
     for cluster in report.clusters.iter().filter(|cluster| !cluster.unready.is_empty()) {
         note(&mut out, &format!("cluster {}", cluster.name), &unready(cluster), palette);
     }
-    for target in report.targets.iter().filter(|_| report.planned_only) {
+    let Summary { create, update, delete, .. } = Summary::of(report);
+    let is_worth_it = report.planned_only && create + update + delete > 0;
+    for target in report.targets.iter().filter(|_| is_worth_it) {
         if let Some(hash) = &target.hash {
             line(&mut out, &format!("to apply exactly this: apply --plan-hash={hash}"));
         }

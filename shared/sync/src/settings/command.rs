@@ -85,7 +85,7 @@ const FLAGS: [(&str, &[&str]); 8] = [
 
 /// Flags of the commands.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Commands")]
+#[command(next_help_heading = "Commands and reports")]
 pub struct CommandArgs {
     /// How a plan or a run is shown; without it as a table where a plan or a terminal is, else as
     /// log lines
@@ -187,6 +187,11 @@ impl Command {
     }
 }
 
+/// Whether this word is a command.
+pub(super) fn is_command(word: &str) -> bool {
+    COMMANDS.iter().any(|entry| entry.word == word)
+}
+
 /// The commands for `--help`.
 pub(super) fn help() -> String {
     let mut text = String::from("Commands:\n");
@@ -197,7 +202,7 @@ pub(super) fn help() -> String {
         };
         text.push_str(&format!("  {written:<14}{}\n", entry.about));
     }
-    text.push_str("Without a command it runs as upstream does: --once, with --dry-run as plan.\n");
+    text.push_str("Without a command it runs as ExternalDNS does: with --once like apply, with --dry-run like plan.");
     text
 }
 
@@ -207,6 +212,7 @@ pub(super) fn nearest(word: &str) -> Option<&'static str> {
         .iter()
         .map(|entry| (strsim::damerau_levenshtein(entry.word, word), entry.word))
         .min()
-        .filter(|(distance, _)| *distance <= 2)
+        // More than half of a short word is no slip of the hand.
+        .filter(|(distance, word)| *distance <= (word.len() / 2).min(2))
         .map(|(_, word)| word)
 }

@@ -36,7 +36,7 @@ pub enum SettingsError {
         operand: &'static str,
     },
     /// A flag that belongs to other commands.
-    #[error("flag '--{flag}' ({origin}) is for {} only", commands.join(" and "))]
+    #[error("flag '--{flag}' ({origin}) is for {} only", listed(commands))]
     NotOfCommand {
         /// The flag.
         flag: &'static str,
@@ -86,7 +86,7 @@ pub enum SettingsError {
     },
     /// Flags that must be given.
     #[error(
-        "required flag(s) {} not provided",
+        "required flag(s) {} not provided; --help lists all flags",
         flags.iter().map(|flag| format!("'--{flag}'")).collect::<Vec<_>>().join(", ")
     )]
     Required {
@@ -105,6 +105,15 @@ pub enum SettingsError {
     /// belong to.
     #[error("{0}")]
     Invalid(String),
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [front @ .., last] => format!("{} and {last}", front.join(", ")),
+    }
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

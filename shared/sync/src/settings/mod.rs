@@ -11,6 +11,7 @@ mod layer;
 mod process;
 
 use std::collections::BTreeMap;
+use std::num::ParseIntError;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -58,10 +59,11 @@ impl Environment {
 #[command(
     name = "external-dns",
     version,
-    about = "Keeps DNS zones equal to what Kubernetes clusters expose",
+    about = "Keeps DNS zones equal to what Kubernetes clusters expose.",
     max_term_width = 100,
     override_usage = "external-dns [COMMAND] [FLAGS]",
-    before_long_help = command::help(),
+    help_template = "{about}\n\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}",
+    before_help = command::help(),
     after_help = after_help()
 )]
 pub struct Arguments {
@@ -131,14 +133,32 @@ pub fn resolve(environment: &Environment) -> Result<Request, SettingsError> {
     Ok(Request::Run(Box::new(Arguments { command, ..arguments })))
 }
 
-/// `--help` and `--version` win over everything, but only on the command line and only where a flag
-/// can stand.
-fn information(arguments: &[String], command: &mut clap::Command) -> Option<String> {
-    arguments.iter().take_while(|word| *word != "--").find_map(|word| match word.as_str() {
-        "--help" => Some(command.render_long_help().to_string()),
-        "--version" => Some(command.render_version()),
+/// `--help` and `--version` win over everything, but only on the command line and only in front of
+/// `--`. Their short forms count where the first flag can stand: further on they may be a value.
+fn information(arguments: &[String], parser: &mut clap::Command) -> Option<String> {
+    let is_long = |word: &&str| matches!(*word, "--help" | "--version");
+    let words = || arguments.iter().map(String::as_str);
+    let first = words().find(|word| !command::is_command(word));
+    let asked = words().take_while(|word| *word != "--").find(is_long).or(first)?;
+    match asked {
+        "--help" | "-h" | "help" => Some(help(parser)),
+        "--version" | "-V" => Some(parser.render_version()),
         _ => None,
-    })
+    }
+}
+
+/// The text of `--help`. What all flags of a kind have in common is not said of each.
+fn help(parser: &mut clap::Command) -> String {
+    let plain = |arg: clap::Arg| {
+        let is_switch = arg.get_value_names().is_some_and(|names| *names == ["BOOL"]);
+        let is_empty = arg.get_default_values().iter().all(|value| value.is_empty());
+        match arg.get_id().as_str() {
+            "help" => arg.help("Print this").long_help(None),
+            _ if is_switch => arg.require_equals(true).hide_possible_values(true),
+            _ => arg.hide_default_value(is_empty),
+        }
+    };
+    std::mem::take(parser).mut_args(plain).render_long_help().to_string()
 }
 
 /// One canonical argument. Whole numbers may come in the forms of upstream's parser, `1e3` and
@@ -184,8 +204,11 @@ fn explain(error: &clap::Error, given: &[Given]) -> SettingsError {
         Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
             format!("enum value must be one of {}, got '{value}'", valid.join(","))
         }
-        _ => std::error::Error::source(error)
-            .map_or_else(|| format!("cannot be '{value}'"), ToString::to_string),
+        _ => match std::error::Error::source(error) {
+            Some(source) if source.is::<ParseIntError>() => format!("'{value}' is no whole number"),
+            Some(source) => source.to_string(),
+            None => format!("cannot be '{value}'"),
+        },
     };
     let origin = given
         .iter()
@@ -205,4 +228,76 @@ fn after_help() -> String {
         text.push_str(&format!("  {}  {}\n", code.number(), code.meaning()));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Environment, Request, resolve};
+
+    fn resolved(words: &[&str]) -> Result<Request, String> {
+        let arguments = words.iter().map(|word| (*word).to_owned()).collect();
+        resolve(&Environment { arguments, ..Environment::default() })
+            .map_err(|error| error.to_string())
+    }
+
+    fn shown(words: &[&str]) -> Option<String> {
+        match resolved(words) {
+            Ok(Request::Show(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn help_is_shown_however_it_is_asked_for() {
+        let help = shown(&["--help"]).expect("a text");
+        for words in [&["-h"][..], &["help"], &["plan", "-h"], &["--once", "--help"]] {
+            assert_eq!(shown(words).as_ref(), Some(&help), "{words:?}");
+        }
+        assert_eq!(shown(&["-V"]), shown(&["--version"]));
+        for words in [&["--once", "-h"][..], &["--", "--help"], &["--txt-suffix", "-h"]] {
+            assert_eq!(shown(words), None, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn help_says_what_it_is_then_how_to_use_it_then_the_commands() {
+        let help = shown(&["--help"]).expect("a text");
+        let at = |part: &str| help.find(part).unwrap_or_else(|| panic!("{part} in {help}"));
+        let order = [
+            "Keeps DNS zones",
+            "Usage:",
+            "  plan ",
+            "\nCommands and reports:",
+            "\nRun:",
+            "Exit codes:",
+        ];
+        assert!(order.map(at).is_sorted(), "{help}");
+        // A switch takes a value only behind an equals sign, and an empty default is none.
+        for noise in ["[<BOOL>]", "possible values: true", "[default: \"\"]", "see a summary"] {
+            assert!(!help.contains(noise), "{noise}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told_with_the_remedy() {
+        let table: [(&[&str], &str); 5] = [
+            (&["-x"], "unexpected -x (argument 1); flags begin with two dashes, like --once"),
+            (
+                &["paln"],
+                "unexpected paln (argument 1); did you mean the command plan, as the first word?",
+            ),
+            (&["doctor", "--out=x"], "flag '--out' (argument 2) is for plan, apply and gc only"),
+            (
+                &["plan"],
+                "required flag(s) '--source', '--provider' not provided; --help lists all flags",
+            ),
+            (
+                &["plan", "--max-delete-percent=many", "--source=fake", "--provider=inmemory"],
+                "flag '--max-delete-percent' (argument 2): 'many' is no whole number",
+            ),
+        ];
+        for (words, expected) in table {
+            assert_eq!(resolved(words).err().as_deref(), Some(expected));
+        }
+    }
 }
