@@ -91,7 +91,10 @@ pub enum ReadErrorKind {
         namespace: String,
     },
     /// The request took longer than `--kube-api-request-timeout`.
-    #[error("{request}: no complete answer within {timeout:?} (--kube-api-request-timeout)")]
+    #[error(
+        "{request}: no complete answer within {timeout:?}; raise --kube-api-request-timeout, or see \
+         whether the server is overloaded"
+    )]
     Timeout {
         /// Verb and path.
         request: String,
@@ -107,7 +110,9 @@ pub enum ReadErrorKind {
         reason: String,
     },
     /// The answer ended before it was complete.
-    #[error("{request}: the answer was cut off after {bytes} bytes ({reason})")]
+    #[error(
+        "{request}: the answer was cut off after {bytes} bytes ({reason}); is a proxy in between?"
+    )]
     Truncated {
         /// Verb and path.
         request: String,
@@ -117,7 +122,10 @@ pub enum ReadErrorKind {
         reason: String,
     },
     /// The answer is larger than one object may be.
-    #[error("{request}: the answer is larger than {limit} bytes")]
+    #[error(
+        "{request}: the answer is larger than {limit} bytes, more than one object may have; \
+         is the server URL right?"
+    )]
     TooLarge {
         /// Verb and path.
         request: String,
@@ -138,7 +146,7 @@ pub enum ReadErrorKind {
         found: String,
     },
     /// An object does not have the form that its kind has.
-    #[error("decode {object}: {reason}")]
+    #[error("decode {object}: {reason}; correct the object")]
     Decode {
         /// Kind, namespace and name, or the place in the list.
         object: String,

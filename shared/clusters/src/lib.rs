@@ -50,6 +50,8 @@ mod filter;
 mod identity;
 mod kubeconfig;
 mod manifests;
+#[cfg(test)]
+mod messages;
 mod object;
 mod page;
 mod selector;

@@ -12,6 +12,8 @@ mod error;
 mod fake;
 mod ingress;
 mod merge;
+#[cfg(test)]
+mod messages;
 mod needs;
 mod objects;
 mod options;

@@ -85,7 +85,7 @@ pub enum DropReason {
     #[error(transparent)]
     RecordType(#[from] RecordTypeError),
     /// The entry names nothing.
-    #[error("it has no dnsName")]
+    #[error("it has no dnsName; give it one")]
     NoName,
     /// A dot at the end of a target is missing, or there is one too many.
     #[error("target {target:?} is not what this record type takes; write {correct:?}")]

@@ -306,7 +306,8 @@ async fn a_request_has_an_end() {
     let error = services(&connect(&cluster).await).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "read cluster \"lab\": GET /api/v1/services: no complete answer within 50ms (--kube-api-request-timeout)"
+        "read cluster \"lab\": GET /api/v1/services: no complete answer within 50ms; raise \
+         --kube-api-request-timeout, or see whether the server is overloaded"
     );
     assert_eq!(server.requests().len(), 1, "the user said how long to wait, and that was it");
 }
@@ -356,7 +357,8 @@ async fn an_answer_without_end_is_left() {
     let error = services(&connect(&cluster).await).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "read cluster \"lab\": GET /api/v1/services: the answer is larger than 1048576 bytes"
+        "read cluster \"lab\": GET /api/v1/services: the answer is larger than 1048576 \
+         bytes, more than one object may have; is the server URL right?"
     );
 }
 

@@ -1,0 +1,143 @@
+//! What every error of this crate says.
+
+use std::sync::Arc;
+
+use extdns_clusters::{DroppedBy, ManifestError, ReadError, ReadErrorKind, Selector};
+use extdns_messages::Messages;
+use extdns_model::{
+    ClusterId, InvalidEndpoint, Name, NetFilter, Problem, RecordType, Resource, ResourceKind,
+};
+
+use crate::ttl::parse_ttl;
+use crate::{
+    DropReason, Dropped, HiddenBy, OptionsError, ResolveError, SourceError, SourceFailure,
+};
+
+#[test]
+fn every_error_has_its_message() {
+    let mut messages = Messages::default();
+    for error in options_errors() {
+        messages.show(error);
+    }
+    messages.show(SourceError::Read(unreadable()));
+    messages.show(unresolved(0)).show(unresolved(2));
+    let error = SourceError::Read(unreadable());
+    messages.show(SourceFailure { source_name: "service", error });
+    messages.show(ResolveError::NotFound).show(no_answer());
+    messages.show(parse_ttl("1 hour").expect_err("no TTL"));
+    for reason in drop_reasons() {
+        messages.show(reason);
+    }
+    for rule in rules() {
+        messages.show(rule);
+    }
+    messages.assert_complete(env!("CARGO_MANIFEST_DIR"));
+}
+
+fn options_errors() -> Vec<OptionsError> {
+    let selector = || Selector::labels("app=web,").expect_err("a comma at the end");
+    let net = NetFilter::new(["10.0.0.0/99"], [""; 0]).expect_err("no network");
+    vec![
+        OptionsError::Selector { flag: "annotation-filter", source: selector() },
+        OptionsError::Selector { flag: "label-filter", source: selector() },
+        OptionsError::EmptyPrefix,
+        OptionsError::PrefixWithoutSlash,
+        OptionsError::ClassFilteredTwice,
+        OptionsError::Class("nginx internal".to_owned()),
+        OptionsError::CrdKind { api_version: "v1".to_owned(), kind: "dns-endpoint".to_owned() },
+        OptionsError::ServiceType("Loadbalancer".to_owned()),
+        OptionsError::TargetNet(net),
+        OptionsError::Nat64("64:ff9b::/64".to_owned()),
+        OptionsError::PtrNotManaged,
+    ]
+}
+
+fn unreadable() -> ReadError {
+    let kind = ReadErrorKind::Manifest(ManifestError {
+        path: "deploy/shop.yaml".into(),
+        document: 3,
+        line: 41,
+        message: "Service shop/web: label \"version\" is a number (2); write it in quotes"
+            .to_owned(),
+    });
+    ReadError { cluster: "prod".into(), kind: Box::new(kind) }
+}
+
+fn unresolved(others: usize) -> SourceError {
+    let host = "lb-1.eu-west-1.elb.amazonaws.com".to_owned();
+    SourceError::Resolve { host, resource: service(), others, source: no_answer() }
+}
+
+fn no_answer() -> ResolveError {
+    ResolveError::Temporary("request timed out".to_owned())
+}
+
+fn service() -> Arc<Resource> {
+    Arc::new(Resource {
+        cluster: ClusterId(0),
+        kind: ResourceKind::Service,
+        namespace: Some("shop".into()),
+        name: "web".into(),
+    })
+}
+
+fn drop_reasons() -> Vec<DropReason> {
+    let label = "x".repeat(64);
+    let name = Name::parse(&format!("{label}.example.org")).expect_err("a long label");
+    let problem = Problem::Target { target: "10.0.0".to_owned(), expected: "an IPv4 address" };
+    let invalid =
+        InvalidEndpoint { name: "web.example.org".to_owned(), rtype: RecordType::A, problem };
+    vec![
+        DropReason::Name(name),
+        DropReason::Invalid(invalid),
+        DropReason::RecordType("a".parse::<RecordType>().expect_err("lower case")),
+        DropReason::NoName,
+        DropReason::FinalDot { target: "lb.example.net.".into(), correct: "lb.example.net".into() },
+        DropReason::NoTarget,
+        DropReason::TargetsFiltered,
+    ]
+}
+
+fn rules() -> Vec<HiddenBy> {
+    vec![
+        HiddenBy::Filter(DroppedBy::Annotations),
+        HiddenBy::Filter(DroppedBy::Labels),
+        HiddenBy::Filter(DroppedBy::Controller),
+        HiddenBy::Class { class: None },
+        HiddenBy::Class { class: Some("nginx".into()) },
+        HiddenBy::ServiceType("NodePort"),
+        HiddenBy::HostnameSource,
+        HiddenBy::IgnoredRules,
+        HiddenBy::IgnoredTls,
+    ]
+}
+
+/// What does not become a record is told with its object, its name and its type, each once.
+#[test]
+fn every_dropped_wish_has_its_sentence() {
+    let sentence = |reason: DropReason, rtype: Option<RecordType>, resources: &[Arc<Resource>]| {
+        let name = "web.example.org".into();
+        Dropped { resources: resources.to_vec(), name, rtype, reason }.to_string()
+    };
+    let no_target = "it has no target; give it one, or set --default-targets";
+    let [_, invalid, ..] = &drop_reasons()[..] else { panic!("too few reasons") };
+    let table = [
+        (
+            sentence(DropReason::NoTarget, None, &[service()]),
+            format!("service/shop/web: \"web.example.org\": {no_target}"),
+        ),
+        (
+            sentence(DropReason::NoTarget, Some(RecordType::A), &[]),
+            format!("A record \"web.example.org\": {no_target}"),
+        ),
+        (
+            sentence(invalid.clone(), Some(RecordType::A), &[service()]),
+            "service/shop/web: A record \"web.example.org\": target \"10.0.0\" is not an IPv4 \
+             address"
+                .to_owned(),
+        ),
+    ];
+    for (sentence, expected) in table {
+        assert_eq!(sentence, expected);
+    }
+}
