@@ -125,7 +125,8 @@ impl Transport {
     /// Makes a call: waits for the account's budget, repeats what may be repeated, counts.
     ///
     /// # Errors
-    /// The last error, without secrets; [`ErrorKind::Deadline`] if the call never started.
+    /// The last error, without secrets; [`ErrorKind::Deadline`] if the call never started, or if
+    /// it would have changed something and was only ever refused for coming too soon.
     pub async fn call<T, F, A>(
         &self,
         operation: &'static str,
@@ -140,7 +141,7 @@ impl Transport {
         let mut last = None;
         loop {
             if !self.admit().await {
-                return Err(last.unwrap_or_else(|| out_of_time(operation)));
+                return Err(out_of_time(operation, mutating, last));
             }
             self.count(operation);
             let error = match request().await {
@@ -297,8 +298,16 @@ fn pause_after(kind: &ErrorKind, attempt: u32) -> Duration {
     }
 }
 
-fn out_of_time(operation: &str) -> ProviderError {
-    let message = format!("{operation}: not started, the run's time was nearly over");
+/// The error of a call that has no time left, after its last failure. A change that was throttled
+/// is as if it had not been started.
+fn out_of_time(operation: &str, mutating: bool, last: Option<ProviderError>) -> ProviderError {
+    let message = match last {
+        None => format!("{operation}: not started, the run's time was nearly over"),
+        Some(error) if mutating && matches!(error.kind, ErrorKind::Throttled { .. }) => {
+            format!("{error}; the run's time was nearly over before it could be repeated")
+        }
+        Some(error) => return error,
+    };
     ProviderError::new(ErrorKind::Deadline, message)
 }
 

@@ -77,6 +77,24 @@ async fn the_api_says_how_long_to_wait_and_clones_wait_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_throttled_until_the_end_was_not_done() {
+    let wait = Duration::from_secs(30);
+    let table = [
+        (ErrorKind::Throttled { retry_after: Some(wait) }, ErrorKind::Deadline),
+        (ErrorKind::Throttled { retry_after: None }, ErrorKind::Deadline),
+        // It may have been done.
+        (ErrorKind::Transient, ErrorKind::Transient),
+    ];
+    for (kind, expected) in table {
+        let via = Transport::new(&capabilities());
+        let via = via.until(Deadline::within(Duration::from_millis(100)));
+        let error = failing(&via, "write", &kind, 9).await.expect_err("no time");
+        assert_eq!(error.kind, expected, "{error}");
+        assert_eq!(error.message.contains("time was nearly over"), expected != kind, "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn pauses_grow_but_stay_bounded() {
     let via = Transport::new(&capabilities());
     let start = Instant::now();
