@@ -222,8 +222,12 @@ fn every_run_leaves_its_report_and_metrics() {
     let document = shop.json("report.json");
     assert_eq!(document["failure"]["kind"], "clusters", "{document}");
     assert_ne!(shop.file("run.prom"), good);
-    assert_eq!(shop.run("", &["--once", &report, "--txt-prefix=a", "--txt-suffix=b"]).code, 2);
-    assert_eq!(shop.json("report.json")["failure"]["kind"], "configuration");
+    for unusable in [["--txt-prefix=a", "--txt-suffix=b"], ["--plan-hash=1", "--events"]] {
+        shop.bench.write("report.json", "of an earlier run");
+        let arguments = [&[report.as_str()], &unusable[..]].concat();
+        assert_eq!(shop.run("apply", &arguments).code, 2, "{unusable:?}");
+        assert_eq!(shop.json("report.json")["failure"]["kind"], "configuration");
+    }
 
     // Where it cannot be stored, that is an error.
     shop.wants(&HOSTS, "203.0.113.1");

@@ -60,13 +60,7 @@ async fn start(
     }
     let wiring = match Wiring::new(arguments, environment).await {
         Ok(wiring) => wiring,
-        Err(error) => {
-            let error = format!("config validation failed: {error}");
-            tracing::error!("{error}");
-            let report = Report::of_failure(FailureKind::Configuration, error);
-            return store(arguments, &report)
-                .map_or(ExitCode::Failed, |()| ExitCode::Configuration);
-        }
+        Err(error) => return refuse(arguments, &error),
     };
     if let Command::Explain { name } = &arguments.command {
         let explanation = explain::explain(&wiring, name, &mut streams.input).await;
@@ -77,10 +71,7 @@ async fn start(
     }
     let request = match RunRequest::of(arguments) {
         Ok(request) => request,
-        Err(error) => {
-            tracing::error!("config validation failed: {error}");
-            return ExitCode::Configuration;
-        }
+        Err(error) => return refuse(arguments, &error),
     };
     if arguments.command == Command::Once && request.mode == Mode::Plan {
         tracing::info!("running in dry-run mode. No changes to DNS records will be made.");
@@ -92,6 +83,15 @@ async fn start(
         (Ok(()), false) => report.exit_code(),
     };
     show(&mut streams, arguments, environment, &report, code)
+}
+
+/// Settings that cannot be used are a run that failed, so that no report of an earlier run is taken
+/// for its own.
+fn refuse(arguments: &Arguments, error: &dyn std::error::Error) -> ExitCode {
+    let error = format!("config validation failed: {error}");
+    tracing::error!("{error}");
+    let report = Report::of_failure(FailureKind::Configuration, error);
+    store(arguments, &report).map_or(ExitCode::Failed, |()| ExitCode::Configuration)
 }
 
 /// Makes the run, and its time over as soon as the process is told to stop.
