@@ -150,7 +150,7 @@ fn time(deadline: SystemTime, timeout: Duration) -> Duration {
 }
 
 /// Flags that mean something to a process with files and a terminal.
-fn refuse_what_functions_have_not(arguments: &Arguments) -> Result<(), String> {
+pub(crate) fn refuse_what_functions_have_not(arguments: &Arguments) -> Result<(), String> {
     let flags = &arguments.commands;
     let refused = [
         ("--output", flags.output.is_some(), "the plan is in the answer and in the log"),

@@ -7,6 +7,8 @@ mod answer;
 mod event;
 mod function;
 mod init;
+#[cfg(test)]
+mod messages;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;

@@ -23,7 +23,11 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn new(credentials: impl Into<String>) -> Self {
-        Self { credentials: credentials.into(), ..Self::default() }
+        Self {
+            credentials: credentials.into(),
+            unauthorized: "; renew the credentials, or name others with --kubeconfig".to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Adds a token that holds now.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use extdns_messages::Messages;
 
+use crate::identity::Identity;
 use crate::{ClusterError, ManifestError, ReadError, ReadErrorKind, Selector, WriteError};
 
 #[test]
@@ -98,8 +99,11 @@ fn refusals() -> Vec<ReadErrorKind> {
     vec![
         forbidden(None, None),
         forbidden(Some("shop"), Some(user)),
-        unauthorized("", ""),
-        unauthorized(": Unauthorized", "; renew it, and check that the clock is right"),
+        unauthorized("", &Identity::new("the token").unauthorized),
+        unauthorized(
+            ": Unauthorized",
+            "; add the role to mapRoles of ConfigMap kube-system/aws-auth",
+        ),
         not_served("install its CustomResourceDefinition, or remove the source that needs it"),
         not_served("the server has only version v1beta1, and v1alpha1 is needed"),
         ReadErrorKind::Namespace { resource: "services".to_owned(), namespace },

@@ -1,9 +1,9 @@
 //! What every error of this crate says.
 
 use extdns_messages::Messages;
-use extdns_model::{DomainFilter, RecordType};
+use extdns_model::{ClusterId, DomainFilter, RecordType};
 
-use crate::{Allowance, ArgsError, Clusters, Glob, PlanHash};
+use crate::{Allowance, ArgsError, Cluster, Clusters, Glob, PlanHash, Reading};
 
 #[test]
 fn every_error_has_its_message() {
@@ -13,7 +13,9 @@ fn every_error_has_its_message() {
     messages.show(ArgsError::NoTypes);
     let regex = DomainFilter::regex(("--regex-domain-filter", "("), ("", ""));
     messages.show(ArgsError::Filter(regex.expect_err("an open bracket")));
-    messages.show(Clusters::default().allow_empty(["lab"]).expect_err("no such cluster"));
+    let empty = Reading::Complete { endpoints: 0 };
+    let clusters = Clusters::new(vec![Cluster::new(ClusterId(0), "prod", empty)]);
+    messages.show(clusters.allow_empty(["lab"]).expect_err("no such cluster"));
     for text in ["", "example.org:1e9"] {
         messages.show(text.parse::<Allowance>().expect_err(text));
     }

@@ -19,6 +19,8 @@ mod deadline;
 pub mod engine;
 mod error;
 pub mod inmemory;
+#[cfg(test)]
+mod messages;
 mod provider;
 mod table;
 pub mod webhook;

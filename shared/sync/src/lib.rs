@@ -8,6 +8,8 @@ pub mod explain;
 mod gather;
 pub mod gc;
 mod logging;
+#[cfg(test)]
+mod messages;
 pub mod program;
 mod progress;
 pub mod report;

@@ -172,7 +172,7 @@ impl Subject<'_> {
         let stranger = self.view(Login::Token("wrong")).await;
         let error = names::<Service>(&stranger, "").await.unwrap_err();
         assert!(matches!(*error.kind, ReadErrorKind::Unauthorized { .. }), "{error}");
-        assert!(error.to_string().ends_with(": Unauthorized"), "{error}");
+        assert!(error.to_string().contains(": Unauthorized; renew "), "{error}");
     }
 
     async fn says_what_we_may(&self) {

@@ -85,7 +85,8 @@ async fn refused_credentials_are_named_without_their_secret() {
     assert_eq!(
         error.to_string(),
         format!(
-            "read cluster \"lab\": authenticate: the API server refuses the token of user \"u\" in {}: Unauthorized",
+            "read cluster \"lab\": authenticate: the API server refuses the token of user \"u\" in {}: Unauthorized; \
+             renew the credentials, or name others with --kubeconfig",
             path.display()
         )
     );

@@ -104,7 +104,7 @@ async fn a_wrong_token_and_a_wrong_authority_are_refused() {
     let wrong = view(api, Login::Token("wrong")).await;
     let error = names::<Service>(&wrong, "").await.unwrap_err();
     assert!(matches!(*error.kind, ReadErrorKind::Unauthorized { .. }), "{error}");
-    assert!(error.to_string().ends_with(": Unauthorized"), "{error}");
+    assert!(error.to_string().contains(": Unauthorized; renew "), "{error}");
 
     let mut stranger = api.kubeconfig(ADMIN);
     stranger["clusters"][0]["cluster"] = json!({ "server": api.url() });

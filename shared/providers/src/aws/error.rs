@@ -21,14 +21,14 @@ use crate::{ErrorKind, Limit, ProviderError};
 
 /// What a program needs to know of an error beside its kind.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) error: ProviderError,
+pub(crate) struct Fault {
+    pub(crate) error: ProviderError,
     pub(super) signature: Signature,
 }
 
 /// What an answer says of the signature, and of the time in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signature {
+pub(crate) enum Signature {
     /// Nothing.
     Fine,
     /// It is refused, for whatever reason.
@@ -41,7 +41,7 @@ pub(super) enum Signature {
 const SKEW: Duration = Duration::from_secs(240);
 
 /// An SDK error in our words. `place` is the zone, or nothing.
-pub(super) fn explain<E: Error + 'static>(
+pub(crate) fn explain<E: Error + 'static>(
     operation: &str,
     place: &str,
     error: &SdkError<E, HttpResponse>,

@@ -25,7 +25,7 @@
 mod adjust;
 mod alias;
 mod args;
-mod error;
+pub(crate) mod error;
 mod names;
 mod read;
 mod routing;

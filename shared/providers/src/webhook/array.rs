@@ -51,7 +51,7 @@ struct Cut {
 
 /// A text that is no array of what was expected.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ArrayError {
+pub(crate) enum ArrayError {
     /// An element is wrong.
     #[error("element {place}: {source}")]
     Element {

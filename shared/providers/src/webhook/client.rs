@@ -293,7 +293,11 @@ async fn send(request: RequestBuilder) -> Result<Response, ProviderError> {
             () if error.is_redirect() => ErrorKind::Config,
             () => ErrorKind::Lost,
         };
-        ProviderError::new(kind, format!("no answer from the webhook provider: {}", chain(&error)))
+        let message = format!(
+            "no answer from the webhook provider: {}; does it run, and is --webhook-provider-url right?",
+            chain(&error)
+        );
+        ProviderError::new(kind, message)
     })
 }
 

@@ -14,7 +14,7 @@
 //! * Record types: whatever the server takes. What it lists without a name or with a type that does
 //!   not exist is left out, with a warning.
 
-mod array;
+pub(crate) mod array;
 mod body;
 mod client;
 mod reattach;

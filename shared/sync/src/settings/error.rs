@@ -94,7 +94,10 @@ pub enum SettingsError {
         flags: Vec<String>,
     },
     /// A file of arguments that cannot be read.
-    #[error("arguments of @{}: {source}", path.display())]
+    #[error(
+        "failed to read the arguments of @{}: {source}; name a file that this user can read",
+        path.display()
+    )]
     ArgumentFile {
         /// The file.
         path: PathBuf,

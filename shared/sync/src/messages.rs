@@ -1,0 +1,127 @@
+//! What every error of this crate says.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use extdns_messages::Messages;
+use extdns_plan::UnknownCluster;
+use extdns_providers::ProviderError;
+
+use crate::report::ClusterState;
+use crate::report::document::{Document, DocumentError};
+use crate::settings::{Environment, Origin, SettingsError, resolve};
+use crate::{RunError, RunRequest};
+
+#[test]
+fn every_error_has_its_message() {
+    let mut messages = Messages::default();
+    for arguments in COMMAND_LINES {
+        messages.show(refused(arguments, &[]));
+    }
+    for variable in VARIABLES {
+        messages.show(refused(&["--source=service", "--provider=inmemory"], &[variable]));
+    }
+    messages.show(in_a_file());
+    for error in run_errors() {
+        messages.show(error);
+    }
+    for text in ["zones: 3", "{}", r#"{"schemaVersion": 99}"#] {
+        messages.show(Document::read(text.as_bytes()).expect_err(text));
+    }
+    let io = serde_json::Error::io(std::io::Error::other("Input/output error (os error 5)"));
+    messages.show(DocumentError::Form(io));
+    messages.assert_complete(env!("CARGO_MANIFEST_DIR"));
+}
+
+/// Everything that can be wrong with a command line, and with what its values say together.
+const COMMAND_LINES: [&[&str]; 25] = [
+    &["--sorce=service"],
+    &["--frobnicate-widgets"],
+    &["-source=service"],
+    &["pln"],
+    &["everything"],
+    &["explain"],
+    &["--plan-hash=ab", "--source=service", "--provider=inmemory"],
+    &["plan", "--source"],
+    &["plan", "--policy=sync", "--policy=sync"],
+    &["plan", "--events=maybe"],
+    &["plan", "--source=servce"],
+    &["plan", "--source=service", "--provider=route54"],
+    &["plan", "--source=service", "--provider=inmemory", "--kube-api-qps=many"],
+    &["plan", "--source=service", "--provider=inmemory", "--kube-api-request-timeout=5"],
+    &["plan", "--source=service", "--provider=inmemory", "--protect=***"],
+    &["plan", "--source=service", "--provider=inmemory", "--allow-deletes=example.org:1e9"],
+    &["plan"],
+    &["plan", "--provider=inmemory"],
+    &["@/nonexistent/arguments"],
+    &["apply", "--dry-run", "--source=fake", "--provider=inmemory"],
+    &["apply", "--plan-hash=12", "--source=fake", "--provider=inmemory"],
+    &["apply", "--plan-hash=aws=12", "--source=fake", "--provider=inmemory"],
+    &["plan", "--revert=/nonexistent/report.json", "--source=fake", "--provider=inmemory"],
+    &["plan", "--source=service", "--provider=inmemory", "--timeout=-"],
+    &["plan", "--source=service", "--provider=inmemory", "--output=table"],
+];
+
+const VARIABLES: [(&str, &str); 2] =
+    [("EXTERNAL_DNS_EVENTS", "maybe"), ("EXTERNAL_DNS_POLICY", "delete")];
+
+/// What settings and request say of these words.
+fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> SettingsError {
+    let environment = Environment {
+        arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
+        variables: variables
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<BTreeMap<_, _>>(),
+        home: None,
+    };
+    let run = match resolve(&environment) {
+        Ok(crate::settings::Request::Run(run)) => run,
+        Ok(shown) => panic!("{arguments:?}: {shown:?}"),
+        Err(error) => return error,
+    };
+    RunRequest::of(&run).expect_err(&format!("{arguments:?}"))
+}
+
+/// The place of a line in a file of arguments.
+fn in_a_file() -> SettingsError {
+    let origin = Origin::ArgumentFile { path: PathBuf::from("/etc/extdns/arguments"), line: 7 };
+    SettingsError::MissingValue { flag: "source".to_owned(), origin }
+}
+
+fn run_errors() -> Vec<RunError> {
+    let provider = || {
+        let text = "route53:ListHostedZones: Throttling: Rate exceeded (request id r-1)";
+        ProviderError::throttled(None, text)
+    };
+    let cluster = |name: &str| {
+        format!("read cluster {name:?}: GET /api/v1/services: HTTP 503: shutting down")
+    };
+    let unknown = UnknownCluster { name: "lab".to_owned(), known: "default".to_owned() };
+    vec![
+        RunError::Clusters(vec![cluster("prod")]),
+        RunError::Clusters(vec![cluster("prod"), cluster("lab")]),
+        RunError::Read(provider()),
+        RunError::Adjust(provider()),
+        RunError::Write(provider()),
+        RunError::UnknownCluster(unknown),
+        RunError::Deadline,
+    ]
+}
+
+/// How a cluster ended a run, in words: no error, but users read it all the same.
+#[test]
+fn every_state_of_a_cluster_has_its_words() {
+    use ClusterState::{Complete, Failed, SuspiciouslyEmpty};
+    let table = [
+        (Complete, "complete"),
+        (Failed, "failed"),
+        (SuspiciouslyEmpty { records: 3 }, "suspiciously empty: 3 records are its alone"),
+    ];
+    for (state, words) in table {
+        match state {
+            Complete | Failed | SuspiciouslyEmpty { .. } => {}
+        }
+        assert_eq!(state.to_string(), words);
+    }
+}
