@@ -24,11 +24,12 @@ pub fn start(format: LogFormat, level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    // Libraries speak on debug and trace of every connection: only warnings of theirs are news.
+    // Libraries speak on debug and trace of every connection: only warnings of theirs are news, and
+    // not even those of whose failures we tell ourselves.
     let ours = filter::filter_fn(move |metadata| {
-        let own = metadata.target().starts_with("extdns")
-            || metadata.target().starts_with("external_dns");
-        own || *metadata.level() <= Level::WARN || level == LevelFilter::TRACE
+        let is_of = |crates: &[&str]| crates.iter().any(|name| metadata.target().starts_with(name));
+        let is_news = *metadata.level() <= Level::WARN && !is_of(&TOLD_BY_US);
+        is_of(&["extdns", "external_dns"]) || is_news || level == LevelFilter::TRACE
     });
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(crate::progress::standard_error)
@@ -38,6 +39,9 @@ pub fn start(format: LogFormat, level: LogLevel) {
         .with_filter(ours);
     let _ = tracing_subscriber::registry().with(layer).try_init();
 }
+
+/// Libraries whose failures come back to us as errors, which we put into words.
+const TOLD_BY_US: [&str; 4] = ["kube_client", "aws_config", "aws_runtime", "aws_smithy"];
 
 /// The line format.
 struct Lines(LogFormat);

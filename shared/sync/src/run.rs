@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::apply::apply;
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
-use crate::report::{self, Calls, ClusterReport, Context, Document, Durations, Report};
+use crate::report::{self, Calls, ClusterReport, Context, Document, Durations, Notice, Report};
 use crate::request::{Mode, Overrides, RunRequest};
 use crate::revert::{self, Revert, Whose};
 use crate::wiring::Wiring;
@@ -99,6 +99,9 @@ async fn attempt(
         durations.apply = Some(watch.lap());
     }
     notices.extend(adjusted.notes.iter().map(report::adaptation));
+    if annotated.inventory.zones.is_empty() {
+        notices.push(no_zone());
+    }
     let sent = if outcomes.is_some() { &*groups.groups } else { &[] };
     let context = Context {
         views: &views,
@@ -128,6 +131,16 @@ pub(crate) async fn in_time<T>(
         biased;
         ground = read => ground,
         () = reading.over() => Err(RunError::Deadline.into()),
+    }
+}
+
+/// A provider without zones is more often a mistake than a wish.
+fn no_zone() -> Notice {
+    Notice {
+        subject: "zones".to_owned(),
+        message: "the provider has none that this run manages, so nothing is made; check \
+                  --domain-filter, the other zone filters, and the account"
+            .to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use extdns_model::{Endpoint, Inventory, Record, RecordType, Targets, Ttl, ZoneInventory};
 use extdns_plan::{Clusters, Hold, Input, Policy, Settings, Verdict as Carried, compute};
 use extdns_registry::Registry;
+use tracing::subscriber::NoSubscriber;
 
 use super::{Advice, Section, Verdict};
 use crate::settings::Arguments;
@@ -80,7 +81,10 @@ fn examine_apexes(
     let inventory = &annotated.inventory;
     let input = Input { inventory, desired: &wishes, settings, clusters: &clusters };
     let mut plan = compute(input);
-    registry.decorate(&mut plan, &annotated);
+    // Of wishes that nobody has, nothing is to be logged.
+    tracing::subscriber::with_default(NoSubscriber::new(), || {
+        registry.decorate(&mut plan, &annotated);
+    });
     for (row, decision) in plan.decisions() {
         let zone = found.index.zone(row.zone);
         let what = format!("the apex of zone {zone}");
