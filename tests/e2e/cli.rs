@@ -3,6 +3,8 @@
 use std::io::Read as _;
 use std::process::Stdio;
 
+use extdns_testkit::webhook_sim::WebhookSim;
+
 use crate::program::{Bench, example_cluster, external_dns, run};
 
 fn manifests() -> String {
@@ -166,4 +168,18 @@ fn a_closed_pipe_ends_quietly() {
     let log = String::from_utf8(ended.stderr).expect("text");
     assert_eq!(ended.status.code(), Some(0), "{log}");
     assert!(!log.contains("panicked") && !log.contains("level=error"), "{log}");
+}
+
+/// The default of --webhook-provider-url is on this machine, and no proxy of the environment reaches
+/// that.
+#[test]
+fn a_webhook_on_this_machine_needs_no_proxy() {
+    let webhook = WebhookSim::builder().start();
+    let bench = Bench::new();
+    let run = run(external_dns(bench.path())
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("http_proxy", "http://127.0.0.1:9")
+        .args(["--once", "--dry-run", "--source=fake", "--provider=webhook", "--policy=sync"])
+        .arg(format!("--webhook-provider-url={}", webhook.url())));
+    assert_eq!(run.code, 0, "{run:?}");
 }

@@ -19,6 +19,9 @@ pub struct HttpOptions {
     pub identity: Option<(PathBuf, PathBuf)>,
     /// Whether any certificate of the server is accepted. Only where the user's flag says so.
     pub accept_any_certificate: bool,
+    /// Whether no proxy of the environment is used: for a server on this very machine, which no
+    /// proxy can reach.
+    pub direct: bool,
 }
 
 /// Why there is no client.
@@ -47,7 +50,7 @@ pub enum HttpError {
 }
 
 /// Makes a client: HTTP/1.1 and 2 over rustls, connections kept alive, up to ten redirects, the
-/// system's proxies.
+/// proxies of the environment unless told otherwise.
 ///
 /// # Errors
 /// When a file of the options is missing or holds something else.
@@ -58,6 +61,9 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
         .tls_danger_accept_invalid_certs(options.accept_any_certificate);
     if let Some(timeout) = options.timeout {
         builder = builder.timeout(timeout);
+    }
+    if options.direct {
+        builder = builder.no_proxy();
     }
     if let Some(path) = &options.ca {
         let pem = read(path)?;

@@ -1,6 +1,7 @@
 //! The requests of the protocol.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -43,9 +44,10 @@ impl Client {
         let sum =
             args.webhook_provider_read_timeout.saturating_add(args.webhook_provider_write_timeout);
         let timeout = (sum > Duration::ZERO).then_some(sum);
-        let http = http_client(&HttpOptions { timeout, ..HttpOptions::default() })
-            .map_err(|error| ProviderError::config(error.to_string()))?;
         let base = base_url(&args.webhook_provider_url)?;
+        let direct = is_this_machine(&base);
+        let http = http_client(&HttpOptions { timeout, direct, ..HttpOptions::default() })
+            .map_err(|error| ProviderError::config(error.to_string()))?;
         let limit = usize::try_from(args.webhook_provider_max_body_size)
             .ok()
             .filter(|limit| *limit > 0)
@@ -277,6 +279,13 @@ fn base_url(text: &str) -> Result<Url, ProviderError> {
     })
 }
 
+/// Whether a URL leads to this very machine, where Go's clients use no proxy either.
+fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// A server that fails may have applied a part: the changes must not be sent again unseen.
 fn unsettled(error: ProviderError) -> ProviderError {
     match error.kind {
@@ -386,5 +395,28 @@ fn retry_after(response: &Response) -> Option<Duration> {
 async fn drain(response: &mut Response) {
     if let Ok(mut rest) = Limited::of(response, DRAINED) {
         while let Ok(Some(_)) = rest.chunk().await {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_this_machine_is_reached_without_a_proxy() {
+        let table = [
+            ("http://localhost:8888", true),
+            ("http://LOCALHOST:8888", true),
+            ("http://127.0.0.1:8888", true),
+            ("http://127.1.2.3/", true),
+            ("http://[::1]:8888", true),
+            ("http://192.0.2.1:8888", false),
+            ("http://webhook.svc:8888", false),
+            ("http://localhost.example.org", false),
+        ];
+        for (text, expected) in table {
+            let url = base_url(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(is_this_machine(&url), expected, "{text}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! objects, status updates and questions for one's own rights, in the real server's words. Objects come from manifests,
 //! from a [`workload`] or from the test. What goes wrong is said as a [`Fault`]. It serves every kind of which it is
 //! given an object: one without a CustomResourceDefinition is taken for namespaced. It does not validate objects, and
-//! does not yet watch.
+//! does not watch.
 //!
 //! ```
 //! use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
