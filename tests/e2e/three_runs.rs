@@ -40,8 +40,8 @@ fn service() -> Value {
     })
 }
 
-/// Passes bytes to and from an API server, and stops its process for good once it has answered
-/// with more than so many.
+/// Passes bytes to and from an API server, and stops its process once it has answered with
+/// more than so many.
 struct Wire {
     port: u16,
     passed: Arc<AtomicU64>,
@@ -62,6 +62,13 @@ impl Wire {
             }
         });
         Self { port, passed, limit }
+    }
+
+    /// Lets the server go on. What it still has to say to whoever waits no more must not stop it
+    /// again.
+    fn resume(&self, api: &KubeApi) {
+        self.limit.store(u64::MAX, Ordering::SeqCst);
+        signal(api.pid(), "-CONT");
     }
 
     /// A kubeconfig that goes through the wire.
@@ -142,7 +149,7 @@ async fn a_bad_day_and_a_mistake_delete_nothing() {
     let quick = "--kube-api-request-timeout=2s";
     wire.limit.store(whole / 2, Ordering::SeqCst);
     let second = run(&bench, &[&kubeconfig, quick]).await;
-    signal(api.pid(), "-CONT");
+    wire.resume(&api);
     assert_eq!(second.code, 3, "{second:?}");
     assert_says(
         &second.log,
@@ -159,13 +166,12 @@ async fn a_bad_day_and_a_mistake_delete_nothing() {
     wire.passed.store(0, Ordering::SeqCst);
     wire.limit.store(0, Ordering::SeqCst);
     let nothing = run(&bench, &[&kubeconfig, quick]).await;
-    signal(api.pid(), "-CONT");
+    wire.resume(&api);
     assert_eq!(nothing.code, 1, "{nothing:?}");
     assert_says(&nothing.log, &["failed to read cluster", "default", "nothing is changed"]);
     assert_eq!(bench.zone(), zone);
 
     // The third: two thirds of the objects are gone. It is the guard that minds.
-    wire.limit.store(u64::MAX, Ordering::SeqCst);
     stream::iter((0..INGRESSES).filter(|number| number % 3 != 0))
         .for_each_concurrent(16, async |number| api.delete(&ingress(number)).await)
         .await;
