@@ -126,6 +126,15 @@ pub enum Attribution {
     Many(ThinVec<Arc<Resource>>),
 }
 
+/// A name whose object has no address yet: it stays as it is where the user wants that.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unready {
+    /// The name, whatever its record type will be.
+    pub name: Name,
+    /// The object.
+    pub resource: Arc<Resource>,
+}
+
 impl Attribution {
     /// The resources.
     #[must_use]

@@ -37,7 +37,7 @@ pub use change::{
 };
 pub use domain_regex::DomainRegex;
 pub use duration::{DurationError, parse_go_duration};
-pub use endpoint::{Attribution, ClusterId, Endpoint, Hints, Resource, ResourceKind};
+pub use endpoint::{Attribution, ClusterId, Endpoint, Hints, Resource, ResourceKind, Unready};
 pub use filter::{DomainFilter, DomainFilterError, DomainPatterns, NetFilter, NetFilterError};
 pub use inventory::{Inventory, Mark, Record, Refresh, Unreadable, ZoneInventory};
 pub use labels::{InvalidHeritage, LabelKey, Labels};

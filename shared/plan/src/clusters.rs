@@ -1,9 +1,7 @@
 //! The clusters of a target, and what is known of each.
 
-use std::sync::Arc;
-
 use ecow::EcoString;
-use extdns_model::{ClusterId, Name, Resource};
+use extdns_model::{ClusterId, Unready};
 
 /// The clusters whose records a plan is about, in the order of the settings, and what they say
 /// about names that have no address yet.
@@ -36,15 +34,6 @@ pub enum Reading {
     },
     /// A source failed, timed out or answered half.
     Failed,
-}
-
-/// A name whose object has no address yet: it stays as it is.
-#[derive(Debug, Clone)]
-pub struct Unready {
-    /// The name, whatever its record type will be.
-    pub name: Name,
-    /// The object.
-    pub resource: Arc<Resource>,
 }
 
 /// A flag names a cluster that there is not.

@@ -27,7 +27,7 @@ mod unready;
 mod whole;
 
 pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
-pub use clusters::{Cluster, Clusters, Reading, UnknownCluster, Unready};
+pub use clusters::{Cluster, Clusters, Reading, UnknownCluster};
 pub use compute::{Input, compute};
 pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Trip};
 pub use hash::{InvalidHash, PlanHash};

@@ -33,6 +33,6 @@ pub use needs::Need;
 pub use options::{GatherOptions, Options, OptionsError, PipelineOptions};
 pub use pipeline::{Desired, Pipeline, retain_properties};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
-pub use source::{DropReason, Dropped, Sink, Source, Unready};
+pub use source::{DropReason, Dropped, Sink, Source};
 pub use sources::{Found, SourceFailure, Sources};
 pub use trace::{HiddenBy, Sighting, Sightings};

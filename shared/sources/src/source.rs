@@ -8,7 +8,7 @@ use ecow::EcoString;
 use extdns_clusters::{ClusterView, ListScope, Metadata, ObjectFilter, StatusUpdate};
 use extdns_model::{
     ClusterId, Endpoint, InvalidEndpoint, Name, NameError, RecordType, RecordTypeError, Resource,
-    ResourceKind,
+    ResourceKind, Unready,
 };
 
 use crate::annotations::{Annotations, Key, Vocabulary};
@@ -47,15 +47,6 @@ pub struct Sink {
     pub outdated_annotations: usize,
     /// Who has the name that is asked for; only where one is.
     pub(crate) trace: Option<Box<Trace>>,
-}
-
-/// A name whose object has no address yet.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unready {
-    /// The name, whatever its record type will be.
-    pub name: Name,
-    /// The object.
-    pub resource: Arc<Resource>,
 }
 
 /// Something wanted that does not become a record.

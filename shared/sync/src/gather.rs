@@ -4,9 +4,9 @@
 use std::io::Read;
 
 use extdns_clusters::ClusterView;
-use extdns_model::{ClusterId, Endpoint};
+use extdns_model::{ClusterId, Endpoint, Unready};
 use extdns_plan::{Cluster, Clusters, Reading};
-use extdns_sources::{Desired, Dropped, Unready, retain_properties};
+use extdns_sources::{Desired, Dropped, retain_properties};
 
 use crate::error::RunError;
 use crate::report::{self, ClusterReport, ClusterState, Notice};
@@ -86,11 +86,7 @@ impl Gathered {
         if !wiring.keep_unready {
             return clusters;
         }
-        let kept = self.unready.iter().map(|unready| extdns_plan::Unready {
-            name: unready.name.clone(),
-            resource: unready.resource.clone(),
-        });
-        clusters.keeping(kept.collect())
+        clusters.keeping(self.unready.clone())
     }
 }
 

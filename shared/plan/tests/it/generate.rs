@@ -5,11 +5,11 @@ use std::sync::Arc;
 use extdns_model::{
     ClusterId, DomainFilter, Endpoint, Inventory, LabelKey, Name, Opaque, Owners, Properties,
     Record, RecordSet, RecordType, Refresh, Resource, ResourceKind, Routing, Targets, Ttl,
-    Unreadable, Visibility, Zone, ZoneIndex, ZoneInventory, ZoneKey,
+    Unreadable, Unready, Visibility, Zone, ZoneIndex, ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
     Cluster, Clusters, Guard, Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes,
-    Settings, Unready, compute,
+    Settings, compute,
 };
 use proptest::prelude::*;
 

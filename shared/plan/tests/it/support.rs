@@ -15,11 +15,11 @@ use ecow::EcoString;
 use extdns_model::{
     ClusterId, DomainFilter, Endpoint, Inventory, LabelKey, Name, Opaque, Owners, Record,
     RecordSet, RecordType, Refresh, Resource, ResourceKind, Routing, Targets, Ttl, Unreadable,
-    Zone, ZoneIndex, ZoneInventory,
+    Unready, Zone, ZoneIndex, ZoneInventory,
 };
 use extdns_plan::{
     Cause, Cluster, Clusters, Decision, Differences, FreezeCause, Guard, Hold, Input, Plan, Policy,
-    Protected, Reading, RecordChange, RecordTypes, Row, Settings, Trip, Unready, Verdict, compute,
+    Protected, Reading, RecordChange, RecordTypes, Row, Settings, Trip, Verdict, compute,
 };
 
 /// A cluster that was read in full and wants something.

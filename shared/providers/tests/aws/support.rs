@@ -3,10 +3,6 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use clap::Parser;
 use extdns_auth::AwsIdentity;
 use extdns_model::{
@@ -37,14 +33,7 @@ pub(crate) fn args(flags: &[&str]) -> AwsArgs {
 
 /// An identity at the simulator, by its access key.
 pub(crate) fn login(sim: &Route53Sim, profile: &str, key: &str, account: &str) -> Login {
-    let credentials = Credentials::new(key, "secret", None, None, "test");
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(sim.url())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(RetryConfig::disabled())
-        .build();
+    let config = sim.sdk_config(key);
     Login::new(profile, &AwsIdentity { config, account: account.to_owned() })
 }
 

@@ -161,8 +161,8 @@ impl ClusterReport {
     }
 }
 
-impl From<&extdns_sources::Unready> for UnreadyName {
-    fn from(unready: &extdns_sources::Unready) -> Self {
+impl From<&extdns_model::Unready> for UnreadyName {
+    fn from(unready: &extdns_model::Unready) -> Self {
         Self { name: unready.name.to_string(), resource: unready.resource.to_string() }
     }
 }

@@ -2,10 +2,6 @@
 
 use std::sync::Arc;
 
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use extdns_auth::AwsIdentity;
 use extdns_providers::aws::{self, Login};
 use extdns_providers::{Context, Provider};
@@ -46,14 +42,7 @@ pub(crate) const USER: &str = "AKIATEST";
 
 /// Route 53 as these settings see it.
 pub(crate) fn route53(sim: &Route53Sim, arguments: &Arguments) -> Arc<dyn Provider> {
-    let credentials = Credentials::new(USER, "secret", None, None, "test");
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(sim.url())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(RetryConfig::disabled())
-        .build();
+    let config = sim.sdk_config(USER);
     let login = Login::new("default", &AwsIdentity { config, account: ACCOUNT.to_owned() });
     let filter = arguments.plan.filter().expect("a filter");
     let providers = &arguments.providers;

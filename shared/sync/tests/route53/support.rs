@@ -4,10 +4,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use extdns_auth::AwsIdentity;
 use extdns_providers::aws::{self, Login};
 use extdns_sync::report::{Report, ReportedChange, RunFailure, Severity, Summary};
@@ -162,14 +158,7 @@ fn resolved(environment: &Environment) -> Box<Arguments> {
 
 /// The one identity, with each call made once, as the program makes it.
 fn login(sim: &Route53Sim) -> Login {
-    let credentials = Credentials::new(KEY, "secret", None, None, "test");
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(sim.url())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(RetryConfig::disabled())
-        .build();
+    let config = sim.sdk_config(KEY);
     Login::new("default", &AwsIdentity { config, account: ACCOUNT.to_owned() })
 }
 

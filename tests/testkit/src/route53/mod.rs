@@ -48,6 +48,10 @@ pub use wire::{Action, Change};
 
 use crate::http::{Listen, Reply, Request, ScriptedServer};
 use answer::{ApiError, Envelope, error_namespace};
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use fault::{Target, Verdict};
 use operation::Route;
 use state::{End, State};
@@ -133,6 +137,18 @@ impl Route53Sim {
     /// `http://127.0.0.1:PORT`, the endpoint of Route 53 and of STS.
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// What the SDK needs to call the simulator with this access key, each call made once.
+    pub fn sdk_config(&self, key: &str) -> SdkConfig {
+        let credentials = Credentials::new(key, "secret", None, None, "test");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(self.url())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(RetryConfig::disabled())
+            .build()
     }
 
     /// All requests so far, as they arrived.
