@@ -5,6 +5,7 @@ mod aws;
 mod http;
 #[cfg(test)]
 mod messages;
+pub mod secrets;
 
 use std::sync::Once;
 
