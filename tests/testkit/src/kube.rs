@@ -25,6 +25,7 @@ use tokio::sync::OnceCell;
 
 use crate::process::{Daemon, free_ports, set_up, skip};
 use pki::Authority;
+pub use objects::documents;
 pub use pki::ClientCertificate;
 
 /// The bearer token of a member of `system:masters`, who may do everything.

@@ -57,18 +57,9 @@ impl KubeApi {
 
     /// [`KubeApi::apply`] for each document of `yaml`, in order. The items of a `List` count as documents.
     pub async fn apply_yaml(&self, yaml: &str) -> Vec<Value> {
-        let documents: Vec<Value> =
-            serde_saphyr::from_multiple(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
         let mut stored = Vec::new();
-        for mut document in documents.into_iter().filter(|document| !document.is_null()) {
-            match document.get_mut("items").map(Value::take) {
-                Some(Value::Array(items)) => {
-                    for item in items {
-                        stored.push(self.apply(item).await);
-                    }
-                }
-                _ => stored.push(self.apply(document).await),
-            }
+        for document in documents(yaml) {
+            stored.push(self.apply(document).await);
         }
         stored
     }
@@ -162,6 +153,20 @@ impl KubeApi {
         };
         Target { api, kind, name }
     }
+}
+
+/// The documents of a YAML text, in order; the items of a `List` in its place.
+pub fn documents(yaml: &str) -> Vec<Value> {
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
+    let mut unfolded = Vec::new();
+    for mut document in documents.into_iter().filter(|document| !document.is_null()) {
+        match document.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => unfolded.extend(items),
+            _ => unfolded.push(document),
+        }
+    }
+    unfolded
 }
 
 /// One object on the server.
