@@ -11,8 +11,8 @@ use std::sync::Once;
 
 #[cfg(feature = "aws")]
 pub use aws::{
-    AwsError, AwsIdentity, AwsOptions, AwsRole, EksTokens, aws_error_chain, aws_identity,
-    aws_region,
+    AwsError, AwsIdentity, AwsOptions, AwsRole, AwsVariables, EksTokens, aws_error_chain,
+    aws_identity, aws_region,
 };
 pub use http::{HttpError, HttpOptions, http_client};
 

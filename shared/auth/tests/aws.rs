@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use extdns_auth::{AwsOptions, AwsRole, aws_identity};
+use extdns_auth::{AwsOptions, AwsRole, AwsVariables, aws_identity};
 use extdns_testkit::route53::{Operation, Route53Sim};
 
 const FILE: &str = "[default]
@@ -27,7 +27,7 @@ async fn probe() {
         profile: text("PROBE_PROFILE"),
         role: text("PROBE_ROLE").map(|arn| AwsRole { arn, external_id: text("PROBE_EXTERNAL_ID") }),
         region: text("PROBE_REGION"),
-        ca_bundle: text("AWS_CA_BUNDLE").map(Into::into),
+        variables: AwsVariables::of(&std::env::vars().collect()),
     };
     let told = match aws_identity(&options).await {
         Ok(identity) => {
@@ -111,5 +111,113 @@ fn r53_case_41_roles() {
 
     let error = identity(dir.path(), &base);
     assert!(error.starts_with(&format!("error instantiating AWS config: role {role}")), "{error}");
-    assert!(error.contains("AccessDenied"), "{error}");
+    for part in ["AccessDenied: User: ", "request id", "give --aws-assume-role-external-id"] {
+        assert!(error.contains(part), "{part} is missing in {error}");
+    }
+    assert!(!error.contains("Error {") && !error.contains("unhandled"), "{error}");
+}
+
+#[test]
+fn a_name_in_place_of_the_arn_of_a_role_is_told_before_anything_is_asked() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for odd in ["dns", "arn:aws:iam::111122223333:user/dns", "arn:aws:iam::111122223333:role/a b"] {
+        let error = identity(dir.path(), &[("PROBE_ROLE", odd)]);
+        assert!(error.contains(&format!("role {odd:?} is no ARN of a role")), "{error}");
+    }
+}
+
+/// Charts and templates leave variables empty; the SDK would panic over some of them.
+#[test]
+fn a_variable_that_is_empty_counts_as_not_set() {
+    let sim = Route53Sim::start();
+    let role = sim.account("222222222222").role("dns", None);
+    let dir = tempfile::tempdir().expect("a folder");
+    let url = sim.url();
+    let base = [
+        ("AWS_ACCESS_KEY_ID", "AKIAENV"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("AWS_ENDPOINT_URL", &*url),
+        ("PROBE_ROLE", &*role),
+    ];
+    const EMPTY: [&str; 12] = [
+        "AWS_CA_BUNDLE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL_ROUTE_53",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_RETRY_MODE",
+        "AWS_SESSION_TOKEN",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    ];
+    let all = [&base[..], &EMPTY.map(|name| (name, ""))[..]].concat();
+    assert_eq!(identity(dir.path(), &all), "account 222222222222 region us-east-1");
+    let no_url = [&base[..2], &[("AWS_ENDPOINT_URL", "")]].concat();
+    assert_eq!(identity(dir.path(), &no_url), "account AKIAENV region us-east-1");
+}
+
+#[test]
+fn a_variable_that_the_sdk_cannot_take_is_an_error_that_names_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let base = [("AWS_ACCESS_KEY_ID", "AKIAENV"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    for odd in [
+        ("AWS_RETRY_MODE", "odd"),
+        ("AWS_MAX_ATTEMPTS", "0"),
+        ("AWS_ENDPOINT_URL", "localhost"),
+        ("AWS_ENDPOINT_URL_ROUTE_53", "http://"),
+        ("AWS_REGION", "eu west"),
+        ("AWS_ACCESS_KEY_ID", "AK\nIA"),
+        ("AWS_SESSION_TOKEN", "a\nb"),
+    ] {
+        let error = identity(dir.path(), &[&base[..], &[odd]].concat());
+        let start = format!("error instantiating AWS config: {}", odd.0);
+        assert!(error.starts_with(&start), "{error}");
+    }
+}
+
+/// What stands in the files is as odd as what stands in variables.
+#[test]
+fn a_profile_with_odd_settings_is_an_error_or_passes_but_never_a_panic() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("config");
+    let path = file.to_str().expect("text");
+    let keys = "aws_access_key_id = AKIAFILE\naws_secret_access_key = s\n";
+    let cases = [
+        ("retry_mode = odd\nmax_attempts = none\n", "account AKIAFILE region us-east-1"),
+        ("region =\n", "account AKIAFILE region us-east-1"),
+        ("region = eu west\n", "error instantiating AWS config: region \"eu west\" is no name"),
+        ("aws_session_token = a\u{7f}b\n", "session token has a blank, a line break"),
+    ];
+    for (text, expected) in cases {
+        for profile in ["", "default"] {
+            std::fs::write(&file, format!("[default]\n{keys}{text}")).expect("written");
+            let found =
+                identity(dir.path(), &[("AWS_CONFIG_FILE", path), ("PROBE_PROFILE", profile)]);
+            assert!(found.contains(expected), "{found}");
+        }
+    }
+    std::fs::write(&file, "no profile at all = [").expect("written");
+    let error = identity(dir.path(), &[("AWS_CONFIG_FILE", path)]);
+    assert!(error.starts_with("error instantiating AWS config: default credentials"), "{error}");
+}
+
+#[test]
+fn without_credentials_the_sources_that_were_tried_are_listed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let error = identity(dir.path(), &[]);
+    for part in [
+        "default credentials: no credentials were found",
+        "AWS_ACCESS_KEY_ID",
+        "~/.aws/credentials",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_EC2_METADATA_DISABLED",
+    ] {
+        assert!(error.contains(part), "{part} is missing in {error}");
+    }
+    let error = identity(dir.path(), &[("PROBE_PROFILE", "nope")]);
+    assert!(error.contains("check --aws-profile=nope"), "{error}");
 }

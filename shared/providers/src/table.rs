@@ -1,7 +1,6 @@
 //! The providers, one line each.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use extdns_model::DomainFilter;
@@ -59,9 +58,9 @@ pub struct ProviderEntry {
 pub struct Context {
     /// The names that the user wants managed; zones outside are not read.
     pub domain_filter: DomainFilter,
-    /// A PEM file with certificates of authorities to trust at AWS beside the system's
-    /// (`AWS_CA_BUNDLE`).
-    pub aws_ca_bundle: Option<PathBuf>,
+    /// What the process's environment says to the SDK of AWS.
+    #[cfg(feature = "aws")]
+    pub aws: extdns_auth::AwsVariables,
 }
 
 type Building<'a> = BoxFuture<'a, Result<Box<dyn Provider>, ProviderError>>;

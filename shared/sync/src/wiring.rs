@@ -101,11 +101,7 @@ pub(crate) async fn provider(
 ) -> Result<Arc<dyn Provider>, SettingsError> {
     let context = extdns_providers::Context {
         domain_filter: arguments.plan.filter().map_err(invalid)?,
-        aws_ca_bundle: environment
-            .variables
-            .get("AWS_CA_BUNDLE")
-            .filter(|path| !path.is_empty())
-            .map(Into::into),
+        aws: extdns_auth::AwsVariables::of(&environment.variables),
     };
     let entry = arguments.providers.provider;
     let provider = entry.build(&arguments.providers, &context).await.map_err(invalid)?;

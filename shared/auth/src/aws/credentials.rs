@@ -1,11 +1,15 @@
-//! Credentials that were fetched already, and what went wrong when they could not be.
+//! Credentials that were fetched already, and those that are fetched later.
 
-use std::error::Error;
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{
+    ProvideCredentials, Result, SharedCredentialsProvider, future,
+};
+
+use super::variables::{NO_CREDENTIAL, is_credential};
+use crate::secrets;
 
 /// What credentials must still hold to be worth giving away.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -32,26 +36,30 @@ impl ProvideCredentials for Prefetched {
         if self.first.expiry().is_none_or(|expiry| SystemTime::now() + MARGIN < expiry) {
             future::ProvideCredentials::ready(Ok(self.first.clone()))
         } else {
-            self.later.provide_credentials()
+            future::ProvideCredentials::new(fetch(&self.later))
         }
     }
 }
 
-/// What every level of an SDK error says, from the outside to the cause, each once: the outermost
-/// alone says little more than that there was an error.
-#[must_use]
-pub fn aws_error_chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let level = error.to_string();
-        if !text.contains(&level) {
-            // Writing to a String cannot fail.
-            let _ = write!(text, ": {level}");
-        }
-        cause = error.source();
+/// Asks for credentials, of which no output of the process may show anything from now on. Over those
+/// that no header can carry the SDK would panic.
+pub(super) async fn fetch(provider: &SharedCredentialsProvider) -> Result {
+    let credentials = provider.provide_credentials().await?;
+    secrets::register(credentials.secret_access_key());
+    if let Some(token) = credentials.session_token() {
+        secrets::register(token);
     }
-    text
+    let parts = [
+        ("access key id", Some(credentials.access_key_id())),
+        ("secret access key", Some(credentials.secret_access_key())),
+        ("session token", credentials.session_token()),
+    ];
+    let odd = |text: Option<&str>| text.is_some_and(|text| !is_credential(text));
+    if let Some((part, _)) = parts.into_iter().find(|(_, text)| odd(*text)) {
+        let text = format!("the {part} {NO_CREDENTIAL}; correct it where it is kept");
+        return Err(CredentialsError::invalid_configuration(text));
+    }
+    Ok(credentials)
 }
 
 #[cfg(test)]
@@ -76,5 +84,31 @@ mod tests {
                 assert_eq!(credentials.access_key_id(), expected, "{seconds:?}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn credentials_that_no_header_can_carry_are_refused_and_not_shown() {
+        let cases = [
+            ("AK\nIA", "a-secret-key", None, "access key id"),
+            ("AKIA", "a-secret\nkey", None, "secret access key"),
+            ("AKIA", "a-secret-key", Some("a-session\u{7f}token"), "session token"),
+            ("AKIA", "a-secret-key", Some(""), "session token"),
+        ];
+        for (key, secret, token, part) in cases {
+            let odd = Credentials::new(key, secret, token.map(str::to_owned), None, "test");
+            let error = fetch(&SharedCredentialsProvider::new(odd)).await.expect_err(part);
+            let text = super::super::aws_error_chain(&error);
+            assert!(text.contains(part), "{text}");
+            assert!(!text.contains("a-secret") && !text.contains("a-session"), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_are_never_shown_once_they_were_fetched() {
+        let token = Some("session-token-of-the-test".to_owned());
+        let found = Credentials::new("AKIA", "secret-key-of-the-test", token, None, "test");
+        fetch(&SharedCredentialsProvider::new(found)).await.expect("fine");
+        let text = "key secret-key-of-the-test, token session-token-of-the-test";
+        assert_eq!(secrets::redact(text), "key [redacted], token [redacted]");
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
@@ -20,7 +20,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
+use super::credentials::fetch;
 use super::{AwsError, aws_error_chain};
+use crate::secrets;
 
 const PREFIX: &str = "k8s-aws-v1.";
 /// The header that binds a token to a cluster.
@@ -100,9 +102,11 @@ impl EksTokens {
         {
             return Ok(token.clone());
         }
-        let credentials = self.credentials.provide_credentials().await;
+        let credentials = fetch(&self.credentials).await;
         let credentials = credentials.map_err(|error| self.failed(aws_error_chain(&error)))?;
-        let token = SecretString::from(self.sign(&credentials, now)?);
+        let token = self.sign(&credentials, now)?;
+        secrets::register(&token);
+        let token = SecretString::from(token);
         // STS refuses the call as soon as the session is over.
         let until = credentials.expiry().unwrap_or(now + RENEWED_AFTER).min(now + RENEWED_AFTER);
         *current = Some(Current { token: token.clone(), until });

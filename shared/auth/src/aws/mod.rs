@@ -2,10 +2,10 @@
 //!
 //! Credentials come from the SDK's default chain: environment variables, shared configuration and
 //! credentials files, web identity (IRSA), containers (ECS, EKS Pod Identity), instance metadata.
-//! The chain reads the environment by itself, and so do the SDK's own settings (`AWS_REGION`,
-//! `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_USE_FIPS_ENDPOINT`, ..): the one exception
-//! to the rule that only the programs and their settings do. What the SDK does not read,
-//! `AWS_CA_BUNDLE`, is handed in.
+//! The chain and the SDK's own settings (`AWS_REGION`, `AWS_ENDPOINT_URL`,
+//! `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_USE_FIPS_ENDPOINT`, ..) are handed the variables of the process,
+//! checked, in place of reading them ([`AwsVariables`]); only for a profile that is named the SDK
+//! reads the environment by itself.
 //!
 //! A profile that is named wins over keys in the environment. A role is assumed with what was found
 //! so far. Credentials are fetched once before the first call, so what is wrong with them is known
@@ -14,12 +14,13 @@
 mod account;
 mod credentials;
 mod eks_token;
+mod variables;
+mod words;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
@@ -27,7 +28,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -37,9 +38,11 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use self::credentials::Prefetched;
-pub use self::credentials::aws_error_chain;
+use self::credentials::{Prefetched, fetch};
 pub use self::eks_token::EksTokens;
+pub use self::variables::AwsVariables;
+use self::variables::{NO_REGION, is_region};
+pub use self::words::aws_error_chain;
 use crate::install_crypto;
 
 /// Where a region is needed but none is configured: services without regions, such as Route 53,
@@ -50,7 +53,9 @@ const SESSION_NAME: &str = "external-dns";
 /// Longest time until a connection is there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest time until an answer begins.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest time of a call, its attempts and the answer's body included.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Whose credentials are used, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,8 +67,8 @@ pub struct AwsOptions {
     pub role: Option<AwsRole>,
     /// The region of the services and of STS; `None` for the configured one.
     pub region: Option<String>,
-    /// A PEM file with certificates of authorities to trust beside the system's (`AWS_CA_BUNDLE`).
-    pub ca_bundle: Option<PathBuf>,
+    /// What the process's environment says to the SDK.
+    pub variables: AwsVariables,
 }
 
 /// A role to assume.
@@ -104,6 +109,14 @@ pub enum AwsError {
         /// What every level of the SDK says about it.
         reason: String,
     },
+    /// A setting that cannot be used.
+    #[error("instantiating AWS config: {what} {reason}")]
+    Setting {
+        /// The variable with its value, or the value.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A file of authorities that cannot be used.
     #[error("instantiating AWS config: AWS_CA_BUNDLE={}: {reason}", path.display())]
     CaBundle {
@@ -128,8 +141,25 @@ pub enum AwsError {
 /// When there are no credentials, the role cannot be assumed, or a file cannot be used.
 pub async fn aws_identity(options: &AwsOptions) -> Result<AwsIdentity, AwsError> {
     install_crypto();
+    options.variables.check()?;
+    if let Some(role) = &options.role {
+        check_role(&role.arn)?;
+    }
+    let found = found_identity(options);
+    tokio::time::timeout(CALL_TIMEOUT, found).await.unwrap_or_else(|_| {
+        let reason = format!("no credentials within {} seconds", CALL_TIMEOUT.as_secs());
+        Err(AwsError::Credentials { whose: whose(options), reason })
+    })
+}
+
+async fn found_identity(options: &AwsOptions) -> Result<AwsIdentity, AwsError> {
+    let region = region(options).await?;
+    // Of variables and profiles the SDK takes nothing about retries, over which it could panic: who
+    // calls retries.
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(region(options))
+        .env(options.variables.env())
+        .region(region)
+        .retry_config(RetryConfig::standard())
         .timeout_config(timeouts())
         .http_client(http_client(options)?);
     if let Some(profile) = &options.profile {
@@ -152,8 +182,9 @@ async fn prefetch(options: &AwsOptions, config: &SdkConfig) -> Result<AwsIdentit
     let provider = config
         .credentials_provider()
         .ok_or_else(|| failed("the SDK has no source of credentials".to_owned()))?;
-    let first =
-        provider.provide_credentials().await.map_err(|error| failed(aws_error_chain(&error)))?;
+    let first = fetch(&provider)
+        .await
+        .map_err(|error| failed(words::of_credentials(options, &error)))?;
     let account = account::of(&first, options.role.as_ref().map(|role| role.arn.as_str()));
     let provider = SharedCredentialsProvider::new(Prefetched::new(first, provider));
     let config = with_credentials(config, provider)
@@ -172,29 +203,49 @@ fn whose(options: &AwsOptions) -> String {
     }
 }
 
-/// The region that variables, else the profile, configure. Instance metadata is not asked: where
-/// there is none that takes seconds.
-pub async fn aws_region(profile: Option<&str>) -> Option<String> {
-    configured_region(profile).region().await.map(|region| region.to_string())
-}
-
-fn configured_region(profile: Option<&str>) -> RegionProviderChain {
+/// The region that the options, else variables, else the profile name. Instance metadata is not asked:
+/// where there is none that takes seconds.
+pub async fn aws_region(options: &AwsOptions) -> Option<String> {
+    let given = [options.region.as_deref(), options.variables.region()];
+    if let Some(region) = given.into_iter().flatten().next() {
+        return Some(region.to_owned());
+    }
     let mut of_profile = ProfileFileRegionProvider::builder();
-    if let Some(profile) = profile {
+    if let Some(profile) = &options.profile {
         of_profile = of_profile.profile_name(profile);
     }
-    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(of_profile.build())
+    let region = RegionProviderChain::first_try(of_profile.build()).region().await;
+    region.map(|region| region.to_string()).filter(|region| !region.trim().is_empty())
 }
 
-fn region(options: &AwsOptions) -> RegionProviderChain {
-    RegionProviderChain::first_try(options.region.clone().map(Region::new))
-        .or_else(configured_region(options.profile.as_deref()))
-        .or_else(Region::from_static(FALLBACK_REGION))
+async fn region(options: &AwsOptions) -> Result<Region, AwsError> {
+    let region = aws_region(options).await.unwrap_or_else(|| FALLBACK_REGION.to_owned());
+    if is_region(&region) {
+        return Ok(Region::new(region));
+    }
+    let reason = format!("{NO_REGION}; check the flag, AWS_REGION and the profile");
+    Err(AwsError::Setting { what: format!("region {region:?}"), reason })
+}
+
+/// `arn:aws:iam::111122223333:role/dns`, in any partition and with any path.
+fn check_role(arn: &str) -> Result<(), AwsError> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let is_role = matches!(parts[..], ["arn", _, "iam", "", account, resource]
+        if !account.is_empty() && resource.starts_with("role/"));
+    if is_role && arn.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let reason = "is no ARN of a role, such as arn:aws:iam::111122223333:role/dns; \
+                  aws iam get-role tells it";
+    Err(AwsError::Setting { what: format!("role {arn:?}"), reason: reason.to_owned() })
 }
 
 fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build()
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
 }
 
 fn of_profile(profile: &str, config: &SdkConfig) -> ProfileFileCredentialsProvider {
@@ -226,15 +277,13 @@ fn with_credentials(config: &SdkConfig, provider: SharedCredentialsProvider) -> 
 /// the environment, and trusts the bundle.
 fn http_client(options: &AwsOptions) -> Result<SharedHttpClient, AwsError> {
     let mut store = TrustStore::default();
-    if let Some(path) = &options.ca_bundle {
+    let bundle = options.variables.ca_bundle();
+    if let Some(path) = &bundle {
         let failed = |reason| AwsError::CaBundle { path: path.clone(), reason };
         store = store.with_pem_certificate(read_bundle(path).map_err(failed)?);
     }
     let context = TlsContext::builder().with_trust_store(store).build().map_err(|error| {
-        AwsError::CaBundle {
-            path: options.ca_bundle.clone().unwrap_or_default(),
-            reason: error.to_string(),
-        }
+        AwsError::CaBundle { path: bundle.unwrap_or_default(), reason: error.to_string() }
     })?;
     Ok(Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder();

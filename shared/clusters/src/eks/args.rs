@@ -26,12 +26,33 @@ impl EksArgs {
         !self.eks_cluster.is_empty()
     }
 
-    /// A flag that would mean nothing is a mistake.
+    /// A flag that would mean nothing is a mistake, and so is one that was given what another takes.
     pub(crate) fn validate(&self) -> Vec<String> {
         let others =
             [("--eks-region", &self.eks_region), ("--eks-assume-role", &self.eks_assume_role)];
         let alone = others.into_iter().filter(|(_, value)| !self.is_given() && !value.is_empty());
-        alone.map(|(flag, _)| format!("{flag} needs --eks-cluster")).collect()
+        let mut faults: Vec<String> =
+            alone.map(|(flag, _)| format!("{flag} needs --eks-cluster")).collect();
+        faults.extend(self.named_by_arn());
+        let role = &self.eks_assume_role;
+        if !role.is_empty() && !role.starts_with("arn:") {
+            faults.push(format!(
+                "--eks-assume-role takes the ARN of a role, such as arn:aws:iam::111122223333:role/reader, \
+                 and {role:?} is none"
+            ));
+        }
+        faults
+    }
+
+    /// An ARN tells the name and the region, so the remedy can, too.
+    fn named_by_arn(&self) -> Option<String> {
+        let arn = self.eks_cluster.strip_prefix("arn:")?;
+        let region = arn.split(':').nth(2).unwrap_or_default();
+        let name = self.eks_cluster.rsplit('/').next().unwrap_or_default();
+        Some(format!(
+            "--eks-cluster takes the name of a cluster and not its ARN; give --eks-cluster={name} \
+             --eks-region={region}"
+        ))
     }
 
     pub(crate) fn cluster(&self) -> Option<Eks> {
@@ -41,5 +62,24 @@ impl EksArgs {
             region: given(&self.eks_region),
             assume_role: given(&self.eks_assume_role),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_in_place_of_a_name_and_a_name_in_place_of_an_arn() {
+        let args = |cluster: &str, role: &str| EksArgs {
+            eks_cluster: cluster.to_owned(),
+            eks_assume_role: role.to_owned(),
+            ..EksArgs::default()
+        };
+        assert!(args("prod", "arn:aws:iam::111122223333:role/reader").validate().is_empty());
+        let faults = args("arn:aws:eks:eu-west-1:111122223333:cluster/prod", "reader").validate();
+        let [name, role] = &faults[..] else { panic!("{faults:?}") };
+        assert!(name.ends_with("give --eks-cluster=prod --eks-region=eu-west-1"), "{name}");
+        assert!(role.contains("takes the ARN of a role") && role.contains("\"reader\""), "{role}");
     }
 }

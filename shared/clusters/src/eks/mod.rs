@@ -47,19 +47,17 @@ impl fmt::Display for Eks {
 
 /// Finds the cluster's API server, and who we are to it.
 pub(crate) async fn find(eks: &Eks, environment: &Environment) -> Result<Connection, String> {
-    let region = match &eks.region {
-        Some(region) => region.clone(),
-        None => aws_region(None).await.ok_or_else(|| {
-            format!("{eks}: its region is not known; give --eks-region, or set AWS_REGION")
-        })?,
-    };
-    let eks = Eks { region: Some(region.clone()), ..eks.clone() };
-    let options = AwsOptions {
+    let mut options = AwsOptions {
         role: eks.assume_role.clone().map(|arn| AwsRole { arn, external_id: None }),
-        region: Some(region),
-        ca_bundle: environment.aws_ca_bundle.clone(),
+        region: eks.region.clone(),
+        variables: environment.aws.clone(),
         ..AwsOptions::default()
     };
+    options.region = aws_region(&options).await;
+    if options.region.is_none() {
+        return Err(format!("{eks}: its region is not known; give --eks-region, or set AWS_REGION"));
+    }
+    let eks = Eks { region: options.region.clone(), ..eks.clone() };
     let connection = match aws_identity(&options).await {
         Ok(identity) => eks.connection(&identity).await,
         Err(error) => Err(error.to_string()),

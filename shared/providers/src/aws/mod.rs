@@ -127,9 +127,9 @@ pub async fn provider(
     let mut logins = Vec::new();
     for profile in args.profiles() {
         let name = profile.clone().unwrap_or_else(|| "default".to_owned());
-        let ca_bundle = context.aws_ca_bundle.clone();
+        let variables = context.aws.clone();
         let options =
-            AwsOptions { profile, role: role.clone(), ca_bundle, ..AwsOptions::default() };
+            AwsOptions { profile, role: role.clone(), variables, ..AwsOptions::default() };
         let identity = aws_identity(&options)
             .await
             .map_err(|error| ProviderError::config(error.to_string()))?;
