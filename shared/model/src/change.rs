@@ -21,9 +21,34 @@ pub struct ChangeGroup {
     pub name: Name,
     /// The changes.
     pub changes: Vec<Change>,
-    /// A group of the same apply that must be applied before: the ownership record of an apex can
-    /// lie in another zone. Not sent if that group was not applied.
-    pub after: Option<GroupId>,
+    /// Groups of the same apply that must be applied before; none in most cases. Not sent unless
+    /// each of them was applied.
+    pub after: Vec<After>,
+    /// Ownership records of the zone on which the changes rely and which stay as they are. A
+    /// provider whose API has conditions makes the changes only if each of them still is as it was
+    /// read; for the others it costs no call.
+    pub requires: Vec<Stored>,
+}
+
+/// Why a group waits for another group of the same apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum After {
+    /// That group writes its ownership record, which can lie in another zone (that of an apex), or
+    /// is the step before it.
+    OwnershipRecord(GroupId),
+    /// The name moves: that group makes it in its new zone, and this one removes it from its old
+    /// zone. Only what the new zone was seen to serve is removed from the old one.
+    Move(GroupId),
+}
+
+impl After {
+    /// The group that is waited for.
+    #[must_use]
+    pub fn group(self) -> GroupId {
+        match self {
+            Self::OwnershipRecord(group) | Self::Move(group) => group,
+        }
+    }
 }
 
 /// One record set to create, update or delete.
@@ -137,6 +162,8 @@ pub enum NotSent {
     Deadline,
     /// The group that it depends on was not applied.
     Predecessor,
+    /// The name was not made in its new zone, or was not seen there, so it stays in its old zone.
+    Move,
     /// The provider could no longer be written to in this run.
     Stopped(Failure),
 }
@@ -184,6 +211,9 @@ impl fmt::Display for NotSent {
             Self::Predecessor => {
                 f.write_str("not sent: its ownership record in the other zone was not applied")
             }
+            Self::Move => f.write_str(
+                "not sent: the name is not seen in its new zone yet, so it stays in this one",
+            ),
             Self::Stopped(failure) => write!(f, "not sent: {failure}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use thin_vec::ThinVec;
 
-use crate::{DomainFilter, Labels, Opaque, RecordSet, ZoneIndex, ZoneKey};
+use crate::{DomainFilter, Doubt, Labels, Opaque, RecordSet, ZoneIndex, ZoneKey};
 
 /// Everything that a plan needs of a place where records live.
 #[derive(Debug, Default)]
@@ -48,6 +48,8 @@ pub struct Record {
     pub marks: ThinVec<Mark>,
     /// Why the ownership record must be rewritten although the record itself may be right.
     pub refresh: Option<Refresh>,
+    /// Why it is nobody's although an ownership record may be there. Few records have one.
+    pub doubt: Option<Box<Doubt>>,
     /// Why the provider does not let this record be changed, whatever an ownership record says: a
     /// fragment that reads after "it". Such a record is nobody's, so no labels are joined on.
     pub read_only: Option<&'static str>,
@@ -63,6 +65,7 @@ impl Record {
             origin,
             marks: ThinVec::new(),
             refresh: None,
+            doubt: None,
             read_only: None,
         }
     }

@@ -10,10 +10,12 @@
 
 mod change;
 mod domain_regex;
+mod doubt;
 mod duration;
 mod endpoint;
 mod filter;
 mod inventory;
+mod kept;
 mod labels;
 #[cfg(test)]
 mod messages;
@@ -32,14 +34,16 @@ mod validate;
 mod zone;
 
 pub use change::{
-    Action, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Planned, Role,
+    Action, After, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Planned, Role,
     Stored,
 };
 pub use domain_regex::DomainRegex;
+pub use doubt::{Doubt, DoubtCause};
 pub use duration::{DurationError, parse_go_duration};
 pub use endpoint::{Attribution, ClusterId, Endpoint, Hints, Resource, ResourceKind, Unready};
 pub use filter::{DomainFilter, DomainFilterError, DomainPatterns, NetFilter, NetFilterError};
 pub use inventory::{Inventory, Mark, Record, Refresh, Unreadable, ZoneInventory};
+pub use kept::Kept;
 pub use labels::{InvalidHeritage, LabelKey, Labels};
 pub use name::{Name, NameError};
 pub use opaque::Opaque;

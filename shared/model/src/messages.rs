@@ -53,13 +53,20 @@ fn every_outcome_has_its_words() {
         (NotSent::Deadline, "deferred: the run's time was nearly over"),
         (NotSent::Predecessor, "not sent: its ownership record in the other zone was not applied"),
         (
+            NotSent::Move,
+            "not sent: the name is not seen in its new zone yet, so it stays in this one",
+        ),
+        (
             NotSent::Stopped(failure()),
             "not sent: rate exceeded (request id 7); lower --aws-requests-per-second",
         ),
     ];
     for (why, words) in table {
         match why {
-            NotSent::Deadline | NotSent::Predecessor | NotSent::Stopped(_) => {}
+            NotSent::Deadline
+            | NotSent::Predecessor
+            | NotSent::Move
+            | NotSent::Stopped(_) => {}
         }
         assert_eq!(why.to_string(), words);
     }

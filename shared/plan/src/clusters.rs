@@ -9,6 +9,7 @@ use extdns_model::{ClusterId, Unready};
 pub struct Clusters {
     list: Vec<Cluster>,
     unready: Vec<Unready>,
+    keeps_unready: bool,
 }
 
 /// A cluster, and how well it could be read.
@@ -20,6 +21,8 @@ pub struct Cluster {
     pub name: EcoString,
     /// How well it could be read.
     pub reading: Reading,
+    /// A filter that selects none of its objects, as its flag is written (`--namespace=shop`).
+    pub nothing_selected_by: Option<EcoString>,
     /// Whether it may want nothing at all, however many records it has.
     pub may_be_empty: bool,
 }
@@ -50,7 +53,15 @@ impl Cluster {
     /// A cluster.
     #[must_use]
     pub fn new(id: ClusterId, name: impl Into<EcoString>, reading: Reading) -> Self {
-        Self { id, name: name.into(), reading, may_be_empty: false }
+        Self { id, name: name.into(), reading, nothing_selected_by: None, may_be_empty: false }
+    }
+
+    /// The same, but a filter selects none of its objects although there are some (or its namespace
+    /// does not exist): it is taken for one that suddenly wants nothing. The filter is told as its
+    /// flag is written, several of them joined by a comma.
+    #[must_use]
+    pub fn selecting_nothing(self, filter: impl Into<EcoString>) -> Self {
+        Self { nothing_selected_by: Some(filter.into()), ..self }
     }
 }
 
@@ -58,14 +69,16 @@ impl Clusters {
     /// These clusters.
     #[must_use]
     pub fn new(list: Vec<Cluster>) -> Self {
-        Self { list, unready: Vec::new() }
+        Self { list, unready: Vec::new(), keeps_unready: false }
     }
 
-    /// Keeps these names as they are. What is not kept is not to be given: then an object without
-    /// an address wants nothing, as if it were not there.
+    /// With these names, whose objects have no address yet. Where they are kept, they stay as they
+    /// are. Else such an object wants nothing, as if it were not there; but what would go for that
+    /// reason is not to be too much at once.
     #[must_use]
-    pub fn keeping(mut self, unready: Vec<Unready>) -> Self {
+    pub fn with_unready(mut self, unready: Vec<Unready>, kept: bool) -> Self {
         self.unready = unready;
+        self.keeps_unready = kept;
         self
     }
 
@@ -99,10 +112,16 @@ impl Clusters {
         self.list.iter().find(|cluster| cluster.id == id)
     }
 
-    /// The names that are kept as they are.
+    /// The names whose objects have no address yet.
     #[must_use]
     pub fn unready(&self) -> &[Unready] {
         &self.unready
+    }
+
+    /// Whether names whose objects have no address yet stay as they are.
+    #[must_use]
+    pub fn keeps_unready(&self) -> bool {
+        self.keeps_unready
     }
 
     pub(crate) fn name_of(&self, id: ClusterId) -> EcoString {

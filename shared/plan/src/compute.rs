@@ -1,7 +1,7 @@
 //! From inventory and wishes to rows.
 
 use ecow::EcoString;
-use extdns_model::{Endpoint, Inventory, Record, ZoneKey};
+use extdns_model::{Endpoint, Inventory, Kept, Record, ZoneKey};
 
 use crate::conflict::preference;
 use crate::decide::{Decider, Name, hold_all};
@@ -20,6 +20,8 @@ pub struct Input<'a> {
     pub settings: &'a Settings,
     /// The clusters that it comes from, and how well each could be read.
     pub clusters: &'a Clusters,
+    /// Names that stay as they are, because the provider's answer about them was incomplete.
+    pub kept: &'a [Kept],
 }
 
 /// Computes the plan.
@@ -28,9 +30,9 @@ pub struct Input<'a> {
 /// one name, type and set identifier in one zone the last counts.
 #[must_use]
 pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
-    let Input { inventory, desired, settings, clusters } = input;
+    let Input { inventory, desired, settings, .. } = input;
     let mut decider = Decider::new(settings, &inventory.filter);
-    let mut stages = Stages::new(&decider, settings, clusters, inventory);
+    let mut stages = Stages::new(&decider, &input);
     let contents = contents(inventory);
     let (wishes, unrouted) = route(&decider, inventory, desired);
     let mut rows = Vec::new();

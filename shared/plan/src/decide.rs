@@ -201,8 +201,13 @@ fn hold_of_strange(record: &Record, owners: &Owners) -> Option<Hold> {
     if let Some(reason) = record.read_only {
         return Some(Hold::ReadOnly { reason });
     }
-    (!owners.own(&record.labels))
-        .then(|| Hold::Foreign { owner: record.labels.owner().map(Into::into) })
+    if owners.own(&record.labels) {
+        return None;
+    }
+    Some(match &record.doubt {
+        Some(doubt) => Hold::InDoubt(doubt.clone()),
+        None => Hold::Foreign { owner: record.labels.owner().map(Into::into) },
+    })
 }
 
 /// Holds back creates where a record that is not ours stands in the way.

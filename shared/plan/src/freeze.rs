@@ -6,6 +6,9 @@ use extdns_model::{Endpoint, Record};
 use crate::claim::{Claim, Claims, ClusterSet};
 use crate::{Cluster, Decision, FreezeCause, Frozen, Hold, Reading, RecordChange, Settings};
 
+/// From so many records on it is suspicious that a cluster wants none of them any more.
+pub(crate) const SUSPICIOUS: usize = 3;
+
 /// The clusters whose records are frozen.
 pub(crate) struct Freeze {
     list: Vec<Frozen>,
@@ -27,8 +30,8 @@ impl Freeze {
         let empty = |cluster: &Cluster| {
             let suspect = suspects.iter().position(|suspect| suspect.id == cluster.id)?;
             let records = counts[suspect];
-            (records > 0 && records >= settings.guard.min_records)
-                .then_some(FreezeCause::Empty { records })
+            let filter = cluster.nothing_selected_by.clone();
+            (records >= SUSPICIOUS).then_some(FreezeCause::Empty { records, filter })
         };
         let list: Vec<_> = clusters()
             .filter_map(|cluster| {
@@ -77,12 +80,13 @@ impl Freeze {
             claim.clusters.contains(frozen.cluster) && !safe_for.contains(frozen.cluster)
         };
         let frozen = self.list.iter().find(loses)?;
-        Some(Hold::Frozen { cluster: frozen.name.clone(), why: frozen.why })
+        Some(Hold::Frozen { cluster: frozen.name.clone(), why: frozen.why.clone() })
     }
 }
 
 fn wants_nothing(cluster: &Cluster, settings: &Settings) -> bool {
-    cluster.reading == Reading::Complete { endpoints: 0 }
+    let is_empty = cluster.reading == Reading::Complete { endpoints: 0 };
+    (is_empty || cluster.nothing_selected_by.is_some())
         && !cluster.may_be_empty
         && !settings.guard.disabled
 }

@@ -14,6 +14,7 @@ mod decide;
 mod freeze;
 mod guard;
 mod hash;
+mod kept;
 #[cfg(test)]
 mod messages;
 mod policy;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
-use extdns_model::{ClusterId, Endpoint, Record, Resource, ZoneKey};
+use extdns_model::{ClusterId, Doubt, Endpoint, Record, Resource, ZoneKey};
 
 use crate::{GuardKind, Trip};
 
@@ -39,14 +39,16 @@ pub struct Frozen {
 }
 
 /// Why the records of a cluster are frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FreezeCause {
     /// It could not be read in full.
     Failed,
-    /// It wants nothing, although it has records.
+    /// It wants nothing, or a filter selects none of its objects, although it has records.
     Empty {
         /// How many are its alone.
         records: usize,
+        /// The filter that selects nothing, as its flag is written.
+        filter: Option<EcoString>,
     },
 }
 
@@ -181,6 +183,8 @@ pub enum Hold {
         /// Its owner; `None` if nobody marked it.
         owner: Option<EcoString>,
     },
+    /// Nobody can tell from the ownership records whose a record of the name is.
+    InDoubt(Box<Doubt>),
     /// The policy does not allow changes of this kind.
     Policy,
     /// A record that stays, or that comes as well, cannot stand beside this one: a CNAME beside
@@ -216,6 +220,11 @@ pub enum Hold {
     Unready {
         /// The object.
         resource: Arc<Resource>,
+    },
+    /// The provider's answer about the name was incomplete, so nothing of it is taken away.
+    Kept {
+        /// What was incomplete.
+        reason: EcoString,
     },
     /// The user protects the name.
     Protected {

@@ -7,7 +7,8 @@ use crate::decide::{Decider, Name, is_ours};
 use crate::freeze::Freeze;
 use crate::guard::Tally;
 use crate::unready::Waiting;
-use crate::{Clusters, Decision, Hold, Plan, Settings};
+use crate::kept::KeptNames;
+use crate::{Decision, Hold, Input, Plan, Settings};
 
 /// The stages after the policy, and what they need to know of all zones.
 pub(crate) struct Stages<'a> {
@@ -15,16 +16,13 @@ pub(crate) struct Stages<'a> {
     claims: Claims<'a>,
     freeze: Freeze,
     waiting: Waiting<'a>,
+    kept: KeptNames<'a>,
     tally: Tally,
 }
 
 impl<'a> Stages<'a> {
-    pub(crate) fn new(
-        decider: &Decider<'a>,
-        settings: &'a Settings,
-        clusters: &'a Clusters,
-        inventory: &Inventory,
-    ) -> Self {
+    pub(crate) fn new(decider: &Decider<'a>, input: &Input<'a>) -> Self {
+        let Input { inventory, settings, clusters, kept, .. } = *input;
         let claims = Claims::new(&settings.owners, clusters);
         let ours = inventory
             .records()
@@ -33,7 +31,7 @@ impl<'a> Stages<'a> {
         let freeze = Freeze::survey(&claims, settings, ours);
         let waiting = Waiting::new(&claims);
         let tally = Tally::new(&claims, inventory.index.len());
-        Self { settings, claims, freeze, waiting, tally }
+        Self { settings, claims, freeze, waiting, kept: KeptNames::new(kept), tally }
     }
 
     /// Counts the records of a name for the guard.
@@ -53,6 +51,7 @@ impl<'a> Stages<'a> {
     pub(crate) fn hold(&self, name: &Name<'_, '_>, decisions: &mut [Decision<'_>]) {
         self.freeze.hold(&self.claims, decisions);
         self.waiting.hold(&self.claims, |record| self.is_ours(record), name, decisions);
+        self.kept.hold(name.key, decisions);
         self.protect(decisions);
         crate::whole::close(&self.claims, decisions);
     }

@@ -17,7 +17,9 @@ pub(crate) struct Waiting<'a>(HashMap<String, SmallVec<[&'a Arc<Resource>; 1]>>)
 impl<'a> Waiting<'a> {
     pub(crate) fn new(claims: &Claims<'a>) -> Self {
         let mut by_name: HashMap<String, SmallVec<[_; 1]>> = HashMap::new();
-        for unready in claims.clusters().unready() {
+        let clusters = claims.clusters();
+        let kept = clusters.unready().iter().filter(|_| clusters.keeps_unready());
+        for unready in kept {
             let resources = by_name.entry(unready.name.key().into_owned()).or_default();
             resources.push(&unready.resource);
         }

@@ -83,6 +83,9 @@ pub enum Verdict {
     Changed,
     /// It is not stored.
     Dropped,
+    /// The provider was asked, and its answer does not have it. That is no word to delete what is
+    /// there: whatever stands at the name stays.
+    Missing,
 }
 
 impl Adaptation {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use extdns_model::{
-    Action, Change, ChangeGroup, Endpoint, GroupId, Labels, Name, Planned, Record, Role, Stored,
+    Action, After, Change, ChangeGroup, Endpoint, GroupId, Labels, Name, Planned, Record, Role, Stored,
     ZoneKey,
 };
 use extdns_plan::{Cause, Decision, Differences, RecordChange, Row, Unit};
@@ -70,7 +70,8 @@ impl Groups {
         for (zone, changes) in steps {
             let id = GroupId(u32::try_from(self.groups.len()).unwrap_or(u32::MAX));
             let name = name.clone();
-            self.groups.push(ChangeGroup { id, zone, name, changes, after: follows });
+            let after = follows.map(After::OwnershipRecord).into_iter().collect();
+            self.groups.push(ChangeGroup { id, zone, name, changes, after, requires: Vec::new() });
             self.subjects.push(subject);
             follows = Some(id);
         }

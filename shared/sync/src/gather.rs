@@ -82,11 +82,7 @@ impl Gathered {
             };
             Cluster::new(cluster.id, cluster.name.to_string(), reading)
         });
-        let clusters = Clusters::new(clusters.collect());
-        if !wiring.keep_unready {
-            return clusters;
-        }
-        clusters.keeping(self.unready.clone())
+        Clusters::new(clusters.collect()).with_unready(self.unready.clone(), wiring.keep_unready)
     }
 }
 

@@ -187,7 +187,8 @@ fn groups(plan: &Plan<'_>, orphans: &[Orphan]) -> Groups {
             zone,
             name: name.clone(),
             changes: vec![change],
-            after: None,
+            after: Vec::new(),
+            requires: Vec::new(),
         });
         groups.subjects.push(Subject { row, unit: decision.unit });
     }

@@ -73,7 +73,7 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> SettingsError {
             .iter()
             .map(|&(name, value)| (name.to_owned(), value.to_owned()))
             .collect::<BTreeMap<_, _>>(),
-        home: None,
+        ..Environment::default()
     };
     let run = match resolve(&environment) {
         Ok(crate::settings::Request::Run(run)) => run,
@@ -116,7 +116,7 @@ fn every_state_of_a_cluster_has_its_words() {
     let table = [
         (Complete, "complete"),
         (Failed, "failed"),
-        (SuspiciouslyEmpty { records: 3 }, "suspiciously empty: 3 records are its alone"),
+        (SuspiciouslyEmpty { records: 3, filter: None }, "suspiciously empty: 3 records are its alone"),
     ];
     for (state, words) in table {
         match state {

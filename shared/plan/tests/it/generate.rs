@@ -56,6 +56,7 @@ impl World {
             desired: &self.desired,
             settings: &self.settings,
             clusters: &self.clusters,
+            kept: &[],
         };
         check(&compute(input), &inventory)
     }
@@ -147,7 +148,7 @@ prop_compose! {
         let unready = unready.into_iter().map(|(name, number)| Unready {
             name: Name::as_listed(name), resource: resource(number),
         });
-        Clusters::new(list.collect()).keeping(unready.collect())
+        Clusters::new(list.collect()).with_unready(unready.collect(), true)
     }
 }
 

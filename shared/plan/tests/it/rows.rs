@@ -337,6 +337,7 @@ fn without_zones_nothing_is_planned() {
         desired: &desired,
         settings: &mine,
         clusters: &clusters,
+        kept: &[],
     });
     assert!(plan.is_empty() && plan.rows.is_empty());
     assert_eq!(plan.unrouted.len(), 1);
@@ -352,7 +353,7 @@ fn later_stages_hold_whole_units() {
     let mine = settings("me");
     let clusters = Clusters::default();
     let mut plan =
-        compute(Input { inventory: &inventory, desired, settings: &mine, clusters: &clusters });
+        compute(Input { inventory: &inventory, desired, settings: &mine, clusters: &clusters, kept: &[] });
     for row in &mut plan.rows {
         for decision in &mut row.decisions {
             if matches!(decision.change, RecordChange::Create(_)) {

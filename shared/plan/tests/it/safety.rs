@@ -81,12 +81,11 @@ proptest! {
                 let expected = match cluster.reading {
                     Reading::Failed => Some(FreezeCause::Failed),
                     Reading::Complete { endpoints: 0 } if !cluster.may_be_empty && !guard.disabled => {
-                        (alone > 0 && alone >= guard.min_records)
-                            .then_some(FreezeCause::Empty { records: alone })
+                        (alone >= 3).then_some(FreezeCause::Empty { records: alone, filter: None })
                     }
                     Reading::Complete { .. } => None,
                 };
-                let found = plan.frozen.iter().find(|it| it.cluster == cluster.id).map(|it| it.why);
+                let found = plan.frozen.iter().find(|it| it.cluster == cluster.id).map(|it| it.why.clone());
                 prop_assert_eq!(found, expected, "{}", cluster.name);
             }
             Ok(())
@@ -275,6 +274,7 @@ fn keeps(hold: &Hold) -> bool {
         Hold::Frozen { .. }
             | Hold::UnknownCluster { .. }
             | Hold::Unready { .. }
+            | Hold::Kept { .. }
             | Hold::Protected { .. }
             | Hold::Guarded { .. }
     )

@@ -193,7 +193,7 @@ impl Case {
             let resource = Arc::new(self.service(cluster, service));
             Unready { name: Name::as_listed(name), resource }
         });
-        self.clusters = self.clusters.clone().keeping(unready.collect());
+        self.clusters = self.clusters.clone().with_unready(unready.collect(), true);
         self
     }
 
@@ -235,6 +235,7 @@ impl Case {
             desired: &self.desired,
             settings: &self.settings,
             clusters: &self.clusters,
+            kept: &[],
         };
         check(&compute(input), &inventory)
     }
@@ -407,7 +408,7 @@ fn reason(hold: &Hold) -> String {
         Hold::UnreadableZone => "unread zone".to_owned(),
         Hold::ReadOnly { .. } => "read-only".to_owned(),
         Hold::Frozen { cluster, why: FreezeCause::Failed } => format!("{cluster} failed"),
-        Hold::Frozen { cluster, why: FreezeCause::Empty { records } } => {
+        Hold::Frozen { cluster, why: FreezeCause::Empty { records, .. } } => {
             format!("{cluster} empty, has {records}")
         }
         Hold::UnknownCluster { name } => format!("unknown {name}"),

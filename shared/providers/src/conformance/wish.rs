@@ -38,7 +38,7 @@ pub fn plan(inventory: &Inventory, wish: &[RecordSet]) -> Vec<ChangeGroup> {
     let mut add = |zone: ZoneKey, name: &Name, changes: Vec<Change>| {
         if !changes.is_empty() {
             let id = GroupId(u32::try_from(groups.len()).unwrap_or(u32::MAX));
-            groups.push(ChangeGroup { id, zone, name: name.clone(), changes, after: None });
+            groups.push(ChangeGroup { id, zone, name: name.clone(), changes, after: Vec::new(), requires: Vec::new() });
         }
     };
     for (key, (zone, record)) in &current {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Failure, GroupId, NotSent, Outcome, Zone, ZoneIndex, ZoneKey};
+use extdns_model::{After, ChangeGroup, Failure, GroupId, NotSent, Outcome, Zone, ZoneIndex, ZoneKey};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
@@ -169,8 +169,8 @@ impl<'g> Ledger<'g> {
                             places.push(place);
                         }
                     }
-                    Predecessor::Failed => {
-                        self.outcomes[place] = Some(Outcome::NotSent(NotSent::Predecessor));
+                    Predecessor::Failed(why) => {
+                        self.outcomes[place] = Some(Outcome::NotSent(why));
                         dropped = true;
                     }
                 }
@@ -182,12 +182,20 @@ impl<'g> Ledger<'g> {
     }
 
     fn predecessor(&self, group: &ChangeGroup) -> Predecessor {
-        let Some(after) = group.after else { return Predecessor::Done };
-        match self.places.get(&after).map(|place| &self.outcomes[*place]) {
-            Some(Some(Outcome::Applied)) => Predecessor::Done,
-            Some(None) => Predecessor::Waiting,
-            Some(Some(_)) | None => Predecessor::Failed,
+        let mut predecessor = Predecessor::Done;
+        for after in &group.after {
+            match self.places.get(&after.group()).map(|place| &self.outcomes[*place]) {
+                Some(Some(Outcome::Applied)) => {}
+                Some(None) => predecessor = Predecessor::Waiting,
+                Some(Some(_)) | None => {
+                    return Predecessor::Failed(match after {
+                        After::OwnershipRecord(_) => NotSent::Predecessor,
+                        After::Move(_) => NotSent::Move,
+                    });
+                }
+            }
         }
+        predecessor
     }
 
     fn enter(&mut self, places: &[usize], outcomes: Vec<Outcome>) {
@@ -229,5 +237,5 @@ impl<'g> Ledger<'g> {
 enum Predecessor {
     Done,
     Waiting,
-    Failed,
+    Failed(NotSent),
 }

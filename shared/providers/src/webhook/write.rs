@@ -6,21 +6,20 @@
 //! group among n costs at most 2 log2(n) + 2 POSTs, and does not keep the others from being
 //! applied.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use extdns_model::{
     Action, Change, ChangeGroup, Failure, FailureKind, NotSent, Outcome, Record, RecordSet,
-    RecordType,
 };
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::body::Body;
 use super::client::Client;
+use crate::engine::changed::{Present, takes_away};
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 
 /// POSTs that fail one after another before the rest waits for the next run: a server that refuses
@@ -114,6 +113,7 @@ impl<'a> Isolation<'a> {
             changes: group.changes.iter().collect(),
         };
         let groups: Vec<_> = groups.iter().enumerate().map(open).collect();
+        let groups = self.unchanged(groups).await;
         if !groups.is_empty() {
             self.open.push_back(Part { groups, split: None, suspect: false });
         }
@@ -127,6 +127,33 @@ impl<'a> Isolation<'a> {
             }
         }
         self.judge_the_lone();
+    }
+
+    /// The groups that may be sent. The protocol has no conditions, so where a record is to be
+    /// deleted or to have another owner, all are read once more right before, and what has changed
+    /// since the plan was made is left as it is.
+    async fn unchanged(&mut self, mut groups: Vec<Open<'a>>) -> Vec<Open<'a>> {
+        if self.until.is_over() || !groups.iter().any(|open| takes_away(open.group)) {
+            return groups;
+        }
+        match self.client.records_via(&self.via).await {
+            Ok(records) => {
+                let present = Present::new(&records, true);
+                groups.retain(|open| match present.changed(open.group) {
+                    None => true,
+                    Some(failure) => {
+                        self.outcomes[open.place] = Outcome::Rejected(failure);
+                        false
+                    }
+                });
+                groups
+            }
+            Err(error) => {
+                self.open.push_back(Part { groups, split: None, suspect: false });
+                self.stop(&error);
+                Vec::new()
+            }
+        }
     }
 
     /// What comes next in order; after many failures in a row every other time the largest part,
@@ -268,8 +295,7 @@ impl<'a> Isolation<'a> {
 
     /// Marks the changes that the records show as applied, and returns the groups with others.
     fn without_applied(&mut self, groups: Vec<Open<'a>>, records: &[Record]) -> Vec<Open<'a>> {
-        let present: HashMap<Key<'_>, &RecordSet> =
-            records.iter().map(|record| (key(&record.set), &record.set)).collect();
+        let present = Present::new(records, true);
         let mut left = Vec::new();
         for mut open in groups {
             let before = open.changes.len();
@@ -310,20 +336,14 @@ fn reason(why: &NotSent) -> Failure {
 /// stays behind it.
 fn middle(groups: &[Open<'_>]) -> Option<usize> {
     let half = groups.len() / 2;
-    let free = |place: &usize| groups[*place].group.after.is_none();
+    let free = |place: &usize| groups[*place].group.after.is_empty();
     (half.max(1)..groups.len()).find(free).or_else(|| (1..half).rev().find(free))
-}
-
-type Key<'a> = (Cow<'a, str>, RecordType, &'a str);
-
-fn key(set: &RecordSet) -> Key<'_> {
-    (set.name.key(), set.rtype, set.set_identifier())
 }
 
 /// Whether the records show what the change wanted. TTL and properties may be the server's own
 /// choice, so they decide only where they are what changes.
-fn is_done(change: &Change, present: &HashMap<Key<'_>, &RecordSet>) -> bool {
-    let found = |set: &RecordSet| present.get(&key(set)).copied();
+fn is_done(change: &Change, present: &Present<'_>) -> bool {
+    let found = |set: &RecordSet| present.find(set);
     let same_targets =
         |own: &RecordSet, set: &RecordSet| own.targets.same_as(&set.targets, set.rtype);
     match &change.action {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Zone, ZoneKey};
+use extdns_model::{
+    After, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Zone, ZoneKey,
+};
 
 use super::edit::{DEFAULT_TTL, Editor};
 use super::file::ZoneFile;
@@ -97,8 +99,12 @@ impl Writer for FileWriter {
             }
         }
         // What is left waits for a group that failed, or that is not there.
-        let left = Outcome::NotSent(NotSent::Predecessor);
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| left.clone())).collect()
+        let left = |group: &ChangeGroup| {
+            let moves = group.after.iter().any(|after| matches!(after, After::Move(_)));
+            Outcome::NotSent(if moves { NotSent::Move } else { NotSent::Predecessor })
+        };
+        let outcomes = groups.iter().zip(outcomes);
+        outcomes.map(|(group, outcome)| outcome.unwrap_or_else(|| left(group))).collect()
     }
 }
 
@@ -115,7 +121,7 @@ fn next_batch(
         .collect();
     let mut ready: BTreeMap<ZoneKey, Vec<usize>> = BTreeMap::new();
     for (at, group) in groups.iter().enumerate().filter(|(at, _)| outcomes[*at].is_none()) {
-        if group.after.is_none_or(|before| applied.get(&before) == Some(&true)) {
+        if group.after.iter().all(|before| applied.get(&before.group()) == Some(&true)) {
             ready.entry(group.zone).or_default().push(at);
         }
     }

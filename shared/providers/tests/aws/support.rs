@@ -98,7 +98,7 @@ pub(crate) fn record(action: Action) -> Change {
 /// A group of changes; numbered when they are applied.
 pub(crate) fn group(zone: ZoneKey, changes: Vec<Change>) -> ChangeGroup {
     let name = changes[0].set().name.clone();
-    ChangeGroup { id: GroupId(0), zone, name, changes, after: None }
+    ChangeGroup { id: GroupId(0), zone, name, changes, after: Vec::new(), requires: Vec::new() }
 }
 
 /// One group for each wish and each of its zones.

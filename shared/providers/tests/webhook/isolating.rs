@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use extdns_model::{ChangeGroup, FailureKind, GroupId, NotSent, Outcome};
+use extdns_model::{After, ChangeGroup, FailureKind, GroupId, NotSent, Outcome};
 use extdns_providers::webhook::Webhook;
 use extdns_testkit::webhook_sim::{Applies, Failure, WebhookSim};
 
@@ -188,7 +188,7 @@ async fn groups_that_wait_for_each_other_stay_together() {
     sim.poison("h5.example.org");
     let mut groups: Vec<ChangeGroup> = creates(8);
     for (id, before) in [(3, 2), (4, 3), (5, 4)] {
-        groups[id].after = Some(GroupId(before));
+        groups[id].after = vec![After::OwnershipRecord(GroupId(before))];
     }
     let outcomes = apply(&webhook(sim.url()), &groups).await;
     for (id, outcome) in outcomes.iter().enumerate() {

@@ -2,7 +2,7 @@
 //! goes beyond them.
 
 use crate::world::{World, endpoint, registry, run, run_with, settings};
-use extdns_model::{Action, Role};
+use extdns_model::{Action, After, Role};
 use extdns_plan::{Hold, Policy, RecordTypes};
 
 const OWNER: &str = "--txt-owner-id=owner ";
@@ -329,7 +329,7 @@ fn a_wildcard_and_its_replacement_share_an_ownership_record() {
         first.changes,
         ["+ A *.org 1.1.1.1", "+ TXT a-any.org ~owner=owner", "+ A any.org 2.2.2.2"]
     );
-    assert_eq!(first.groups.groups[1].after, Some(first.groups.groups[0].id));
+    assert_eq!(first.groups.groups[1].after, [After::OwnershipRecord(first.groups.groups[0].id)]);
     world.apply(&first.groups.groups);
     assert_eq!(run(&*registry, &world, &both).changes, NOTHING);
     let one_goes = run(&*registry, &world, &both[..1]);

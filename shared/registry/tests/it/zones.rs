@@ -18,7 +18,8 @@ fn owner() -> Box<dyn Registry> {
 /// Each group as `zone after changes`.
 fn groups(world: &World, run: &Run) -> Vec<String> {
     let show = |group: &extdns_model::ChangeGroup| {
-        let after = group.after.map_or(String::new(), |after| format!(" after {}", after.0));
+        let after = group.after.first();
+        let after = after.map_or(String::new(), |after| format!(" after {}", after.group().0));
         let changes: Vec<_> = group.changes.iter().map(crate::world::show).collect();
         format!("{}{after}: {}", world.index.zone(group.zone).id, changes.join(", "))
     };

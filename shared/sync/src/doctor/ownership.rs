@@ -79,7 +79,7 @@ fn examine_apexes(
         .collect();
     let clusters = Clusters::default();
     let inventory = &annotated.inventory;
-    let input = Input { inventory, desired: &wishes, settings, clusters: &clusters };
+    let input = Input { inventory, desired: &wishes, settings, clusters: &clusters, kept: &[] };
     let mut plan = compute(input);
     // Of wishes that nobody has, nothing is to be logged.
     tracing::subscriber::with_default(NoSubscriber::new(), || {

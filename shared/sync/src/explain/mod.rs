@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::io::Read;
 
 use extdns_clusters::ClusterView;
-use extdns_model::{Inventory, Name, Owners, Record, RecordSet, Zone, ZoneKey};
+use extdns_model::{Doubt, Inventory, Name, Owners, Record, RecordSet, Zone, ZoneKey};
 use extdns_plan::{Input, Plan, Verdict, compute};
 use extdns_registry::{Annotated, Leftover};
 
@@ -19,7 +19,7 @@ pub use wishes::{Fate, Wish};
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
 use crate::report::ChangeKind;
-use crate::run::adjust;
+use crate::run::{adjust, kept};
 use crate::wiring::Wiring;
 
 /// Everything about one name.
@@ -76,6 +76,8 @@ pub enum Owner {
     Foreign(String),
     /// Nobody marked it, so somebody else made it.
     Nobody,
+    /// Nobody can tell from the ownership records.
+    InDoubt(Box<Doubt>),
     /// The provider does not let it be changed: why not, after "it".
     Fixed(&'static str),
 }
@@ -128,6 +130,7 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
             desired: &adjusted.endpoints,
             settings: &wiring.plan,
             clusters: &clusters,
+            kept: &kept(&adjusted),
         };
         let mut plan = compute(input);
         wiring.registry.decorate(&mut plan, &annotated);
@@ -245,7 +248,7 @@ impl Owner {
             (None, _) if owners.is_empty() => Self::Everybody,
             (None, Some(owner)) if owners.contains(owner) => Self::Ours(owner.to_owned()),
             (None, Some(owner)) => Self::Foreign(owner.to_owned()),
-            (None, None) => Self::Nobody,
+            (None, None) => record.doubt.clone().map_or(Self::Nobody, Self::InDoubt),
         }
     }
 }

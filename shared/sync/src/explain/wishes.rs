@@ -113,7 +113,7 @@ impl Sighted {
         for note in adjusted.notes.iter().filter(|note| note.name.key() == name.key()) {
             let fate = match note.verdict {
                 Verdict::Changed => Fate::Changed(note.reason.clone()),
-                Verdict::Dropped => Fate::Refused(note.reason.clone()),
+                Verdict::Dropped | Verdict::Missing => Fate::Refused(note.reason.clone()),
             };
             for resource in some_or_none(note.attribution.resources()) {
                 self.note(resource, Some(note.rtype), fate.clone());

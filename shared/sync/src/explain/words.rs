@@ -90,6 +90,7 @@ pub(super) fn owner(owner: &Owner) -> String {
         Owner::Everybody => "ours, like every record (--registry=noop)".to_owned(),
         Owner::Foreign(id) => format!("of owner {id:?}, not ours"),
         Owner::Nobody => "without an ownership record, so somebody else made it".to_owned(),
+        Owner::InDoubt(doubt) => format!("not ours: {doubt}"),
         Owner::Fixed(why) => format!("not to be changed: it {why}"),
     }
 }
@@ -99,7 +100,7 @@ mod tests {
     use std::sync::Arc;
 
     use extdns_clusters::DroppedBy;
-    use extdns_model::{ClusterId, Labels, RecordSet, RecordType, Resource, Targets, Ttl};
+    use extdns_model::{ClusterId, Doubt, DoubtCause, Labels, Name, RecordSet, RecordType, Resource, Targets, Ttl};
     use extdns_plan::{Unit, Verdict};
     use extdns_sources::{DropReason, HiddenBy};
 
@@ -202,6 +203,14 @@ mod tests {
             (Owner::Everybody, "ours, like every record (--registry=noop)"),
             (Owner::Foreign("x".to_owned()), "of owner \"x\", not ours"),
             (Owner::Nobody, "without an ownership record, so somebody else made it"),
+            (
+                Owner::InDoubt(Box::new(Doubt {
+                    txt: Name::as_listed("a-www.org"),
+                    why: DoubtCause::Contested,
+                })),
+                "not ours: the ownership record a-www.org has several ownership values; leave only \
+                 the right one",
+            ),
             (Owner::Fixed("is an NS set"), "not to be changed: it is an NS set"),
         ];
         for (of, expected) in table {

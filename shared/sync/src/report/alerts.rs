@@ -85,18 +85,21 @@ fn other_plan(target: &TargetReport) -> Option<Alert> {
 const FROZEN: &str = "its records are frozen: none is deleted, shrunk or taken over";
 
 fn frozen(cluster: &ClusterReport) -> Option<Alert> {
-    let (message, allow) = match cluster.state {
+    let (message, allow) = match &cluster.state {
         ClusterState::Complete => return None,
         ClusterState::Failed => (format!("{}; {FROZEN}", failures(cluster)), None),
-        ClusterState::SuspiciouslyEmpty { records } => {
+        ClusterState::SuspiciouslyEmpty { records, filter } => {
             let name = &cluster.name;
             let allow = Remedy {
                 flag: format!("--allow-empty={name}"),
                 function: format!("\"allowEmpty\": [{name:?}]"),
             };
-            let message = format!(
-                "it wants nothing, although {records} records belong to it alone; {FROZEN}"
-            );
+            let what = match filter {
+                None => "it wants nothing".to_owned(),
+                Some(filter) => format!("{filter} selects none of its objects"),
+            };
+            let message =
+                format!("{what}, although {records} records belong to it alone; {FROZEN}");
             (message, Some(allow))
         }
     };

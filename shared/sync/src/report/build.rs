@@ -223,9 +223,12 @@ fn freeze(clusters: &mut [ClusterReport], plan: &Plan<'_>) {
     for frozen in &plan.frozen {
         let of_name = |cluster: &&mut ClusterReport| cluster.name == frozen.name.as_str();
         let Some(cluster) = clusters.iter_mut().find(of_name) else { continue };
-        cluster.state = match frozen.why {
+        cluster.state = match &frozen.why {
             FreezeCause::Failed => ClusterState::Failed,
-            FreezeCause::Empty { records } => ClusterState::SuspiciouslyEmpty { records },
+            FreezeCause::Empty { records, filter } => ClusterState::SuspiciouslyEmpty {
+                records: *records,
+                filter: filter.as_ref().map(ToString::to_string),
+            },
         };
     }
 }

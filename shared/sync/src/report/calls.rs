@@ -131,7 +131,8 @@ mod tests {
             zone: ZoneKey(zone),
             name: Name::as_listed("a.org"),
             changes: std::iter::repeat_with(change).take(changes).collect(),
-            after: None,
+            after: Vec::new(),
+            requires: Vec::new(),
         };
         let sent = [group(0, 2), group(0, 2), group(1, 3)];
         let capabilities = Capabilities::new("test");

@@ -142,6 +142,9 @@ pub struct Cluster {
     /// Of a suspiciously empty cluster: how many records are its alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<usize>,
+    /// Of a suspiciously empty cluster: the filter that selects none of its objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// Why it could not be reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -403,6 +406,8 @@ pub enum Outcome {
 pub enum HoldKind {
     /// A record of the name belongs to somebody else.
     Foreign,
+    /// Nobody can tell from the ownership records whose a record of the name is.
+    InDoubt,
     /// The policy does not allow changes of this kind.
     Policy,
     /// A record that stays cannot stand beside this one.
@@ -419,6 +424,8 @@ pub enum HoldKind {
     Frozen,
     /// Its object has no address yet.
     Unready,
+    /// The provider's answer about the name was incomplete.
+    Kept,
     /// The name is protected.
     Protected,
     /// There would have been too many.

@@ -89,9 +89,13 @@ fn view(report: &Report) -> Document<Changes<'_>> {
 fn cluster(cluster: &ClusterReport, totals: Summary) -> Cluster {
     Cluster {
         name: cluster.name.clone(),
-        state: cluster.state.into(),
+        state: (&cluster.state).into(),
         records: match cluster.state {
-            ClusterState::SuspiciouslyEmpty { records } => Some(records),
+            ClusterState::SuspiciouslyEmpty { records, .. } => Some(records),
+            ClusterState::Complete | ClusterState::Failed => None,
+        },
+        filter: match &cluster.state {
+            ClusterState::SuspiciouslyEmpty { filter, .. } => filter.clone(),
             ClusterState::Complete | ClusterState::Failed => None,
         },
         failure: cluster.failure.clone(),
@@ -243,8 +247,8 @@ impl From<ChangeKind> for Action {
     }
 }
 
-impl From<ClusterState> for document::ClusterState {
-    fn from(state: ClusterState) -> Self {
+impl From<&ClusterState> for document::ClusterState {
+    fn from(state: &ClusterState) -> Self {
         match state {
             ClusterState::Complete => Self::Complete,
             ClusterState::Failed => Self::Failed,

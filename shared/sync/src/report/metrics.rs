@@ -189,11 +189,14 @@ fn of_records(page: &mut Page, report: &Report) {
 fn of_strange_owners(page: &mut Page, report: &Report) {
     let mut skipped: BTreeMap<[String; 4], usize> = BTreeMap::new();
     for change in report.changes().filter(|change| change.kind == ChangeKind::Create) {
-        if let ChangeResult::Held(Hold::Foreign { owner }) = &change.result
-            && let Some(after) = &change.after
-        {
+        let owner = match &change.result {
+            ChangeResult::Held(Hold::Foreign { owner }) => owner.as_deref(),
+            ChangeResult::Held(Hold::InDoubt(_)) => None,
+            _ => continue,
+        };
+        if let Some(after) = &change.after {
             let ours = after.labels.get(LabelKey::OWNER).unwrap_or_default();
-            let theirs = owner.as_deref().unwrap_or_default();
+            let theirs = owner.unwrap_or_default();
             let name = after.set.name.key();
             let labels = [
                 lower(after.set.rtype),

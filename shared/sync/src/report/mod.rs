@@ -185,6 +185,11 @@ impl Report {
         Self { failure, ..Self::default() }
     }
 
+    /// Makes the report that of a run that failed, whatever else it tells.
+    pub fn fail(&mut self, kind: FailureKind, message: impl Into<String>) {
+        self.failure.get_or_insert(RunFailure { kind, message: message.into() });
+    }
+
     /// Every zone of every target.
     pub fn zones(&self) -> impl Iterator<Item = &ZoneReport> {
         self.targets.iter().flat_map(|target| &target.zones)

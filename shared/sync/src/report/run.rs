@@ -76,7 +76,7 @@ pub struct ClusterReport {
 }
 
 /// How a cluster ended a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ClusterState {
     /// Everything was read.
     #[default]
@@ -87,6 +87,8 @@ pub enum ClusterState {
     SuspiciouslyEmpty {
         /// How many records are its alone.
         records: usize,
+        /// The filter that selects none of its objects, as its flag is written.
+        filter: Option<String>,
     },
 }
 
@@ -179,7 +181,7 @@ impl fmt::Display for ClusterState {
         match self {
             Self::Complete => f.write_str("complete"),
             Self::Failed => f.write_str("failed"),
-            Self::SuspiciouslyEmpty { records } => {
+            Self::SuspiciouslyEmpty { records, .. } => {
                 write!(f, "suspiciously empty: {records} records are its alone")
             }
         }

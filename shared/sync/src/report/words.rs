@@ -58,7 +58,9 @@ pub(crate) fn remark(cause: Cause) -> Option<&'static str> {
 pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
     match result {
         ChangeResult::Planned => Outcome::Planned,
-        ChangeResult::Held(Hold::Frozen { .. } | Hold::UnknownCluster { .. }) => Outcome::Frozen,
+        ChangeResult::Held(
+            Hold::Frozen { .. } | Hold::UnknownCluster { .. } | Hold::Kept { .. },
+        ) => Outcome::Frozen,
         ChangeResult::Held(Hold::Guarded { .. }) => Outcome::Guarded,
         ChangeResult::Held(_) => Outcome::Held,
         ChangeResult::Sent(sent) => match sent {
@@ -67,7 +69,7 @@ pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
             Sent::Rejected(_) => Outcome::Rejected,
             Sent::Unknown(_) => Outcome::Unknown,
             Sent::NotSent(NotSent::Deadline) => Outcome::Deferred,
-            Sent::NotSent(NotSent::Predecessor | NotSent::Stopped(_)) => Outcome::Skipped,
+            Sent::NotSent(NotSent::Predecessor | NotSent::Move | NotSent::Stopped(_)) => Outcome::Skipped,
         },
     }
 }
@@ -110,6 +112,7 @@ pub(crate) fn result(result: &ChangeResult) -> Option<String> {
 pub(crate) fn hold_kind(hold: &Hold) -> HoldKind {
     match hold {
         Hold::Foreign { .. } => HoldKind::Foreign,
+        Hold::InDoubt(_) => HoldKind::InDoubt,
         Hold::Policy => HoldKind::Policy,
         Hold::Coexistence => HoldKind::Coexistence,
         Hold::Unit => HoldKind::Unit,
@@ -119,6 +122,7 @@ pub(crate) fn hold_kind(hold: &Hold) -> HoldKind {
         Hold::Frozen { .. } => HoldKind::Frozen,
         Hold::UnknownCluster { .. } => HoldKind::UnknownCluster,
         Hold::Unready { .. } => HoldKind::Unready,
+        Hold::Kept { .. } => HoldKind::Kept,
         Hold::Protected { .. } => HoldKind::Protected,
         Hold::Guarded { .. } => HoldKind::Guarded,
     }
@@ -133,6 +137,7 @@ pub(crate) fn held(hold: &Hold) -> Cow<'_, str> {
         Hold::Foreign { owner: None } => {
             "the name has a record without an ownership record, so somebody else made it".into()
         }
+        Hold::InDoubt(doubt) => doubt.to_string().into(),
         Hold::Policy => "--policy does not allow it".into(),
         Hold::Coexistence => {
             "a record of the name stays, and a CNAME cannot stand beside others".into()
@@ -144,8 +149,11 @@ pub(crate) fn held(hold: &Hold) -> Cow<'_, str> {
         Hold::Frozen { cluster, why: FreezeCause::Failed } => {
             format!("cluster {cluster} could not be read in full").into()
         }
-        Hold::Frozen { cluster, why: FreezeCause::Empty { .. } } => {
+        Hold::Frozen { cluster, why: FreezeCause::Empty { filter: None, .. } } => {
             format!("cluster {cluster} suddenly wants nothing").into()
+        }
+        Hold::Frozen { cluster, why: FreezeCause::Empty { filter: Some(filter), .. } } => {
+            format!("{filter} selects nothing in cluster {cluster}").into()
         }
         Hold::UnknownCluster { name } => {
             format!("it belongs to cluster {name}, which is not configured").into()
@@ -154,6 +162,7 @@ pub(crate) fn held(hold: &Hold) -> Cow<'_, str> {
             format!("{resource} has no address yet, and the name is kept as it is until then")
                 .into()
         }
+        Hold::Kept { reason } => format!("it stays as it is: {reason}").into(),
         Hold::Protected { glob } => format!("--protect={glob} keeps it as it is").into(),
         Hold::Guarded { kind, cluster: None } => {
             format!("there would be too many {kind} in the zone").into()

@@ -1,10 +1,10 @@
-use extdns_model::NotSent;
+use extdns_model::{After, NotSent};
 
 use super::*;
 use crate::conformance::Fault;
 
 fn after(mut group: ChangeGroup, id: u32) -> ChangeGroup {
-    group.after = Some(GroupId(id));
+    group.after = vec![After::OwnershipRecord(GroupId(id))];
     group
 }
 

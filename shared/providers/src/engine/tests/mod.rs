@@ -46,7 +46,7 @@ fn stored(record: &Record) -> Stored {
 
 fn group(id: u32, zone: ZoneKey, changes: Vec<Change>) -> ChangeGroup {
     let name = changes.first().map(|change| change.set().name.clone()).unwrap_or_default();
-    ChangeGroup { id: GroupId(id), zone, name, changes, after: None }
+    ChangeGroup { id: GroupId(id), zone, name, changes, after: Vec::new(), requires: Vec::new() }
 }
 
 /// One group each for these many names, with a record alone.

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use extdns_model::{
-    ChangeGroup, DomainFilter, Endpoint, FailureKind, GroupId, Inventory, Name, NotSent, Outcome,
+    After, ChangeGroup, DomainFilter, Endpoint, FailureKind, GroupId, Inventory, Name, NotSent, Outcome,
     Permit, RecordType, Targets, Ttl, ZoneKey,
 };
 use tempfile::TempDir;
@@ -386,7 +386,7 @@ async fn groups_wait_for_those_in_other_zones() {
     let linked = |id, zone, after: Option<u32>, change| ChangeGroup {
         id: GroupId(id),
         zone,
-        after: after.map(GroupId),
+        after: after.map(|id| After::OwnershipRecord(GroupId(id))).into_iter().collect(),
         ..group(vec![change])
     };
     let mark = |target| set("a-sub.example.org", RecordType::Txt, 0, &[target]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use extdns_model::{
-    ClusterId, Failure, FailureKind, Name, NotSent, Outcome, RecordSet, RecordType, Resource,
+    ClusterId, Doubt, DoubtCause, Failure, FailureKind, Name, NotSent, Outcome, RecordSet, RecordType, Resource,
     ResourceKind, Targets, Ttl, ZoneKey,
 };
 use extdns_plan::{Allow, Cause, Differences, FreezeCause, GuardKind, Hold, Limit, Trip};
@@ -108,6 +108,7 @@ pub(super) fn outcomes() -> Vec<Outcome> {
         Outcome::Partial { done: 1, left: 2, reason: failure("bad value") },
         Outcome::NotSent(NotSent::Deadline),
         Outcome::NotSent(NotSent::Predecessor),
+        Outcome::NotSent(NotSent::Move),
         Outcome::NotSent(NotSent::Stopped(failure("access denied"))),
         Outcome::Rejected(failure("bad value (request 4711)")),
         Outcome::Unknown(failure("the connection was closed")),
@@ -132,12 +133,21 @@ pub(super) fn holds() -> Vec<Hold> {
         Hold::UnreadableZone,
         Hold::ReadOnly { reason: "stands outside the block" },
         Hold::Frozen { cluster: "prod".into(), why: FreezeCause::Failed },
-        Hold::Frozen { cluster: "lab".into(), why: FreezeCause::Empty { records: 12 } },
+        Hold::Frozen { cluster: "lab".into(), why: FreezeCause::Empty { records: 12, filter: None } },
         Hold::UnknownCluster { name: "gone".into() },
         Hold::Unready { resource },
+        Hold::Kept { reason: "the webhook gave back no targets for it".into() },
+        Hold::Frozen {
+            cluster: "lab".into(),
+            why: FreezeCause::Empty { records: 12, filter: Some("--namespace=shpo".into()) },
+        },
         Hold::Protected { glob: "*.db.example.org".into() },
         Hold::Guarded { kind: GuardKind::Deletes, cluster: None },
         Hold::Guarded { kind: GuardKind::Updates, cluster: Some("prod".into()) },
+        Hold::InDoubt(Box::new(Doubt {
+            txt: Name::as_listed("a-www.example.org"),
+            why: DoubtCause::Contested,
+        })),
     ]
 }
 
@@ -212,7 +222,7 @@ fn clusters() -> Vec<ClusterReport> {
         },
         ClusterReport {
             name: "lab".to_owned(),
-            state: ClusterState::SuspiciouslyEmpty { records: 12 },
+            state: ClusterState::SuspiciouslyEmpty { records: 12, filter: None },
             sources: vec![source("service", 0, None)],
             ..ClusterReport::default()
         },

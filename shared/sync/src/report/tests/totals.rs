@@ -70,7 +70,7 @@ fn what_could_not_be_read_is_not_in_sync() {
     failed.clusters = vec![ClusterReport::failed("far", "no route to host")];
     let mut empty = report(vec![]);
     empty.clusters = vec![ClusterReport {
-        state: ClusterState::SuspiciouslyEmpty { records: 10 },
+        state: ClusterState::SuspiciouslyEmpty { records: 10, filter: None },
         ..ClusterReport::default()
     }];
     for report in [unread, failed, empty] {

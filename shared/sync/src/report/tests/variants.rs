@@ -21,12 +21,15 @@ fn of_hold(hold: &Hold) -> usize {
         Hold::UnreadableZone => 6,
         Hold::ReadOnly { .. } => 7,
         Hold::Frozen { why: FreezeCause::Failed, .. } => 8,
-        Hold::Frozen { why: FreezeCause::Empty { .. }, .. } => 9,
+        Hold::Frozen { why: FreezeCause::Empty { filter: None, .. }, .. } => 9,
         Hold::UnknownCluster { .. } => 10,
         Hold::Unready { .. } => 11,
         Hold::Protected { .. } => 12,
         Hold::Guarded { kind: GuardKind::Deletes, .. } => 13,
         Hold::Guarded { kind: GuardKind::Updates, .. } => 14,
+        Hold::Kept { .. } => 15,
+        Hold::InDoubt(_) => 17,
+        Hold::Frozen { why: FreezeCause::Empty { filter: Some(_), .. }, .. } => 16,
     }
 }
 
@@ -39,6 +42,7 @@ fn of_outcome(outcome: &Outcome) -> usize {
         Outcome::NotSent(NotSent::Stopped(_)) => 4,
         Outcome::Rejected(_) => 5,
         Outcome::Unknown(_) => 6,
+        Outcome::NotSent(NotSent::Move) => 7,
     }
 }
 
@@ -68,20 +72,20 @@ fn assert_all(found: impl Iterator<Item = usize>, count: usize, what: &str) {
 
 #[test]
 fn every_variant_is_in_a_sample() {
-    assert_all(holds().iter().map(of_hold), 15, "holds");
-    assert_all(outcomes().iter().map(of_outcome), 7, "outcomes");
+    assert_all(holds().iter().map(of_hold), 17, "holds");
+    assert_all(outcomes().iter().map(of_outcome), 8, "outcomes");
     let report = everything();
     let results = || report.changes().map(|change| &change.result);
     let held = results().filter_map(|result| match result {
         ChangeResult::Held(hold) => Some(of_hold(hold)),
         ChangeResult::Planned | ChangeResult::Sent(_) => None,
     });
-    assert_all(held, 15, "holds of the report");
+    assert_all(held, 17, "holds of the report");
     let sent = results().filter_map(|result| match result {
         ChangeResult::Sent(outcome) => Some(of_outcome(outcome)),
         ChangeResult::Planned | ChangeResult::Held(_) => None,
     });
-    assert_all(sent, 7, "outcomes of the report");
+    assert_all(sent, 8, "outcomes of the report");
     for report in [report, plan()] {
         assert_all(report.changes().map(|change| of_cause(change.cause)), 7, "causes");
     }
