@@ -3,10 +3,11 @@
 use std::fmt;
 
 use ecow::EcoString;
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::api::{Api, Call};
+use crate::api::{Api, Call, Interrupted, path};
 use crate::error::ReadErrorKind;
 use crate::object::ResourceType;
 
@@ -59,7 +60,7 @@ impl Right {
     fn review(&self) -> Vec<u8> {
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
+            "kind": REVIEW,
             "spec": { "resourceAttributes": {
                 "verb": self.verb,
                 "group": self.resource.group,
@@ -87,8 +88,12 @@ impl fmt::Display for Right {
     }
 }
 
+/// The kind of the question for a right, and of its answer.
+const REVIEW: &str = "SelfSubjectAccessReview";
+
 #[derive(Deserialize)]
 struct Review {
+    kind: String,
     status: ReviewStatus,
 }
 
@@ -102,24 +107,93 @@ impl Api {
     pub(crate) async fn may(&self, right: &Right) -> Result<bool, ReadErrorKind> {
         let call = Call::post(REVIEWS, right.review());
         let answer = self.send(&call).await?;
-        if !answer.status.is_success() {
-            return Err(self.status(call.to_string(), &answer));
+        match answer.status {
+            StatusCode::OK | StatusCode::CREATED => {}
+            status if status.is_success() => answer.require_whole(&call)?,
+            _ => return Err(self.status(&call, &answer)),
         }
         let review: Review = serde_json::from_slice(&answer.body)
-            .map_err(|error| self.not_kubernetes(REVIEWS, &answer, error.to_string()))?;
+            .map_err(|error| self.not_kubernetes(&call, &answer, error.to_string()))?;
+        if review.kind != REVIEW {
+            let found = format!("a {} where a {REVIEW} was asked for", review.kind);
+            return Err(self.not_kubernetes(&call, &answer, found));
+        }
         Ok(review.status.allowed)
     }
 
-    /// The date that the server puts on an answer (RFC 9110, 6.6.1), if it does.
+    /// The date that the server puts on an answer (RFC 9110, 6.6.1), if it does. What answers must be
+    /// an API server: it tells its version, or says in its own form why not.
     pub(crate) async fn date(&self) -> Result<Option<EcoString>, ReadErrorKind> {
         let path = "/version";
         let call = Call::get(path, path);
         let answer = self.send(&call).await?;
-        match answer.status.as_u16() {
-            401 => Err(self.status(call.to_string(), &answer)),
-            _ => Ok(answer.date),
+        match answer.status {
+            StatusCode::OK => {
+                serde_json::from_slice::<Version>(&answer.body)
+                    .map_err(|error| self.not_kubernetes(&call, &answer, error.to_string()))?;
+            }
+            // Some servers keep their version from those who ask; lists are another right.
+            StatusCode::FORBIDDEN if answer.is_status_object() => {}
+            status if status.is_success() => answer.require_whole(&call)?,
+            _ => return Err(self.status(&call, &answer)),
+        }
+        Ok(answer.date)
+    }
+
+    /// Asks for one object of the kind that a right is about.
+    pub(crate) async fn try_list(&self, right: &Right) -> Result<(), ReadErrorKind> {
+        let namespace = right.namespace.as_deref().unwrap_or_default();
+        let path = path(&right.resource, namespace);
+        let url = format!("{path}?limit=1");
+        let call = Call::get(&url, &path);
+        let answer = self.send(&call).await?;
+        if !answer.status.is_success() {
+            let (Interrupted::Retry(error) | Interrupted::Failed(error)) =
+                self.refused(&right.resource, namespace, &call, &answer).await;
+            return Err(error);
+        }
+        answer.require_whole(&call)?;
+        let list: List = serde_json::from_slice(&answer.body)
+            .map_err(|error| self.not_kubernetes(&call, &answer, error.to_string()))?;
+        if list.kind.strip_suffix("List") == Some(right.resource.kind) {
+            return Ok(());
+        }
+        Err(self.not_kubernetes(&call, &answer, format!("a {}", list.kind)))
+    }
+
+    /// Whether there is a namespace of this name; `None` where the server does not say it, because
+    /// the credentials may not ask or for another reason: nothing depends on it.
+    pub(crate) async fn has_namespace(&self, name: &str) -> Option<bool> {
+        let path = format!("/api/v1/namespaces/{name}");
+        let call = Call::get(&path, &path);
+        match self.send(&call).await {
+            Ok(answer) if answer.status == StatusCode::OK => Some(true),
+            Ok(answer) if answer.status == StatusCode::NOT_FOUND && answer.is_status_object() => {
+                Some(false)
+            }
+            Ok(answer) => {
+                tracing::debug!(%call, status = %answer.status, "cannot see whether the namespace exists");
+                None
+            }
+            Err(error) => {
+                tracing::debug!(%error, "cannot see whether the namespace exists");
+                None
+            }
         }
     }
+}
+
+/// A list, as far as it shows what it is a list of.
+#[derive(Deserialize)]
+struct List {
+    kind: String,
+}
+
+/// What `/version` says, as far as it shows that an API server says it.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(rename = "gitVersion")]
+    _git_version: String,
 }
 
 #[cfg(test)]

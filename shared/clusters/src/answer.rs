@@ -5,18 +5,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ecow::EcoString;
+use extdns_auth::secrets;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::response::Parts;
 use serde::Deserialize;
 
 use crate::api::{Api, Call, Interrupted};
-use crate::error::ReadErrorKind;
+use crate::error::{ReadErrorKind, io_remedy};
 use crate::object::ResourceType;
 use crate::page::PageError;
 
 /// A server's own words, cut to what fits in a line.
 const LONGEST_WORDS: usize = 300;
+
+/// The user as whom an API server knows requests without credentials.
+const ANONYMOUS: &str = "system:anonymous";
 
 /// A complete answer.
 pub(crate) struct Answer {
@@ -37,14 +41,30 @@ impl Answer {
                 .map(Duration::from_secs),
             date: text(DATE).map(EcoString::from),
             body,
-            content_type: text(CONTENT_TYPE).unwrap_or("none").to_owned(),
+            content_type: shown(text(CONTENT_TYPE).unwrap_or("none")),
         }
+    }
+
+    /// Refuses a success that is not 200: a part (206), an answer from elsewhere (203) or none (204)
+    /// says nothing about what is missing.
+    pub(crate) fn require_whole(&self, call: &Call<'_>) -> Result<(), ReadErrorKind> {
+        match self.status {
+            StatusCode::OK => Ok(()),
+            status => Err(call.partial(format!("HTTP {status} in place of 200"))),
+        }
+    }
+
+    /// Whether it is one of the objects in which an API server says why it refuses.
+    pub(crate) fn is_status_object(&self) -> bool {
+        serde_json::from_slice(&self.body).is_ok_and(|status: Status| status.kind == "Status")
     }
 
     /// The message of a `Status` object, or else what kind of text it is; ready to be appended.
     fn words(&self) -> String {
         match serde_json::from_slice(&self.body) {
-            Ok(Status { message }) if !message.is_empty() => format!(": {}", one_line(&message)),
+            Ok(Status { message, .. }) if !message.is_empty() => {
+                format!(": {}", shown(&message))
+            }
             Ok(_) => String::new(),
             Err(_) => format!(" ({})", self.content_type),
         }
@@ -52,19 +72,23 @@ impl Answer {
 
     /// The user as whom the server knows us: it says so where it forbids something.
     pub(crate) fn user(&self) -> Option<String> {
-        let Status { message } = serde_json::from_slice(&self.body).ok()?;
+        let Status { message, .. } = serde_json::from_slice(&self.body).ok()?;
         let (_, rest) = message.split_once("User \"")?;
         let (user, _) = rest.split_once('"')?;
-        Some(one_line(user))
+        Some(shown(user))
     }
 }
 
 #[derive(Deserialize)]
 struct Status {
+    #[serde(default)]
+    kind: String,
     message: String,
 }
 
-fn one_line(text: &str) -> String {
+/// A server's words on one line, and without a credential of ours that it echoes.
+fn shown(text: &str) -> String {
+    let text = secrets::redact(text);
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect()
 }
 
@@ -77,16 +101,22 @@ impl Api {
     }
 
     /// A document was refused.
-    pub(crate) fn status(&self, request: String, answer: &Answer) -> ReadErrorKind {
+    pub(crate) fn status(&self, call: &Call<'_>, answer: &Answer) -> ReadErrorKind {
         match answer.status {
-            StatusCode::UNAUTHORIZED => ReadErrorKind::Unauthorized {
-                credentials: self.identity.credentials.clone(),
+            StatusCode::UNAUTHORIZED => self.unauthorized(answer),
+            status => ReadErrorKind::Status {
+                request: call.to_string(),
+                status: status.as_u16(),
                 answer: answer.words(),
-                remedy: self.identity.unauthorized.clone(),
             },
-            status => {
-                ReadErrorKind::Status { request, status: status.as_u16(), answer: answer.words() }
-            }
+        }
+    }
+
+    fn unauthorized(&self, answer: &Answer) -> ReadErrorKind {
+        ReadErrorKind::Unauthorized {
+            credentials: self.identity.credentials.clone(),
+            answer: answer.words(),
+            remedy: self.identity.unauthorized.clone(),
         }
     }
 
@@ -95,7 +125,7 @@ impl Api {
         &self,
         resource: &ResourceType,
         namespace: &str,
-        path: &str,
+        call: &Call<'_>,
         answer: &Answer,
     ) -> Interrupted {
         match answer.status {
@@ -103,6 +133,10 @@ impl Api {
                 resource: resource.to_string(),
                 times: self.limits.restarts + 1,
             }),
+            // No role should be bound to those whom the server does not know.
+            StatusCode::FORBIDDEN if answer.user().as_deref() == Some(ANONYMOUS) => {
+                Interrupted::Failed(self.unauthorized(answer))
+            }
             StatusCode::FORBIDDEN => Interrupted::Failed(ReadErrorKind::Forbidden {
                 verb: "list",
                 resource: resource.to_string(),
@@ -112,7 +146,7 @@ impl Api {
                 user: answer.user(),
             }),
             StatusCode::NOT_FOUND => Interrupted::Failed(self.not_served(resource).await),
-            _ => Interrupted::Failed(self.status(format!("GET {path}"), answer)),
+            _ => Interrupted::Failed(self.status(call, answer)),
         }
     }
 
@@ -143,45 +177,51 @@ impl Api {
     pub(crate) fn undecodable(
         &self,
         resource: &ResourceType,
-        path: &str,
+        call: &Call<'_>,
         answer: &Answer,
         error: PageError,
     ) -> Interrupted {
         match error {
             PageError::Cut(error) => Interrupted::Retry(ReadErrorKind::Truncated {
-                request: format!("GET {path}"),
+                request: call.to_string(),
                 bytes: answer.body.len(),
                 reason: error.to_string(),
             }),
             PageError::Foreign(found) => {
-                Interrupted::Failed(self.not_kubernetes(path, answer, found))
+                Interrupted::Failed(self.not_kubernetes(call, answer, found))
             }
+            PageError::Partial(reason) => Interrupted::Failed(call.partial(reason)),
             PageError::Object { name, reason } => Interrupted::Failed(ReadErrorKind::Decode {
-                object: format!("{} {name}", resource.kind),
-                reason,
+                object: format!("{} {}", resource.kind, shown(&name)),
+                reason: shown(&reason),
             }),
         }
     }
 
     pub(crate) fn not_kubernetes(
         &self,
-        path: &str,
+        call: &Call<'_>,
         answer: &Answer,
         found: String,
     ) -> ReadErrorKind {
         ReadErrorKind::NotKubernetes {
-            request: format!("GET {path}"),
+            request: call.to_string(),
             content_type: answer.content_type.clone(),
-            found,
+            found: shown(&found),
         }
     }
 }
 
-/// An error with its causes; a cause that the error before it already quotes is left out.
+/// An error with its causes, and what to do about it where that is known; a cause that the error
+/// before it already quotes is left out.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
+    let mut remedy = error.downcast_ref().map_or("", io_remedy);
     let mut next = error.source();
     while let Some(cause) = next {
+        if let Some(error) = cause.downcast_ref() {
+            remedy = io_remedy(error);
+        }
         let cause_text = cause.to_string();
         if !text.contains(&cause_text) {
             text.push_str(": ");
@@ -189,5 +229,6 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
         }
         next = cause.source();
     }
-    one_line(&text)
+    text.push_str(remedy);
+    shown(&text)
 }

@@ -17,7 +17,7 @@ use crate::discovery::Discovery;
 use crate::error::ReadErrorKind;
 use crate::identity::Identity;
 use crate::object::{Projection, ResourceType};
-use crate::page;
+use crate::page::{self, Page};
 
 /// What one read may cost, and how hard it is tried.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,9 @@ pub struct Limits {
     pub backoff: Duration,
     /// How often a list that cannot go on is begun again.
     pub restarts: u32,
+    /// How long a server may send nothing where no request timeout is set: until the head of its
+    /// answer is there, and then for each further piece of it.
+    pub silence: Duration,
 }
 
 impl Default for Limits {
@@ -42,6 +45,7 @@ impl Default for Limits {
             attempts: 5,
             backoff: Duration::from_millis(250),
             restarts: 3,
+            silence: Duration::from_secs(60),
         }
     }
 }
@@ -96,6 +100,11 @@ impl<'a> Call<'a> {
             request = request.header(CONTENT_TYPE, HeaderValue::from_static(JSON));
         }
         request.body(Body::from(self.body.clone()))
+    }
+
+    /// An answer that does not hold all that was asked for, or does not say so.
+    pub(crate) fn partial(&self, reason: impl Into<String>) -> ReadErrorKind {
+        ReadErrorKind::Partial { request: self.to_string(), reason: reason.into() }
     }
 
     pub(crate) fn transport(&self, reason: String) -> ReadErrorKind {
@@ -213,10 +222,11 @@ impl Api {
         let path = path(resource, namespace);
         let mut size = self.limits.page_size;
         let mut token = None;
-        let mut objects = 0;
+        let mut progress = Progress::default();
         loop {
             let url = page_url(&path, size, token.as_deref());
-            let answer = match self.send(&Call::get(&url, &path)).await {
+            let call = Call::get(&url, &path);
+            let answer = match self.send(&call).await {
                 Err(ReadErrorKind::TooLarge { .. }) if size > 1 => {
                     size /= 2;
                     continue;
@@ -224,18 +234,15 @@ impl Api {
                 answer => answer?,
             };
             if !answer.status.is_success() {
-                return Err(self.refused(resource, namespace, &path, &answer).await);
+                return Err(self.refused(resource, namespace, &call, &answer).await);
             }
+            answer.require_whole(&call)?;
             let page = page::decode(&answer.body, resource, step);
-            let page = page.map_err(|error| self.undecodable(resource, &path, &answer, error))?;
-            objects += page.objects;
-            match page.next {
-                None => return Ok(objects),
-                Some(next) if token.as_ref() == Some(&next) => {
-                    let found = "a page that leads to itself".to_owned();
-                    return Err(self.not_kubernetes(&path, &answer, found).into());
-                }
-                next => token = next,
+            let page = page.map_err(|error| self.undecodable(resource, &call, &answer, error))?;
+            progress.advance(&page).map_err(|reason| call.partial(reason))?;
+            token = page.next;
+            if token.is_none() {
+                return Ok(progress.objects);
             }
         }
     }
@@ -248,11 +255,11 @@ impl Api {
     ) -> Result<Answer, ReadErrorKind> {
         let call = Call { accept, ..Call::get(path, path) };
         let answer = self.send(&call).await?;
-        if answer.status.is_success() {
-            Ok(answer)
-        } else {
-            Err(self.status(call.to_string(), &answer))
+        if !answer.status.is_success() {
+            return Err(self.status(&call, &answer));
         }
+        answer.require_whole(&call)?;
+        Ok(answer)
     }
 
     /// One answer, whatever its status; tried again while the server is busy or the connection breaks.
@@ -296,14 +303,14 @@ impl Api {
     async fn exchange(&self, call: &Call<'_>) -> Result<Answer, ReadErrorKind> {
         let mut request = call.request().map_err(|error| call.transport(error.to_string()))?;
         self.identity.authorize(&mut request).await.map_err(|reason| call.transport(reason))?;
-        let response = self.client.send(request).await;
+        let response = self.heard(call, self.client.send(request)).await?;
         let response = response.map_err(|error| self.unanswered(call, &error))?;
         let (head, mut frames) = response.into_parts();
         let announced =
             head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let mut body =
             BytesMut::with_capacity(announced.unwrap_or(0).min(self.limits.answer_bytes));
-        while let Some(frame) = frames.frame().await {
+        while let Some(frame) = self.heard(call, frames.frame()).await? {
             let frame = frame.map_err(|error| ReadErrorKind::Truncated {
                 request: call.to_string(),
                 bytes: body.len(),
@@ -319,6 +326,59 @@ impl Api {
             body.extend_from_slice(&data);
         }
         Ok(Answer::new(&head, body.freeze()))
+    }
+
+    /// A piece of an answer, if it comes before the silence has become too long. A request timeout
+    /// is a limit of its own, and then the only one.
+    async fn heard<T>(
+        &self,
+        call: &Call<'_>,
+        piece: impl Future<Output = T>,
+    ) -> Result<T, ReadErrorKind> {
+        if self.timeout.is_some() {
+            return Ok(piece.await);
+        }
+        let silence = self.limits.silence;
+        tokio::time::timeout(silence, piece)
+            .await
+            .map_err(|_| ReadErrorKind::Silent { request: call.to_string(), silence })
+    }
+}
+
+/// Pages without an object that may follow each other. An API server fills every page but the last;
+/// more than a few empty ones are a list that never ends.
+const EMPTY_PAGES: u32 = 8;
+
+/// How far a list has come, and whether it comes any further.
+#[derive(Default)]
+struct Progress {
+    objects: u64,
+    pages: u64,
+    empty_pages: u32,
+    /// The token of an earlier page, renewed at every page whose number is a power of two: pages
+    /// that go in a circle meet it, however long the circle is (Brent's algorithm).
+    mark: Option<String>,
+}
+
+impl Progress {
+    /// Counts a page; or says why no page after it can be the last.
+    fn advance(&mut self, page: &Page) -> Result<(), String> {
+        self.objects += page.objects;
+        let Some(next) = &page.next else { return Ok(()) };
+        self.empty_pages = if page.objects == 0 { self.empty_pages + 1 } else { 0 };
+        if self.empty_pages >= EMPTY_PAGES {
+            return Err(format!(
+                "{EMPTY_PAGES} pages in a row hold no object, and each names a next one"
+            ));
+        }
+        if self.mark.as_ref() == Some(next) {
+            return Err("its pages lead in a circle (a continue token came back)".to_owned());
+        }
+        self.pages += 1;
+        if self.pages.is_power_of_two() {
+            self.mark = Some(next.clone());
+        }
+        Ok(())
     }
 }
 

@@ -218,7 +218,14 @@ mod tests {
     fn a_cluster_of_eks_is_reached_in_no_other_way() {
         let table: &[(&[&str], &[&str])] = &[
             (&["--kubeconfig=x", "--server=y"], &[]),
-            (&["--eks-cluster=a", "--eks-region=eu-west-1", "--eks-assume-role=arn"], &[]),
+            (
+                &[
+                    "--eks-cluster=a",
+                    "--eks-region=eu-west-1",
+                    "--eks-assume-role=arn:aws:iam::111122223333:role/reader",
+                ],
+                &[],
+            ),
             (
                 &["--eks-cluster=a", "--kubeconfig=x", "--server=y"],
                 &[
@@ -231,7 +238,10 @@ mod tests {
                 &["--manifests and --eks-cluster are mutually exclusive arguments"],
             ),
             (
-                &["--eks-region=eu-west-1", "--eks-assume-role=arn"],
+                &[
+                    "--eks-region=eu-west-1",
+                    "--eks-assume-role=arn:aws:iam::111122223333:role/reader",
+                ],
                 &["--eks-region needs --eks-cluster", "--eks-assume-role needs --eks-cluster"],
             ),
         ];
@@ -248,12 +258,18 @@ mod tests {
             Access::Eks(eks) => assert_eq!(eks, expected),
             other => panic!("{other:?}"),
         }
-        match cluster(&["--eks-cluster=a", "--eks-region=r", "--eks-assume-role=arn"]).access {
+        match cluster(&[
+            "--eks-cluster=a",
+            "--eks-region=r",
+            "--eks-assume-role=arn:aws:iam::111122223333:role/reader",
+        ])
+        .access
+        {
             Access::Eks(eks) => assert_eq!(
                 eks,
                 crate::Eks {
                     region: Some("r".into()),
-                    assume_role: Some("arn".into()),
+                    assume_role: Some("arn:aws:iam::111122223333:role/reader".into()),
                     ..expected
                 }
             ),

@@ -9,6 +9,7 @@ use ecow::EcoString;
 use extdns_model::ClusterId;
 
 use crate::api::{Api, Limits};
+use crate::credentials;
 #[cfg(feature = "aws")]
 use crate::eks::{self, Eks};
 use crate::error::ClusterError;
@@ -90,6 +91,8 @@ impl Default for ApiOptions {
 pub struct Environment {
     /// `HOME`.
     pub home: Option<PathBuf>,
+    /// `KUBECONFIG`: it is not read, only told of.
+    pub kubeconfig: Option<String>,
     /// `KUBERNETES_SERVICE_HOST`.
     pub kubernetes_service_host: Option<String>,
     /// `KUBERNETES_SERVICE_PORT`.
@@ -100,8 +103,9 @@ pub struct Environment {
     pub https_proxy: Option<String>,
     /// `NO_PROXY`: hosts that are reached without that proxy.
     pub no_proxy: Option<String>,
-    /// `AWS_CA_BUNDLE`: authorities to trust at AWS beside the system's. The rest of its variables the SDK reads itself.
-    pub aws_ca_bundle: Option<PathBuf>,
+    /// What the SDK of AWS is told.
+    #[cfg(feature = "aws")]
+    pub aws: extdns_auth::AwsVariables,
 }
 
 impl Cluster {
@@ -129,7 +133,12 @@ impl Cluster {
             }
             Access::InCluster => kubeconfig::in_cluster(server, environment).await,
             #[cfg(feature = "aws")]
-            Access::Eks(eks) => eks::find(eks, environment).await,
+            Access::Eks(eks) => {
+                let time = self.api.limits.silence;
+                tokio::time::timeout(time, eks::find(eks, environment))
+                    .await
+                    .unwrap_or_else(|_| Err(format!("{eks}: AWS did not answer within {time:?}")))
+            }
         };
         let api = match connection {
             Ok(connection) => self.open(connection, environment).await,
@@ -159,11 +168,13 @@ impl Cluster {
         if let Some(server) = &self.api.server {
             config.cluster_url = kubeconfig::server_url(server)?;
         }
+        kubeconfig::require_no_userinfo(&config.cluster_url)?;
         kubeconfig::set_proxy(&mut config, environment)?;
         let timeout = self.api.request_timeout;
-        exec::resolve(&mut config.auth_info, timeout)
-            .await
-            .map_err(|reason| format!("{}: {reason}", identity.credentials))?;
+        let of_user = |reason| format!("{}: {reason}", identity.credentials);
+        let plugin_time = timeout.unwrap_or(self.api.limits.silence);
+        exec::resolve(&mut config.auth_info, plugin_time).await.map_err(of_user)?;
+        credentials::admit(&config.auth_info).map_err(of_user)?;
         let client = kubeconfig::client(config, &identity.credentials)?;
         let rate = (self.api.qps, self.api.burst);
         Ok(Api::new(self.name.clone(), client, identity, timeout, rate, self.api.limits))

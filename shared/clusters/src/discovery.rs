@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::api::Api;
+use crate::api::{Api, Call};
 use crate::error::ReadErrorKind;
 
 /// One document with everything, from servers since 1.27; plain discovery from older ones.
@@ -127,7 +127,7 @@ async fn groups(api: &Api, path: &str) -> Result<Groups, ReadErrorKind> {
 async fn fetch<T: DeserializeOwned>(api: &Api, path: &str) -> Result<T, ReadErrorKind> {
     let answer = api.get(path, ACCEPT).await?;
     serde_json::from_slice(&answer.body)
-        .map_err(|error| api.not_kubernetes(path, &answer, error.to_string()))
+        .map_err(|error| api.not_kubernetes(&Call::get(path, path), &answer, error.to_string()))
 }
 
 impl Version {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ecow::EcoString;
+use rustix::io::Errno;
 
 /// Why a cluster could not be set up. Nothing was read from it.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +102,17 @@ pub enum ReadErrorKind {
         /// The limit.
         timeout: Duration,
     },
+    /// The server sent nothing for a while, and no `--kube-api-request-timeout` says how long it may.
+    #[error(
+        "{request}: the server sent nothing for {silence:?}; see whether it, or a proxy in between, \
+         is overloaded or hangs"
+    )]
+    Silent {
+        /// Verb and path.
+        request: String,
+        /// For how long.
+        silence: Duration,
+    },
     /// The API server could not be reached, or the connection broke.
     #[error("{request}: {reason}")]
     Transport {
@@ -121,6 +133,14 @@ pub enum ReadErrorKind {
         /// How the end was noticed.
         reason: String,
     },
+    /// The answer is not all of what was asked for, or does not say that it is.
+    #[error("{request}: the answer is not complete: {reason}; is a proxy or a cache in between?")]
+    Partial {
+        /// Verb and path.
+        request: String,
+        /// What is missing, or what shows it.
+        reason: String,
+    },
     /// The answer is larger than one object may be.
     #[error(
         "{request}: the answer is larger than {limit} bytes, more than one object may have; \
@@ -134,7 +154,7 @@ pub enum ReadErrorKind {
     },
     /// The answer is not one of a Kubernetes API.
     #[error(
-        "{request}: the answer is no Kubernetes list but {found} (content type {content_type}); \
+        "{request}: the answer is not that of a Kubernetes API but {found} (content type {content_type}); \
          is the server URL right, and no proxy or login page in between?"
     )]
     NotKubernetes {
@@ -191,6 +211,19 @@ pub struct ManifestError {
     pub line: usize,
     /// What is wrong, and what would be right.
     pub message: String,
+}
+
+/// What the operating system says, and what to do where that is known.
+pub(crate) fn io_words(error: &std::io::Error) -> String {
+    format!("{error}{}", io_remedy(error))
+}
+
+/// What to do about an error of the operating system; ready to be appended.
+pub(crate) fn io_remedy(error: &std::io::Error) -> &'static str {
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE | Errno::NFILE) => "; raise the limit of open files (ulimit -n)",
+        _ => "",
+    }
 }
 
 /// Where a missing rule belongs.

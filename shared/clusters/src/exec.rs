@@ -3,15 +3,20 @@
 //! The client library runs them, too, but three times for a client, without a time limit, and with their output, the
 //! token, in its errors. A run is short, so what the plugin says at its beginning is enough.
 
-use std::process::Stdio;
+use std::io;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use kube::config::{AuthInfo, ExecAuthCluster, ExecConfig, ExecInteractiveMode};
+use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tokio::process::Command;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, Command};
+
+use crate::error::io_words;
 
 /// The question, in the environment of the plugin.
 #[derive(Serialize)]
@@ -54,7 +59,7 @@ impl From<String> for SecretText {
 }
 
 /// Runs the plugin, if the user has one, and puts what it says in its place.
-pub(crate) async fn resolve(auth: &mut AuthInfo, timeout: Option<Duration>) -> Result<(), String> {
+pub(crate) async fn resolve(auth: &mut AuthInfo, timeout: Duration) -> Result<(), String> {
     let Some(exec) = auth.exec.take() else { return Ok(()) };
     let output = run(&exec, timeout).await?;
     // JSON as a rule; client-go takes YAML, too. A parser's error would quote the token.
@@ -87,17 +92,20 @@ fn encode(pem: &SecretText) -> String {
     BASE64_STANDARD.encode(pem.0.expose_secret())
 }
 
-async fn run(exec: &ExecConfig, timeout: Option<Duration>) -> Result<Vec<u8>, String> {
-    let output = command(exec)?.output();
-    let output = match timeout {
-        None => output.await,
-        Some(timeout) => tokio::time::timeout(timeout, output)
-            .await
-            .map_err(|_| format!("no answer within {timeout:?}"))?,
-    };
-    let output = output.map_err(|error| match &exec.install_hint {
-        Some(hint) => format!("it cannot be started: {error}; {}", hint.trim()),
-        None => format!("it cannot be started: {error}; is it installed?"),
+/// What a plugin printed, and how it ended.
+struct Output {
+    status: ExitStatus,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+async fn run(exec: &ExecConfig, timeout: Duration) -> Result<Vec<u8>, String> {
+    let output = tokio::time::timeout(timeout, output(command(exec)?)).await.map_err(|_| {
+        format!("no answer within {timeout:?} (--kube-api-request-timeout); it was killed")
+    })?;
+    let output = output.map_err(|error| {
+        let hint = exec.install_hint.as_deref().map_or("is it installed?", str::trim);
+        format!("it cannot be started: {}; {hint}", io_words(&error))
     })?;
     if output.status.success() {
         return Ok(output.stdout);
@@ -105,6 +113,46 @@ async fn run(exec: &ExecConfig, timeout: Option<Duration>) -> Result<Vec<u8>, St
     let said = String::from_utf8_lossy(&output.stderr);
     let last_line = said.trim().lines().next_back().unwrap_or("without a word on standard error");
     Err(format!("it failed with {}: {last_line}", output.status))
+}
+
+/// Waits for the plugin. Whoever waits no longer kills it, with everything that it has started.
+async fn output(mut command: Command) -> io::Result<Output> {
+    let mut child = command.spawn()?;
+    let mut group = Group::of(&child);
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) = tokio::try_join!(read(stdout), read(stderr))?;
+    let status = child.wait().await?;
+    group.0 = None;
+    Ok(Output { status, stdout, stderr })
+}
+
+/// The most that is read of a plugin: a token and a certificate are far smaller.
+const MOST: u64 = 1 << 20;
+
+async fn read(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    if let Some(stream) = stream {
+        stream.take(MOST).read_to_end(&mut text).await?;
+    }
+    Ok(text)
+}
+
+/// The processes of a plugin, killed when this is dropped.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Those that have ended by themselves are no loss.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
 
 fn command(exec: &ExecConfig) -> Result<Command, String> {
@@ -128,6 +176,9 @@ fn command(exec: &ExecConfig) -> Result<Command, String> {
         .envs(variables.filter_map(|pair| Some((pair.get("name")?, pair.get("value")?))))
         .env("KUBERNETES_EXEC_INFO", question)
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true);
     Ok(command)
 }

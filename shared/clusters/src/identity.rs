@@ -1,5 +1,7 @@
 //! Who we are to an API server.
 
+#[cfg(feature = "aws")]
+use extdns_auth::secrets;
 use http::Request;
 #[cfg(feature = "aws")]
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -30,11 +32,24 @@ impl Identity {
         }
     }
 
+    /// Nobody: why there are no credentials.
+    pub(crate) fn anonymous(why: impl std::fmt::Display) -> Self {
+        Self {
+            credentials: format!("a request without credentials ({why})"),
+            unauthorized:
+                "; give that user a token, a client certificate or an exec plugin, or name \
+                           another kubeconfig with --kubeconfig"
+                    .to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Adds a token that holds now.
     #[cfg(feature = "aws")]
     pub(crate) async fn authorize(&self, request: &mut Request<Body>) -> Result<(), String> {
         let Some(tokens) = &self.tokens else { return Ok(()) };
         let token = tokens.token().await.map_err(|error| error.to_string())?;
+        secrets::register(token.expose_secret());
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
             .map_err(|error| error.to_string())?;
         value.set_sensitive(true);

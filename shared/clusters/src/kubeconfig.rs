@@ -1,19 +1,20 @@
 //! Finding an API server and the credentials for it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use extdns_auth::secrets;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use kube::config::{
-    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedCluster,
-    NamedContext,
+    Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedCluster, NamedContext,
 };
 use kube::{Client, Config};
-use secrecy::SecretString;
 
 use crate::answer::chain;
 use crate::connect::Environment;
+use crate::credentials::{self, Kind};
+use crate::error::io_words;
 use crate::identity::Identity;
 
 /// Where a pod finds the credentials of its service account.
@@ -36,15 +37,33 @@ pub(crate) async fn detect(
     environment: &Environment,
 ) -> Result<Connection, String> {
     let at_home = environment.home.as_ref().map(|home| home.join(".kube/config"));
-    if let Some(path) = kubeconfig.or(at_home.as_deref().filter(|path| path.exists())) {
+    if let Some(path) = kubeconfig {
         return from_file(path, None).await;
     }
-    match server {
-        Some(server) if environment.kubernetes_service_host.is_none() => Ok(Connection {
+    let unread = environment.unread_kubeconfig();
+    let found = match (at_home.filter(|path| path.exists()), server) {
+        (Some(path), _) => from_file(&path, None).await,
+        (None, Some(server)) if environment.kubernetes_service_host.is_none() => Ok(Connection {
             config: plain(server_url(server)?),
-            identity: Identity::new("no credentials (--server without a kubeconfig)"),
+            identity: Identity::anonymous("--server without a kubeconfig has none"),
         }),
         _ => in_cluster(server, environment).await,
+    };
+    match (found, unread) {
+        (Ok(connection), Some(unread)) => {
+            tracing::warn!(used = connection.identity.credentials, "{unread}");
+            Ok(connection)
+        }
+        (Err(error), Some(unread)) => Err(format!("{error}; {unread}")),
+        (found, None) => found,
+    }
+}
+
+impl Environment {
+    /// What to say where `KUBECONFIG` is set: it is not read, as in upstream.
+    fn unread_kubeconfig(&self) -> Option<String> {
+        let files = self.kubeconfig.as_deref().filter(|files| !files.is_empty())?;
+        Some(format!("the variable KUBECONFIG is set but not read: give --kubeconfig={files}"))
     }
 }
 
@@ -82,7 +101,7 @@ pub(crate) async fn in_cluster(
     let mut config = of_cluster(cluster)
         .await
         .map_err(|reason| format!("the service account in {}: {reason}", folder.display()))?;
-    config.auth_info.token = Some(read_token(&token)?);
+    config.auth_info.token = Some(credentials::read_token(&token)?);
     Ok(Connection {
         config,
         identity: Identity::new(format!("the service account's token in {}", token.display())),
@@ -154,12 +173,16 @@ pub(crate) async fn from_file(path: &Path, context: Option<&str>) -> Result<Conn
         .map_err(|reason| format!("kubeconfig {shown}, context {name:?}: {reason}"))?;
     config.proxy_url = proxy.map(|proxy| parse_proxy(&proxy)).transpose()?;
     let user = chosen.user.unwrap_or_default();
-    let kind = prepare(&mut config.auth_info)
+    let kind = credentials::prepare(&mut config.auth_info)
         .map_err(|reason| format!("kubeconfig {shown}, user {user:?}: {reason}"))?;
-    Ok(Connection {
-        config,
-        identity: Identity::new(format!("{kind} of user {user:?} in {shown}")),
-    })
+    let identity = match kind {
+        Kind::Some(kind) => Identity::new(format!("{kind} of user {user:?} in {shown}")),
+        Kind::Nothing if user.is_empty() => {
+            Identity::anonymous(format!("context {name:?} in {shown} names no user"))
+        }
+        Kind::Nothing => Identity::anonymous(format!("user {user:?} in {shown} has none")),
+    };
+    Ok(Connection { config, identity })
 }
 
 /// A server without credentials.
@@ -178,45 +201,6 @@ fn ours(config: &mut Config) {
     config.write_timeout = None;
 }
 
-/// Checks the credentials and names their kind.
-fn prepare(auth: &mut AuthInfo) -> Result<String, String> {
-    if let Some(provider) = &auth.auth_provider {
-        return Err(format!(
-            "auth-provider {:?} is no longer part of Kubernetes; use an exec credential plugin (`users[].user.exec`)",
-            provider.name
-        ));
-    }
-    if let Some(file) = auth.token_file.take() {
-        // A run is short: the file is read once. Unlike the library, and like kubectl, it may end in a newline,
-        // and wins over a token beside it.
-        let file = PathBuf::from(file);
-        auth.token = Some(read_token(&file)?);
-        return Ok(format!("the token in {}", file.display()));
-    }
-    Ok(match auth {
-        AuthInfo { username: Some(_), password: Some(_), .. } => {
-            "the user name and password".to_owned()
-        }
-        AuthInfo { token: Some(_), .. } => "the token".to_owned(),
-        AuthInfo { exec: Some(exec), .. } => {
-            format!("exec command {:?}", exec.command.as_deref().unwrap_or_default())
-        }
-        AuthInfo { client_certificate: Some(_), .. }
-        | AuthInfo { client_certificate_data: Some(_), .. } => "the client certificate".to_owned(),
-        _ => "no credentials".to_owned(),
-    })
-}
-
-fn read_token(path: &Path) -> Result<SecretString, String> {
-    match std::fs::read_to_string(path) {
-        Ok(token) if token.trim().is_empty() => {
-            Err(format!("the token file {} is empty", path.display()))
-        }
-        Ok(token) => Ok(SecretString::from(token.trim())),
-        Err(error) => Err(format!("read the token file {}: {error}", path.display())),
-    }
-}
-
 /// `--server` or what stands for it.
 pub(crate) fn server_url(text: &str) -> Result<Uri, String> {
     let with_scheme = if text.contains("://") {
@@ -225,14 +209,27 @@ pub(crate) fn server_url(text: &str) -> Result<Uri, String> {
         // What kubectl makes of a bare host.
         format!("http://{text}")
     };
-    let url: Uri = with_scheme.parse().map_err(|error| format!("server URL {text:?}: {error}"))?;
+    let shown = secrets::redact(text);
+    let url: Uri = with_scheme.parse().map_err(|error| format!("server URL {shown:?}: {error}"))?;
     match (url.scheme_str(), url.host()) {
         (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
-        _ => Err(format!("server URL {text:?}: write it like https://host:6443")),
+        _ => Err(format!("server URL {shown:?}: write it like https://host:6443")),
     }
 }
 
+/// Refuses a server URL with a user name and password: they would not be sent.
+pub(crate) fn require_no_userinfo(server: &Uri) -> Result<(), String> {
+    if server.authority().is_none_or(|authority| !authority.as_str().contains('@')) {
+        return Ok(());
+    }
+    secrets::register_url(&server.to_string());
+    Err("the server URL holds a user name or password; write them into a kubeconfig \
+         (`users[].user.username` and `password`)"
+        .to_owned())
+}
+
 fn parse_proxy(text: &str) -> Result<Uri, String> {
+    secrets::register_url(text);
     let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     // The text can hold a password.
     with_scheme.parse().map_err(|error| format!("the proxy URL is wrong: {error}"))
@@ -279,7 +276,7 @@ fn explain(error: &KubeconfigError) -> String {
             Some(at) => format!("it is no kubeconfig: line {}, column {}", at.line(), at.column()),
             None => "it is no kubeconfig".to_owned(),
         },
-        KubeconfigError::ReadConfig(error, _) => error.to_string(),
+        KubeconfigError::ReadConfig(error, _) => io_words(error),
         KubeconfigError::LoadClusterOfContext(name) => format!("there is no cluster {name:?}"),
         KubeconfigError::MissingClusterUrl => "its cluster has no `server`".to_owned(),
         other => chain(other),

@@ -41,6 +41,7 @@ mod answer;
 mod api;
 mod args;
 mod connect;
+mod credentials;
 mod discovery;
 #[cfg(feature = "aws")]
 mod eks;

@@ -1,6 +1,7 @@
 //! Manifests on disk as a cluster.
 
 mod document;
+mod strict;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ecow::EcoString;
 
-use crate::error::{self, ManifestError, ReadErrorKind};
+use crate::error::{self, ManifestError, ReadErrorKind, io_words};
 use crate::object::{Projection, ResourceType};
 use document::Object;
 
@@ -20,12 +21,14 @@ const DEEPEST: usize = 32;
 pub(crate) struct Manifests {
     files: Vec<PathBuf>,
     objects: Vec<Object>,
+    /// Whether the text that was read last is nothing but white space.
+    last_is_blank: bool,
 }
 
 impl Manifests {
     /// Reads files, folders and standard input (`-`).
     pub(crate) fn read(paths: &[PathBuf], mut stdin: impl Read) -> Result<Self, ManifestError> {
-        let mut all = Self { files: Vec::new(), objects: Vec::new() };
+        let mut all = Self { files: Vec::new(), objects: Vec::new(), last_is_blank: false };
         for path in paths {
             let before = all.objects.len();
             if path.as_os_str() == "-" {
@@ -36,11 +39,21 @@ impl Manifests {
                 all.add_file(path)?;
             }
             if all.objects.len() == before {
-                return Err(whole_file(path, "there is no Kubernetes object in it"));
+                return Err(whole_file(path, all.nothing_in(path)));
             }
         }
         all.refuse_twins()?;
         Ok(all)
+    }
+
+    /// What to say of a path without an object. An empty pipe is a command that failed, and no wish for nothing.
+    fn nothing_in(&self, path: &Path) -> &'static str {
+        if path.as_os_str() == "-" && self.last_is_blank {
+            "standard input is empty: the command in front of the pipe printed nothing; look at what it says on \
+             standard error"
+        } else {
+            "there is no Kubernetes object in it"
+        }
     }
 
     fn add_folder(&mut self, folder: &Path, depth: usize) -> Result<(), ManifestError> {
@@ -74,7 +87,8 @@ impl Manifests {
         read: impl FnOnce(&mut String) -> std::io::Result<usize>,
     ) -> Result<(), ManifestError> {
         let mut text = String::new();
-        read(&mut text).map_err(|error| whole_file(path, error))?;
+        read(&mut text).map_err(|error| whole_file(path, io_words(&error)))?;
+        self.last_is_blank = text.trim().is_empty();
         let file = self.files.len();
         self.files.push(path.to_owned());
         document::split(path, file, &text, &mut self.objects)
@@ -118,6 +132,14 @@ impl Manifests {
             }
         }
         Ok((accumulator, objects))
+    }
+
+    /// Whether a namespace is one of these manifests: there is an object in it, or it is an object itself.
+    pub(crate) fn has_namespace(&self, name: &str) -> bool {
+        self.objects.iter().any(|object| {
+            let own = if object.namespace.is_empty() { "default" } else { &object.namespace };
+            own == name || object.kind == "Namespace" && object.name == name
+        })
     }
 
     fn decode<K: Projection>(

@@ -100,6 +100,7 @@ fn refusals() -> Vec<ReadErrorKind> {
         forbidden(None, None),
         forbidden(Some("shop"), Some(user)),
         unauthorized("", &Identity::new("the token").unauthorized),
+        anonymous(),
         unauthorized(
             ": Unauthorized",
             "; add the role to mapRoles of ConfigMap kube-system/aws-auth",
@@ -111,6 +112,13 @@ fn refusals() -> Vec<ReadErrorKind> {
         status(""),
         status(": the server is shutting down"),
     ]
+}
+
+/// No credentials were sent.
+fn anonymous() -> ReadErrorKind {
+    let Identity { credentials, unauthorized: remedy, .. } =
+        Identity::anonymous("user \"dns\" in /home/u/.kube/config has none");
+    ReadErrorKind::Unauthorized { credentials, answer: ": Unauthorized".to_owned(), remedy }
 }
 
 /// There is no answer, or none that can be read.
@@ -127,6 +135,11 @@ fn broken_answers() -> Vec<ReadErrorKind> {
             bytes: 4096,
             reason: "EOF while parsing a string at line 1 column 4096".to_owned(),
         },
+        ReadErrorKind::Partial {
+            request: request.clone(),
+            reason: "HTTP 206 Partial Content in place of 200".to_owned(),
+        },
+        ReadErrorKind::Silent { request: request.clone(), silence: Duration::from_secs(60) },
         ReadErrorKind::TooLarge { request: request.clone(), limit: 1 << 25 },
         ReadErrorKind::NotKubernetes {
             request,

@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use ecow::EcoString;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
+};
 use thin_vec::ThinVec;
 
 /// `kubectl apply` keeps the whole object in this annotation; nobody here reads it.
@@ -155,7 +157,7 @@ impl Pairs {
             .take_while(move |(k, _)| k.starts_with(prefix))
     }
 
-    /// The API answers in order of keys. A key that stands twice has its last value, as Go decodes it.
+    /// Sorts what the API answers in order of keys as a rule. Of pairs with one key the last stays.
     fn sorted(mut pairs: ThinVec<(EcoString, EcoString)>) -> Self {
         if !pairs.is_sorted_by(|a, b| a.0 < b.0) {
             pairs.reverse();
@@ -163,6 +165,20 @@ impl Pairs {
             pairs.dedup_by(|later, kept| later.0 == kept.0);
         }
         Self(pairs)
+    }
+
+    /// The same, or the key that stands twice: no API server answers so, and nobody knows which of
+    /// the values is meant.
+    fn distinct(pairs: ThinVec<(EcoString, EcoString)>) -> Result<Self, EcoString> {
+        if pairs.is_sorted_by(|a, b| a.0 < b.0) {
+            return Ok(Self(pairs));
+        }
+        let mut keys: Vec<&EcoString> = pairs.iter().map(|(key, _)| key).collect();
+        keys.sort_unstable();
+        match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(pair[0].clone()),
+            None => Ok(Self::sorted(pairs)),
+        }
     }
 
     /// How many there are.
@@ -226,7 +242,8 @@ impl<'de> Visitor<'de> for PairsVisitor {
                 pairs.push((key, map.next_value::<EcoString>()?));
             }
         }
-        Ok(Pairs::sorted(pairs))
+        Pairs::distinct(pairs)
+            .map_err(|key| A::Error::custom(format_args!("the key {key:?} stands twice")))
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum PageError {
     Cut(serde_json::Error),
     /// It is no list of this kind: what it is.
     Foreign(String),
+    /// It is a list of this kind, but not all of it: why not.
+    Partial(String),
     /// An object has another form than its kind has.
     Object { name: String, reason: String },
 }
@@ -53,8 +55,30 @@ pub(crate) fn decode<K: Projection>(
 struct Head {
     kind: Option<String>,
     api_version: Option<String>,
-    next: Option<String>,
+    metadata: Option<ListMeta>,
     objects: Option<u64>,
+}
+
+/// The metadata of a list, as far as it says how the list goes on.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ListMeta {
+    #[serde(rename = "continue")]
+    next: Option<String>,
+    remaining_item_count: Option<i64>,
+}
+
+impl ListMeta {
+    /// The token of the next page. Objects that remain without one are objects that are missing.
+    fn next(self) -> Result<Option<String>, PageError> {
+        match (self.next.filter(|next| !next.is_empty()), self.remaining_item_count) {
+            (None, Some(left)) if left > 0 => Err(PageError::Partial(format!(
+                "it says that {left} more objects follow (remainingItemCount), but not where \
+                 (continue)"
+            ))),
+            (next, _) => Ok(next),
+        }
+    }
 }
 
 impl Head {
@@ -64,7 +88,7 @@ impl Head {
             (Some(kind), Some(version), Some(objects))
                 if kind == wanted.0 && version == wanted.1 =>
             {
-                Ok(Page { next: self.next.filter(|next| !next.is_empty()), objects })
+                Ok(Page { next: self.metadata.unwrap_or_default().next()?, objects })
             }
             (Some(kind), Some(version), Some(_)) => Err(PageError::Foreign(format!(
                 "a {version} {kind} where a {} {} was asked for",
@@ -110,14 +134,24 @@ fn blame<K: Projection>(bytes: &[u8], resource: &ResourceType) -> Option<PageErr
     }
     let list: Items<'_> = serde_json::from_slice(bytes).ok()?;
     list.items.iter().enumerate().find_map(|(index, item)| {
-        let error = serde_json::from_str::<K>(item.get()).err()?;
-        Some(PageError::Object {
-            name: name_of(item.get())
-                .unwrap_or_else(|| format!("{} number {}", resource.kind, index + 1)),
-            reason: error.to_string(),
-        })
+        let number = || format!("{} number {}", resource.kind, index + 1);
+        let nameless = || PageError::Partial(format!("{} {NAMELESS}", number()));
+        let reason = serde_json::from_str::<K>(item.get()).err().map(|error| error.to_string());
+        match (name_of(item.get()), reason) {
+            (Some(_), None) => None,
+            (None, None) => Some(nameless()),
+            (None, Some(reason)) if reason.starts_with("missing field `metadata`") => {
+                Some(nameless())
+            }
+            (name, Some(reason)) => {
+                Some(PageError::Object { name: name.unwrap_or_else(number), reason })
+            }
+        }
     })
 }
+
+/// Every object of an API has a name: one without is a piece of an object.
+const NAMELESS: &str = "has no name (metadata.name)";
 
 /// `namespace/name` of an object of which only that much has to be right.
 fn name_of(json: &str) -> Option<String> {
@@ -132,6 +166,9 @@ fn name_of(json: &str) -> Option<String> {
         namespace: ecow::EcoString,
     }
     let Named { metadata } = serde_json::from_str(json).ok()?;
+    if metadata.name.is_empty() {
+        return None;
+    }
     let metadata =
         Metadata { name: metadata.name, namespace: metadata.namespace, ..Metadata::default() };
     Some(metadata.full_name().to_string())
@@ -159,25 +196,21 @@ impl<'de, K: Projection, F: FnMut(K)> Visitor<'de> for ListSeed<'_, K, F> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        #[derive(Deserialize)]
-        struct ListMeta {
-            #[serde(rename = "continue")]
-            next: Option<String>,
-        }
+        let head = self.head;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match &*key {
-                "kind" => self.head.kind = map.next_value()?,
-                "apiVersion" => self.head.api_version = map.next_value()?,
+                "kind" => once("kind", &mut head.kind, map.next_value()?)?,
+                "apiVersion" => once("apiVersion", &mut head.api_version, map.next_value()?)?,
                 "metadata" => {
-                    self.head.next =
-                        map.next_value::<Option<ListMeta>>()?.and_then(|meta| meta.next)
+                    let metadata = map.next_value::<Option<ListMeta>>()?.unwrap_or_default();
+                    once("metadata", &mut head.metadata, Some(metadata))?;
                 }
-                "items" if self.head.objects.is_some() => {
+                "items" if head.objects.is_some() => {
                     return Err(A::Error::duplicate_field("items"));
                 }
                 "items" => {
                     let items = ItemsSeed { step: &mut *self.step, kind: PhantomData };
-                    self.head.objects = Some(map.next_value_seed(items)?);
+                    head.objects = Some(map.next_value_seed(items)?);
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -186,6 +219,19 @@ impl<'de, K: Projection, F: FnMut(K)> Visitor<'de> for ListSeed<'_, K, F> {
         }
         Ok(())
     }
+}
+
+/// Stores a field of the head. Of one that stands twice nobody knows which is meant.
+fn once<T, E: serde::de::Error>(
+    name: &'static str,
+    field: &mut Option<T>,
+    value: Option<T>,
+) -> Result<(), E> {
+    if field.is_some() {
+        return Err(E::duplicate_field(name));
+    }
+    *field = value;
+    Ok(())
 }
 
 struct ItemsSeed<'a, K, F> {
@@ -223,7 +269,10 @@ impl<'de, K: Projection, F: FnMut(K)> Visitor<'de> for ItemsSeed<'_, K, F> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<u64, A::Error> {
         let mut objects = 0;
-        while let Some(object) = items.next_element()? {
+        while let Some(object) = items.next_element::<K>()? {
+            if object.metadata().name.is_empty() {
+                return Err(A::Error::custom(NAMELESS));
+            }
             (self.step)(object);
             objects += 1;
         }
@@ -306,6 +355,66 @@ mod tests {
                 Err(PageError::Foreign(found)) => assert_eq!(found, expected),
                 other => panic!("{text}: {other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_list_that_says_that_it_is_not_complete_is_none() {
+        let list = |metadata: &str, items: &str| {
+            format!(
+                r#"{{"kind":"ServiceList","apiVersion":"v1","metadata":{metadata},"items":{items}}}"#
+            )
+        };
+        let one = r#"[{"metadata":{"name":"a"}}]"#;
+        let follows =
+            "it says that 3 more objects follow (remainingItemCount), but not where (continue)";
+        let table = [
+            (list(r#"{"remainingItemCount":3}"#, one), Some(follows)),
+            (list(r#"{"remainingItemCount":3,"continue":""}"#, one), Some(follows)),
+            (list(r#"{"remainingItemCount":0}"#, one), None),
+            (list(r#"{"remainingItemCount":null}"#, one), None),
+            (list(r#"{"remainingItemCount":3,"continue":"t"}"#, one), None),
+            (
+                list("{}", r#"[{"metadata":{"name":"a"}},{}]"#),
+                Some("Service number 2 has no name (metadata.name)"),
+            ),
+            (
+                list("{}", r#"[{"metadata":{}}]"#),
+                Some("Service number 1 has no name (metadata.name)"),
+            ),
+            (
+                list("{}", r#"[{"metadata":{"name":""}}]"#),
+                Some("Service number 1 has no name (metadata.name)"),
+            ),
+        ];
+        for (json, expected) in table {
+            match (read(&json).0, expected) {
+                (Ok(_), None) => {}
+                (Err(PageError::Partial(found)), Some(expected)) => assert_eq!(found, expected),
+                (page, _) => panic!("{json}: {page:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_is_an_error() {
+        let table = [
+            r#"{"kind":"ServiceList","kind":"ServiceList","apiVersion":"v1","items":[]}"#,
+            r#"{"kind":"ServiceList","apiVersion":"v1","apiVersion":"v1","items":[]}"#,
+            r#"{"kind":"ServiceList","apiVersion":"v1","metadata":{"continue":"t"},"metadata":{},"items":[]}"#,
+            r#"{"kind":"ServiceList","apiVersion":"v1","metadata":{"continue":"t","continue":""},"items":[]}"#,
+            r#"{"kind":"ServiceList","apiVersion":"v1","items":[],"items":[]}"#,
+            r#"{"kind":"ServiceList","apiVersion":"v1","items":[{"metadata":{"name":"a"},"metadata":{"name":"b"}}]}"#,
+            r#"{"kind":"ServiceList","apiVersion":"v1","items":[{"metadata":{"name":"a","name":"b"}}]}"#,
+            r#"{"kind":"ServiceList","apiVersion":"v1","items":[{"metadata":{"name":"a","annotations":{"k":"1","k":"2"}}}]}"#,
+            r#"{"kind":"ServiceList","apiVersion":"v1","items":[{"metadata":{"name":"a","labels":{"k":"1"},"labels":{}}}]}"#,
+        ];
+        for json in table {
+            let text = match read(json).0 {
+                Err(PageError::Foreign(text) | PageError::Object { reason: text, .. }) => text,
+                other => panic!("{json}: {other:?}"),
+            };
+            assert!(text.contains("duplicate field") || text.contains("stands twice"), "{text}");
         }
     }
 

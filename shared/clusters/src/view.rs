@@ -231,6 +231,26 @@ impl ClusterView {
         }
     }
 
+    /// Whether there is a namespace of this name; `None` where that cannot be known, because the credentials may not
+    /// ask. Among manifests a namespace is there if anything is in it.
+    pub async fn has_namespace(&self, name: &str) -> Option<bool> {
+        match &self.0.origin {
+            Origin::Api(api) => api.has_namespace(name).await,
+            Origin::Manifests(manifests) => Some(manifests.has_namespace(name)),
+        }
+    }
+
+    /// Whether a kind can be listed: asks for one object of it.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn try_list(&self, right: &Right) -> Result<(), ReadError> {
+        match &self.0.origin {
+            Origin::Api(api) => api.try_list(right).await.map_err(|kind| self.error(kind)),
+            Origin::Manifests(_) => Ok(()),
+        }
+    }
+
     /// What the server's clock says, in the form of the header `Date`, where it says something. The
     /// cheapest way to see whether it answers, and knows us.
     ///

@@ -139,6 +139,6 @@ async fn put_status(api: &Api, update: &StatusUpdate) -> Result<(), WriteError> 
             namespace: None,
             user: answer.user(),
         }))),
-        _ => Err(WriteError::Failed(Box::new(api.status(call.to_string(), &answer)))),
+        _ => Err(WriteError::Failed(Box::new(api.status(&call, &answer)))),
     }
 }

@@ -102,6 +102,7 @@ pub struct Reply {
 enum Delivery {
     Whole,
     Cut(usize),
+    Stall(usize),
     Chunks(VecDeque<Bytes>, Duration),
     EndlessBody,
     EndlessHeaders,
@@ -152,6 +153,18 @@ impl Reply {
         self
     }
 
+    /// The body that is to be sent.
+    pub fn content(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Sets the status.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Self::new(status).status;
+        self
+    }
+
     /// Announces the whole body (`content-length`), sends its first `bytes` and closes the connection.
     #[must_use]
     pub fn cut_at(self, bytes: usize) -> Self {
@@ -161,6 +174,13 @@ impl Reply {
             self.body.len()
         );
         self.deliver(Delivery::Cut(bytes))
+    }
+
+    /// Announces the whole body, sends its first `bytes` and then nothing more, over a connection that stays open.
+    #[must_use]
+    pub fn stall_at(self, bytes: usize) -> Self {
+        assert!(bytes < self.body.len(), "a stall at {bytes} leaves the body whole");
+        self.deliver(Delivery::Stall(bytes))
     }
 
     /// Sends these chunks (`transfer-encoding: chunked`) with a pause before each.
@@ -208,6 +228,19 @@ impl Reply {
     }
 }
 
+/// What becomes of a request between the network and the handler.
+pub enum Interference {
+    /// The handler's answer goes out as it is.
+    None,
+    /// The handler never sees the request.
+    Instead(Reply),
+    /// The handler does its work, and something else goes out.
+    Spoiled(Box<dyn FnOnce(Reply) -> Reply>),
+}
+
+/// Says of each request what becomes of it.
+pub type Interferer = Box<dyn Fn(&Request) -> Interference + Send + Sync>;
+
 /// One expected request of a sequence, and what it is answered.
 struct Step {
     method: String,
@@ -218,8 +251,21 @@ struct Step {
 /// What the test and the server's thread share.
 struct Script {
     handler: Box<dyn Fn(&Request) -> Reply + Send + Sync>,
+    interferer: Mutex<Option<Interferer>>,
     seen: Mutex<Vec<Request>>,
     complaints: Mutex<Vec<String>>,
+}
+
+impl Script {
+    fn reply(&self, request: &Request) -> Reply {
+        let interference =
+            lock(&self.interferer).as_ref().map_or(Interference::None, |own| own(request));
+        match interference {
+            Interference::None => (self.handler)(request),
+            Interference::Instead(reply) => reply,
+            Interference::Spoiled(spoil) => spoil((self.handler)(request)),
+        }
+    }
 }
 
 /// Where and how a server listens; by default on a free port, without TLS.
@@ -289,8 +335,12 @@ impl ScriptedServer {
         handler: Box<dyn Fn(&Request) -> Reply + Send + Sync>,
         steps: Arc<Mutex<VecDeque<Step>>>,
     ) -> io::Result<Self> {
-        let script =
-            Arc::new(Script { handler, seen: Mutex::default(), complaints: Mutex::default() });
+        let script = Arc::new(Script {
+            handler,
+            interferer: Mutex::default(),
+            seen: Mutex::default(),
+            complaints: Mutex::default(),
+        });
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, listen.port))?;
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
@@ -329,6 +379,11 @@ impl ScriptedServer {
     /// All requests so far, in the order of their arrival.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.script.seen).clone()
+    }
+
+    /// Puts somebody between the network and the handler, or takes them away.
+    pub fn interfere(&self, interferer: Option<Interferer>) {
+        *lock(&self.script.interferer) = interferer;
     }
 
     /// [`Request::text`] of all requests so far, each after a line of its own that counts them.
@@ -417,7 +472,7 @@ async fn answer(
     };
     lock(&script.seen).push(request.clone());
     let mut reply =
-        catch_unwind(AssertUnwindSafe(|| (script.handler)(&request))).unwrap_or_else(|panic| {
+        catch_unwind(AssertUnwindSafe(|| script.reply(&request))).unwrap_or_else(|panic| {
             let message = panic_text(&*panic);
             lock(&script.complaints).push(message.clone());
             Reply::new(501).body(message)
@@ -450,6 +505,11 @@ async fn answer(
         (Delivery::Cut(at), None) => {
             announced = Some(reply.body.len());
             StreamBody::new(cut_chunks(reply.body.slice(..at))).boxed_unsync()
+        }
+        (Delivery::Stall(at), _) => {
+            announced = Some(reply.body.len());
+            let first = stream::iter([Ok(Frame::data(reply.body.slice(..at)))]);
+            StreamBody::new(first.chain(stream::pending())).boxed_unsync()
         }
         (Delivery::EndlessHeaders, Some(raw)) => {
             write(&raw, head.as_bytes()).await?;

@@ -55,7 +55,9 @@ pub(crate) async fn find(eks: &Eks, environment: &Environment) -> Result<Connect
     };
     options.region = aws_region(&options).await;
     if options.region.is_none() {
-        return Err(format!("{eks}: its region is not known; give --eks-region, or set AWS_REGION"));
+        return Err(format!(
+            "{eks}: its region is not known; give --eks-region, or set AWS_REGION"
+        ));
     }
     let eks = Eks { region: options.region.clone(), ..eks.clone() };
     let connection = match aws_identity(&options).await {

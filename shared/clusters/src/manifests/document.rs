@@ -5,6 +5,7 @@ use std::path::Path;
 use ecow::EcoString;
 use serde_json::{Map, Value};
 
+use super::strict::Strict;
 use crate::error::ManifestError;
 
 /// Schemas of custom resources nest deeper than what most texts of YAML do.
@@ -71,16 +72,18 @@ pub(super) fn split(
     // JSON is YAML, but its own parser is faster and takes tabs. What only begins like JSON is YAML.
     if text.trim_start().starts_with(['{', '[']) {
         let before = objects.len();
-        if split_json(place, text, objects).is_ok() {
-            return Ok(());
-        }
+        let Err(no_json) = split_json(place, text, objects) else { return Ok(()) };
         objects.truncate(before);
+        return split_yaml(place, text, objects).map_err(|no_yaml| {
+            let quoted = text.trim_start_matches(|c: char| c.is_whitespace() || "{[".contains(c));
+            if quoted.starts_with('"') { no_json } else { no_yaml }
+        });
     }
     split_yaml(place, text, objects)
 }
 
 fn split_json(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<(), ManifestError> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Strict>();
     let mut document = 0;
     loop {
         let start = values.byte_offset();
@@ -89,10 +92,12 @@ fn split_json(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<()
         let place = Place { document, line: line_of(text, start + blank), ..at };
         match values.next() {
             None => return Ok(()),
-            Some(Ok(value)) => add(place, value, objects)?,
+            Some(Ok(Strict(value))) => add(place, value, objects)?,
             Some(Err(error)) => {
                 let line = error.line();
-                return Err(Place { line, ..place }.error(format!("no JSON: {error}")));
+                let cut = if error.is_eof() { CUT_OFF } else { "" };
+                let found = found(&text[start..]);
+                return Err(Place { line, ..place }.error(format!("no JSON: {error}{cut}{found}")));
             }
         }
     }
@@ -120,11 +125,40 @@ fn split_yaml(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<()
             let line = error
                 .location()
                 .map_or(place.line, |at| usize::try_from(at.line()).unwrap_or_default());
-            Place { line, ..place }.error(format!("no YAML: {}", error.without_snippet()))
+            let found = found(chunk.text);
+            Place { line, ..place }.error(format!("no YAML: {}{found}", error.without_snippet()))
         })?;
-        add(place, value, objects)?;
+        add(place, value, objects).map_err(|error| ManifestError {
+            message: format!("{}{}", error.message, found(chunk.text)),
+            ..error
+        })?;
     }
     Ok(())
+}
+
+/// What to think of where a text ends too early.
+const CUT_OFF: &str = "; was the text cut off (did the command in front of a pipe fail)?";
+
+/// What stands in place of a manifest, where that can be told; ready to be appended.
+fn found(text: &str) -> String {
+    /// How `kubectl` begins what it says when it fails.
+    const KUBECTL: [&str; 5] = [
+        "error: ",
+        "Error from server",
+        "Unable to connect to the server",
+        "The connection to the server",
+        "No resources found",
+    ];
+    let text = text.trim_start();
+    let first_line = text.lines().next().unwrap_or_default();
+    if first_line.starts_with('<') {
+        "; it looks like HTML or XML".to_owned()
+    } else if KUBECTL.iter().any(|beginning| first_line.starts_with(beginning)) {
+        let said: String = first_line.chars().filter(|c| !c.is_control()).take(200).collect();
+        format!("; it looks like an error of kubectl: {said:?}")
+    } else {
+        String::new()
+    }
 }
 
 fn parse_yaml(text: &str, lines_before: usize) -> Result<Value, serde_saphyr::Error> {
@@ -200,7 +234,7 @@ fn add(place: Place<'_>, value: Value, objects: &mut Vec<Object>) -> Result<(), 
     match value {
         Value::Null => Ok(()),
         Value::Array(items) => items.into_iter().try_for_each(|item| add(place, item, objects)),
-        Value::Object(mut fields) => match take_items(&mut fields) {
+        Value::Object(mut fields) => match items(place, &mut fields)? {
             Some(items) => add_items(place, &fields, items, objects),
             None => {
                 objects.push(object(place, fields)?);
@@ -211,12 +245,29 @@ fn add(place: Place<'_>, value: Value, objects: &mut Vec<Object>) -> Result<(), 
     }
 }
 
-/// The items, if the fields are those of a list.
-fn take_items(fields: &mut Map<String, Value>) -> Option<Vec<Value>> {
-    let is_list = fields.get("kind")?.as_str()?.ends_with("List");
+/// The items, if the fields are those of a list. `kubectl` prints the kind of a list behind its items: where it is
+/// missing, or only its beginning is there, the text was cut off, and the last items may be missing, too.
+fn items(
+    place: Place<'_>,
+    fields: &mut Map<String, Value>,
+) -> Result<Option<Vec<Value>>, ManifestError> {
+    let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let named = fields.get("metadata").is_some_and(|metadata| metadata.get("name").is_some());
     match fields.get_mut("items") {
-        Some(Value::Array(items)) if is_list => Some(std::mem::take(items)),
-        _ => None,
+        Some(Value::Array(items)) if kind.ends_with("List") => Ok(Some(std::mem::take(items))),
+        Some(Value::Null) if kind.ends_with("List") => Ok(Some(Vec::new())),
+        Some(Value::Array(_) | Value::Null) if !named => {
+            let what = if kind.is_empty() {
+                "a list without its `kind`".to_owned()
+            } else {
+                format!("a list, but of kind {kind:?}, which is none")
+            };
+            Err(place.error(format!("it is {what}{CUT_OFF}")))
+        }
+        None if kind.ends_with("List") && !named => {
+            Err(place.error(format!("it is a {kind} without `items`{CUT_OFF}")))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -247,7 +298,7 @@ fn object(place: Place<'_>, mut fields: Map<String, Value>) -> Result<Object, Ma
         fields.get(key).and_then(Value::as_str).map(EcoString::from)
     };
     let Some(kind) = text(&fields, "kind") else {
-        return Err(place.error("no Kubernetes object: `kind` is missing"));
+        return Err(place.error(format!("no Kubernetes object: `kind` is missing{CUT_OFF}")));
     };
     let Some(version) = text(&fields, "apiVersion") else {
         return Err(place

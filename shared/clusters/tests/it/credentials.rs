@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use extdns_clusters::{Access, Environment, ReadErrorKind};
 use extdns_testkit::http::{Reply, ScriptedServer};
@@ -190,10 +191,131 @@ async fn a_plugin_that_hangs_is_left() {
         plugin.display()
     );
     let mut cluster = cluster(by_file(&kubeconfig(&folder, "http://127.0.0.1:1", &user)));
-    cluster.api.request_timeout = Some(std::time::Duration::from_millis(50));
+    cluster.api.request_timeout = Some(Duration::from_millis(50));
     let error =
         cluster.connect(&Environment::default(), std::io::empty()).await.unwrap_err().to_string();
-    assert!(error.ends_with("no answer within 50ms"), "{error}");
+    let expected = "no answer within 50ms (--kube-api-request-timeout); it was killed";
+    assert!(error.ends_with(expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_plugin_that_hangs_is_killed_with_all_that_it_has_started() {
+    let folder = TempDir::new().unwrap();
+    let note = folder.path().join("pid");
+    let plugin = script(&folder, &format!("sleep 600 & echo $! > {}; wait", note.display()));
+    let user = format!(
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {}, interactiveMode: Never}}}}",
+        plugin.display()
+    );
+    let mut cluster = cluster(by_file(&kubeconfig(&folder, "http://127.0.0.1:1", &user)));
+    // Also without a request timeout a plugin has a limit.
+    cluster.api.request_timeout = None;
+    cluster.api.limits.silence = Duration::from_millis(500);
+    let error = cluster.connect(&Environment::default(), std::io::empty()).await.unwrap_err();
+    assert!(error.to_string().contains("no answer within 500ms"), "{error}");
+    let child = std::fs::read_to_string(&note).unwrap();
+    let state = || std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+    for _ in 0..500 {
+        // Nobody here reaps a child of the plugin: it may stay as a zombie.
+        if state().map_or(true, |state| state.contains(") Z ")) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{:?} goes on", state());
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_can_carry_is_refused() {
+    let folder = TempDir::new().unwrap();
+    write(&folder, "two-lines", &format!("{SECRET}\n{SECRET}\n"));
+    write(&folder, "null", &format!("{SECRET}\0\n"));
+    let plugin = script(
+        &folder,
+        r#"printf '{"kind":"ExecCredential","status":{"token":"s3cr3t-t0ken\\n"}}'"#,
+    );
+    let exec = format!(
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {}, interactiveMode: Never}}}}",
+        plugin.display()
+    );
+    let line_break = ": the token holds a line break; write it on one line, without one at its end";
+    let table = [
+        (format!("{{token: \"{SECRET}\\n\"}}"), line_break),
+        (format!("{{token: \"{SECRET}\\r\\nx: y\"}}"), line_break),
+        (
+            format!("{{token: \"{SECRET}\\x07\"}}"),
+            ": the token holds the control character '\\u{7}'; ",
+        ),
+        ("{tokenFile: two-lines}".to_owned(), line_break),
+        ("{tokenFile: 'null'}".to_owned(), ": the token holds the control character '\\0'; "),
+        (exec, line_break),
+        (
+            format!("{{token: {SECRET}, as: \"a\\nb\"}}"),
+            ": the user to impersonate (`as`) holds a line break; ",
+        ),
+    ];
+    for (user, expected) in table {
+        let path = kubeconfig(&folder, "http://127.0.0.1:1", &user);
+        let error = refusal(by_file(&path)).await;
+        assert!(error.contains(expected), "{user}\n{error}\n{expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_credentials_is_told_as_one() {
+    let folder = TempDir::new().unwrap();
+    let answers = [
+        status(401, "Unauthorized"),
+        status(403, "services is forbidden: User \"system:anonymous\" cannot list resource"),
+    ];
+    for answer in answers {
+        let text = String::from_utf8_lossy(answer.content()).into_owned();
+        let code = if text.contains("401") { 401 } else { 403 };
+        let server = ScriptedServer::start(move |_| Reply::new(code).body(text.clone()));
+        let path = kubeconfig(&folder, &server.url(), "{}");
+        let error = services(&connect(&cluster(by_file(&path))).await).await.unwrap_err();
+        let expected = format!(
+            "read cluster \"lab\": authenticate: the API server refuses a request without credentials (user \"u\" in \
+             {} has none): ",
+            path.display()
+        );
+        assert!(error.to_string().starts_with(&expected), "{error}");
+        let remedy = "; give that user a token, a client certificate or an exec plugin, or name another \
+                      kubeconfig with --kubeconfig";
+        assert!(error.to_string().ends_with(remedy), "{error}");
+        let error = services(&connect(&at(&server)).await).await.unwrap_err().to_string();
+        assert!(error.contains("(--server without a kubeconfig has none)"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_variable_kubeconfig_is_told_of_where_nothing_else_is_found() {
+    let environment =
+        Environment { kubeconfig: Some("/home/u/lab.yaml".to_owned()), ..Environment::default() };
+    let result =
+        cluster(Access::Default { kubeconfig: None }).connect(&environment, std::io::empty()).await;
+    let error = result.unwrap_err().to_string();
+    let told = "; the variable KUBECONFIG is set but not read: give --kubeconfig=/home/u/lab.yaml";
+    assert!(error.ends_with(told), "{error}");
+}
+
+#[tokio::test]
+async fn a_password_in_a_url_is_never_shown() {
+    let folder = TempDir::new().unwrap();
+    let with_password = format!("https://me:{SECRET}@127.0.0.1:1");
+    let path = kubeconfig(&folder, &with_password, "{}");
+    assert!(
+        refusal(by_file(&path)).await.contains("the server URL holds a user name or password; ")
+    );
+    for server in
+        [with_password.clone(), format!("ftp://me:{SECRET}@x"), format!("https://me:{SECRET}@")]
+    {
+        let mut cluster = cluster(Access::Default { kubeconfig: None });
+        cluster.api.server = Some(server);
+        let result = cluster.connect(&Environment::default(), std::io::empty()).await;
+        let error = result.unwrap_err().to_string();
+        assert!(!error.contains(SECRET), "{error}");
+    }
 }
 
 #[tokio::test]

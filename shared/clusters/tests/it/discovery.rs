@@ -123,7 +123,9 @@ async fn a_server_that_is_no_api_server_is_said_to_be_none() {
     let view = connect(&at(&server)).await;
     let error = view.has(&Service::RESOURCE).await.unwrap_err().to_string();
     assert!(
-        error.starts_with("read cluster \"lab\": GET /api: the answer is no Kubernetes list but "),
+        error.starts_with(
+            "read cluster \"lab\": GET /api: the answer is not that of a Kubernetes API but "
+        ),
         "{error}"
     );
     assert!(error.contains("(content type text/html)"), "{error}");

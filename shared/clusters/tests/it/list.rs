@@ -53,7 +53,7 @@ async fn a_page_that_leads_to_itself_is_an_error() {
         get(SECOND, page(&["a"], "two")),
     ]);
     let error = failure(&server).await;
-    assert!(error.contains("no Kubernetes list but a page that leads to itself"), "{error}");
+    assert!(error.contains("its pages lead in a circle (a continue token came back)"), "{error}");
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn a_login_page_is_no_empty_list() {
     let server = ScriptedServer::start(move |_| html());
     assert_eq!(
         failure(&server).await,
-        "read cluster \"lab\": GET /api/v1/services: the answer is no Kubernetes list but HTML or XML (content type \
+        "read cluster \"lab\": GET /api/v1/services: the answer is not that of a Kubernetes API but HTML or XML (content type \
          text/html; charset=utf-8); is the server URL right, and no proxy or login page in between?"
     );
     assert_eq!(server.requests().len(), 1);
@@ -248,7 +248,9 @@ async fn another_kind_is_no_empty_list() {
     let server = ScriptedServer::start(move |_| Reply::json(200, &pods));
     let error = failure(&server).await;
     assert!(
-        error.contains("no Kubernetes list but a v1 PodList where a v1 ServiceList was asked for"),
+        error.contains(
+            "not that of a Kubernetes API but a v1 PodList where a v1 ServiceList was asked for"
+        ),
         "{error}"
     );
 }
@@ -435,15 +437,13 @@ fn a_long_list_costs_the_memory_of_one_page() {
         json!({ "kind": "ServiceList", "apiVersion": "v1", "metadata": metadata, "items": items })
             .to_string()
     };
-    let bodies = [body("odd"), body("even"), body("")];
+    let bodies: Vec<String> = (1..=PAGES)
+        .map(|number| if number == PAGES { body("") } else { body(&number.to_string()) })
+        .collect();
     let size = bodies[0].len() as u64;
-    let asked = AtomicUsize::new(1);
+    let asked = AtomicUsize::new(0);
     let server = ScriptedServer::start(move |_| {
-        let body = match asked.fetch_add(1, Ordering::Relaxed) {
-            PAGES => &bodies[2],
-            number => &bodies[number % 2],
-        };
-        Reply::new(200).body(body.clone())
+        Reply::new(200).body(bodies[asked.fetch_add(1, Ordering::Relaxed)].clone())
     });
     let cluster = at(&server);
     // The server has a thread of its own, so what is counted is ours.

@@ -3,6 +3,7 @@
 mod contract;
 mod credentials;
 mod discovery;
+mod incomplete;
 mod list;
 mod manifests;
 mod server;

@@ -205,11 +205,110 @@ async fn what_cannot_be_read_is_an_error_and_never_an_empty_cluster() {
         ("missing.yaml", "./missing.yaml: No such file or directory (os error 2)"),
         ("empty", "./empty: there is no Kubernetes object in it"),
         ("latin.yaml", "./latin.yaml: stream did not contain valid UTF-8"),
-        ("-", "-: there is no Kubernetes object in it"),
+        (
+            "-",
+            "-: standard input is empty: the command in front of the pipe printed nothing; look at what it says on \
+             standard error",
+        ),
     ];
     for (path, expected) in table {
         let message = folder.read(&[path], "").await.unwrap_err();
         assert_eq!(message, format!("read the manifests of cluster \"lab\": {expected}"));
+    }
+}
+
+/// What `kubectl get service -o yaml` prints: the kind of the list comes last.
+const LIST: &str = "apiVersion: v1
+items:
+- apiVersion: v1
+  kind: Service
+  metadata:
+    name: one
+- apiVersion: v1
+  kind: Service
+  metadata:
+    name: two
+kind: List
+metadata:
+  resourceVersion: \"\"
+";
+
+#[tokio::test]
+async fn a_list_that_is_cut_is_an_error_and_never_a_shorter_list() {
+    let folder = Folder::new(&[]);
+    let json = r#"{"apiVersion":"v1","items":[{"apiVersion":"v1","kind":"Service","metadata":{"name":"one"}},{"apiVersion":"v1","kind":"Service","metadata":{"name":"two"}}],"kind":"List"}"#;
+    let kind_ends = LIST.find("kind: List").unwrap() + "kind: List".len();
+    for end in 0..kind_ends {
+        let read = folder.read(&["-"], &LIST[..end]).await;
+        assert!(read.is_err(), "cut at {end}: {:?}", LIST[..end].lines().last());
+    }
+    for end in 0..json.len() {
+        assert!(folder.read(&["-"], &json[..end]).await.is_err(), "cut at {end}");
+    }
+    for whole in [LIST, &LIST[..kind_ends], json] {
+        let view = folder.read(&["-"], whole).await.unwrap();
+        assert_eq!(services(&view).await.unwrap(), ["default/one", "default/two"]);
+    }
+    let kind_begins = LIST.find("kind: List").unwrap();
+    let cut = "; was the text cut off (did the command in front of a pipe fail)?";
+    let table = [
+        (&LIST[..kind_begins], "-, document 1, line 1: it is a list without its `kind`"),
+        (
+            &LIST[..kind_ends - 1],
+            "-, document 1, line 1: it is a list, but of kind \"Lis\", which is none",
+        ),
+        ("apiVersion: v1\nkind: List\n", "-, document 1, line 1: it is a List without `items`"),
+    ];
+    for (text, expected) in table {
+        let message = folder.read(&["-"], text).await.unwrap_err();
+        assert_eq!(message, format!("read the manifests of cluster \"lab\": {expected}{cut}"));
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_place_of_a_manifest_is_said() {
+    let table = [
+        ("<html><body>Sign in</body></html>\n", "it looks like HTML or XML"),
+        (
+            "error: You must be logged in to the server (Unauthorized)\n",
+            "it looks like an error of kubectl: \"error: You must be logged in to the server (Unauthorized)\"",
+        ),
+        (
+            "Error from server (Forbidden): services is forbidden\n",
+            "it looks like an error of kubectl: \"Error from server (Forbidden): services is forbidden\"",
+        ),
+        (
+            "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n",
+            "it looks like an error of kubectl: \"The connection to the server localhost:8080 was refused",
+        ),
+    ];
+    for (text, expected) in table {
+        let message = Folder::complaint(text).await;
+        assert!(message.starts_with("./x.yaml, document 1, line 1: no "), "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_of_json_that_stands_twice_is_an_error() {
+    let folder = Folder::new(&[]);
+    let twice = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a","name":"b"}}"#;
+    for text in [twice.to_owned(), format!("[{twice}]")] {
+        let message = folder.read(&["-"], &text).await.unwrap_err();
+        assert!(message.contains("no JSON: the member \"name\" stands twice"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_namespace_is_there_if_anything_is_in_it() {
+    let text = format!(
+        "{}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: empty}}\n---\napiVersion: v1\nkind: Secret\n\
+         metadata: {{name: s, namespace: shop}}\n",
+        service("a")
+    );
+    let view = Folder::new(&[]).read(&["-"], &text).await.unwrap();
+    for (name, expected) in [("default", true), ("empty", true), ("shop", true), ("shpo", false)] {
+        assert_eq!(view.has_namespace(name).await, Some(expected), "{name}");
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::status::{self, Answer, Attempt};
@@ -42,6 +43,22 @@ pub enum Effect {
     },
     /// The true answer, once this is notified.
     Held(Arc<Notify>),
+    /// The first bytes of the true answer, then silence over a connection that stays open.
+    Stall(usize),
+    /// The true answer under another status: with 206 it is a part, and does not say of what.
+    Under(u16),
+    /// The true page, but without a token for the next one, though it says that so many objects remain.
+    Remaining(u64),
+    /// The true page, but the next one is the first: the tokens come back.
+    Circle,
+    /// A page without objects, and with a new token for the next one.
+    EmptyPage,
+    /// The true page with `{}` in place of its last object.
+    Nameless,
+    /// The true page, in which the metadata of the first object stands twice.
+    Doubled,
+    /// What the client showed to prove who it is, as message, kind and content type of an answer of this status.
+    Echo(u16),
     /// The end of the connection, without an answer.
     HangUp,
     /// Somebody else's answer: a proxy's login page, an empty body.
@@ -119,6 +136,10 @@ pub(super) fn pick(
 /// Who asks, for what, and what expired means to it.
 pub(super) struct Context<'a> {
     pub(super) user: &'a str,
+    /// The header `Authorization`.
+    pub(super) shown: &'a str,
+    /// Tokens of the first page, and of one that nobody has asked for.
+    pub(super) tokens: &'a dyn Fn() -> (String, String),
     pub(super) attempt: &'a Attempt<'a>,
     pub(super) expired: &'a dyn Fn() -> Answer,
     pub(super) conflict: &'a dyn Fn() -> Answer,
@@ -127,11 +148,27 @@ pub(super) struct Context<'a> {
 impl Effect {
     /// Whether the request is still answered, and the answer then spoiled.
     fn spoils(&self) -> bool {
-        matches!(self, Self::Cut(_) | Self::Slow { .. } | Self::Held(_))
+        match self {
+            Self::Cut(_) | Self::Slow { .. } | Self::Held(_) | Self::Stall(_) | Self::Under(_) => {
+                true
+            }
+            _ => self.lies(),
+        }
+    }
+
+    /// Whether the true page is sent, but says something that is not so.
+    fn lies(&self) -> bool {
+        matches!(
+            self,
+            Self::Remaining(_) | Self::Circle | Self::EmptyPage | Self::Nameless | Self::Doubled
+        )
     }
 
     /// What the client gets; the true answer is made only where some of it is sent.
     pub(super) fn reply(self, context: &Context<'_>, truth: impl FnOnce() -> Answer) -> Reply {
+        if self.lies() {
+            return self.falsify(truth(), context).into_reply();
+        }
         if self.spoils() {
             return self.spoil(truth());
         }
@@ -150,11 +187,42 @@ impl Effect {
             Self::Foreign { status, content_type, body } => {
                 Answer { status, content_type, body: Bytes::from_static(body.as_bytes()) }
             }
-            Self::HangUp | Self::Cut(_) | Self::Slow { .. } | Self::Held(_) => {
-                return Reply::hang_up();
-            }
+            Self::Echo(status) => return echo(status, context.shown),
+            // What spoils was answered above.
+            _ => return Reply::hang_up(),
         };
         answer.into_reply()
+    }
+
+    /// The page with what is not so. An answer that is no page stays as it is.
+    fn falsify(self, truth: Answer, context: &Context<'_>) -> Answer {
+        let Ok(mut page) = serde_json::from_slice::<Value>(&truth.body) else { return truth };
+        let Some(items) = page["items"].as_array_mut() else { return truth };
+        match self {
+            Self::Nameless => {
+                if let Some(last) = items.last_mut() {
+                    *last = json!({});
+                }
+            }
+            Self::EmptyPage => {
+                items.clear();
+                page["metadata"]["continue"] = json!((context.tokens)().1);
+            }
+            Self::Circle => page["metadata"]["continue"] = json!((context.tokens)().0),
+            Self::Remaining(left) => {
+                page["metadata"]["continue"] = json!("");
+                page["metadata"]["remainingItemCount"] = json!(left);
+            }
+            _ => {}
+        }
+        let mut text = page.to_string();
+        if matches!(self, Self::Doubled)
+            && let Some(first) = page["items"].get(0)
+        {
+            let member = format!(r#""metadata":{}"#, first["metadata"]);
+            text = text.replacen(&member, &format!("{member},{member}"), 1);
+        }
+        Answer { body: text.into(), ..truth }
     }
 
     fn spoil(self, truth: Answer) -> Reply {
@@ -174,7 +242,18 @@ impl Effect {
                 )
             }
             Self::Held(go) => reply.held_until(go),
+            Self::Stall(at) => reply.stall_at(at.min(body.len() - 1)),
+            Self::Under(status) => reply.status(status),
             _ => reply,
         }
     }
+}
+
+/// A server that repeats a credential wherever it can.
+fn echo(code: u16, shown: &str) -> Reply {
+    let body = json!({
+        "kind": format!("{shown}List"), "apiVersion": "v1", "items": [], "metadata": {}, "status": "Failure",
+        "message": format!("not with {shown}"), "code": code,
+    });
+    Reply::new(code).header("content-type", &format!("text/{shown}")).body(body.to_string())
 }

@@ -95,6 +95,13 @@ impl Query {
         self.token.as_ref().map_or(1, |token| token.page)
     }
 
+    /// Tokens for what goes wrong on demand: of the first page, and of this one under a number that no token has had.
+    pub(super) fn tokens(&self) -> (String, String) {
+        let start = self.token.as_ref().map_or("", |token| token.start.as_str());
+        let onward = Token::new(LATEST, start.to_owned(), self.page() + 1);
+        (Token::new(LATEST, String::new(), 1).encode(), onward.encode())
+    }
+
     /// The refusal of this page because its snapshot is gone.
     pub(super) fn expired(&self) -> Answer {
         let (start, page) = self

@@ -77,8 +77,14 @@ impl Shared {
             name: "",
         };
         let none = || status::failure(500);
-        let context =
-            Context { user: asker.name(), attempt: &attempt, expired: &none, conflict: &none };
+        let context = Context {
+            user: asker.name(),
+            shown: request.header("authorization").unwrap_or_default(),
+            tokens: &Default::default,
+            attempt: &attempt,
+            expired: &none,
+            conflict: &none,
+        };
         effect.reply(&context, || truth(state))
     }
 }
@@ -177,8 +183,11 @@ impl State {
         let kind = self.kinds.find(group, target.version, plural).cloned();
         let conflict =
             || kind.as_ref().map_or_else(status::no_such_path, |kind| status::conflict(kind, name));
+        let tokens = || query.as_ref().map(Query::tokens).unwrap_or_default();
         let context = Context {
             user: asker.name(),
+            shown: request.header("authorization").unwrap_or_default(),
+            tokens: &tokens,
             attempt: &attempt,
             expired: &expired,
             conflict: &conflict,
