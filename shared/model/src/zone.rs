@@ -31,6 +31,8 @@ pub struct Zone {
     pub name: Name,
     /// Who can resolve it.
     pub visibility: Visibility,
+    /// Why nothing in it can be written, although it can be read: a fragment that reads after "it".
+    pub read_only: Option<&'static str>,
     /// The provider's own data.
     pub data: Opaque,
 }
@@ -39,7 +41,13 @@ impl Zone {
     /// A public zone.
     #[must_use]
     pub fn new(id: impl Into<EcoString>, name: Name) -> Self {
-        Self { id: id.into(), name, visibility: Visibility::Public, data: Opaque::none() }
+        Self {
+            id: id.into(),
+            name,
+            visibility: Visibility::Public,
+            read_only: None,
+            data: Opaque::none(),
+        }
     }
 
     /// Whether a name, given by its [key](Name::key), is the apex or lies below it.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ecow::EcoString;
 use extdns_model::Kept;
 
-use crate::{Decision, Hold};
+use crate::{Decision, Hold, RecordChange};
 
 /// Why names are kept, by their key.
 pub(crate) struct KeptNames<'a>(HashMap<String, &'a str>);
@@ -15,11 +15,12 @@ impl<'a> KeptNames<'a> {
         Self(kept.iter().map(|kept| (kept.name.key().into_owned(), &*kept.reason)).collect())
     }
 
-    /// Holds back what would change or remove a record of such a name.
+    /// Holds back what would remove a record of such a name. What the answer does have of it goes
+    /// on: a provider that never stores one type must not keep the others from their updates.
     pub(crate) fn hold(&self, key: &str, decisions: &mut [Decision<'_>]) {
         let Some(reason) = self.0.get(key) else { return };
         for decision in decisions.iter_mut().filter(|decision| decision.goes()) {
-            if decision.change.record().is_some() {
+            if matches!(decision.change, RecordChange::Delete(_)) {
                 decision.hold(Hold::Kept { reason: EcoString::from(*reason) });
             }
         }

@@ -6,7 +6,7 @@ use std::ops::Add;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_model::{Change, ChangeGroup, DomainFilter, Name, Record, Zone, ZoneIndex};
+use extdns_model::{Change, ChangeGroup, DomainFilter, Name, Record, Stored, Zone, ZoneIndex};
 
 use crate::{Adjusted, Capabilities, ProviderError, Transport};
 
@@ -60,6 +60,12 @@ pub trait ZoneReader: Send + Sync {
 pub trait BatchWriter: ZoneReader {
     /// What a change counts against [`Capabilities::batch_limits`].
     fn cost(&self, change: &Change) -> Cost;
+
+    /// What a record of [`ChangeGroup::requires`] counts against them. Nothing, unless a provider
+    /// sends it.
+    fn cost_of_requirement(&self, _own: &Stored) -> Cost {
+        Cost::default()
+    }
 
     /// Sends the groups in one call.
     ///
@@ -127,7 +133,7 @@ pub enum PageFrom {
 }
 
 /// The API's own way to say where the next page starts: as many words as it takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(pub Vec<EcoString>);
 
 impl Cursor {

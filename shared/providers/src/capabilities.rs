@@ -37,6 +37,8 @@ pub struct Capabilities {
     pub updates_in_place: bool,
     /// Whether a batch is applied whole or not at all.
     pub atomic_batches: bool,
+    /// What keeps a write from a record that has changed since it was read.
+    pub conditions: Conditions,
     /// Most of what one batch takes.
     pub batch_limits: BatchLimits,
     /// The pause between two batches of a zone.
@@ -53,6 +55,8 @@ pub struct Capabilities {
     pub rate_limit: Option<RateLimit>,
     /// Most attempts of a call that failed for a reason that may pass, the first included.
     pub attempts: u32,
+    /// Longest time of one request, its answer read whole; `None` only where the user says so.
+    pub request_time: Option<Duration>,
     /// The least TTL that is stored; less is raised and reported.
     pub min_ttl: Ttl,
     /// The largest TTL that is stored; more is cut and reported.
@@ -78,6 +82,9 @@ pub struct Capabilities {
     pub mutating_operations: &'static [&'static str],
 }
 
+/// Longest time of one request where a provider says nothing else.
+const REQUEST_TIME: Duration = Duration::from_secs(60);
+
 impl Capabilities {
     /// The least: a per-value API without batches, of the ten known types, without any limit.
     #[must_use]
@@ -88,6 +95,7 @@ impl Capabilities {
             replaces_rrsets: false,
             updates_in_place: true,
             atomic_batches: false,
+            conditions: Conditions::Reread,
             batch_limits: BatchLimits::NONE,
             batch_pause: Duration::ZERO,
             page_size: None,
@@ -96,6 +104,7 @@ impl Capabilities {
             parallel_writes: 1,
             rate_limit: None,
             attempts: 5,
+            request_time: Some(REQUEST_TIME),
             min_ttl: Ttl::UNSET,
             max_ttl: Ttl::MAX,
             default_ttl: Ttl::UNSET,
@@ -150,6 +159,18 @@ impl BatchLimits {
             None
         }
     }
+}
+
+/// What keeps a write from a record that somebody has changed since it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conditions {
+    /// The API: a write names what it replaces or relies on, and is refused where that is not
+    /// there. So [`ChangeGroup::requires`](extdns_model::ChangeGroup::requires) is sent as well.
+    Api,
+    /// The first page of the zone, which is read again right before the first write that deletes a
+    /// record or gives it another owner. What is on later pages is not compared: the provider's
+    /// page says so.
+    Reread,
 }
 
 /// How many calls an account may make.

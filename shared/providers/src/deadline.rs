@@ -9,12 +9,15 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Default)]
 pub struct Deadline {
     at: Option<Instant>,
-    stopped: Option<watch::Receiver<bool>>,
+    /// When somebody said so.
+    stopped: Option<watch::Receiver<Option<Instant>>>,
+    /// How long after that it is over.
+    grace: Duration,
 }
 
 /// Ends a run before its time: SIGTERM is a deadline of now.
 #[derive(Debug)]
-pub struct Stopper(watch::Sender<bool>);
+pub struct Stopper(watch::Sender<Option<Instant>>);
 
 impl Deadline {
     /// There is all the time in the world.
@@ -26,20 +29,26 @@ impl Deadline {
     /// At this instant.
     #[must_use]
     pub fn at(instant: Instant) -> Self {
-        Self { at: Some(instant), stopped: None }
+        Self { at: Some(instant), ..Self::default() }
     }
 
     /// This long from now.
     #[must_use]
     pub fn within(time: Duration) -> Self {
-        Self { at: Instant::now().checked_add(time), stopped: None }
+        Self { at: Instant::now().checked_add(time), ..Self::default() }
+    }
+
+    /// This long from now; without end where that is no time, as flags have it.
+    #[must_use]
+    pub fn of_timeout(time: Duration) -> Self {
+        if time.is_zero() { Self::none() } else { Self::within(time) }
     }
 
     /// The same deadline, and a way to make it now.
     #[must_use]
     pub fn stoppable(self) -> (Self, Stopper) {
-        let (sender, receiver) = watch::channel(false);
-        (Self { at: self.at, stopped: Some(receiver) }, Stopper(sender))
+        let (sender, receiver) = watch::channel(None);
+        (Self { stopped: Some(receiver), ..self }, Stopper(sender))
     }
 
     /// The same deadline, but at the latest when this share of the time that is left has passed.
@@ -49,7 +58,21 @@ impl Deadline {
             let now = Instant::now();
             now + at.saturating_duration_since(now).mul_f64(share.clamp(0.0, 1.0))
         });
-        Self { at, stopped: self.stopped.clone() }
+        Self { at, ..self.clone() }
+    }
+
+    /// The same deadline, but with this much time behind a stop: what is under way when the process
+    /// is told to stop may come to its end.
+    #[must_use]
+    pub fn with_grace(&self, grace: Duration) -> Self {
+        Self { grace: self.grace.max(grace), ..self.clone() }
+    }
+
+    /// This long after this deadline.
+    #[must_use]
+    pub fn extended(&self, time: Duration) -> Self {
+        let at = self.at.and_then(|at| at.checked_add(time));
+        Self { at, grace: self.grace.saturating_add(time), ..self.clone() }
     }
 
     /// Waits until the time is over: for ever where there is no end.
@@ -60,31 +83,34 @@ impl Deadline {
                 None => std::future::pending().await,
             }
         };
-        let stop = async {
-            if let Some(mut stopped) = self.stopped.clone()
-                && stopped.wait_for(|stopped| *stopped).await.is_ok()
-            {
-                return;
-            }
-            // A dropped stopper can no longer stop.
-            std::future::pending().await
-        };
         tokio::select! {
             () = time => {}
-            () = stop => {}
+            () = self.stop() => {}
+        }
+    }
+
+    /// Waits until the time after a stop is over: for ever where there is none.
+    async fn stop(&self) {
+        let Some(mut stopped) = self.stopped.clone() else { return std::future::pending().await };
+        let Ok(instant) = stopped.wait_for(Option::is_some).await.map(|instant| *instant) else {
+            // A dropped stopper can no longer stop.
+            return std::future::pending().await;
+        };
+        if let Some(end) = instant.and_then(|instant| instant.checked_add(self.grace)) {
+            tokio::time::sleep_until(end).await;
         }
     }
 
     /// How much time is left; `None` without end.
     #[must_use]
     pub fn left(&self) -> Option<Duration> {
-        if self.stopped.as_ref().is_some_and(|stopped| *stopped.borrow()) {
-            return Some(Duration::ZERO);
-        }
-        self.at.map(|at| at.saturating_duration_since(Instant::now()))
+        let stopped = self.stopped.as_ref().and_then(|stopped| *stopped.borrow());
+        let stop = stopped.and_then(|instant| instant.checked_add(self.grace));
+        let end = self.at.into_iter().chain(stop).min()?;
+        Some(end.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether at least this much time is left.
+    /// Whether more than this much time is left.
     #[must_use]
     pub fn allows(&self, time: Duration) -> bool {
         self.left().is_none_or(|left| left > time)
@@ -101,18 +127,10 @@ impl Deadline {
         if !self.allows(time) {
             return false;
         }
-        let Some(mut stopped) = self.stopped.clone() else {
-            tokio::time::sleep(time).await;
-            return true;
-        };
         tokio::select! {
+            biased;
             () = tokio::time::sleep(time) => true,
-            // A dropped stopper can no longer stop.
-            false = async { stopped.wait_for(|stopped| *stopped).await.is_err() } => false,
-            else => {
-                tokio::time::sleep(time).await;
-                true
-            }
+            () = self.over() => false,
         }
     }
 }
@@ -120,7 +138,12 @@ impl Deadline {
 impl Stopper {
     /// Makes the deadline now.
     pub fn stop(&self) {
-        self.0.send_replace(true);
+        let stop = |stopped: &mut Option<Instant>| {
+            let first = stopped.is_none();
+            stopped.get_or_insert_with(Instant::now);
+            first
+        };
+        self.0.send_if_modified(stop);
     }
 }
 
@@ -146,5 +169,24 @@ mod tests {
         drop(stopper);
         deadline.over().await;
         assert_eq!(start.elapsed(), Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_has_its_grace_from_the_stop_on() {
+        let second = Duration::from_secs(1);
+        let (deadline, stopper) = Deadline::none().stoppable();
+        let graceful = deadline.with_grace(3 * second);
+        let last = graceful.extended(2 * second);
+        assert_eq!(graceful.left(), None);
+        stopper.stop();
+        tokio::time::sleep(second).await;
+        stopper.stop();
+        assert!(deadline.is_over() && !deadline.sleep(second).await);
+        assert_eq!(graceful.left(), Some(2 * second));
+        let start = Instant::now();
+        graceful.over().await;
+        assert_eq!(start.elapsed(), 2 * second);
+        assert_eq!(last.left(), Some(2 * second));
+        assert_eq!(Deadline::within(second).with_grace(3 * second).left(), Some(second));
     }
 }

@@ -28,7 +28,7 @@ pub mod zonefile;
 
 pub use api::{BatchWriter, Cost, Cursor, Page, PageFrom, RecordWriter, Step, ZoneReader};
 pub use args::Args;
-pub use capabilities::{BatchLimits, Capabilities, RateLimit, TxtQuoting};
+pub use capabilities::{BatchLimits, Capabilities, Conditions, RateLimit, TxtQuoting};
 pub use deadline::{Deadline, Stopper};
 pub use engine::{CallCount, Transport};
 pub use error::{ErrorKind, Limit, ProviderError};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use extdns_model::{
-    Attribution, ChangeGroup, Endpoint, Inventory, Name, Outcome, Permit, RecordType, ZoneIndex,
+    Attribution, ChangeGroup, Endpoint, Inventory, Kept, Name, Outcome, Permit, RecordType, ZoneIndex,
 };
 
 use crate::{CallCount, Capabilities, Deadline, ProviderError};
@@ -57,6 +57,16 @@ pub struct Adjusted {
     pub endpoints: Vec<Endpoint>,
     /// What was dropped or changed, for the report.
     pub notes: Vec<Adaptation>,
+}
+
+impl Adjusted {
+    /// The names about which the provider's answer was not complete, for the plan: nothing of them
+    /// is deleted.
+    #[must_use]
+    pub fn kept(&self) -> Vec<Kept> {
+        let missing = self.notes.iter().filter(|note| note.verdict == Verdict::Missing);
+        missing.map(|note| Kept { name: note.name.clone(), reason: note.reason.clone() }).collect()
+    }
 }
 
 /// Something that a provider cannot store as it was wished.

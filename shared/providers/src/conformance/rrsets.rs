@@ -14,7 +14,7 @@ use extdns_model::{
 use super::faults::{Faults, Lost, lost};
 use crate::engine::text;
 use crate::{
-    BatchLimits, BatchWriter, Capabilities, Cost, Cursor, ErrorKind, Limit, Page, PageFrom,
+    BatchLimits, BatchWriter, Capabilities, Conditions, Cost, Cursor, ErrorKind, Limit, Page, PageFrom,
     ProviderError, Transport, TxtQuoting, ZoneReader,
 };
 
@@ -39,6 +39,7 @@ impl RrsetServer {
         let capabilities = Capabilities {
             replaces_rrsets: true,
             atomic_batches: true,
+            conditions: Conditions::Api,
             batch_limits: BatchLimits { changes: 1000, values: 1000, bytes: 32_000 },
             page_size: Some(100),
             starts_at_name: true,
@@ -111,8 +112,12 @@ impl RrsetServer {
         let sets = zones.get_mut(zone.id.as_str()).ok_or_else(|| no_zone(zone))?;
         let changes = || groups.iter().flat_map(|group| &group.changes);
         self.limits(changes())?;
+        let relies = groups.iter().flat_map(|group| &group.requires);
+        let missing = relies.filter(|own| sets.get(&key(&own.set)) != Some(&stored(&own.set)));
+        let missing = missing.map(|own| (own.set.name.clone(), "a required record set is not there"));
         let offenders: Vec<(Name, &str)> = changes()
             .filter_map(|change| Some((name(change), self.problem(change, sets)?)))
+            .chain(missing)
             .collect();
         let good = match (offenders.is_empty(), self.capabilities.atomic_batches) {
             (true, _) => usize::MAX,
@@ -157,6 +162,9 @@ impl RrsetServer {
             }
             Action::Delete(old) if sets.get(&key(&old.set)) != Some(&stored(&old.set)) => {
                 Some("tried to delete a record set that was not found")
+            }
+            Action::Update { old, .. } if sets.get(&key(&old.set)) != Some(&stored(&old.set)) => {
+                Some("tried to replace a record set that was not found")
             }
             _ => None,
         }

@@ -16,6 +16,10 @@ use crate::{Deadline, ProviderError, Writer};
 
 /// How long finishing the written zones may take beyond the deadline.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often a new zone is asked whether it serves a name that moves to it, and the first pause
+/// between two times, which doubles.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 /// Sends the groups of one zone: packed into batches, or step by step.
 #[async_trait]
@@ -28,6 +32,23 @@ pub(super) trait Dispatch: Send + Sync {
         groups: &[&ChangeGroup],
         pace: &Pace,
     ) -> Vec<Outcome>;
+
+    /// What must not be sent, because the zone is no longer as it was read: an outcome for each
+    /// group, `None` for those that may go.
+    async fn changed(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Vec<Option<Outcome>>;
+
+    /// Whether the zone shows every change of the groups.
+    async fn shows(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Result<bool, ProviderError>;
 
     /// What remains to be done once the zone was written.
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError>;
@@ -79,6 +100,10 @@ impl Writer for ZonedWriter {
         let pace = Pace::new(until);
         let mut ledger = Ledger::new(groups);
         loop {
+            for (zone, place) in ledger.unseen_moves() {
+                let seen = self.is_seen(&via, zone, &groups[place], pace.deadline()).await;
+                ledger.see(place, seen);
+            }
             let ready = ledger.ready();
             if ready.is_empty() {
                 break;
@@ -93,7 +118,8 @@ impl Writer for ZonedWriter {
             }
         }
         let touched = ledger.touched();
-        let via = self.via.until(grace(pace.deadline()));
+        // What is written must be served, so the last calls get some time beyond the deadline.
+        let via = self.via.until(pace.deadline().extended(GRACE));
         let work = touched.keys().map(|zone| self.finish(&via, *zone)).collect();
         let finished = self.side_by_side(work).await;
         for (places, failure) in touched.values().zip(finished) {
@@ -114,7 +140,46 @@ impl ZonedWriter {
         pace: &'w Pace,
     ) -> BoxFuture<'w, Vec<Outcome>> {
         let zone = self.zones.zone(zone);
-        async move { self.dispatch.deliver(via, zone, &groups, pace).await }.boxed()
+        async move {
+            if !pace.allows_another() {
+                return vec![Outcome::NotSent(NotSent::Deadline); groups.len()];
+            }
+            let mut outcomes = self.dispatch.changed(via, zone, &groups).await;
+            let go: Vec<_> =
+                groups.into_iter().zip(&outcomes).filter(|(_, out)| out.is_none()).collect();
+            let go: Vec<_> = go.into_iter().map(|(group, _)| group).collect();
+            let sent = self.dispatch.deliver(via, zone, &go, pace).await;
+            let open = outcomes.iter_mut().filter(|outcome| outcome.is_none());
+            open.zip(sent).for_each(|(outcome, sent)| *outcome = Some(sent));
+            outcomes.into_iter().flatten().collect()
+        }
+        .boxed()
+    }
+
+    /// Whether a zone shows a name that moves to it: asked some times, as reads may lag behind
+    /// writes.
+    async fn is_seen(
+        &self,
+        via: &Transport,
+        zone: ZoneKey,
+        group: &ChangeGroup,
+        until: &Deadline,
+    ) -> bool {
+        let zone = self.zones.zone(zone);
+        for look in 0..LOOKS {
+            if look > 0 && !until.sleep(BETWEEN_LOOKS * 2_u32.pow(look - 1)).await {
+                break;
+            }
+            match self.dispatch.shows(via, zone, &[group]).await {
+                Ok(true) => return true,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%zone, name = %group.name, %error, "a moved name was not seen");
+                    break;
+                }
+            }
+        }
+        false
     }
 
     fn finish<'w>(&'w self, via: &'w Transport, zone: ZoneKey) -> BoxFuture<'w, Option<Failure>> {
@@ -133,22 +198,19 @@ impl ZonedWriter {
     }
 }
 
-/// What is written must be served, so the last calls get some time beyond the deadline.
-fn grace(until: &Deadline) -> Deadline {
-    if until.allows(GRACE) { until.clone() } else { Deadline::within(GRACE) }
-}
-
 /// What became of each group, and which may go next.
 struct Ledger<'g> {
     groups: &'g [ChangeGroup],
     places: HashMap<GroupId, usize>,
     outcomes: Vec<Option<Outcome>>,
+    /// Whether the new zones of moved names show them, by the places of the groups there.
+    seen: HashMap<usize, bool>,
 }
 
 impl<'g> Ledger<'g> {
     fn new(groups: &'g [ChangeGroup]) -> Self {
         let places = groups.iter().enumerate().map(|(place, group)| (group.id, place)).collect();
-        Self { groups, places, outcomes: vec![None; groups.len()] }
+        Self { groups, places, outcomes: vec![None; groups.len()], seen: HashMap::new() }
     }
 
     /// The groups that wait for nothing any more, by zone. A group whose predecessor was not
@@ -181,21 +243,50 @@ impl<'g> Ledger<'g> {
         }
     }
 
+    /// The first of the group's predecessors that does not let it go, if there is one.
     fn predecessor(&self, group: &ChangeGroup) -> Predecessor {
-        let mut predecessor = Predecessor::Done;
-        for after in &group.after {
-            match self.places.get(&after.group()).map(|place| &self.outcomes[*place]) {
-                Some(Some(Outcome::Applied)) => {}
-                Some(None) => predecessor = Predecessor::Waiting,
-                Some(Some(_)) | None => {
-                    return Predecessor::Failed(match after {
-                        After::OwnershipRecord(_) => NotSent::Predecessor,
-                        After::Move(_) => NotSent::Move,
-                    });
+        let states = group.after.iter().map(|after| self.state(*after));
+        states.reduce(Predecessor::worse).unwrap_or(Predecessor::Done)
+    }
+
+    fn state(&self, after: After) -> Predecessor {
+        let place = self.places.get(&after.group());
+        let outcome = place.map(|place| &self.outcomes[*place]);
+        match (outcome, after) {
+            (Some(None), _) => Predecessor::Waiting,
+            (Some(Some(Outcome::Applied)), After::OwnershipRecord(_)) => Predecessor::Done,
+            (Some(Some(Outcome::Applied)), After::Move(_)) => {
+                match place.and_then(|place| self.seen.get(place)) {
+                    None => Predecessor::Waiting,
+                    Some(true) => Predecessor::Done,
+                    Some(false) => Predecessor::Failed(NotSent::Move),
                 }
             }
+            (_, After::OwnershipRecord(_)) => Predecessor::Failed(NotSent::Predecessor),
+            (_, After::Move(_)) => Predecessor::Failed(NotSent::Move),
         }
-        predecessor
+    }
+
+    /// The groups that made a name in its new zone, and of which nobody has looked yet whether it
+    /// is there.
+    fn unseen_moves(&self) -> Vec<(ZoneKey, usize)> {
+        let waiting =
+            self.groups.iter().zip(&self.outcomes).filter(|(_, outcome)| outcome.is_none());
+        let mut unseen: Vec<(ZoneKey, usize)> = waiting
+            .flat_map(|(group, _)| &group.after)
+            .filter(|after| matches!(after, After::Move(_)))
+            .filter_map(|after| self.places.get(&after.group()).copied())
+            .filter(|place| self.outcomes[*place] == Some(Outcome::Applied))
+            .filter(|place| !self.seen.contains_key(place))
+            .map(|place| (self.groups[place].zone, place))
+            .collect();
+        unseen.sort_unstable();
+        unseen.dedup();
+        unseen
+    }
+
+    fn see(&mut self, place: usize, seen: bool) {
+        self.seen.insert(place, seen);
     }
 
     fn enter(&mut self, places: &[usize], outcomes: Vec<Outcome>) {
@@ -237,5 +328,17 @@ impl<'g> Ledger<'g> {
 enum Predecessor {
     Done,
     Waiting,
+    /// The group that waits for it is not sent for this reason.
     Failed(NotSent),
+}
+
+impl Predecessor {
+    /// Of two groups that one waits for, the one that lets it go less.
+    fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Failed(why), _) | (_, Self::Failed(why)) => Self::Failed(why),
+            (Self::Waiting, _) | (_, Self::Waiting) => Self::Waiting,
+            (Self::Done, Self::Done) => Self::Done,
+        }
+    }
 }

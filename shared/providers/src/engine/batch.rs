@@ -10,7 +10,8 @@ use extdns_model::{ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Re
 
 use super::Transport;
 use super::apply::{Dispatch, Pace};
-use super::check::{Scope, is_done};
+use super::changed::{Present, changed};
+use super::check::{Scope, is_done, shows};
 use super::read::some_names;
 use crate::{BatchWriter, Capabilities, Cost, ErrorKind, ProviderError};
 
@@ -45,6 +46,24 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
         };
         delivery.pack(groups);
         delivery.run().await
+    }
+
+    async fn changed(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Vec<Option<Outcome>> {
+        changed(self.api.as_ref(), via, zone, groups).await
+    }
+
+    async fn shows(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Result<bool, ProviderError> {
+        shows(self.api.as_ref(), via, zone, groups).await
     }
 
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError> {
@@ -91,7 +110,9 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
                 self.outcomes[place] = Some(Outcome::Applied);
                 continue;
             }
-            let cost: Cost = group.changes.iter().map(|change| self.api.cost(change)).sum();
+            let changes = group.changes.iter().map(|change| self.api.cost(change));
+            let required = group.requires.iter().map(|own| self.api.cost_of_requirement(own));
+            let cost: Cost = changes.chain(required).sum();
             if let Some(limit) = limits.exceeded_by(cost) {
                 let message = format!(
                     "{} needs more than the {limit} that {} takes; wish fewer or shorter values",
@@ -219,6 +240,12 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             self.outcomes[place] = Some(outcome);
             return;
         };
+        // What was changed since it was read is told in these words, whatever the API's are.
+        let changed = Present::new(&records, true).changed(&batch[0].group);
+        let outcome = match changed {
+            Some(failure) if batch[0].done == 0 => Outcome::Rejected(failure),
+            _ => outcome,
+        };
         for mut item in self.keep_undone(batch, &records, false) {
             if item.group.changes.len() == whole {
                 self.outcomes[place] = Some(outcome.clone());
@@ -327,7 +354,8 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
 }
 
 fn names(group: &ChangeGroup) -> impl Iterator<Item = &Name> {
-    group.changes.iter().map(|change| &change.set().name).chain([&group.name])
+    let required = group.requires.iter().map(|own| &own.set.name);
+    group.changes.iter().map(|change| &change.set().name).chain(required).chain([&group.name])
 }
 
 fn same(left: &Name, right: &Name) -> bool {

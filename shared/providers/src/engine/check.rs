@@ -1,8 +1,13 @@
 //! Whether a change is in the zone: what is asked after a lost answer or a refusal.
 
-use extdns_model::{Action, Change, Planned, Record, RecordSet, RecordType, Role};
+use extdns_model::{
+    Action, Change, ChangeGroup, Name, Planned, Record, RecordSet, RecordType, Role, Zone,
+};
 
+use super::Transport;
 use super::fold::{same_value, unfold_record};
+use super::read::some_names;
+use crate::{ProviderError, ZoneReader};
 
 /// How a change is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +16,21 @@ pub(super) enum Scope {
     Set,
     /// The set shall have the one planned value, whatever else is in it.
     Value,
+}
+
+/// Whether the zone shows every change of these groups.
+pub(super) async fn shows<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+    groups: &[&ChangeGroup],
+) -> Result<bool, ProviderError> {
+    let changes = || groups.iter().flat_map(|group| &group.changes);
+    let mut names: Vec<&Name> = changes().map(|change| &change.set().name).collect();
+    names.sort_by_cached_key(|name| name.key().into_owned());
+    names.dedup_by(|left, right| left.key() == right.key());
+    let records = some_names(api, via, zone, &names).await?;
+    Ok(changes().all(|change| is_done(change, &records, Scope::Set)))
 }
 
 /// Whether these records, which include all of the change's name, show it as done.

@@ -9,6 +9,7 @@
 pub(crate) mod adjust;
 mod apply;
 mod batch;
+pub(crate) mod changed;
 mod check;
 mod fold;
 pub mod names;

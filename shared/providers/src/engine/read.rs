@@ -11,10 +11,14 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use super::fold::Folder;
 use super::names::readable;
-use crate::{ErrorKind, Page, PageFrom, ProviderError, Transport, ZoneReader};
+use super::text;
+use crate::{ErrorKind, Page, PageFrom, ProviderError, Transport, TxtQuoting, ZoneReader};
 
 /// More names than this are not asked for one by one: the whole zone is read.
 const FEW_NAMES: usize = 4;
+/// So many pages without a record in a row are no list: some APIs filter behind their paging, but
+/// none gives so many.
+const MOST_EMPTY_PAGES: usize = 100;
 
 /// Every zone, and its records or why they are not known.
 pub(super) async fn inventory<A: ZoneReader>(
@@ -74,6 +78,18 @@ pub(super) async fn some_names<A: ZoneReader>(
         records.extend(pages(api, via, zone, from, of_name).await?);
     }
     Ok(records)
+}
+
+/// The records of the first page, and whether it is the only one.
+pub(super) async fn first_page<A: ZoneReader>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+) -> Result<(Vec<Record>, bool), ProviderError> {
+    let page = api.page(via, zone, PageFrom::Start).await?;
+    let complete = page.next.is_none();
+    let only = Page { next: None, ..page };
+    Ok((walk(api, via, zone, only, &|_| true).await?, complete))
 }
 
 /// A large zone, begun at several names at once. Each reader goes on to the first record of the
@@ -162,8 +178,10 @@ async fn walk<A: ZoneReader>(
     let capabilities = api.capabilities();
     let mut folder = Folder::default();
     let mut records = Vec::new();
-    let mut from = None;
+    let mut seen = HashSet::new();
+    let mut empty = 0;
     loop {
+        let page_is_empty = page.records.is_empty();
         for mut record in page.records {
             if !wanted(&record) {
                 return Ok(finish(folder, records));
@@ -173,6 +191,10 @@ async fn walk<A: ZoneReader>(
             {
                 record.set.name = name;
             }
+            if record.set.rtype == RecordType::Txt && capabilities.txt_quoting == TxtQuoting::Quoted
+            {
+                own_texts(&mut record);
+            }
             if capabilities.replaces_rrsets {
                 records.push(record);
             } else {
@@ -180,14 +202,28 @@ async fn walk<A: ZoneReader>(
             }
         }
         let Some(next) = page.next else { return Ok(finish(folder, records)) };
-        if from.as_ref() == Some(&next) {
+        if !seen.insert(next.clone()) {
             return Err(ProviderError::new(
                 ErrorKind::Transient,
-                format!("zone {zone}: the list does not end, a page names itself as the next"),
+                format!("zone {zone}: the list does not end, a page leads back to one before it"),
             ));
         }
-        page = api.page(via, zone, PageFrom::After(next.clone())).await?;
-        from = Some(next);
+        empty = if page_is_empty { empty + 1 } else { 0 };
+        if empty > MOST_EMPTY_PAGES {
+            return Err(ProviderError::new(
+                ErrorKind::Transient,
+                format!("zone {zone}: the list does not end, {empty} pages in a row are empty"),
+            ));
+        }
+        page = api.page(via, zone, PageFrom::After(next)).await?;
+    }
+}
+
+/// Ownership values as they are compared.
+fn own_texts(record: &mut Record) {
+    let targets = &mut record.set.targets;
+    if targets.iter().any(|target| target.contains('\\')) {
+        *targets = targets.iter().map(|target| text::as_owned(target)).collect();
     }
 }
 

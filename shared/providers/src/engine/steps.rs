@@ -12,7 +12,8 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use super::Transport;
 use super::apply::{Dispatch, Pace};
-use super::check::{Scope, is_done};
+use super::changed::{changed, changed_since};
+use super::check::{Scope, is_done, shows};
 use super::fold::{Value, same_value, unfold};
 use super::read::some_names;
 use crate::{Capabilities, ErrorKind, ProviderError, RecordWriter, Step};
@@ -42,6 +43,24 @@ impl<A: RecordWriter> Dispatch for Steps<A> {
             groups.iter().map(|group| delivery.group(group).boxed()).collect();
         let parallel = self.api.capabilities().parallel_writes.max(1);
         futures::stream::iter(work).buffered(parallel).collect().await
+    }
+
+    async fn changed(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Vec<Option<Outcome>> {
+        changed(self.api.as_ref(), via, zone, groups).await
+    }
+
+    async fn shows(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Result<bool, ProviderError> {
+        shows(self.api.as_ref(), via, zone, groups).await
     }
 
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError> {
@@ -108,6 +127,14 @@ impl<A: RecordWriter> Delivery<'_, A> {
             };
             match (&mut step.action, &error.kind) {
                 (Action::Delete(_), ErrorKind::NotFound) => return Ok(()),
+                // A record is made together with its ownership record only; whoever deleted the one
+                // may have deleted the other.
+                (Action::Update { new, .. }, ErrorKind::NotFound) if step.role == Role::Record => {
+                    return Err(ProviderError::new(
+                        ErrorKind::Conflict(vec![new.set.name.clone()]),
+                        changed_since(&new.set),
+                    ));
+                }
                 (Action::Update { new, .. }, ErrorKind::NotFound) => {
                     step.action = Action::Create(new.clone());
                 }

@@ -5,9 +5,12 @@ use std::borrow::Cow;
 
 /// Most bytes of one string.
 const LONGEST: usize = 255;
+/// How an ownership value begins.
+const HERITAGE: &str = "heritage=external-dns";
 
 /// The text in presentation format. Text that is in this format already stays as it is, byte for
-/// byte, with the strings that its author cut.
+/// byte, with the strings that its author cut. An ownership value is not: it comes in quotes, but
+/// with nothing escaped, and a backslash in an owner id must survive ([`as_owned`] is the way back).
 ///
 /// ```
 /// use extdns_providers::engine::text::quoted;
@@ -17,6 +20,9 @@ const LONGEST: usize = 255;
 /// ```
 #[must_use]
 pub fn quoted(text: &str) -> Cow<'_, str> {
+    if let Some(value) = ownership(text).filter(|value| value.contains('\\')) {
+        return Cow::Owned(quote(value.as_bytes()));
+    }
     match strings(text) {
         Some(strings) if strings.iter().all(|string| string.len() <= LONGEST) => {
             Cow::Borrowed(text)
@@ -37,9 +43,31 @@ pub fn quoted(text: &str) -> Cow<'_, str> {
 /// ```
 #[must_use]
 pub fn bare(text: &str) -> Cow<'_, str> {
+    if let Some(value) = ownership(text) {
+        return Cow::Borrowed(value);
+    }
     strings(text)
         .and_then(|strings| String::from_utf8(strings.concat()).ok())
         .map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// A text in presentation format as it is compared: an ownership value in quotes with nothing
+/// escaped, as it was before it was [`quoted`]; any other text as it is.
+#[must_use]
+pub fn as_owned(text: &str) -> Cow<'_, str> {
+    // Few texts have an escape at all.
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let value = strings(text).and_then(|strings| String::from_utf8(strings.concat()).ok());
+    let owned = value.map(|value| format!("\"{value}\"")).filter(|it| ownership(it).is_some());
+    owned.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The ownership value in quotes with nothing escaped, if the text is one.
+pub(crate) fn ownership(text: &str) -> Option<&str> {
+    let value = text.strip_prefix('"')?.strip_suffix('"')?;
+    (value.starts_with(HERITAGE) && !value.contains('"')).then_some(value)
 }
 
 /// The strings of a text in presentation format; `None` if it is not in this format.
@@ -179,9 +207,22 @@ mod tests {
     proptest! {
         #[test]
         fn quoting_twice_is_quoting_once(text in any::<String>()) {
+            prop_assume!(ownership(&text).is_none());
             let once = quoted(&text).into_owned();
             prop_assert_eq!(quoted(&once).into_owned(), once.clone());
             prop_assert!(strings(&once).is_some());
+        }
+
+        #[test]
+        fn an_ownership_value_survives_both_forms(value in "[ -~&&[^\"]]{0,300}") {
+            let value = format!("\"{HERITAGE},external-dns/owner={value}\"");
+            let in_quotes = quoted(&value).into_owned();
+            prop_assert!(strings(&in_quotes).is_some());
+            if value.contains('\\') {
+                prop_assert_eq!(as_owned(&in_quotes).into_owned(), value.clone());
+            }
+            let without = bare(&value).into_owned();
+            prop_assert_eq!(format!("\"{without}\""), value);
         }
 
         #[test]

@@ -1,11 +1,13 @@
 //! Every call to a provider's API goes through here: the account's budget, retries, the deadline,
 //! the call counter, redaction.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use extdns_auth::secrets;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
@@ -24,6 +26,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// The longest pause that an API may ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+/// How long a change that is under way when the process is told to stop may take to its end: killed
+/// at once, nobody knows what it did.
+const UNDER_WAY: Duration = Duration::from_secs(3);
 
 /// The way to a provider's API. Clones share the account: its budget and its pause after throttling.
 /// A provider that works for several accounts has [a way to each](Transport::of_account); they
@@ -33,6 +38,10 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 /// [`ProviderError`], and leaves the rest to the transport. Reads are repeated after anything that
 /// may pass. Of the [mutating operations](Capabilities::mutating_operations) only those are
 /// repeated that certainly did nothing; a lost answer goes to the caller.
+///
+/// No call outlives its run: each ends with the deadline, and has a bound of its own
+/// ([`Capabilities::request_time`]). So everything that a request waits for, the body of its answer
+/// too, belongs into the call.
 ///
 /// ```
 /// # use extdns_providers::{Capabilities, Cursor, ProviderError, Transport};
@@ -55,6 +64,7 @@ struct Shared {
     mutating: &'static [&'static str],
     rate_limit: Option<RateLimit>,
     attempts: u32,
+    request_time: Option<Duration>,
     accounts: Mutex<BTreeMap<String, Arc<Account>>>,
     calls: Mutex<BTreeMap<&'static str, u64>>,
     secrets: Vec<String>,
@@ -97,6 +107,7 @@ impl Transport {
             mutating: capabilities.mutating_operations,
             rate_limit: capabilities.rate_limit,
             attempts: capabilities.attempts,
+            request_time: capabilities.request_time,
             accounts: Mutex::default(),
             calls: Mutex::default(),
             secrets: secrets.into_iter().filter(|secret| !secret.is_empty()).collect(),
@@ -116,7 +127,7 @@ impl Transport {
         Self { account: Arc::clone(account), ..self.clone() }
     }
 
-    /// The same account, with calls that start before the deadline only.
+    /// The same account, with calls that start before the deadline only, and end with it.
     #[must_use]
     pub fn until(&self, deadline: Deadline) -> Self {
         Self { until: deadline, ..self.clone() }
@@ -126,7 +137,8 @@ impl Transport {
     ///
     /// # Errors
     /// The last error, without secrets; [`ErrorKind::Deadline`] if the call never started, or if
-    /// it would have changed something and was only ever refused for coming too soon.
+    /// it would have changed something and was only ever refused for coming too soon;
+    /// [`ErrorKind::Lost`] if there was no answer in time.
     pub async fn call<T, F, A>(
         &self,
         operation: &'static str,
@@ -137,6 +149,7 @@ impl Transport {
         A: Future<Output = Result<T, ProviderError>>,
     {
         let mutating = self.shared.mutating.contains(&operation);
+        let start = Instant::now();
         let mut attempt = 1;
         let mut last = None;
         loop {
@@ -144,14 +157,17 @@ impl Transport {
                 return Err(out_of_time(operation, mutating, last));
             }
             self.count(operation);
-            let error = match request().await {
+            let error = match self.in_time(operation, mutating, request()).await {
                 Ok(answer) => {
                     lock(&self.account.tempo).speed_up();
                     return Ok(answer);
                 }
                 Err(error) => self.redact(error),
             };
-            if attempt >= self.attempts(&error.kind) || !may_repeat(&error.kind, mutating) {
+            if attempt >= self.attempts(&error.kind)
+                || !may_repeat(&error.kind, mutating)
+                || !self.has_patience(&error.kind, start)
+            {
                 return Err(error);
             }
             let pause = pause_after(&error.kind, attempt);
@@ -164,6 +180,56 @@ impl Transport {
             last = Some(error);
             attempt += 1;
         }
+    }
+
+    /// What is still to come of the answer to a call that cannot be made again: bounded as the
+    /// call.
+    ///
+    /// # Errors
+    /// Its own, without secrets; or that it did not come in time.
+    pub async fn rest<T>(
+        &self,
+        operation: &str,
+        answer: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        self.in_time(operation, false, answer).await.map_err(|error| self.redact(error))
+    }
+
+    /// An answer, if it comes before the deadline and within the time of one request.
+    async fn in_time<T>(
+        &self,
+        operation: &str,
+        mutating: bool,
+        answer: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let until = if mutating { self.until.with_grace(UNDER_WAY) } else { self.until.clone() };
+        let bound = self.shared.request_time;
+        let hangs = async {
+            match bound {
+                Some(bound) => tokio::time::sleep(bound).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = until.over() => Err(cut_off(operation, mutating)),
+            () = hangs => Err(ProviderError::new(
+                ErrorKind::Lost,
+                format!(
+                    "{operation}: timed out, no whole answer within {:?}; see whether the server \
+                     can be reached and has room, and run again",
+                    bound.unwrap_or_default()
+                ),
+            )),
+        }
+    }
+
+    /// Whether a failure other than "too many requests" came early enough to try again: a server
+    /// that hangs or answers slowly holds a run for at most twice the time of one request.
+    fn has_patience(&self, kind: &ErrorKind, start: Instant) -> bool {
+        matches!(kind, ErrorKind::Throttled { .. })
+            || self.shared.request_time.is_none_or(|time| start.elapsed() < time)
     }
 
     /// The calls of the account so far, by operation in alphabetical order.
@@ -185,13 +251,16 @@ impl Transport {
         self.calls().iter().filter(|count| count.mutating).map(|count| count.calls).sum()
     }
 
-    /// The error without secrets.
+    /// The error without secrets: those of this transport, and those of the process.
     #[must_use]
     pub fn redact(&self, mut error: ProviderError) -> ProviderError {
         for secret in &self.shared.secrets {
             if error.message.contains(secret.as_str()) {
-                error.message = error.message.replace(secret.as_str(), "[redacted]");
+                error.message = error.message.replace(secret.as_str(), secrets::REDACTED);
             }
+        }
+        if let Cow::Owned(message) = secrets::redact(&error.message) {
+            error.message = message;
         }
         error
     }
@@ -296,6 +365,17 @@ fn pause_after(kind: &ErrorKind, attempt: u32) -> Duration {
         }
         _ => jitter,
     }
+}
+
+/// The error of a call that was under way when the run's time was over.
+fn cut_off(operation: &str, mutating: bool) -> ProviderError {
+    let (kind, rest) = if mutating {
+        (ErrorKind::Lost, "; whether it took effect, the next run sees")
+    } else {
+        (ErrorKind::Deadline, "")
+    };
+    let message = format!("{operation}: no answer before the run's time was over{rest}");
+    ProviderError::new(kind, message)
 }
 
 /// The error of a call that has no time left, after its last failure. A change that was throttled

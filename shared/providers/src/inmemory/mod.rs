@@ -15,12 +15,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_model::{
-    Action, Change, ChangeGroup, Labels, Name, Opaque, Planned, Record, RecordSet, RecordType, Zone,
+    Action, Change, ChangeGroup, Labels, Name, Opaque, Planned, Record, RecordSet, RecordType, Stored, Zone,
 };
 
 use crate::engine::batched;
+use crate::engine::changed::is_same;
 use crate::{
-    BatchWriter, Capabilities, Cost, ErrorKind, Page, PageFrom, Provider, ProviderError, Transport,
+    BatchWriter, Capabilities, Conditions, Cost, ErrorKind, Page, PageFrom, Provider, ProviderError, Transport,
     ZoneReader,
 };
 
@@ -44,6 +45,7 @@ pub fn provider(args: &InmemoryArgs) -> impl Provider + use<> {
     let capabilities = Capabilities {
         replaces_rrsets: true,
         atomic_batches: true,
+        conditions: Conditions::Api,
         set_identifiers: true,
         alias: true,
         ascii_names: false,
@@ -126,6 +128,9 @@ impl BatchWriter for Memory {
             let mut zones = self.zones();
             let records = zones.get_mut(zone.name.key().as_ref()).ok_or_else(|| no_zone(zone))?;
             let changes = || groups.iter().flat_map(|group| &group.changes);
+            for group in groups {
+                check_required(&group.requires, records)?;
+            }
             check(changes(), records)?;
             // What makes room goes first, so that the order within a batch does not matter.
             for change in changes() {
@@ -146,7 +151,7 @@ impl BatchWriter for Memory {
 }
 
 /// Whether the batch can be applied: every key once, creates of what is not there, updates and
-/// deletes of what is.
+/// deletes of what is, as it was read.
 fn check<'c>(
     changes: impl Iterator<Item = &'c Change>,
     records: &Records,
@@ -167,12 +172,28 @@ fn check<'c>(
             Action::Create(new) if records.contains_key(&key(&new.set)) => {
                 return refuse(true, "record already exists");
             }
-            Action::Update { old, .. } | Action::Delete(old)
-                if !records.contains_key(&key(&old.set)) =>
-            {
-                return refuse(false, "record not found");
+            Action::Update { old, .. } | Action::Delete(old) => {
+                match records.get(&key(&old.set)) {
+                    None => return refuse(false, "record not found"),
+                    Some((now, _)) if !is_same(now, &old.set) => {
+                        return refuse(true, "record was changed since it was read");
+                    }
+                    Some(_) => {}
+                }
             }
-            _ => {}
+            Action::Create(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether the ownership records on which a group relies are as they were read.
+fn check_required(required: &[Stored], records: &Records) -> Result<(), ProviderError> {
+    for Stored { set, .. } in required {
+        if records.get(&key(set)).is_none_or(|(now, _)| !is_same(now, set)) {
+            let names = vec![set.name.clone()];
+            let message = format!("{} {} was changed since it was read", set.rtype, set.name);
+            return Err(ProviderError::new(ErrorKind::Conflict(names), message));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use extdns_auth::{HttpOptions, http_client};
+use extdns_auth::{HttpOptions, http_client, secrets};
 use extdns_model::{DomainFilter, Endpoint, Record};
 use futures::future::{Either, select};
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
@@ -14,9 +14,9 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use super::array::{ArrayDecoder, ArrayError};
 use super::body::Body;
 use super::reattach::Reattach;
-use super::received::{Received, Skipped, domain_filter};
-use super::{APPLY, WebhookArgs};
-use crate::{Adjusted, Deadline, ErrorKind, Limit, ProviderError, Transport};
+use super::received::{Received, Skipped, domain_filter, no_twins};
+use super::{ADJUST, APPLY, NEGOTIATE, RECORDS, WebhookArgs};
+use crate::{Adjusted, ErrorKind, Limit, ProviderError, Transport};
 
 /// The media type of both directions, exactly.
 const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
@@ -41,9 +41,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(args: &WebhookArgs, via: Transport) -> Result<Self, ProviderError> {
-        let sum =
-            args.webhook_provider_read_timeout.saturating_add(args.webhook_provider_write_timeout);
-        let timeout = (sum > Duration::ZERO).then_some(sum);
+        let timeout = args.request_time();
         let base = base_url(&args.webhook_provider_url)?;
         let direct = is_this_machine(&base);
         let http = http_client(&HttpOptions { timeout, direct, ..HttpOptions::default() })
@@ -59,17 +57,10 @@ impl Client {
         &self.via
     }
 
-    /// The transport with retries that start within the time of one request only, so that a server
-    /// that hangs holds a run for at most twice that long.
-    fn patient(&self) -> Transport {
-        let until = self.timeout.map_or_else(Deadline::none, Deadline::within);
-        self.via.until(until)
-    }
-
     /// Agrees on the media type, and learns which names the server is willing to manage.
     pub(super) async fn negotiate(&self) -> Result<DomainFilter, ProviderError> {
-        self.patient()
-            .call("negotiate", async || {
+        self.via
+            .call(NEGOTIATE, async || {
                 let request = self.request(Method::GET, self.url("")).header(ACCEPT, MEDIA_TYPE);
                 let mut response = send(request).await?;
                 if let Some(error) = refused_negotiation(response.status()) {
@@ -90,12 +81,12 @@ impl Client {
 
     /// All records.
     pub(super) async fn records(&self) -> Result<Vec<Record>, ProviderError> {
-        self.records_via(&self.patient()).await
+        self.records_via(&self.via).await
     }
 
     /// All records, asked for before the deadline of this transport.
     pub(super) async fn records_via(&self, via: &Transport) -> Result<Vec<Record>, ProviderError> {
-        via.call("get records", async || {
+        via.call(RECORDS, async || {
             let request = self.request(Method::GET, self.url("records")).header(ACCEPT, MEDIA_TYPE);
             let mut response = send(request).await?;
             expect(&mut response, StatusCode::OK, "get records").await?;
@@ -105,6 +96,7 @@ impl Client {
             })
             .await?;
             records.shrink_to_fit();
+            no_twins(&records)?;
             Ok(records)
         })
         .await
@@ -115,8 +107,8 @@ impl Client {
     pub(super) async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
         let body = Body::wish(&desired)?;
         let mut response = self
-            .patient()
-            .call("adjust endpoints", async || {
+            .via
+            .call(ADJUST, async || {
                 let mut headers = HeaderMap::new();
                 headers.insert(ACCEPT, HeaderValue::from_static(MEDIA_TYPE));
                 let mut response = self.post("adjustendpoints", headers, body).await?;
@@ -125,12 +117,12 @@ impl Client {
             })
             .await?;
         let mut answer = Reattach::new(desired);
-        self.elements(&mut response, |received, skipped| {
+        let elements = self.elements(&mut response, |received, skipped| {
             if let Some((set, labels)) = skipped.sift(received.into_set()) {
                 answer.take(set, labels);
             }
-        })
-        .await?;
+        });
+        self.via.rest(ADJUST, elements).await?;
         Ok(answer.finish())
     }
 
@@ -271,12 +263,21 @@ impl<'r> Limited<'r> {
 
 fn base_url(text: &str) -> Result<Url, ProviderError> {
     let base = Url::parse(text).ok();
+    if let Some(base) = &base {
+        remember_secrets(base);
+    }
     // What is no URL may still hold a password, so it is not shown.
     base.filter(|base| matches!(base.scheme(), "http" | "https")).ok_or_else(|| {
         ProviderError::config(
             "--webhook-provider-url is no http or https URL; write it like http://localhost:8888",
         )
     })
+}
+
+/// Whatever a URL says beyond scheme, host and path may be a credential: no output shows it.
+fn remember_secrets(url: &Url) {
+    secrets::register_url(url.as_str());
+    url.query_pairs().for_each(|(_, value)| secrets::register(&value));
 }
 
 /// Whether a URL leads to this very machine, where Go's clients use no proxy either.
@@ -337,6 +338,7 @@ fn same_body_elsewhere(response: &Response) -> Option<Url> {
     let location =
         response.headers().get(LOCATION).filter(|_| moved.contains(&response.status()))?;
     let elsewhere = response.url().join(location.to_str().ok()?).ok()?;
+    remember_secrets(&elsewhere);
     matches!(elsewhere.scheme(), "http" | "https").then_some(elsewhere)
 }
 
@@ -345,6 +347,8 @@ fn same_body_elsewhere(response: &Response) -> Option<Url> {
 fn refused_negotiation(status: StatusCode) -> Option<ProviderError> {
     let code = status.as_u16();
     let (kind, text) = match code {
+        // A part of an answer is no answer (RFC 9110, 15.3.7).
+        206 => (ErrorKind::Config, "unexpected status code"),
         200..=299 => return None,
         401 | 403 => (ErrorKind::Unauthorised, "unexpected status code"),
         500.. => (ErrorKind::Transient, "server error: status code"),

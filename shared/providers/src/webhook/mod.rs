@@ -59,8 +59,20 @@ pub struct WebhookArgs {
     pub webhook_provider_max_body_size: i64,
 }
 
+const NEGOTIATE: &str = "negotiate";
+const RECORDS: &str = "get records";
+const ADJUST: &str = "adjust endpoints";
 /// The operation that changes something; [`Transport`] never repeats it blindly.
 const APPLY: &str = "apply changes";
+
+impl WebhookArgs {
+    /// Longest time of one request; none where both timeouts are zero.
+    fn request_time(&self) -> Option<Duration> {
+        let sum =
+            self.webhook_provider_read_timeout.saturating_add(self.webhook_provider_write_timeout);
+        (sum > Duration::ZERO).then_some(sum)
+    }
+}
 
 /// A webhook provider.
 #[derive(Debug)]
@@ -80,6 +92,7 @@ impl Webhook {
             ascii_names: false,
             set_identifiers: true,
             alias: true,
+            request_time: args.request_time(),
             mutating_operations: &[APPLY],
             ..Capabilities::new("webhook")
         };

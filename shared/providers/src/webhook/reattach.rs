@@ -24,11 +24,14 @@ impl Reattach {
         Self { endpoints: desired, answered: 0, index: None }
     }
 
-    /// The next answer.
+    /// The next answer. One without targets, where the wish had some, is none: the server says
+    /// neither what to store nor that the record is to go. Nor is one that was given before: nobody
+    /// knows which of the two holds.
     pub(super) fn take(&mut self, set: RecordSet, labels: Labels) {
         if self.index.is_none()
             && let Some(wish) = self.endpoints.get_mut(self.answered)
             && same_key(&wish.set, &set)
+            && wish.set.targets.is_empty() == set.targets.is_empty()
         {
             self.answered += 1;
             let attribution = std::mem::take(&mut wish.attribution);
@@ -45,18 +48,18 @@ impl Reattach {
             self.endpoints.truncate(self.answered);
             index
         });
-        let attribution = index.attribution(&set);
+        let Some(attribution) = index.attribution(&set) else { return };
         let mut answer = endpoint(set, own_labels(labels, &attribution));
         answer.attribution = attribution;
         self.endpoints.push(answer);
     }
 
-    /// All answers, and a note for each wish that did not come back.
+    /// All answers, and a note for each wish that did not come back as it was made.
     pub(super) fn finish(mut self) -> Adjusted {
         let notes = match self.index {
             Some(index) => index.unanswered(),
             None => {
-                self.endpoints.drain(self.answered..).map(|wish| Wish::of(&wish).note()).collect()
+                self.endpoints.drain(self.answered..).filter_map(|wish| Wish::of(&wish).note()).collect()
             }
         };
         Adjusted { endpoints: self.endpoints, notes }
@@ -103,8 +106,53 @@ struct Wish {
     rtype: RecordType,
     set_identifier: String,
     attribution: Attribution,
-    answered: bool,
+    /// Whether it has no targets.
+    empty: bool,
+    answer: Answer,
     place: usize,
+}
+
+/// What the server said to a wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Nothing,
+    /// An endpoint without targets.
+    Empty,
+    /// What was wished, as it may be stored.
+    Once,
+    /// The same more than once.
+    Again,
+    /// Another type or set identifier of the name, which nobody wished.
+    OtherForm,
+}
+
+impl Answer {
+    /// What it means to the wish, and why; nothing where the wish goes on as answered.
+    fn verdict(self) -> Option<(Verdict, &'static str)> {
+        match self {
+            Self::Once => None,
+            Self::Nothing => Some((
+                Verdict::Missing,
+                "the webhook provider did not return it from /adjustendpoints; see the provider's \
+                 log for why, or keep the provider from being asked for it (--managed-record-types, \
+                 --domain-filter)",
+            )),
+            Self::Empty => Some((
+                Verdict::Missing,
+                "the webhook provider returned it from /adjustendpoints without targets; see the \
+                 provider's log for why",
+            )),
+            Self::Again => Some((
+                Verdict::Missing,
+                "the webhook provider returned it from /adjustendpoints more than once, which is \
+                 a fault of the provider",
+            )),
+            Self::OtherForm => Some((
+                Verdict::Dropped,
+                "the webhook provider did not return it from /adjustendpoints in this form",
+            )),
+        }
+    }
 }
 
 impl Wish {
@@ -115,21 +163,23 @@ impl Wish {
             rtype: endpoint.set.rtype,
             set_identifier: endpoint.set.set_identifier().to_owned(),
             attribution: endpoint.attribution.clone(),
-            answered: false,
+            empty: endpoint.set.targets.is_empty(),
+            answer: Answer::Nothing,
             place: 0,
         }
     }
 
-    fn note(self) -> Adaptation {
-        Adaptation {
+    /// A note, if the answer asks for one.
+    fn note(self) -> Option<Adaptation> {
+        let (verdict, reason) = self.answer.verdict()?;
+        Some(Adaptation {
             name: self.name,
             rtype: self.rtype,
             set_identifier: self.set_identifier,
             attribution: self.attribution,
-            verdict: Verdict::Dropped,
-            reason: "the webhook provider did not return it from /adjustendpoints in this form"
-                .to_owned(),
-        }
+            verdict,
+            reason: reason.to_owned(),
+        })
     }
 }
 
@@ -142,34 +192,52 @@ fn hash(name: &Name) -> u64 {
 impl Index {
     /// Of all these wishes, the first of which are answered.
     fn new(wishes: &[Endpoint], answered: usize) -> Self {
-        let wish =
-            |(place, endpoint)| Wish { answered: place < answered, place, ..Wish::of(endpoint) };
+        let wish = |(place, endpoint)| {
+            let answer = if place < answered { Answer::Once } else { Answer::Nothing };
+            Wish { answer, place, ..Wish::of(endpoint) }
+        };
         let mut index: Vec<_> = wishes.iter().enumerate().map(wish).collect();
         index.sort_unstable_by_key(|wish| (wish.hash, wish.place));
         Self(index)
     }
 
     /// Who wants the answer: whoever wished exactly that, else whoever wished its name first.
-    fn attribution(&mut self, answer: &RecordSet) -> Attribution {
+    /// `None` for an answer that is not to be taken.
+    fn attribution(&mut self, answer: &RecordSet) -> Option<Attribution> {
         let hash = hash(&answer.name);
         let start = self.0.partition_point(|wish| wish.hash < hash);
-        let mut of_name = None;
-        let same_hash = self.0[start..].iter_mut().take_while(|wish| wish.hash == hash);
-        for wish in same_hash.filter(|wish| same_name(&wish.name, &answer.name)) {
-            if wish.rtype == answer.rtype && wish.set_identifier == answer.set_identifier() {
-                wish.answered = true;
-                return wish.attribution.clone();
-            }
-            of_name.get_or_insert(&wish.attribution);
+        let end = start + self.0[start..].partition_point(|wish| wish.hash == hash);
+        let of_name = |wish: &&mut Wish| same_name(&wish.name, &answer.name);
+        let exact = self.0[start..end].iter_mut().filter(of_name).find(|wish| {
+            wish.rtype == answer.rtype && wish.set_identifier == answer.set_identifier()
+        });
+        if let Some(wish) = exact {
+            let empty = answer.targets.is_empty() && !wish.empty;
+            let first = wish.answer == Answer::Nothing;
+            wish.answer = match (first, empty) {
+                (false, _) => Answer::Again,
+                (true, true) => Answer::Empty,
+                (true, false) => Answer::Once,
+            };
+            return (wish.answer == Answer::Once).then(|| wish.attribution.clone());
         }
-        of_name.cloned().unwrap_or_default()
+        if answer.targets.is_empty() {
+            return None;
+        }
+        let mut attribution = None;
+        for wish in self.0[start..end].iter_mut().filter(of_name) {
+            attribution.get_or_insert_with(|| wish.attribution.clone());
+            if wish.answer == Answer::Nothing {
+                wish.answer = Answer::OtherForm;
+            }
+        }
+        Some(attribution.unwrap_or_default())
     }
 
-    /// A note for each wish without an answer, in the order of the wishes.
-    fn unanswered(self) -> Vec<Adaptation> {
-        let mut left: Vec<_> = self.0.into_iter().filter(|wish| !wish.answered).collect();
-        left.sort_unstable_by_key(|wish| wish.place);
-        left.into_iter().map(Wish::note).collect()
+    /// A note for each wish that was not answered as it was made, in the order of the wishes.
+    fn unanswered(mut self) -> Vec<Adaptation> {
+        self.0.sort_unstable_by_key(|wish| wish.place);
+        self.0.into_iter().filter_map(Wish::note).collect()
     }
 }
 
@@ -276,16 +344,53 @@ mod tests {
             ),
             ("made up", vec![("new.org", A, "")], vec![None], vec![0, 1, 2, 3, 4]),
             (
-                "one more than wished",
+                "one twice: the second is not taken, and the name noted",
                 all.iter().copied().chain([("a.org", Aaaa, "")]).collect(),
-                vec![Some(0), Some(1), Some(2), Some(3), Some(4), Some(1)],
-                vec![],
+                vec![Some(0), Some(1), Some(2), Some(3), Some(4)],
+                vec![1],
             ),
         ];
         for (case, answers, endpoints, notes) in cases {
             let answers = answers.into_iter().map(|(name, rtype, id)| set(name, rtype, id));
             assert_eq!(outcome(answers.collect()), (endpoints, notes), "{case}");
         }
+    }
+
+    #[test]
+    fn what_is_missing_is_told_from_what_has_another_form() {
+        use RecordType::{A, Aaaa, Cname};
+        let without_targets = |name, rtype| {
+            RecordSet::new(Name::as_listed(name), rtype, Ttl::UNSET, Default::default())
+        };
+        let answers = [
+            without_targets("a.org", A),
+            set("a.org", Aaaa, ""),
+            set("b.org", Cname, ""),
+            without_targets("new.org", A),
+        ];
+        let mut reattach = Reattach::new(wishes());
+        answers.into_iter().for_each(|answer| reattach.take(answer, Labels::new()));
+        let adjusted = reattach.finish();
+        let taken: Vec<_> = adjusted.endpoints.iter().map(|own| own.set.to_string()).collect();
+        assert_eq!(
+            taken,
+            ["a.org 0 IN AAAA  192.0.2.1 []", "b.org 0 IN CNAME  192.0.2.1 []"]
+        );
+        let notes: Vec<_> = adjusted
+            .notes
+            .iter()
+            .map(|note| format!("{} {} {:?}", note.name, note.set_identifier, note.verdict))
+            .collect();
+        assert_eq!(
+            notes,
+            [
+                "a.org  Missing",
+                "b.org blue Dropped",
+                "b.org green Dropped",
+                "bücher.org  Missing",
+            ]
+        );
+        assert!(adjusted.notes[0].reason.contains("without targets"), "{:?}", adjusted.notes[0]);
     }
 
     #[test]

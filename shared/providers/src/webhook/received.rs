@@ -1,7 +1,9 @@
 //! What a server answers: endpoints and the domain filter, decoded as Go does. Member names match
 //! in any case, `null` counts as absent, unknown members are skipped.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use ecow::EcoString;
 use extdns_model::{
@@ -10,6 +12,8 @@ use extdns_model::{
 };
 use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+use crate::{ErrorKind, ProviderError};
 
 /// Most labels, and most properties, of one endpoint: each is looked for among the others, and
 /// nobody needs more.
@@ -105,6 +109,40 @@ fn shown(text: &str) -> String {
     format!("{short:?}{dots}")
 }
 
+/// Whether a list of records has no record twice. One that repeats itself, as a page that is given
+/// again does, lacks others: it is not complete. Records of one key and different content are the
+/// plan's to judge.
+///
+/// # Errors
+/// Names the record.
+pub(super) fn no_twins(records: &[Record]) -> Result<(), ProviderError> {
+    let hash = |record: &Record| {
+        let mut hasher = DefaultHasher::new();
+        record.set.name.key().hash(&mut hasher);
+        record.set.rtype.hash(&mut hasher);
+        record.set.set_identifier().hash(&mut hasher);
+        record.set.targets.as_slice().hash(&mut hasher);
+        hasher.finish()
+    };
+    let mut hashes: Vec<u64> = records.iter().map(hash).collect();
+    hashes.sort_unstable();
+    if hashes.is_sorted_by(|left, right| left < right) {
+        return Ok(());
+    }
+    let mut seen = HashSet::with_capacity(records.len());
+    let twin = records.iter().map(|record| &record.set).find(|set| {
+        let key = (set.name.key(), set.rtype, set.set_identifier(), set.targets.as_slice());
+        !seen.insert(key)
+    });
+    let Some(twin) = twin else { return Ok(()) };
+    let message = format!(
+        "the webhook provider lists {} {} twice, so its list of records is not complete; look for \
+         a fault in the provider's paging",
+        twin.name, twin.rtype
+    );
+    Err(ProviderError::new(ErrorKind::Rejected(Vec::new()), message))
+}
+
 impl<'de> Deserialize<'de> for Received {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(ReceivedVisitor)
@@ -122,7 +160,9 @@ impl<'de> Visitor<'de> for ReceivedVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Received, A::Error> {
         let mut received = Received::default();
+        let mut seen = Seen::default();
         while let Some(member) = map.next_key::<Member>()? {
+            seen.once::<A::Error>(member)?;
             match member {
                 Member::DnsName => received.name = optional(&mut map)?,
                 Member::RecordType => received.rtype = optional(&mut map)?,
@@ -177,14 +217,36 @@ const MEMBERS: [(&str, Member); 9] = [
     ("value", Member::Value),
 ];
 
-#[derive(Clone, Copy)]
+/// The members that an object has had so far.
+#[derive(Default)]
+struct Seen(u16);
+
+impl Seen {
+    /// Takes note of a member; one that comes twice makes the object worthless, as nobody knows which
+    /// of the two is meant.
+    fn once<E: serde::de::Error>(&mut self, member: Member) -> Result<(), E> {
+        let bit = match member {
+            Member::Unknown => 0,
+            known => 1 << (known as u16),
+        };
+        if self.0 & bit != 0 {
+            let name = MEMBERS.get(usize::from(member as u16)).map_or("", |(name, _)| name);
+            return Err(E::duplicate_field(name));
+        }
+        self.0 |= bit;
+        Ok(())
+    }
+}
+
+/// In the order of [`MEMBERS`].
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Member {
     DnsName,
-    RecordType,
-    SetIdentifier,
     Targets,
+    RecordType,
     Ttl,
     Labels,
+    SetIdentifier,
     ProviderSpecific,
     /// Of a property.
     Name,
@@ -230,7 +292,9 @@ impl<'de> Deserialize<'de> for Property {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Property, A::Error> {
                 let mut property = Property::default();
+                let mut seen = Seen::default();
                 while let Some(member) = map.next_key::<Member>()? {
+                    seen.once::<A::Error>(member)?;
                     match member {
                         Member::Name => property.name = optional(&mut map)?,
                         Member::Value => property.value = optional(&mut map)?,

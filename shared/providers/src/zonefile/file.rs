@@ -17,6 +17,9 @@ pub(super) const END: &str = "; END external-dns";
 /// Why a record set outside the block stays as it is; reads after "it".
 pub(super) const OUTSIDE: &str = "has records outside the managed block of its zone file";
 
+/// A signature (RFC 4034, 3).
+const RRSIG: RecordType = RecordType::Other(46);
+
 /// Bytes that the library buffers of a file.
 const BUFFER: usize = 1 << 16;
 
@@ -31,6 +34,8 @@ pub(super) struct ZoneFile {
     pub(super) outside: Vec<Rr>,
     /// Our records.
     pub(super) inside: Vec<Rr>,
+    /// Whether there are signatures (RRSIG, RFC 4034, 3), which any change would break.
+    pub(super) signed: bool,
 }
 
 /// The serial of the SOA.
@@ -84,8 +89,11 @@ impl ZoneFile {
             ));
         }
         let Reading { block, serial, outside, inside, .. } = reading;
-        let serial = serial.ok_or_else(|| Fault::new(1, "the file has no SOA record"))?;
-        Ok(Self { text, block, serial, outside, inside })
+        let serial = serial.ok_or_else(|| {
+            Fault::new(1, "the file has no SOA record; is it whole, and a zone file?")
+        })?;
+        let signed = outside.iter().chain(&inside).any(|rr| rr.rtype == RRSIG);
+        Ok(Self { text, block, serial, outside, inside, signed })
     }
 
     /// The record sets of the file, in the order of their first records; those with a record

@@ -1,24 +1,22 @@
-//! The folder of zone files: which zones it has, its lock, and files that are replaced whole.
+//! The folder of zone files: which zones it has, where their files really lie, and files that are
+//! replaced whole.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use extdns_model::{DomainFilter, Name};
+use rustix::io::Errno;
 
 use super::names;
-use crate::{Deadline, ErrorKind, Limit, ProviderError};
+use crate::{ErrorKind, Limit, ProviderError};
 
-/// The file that is locked while zone files are written. It stays: removing it would let two runs
-/// lock two files of that name.
-const LOCK: &str = ".external-dns.lock";
-/// How often a waiting run looks whether the lock is free.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// What stands in the name of a file that is not yet in its place, before the id of the process.
+const UNFINISHED: &str = ".external-dns-";
 /// The mode of a zone file that is new: name servers run as another user.
-const NEW_MODE: u32 = 0o644;
+pub(super) const NEW_MODE: u32 = 0o644;
 
 /// A zone and the path of its file.
 #[derive(Debug, Clone)]
@@ -81,6 +79,71 @@ fn zone_of(path: &Path) -> Option<Name> {
     (!zone.starts_with('.') && !path.is_dir()).then(|| Name::as_listed(&names::readable(zone)))
 }
 
+/// A file where it really lies: links lead there, and whoever replaces it must hold the lock of its
+/// folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    pub(super) file: PathBuf,
+}
+
+impl Place {
+    fn of(path: &Path) -> io::Result<Self> {
+        let no_file = || io::Error::other("it is no file in a folder");
+        let file = match fs::canonicalize(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
+                let folder = path.parent().ok_or_else(no_file)?;
+                let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+                fs::canonicalize(folder)?.join(path.file_name().ok_or_else(no_file)?)
+            }
+            found => found?,
+        };
+        let folder = file.parent().ok_or_else(no_file)?.to_owned();
+        Ok(Self { folder, file })
+    }
+}
+
+/// Where the file of this path lies, or will lie.
+pub(super) fn place(path: &Path) -> Result<Place, ProviderError> {
+    Place::of(path).map_err(|error| {
+        let remedy = remedy(&error);
+        let message = format!("zone file {} cannot be found: {error}; {remedy}", path.display());
+        ProviderError::new(kind_of(&error), message)
+    })
+}
+
+/// Removes what killed runs left in a folder. To be called under its lock only: then nobody is
+/// writing such a file. Names of other patterns are not touched.
+pub(super) fn tidy(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && entry.file_name().to_str().is_some_and(is_unfinished) {
+            match fs::remove_file(entry.path()) {
+                Ok(()) => tracing::info!(
+                    file = %entry.path().display(), "removed what a killed run left behind"
+                ),
+                // It is in nobody's way; the next run may have more luck.
+                Err(error) => tracing::debug!(%error, file = %entry.path().display(), "left-over"),
+            }
+        }
+    }
+}
+
+/// Whether this is the name of a file that a run was still writing.
+fn is_unfinished(name: &str) -> bool {
+    let Some((zone, process)) = name.rsplit_once(UNFINISHED) else { return false };
+    zone.len() > 1
+        && zone.starts_with('.')
+        && !process.is_empty()
+        && process.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a file has other names. Replacing one name would leave the others with the old text.
+pub(super) fn has_other_names(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.nlink() > 1)
+}
+
 /// A zone file's text; `None` if there is none. Only a regular file is opened, so nothing waits
 /// for the other end of a pipe.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
@@ -93,121 +156,32 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// The lock on the folder; free again when dropped, and when the process ends however it ends.
-#[derive(Debug)]
-pub(super) struct Lock {
-    _file: File,
-}
-
-impl Lock {
-    /// Waits for the lock, at most this long and until the deadline.
-    pub(super) async fn take(
-        dir: &Path,
-        wait: Duration,
-        until: &Deadline,
-    ) -> Result<Self, ProviderError> {
-        let path = dir.join(LOCK);
-        let failed = |error: io::Error| {
-            let message = format!(
-                "cannot lock {} ({}: {error}); this user must be able to write the folder",
-                dir.display(),
-                path.display()
-            );
-            ProviderError::new(kind_of(&error), message)
-        };
-        // Readable for all, so that any run can say who holds the lock.
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(NEW_MODE)
-            .open(&path)
-            .map_err(failed)?;
-        let mut waited = Duration::ZERO;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) => {}
-            }
-            if waited >= wait || !until.sleep(LOOK_AGAIN).await {
-                return Err(ProviderError::new(
-                    ErrorKind::Transient,
-                    format!(
-                        "another run holds the lock on {}: {}; run again when it has ended",
-                        dir.display(),
-                        holder(&mut file)
-                    ),
-                ));
-            }
-            waited += LOOK_AGAIN;
-        }
-        sign(&mut file).map_err(failed)?;
-        Ok(Self { _file: file })
-    }
-}
-
-/// Leaves word of who holds the lock.
-fn sign(file: &mut File) -> io::Result<()> {
-    let system = rustix::system::uname();
-    file.set_len(0)?;
-    file.rewind()?;
-    writeln!(file, "pid {} on {}", std::process::id(), system.nodename().to_string_lossy())
-}
-
-fn holder(file: &mut File) -> String {
-    let mut text = String::new();
-    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
-    let who = text.trim();
-    if read.is_err() || who.is_empty() {
-        return "who holds it is not written there".to_owned();
-    }
-    let since = file.metadata().and_then(|facts| facts.modified()).ok();
-    match since.and_then(|since| since.elapsed().ok()) {
-        Some(age) => format!("{who}, for {} s", age.as_secs()),
-        None => who.to_owned(),
-    }
-}
-
 /// Puts a text in the place of a zone file, whole or not at all. A link stays a link: the file
-/// that it leads to is replaced, by one of the same mode and owner.
-pub(super) fn replace(path: &Path, text: &[u8]) -> Result<(), ProviderError> {
-    put(path, text).map_err(|error| {
-        let remedy = match error.kind() {
-            kind if is_full(kind) => "free space and run again",
-            io::ErrorKind::PermissionDenied => {
-                "run as the owner of the file, with the right to write its folder"
-            }
-            io::ErrorKind::ReadOnlyFilesystem => "mount it for writing",
-            _ => "run again when this is repaired",
-        };
+/// that it leads to is replaced, by one of the same mode and owner. To be called under the lock of
+/// the folder where it lies.
+pub(super) fn replace(shown: &Path, place: &Place, text: &[u8]) -> Result<(), ProviderError> {
+    put(place, text).map_err(|error| {
         let message = format!(
-            "zone file {} could not be written and is as it was: {error}; {remedy}",
-            path.display()
+            "zone file {} could not be written and is as it was: {error}; {}",
+            shown.display(),
+            remedy(&error)
         );
         ProviderError::new(kind_of(&error), message)
     })
 }
 
-fn put(path: &Path, text: &[u8]) -> io::Result<()> {
-    let (target, old) = match fs::canonicalize(path) {
-        Ok(target) => {
-            let facts = fs::metadata(&target)?;
-            (target, Some(facts))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
-            (path.to_owned(), None)
-        }
+fn put(place: &Place, text: &[u8]) -> io::Result<()> {
+    let Place { folder, file: target } = place;
+    let old = match fs::symlink_metadata(target) {
+        Ok(facts) if facts.is_file() => Some(facts),
+        Ok(_) => return Err(io::Error::other("it is no regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else {
-        return Err(io::Error::other("it is no file in a folder"));
-    };
-    let unfinished =
-        folder.join(format!(".{}.external-dns-{}", name.to_string_lossy(), std::process::id()));
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = folder.join(format!(".{name}{UNFINISHED}{}", std::process::id()));
     let written =
-        write(&unfinished, text, old.as_ref()).and_then(|()| fs::rename(&unfinished, &target));
+        write(&unfinished, text, old.as_ref()).and_then(|()| fs::rename(&unfinished, target));
     if written.is_err() {
         // What went wrong before matters more than a left-over file.
         let _ = fs::remove_file(&unfinished);
@@ -239,6 +213,24 @@ fn write(path: &Path, text: &[u8], old: Option<&fs::Metadata>) -> io::Result<()>
     // After the owner: a change of owner clears bits of the mode.
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.sync_all()
+}
+
+/// What a user can do about an error.
+pub(super) fn remedy(error: &io::Error) -> &'static str {
+    // EMFILE and ENFILE have no kind of their own.
+    let descriptors = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+    if error.raw_os_error().is_some_and(|code| descriptors.contains(&code)) {
+        return "allow the process more open files (ulimit -n)";
+    }
+    match error.kind() {
+        kind if is_full(kind) => "free space and run again",
+        io::ErrorKind::PermissionDenied => {
+            "run as the owner of the file, with the right to write its folder"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "mount it for writing",
+        io::ErrorKind::NotFound => "put it there, or remove the link that leads to it",
+        _ => "run again when this is repaired",
+    }
 }
 
 /// What a program can do about an error: only what may pass by itself is tried again.

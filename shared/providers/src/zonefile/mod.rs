@@ -15,9 +15,14 @@
 //! in the block is read as it is and put in form with the next change. Extended attributes of a
 //! file are those that its folder gives to new files.
 //!
+//! A file with signatures (RRSIG) is read-only, as a change would break them: let this program
+//! write the unsigned file, and sign behind it. So is a file with other names (hard links): a write
+//! would replace one of them. Symbolic links are followed, and stay.
+//!
 //! **Limits**: none but DNS's own. A file is changed by one atomic write per run and zone, under a
-//! lock on the folder; files that the folder only links to are written where they are, under the
-//! same lock.
+//! lock on the folder where it really lies, so that runs over several folders with links to it wait
+//! for each other. Under the lock the file is read again: a record set that differs from what the
+//! plan saw is not written.
 //!
 //! **Record types**: A, AAAA, CNAME, TXT, SRV, NS, PTR, MX, NAPTR, DNAME. No set identifiers, no
 //! aliases.
@@ -30,6 +35,7 @@ mod edit;
 mod file;
 mod folder;
 mod library;
+mod lock;
 mod names;
 mod rdata;
 mod scan;
@@ -37,6 +43,7 @@ mod scan;
 mod tests;
 mod write;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -60,6 +67,15 @@ use crate::{
 const LIST: &str = "list zone files";
 const READ: &str = "read zone file";
 const WRITE: &str = "write zone file";
+
+/// Why a signed zone is read-only.
+const SIGNED: &str = "lies in a signed zone file (it has RRSIG records), whose signatures a change \
+                      would break; let --zonefile-dir hold the unsigned file, and sign behind this \
+                      program";
+/// Why a zone whose file has other names is read-only.
+const HARD_LINKED: &str = "lies in a zone file with several names (hard links), of which a write \
+                           would replace one; put symbolic links in the place of the others, or \
+                           copies";
 
 /// Zone files that are read at the same time.
 const PARALLEL: usize = 4;
@@ -144,23 +160,12 @@ impl Reader for Zonefile {
     async fn read(&self) -> Result<Inventory, ProviderError> {
         let list = async || folder::list(&self.dir, &self.create, &self.filter);
         let zones = self.via.call(LIST, list).await?;
-        let zones = zones
-            .into_iter()
-            .map(|path| Zone {
-                data: Opaque::new(path.clone()),
-                ..Zone::new(path.name.key().into_owned(), path.name)
-            })
-            .collect();
-        let index = ZoneIndex::new(zones, Routing::Longest);
-        let paths: Vec<_> = index.iter().map(|(key, zone)| (key, path_of(zone))).collect();
-        let zones = stream::iter(paths)
-            .map(|(zone, path)| async move {
-                ZoneInventory { zone, records: records(&self.via, path).await }
-            })
+        let contents: Vec<Content> = stream::iter(zones)
+            .map(|path| read_zone(&self.via, path))
             .buffered(PARALLEL)
             .collect()
             .await;
-        Ok(Inventory { index, zones, ..Inventory::default() })
+        Ok(inventory(contents))
     }
 
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
@@ -185,7 +190,7 @@ impl Provider for Zonefile {
         zones: &ZoneIndex,
     ) -> Result<Box<dyn Writer>, ProviderError> {
         let zones = zones.iter().map(|(_, zone)| (zone.clone(), path_of(zone))).collect();
-        Ok(Box::new(FileWriter::new(self.dir.clone(), zones, self.via.clone())))
+        Ok(Box::new(FileWriter::new(zones, self.via.clone())))
     }
 }
 
@@ -194,27 +199,69 @@ fn path_of(zone: &Zone) -> Option<Arc<ZonePath>> {
     zone.data.get::<ZonePath>().cloned().map(Arc::new)
 }
 
-/// The record sets of a zone file. A zone that is still to be made is empty.
-async fn records(via: &Transport, path: Option<Arc<ZonePath>>) -> Result<Vec<Record>, Unreadable> {
-    let Some(path) = path else { return Ok(Vec::new()) };
+/// What one file of the folder is.
+struct Content {
+    path: ZonePath,
+    /// Why it is not written.
+    read_only: Option<&'static str>,
+    records: Result<Vec<Record>, Unreadable>,
+}
+
+/// Reads a zone file. A zone that is still to be made is empty.
+async fn read_zone(via: &Transport, path: ZonePath) -> Content {
     let read = || {
-        let path = Arc::clone(&path);
+        let path = path.clone();
         blocking(move || match open(&path)? {
-            Some(file) => Ok(file.into_records()),
-            None if path.create => Ok(Vec::new()),
+            Some(file) => Ok((read_only(&path, &file), file.into_records())),
+            None if path.create => Ok((None, Vec::new())),
             None => Err(vanished(&path)),
         })
     };
-    via.call(READ, read)
-        .await
-        .map_err(|error| Unreadable { zone: path.name.to_string(), reason: error.message })
+    match via.call(READ, read).await {
+        Ok((read_only, records)) => Content { path, read_only, records: Ok(records) },
+        Err(error) => {
+            let unreadable = Unreadable { zone: path.name.to_string(), reason: error.message };
+            Content { path, read_only: None, records: Err(unreadable) }
+        }
+    }
+}
+
+fn inventory(contents: Vec<Content>) -> Inventory {
+    let mut zones = Vec::with_capacity(contents.len());
+    let mut records = HashMap::with_capacity(contents.len());
+    for content in contents {
+        let id = content.path.name.key().into_owned();
+        records.insert(id.clone(), content.records);
+        zones.push(Zone {
+            read_only: content.read_only,
+            data: Opaque::new(content.path.clone()),
+            ..Zone::new(id, content.path.name)
+        });
+    }
+    let index = ZoneIndex::new(zones, Routing::Longest);
+    let zones = index
+        .iter()
+        .filter_map(|(zone, own)| {
+            Some(ZoneInventory { zone, records: records.remove(own.id.as_str())? })
+        })
+        .collect();
+    Inventory { index, zones, ..Inventory::default() }
+}
+
+/// Why a zone is not written; reads behind "a record of it" and "it".
+fn read_only(path: &ZonePath, file: &ZoneFile) -> Option<&'static str> {
+    if file.signed {
+        return Some(SIGNED);
+    }
+    folder::has_other_names(&path.path).then_some(HARD_LINKED)
 }
 
 /// Reads and takes apart a zone file, if it is there.
 fn open(path: &ZonePath) -> Result<Option<ZoneFile>, ProviderError> {
     let shown = path.path.display();
     let text = folder::read(&path.path).map_err(|error| {
-        let message = format!("zone file {shown} cannot be read: {error}");
+        let remedy = folder::remedy(&error);
+        let message = format!("zone file {shown} cannot be read: {error}; {remedy}");
         ProviderError::new(folder::kind_of(&error), message)
     })?;
     text.map(|text| ZoneFile::parse(&path.name, text)).transpose().map_err(|fault| {
@@ -223,7 +270,8 @@ fn open(path: &ZonePath) -> Result<Option<ZoneFile>, ProviderError> {
 }
 
 fn vanished(path: &ZonePath) -> ProviderError {
-    let message = format!("zone file {} is gone since the folder was listed", path.path.display());
+    let message = format!("zone file {} is gone since the folder was listed; run again, or name its zone with \
+                           --zonefile-create", path.path.display());
     ProviderError::new(ErrorKind::NotFound, message)
 }
 

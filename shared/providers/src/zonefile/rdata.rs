@@ -132,8 +132,11 @@ fn naptr(target: &str) -> Result<String, String> {
 }
 
 /// The bytes that a TXT target stands for: its quoted strings joined, or itself where it has no
-/// quotes around.
+/// quotes around. In an ownership value nothing is escaped.
 fn text_of(target: &str) -> Vec<u8> {
+    if let Some(value) = text::ownership(target) {
+        return value.as_bytes().to_vec();
+    }
     match (text::strings(target), target.as_bytes()) {
         (Some(strings), _) => strings.concat(),
         (None, [b'"', inner @ .., b'"']) => inner.to_vec(),
@@ -167,8 +170,15 @@ fn push_string(out: &mut String, string: &[u8]) {
     out.push('"');
 }
 
-/// A text as a target: in quotes, readable where it is UTF-8.
+/// A text as a target: in quotes, readable where it is UTF-8. An ownership value is as it was
+/// written, with nothing escaped.
 fn quoted_target(text: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(text) {
+        let value = format!("\"{text}\"");
+        if text::ownership(&value).is_some() {
+            return value;
+        }
+    }
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     text::escape(text, &mut out);

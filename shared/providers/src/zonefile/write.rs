@@ -1,7 +1,7 @@
 //! Writing: groups into files, each file once.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,32 +9,32 @@ use async_trait::async_trait;
 use extdns_model::{
     After, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Zone, ZoneKey,
 };
+use tokio::time::Instant;
 
 use super::edit::{DEFAULT_TTL, Editor};
 use super::file::ZoneFile;
-use super::folder::{self, Lock, ZonePath};
-use super::{WRITE, blocking, open, vanished};
+use super::folder::{self, Place, ZonePath};
+use super::lock::Lock;
+use super::{WRITE, blocking, open, read_only, vanished};
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 
-/// How long a run waits for another one to let go of the folder.
+/// How long a run waits for other runs to let go of the folders, together.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 
-/// Writes the zone files of one folder.
+/// Writes zone files.
 pub(super) struct FileWriter {
-    dir: PathBuf,
     zones: Vec<(Zone, Option<Arc<ZonePath>>)>,
     via: Transport,
     wait: Duration,
 }
 
+/// Where the file of a zone lies, and the lock of its folder.
+type Held = (Place, Arc<Lock>);
+
 impl FileWriter {
     /// A writer of these zones, by their keys.
-    pub(super) fn new(
-        dir: PathBuf,
-        zones: Vec<(Zone, Option<Arc<ZonePath>>)>,
-        via: Transport,
-    ) -> Self {
-        Self { dir, zones, via, wait: LOCK_WAIT }
+    pub(super) fn new(zones: Vec<(Zone, Option<Arc<ZonePath>>)>, via: Transport) -> Self {
+        Self { zones, via, wait: LOCK_WAIT }
     }
 
     #[cfg(test)]
@@ -42,23 +42,68 @@ impl FileWriter {
         Self { wait, ..self }
     }
 
+    /// Locks the folders in which the files of these zones lie, in the order of their paths, so that
+    /// two runs never wait for each other. A zone whose folder cannot be locked is not written.
+    async fn lock(
+        &self,
+        zones: BTreeSet<ZoneKey>,
+        until: &Deadline,
+    ) -> BTreeMap<ZoneKey, Result<Held, NotSent>> {
+        let path = |zone: ZoneKey| self.zones.get(zone.0 as usize)?.1.as_ref();
+        let placed: Vec<_> = zones
+            .into_iter()
+            .filter_map(|zone| Some((zone, folder::place(&path(zone)?.path))))
+            .collect();
+        let places = placed.iter().filter_map(|(_, place)| place.as_ref().ok());
+        let folders: BTreeSet<&Path> = places.map(|place| place.folder.as_path()).collect();
+        let start = Instant::now();
+        let mut locks: BTreeMap<&Path, Result<Arc<Lock>, NotSent>> = BTreeMap::new();
+        for folder in folders {
+            let wait = self.wait.saturating_sub(start.elapsed());
+            let lock = Lock::take(folder, wait, until).await;
+            if lock.is_ok() {
+                folder::tidy(folder);
+            }
+            locks.insert(folder, lock.map(Arc::new).map_err(|error| stopped(&error)));
+        }
+        let hold = |place: &Place| {
+            let lock = locks[place.folder.as_path()].clone();
+            lock.map(|lock| (place.clone(), lock))
+        };
+        let held = placed.iter().map(|(zone, place)| {
+            (*zone, place.as_ref().map_err(stopped).and_then(hold))
+        });
+        held.collect()
+    }
+
     /// Applies groups of one zone with one write.
     async fn write(
         &self,
         zone: ZoneKey,
+        held: Option<&Result<Held, NotSent>>,
         groups: Vec<Arc<ChangeGroup>>,
         until: &Deadline,
     ) -> Vec<Outcome> {
         let count = groups.len();
-        let Some((zone, Some(path))) = self.zones.get(zone.0 as usize) else {
+        let (Some((zone, Some(path))), Some(held)) = (self.zones.get(zone.0 as usize), held) else {
             let message = "the zone has no file in this folder".to_owned();
             let failure = Failure { kind: FailureKind::NotFound, message };
             return vec![Outcome::Rejected(failure); count];
         };
+        let held = match held {
+            Ok(held) => held,
+            Err(why) => return vec![Outcome::NotSent(why.clone()); count],
+        };
         let groups: Arc<[_]> = groups.into();
         let write = || {
             let (zone, path, groups) = (zone.clone(), Arc::clone(path), Arc::clone(&groups));
-            blocking(move || write_zone(&zone, &path, &groups))
+            // The work keeps the lock to its end, also where nobody waits for it any more.
+            let (place, lock) = held.clone();
+            blocking(move || {
+                let outcomes = write_zone(&zone, &path, &place, &groups);
+                drop(lock);
+                outcomes
+            })
         };
         let error = match self.via.until(until.clone()).call(WRITE, write).await {
             Ok(outcomes) => return outcomes,
@@ -74,6 +119,10 @@ impl FileWriter {
     }
 }
 
+fn stopped(error: &ProviderError) -> NotSent {
+    NotSent::Stopped(error.failure())
+}
+
 #[async_trait]
 impl Writer for FileWriter {
     async fn apply(&self, groups: &[ChangeGroup], until: Deadline) -> Vec<Outcome> {
@@ -83,17 +132,12 @@ impl Writer for FileWriter {
         if until.is_over() {
             return vec![Outcome::NotSent(NotSent::Deadline); groups.len()];
         }
-        let _lock = match Lock::take(&self.dir, self.wait, &until).await {
-            Ok(lock) => lock,
-            Err(error) => {
-                return vec![Outcome::NotSent(NotSent::Stopped(error.failure())); groups.len()];
-            }
-        };
+        let held = self.lock(groups.iter().map(|group| group.zone).collect(), &until).await;
         let groups: Vec<_> = groups.iter().cloned().map(Arc::new).collect();
         let mut outcomes: Vec<Option<Outcome>> = vec![None; groups.len()];
         while let Some((zone, ready)) = next_batch(&groups, &outcomes) {
             let batch = ready.iter().map(|at| Arc::clone(&groups[*at])).collect();
-            let done = self.write(zone, batch, &until).await;
+            let done = self.write(zone, held.get(&zone), batch, &until).await;
             for (at, outcome) in ready.into_iter().zip(done) {
                 outcomes[at] = Some(outcome);
             }
@@ -109,7 +153,9 @@ impl Writer for FileWriter {
 }
 
 /// The groups of one zone that wait for nothing: the first zone that has any. One pass is one
-/// write, so a second write of a zone comes only where groups of zones wait for each other.
+/// write, so a second write of a zone comes only where groups of zones wait for each other. A group
+/// that was applied is in its file, which was read again before it took its place: so whoever waits
+/// for a name to be seen in its new zone may go.
 fn next_batch(
     groups: &[Arc<ChangeGroup>],
     outcomes: &[Option<Outcome>],
@@ -132,14 +178,23 @@ fn next_batch(
 fn write_zone(
     zone: &Zone,
     path: &ZonePath,
+    place: &Place,
     groups: &[Arc<ChangeGroup>],
 ) -> Result<Vec<Outcome>, ProviderError> {
+    let shown = path.path.display();
+    if folder::place(&path.path)? != *place {
+        let message = format!("zone file {shown} was moved since it was locked; run again");
+        return Err(ProviderError::new(ErrorKind::Transient, message));
+    }
     let file = match open(path)? {
         Some(file) => file,
         None if path.create => new_file(zone)?,
         None => return Err(vanished(path)),
     };
-    let shown = path.path.display();
+    if let Some(reason) = read_only(path, &file) {
+        let message = format!("zone file {shown} is not written: a record of it {reason}");
+        return Err(ProviderError::new(ErrorKind::ReadOnly, message));
+    }
     let mut editor = Editor::new(zone, &file);
     let outcomes = groups
         .iter()
@@ -156,7 +211,7 @@ fn write_zone(
         ProviderError::new(ErrorKind::Rejected(Vec::new()), message)
     })?;
     if let Some(text) = text {
-        folder::replace(&path.path, &text)?;
+        folder::replace(&path.path, place, &text)?;
     }
     Ok(outcomes)
 }

@@ -1,0 +1,141 @@
+//! The lock of a folder in which zone files lie: whoever replaces a file there holds it. Several
+//! folders may link to one file, so the lock is where the file is, not where the link is.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+
+use super::folder::{self, NEW_MODE};
+use crate::{Deadline, ErrorKind, ProviderError};
+
+/// The file that is locked while zone files are written. It stays: removing it would let two runs
+/// lock two files of that name.
+const LOCK: &str = ".external-dns.lock";
+/// How often a waiting run looks whether the lock is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// What we write into a lock begins so; whatever begins otherwise is not ours to overwrite.
+const SIGNATURE: &str = "pid ";
+
+/// A lock that is held; free again when dropped, and when the process ends however it ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Waits for the lock, at most this long and until the deadline.
+    pub(super) async fn take(
+        dir: &Path,
+        wait: Duration,
+        until: &Deadline,
+    ) -> Result<Self, ProviderError> {
+        let path = dir.join(LOCK);
+        let failed = |error: io::Error| {
+            let message = format!(
+                "cannot lock {}, as {} cannot be used: {error}; {}",
+                dir.display(),
+                path.display(),
+                folder::remedy(&error)
+            );
+            ProviderError::new(folder::kind_of(&error), message)
+        };
+        let mut waited = Duration::ZERO;
+        loop {
+            let mut file = open(&path).map_err(failed)?;
+            match file.try_lock() {
+                // The file may have been removed while we opened it: then another is the lock.
+                Ok(()) if is_at(&file, &path) => {
+                    sign(&mut file).map_err(failed)?;
+                    return Ok(Self { _file: file });
+                }
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            if waited >= wait || !until.sleep(LOOK_AGAIN).await {
+                return Err(ProviderError::new(
+                    ErrorKind::Transient,
+                    format!(
+                        "another run holds the lock on {}: {}; run again when it has ended",
+                        dir.display(),
+                        holder(&mut file)
+                    ),
+                ));
+            }
+            waited += LOOK_AGAIN;
+        }
+    }
+}
+
+/// Opens the lock, readable for all, so that any run can say who holds it. A link is not followed,
+/// and a file with other names is refused: it could be a zone, or anything else.
+fn open(path: &Path) -> io::Result<File> {
+    let strange = || {
+        io::Error::other(
+            "it is a link, or no regular file of its own; remove it, and whoever made it should \
+             not be able to write this folder",
+        )
+    };
+    let opened = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(NEW_MODE)
+        // Not blocking, in case it is a pipe.
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
+        .open(path);
+    let file = match opened {
+        Err(_) if path.is_symlink() => return Err(strange()),
+        opened => opened?,
+    };
+    let facts = file.metadata()?;
+    if !facts.is_file() || facts.nlink() > 1 {
+        return Err(strange());
+    }
+    Ok(file)
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |facts: fs::Metadata| (facts.dev(), facts.ino());
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(own), Ok(there)) => identity(own) == identity(there),
+        _ => false,
+    }
+}
+
+/// Leaves word of who holds the lock, unless the file has a text that is not ours.
+fn sign(file: &mut File) -> io::Result<()> {
+    let text = content(file)?;
+    if !text.is_empty() && !text.starts_with(SIGNATURE) {
+        return Ok(());
+    }
+    let system = rustix::system::uname();
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{SIGNATURE}{} on {}", std::process::id(), system.nodename().to_string_lossy())
+}
+
+/// The beginning of the lock's text.
+fn content(file: &mut File) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.take(512).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn holder(file: &mut File) -> String {
+    let text = content(file).unwrap_or_default();
+    let who = text.trim();
+    if !who.starts_with(SIGNATURE) {
+        return "who holds it is not written there".to_owned();
+    }
+    let since = file.metadata().and_then(|facts| facts.modified()).ok();
+    match since.and_then(|since| since.elapsed().ok()) {
+        Some(age) => format!("{who}, for {} s", age.as_secs()),
+        None => who.to_owned(),
+    }
+}
