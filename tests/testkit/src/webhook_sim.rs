@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::http::{Listen, Reply, Request, ScriptedServer};
+use crate::http::{Interferer, Listen, Reply, Request, ScriptedServer};
 use crate::kube_sim::workload;
 
 /// The media type of both directions.
@@ -155,6 +155,14 @@ impl WebhookSim {
         state.body = None;
     }
 
+    /// Removes the record of this name, type and set identifier, past the protocol.
+    pub fn remove(&self, record: &Value) {
+        let (key, _) = entry(record).unwrap_or_else(|error| panic!("webhook-sim: {error}"));
+        let mut state = lock(&self.state);
+        state.records.remove(&key);
+        state.body = None;
+    }
+
     /// Waits until a request is left [without an answer](Failure::Silence).
     pub async fn silence(&self) {
         self.silence.notified().await;
@@ -194,6 +202,11 @@ impl WebhookSim {
     pub fn calls(&self, method: &str, path: &str) -> u64 {
         let place = (method.to_owned(), path.to_owned());
         lock(&self.state).calls.get(&place).copied().unwrap_or(0)
+    }
+
+    /// Puts somebody between the network and the simulator, or takes them away.
+    pub fn interfere(&self, interferer: Option<Interferer>) {
+        self.server.interfere(interferer);
     }
 
     /// All requests so far, in the order of their arrival.

@@ -41,7 +41,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::http::{Identity, Listen, Request, ScriptedServer};
+use crate::http::{Identity, Interferer, Listen, Request, ScriptedServer};
 use crate::kube::pki::Authority;
 use crate::kube::{Login, kubeconfig};
 use kinds::{Kind, api_version};
@@ -239,6 +239,11 @@ impl KubeSim {
     /// discovery counts as `get` of its path.
     pub fn calls(&self, verb: &str, resource: &str) -> u64 {
         self.all_calls().get(&(verb.to_owned(), resource.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// Puts somebody between the network and the simulator, or takes them away.
+    pub fn interfere(&self, interferer: Option<Interferer>) {
+        self.server.interfere(interferer);
     }
 
     /// All requests so far, counted by verb and resource.
