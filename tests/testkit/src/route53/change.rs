@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::answer::ApiError;
 use super::name::Name;
 use super::rdata;
-use super::record::{Key, RecordSet};
+use super::record::{Key, RecordSet, Routing};
 use super::wire::{Action, Change};
 use super::zone::HostedZone;
 
@@ -151,6 +151,15 @@ fn contents(set: &RecordSet, apex: &Name, name: &Name) -> Vec<String> {
         messages.push(format!(
             "RRSet of type CNAME with DNS name {name} may hold one resource record only"
         ));
+    }
+    if matches!(set.routing.as_deref(), Some(Routing::Failover(role)) if role == "PRIMARY")
+        && set.alias.is_none()
+        && set.health_check_id.is_none()
+    {
+        messages.push(
+            "A non-alias primary ResourceRecordSet must have an associated health check."
+                .to_owned(),
+        );
     }
     if record_type == "CNAME" && name == apex {
         messages.push(format!(

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::answer::ApiError;
 use super::operation::Operation;
 use super::record::shown;
+use super::spoil::Spoil;
+use crate::http::Request;
 
 /// A failure, and the calls that it hits: by default the next one, of any operation, before anything is applied.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Fault {
 enum Failure {
     HangUp,
     Answer(ApiError),
+    Echo,
+    Spoiled(Spoil),
 }
 
 /// What becomes of one call.
@@ -32,6 +36,7 @@ enum Failure {
 pub(super) enum Verdict {
     HangUp { applied: bool },
     Answer { error: ApiError, applied: bool },
+    Spoiled { spoil: Spoil, applied: bool },
 }
 
 /// What a fault looks at of a call.
@@ -42,13 +47,16 @@ pub(super) struct Target<'a> {
     pub(super) continues: bool,
     /// The names that it changes, as the service shows them; read only if a fault is about one.
     pub(super) names: Vec<String>,
+    pub(super) request: &'a Request,
 }
 
 impl Verdict {
     /// Whether the call does its work before it fails.
     pub(super) fn applied(&self) -> bool {
         match self {
-            Self::HangUp { applied } | Self::Answer { applied, .. } => *applied,
+            Self::HangUp { applied }
+            | Self::Answer { applied, .. }
+            | Self::Spoiled { applied, .. } => *applied,
         }
     }
 }
@@ -77,6 +85,21 @@ impl Fault {
     /// An error answer.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         Self::new(Failure::Answer(ApiError::new(status, code, message)))
+    }
+
+    /// The answer of a call that does its work is spoiled on its way.
+    pub fn spoiled(spoil: Spoil) -> Self {
+        Self { applied: true, ..Self::new(Failure::Spoiled(spoil)) }
+    }
+
+    /// The call is never answered, and nothing is applied.
+    pub fn hang() -> Self {
+        Self::new(Failure::Spoiled(Spoil::Hang))
+    }
+
+    /// An error answer that repeats the credentials of the request, as a proxy's page may.
+    pub fn echo() -> Self {
+        Self::new(Failure::Echo)
     }
 
     /// `500 InternalFailure`.
@@ -199,6 +222,17 @@ impl Fault {
         hit.then(|| match &self.failure {
             Failure::HangUp => Verdict::HangUp { applied },
             Failure::Answer(error) => Verdict::Answer { error: error.clone(), applied },
+            Failure::Echo => Verdict::Answer { error: echoed(target.request), applied },
+            Failure::Spoiled(spoil) => Verdict::Spoiled { spoil: spoil.clone(), applied },
         })
     }
+}
+
+fn echoed(request: &Request) -> ApiError {
+    let headers = ["authorization", "x-amz-security-token"];
+    let text: String = headers
+        .iter()
+        .filter_map(|name| Some(format!(" {name}: {}", request.header(name)?)))
+        .collect();
+    ApiError::new(400, "InvalidInput", format!("no such header:{text}"))
 }

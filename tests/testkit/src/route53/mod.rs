@@ -27,6 +27,7 @@ mod name;
 mod operation;
 mod rdata;
 mod record;
+mod spoil;
 mod state;
 mod sts;
 #[cfg(test)]
@@ -44,9 +45,10 @@ pub use fault::Fault;
 pub use handle::{Account, Zone};
 pub use operation::Operation;
 pub use record::{Alias, RecordSet, Routing};
+pub use spoil::Spoil;
 pub use wire::{Action, Change};
 
-use crate::http::{Listen, Reply, Request, ScriptedServer};
+use crate::http::{Interferer, Listen, Reply, Request, ScriptedServer};
 use answer::{ApiError, Envelope, error_namespace};
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -149,6 +151,11 @@ impl Route53Sim {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(RetryConfig::disabled())
             .build()
+    }
+
+    /// Puts somebody between the network and the simulator, or takes them away.
+    pub fn interfere(&self, interferer: Option<Interferer>) {
+        self.server.interfere(interferer);
     }
 
     /// All requests so far, as they arrived.
@@ -312,10 +319,15 @@ impl Shared {
         // By the clock of the answer: a skew that shows once is gone after it.
         let date = state.gate.clock().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let result = if work { state.serve(&route, request, &mut call) } else { Ok(String::new()) };
+        let mut spoil = None;
         let result = match verdict {
             None => Some(result),
             Some(Verdict::Answer { error, .. }) => Some(Err(error)),
             Some(Verdict::HangUp { .. }) => None,
+            Some(Verdict::Spoiled { spoil: how, .. }) => {
+                spoil = Some(how);
+                Some(result)
+            }
         };
         call.status = result
             .as_ref()
@@ -332,6 +344,10 @@ impl Shared {
             latency: state.latency,
         };
         let reply = result.map_or_else(Reply::hang_up, |result| envelope.reply(&result));
+        let reply = match spoil {
+            Some(spoil) => spoil.apply(reply),
+            None => reply,
+        };
         if let Some(kept) = state.calls.iter_mut().rfind(|kept| kept.number == call.number) {
             kept.clone_from(&call);
         }
@@ -376,6 +392,7 @@ impl State {
             zone: route.id.as_deref(),
             continues: route.continues(request),
             names: if named { changed_names(route, request) } else { Vec::new() },
+            request,
         };
         let mut verdict = None;
         for fault in &mut self.faults {

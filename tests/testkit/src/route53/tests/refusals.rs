@@ -322,3 +322,45 @@ fn a_fault_may_be_about_batches_that_change_a_name() {
     assert_eq!(client.change(&zone, &bad[..1]).status, 200);
     assert_eq!((sim.faults_met(), zone.own_records().len()), (2, 2));
 }
+
+#[test]
+fn an_answer_is_spoiled_after_its_call_was_made() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("example.org");
+    let client = Client::of(&sim);
+    let list = || client.get("hostedzone");
+    let whole = list();
+    let table = [
+        (Spoil::CutAt(40), 200, whole.body[..40].to_owned()),
+        (Spoil::Status(206), 206, whole.body.clone()),
+        (Spoil::Body("{}".to_owned()), 200, "{}".to_owned()),
+        (
+            Spoil::Without("IsTruncated"),
+            200,
+            whole.body.replace("<IsTruncated>false</IsTruncated>", ""),
+        ),
+        (
+            Spoil::Text("Name", "other.test.".to_owned()),
+            200,
+            whole.body.replace("example.org.", "other.test."),
+        ),
+    ];
+    for (spoil, status, body) in table {
+        sim.fault(Fault::spoiled(spoil.clone()));
+        let answer = list();
+        assert_eq!((answer.status, answer.body), (status, body), "{spoil:?}");
+    }
+    assert_eq!(list().body, whole.body);
+    sim.fault(Fault::spoiled(Spoil::CutAt(0)).on_writes());
+    assert_eq!(client.change(&zone, &[create(a("x"))]).body, "");
+    assert_eq!(zone.own_records().len(), 1, "it did its work");
+}
+
+#[test]
+fn an_error_may_repeat_the_credentials_of_its_request() {
+    let sim = Route53Sim::start();
+    sim.fault(Fault::echo());
+    let (status, code, message) = Client::of(&sim).get("hostedzone").error();
+    assert_eq!((status, &*code), (400, "InvalidInput"));
+    assert!(message.contains("authorization: AWS4-HMAC-SHA256 Credential="), "{message}");
+}
