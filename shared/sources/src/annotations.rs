@@ -80,6 +80,9 @@ enum Effect {
 
 /// The values of `alias` that have an effect.
 const ALIAS_VALUES: [&str; 3] = ["true", "A", "AAAA"];
+/// The property of `alias: "false"`: only Route 53 makes aliases unasked, and for other providers it
+/// means nothing, as in upstream.
+const NO_ALIAS: &str = "aws/alias";
 
 /// The keys of this run, spelled out once.
 #[derive(Debug)]
@@ -191,6 +194,7 @@ impl<'a> Annotations<'a> {
 
     fn property(self, suffix: &str, value: &str) -> Option<EcoString> {
         Some(match property_of(suffix)? {
+            (_, Effect::Alias) if value == "false" => NO_ALIAS.into(),
             (_, Effect::Alias) if !ALIAS_VALUES.contains(&value) => return None,
             (_, Effect::Alias) => property_names::ALIAS.into(),
             (_, Effect::Named(name)) => name.into(),
@@ -321,7 +325,7 @@ mod tests {
             ("alias", "true", "alias=true"),
             ("alias", "A", "alias=A"),
             ("alias", "AAAA", "alias=AAAA"),
-            ("alias", "false", ""),
+            ("alias", "false", "aws/alias=false"),
             ("alias", "TRUE", ""),
             ("record-type", "PTR", "record-type=PTR"),
             ("record-type", "", "record-type="),

@@ -1,5 +1,7 @@
 //! What Route 53 makes of a wish: aliases, properties as they are read back, pins.
 
+use std::collections::HashSet;
+
 use extdns_model::{
     Endpoint, Name, Opaque, Properties, RecordType, Ttl, Zone, property_names::ALIAS,
 };
@@ -7,11 +9,13 @@ use extdns_model::{
 use super::alias;
 use super::args::AwsArgs;
 use super::names::{bare_id, quoted};
-use super::routing::{self, TARGET_HEALTH};
+use super::routing::{self, FAILOVER, HEALTH_CHECK, TARGET_HEALTH};
 use crate::{Adaptation, Adjusted, Verdict};
 
 const PIN: &str = "aws/hosted-zone-id";
 const TARGET_ZONE: &str = "aws/target-hosted-zone";
+/// What the annotation `alias: "false"` becomes: no alias, whatever the target and `--prefer-alias`.
+const NO_ALIAS: &str = "aws/alias";
 
 /// What a wish says that is never compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub(super) struct Wish {
     pub(super) target_zone: Option<String>,
     /// Coordinates as they were given.
     pub(super) coordinates: Option<String>,
+    /// Whether its ownership record is one of several answers, as it cannot have the same failover.
+    pub(super) multi_value_mark: bool,
 }
 
 /// Adjusts all wishes in their order; the AAAA twins of aliases come last. `zones` are those that
@@ -42,20 +48,63 @@ pub(super) fn adjust(args: &AwsArgs, zones: &[Zone], wish: Adjusted) -> Adjusted
         );
     }
     endpoints.append(&mut twins);
+    fail_over(&mut endpoints, &mut notes);
     Adjusted { endpoints, notes }
+}
+
+/// An ownership record is no alias, and without a health check Route 53 takes no other PRIMARY. So it,
+/// and with it those of the other record sets of its name, are routed as one answer of several.
+fn fail_over(endpoints: &mut [Endpoint], notes: &mut Vec<Adaptation>) {
+    let role = |endpoint: &Endpoint| endpoint.set.properties().get(FAILOVER).map(str::to_owned);
+    let key = |endpoint: &Endpoint| (endpoint.set.name.key().into_owned(), endpoint.set.rtype);
+    let mut families = HashSet::new();
+    for endpoint in endpoints.iter() {
+        let unchecked = endpoint.set.properties().get(HEALTH_CHECK).is_none();
+        if !unchecked || role(endpoint).as_deref() != Some("PRIMARY") {
+            continue;
+        }
+        let reason = if endpoint.set.is_alias() {
+            families.insert(key(endpoint));
+            "its ownership record is routed as a multivalue answer, because Route 53 takes a \
+             PRIMARY that is no alias only with a health check; where it refuses that beside the \
+             ownership record of a SECONDARY that is there already, give aws/health-check-id"
+        } else {
+            "Route 53 takes a PRIMARY that is no alias only with a health check; give \
+             aws/health-check-id"
+        };
+        notes.push(Adaptation::of(endpoint, Verdict::Changed, reason));
+    }
+    if families.is_empty() {
+        return;
+    }
+    for endpoint in endpoints.iter_mut() {
+        if role(endpoint).is_some() && families.contains(&key(endpoint)) {
+            edit_wish(endpoint, |wish| wish.multi_value_mark = true);
+        }
+    }
+}
+
+fn edit_wish(endpoint: &mut Endpoint, edit: impl FnOnce(&mut Wish)) {
+    endpoint.edit_hints(|hints| {
+        let mut wish = hints.data.get::<Wish>().cloned().unwrap_or_default();
+        edit(&mut wish);
+        hints.data = Opaque::new(wish);
+    });
 }
 
 /// Takes away what is never read back: it only tells where the record goes.
 fn hide(endpoint: &mut Endpoint) {
-    let (pin, target_zone) = endpoint
-        .set
-        .edit_properties(|properties| (properties.remove(PIN), properties.remove(TARGET_ZONE)));
+    let (pin, target_zone) = endpoint.set.edit_properties(|properties| {
+        if properties.remove(NO_ALIAS).as_deref() == Some("false") {
+            properties.set(ALIAS, "false");
+        }
+        (properties.remove(PIN), properties.remove(TARGET_ZONE))
+    });
     if let Some(pin) = pin.as_deref().map(bare_id).filter(|pin| !pin.is_empty()) {
         endpoint.edit_hints(|hints| hints.zone = Some(pin.into()));
     }
     if let Some(zone) = target_zone.as_deref().map(bare_id).filter(|zone| !zone.is_empty()) {
-        let wish = Wish { target_zone: Some(zone.to_owned()), ..Wish::default() };
-        endpoint.edit_hints(|hints| hints.data = Opaque::new(wish));
+        edit_wish(endpoint, |wish| wish.target_zone = Some(zone.to_owned()));
     }
 }
 
@@ -139,8 +188,8 @@ fn warn_of_stranger(endpoint: &Endpoint, target: &str, zones: &[Zone], reasons: 
     }
     reasons.push(format!(
         "it is written as an alias, but its target {target} is neither a known name of AWS nor in \
-         one of the zones, so Route 53 will refuse it; use alias=false, or name the target's zone \
-         with {TARGET_ZONE}"
+         one of the zones, so Route 53 will refuse it; annotate alias: \"false\", or name the \
+         target's zone with {TARGET_ZONE}"
     ));
 }
 
@@ -174,10 +223,7 @@ fn properties(endpoint: &mut Endpoint, reasons: &mut Vec<String>) {
         routing::normalise(properties, &id, reasons)
     });
     if coordinates.is_some() {
-        endpoint.edit_hints(|hints| {
-            let wish = hints.data.get::<Wish>().cloned().unwrap_or_default();
-            hints.data = Opaque::new(Wish { coordinates, ..wish });
-        });
+        edit_wish(endpoint, |wish| wish.coordinates = coordinates);
     }
 }
 

@@ -47,8 +47,15 @@ pub(crate) fn explain<E: Error + 'static>(
     error: &SdkError<E, HttpResponse>,
 ) -> Fault {
     let (kind, text) = match error {
+        // What cannot be read counts as an error of the service, too.
+        SdkError::ServiceError(service) if service.raw().status().is_success() => {
+            (ErrorKind::Lost, unread(service.err(), service.raw()))
+        }
         SdkError::ServiceError(service) => return answered(operation, place, service.raw()),
-        SdkError::ResponseError(_) => (ErrorKind::Lost, aws_error_chain(error)),
+        SdkError::ResponseError(answer) => {
+            let cause = error.source().unwrap_or(error);
+            (ErrorKind::Lost, unread(cause, answer.raw()))
+        }
         other if find::<CredentialsError>(other).is_some() => {
             (ErrorKind::Unauthorised, aws_error_chain(other))
         }
@@ -64,6 +71,13 @@ pub(crate) fn explain<E: Error + 'static>(
     };
     let error = ProviderError::new(kind, format!("route53:{operation}{place}: {text}"));
     Fault { error, signature: Signature::Fine }
+}
+
+/// What is wrong with an answer that cannot be read, or is not whole.
+fn unread(cause: &(dyn Error + 'static), answer: &HttpResponse) -> String {
+    let id = answer.headers().get("x-amzn-requestid");
+    let id = id.map(|id| format!(" (request id {id})")).unwrap_or_default();
+    format!("{}{id}", aws_error_chain(cause))
 }
 
 fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
@@ -180,7 +194,18 @@ fn remedy(code: &str, operation: &str) -> String {
             .to_owned();
     }
     if code.starts_with("AccessDenied") {
-        return format!("allow the action route53:{operation} in the policy of this identity");
+        let narrowed = if operation == super::WRITE {
+            ", and where it names route53:ChangeResourceRecordSetsActions, CREATE and DELETE"
+        } else {
+            ""
+        };
+        return format!(
+            "allow the action route53:{operation} in the policy of this identity{narrowed}"
+        );
+    }
+    if matches!(code, "InvalidClientTokenId" | "UnrecognizedClientException") {
+        return "check the credentials, and that AWS_REGION is a region of their partition"
+            .to_owned();
     }
     "check the credentials".to_owned()
 }

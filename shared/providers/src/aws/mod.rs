@@ -9,10 +9,17 @@
 //! `ListTagsForResources`. Without `ListHostedZones` the zones of `--zone-id-filter` are looked up
 //! by `GetHostedZone`.
 //!
-//! **Limits**: 1,000 values and 32,000 bytes of values per batch, upserts counted twice; one batch
+//! **Limits**: 1,000 values and 32,000 bytes of values per batch; one batch
 //! in process per zone; calls per account, see `--aws-requests-per-second`, and fewer while Route 53
 //! answers `Throttling`. Profiles of one account share one budget. A zone of more than 20 pages is
-//! read from several names at once. A list whose place is forgotten is begun anew, once.
+//! read from several names at once. A list whose place is forgotten is begun anew, once. An answer
+//! that is not whole counts as no answer.
+//!
+//! **Conditions**: an update deletes the record set as it was read and creates the new one, a delete
+//! names what was read, and an ownership record that a change relies on is deleted and created as it
+//! is, all in one batch. What somebody has changed in between is refused by Route 53. There is no
+//! `UPSERT`, so a policy that allows `route53:ChangeResourceRecordSetsActions` must allow `CREATE` and
+//! `DELETE`.
 //!
 //! **Quirks**: names are escaped in octal (`\052` for `*`). A delete must repeat the record set, so
 //! what was read is kept for it: the alias target's zone, values with their dots. A name is written
@@ -31,6 +38,7 @@ mod read;
 mod routing;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod write;
 mod zones;
 
@@ -46,15 +54,17 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use ecow::EcoString;
 use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, aws_identity};
-use extdns_model::{Change, ChangeGroup, DomainFilter, Name, RecordType, Routing, Zone, ZoneIndex};
+use extdns_model::{
+    Change, ChangeGroup, DomainFilter, Name, RecordType, Routing, Stored, Zone, ZoneIndex,
+};
 
 pub use self::args::{AwsArgs, ZoneType};
 use self::error::Signature;
 use self::zones::ZoneData;
 use crate::engine::{Zoned, batched};
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Capabilities, Context, Cost, Cursor, ErrorKind, Page,
-    PageFrom, ProviderError, RateLimit, Transport, ZoneReader,
+    Adjusted, BatchLimits, BatchWriter, Capabilities, Conditions, Context, Cost, Cursor, ErrorKind,
+    Page, PageFrom, ProviderError, RateLimit, Transport, ZoneReader,
 };
 
 /// The TTL of records that have none, and of aliases as they are read.
@@ -92,6 +102,7 @@ fn capabilities(args: &AwsArgs) -> Capabilities {
         record_types: RECORD_TYPES,
         replaces_rrsets: true,
         atomic_batches: true,
+        conditions: Conditions::Api,
         batch_limits: BatchLimits {
             changes: args.aws_batch_change_size,
             values: args.aws_batch_change_size_values,
@@ -175,10 +186,12 @@ impl Login {
     /// The identity of a profile.
     #[must_use]
     pub fn new(profile: &str, identity: &AwsIdentity) -> Self {
+        let config = aws_sdk_route53::config::Builder::from(&identity.config);
+        let config = config.interceptor(whole::Whole).build();
         Self {
             profile: profile.to_owned(),
             account: identity.account.clone(),
-            client: Client::new(&identity.config),
+            client: Client::from_conf(config),
         }
     }
 }
@@ -311,8 +324,17 @@ impl ZoneReader for Route53 {
             let words = [Some(name), rtype, answer.next_record_identifier];
             Cursor(words.into_iter().map_while(|word| word.map(EcoString::from)).collect())
         });
-        let records = answer.resource_record_sets.iter().filter_map(read::record).collect();
-        Ok(Page { records, next })
+        let broken = |what: &str| {
+            let text = format!("the list{place} is not whole: {what}");
+            ProviderError::new(ErrorKind::Transient, text)
+        };
+        if next.is_some() && answer.resource_record_sets.is_empty() {
+            return Err(broken("a page names the next, but is empty"));
+        }
+        let records = answer.resource_record_sets.iter().map(read::record);
+        let records: Result<Vec<_>, _> = records.collect();
+        let records = records.map_err(|what| broken(&what))?;
+        Ok(Page { records: records.into_iter().flatten().collect(), next })
     }
 
     fn starts(&self, zone: &Zone) -> Vec<Name> {
@@ -341,6 +363,10 @@ impl ZoneReader for Route53 {
 impl BatchWriter for Route53 {
     fn cost(&self, change: &Change) -> Cost {
         write::cost(change)
+    }
+
+    fn cost_of_requirement(&self, own: &Stored) -> Cost {
+        write::cost_of_requirement(own)
     }
 
     async fn send(

@@ -24,11 +24,30 @@ pub(super) struct Origin {
 }
 
 /// A record; `None` for types that are not managed.
-pub(super) fn record(listed: &ResourceRecordSet) -> Option<Record> {
-    let rtype: RecordType = listed.r#type.as_str().parse().ok()?;
-    if !RECORD_TYPES.contains(&rtype) {
-        return None;
+///
+/// # Errors
+/// When the record set lacks what each has: the SDK puts empty texts in place of what is missing.
+pub(super) fn record(listed: &ResourceRecordSet) -> Result<Option<Record>, String> {
+    check(listed)?;
+    let known = listed.r#type.as_str().parse().ok();
+    let managed = known.filter(|rtype| RECORD_TYPES.contains(rtype));
+    Ok(managed.map(|rtype| of_type(listed, rtype)))
+}
+
+fn check(listed: &ResourceRecordSet) -> Result<(), String> {
+    let (name, rtype) = (&listed.name, listed.r#type.as_str());
+    if name.is_empty() || rtype.is_empty() {
+        return Err("it has a record set without a name or a type".to_owned());
     }
+    let values = listed.resource_records();
+    let whole = match &listed.alias_target {
+        Some(alias) => !alias.dns_name.is_empty() && !alias.hosted_zone_id.is_empty(),
+        None => !values.is_empty() && values.iter().all(|record| !record.value.is_empty()),
+    };
+    if whole { Ok(()) } else { Err(format!("it has a record set without a value, {name} {rtype}")) }
+}
+
+fn of_type(listed: &ResourceRecordSet, rtype: RecordType) -> Record {
     let name = decoded(&listed.name);
     let mut origin = Origin {
         name: (!name.is_ascii()).then(|| listed.name.as_str().into()),
@@ -56,7 +75,7 @@ pub(super) fn record(listed: &ResourceRecordSet) -> Option<Record> {
         .with_set_identifier(listed.set_identifier().unwrap_or_default())
         .with_properties(properties);
     let origin = if origin == Origin::default() { Opaque::none() } else { Opaque::new(origin) };
-    Some(Record { read_only: read_only(listed), ..Record::new(set, origin) })
+    Record { read_only: read_only(listed), ..Record::new(set, origin) }
 }
 
 fn targets(listed: &ResourceRecordSet, rtype: RecordType, origin: &mut Origin) -> Targets {

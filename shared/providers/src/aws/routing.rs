@@ -152,15 +152,6 @@ fn proximity(properties: &Properties, coordinates: Option<&str>) -> Option<GeoPr
     })
 }
 
-/// Whether an update must take the old record set away: Route 53 refuses to change the kind of a
-/// routing policy while siblings exist.
-pub(super) fn kind_differs(old: &Properties, new: &Properties) -> bool {
-    POLICIES
-        .iter()
-        .filter(|name| **name != PROXIMITY_BIAS)
-        .any(|name| old.get(name).is_some() != new.get(name).is_some())
-}
-
 /// Wished properties as they will be read back; what is changed or left out for a reason that the
 /// user should know is noted.
 pub(super) fn normalise(
@@ -311,25 +302,5 @@ mod tests {
         normalise(&mut simple, "", &mut notes);
         assert!(simple.is_empty());
         assert_eq!(notes.len(), 6, "{notes:?}");
-    }
-
-    #[test]
-    fn kinds_of_policies() {
-        type Pairs<'a> = &'a [(&'a str, &'a str)];
-        let cases: [(Pairs<'_>, Pairs<'_>, bool); 6] = [
-            (&[(WEIGHT, "10")], &[(WEIGHT, "20")], false),
-            (&[(WEIGHT, "10")], &[], true),
-            (&[(REGION, "a")], &[(WEIGHT, "1")], true),
-            (&[(MULTI_VALUE, "")], &[], true),
-            (&[(PROXIMITY_REGION, "a")], &[(PROXIMITY_GROUP, "a")], true),
-            (&[(HEALTH_CHECK, "a")], &[], false),
-        ];
-        for (old, new, differs) in cases {
-            assert_eq!(
-                kind_differs(&properties(old), &properties(new)),
-                differs,
-                "{old:?} {new:?}"
-            );
-        }
     }
 }

@@ -1,99 +1,155 @@
 //! From change groups to one change batch.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use aws_sdk_route53::error::BuildError;
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ResourceRecord, ResourceRecordSet, RrType,
 };
 use extdns_model::{
-    Action, ChangeGroup, Name, Planned, RecordSet, Stored, Ttl, Zone, property_names::ALIAS,
+    self as model, Action, ChangeGroup, Name, Planned, Properties, RecordSet, Role, Stored, Ttl, Zone,
 };
 
 use super::adjust::Wish;
 use super::read::Origin;
-use super::routing::{self, TARGET_HEALTH};
+use super::routing::{self, FAILOVER, MULTI_VALUE, TARGET_HEALTH};
 use super::{TTL, alias};
 use crate::Cost;
 
-/// The changes of groups, in the order in which they are sent: upserts, deletes, creates, each by
-/// name and type.
-pub(super) fn changes(
-    groups: &[&ChangeGroup],
+/// The changes of groups as one batch that compares: what is replaced or removed is deleted as it was
+/// read, and so is what a group requires, which is then created again. Deletes come first, then
+/// creates, those of aliases last, as they may point at what is created with them; each by name and
+/// type.
+pub(super) fn changes<'g>(
+    groups: &[&'g ChangeGroup],
     zone: &Zone,
     evaluate: bool,
 ) -> Result<Vec<Change>, BuildError> {
-    let mut changes = Vec::new();
-    for change in groups.iter().flat_map(|group| &group.changes) {
+    let mut batch = Vec::new();
+    let changes = |group: &&'g ChangeGroup| {
+        let group: &'g ChangeGroup = group;
+        group.changes.iter().map(move |change| (group, change))
+    };
+    for (group, change) in groups.iter().flat_map(changes) {
+        if let Action::Delete(old) | Action::Update { old, .. } = &change.action {
+            batch.push((ChangeAction::Delete, stored(old, zone)?));
+        }
         match &change.action {
             Action::Create(new) => {
-                changes.push((ChangeAction::Create, planned(new, None, zone, evaluate)?));
+                let properties = properties(group, change.role, None, new);
+                let set = planned(new, None, &properties, zone, evaluate)?;
+                batch.push((ChangeAction::Create, set));
             }
-            Action::Delete(old) => changes.push((ChangeAction::Delete, stored(old, zone)?)),
             Action::Update { old, new } => {
-                let set = planned(new, Some(old), zone, evaluate)?;
-                if replaces(&old.set, &new.set) {
-                    changes.push((ChangeAction::Delete, stored(old, zone)?));
-                    changes.push((ChangeAction::Create, set));
-                } else {
-                    changes.push((ChangeAction::Upsert, set));
-                }
+                let properties = properties(group, change.role, Some(old), new);
+                let set = planned(new, Some(old), &properties, zone, evaluate)?;
+                batch.push((ChangeAction::Create, set));
             }
+            Action::Delete(_) => {}
         }
     }
-    changes.sort_by(|(left, a), (right, b)| {
-        (Reverse(left.as_str()), &a.name, a.r#type.as_str()).cmp(&(
+    require(groups, zone, &mut batch)?;
+    batch.sort_by(|(left, a), (right, b)| {
+        let last = |action: &ChangeAction, set: &ResourceRecordSet| {
+            *action == ChangeAction::Create && set.alias_target.is_some()
+        };
+        (Reverse(left.as_str()), last(left, a), &a.name, a.r#type.as_str()).cmp(&(
             Reverse(right.as_str()),
+            last(right, b),
             &b.name,
             b.r#type.as_str(),
         ))
     });
-    changes
+    batch
         .into_iter()
         .map(|(action, set)| Change::builder().action(action).resource_record_set(set).build())
         .collect()
 }
 
-/// Whether an update takes a delete and a create.
-fn replaces(old: &RecordSet, new: &RecordSet) -> bool {
-    let alias = |set: &RecordSet| set.properties().get(ALIAS).map(str::to_owned);
-    old.rtype != new.rtype
-        || old.set_identifier() != new.set_identifier()
-        || (new.rtype.is_address() && alias(old) != alias(new))
-        || routing::kind_differs(old.properties(), new.properties())
-        || old.name.key() != new.name.key()
-}
-
-/// What a change counts against the limits of a batch: an upsert's values count twice.
-pub(super) fn cost(change: &extdns_model::Change) -> Cost {
-    let of = |set: &RecordSet| Cost {
-        changes: 1,
-        values: if is_alias(set) { 1 } else { set.targets.len() },
-        bytes: if is_alias(set) {
-            set.targets.first().map_or(0, |target| target.len())
-        } else {
-            set.targets.iter().map(|target| target.len()).sum()
-        },
+/// Adds what groups require, once each. What the batch changes itself is compared by that.
+fn require(
+    groups: &[&ChangeGroup],
+    zone: &Zone,
+    batch: &mut Vec<(ChangeAction, ResourceRecordSet)>,
+) -> Result<(), BuildError> {
+    let key = |set: &ResourceRecordSet| {
+        (set.name.clone(), set.r#type.clone(), set.set_identifier.clone())
     };
-    match &change.action {
-        Action::Create(new) => of(&new.set),
-        Action::Delete(old) => of(&old.set),
-        Action::Update { old, new } if replaces(&old.set, &new.set) => of(&old.set) + of(&new.set),
-        Action::Update { new, .. } => {
-            let once = of(&new.set);
-            Cost { values: 2 * once.values, bytes: 2 * once.bytes, ..once }
+    let mut named: Option<HashSet<_>> = None;
+    for own in groups.iter().flat_map(|group| &group.requires) {
+        let set = stored(own, zone)?;
+        let named = named.get_or_insert_with(|| batch.iter().map(|(_, set)| key(set)).collect());
+        if named.insert(key(&set)) {
+            batch.push((ChangeAction::Delete, set.clone()));
+            batch.push((ChangeAction::Create, set));
         }
     }
+    Ok(())
+}
+
+/// What a change counts against the limits of a batch. An update is one change, and its values count
+/// twice, as the old ones go and the new ones come.
+pub(super) fn cost(change: &model::Change) -> Cost {
+    match &change.action {
+        Action::Create(new) => of_set(&new.set),
+        Action::Delete(old) => of_set(&old.set),
+        Action::Update { old, new } => Cost { changes: 1, ..of_set(&old.set) + of_set(&new.set) },
+    }
+}
+
+/// What is required changes nothing, but its values are sent twice.
+pub(super) fn cost_of_requirement(own: &Stored) -> Cost {
+    Cost { changes: 0, ..of_set(&own.set) + of_set(&own.set) }
+}
+
+fn of_set(set: &RecordSet) -> Cost {
+    let alias = is_alias(set);
+    let sent = if alias { 1 } else { set.targets.len() };
+    let bytes = set.targets.iter().take(sent).map(|target| target.len()).sum();
+    Cost { changes: 1, values: sent, bytes }
 }
 
 fn is_alias(set: &RecordSet) -> bool {
     set.is_alias() && set.rtype.is_address() && !set.targets.is_empty()
 }
 
+/// The properties of a record set as it shall be: those that are planned, but for the ownership record
+/// of a failover that it cannot have, or did not have so far.
+fn properties<'c>(
+    group: &ChangeGroup,
+    role: Role,
+    old: Option<&Stored>,
+    new: &'c Planned,
+) -> Cow<'c, Properties> {
+    let planned = new.set.properties();
+    if role == Role::Record || planned.get(FAILOVER).is_none() {
+        return Cow::Borrowed(planned);
+    }
+    let is_so = old.is_some_and(|old| old.set.properties().get(MULTI_VALUE).is_some());
+    let of_record = |change: &model::Change| {
+        let (Action::Create(record) | Action::Update { new: record, .. }) = &change.action else {
+            return false;
+        };
+        let wish = record.hints.data.get::<Wish>();
+        record.set.set_identifier() == new.set.set_identifier()
+            && wish.is_some_and(|wish| wish.multi_value_mark)
+    };
+    if !is_so && !group.changes.iter().any(of_record) {
+        return Cow::Borrowed(planned);
+    }
+    let mut properties = planned.clone();
+    properties.remove(FAILOVER);
+    properties.set(MULTI_VALUE, "");
+    Cow::Owned(properties)
+}
+
 /// A record set as it shall be.
 fn planned(
     new: &Planned,
     old: Option<&Stored>,
+    properties: &Properties,
     zone: &Zone,
     evaluate: bool,
 ) -> Result<ResourceRecordSet, BuildError> {
@@ -101,7 +157,7 @@ fn planned(
     let wish = new.hints.data.get::<Wish>();
     let coordinates = wish.and_then(|wish| wish.coordinates.as_deref());
     let builder = begin(set, set.name.key().as_ref());
-    let builder = routing::write(builder, set.properties(), coordinates);
+    let builder = routing::write(builder, properties, coordinates);
     if !is_alias(set) {
         let ttl = set.ttl.or(Ttl::from_seconds(TTL));
         return with_values(builder, ttl, set.targets.iter().map(AsRef::as_ref)).build();
@@ -114,7 +170,7 @@ fn planned(
         old.origin.get::<Origin>()?.alias_zone.as_deref()
     };
     let id = told.or_else(|| alias::known(host)).or_else(kept).unwrap_or(&zone.id);
-    let health = set.properties().get(TARGET_HEALTH).map_or(evaluate, |value| value == "true");
+    let health = properties.get(TARGET_HEALTH).map_or(evaluate, |value| value == "true");
     let target = alias_target(host, id, health && id != alias::CLOUDFRONT)?;
     builder.alias_target(target).build()
 }

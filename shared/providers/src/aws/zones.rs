@@ -53,6 +53,7 @@ pub(super) async fn list(api: &Route53, via: &Transport) -> Result<Vec<Zone>, Pr
                 } else {
                     Visibility::Public
                 },
+                read_only: None,
                 data: Opaque::new(ZoneData {
                     login: place,
                     records: zone.resource_record_set_count.unwrap_or(0),
@@ -128,19 +129,30 @@ async fn pages(
     mut answer: ListHostedZonesOutput,
 ) -> Result<Vec<HostedZone>, ProviderError> {
     let mut zones = Vec::new();
-    let mut marker = None;
+    let mut seen = HashSet::new();
     loop {
+        if answer.hosted_zones.iter().any(|zone| zone.id.is_empty() || zone.name.is_empty()) {
+            return Err(incomplete("the list of zones is not whole: one has no id or no name"));
+        }
+        let empty = answer.hosted_zones.is_empty();
         zones.extend(answer.hosted_zones);
         if !answer.is_truncated {
             return Ok(zones);
         }
-        if answer.next_marker.is_none() || answer.next_marker == marker {
-            let text = "the list of zones does not end, a page names itself as the next";
-            return Err(ProviderError::new(ErrorKind::Transient, text));
+        let Some(marker) = answer.next_marker.filter(|_| !empty) else {
+            let text = "the list of zones breaks off: a page is empty or does not name the next";
+            return Err(incomplete(text));
+        };
+        if !seen.insert(marker.clone()) {
+            let text = "the list of zones does not end: a page leads back to one before it";
+            return Err(incomplete(text));
         }
-        marker = answer.next_marker;
-        answer = page(api, via, login, marker.as_deref()).await?;
+        answer = page(api, via, login, Some(&marker)).await?;
     }
+}
+
+fn incomplete(text: impl Into<String>) -> ProviderError {
+    ProviderError::new(ErrorKind::Transient, text)
 }
 
 /// The zones of `--zone-id-filter`, one call each.
@@ -161,7 +173,8 @@ async fn named(
                 login.client.get_hosted_zone().id(id).send()
             })
             .await?;
-        zones.extend(answer.hosted_zone);
+        let zone = answer.hosted_zone.filter(|zone| bare_id(&zone.id) == id);
+        zones.push(zone.ok_or_else(|| incomplete(format!("the answer is not about zone {id}")))?);
     }
     Ok(zones)
 }
@@ -188,7 +201,7 @@ fn by_domain(filter: &DomainFilter, match_parent: bool, name: &Name) -> bool {
         || (match_parent && filter.as_lists().is_some() && filter.matches_parent(name))
 }
 
-/// The ids of the zones that have all tags. A zone that the answer leaves out has none.
+/// The ids of the zones that have all tags.
 async fn tagged(
     api: &Route53,
     via: &Transport,
@@ -220,11 +233,17 @@ async fn tags_of(
         request.set_resource_ids(Some(ids.clone())).send()
     };
     match api.call(via, login, "ListTagsForResources", "", request).await {
-        Ok(answer) => Ok(answer
-            .resource_tag_sets
-            .into_iter()
-            .filter_map(|set| Some((set.resource_id?, set.tags.unwrap_or_default())))
-            .collect()),
+        Ok(answer) => {
+            let sets = answer.resource_tag_sets.into_iter();
+            let sets = sets.filter_map(|set| Some((set.resource_id?, set.tags.unwrap_or_default())));
+            let mut tags: HashMap<String, Vec<Tag>> = sets.collect();
+            // Each zone that was asked for is in a whole answer, be it without tags.
+            let of_zone = |id: String| match tags.remove(&id) {
+                Some(tags) => Ok((id, tags)),
+                None => Err(incomplete(format!("the list of tags is not whole: zone {id} is missing"))),
+            };
+            ids.into_iter().map(of_zone).collect()
+        }
         // Older policies grant the call for one zone only.
         Err(error) if error.kind == ErrorKind::Unauthorised => {
             let each = ids.into_iter().map(|id| one_by_one(api, via, login, id));

@@ -21,7 +21,7 @@ fn wish(rtype: RecordType, ttl: i64, target: &str, pairs: &[(&str, &str)]) -> Re
 async fn r53_case_16_adjust() {
     use RecordType::{A, Aaaa, Cname};
     const ETH: &str = "aws/evaluate-target-health";
-    let cases: [(RecordSet, &[&str]); 8] = [
+    let cases: [(RecordSet, &[&str]); 11] = [
         (wish(A, 60, "192.0.2.1", &[]), &["w.e.test 60 IN A  192.0.2.1 []"]),
         (
             wish(Cname, 60, "foo.example.com", &[]),
@@ -46,6 +46,16 @@ async fn r53_case_16_adjust() {
             wish(Cname, 60, LB, &[("alias", "false"), (ETH, "true")]),
             &["w.e.test 60 IN CNAME  lb.eu-central-1.elb.amazonaws.com [{alias false}]"],
         ),
+        // What the annotation `alias: "false"` becomes, with --prefer-alias, too.
+        (
+            wish(Cname, 10, LB, &[("aws/alias", "false")]),
+            &["w.e.test 10 IN CNAME  lb.eu-central-1.elb.amazonaws.com [{alias false}]"],
+        ),
+        (
+            wish(Cname, 10, LB, &[("aws/alias", "false"), ("alias", "true")]),
+            &["w.e.test 10 IN CNAME  lb.eu-central-1.elb.amazonaws.com [{alias false}]"],
+        ),
+        (wish(A, 60, "192.0.2.1", &[("aws/alias", "false")]), &["w.e.test 60 IN A  192.0.2.1 []"]),
         (
             wish(Cname, 60, LB, &[(ETH, "false")]),
             &[

@@ -3,9 +3,12 @@
 
 mod adjusting;
 mod batches;
+mod conditions;
+mod failover;
 mod faults;
 mod moto;
 mod reading;
 mod support;
+mod whole;
 mod writing;
 mod zones;
