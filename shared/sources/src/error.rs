@@ -14,6 +14,12 @@ pub enum SourceError {
     /// Objects could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The run's time ended before the cluster had answered.
+    #[error(
+        "the time of the run was over before the cluster had answered; give it more (--timeout), or \
+         see what keeps its API server"
+    )]
+    TimeOver,
     /// A load balancer's host name could not be looked up, and that may pass: to go on would be to
     /// take its addresses away.
     #[error("look up {host:?}, the load balancer of {resource}{}: {source}", and_more(*others))]

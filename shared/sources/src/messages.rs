@@ -20,7 +20,7 @@ fn every_error_has_its_message() {
         messages.show(error);
     }
     messages.show(SourceError::Read(unreadable()));
-    messages.show(unresolved(0)).show(unresolved(2));
+    messages.show(SourceError::TimeOver).show(unresolved(0)).show(unresolved(2));
     let error = SourceError::Read(unreadable());
     messages.show(SourceFailure { source_name: "service", error });
     messages.show(ResolveError::NotFound).show(no_answer());

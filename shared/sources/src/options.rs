@@ -41,6 +41,27 @@ pub struct GatherOptions {
     pub(crate) resolve_hostnames: bool,
     pub(crate) exclude_unschedulable: bool,
     pub(crate) expose_internal_v6: bool,
+    pub(crate) written: WrittenFilters,
+}
+
+/// The values of filters as the user wrote them, for messages.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WrittenFilters {
+    pub(crate) annotations: EcoString,
+    pub(crate) labels: EcoString,
+    pub(crate) classes: EcoString,
+    pub(crate) service_types: EcoString,
+}
+
+impl WrittenFilters {
+    fn of(args: &Args) -> Self {
+        Self {
+            annotations: args.annotation_filter.as_str().into(),
+            labels: args.label_filter.as_str().into(),
+            classes: args.ingress_class.join(",").into(),
+            service_types: args.service_type_filter.join(",").into(),
+        }
+    }
 }
 
 /// What becomes of the endpoints of all clusters before the plan.
@@ -149,6 +170,7 @@ fn gather_options(args: &Args) -> Result<GatherOptions, OptionsError> {
         resolve_hostnames: args.resolve_service_load_balancer_hostname,
         exclude_unschedulable: args.exclude_unschedulable,
         expose_internal_v6: args.expose_internal_ipv6,
+        written: WrittenFilters::of(args),
     })
 }
 

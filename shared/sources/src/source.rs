@@ -15,6 +15,7 @@ use crate::annotations::{Annotations, Key, Vocabulary};
 use crate::error::SourceError;
 use crate::options::GatherOptions;
 use crate::resolver::Resolver;
+use crate::selection::Tally;
 use crate::trace::Trace;
 
 /// Makes endpoints of the objects of a cluster.
@@ -45,6 +46,8 @@ pub struct Sink {
     pub seen: Vec<StatusUpdate>,
     /// How many annotations with the old prefix took effect.
     pub outdated_annotations: usize,
+    /// How the filters judged the objects.
+    pub(crate) tally: Tally,
     /// Who has the name that is asked for; only where one is.
     pub(crate) trace: Option<Box<Trace>>,
 }
@@ -158,12 +161,13 @@ impl Sink {
 
     /// Takes over everything that another sink holds.
     pub(crate) fn absorb(&mut self, other: Self) {
-        let Self { endpoints, unready, dropped, seen, outdated_annotations, trace } = other;
+        let Self { endpoints, unready, dropped, seen, outdated_annotations, tally, trace } = other;
         self.endpoints.extend(endpoints);
         self.unready.extend(unready);
         self.dropped.extend(dropped);
         self.seen.extend(seen);
         self.outdated_annotations += outdated_annotations;
+        self.tally.add(tally);
         self.absorb_trace(trace);
     }
 }

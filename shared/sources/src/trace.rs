@@ -126,6 +126,7 @@ impl Sink {
         hidden: Option<HiddenBy>,
         resource: impl FnOnce() -> Arc<Resource>,
     ) -> bool {
+        self.tally.count(hidden.as_ref());
         match (hidden, &mut self.trace) {
             (None, _) => true,
             (Some(_), None) => false,
@@ -163,7 +164,7 @@ impl Sources {
     pub async fn trace(&self, view: &ClusterView, name: &Name) -> Sightings {
         let mut sink = Sink { trace: Some(Box::new(Trace::of(name))), ..Sink::default() };
         let mut failures = Vec::new();
-        for source in &self.0 {
+        for source in &self.list {
             if let Err(error) = source.gather(view, &mut sink).await {
                 failures.push(SourceFailure { source_name: source.name(), error });
             }

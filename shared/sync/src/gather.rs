@@ -3,10 +3,11 @@
 
 use std::io::Read;
 
-use extdns_clusters::ClusterView;
-use extdns_model::{ClusterId, Endpoint, Unready};
-use extdns_plan::{Cluster, Clusters, Reading};
-use extdns_sources::{Desired, Dropped, retain_properties};
+use extdns_clusters::{Cluster, ClusterView};
+use extdns_model::{ClusterId, Endpoint, Inventory, Record, Unready};
+use extdns_plan::{Clusters, Reading};
+use extdns_providers::Deadline;
+use extdns_sources::{Desired, Dropped, NothingSelected, retain_properties, source_of};
 
 use crate::error::RunError;
 use crate::report::{self, ClusterReport, ClusterState, Notice};
@@ -26,33 +27,38 @@ pub(crate) struct Gathered {
     pub(crate) seen: Vec<Seen>,
     /// How each cluster ended, in the order of the settings.
     pub(crate) clusters: Vec<ClusterReport>,
+    /// The sources of clusters whose filters select nothing.
+    pub(crate) nothing_selected: Vec<(ClusterId, NothingSelected)>,
 }
 
-/// Reads every cluster.
+/// Reads every cluster, each for an equal part of the time that is left: one that hangs fails, and the run goes on.
 ///
 /// # Errors
 /// When no source of any cluster could be read in full: there is nothing to go by.
 pub(crate) async fn gather(
     wiring: &Wiring,
     mut stdin: impl Read + Send,
+    until: &Deadline,
 ) -> Result<Gathered, (RunError, Vec<ClusterReport>)> {
     let mut gathered = Gathered::default();
     let mut dropped: Vec<Dropped> = Vec::new();
-    for cluster in &wiring.clusters {
-        let view = match cluster.connect(&wiring.environment, &mut stdin).await {
+    for (cluster, left) in wiring.clusters.iter().zip((1..=wiring.clusters.len()).rev()) {
+        let until = until.share(1.0 / left as f64);
+        let view = match connect(wiring, cluster, &mut stdin, &until).await {
             Ok(view) => view,
-            Err(error) => {
-                let why = format!("failed to {error}");
+            Err(why) => {
                 gathered.clusters.push(ClusterReport::failed(cluster.name.to_string(), why));
                 continue;
             }
         };
-        let found = wiring.sources.gather(&view).await;
+        let found = wiring.sources.gather_until(&view, until.over()).await;
         gathered.clusters.push(ClusterReport::read(&view, &found));
         gathered.endpoints.extend(found.sink.endpoints);
         gathered.unready.extend(found.sink.unready);
         dropped.extend(found.sink.dropped);
         gathered.seen.push(Seen { view: view.clone(), updates: found.sink.seen });
+        let nothing = found.nothing_selected.into_iter();
+        gathered.nothing_selected.extend(nothing.map(|nothing| (cluster.id, nothing)));
         gathered.views.push(view);
     }
     if !gathered.clusters.iter().any(has_something_in_full) {
@@ -67,10 +73,34 @@ pub(crate) async fn gather(
     Ok(gathered)
 }
 
+/// A view of a cluster, or why there is none.
+async fn connect(
+    wiring: &Wiring,
+    cluster: &Cluster,
+    stdin: impl Read + Send,
+    until: &Deadline,
+) -> Result<ClusterView, String> {
+    tokio::select! {
+        biased;
+        view = cluster.connect(&wiring.environment, stdin) => {
+            view.map_err(|error| format!("failed to {error}"))
+        }
+        () = until.over() => Err(format!(
+            "failed to connect to cluster {:?}: the time of the run was over before it had answered; give it more \
+             (--timeout), or see what keeps it",
+            cluster.name
+        )),
+    }
+}
+
+/// From so many records on, a filter that selects none of the objects for which they were made is suspicious; so is a
+/// cluster that wants nothing.
+const SUSPICIOUS: usize = 3;
+
 impl Gathered {
     /// The clusters as the plan needs to know them. What was not read is not known to be unwanted;
     /// how much a cluster wants is counted behind all filters.
-    pub(crate) fn for_plan(&self, wiring: &Wiring) -> Clusters {
+    pub(crate) fn for_plan(&self, wiring: &Wiring, inventory: Option<&Inventory>) -> Clusters {
         let wanted = |id: ClusterId| match self.clusters.len() {
             1 => self.endpoints.len(),
             _ => self.endpoints.iter().filter(|endpoint| is_of(endpoint, id)).count(),
@@ -80,9 +110,43 @@ impl Gathered {
                 ClusterState::Failed => Reading::Failed,
                 _ => Reading::Complete { endpoints: wanted(cluster.id) },
             };
-            Cluster::new(cluster.id, cluster.name.to_string(), reading)
+            let known = extdns_plan::Cluster::new(cluster.id, cluster.name.to_string(), reading);
+            match self.suddenly_selecting_nothing(cluster.id, wiring, inventory) {
+                Some(filter) => known.selecting_nothing(filter),
+                None => known,
+            }
         });
         Clusters::new(clusters.collect()).with_unready(self.unready.clone(), wiring.keep_unready)
+    }
+
+    /// The filters of a cluster that select nothing although there are records for objects of the same kind. A filter
+    /// that never selected anything, beside other sources that do, is nothing new.
+    fn suddenly_selecting_nothing(
+        &self,
+        cluster: ClusterId,
+        wiring: &Wiring,
+        inventory: Option<&Inventory>,
+    ) -> Option<String> {
+        let of_cluster = self.nothing_selected.iter().filter(|(own, _)| *own == cluster);
+        let nothing: Vec<&NothingSelected> = of_cluster.map(|(_, nothing)| nothing).collect();
+        if nothing.is_empty() {
+            return None;
+        }
+        let owners = wiring.registry.owners();
+        let is_made_for = |record: &Record| {
+            // Where nobody keeps owners, a record may be of any source.
+            let source = record.labels.resource().map(source_of);
+            owners.own(&record.labels)
+                && source.is_none_or(|own| nothing.iter().any(|it| own == Some(it.source)))
+        };
+        let records = inventory.into_iter().flat_map(Inventory::records);
+        if records.filter(|(_, record)| is_made_for(record)).take(SUSPICIOUS).count() < SUSPICIOUS {
+            return None;
+        }
+        let mut filters: Vec<&str> =
+            nothing.iter().map(|nothing| nothing.filter.as_str()).collect();
+        filters.dedup();
+        Some(filters.join(", "))
     }
 }
 

@@ -21,6 +21,10 @@ use crate::wiring::Wiring;
 /// How much of a run's time reading may take.
 const READING_SHARE: f64 = 0.7;
 
+/// How much of it the clusters may take: one that hangs counts as failed by then, and the run goes
+/// on with what the others say.
+const CLUSTERS_SHARE: f64 = 0.6;
+
 /// Runs once. Whatever could not be read in full is not deleted from; where nothing could be read
 /// in full, or the list of zones is not complete, nothing is written at all. There is always a
 /// report: of a run that failed it says why, and as much as the run knew.
@@ -70,7 +74,7 @@ async fn attempt(
     let mut watch = Stopwatch::start();
     let called = wiring.provider.calls();
     let mut durations = Durations::default();
-    let ground = in_time(request, read(wiring, request.revert.as_ref(), stdin)).await?;
+    let ground = in_time(request, read(wiring, request, stdin)).await?;
     durations.read = Some(watch.lap());
     let Ground { mut gathered, clusters, annotated, adjusted, revert } = ground;
     let clusters = clusters.allow_empty(allow_empty).map_err(RunError::UnknownCluster)?;
@@ -101,6 +105,9 @@ async fn attempt(
         durations.apply = Some(watch.lap());
     }
     notices.extend(adjusted.notes.iter().map(report::adaptation));
+    if revert.is_none() {
+        notices.extend(report::of_absent_sources(&plan, &wiring.sources));
+    }
     if annotated.inventory.zones.is_empty() {
         notices.push(no_zone());
     }
@@ -178,13 +185,14 @@ async fn read_for_revert(wiring: &Wiring, report: &Document) -> Result<Ground, F
 /// Reads the clusters and the zones, both at a time.
 async fn read(
     wiring: &Wiring,
-    undone: Option<&Document>,
+    request: &RunRequest,
     stdin: impl Read + Send,
 ) -> Result<Ground, Failed> {
-    if let Some(report) = undone {
+    if let Some(report) = &request.revert {
         return read_for_revert(wiring, report).await;
     }
-    let (wish, inventory) = tokio::join!(gather(wiring, stdin), wiring.provider.read());
+    let until = request.until.share(CLUSTERS_SHARE);
+    let (wish, inventory) = tokio::join!(gather(wiring, stdin, &until), wiring.provider.read());
     let mut gathered = wish.map_err(|(error, clusters)| Failed { error, clusters })?;
     let fail = |error, gathered: &mut Gathered| Failed {
         error,
@@ -195,7 +203,7 @@ async fn read(
         Err(error) => return Err(fail(RunError::Read(error), &mut gathered)),
     };
     let annotated = wiring.registry.annotate(inventory);
-    let clusters = gathered.for_plan(wiring);
+    let clusters = gathered.for_plan(wiring, Some(&annotated.inventory));
     let desired = std::mem::take(&mut gathered.endpoints);
     match adjust(wiring, desired).await {
         Ok(adjusted) => Ok(Ground { gathered, clusters, annotated, adjusted, revert: None }),

@@ -59,6 +59,9 @@ pub(super) fn settle(wanted: &Wanted, index: &Index<'_>, context: &Context, sink
         }
     }
     targets.values_mut().for_each(TargetGroups::normalise);
+    if targets.get("").is_none_or(TargetGroups::is_empty) {
+        sink.unready(wanted.names().cloned(), &wanted.resource);
+    }
     for name in wanted.names() {
         for (label, targets) in &targets {
             let Some(name) = service.name(label, name, sink) else { continue };

@@ -17,6 +17,9 @@ use super::index::Index;
 /// Puts the endpoints of a NodePort service into the sink.
 pub(super) fn settle(wanted: &Wanted, index: &Index<'_>, context: &Context, sink: &mut Sink) {
     let targets = node_addresses(wanted, index, context);
+    if targets.is_empty() {
+        sink.unready(wanted.names().cloned(), &wanted.resource);
+    }
     for name in wanted.names() {
         sink.endpoints.extend(targets.endpoints(name, &wanted.traits, &wanted.resource));
         ports(wanted, name, sink);

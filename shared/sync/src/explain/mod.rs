@@ -11,6 +11,7 @@ use std::io::Read;
 use extdns_clusters::ClusterView;
 use extdns_model::{Doubt, Inventory, Name, Owners, Record, RecordSet, Zone, ZoneKey};
 use extdns_plan::{Input, Plan, Verdict, compute};
+use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Leftover};
 
 pub use render::render;
@@ -102,7 +103,8 @@ pub struct Step {
 pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Explanation {
     let name = Name::as_listed(name.trim());
     let mut explanation = Explanation { name: name.clone(), ..Explanation::default() };
-    let (gathered, inventory) = tokio::join!(gather(wiring, stdin), wiring.provider.read());
+    let until = Deadline::none();
+    let (gathered, inventory) = tokio::join!(gather(wiring, stdin, &until), wiring.provider.read());
     let (gathered, is_read) = match gathered {
         Ok(gathered) => (gathered, true),
         Err((error, _)) => {
@@ -113,16 +115,19 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
     explanation.add_failures(&gathered);
     let mut sighted = sight(wiring, &gathered.views, &name, &mut explanation.gaps).await;
     sighted.add_found(&gathered, &name);
-    let clusters = gathered.for_plan(wiring).allow_empty(&wiring.allow_empty);
+    let inventory = explanation.known(inventory.map_err(RunError::Read));
+    let annotated = inventory.map(|inventory| wiring.registry.annotate(inventory));
+    let clusters = gathered
+        .for_plan(wiring, annotated.as_ref().map(|annotated| &annotated.inventory))
+        .allow_empty(&wiring.allow_empty);
     let clusters = explanation.known(clusters).unwrap_or_default();
     let adjusted = adjust(wiring, gathered.endpoints).await;
     let adjusted = explanation.known(adjusted).unwrap_or_default();
     sighted.add_adapted(&adjusted, &name);
-    let Some(inventory) = explanation.known(inventory.map_err(RunError::Read)) else {
+    let Some(annotated) = annotated else {
         explanation.wishes = sighted.unplanned(&adjusted.endpoints);
         return explanation;
     };
-    let annotated = wiring.registry.annotate(inventory);
     explanation.look_at_zones(wiring, &annotated);
     if is_read {
         let input = Input {

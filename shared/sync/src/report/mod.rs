@@ -1,6 +1,7 @@
 //! What a run found, wanted and did, as a value of its own: everything that is rendered, logged
 //! or counted comes from here.
 
+mod absent;
 mod alerts;
 mod answer;
 mod build;
@@ -22,6 +23,7 @@ pub(crate) mod words;
 
 pub use answer::Answer;
 pub use build::{Context, applied, planned};
+pub(crate) use absent::of_absent_sources;
 pub(crate) use build::{adaptation, dropped};
 pub use calls::{Call, Calls};
 pub use counts::{TypeCount, TypeCounts};
