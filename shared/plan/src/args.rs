@@ -253,7 +253,11 @@ mod tests {
         ];
         for (words, expected) in cases {
             let types = args(words).record_types().expect("valid types");
-            assert_eq!(types, RecordTypes::new(expected, &[]), "{words:?}");
+            let is_managed = |rtype: &RecordType| types.contains(*rtype);
+            let all = [A, Aaaa, Cname, Mx, Txt, Other(257)];
+            let found: Vec<_> = all.into_iter().filter(is_managed).collect();
+            let expected: Vec<_> = all.into_iter().filter(|it| expected.contains(it)).collect();
+            assert_eq!(found, expected, "{words:?}");
         }
     }
 

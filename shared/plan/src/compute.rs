@@ -3,9 +3,9 @@
 use ecow::EcoString;
 use extdns_model::{Endpoint, Inventory, Kept, Record, ZoneKey};
 
-use crate::conflict::preference;
 use crate::decide::{Decider, Name, hold_all};
-use crate::runs::{Keyed, place, runs, sort};
+use crate::route::{Routed, route};
+use crate::runs::{Keyed, runs, sort};
 use crate::stages::Stages;
 use crate::{Clusters, Decision, Hold, Plan, Row, Settings};
 
@@ -34,9 +34,12 @@ pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
     let mut decider = Decider::new(settings, &inventory.filter);
     let mut stages = Stages::new(&decider, &input);
     let contents = contents(inventory);
-    let (wishes, unrouted) = route(&decider, inventory, desired);
+    let Routed { wishes, unrouted, unmanaged } = route(&decider, inventory, desired);
     let mut rows = Vec::new();
-    for (((zone, _), mut wishes), records) in inventory.index.iter().zip(wishes).zip(&contents) {
+    let mut leaving = Vec::new();
+    for (((zone, entry), mut wishes), records) in inventory.index.iter().zip(wishes).zip(&contents)
+    {
+        let apex = entry.name.key();
         let mut records: Vec<_> = records
             .unwrap_or_default()
             .iter()
@@ -47,14 +50,24 @@ pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
         sort(&mut wishes);
         for name in runs(&records, &wishes, |record| &*record.key, |wish| &*wish.key) {
             stages.count(zone, &name);
+            decider.at_apex(*name.key == *apex);
             let mut decisions = decide(&mut decider, inventory, &contents, zone, &name);
-            if !decisions.is_empty() {
-                stages.hold(&name, &mut decisions);
-                rows.push(Row { zone, name: EcoString::from(name.key), decisions });
+            if decisions.is_empty() {
+                continue;
             }
+            stages.hold(&name, &mut decisions);
+            if name.wishes.is_empty() {
+                leaving.push(rows.len());
+            }
+            rows.push(Row { zone, name: EcoString::from(name.key), decisions });
         }
     }
-    let mut plan = Plan { rows, unrouted, losers: decider.into_losers(), ..Plan::default() };
+    if inventory.index.len() > 1 || !unrouted.is_empty() {
+        crate::moves::link(&mut rows, &leaving, &unrouted);
+        crate::moves::close(&mut rows, &inventory.index);
+    }
+    let losers = decider.into_losers();
+    let mut plan = Plan { rows, unrouted, losers, unmanaged, ..Plan::default() };
     stages.finish(inventory, &mut plan);
     plan
 }
@@ -76,33 +89,6 @@ fn is_unread(contents: &Contents<'_>, zone: ZoneKey) -> bool {
     contents.get(zone.0 as usize).is_none_or(Option::is_none)
 }
 
-/// The wishes in scope of each zone of the index, and those that lie in no zone.
-fn route<'a>(
-    decider: &Decider<'a>,
-    inventory: &Inventory,
-    desired: &'a [Endpoint],
-) -> (Vec<Vec<Keyed<'a, Endpoint>>>, Vec<&'a Endpoint>) {
-    let mut routed: Vec<Vec<_>> = inventory.index.iter().map(|_| Vec::new()).collect();
-    let mut unrouted = Vec::new();
-    for endpoint in desired.iter().filter(|endpoint| decider.is_in_scope(&endpoint.set)) {
-        let wish = Keyed::new(endpoint);
-        let zones = inventory.index.route(&wish.key, endpoint.hints().zone.as_deref());
-        let Some((first, others)) = zones.split_first() else {
-            unrouted.push(wish);
-            continue;
-        };
-        for zone in others {
-            routed[zone.0 as usize].push(Keyed { key: wish.key.clone(), item: endpoint });
-        }
-        routed[first.0 as usize].push(wish);
-    }
-    unrouted.sort_by(|a, b| {
-        let by_name = a.key.cmp(&b.key).then_with(|| place(a.set()).cmp(&place(b.set())));
-        by_name.then_with(|| preference(a.item, b.item))
-    });
-    (routed, unrouted.into_iter().map(|wish| wish.item).collect())
-}
-
 fn decide<'a>(
     decider: &mut Decider<'a>,
     inventory: &Inventory,
@@ -119,6 +105,9 @@ fn decide<'a>(
         && belongs_to_an_unread_zone(inventory, contents, zone, name.key)
     {
         hold_all(&mut decisions, &Hold::UnreadableZone);
+    }
+    if let Some(reason) = inventory.index.zone(zone).read_only {
+        hold_all(&mut decisions, &Hold::ReadOnly { reason });
     }
     decisions
 }

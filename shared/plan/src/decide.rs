@@ -8,10 +8,15 @@ use crate::{
     Cause, Decision, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit, Verdict,
 };
 
+/// The type of the record with which a zone begins.
+const SOA: RecordType = RecordType::Other(6);
+
 /// Decides about names.
 pub(crate) struct Decider<'a> {
     settings: &'a Settings,
     provider_filter: &'a DomainFilter,
+    /// Whether the name that is decided about is the apex of its zone.
+    at_apex: bool,
     losers: Vec<Loser<'a>>,
 }
 
@@ -20,20 +25,36 @@ pub(crate) type Name<'s, 'a> = Run<'s, 'a, &'s str>;
 
 impl<'a> Decider<'a> {
     pub(crate) fn new(settings: &'a Settings, provider_filter: &'a DomainFilter) -> Self {
-        Self { settings, provider_filter, losers: Vec::new() }
+        Self { settings, provider_filter, at_apex: false, losers: Vec::new() }
     }
 
     /// Whether the run looks at a record set at all.
     pub(crate) fn is_in_scope(&self, set: &RecordSet) -> bool {
-        if !self.settings.types.contains(set.rtype) {
-            return false;
-        }
-        let matches =
-            self.settings.filter.matches(&set.name) && self.provider_filter.matches(&set.name);
+        self.manages(set.rtype) && self.filters_match(&set.name)
+    }
+
+    /// Whether a type is managed.
+    pub(crate) fn manages(&self, rtype: RecordType) -> bool {
+        self.settings.types.contains(rtype)
+    }
+
+    /// Whether the user said that a type is not to be managed.
+    pub(crate) fn excludes(&self, rtype: RecordType) -> bool {
+        self.settings.types.excludes(rtype)
+    }
+
+    /// Whether the domain filters let a name through.
+    pub(crate) fn filters_match(&self, name: &extdns_model::Name) -> bool {
+        let matches = self.settings.filter.matches(name) && self.provider_filter.matches(name);
         if !matches {
-            tracing::debug!(name = %set.name, rtype = %set.rtype, "not in scope of the domain filters");
+            tracing::debug!(%name, "not in scope of the domain filters");
         }
         matches
+    }
+
+    /// Says whether the next name is the apex of its zone.
+    pub(crate) fn at_apex(&mut self, is_apex: bool) {
+        self.at_apex = is_apex;
     }
 
     pub(crate) fn into_losers(self) -> Vec<Loser<'a>> {
@@ -44,7 +65,7 @@ impl<'a> Decider<'a> {
     pub(crate) fn decide(&mut self, zone: ZoneKey, name: &Name<'_, 'a>) -> Vec<Decision<'a>> {
         let mut decisions = self.propose(zone, name);
         if !decisions.is_empty() {
-            refuse_creates(&mut decisions, name.records, &self.settings.owners);
+            self.refuse_creates(&mut decisions, name.records);
             mark_what_gives_way(&mut decisions);
             self.settings.policy.restrict(&mut decisions);
             crate::unit::assign(&mut decisions);
@@ -139,7 +160,7 @@ impl<'a> Decider<'a> {
         discarded: bool,
     ) -> Option<Decision<'a>> {
         let owners = &self.settings.owners;
-        let strange = || records.iter().find_map(|record| hold_of_strange(record.item, owners));
+        let strange = || records.iter().find_map(|record| self.hold_of_strange(record.item));
         match (current, wanted) {
             (None, None) => None,
             (None, Some(endpoint)) => Some(go(RecordChange::Create(endpoint), Cause::Missing)),
@@ -149,22 +170,74 @@ impl<'a> Decider<'a> {
             }),
             (Some(record), Some(endpoint)) => {
                 let mut differences = differences(record, endpoint, owners);
-                if !differences.any() {
-                    return None;
-                }
                 let strange = strange();
-                // Whatever is the matter with somebody else's mark is not ours to mend.
+                // Never rewrite an ownership record of another owner.
                 differences.ownership &= strange.is_none();
-                differences.any().then(|| {
-                    let mut update =
-                        go(RecordChange::Update { record, endpoint }, Cause::Differs(differences));
-                    if let Some(hold) = strange {
-                        update.hold(hold);
-                    }
-                    update
-                })
+                let is_owned = record.read_only.is_none() && strange.is_some();
+                let cause = match differences.any() {
+                    true => Cause::Differs(differences),
+                    // It is as wanted: all that there is to say is that it is not ours.
+                    false if is_owned => Cause::Unowned,
+                    false => return None,
+                };
+                let mut update = go(RecordChange::Update { record, endpoint }, cause);
+                if let Some(hold) = strange {
+                    update.hold(hold);
+                }
+                Some(update)
             }
         }
+    }
+
+    /// Why a record is not ours to change; `None` if it is ours.
+    fn hold_of_strange(&self, record: &Record) -> Option<Hold> {
+        let owners = &self.settings.owners;
+        if let Some(reason) = record.read_only {
+            return Some(Hold::ReadOnly { reason });
+        }
+        if self.is_zones_own(record) {
+            return Some(Hold::ReadOnly { reason: "belongs to the zone itself" });
+        }
+        if owners.own(&record.labels) {
+            return None;
+        }
+        Some(match &record.doubt {
+            Some(doubt) => Hold::InDoubt(doubt.clone()),
+            None => Hold::Foreign { owner: record.labels.owner().map(Into::into) },
+        })
+    }
+
+    /// Whether a record is the NS or SOA set with which its zone was made. That is nobody's, even
+    /// where no owners are kept, unless an ownership record says that it is ours.
+    fn is_zones_own(&self, record: &Record) -> bool {
+        self.at_apex
+            && matches!(record.set.rtype, RecordType::Ns | SOA)
+            && (record.labels.owner().is_none() || !self.settings.owners.own(&record.labels))
+    }
+
+    /// Holds back creates where a record that is not ours stands in the way.
+    fn refuse_creates(&self, decisions: &mut [Decision<'_>], records: &[Keyed<'_, Record>]) {
+        for decision in decisions {
+            if let RecordChange::Create(endpoint) = decision.change
+                && let Some(hold) = records.iter().find_map(|record| {
+                    let in_the_way = self.is_in_the_way(record.item, endpoint);
+                    in_the_way.then(|| self.hold_of_strange(record.item)).flatten()
+                })
+            {
+                decision.hold(hold);
+            }
+        }
+    }
+
+    /// Whether a record, if it is not ours, refuses a create. Members of a routed family are
+    /// siblings; a simple record has the name for itself, but for the NS and SOA sets of an apex.
+    /// Where nobody keeps owners, only what DNS does not allow is refused.
+    fn is_in_the_way(&self, record: &Record, wish: &Endpoint) -> bool {
+        if self.settings.owners.is_empty() || self.is_zones_own(record) {
+            return excludes(record.set(), wish.set());
+        }
+        let (theirs, wanted) = (record.set.set_identifier(), wish.set.set_identifier());
+        theirs.is_empty() || wanted.is_empty() || theirs == wanted
     }
 }
 
@@ -194,45 +267,6 @@ fn differences(record: &Record, endpoint: &Endpoint, owners: &Owners) -> Differe
 /// Whether a record is ours to change.
 pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
     record.read_only.is_none() && owners.own(&record.labels)
-}
-
-/// Why a record is not ours to change; `None` if it is ours.
-fn hold_of_strange(record: &Record, owners: &Owners) -> Option<Hold> {
-    if let Some(reason) = record.read_only {
-        return Some(Hold::ReadOnly { reason });
-    }
-    if owners.own(&record.labels) {
-        return None;
-    }
-    Some(match &record.doubt {
-        Some(doubt) => Hold::InDoubt(doubt.clone()),
-        None => Hold::Foreign { owner: record.labels.owner().map(Into::into) },
-    })
-}
-
-/// Holds back creates where a record that is not ours stands in the way.
-fn refuse_creates(decisions: &mut [Decision<'_>], records: &[Keyed<'_, Record>], owners: &Owners) {
-    for decision in decisions {
-        if let RecordChange::Create(endpoint) = decision.change
-            && let Some(hold) = records.iter().find_map(|record| {
-                let in_the_way = is_in_the_way(record.item, endpoint, owners);
-                in_the_way.then(|| hold_of_strange(record.item, owners)).flatten()
-            })
-        {
-            decision.hold(hold);
-        }
-    }
-}
-
-/// Whether a record, if it is not ours, refuses a create. Members of a routed family are siblings;
-/// a simple record has the name for itself. Where nobody keeps owners, only what DNS does not
-/// allow is refused.
-fn is_in_the_way(record: &Record, wish: &Endpoint, owners: &Owners) -> bool {
-    if owners.is_empty() {
-        return excludes(record.set(), wish.set());
-    }
-    let (theirs, wanted) = (record.set.set_identifier(), wish.set.set_identifier());
-    theirs.is_empty() || wanted.is_empty() || theirs == wanted
 }
 
 /// A record that goes because another comes is not merely unwanted.

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use extdns_model::{Endpoint, LabelKey, Labels, Owners, RecordSet, ZoneIndex};
+use extdns_model::{
+    Action, Change, ChangeGroup, Endpoint, LabelKey, Labels, Owners, RecordSet, Role, ZoneIndex,
+    ZoneKey,
+};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Plan, RecordChange};
+use crate::{Cause, Decision, Hold, Plan, RecordChange};
 
-/// The hash of a plan: SHA-256 over its logical changes.
+/// The hash of a plan: SHA-256 over everything that a reader of it sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PlanHash([u8; 32]);
 
@@ -18,47 +21,116 @@ pub struct PlanHash([u8; 32]);
 pub struct InvalidHash;
 
 /// What is hashed changes with the meaning of plans only: then this changes too.
-const VERSION: &str = "extdns plan 1";
+const VERSION: &str = "extdns plan 2";
 
 impl Plan<'_> {
-    /// The hash of what is carried out, in the order of zones and names, with owner and clusters
-    /// before and after. What the provider noted, what resources want it, and the order of targets
-    /// and properties do not matter. To be taken before ownership records are added.
+    /// The hash of everything that a reader of the plan sees: what is carried out and what is held
+    /// back for which kind of reason, in the order of zones and names, each with its zone, owner,
+    /// clusters and resources before and after, and the ownership records of the groups; then what
+    /// lies in no zone, and what lost to another endpoint. What the provider noted, what is
+    /// encrypted, and the order of targets and properties do not matter. To be taken after ownership
+    /// records were added, with the groups that came of that.
     #[must_use]
-    pub fn hash(&self, index: &ZoneIndex, owners: &Owners) -> PlanHash {
-        let mut hasher = Hasher(Sha256::new());
+    pub fn hash(&self, index: &ZoneIndex, owners: &Owners, groups: &[ChangeGroup]) -> PlanHash {
+        let mut hasher = Hasher { sha: Sha256::new(), index, owners };
         hasher.text(VERSION);
-        for (row, decision) in self.going() {
-            let kind = match decision.change {
-                RecordChange::Create(_) => "create",
-                RecordChange::Update { .. } => "update",
-                RecordChange::Delete(_) => "delete",
-            };
-            let zone = index.zone(row.zone);
-            hasher.text(&zone.id);
-            hasher.text(&zone.name.key());
+        hasher.number(self.rows.len() as u64);
+        for row in &self.rows {
+            hasher.zone(row.zone);
             hasher.text(&row.name);
-            hasher.text(kind);
-            if let Some(record) = decision.change.record() {
-                hasher.side(&record.set, &record.labels);
-            }
-            if let Some(endpoint) = decision.change.endpoint() {
-                hasher.side(&endpoint.set, &after(endpoint, owners));
-            }
+            hasher.number(row.decisions.len() as u64);
+            row.decisions.iter().for_each(|decision| hasher.decision(decision));
         }
-        PlanHash(hasher.0.finalize().into())
+        let of_group = |group: &ChangeGroup| {
+            group.changes.iter().filter(|it| it.role == Role::Ownership).count()
+        };
+        hasher.number(groups.iter().map(of_group).sum::<usize>() as u64);
+        for group in groups {
+            let marks = group.changes.iter().filter(|change| change.role == Role::Ownership);
+            marks.for_each(|mark| hasher.mark(group.zone, mark));
+        }
+        hasher.number(self.unrouted.len() as u64);
+        self.unrouted.iter().for_each(|endpoint| hasher.wish(endpoint));
+        hasher.number(self.losers.len() as u64);
+        for loser in &self.losers {
+            hasher.zone(loser.zone);
+            hasher.wish(loser.endpoint);
+            hasher.wish(loser.winner);
+        }
+        PlanHash(hasher.sha.finalize().into())
     }
 }
 
-/// What the ownership record will say of owner and clusters; nothing where none is kept.
-fn after(endpoint: &Endpoint, owners: &Owners) -> Labels {
-    if owners.is_empty() { Labels::new() } else { owners.stamp(endpoint) }
+struct Hasher<'a> {
+    sha: Sha256,
+    index: &'a ZoneIndex,
+    owners: &'a Owners,
 }
 
-struct Hasher(Sha256);
+impl Hasher<'_> {
+    fn decision(&mut self, decision: &Decision<'_>) {
+        self.text(match decision.change {
+            RecordChange::Create(_) => "create",
+            RecordChange::Update { .. } => "update",
+            RecordChange::Delete(_) => "delete",
+        });
+        if let Cause::Moves { to } = decision.cause {
+            self.text("moves");
+            self.zone(to);
+        }
+        self.text(decision.held().map_or("go", kind));
+        if let Some(record) = decision.change.record() {
+            self.set(&record.set);
+            self.labels(&record.labels);
+            self.text(record.labels.resource().unwrap_or_default());
+        }
+        if let Some(endpoint) = decision.change.endpoint() {
+            self.wish(endpoint);
+        }
+    }
 
-impl Hasher {
-    fn side(&mut self, set: &RecordSet, labels: &Labels) {
+    /// An endpoint, and what its ownership record will say of owner and clusters; nothing where
+    /// none is kept.
+    fn wish(&mut self, endpoint: &Endpoint) {
+        self.set(&endpoint.set);
+        let none = self.owners.is_empty();
+        let labels = if none { Labels::new() } else { self.owners.stamp(endpoint) };
+        self.labels(&labels);
+        let resources: Vec<String> =
+            endpoint.attribution.resources().iter().map(ToString::to_string).collect();
+        self.list(resources.iter().map(String::as_str).collect());
+    }
+
+    /// An ownership record that comes, changes or goes: where it is, what it stands for, and whether
+    /// its text can be read, but not that text.
+    fn mark(&mut self, zone: ZoneKey, change: &Change) {
+        let (kind, owned) = match &change.action {
+            Action::Create(new) => ("create", &new.labels),
+            Action::Update { new, .. } => ("update", &new.labels),
+            Action::Delete(old) => ("delete", &old.labels),
+        };
+        let set = change.set();
+        let is_plain = |text: &str| text.trim_start_matches('"').starts_with("heritage=");
+        self.zone(zone);
+        self.text(kind);
+        self.text(set.name.as_str());
+        self.text(set.set_identifier());
+        self.text(owned.get(LabelKey::OWNED_RECORD).unwrap_or_default());
+        self.text(if set.targets.iter().all(|it| is_plain(it)) { "plain" } else { "encrypted" });
+    }
+
+    fn zone(&mut self, zone: ZoneKey) {
+        let zone = self.index.zone(zone);
+        self.text(&zone.id);
+        self.text(&zone.name.key());
+    }
+
+    fn labels(&mut self, labels: &Labels) {
+        self.text(labels.owner().unwrap_or_default());
+        self.text(labels.get(LabelKey::CLUSTER).unwrap_or_default());
+    }
+
+    fn set(&mut self, set: &RecordSet) {
         self.text(set.name.as_str());
         self.text(&set.rtype.to_string());
         self.text(set.set_identifier());
@@ -69,8 +141,6 @@ impl Hasher {
         let mut properties: Vec<_> = properties.iter().collect();
         properties.sort_unstable();
         properties.iter().for_each(|property| self.text(&property.value));
-        self.text(labels.owner().unwrap_or_default());
-        self.text(labels.get(LabelKey::CLUSTER).unwrap_or_default());
     }
 
     fn list(&mut self, mut texts: Vec<&str>) {
@@ -82,11 +152,34 @@ impl Hasher {
     /// Each text with its length before it, so that no two lists of texts are the same bytes.
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
-        self.0.update(text.as_bytes());
+        self.sha.update(text.as_bytes());
     }
 
     fn number(&mut self, number: u64) {
-        self.0.update(number.to_be_bytes());
+        self.sha.update(number.to_be_bytes());
+    }
+}
+
+/// The kind of a reason to hold something back.
+fn kind(hold: &Hold) -> &'static str {
+    match hold {
+        Hold::Foreign { .. } => "foreign",
+        Hold::InDoubt(_) => "in doubt",
+        Hold::Policy => "policy",
+        Hold::Coexistence => "coexistence",
+        Hold::Unit => "unit",
+        Hold::CannotBeOwned { .. } => "cannot be owned",
+        Hold::UnreadableZone => "unreadable zone",
+        Hold::ReadOnly { .. } => "read-only",
+        Hold::Frozen { .. } => "frozen",
+        Hold::UnknownCluster { .. } => "unknown cluster",
+        Hold::Unready { .. } => "unready",
+        Hold::Outage { .. } => "outage",
+        Hold::Moves { .. } => "moves",
+        Hold::NoZone => "no zone",
+        Hold::Kept { .. } => "kept",
+        Hold::Protected { .. } => "protected",
+        Hold::Guarded { .. } => "guarded",
     }
 }
 

@@ -17,8 +17,10 @@ mod hash;
 mod kept;
 #[cfg(test)]
 mod messages;
+mod moves;
 mod policy;
 mod protect;
+mod route;
 mod row;
 mod runs;
 mod settings;
@@ -30,11 +32,11 @@ mod whole;
 pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
 pub use clusters::{Cluster, Clusters, Reading, UnknownCluster};
 pub use compute::{Input, compute};
-pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Trip};
+pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
 pub use hash::{InvalidHash, PlanHash};
 pub use protect::{Glob, GlobError, Protected};
 pub use row::{
     Cause, Decision, Differences, FreezeCause, Frozen, Hold, Loser, Plan, RecordChange, Row, Rule,
-    Unit, Verdict,
+    Unit, Unmanaged, Verdict,
 };
 pub use settings::{Policy, RecordTypes, Settings};

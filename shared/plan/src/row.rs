@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
-use extdns_model::{ClusterId, Doubt, Endpoint, Record, Resource, ZoneKey};
+use extdns_model::{ClusterId, Doubt, Endpoint, Record, RecordType, Resource, ZoneIndex, ZoneKey};
+use smallvec::SmallVec;
 
-use crate::{GuardKind, Trip};
+use crate::{GuardKind, Outage, Scope, Trip};
 
 /// What is to be done, by zone and name, in the order of zones and name keys.
 ///
@@ -22,8 +23,23 @@ pub struct Plan<'a> {
     /// Clusters whose records are frozen, in the order of the settings, whether or not something
     /// is held back for it.
     pub frozen: Vec<Frozen>,
-    /// Where the guard stopped changes, in the order of zones and clusters.
+    /// Where the guard stopped changes: in all zones, then in the order of zones and clusters.
     pub trips: Vec<Trip>,
+    /// Where too much would go because objects have no address any more, in the order of zones.
+    pub outages: Vec<Outage>,
+    /// Wished records of types that are not managed, in the order of types.
+    pub unmanaged: Vec<Unmanaged>,
+}
+
+/// Endpoints of a type that is not managed, although nobody excluded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmanaged {
+    /// The type.
+    pub rtype: RecordType,
+    /// How many there are in scope of the domain filters.
+    pub count: usize,
+    /// The first ten of their names, in the order of their keys.
+    pub names: Vec<EcoString>,
 }
 
 /// A cluster whose records are frozen: none is deleted, none loses a target, and nobody takes one
@@ -136,6 +152,13 @@ pub enum Cause {
     /// The record is ours and gives way to one that cannot stand beside it: a CNAME to another
     /// type or the reverse, a simple record to routed ones or the reverse.
     GivesWay,
+    /// The record is ours, and its name is wanted in another zone now: a child zone appeared, say.
+    Moves {
+        /// That zone.
+        to: ZoneKey,
+    },
+    /// The record is as it is wanted, but it is not ours.
+    Unowned,
 }
 
 /// In what a record differs from what is wanted.
@@ -221,6 +244,21 @@ pub enum Hold {
         /// The object.
         resource: Arc<Resource>,
     },
+    /// The object that has the name has no address any more, like too many others at once.
+    Outage {
+        /// The object.
+        resource: Arc<Resource>,
+    },
+    /// The record stays until its name is made in the zone that it moves to, and there it is held
+    /// back.
+    Moves {
+        /// The name of that zone.
+        zone: EcoString,
+        /// Why it is held back there.
+        why: Box<Hold>,
+    },
+    /// The record stays, because its name is wanted, though in a zone that is not there.
+    NoZone,
     /// The provider's answer about the name was incomplete, so nothing of it is taken away.
     Kept {
         /// What was incomplete.
@@ -235,8 +273,8 @@ pub enum Hold {
     Guarded {
         /// Whether it counts among deletes or updates.
         kind: GuardKind,
-        /// The name of the cluster whose part of the zone is too much; `None` for the zone.
-        cluster: Option<EcoString>,
+        /// Of which part of the target it is too much.
+        scope: Scope,
     },
 }
 
@@ -299,6 +337,12 @@ impl Row<'_> {
     pub fn close_units(&mut self) {
         crate::unit::close(&mut self.decisions);
     }
+
+    /// Whether its name moves to another zone. Such a row only removes records.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.decisions.iter().any(|decision| matches!(decision.cause, Cause::Moves { .. }))
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -310,6 +354,18 @@ impl<'a> Plan<'a> {
     /// Every decision with its row.
     pub fn decisions(&self) -> impl Iterator<Item = (&Row<'a>, &Decision<'a>)> {
         self.rows.iter().flat_map(|row| row.decisions.iter().map(move |decision| (row, decision)))
+    }
+
+    /// Holds back the removal of every name that moves to another zone and is held back there. To be
+    /// called after every stage that holds decisions back, with the index of the plan's zones.
+    pub fn close_moves(&mut self, index: &ZoneIndex) {
+        crate::moves::close(&mut self.rows, index);
+    }
+
+    /// The rows whose names move to another zone, each with those that want the name there.
+    #[must_use]
+    pub fn moves(&self) -> Vec<(usize, SmallVec<[usize; 2]>)> {
+        crate::moves::moves(&self.rows)
     }
 
     /// Whether nothing is to be done.

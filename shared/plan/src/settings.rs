@@ -35,30 +35,40 @@ pub enum Policy {
 
 /// The managed record types.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordTypes(Vec<RecordType>);
+pub struct RecordTypes {
+    managed: Vec<RecordType>,
+    excluded: Vec<RecordType>,
+}
 
 impl RecordTypes {
     /// The managed types without the excluded ones.
     #[must_use]
     pub fn new(managed: &[RecordType], excluded: &[RecordType]) -> Self {
-        Self(managed.iter().copied().filter(|rtype| !excluded.contains(rtype)).collect())
+        let kept = managed.iter().copied().filter(|rtype| !excluded.contains(rtype));
+        Self { managed: kept.collect(), excluded: excluded.to_vec() }
     }
 
     /// Whether a type is managed.
     #[must_use]
     pub fn contains(&self, rtype: RecordType) -> bool {
-        self.0.contains(&rtype)
+        self.managed.contains(&rtype)
+    }
+
+    /// Whether a type was excluded by name.
+    #[must_use]
+    pub fn excludes(&self, rtype: RecordType) -> bool {
+        self.excluded.contains(&rtype)
     }
 
     /// Whether no type is managed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.managed.is_empty()
     }
 }
 
 impl Default for RecordTypes {
     fn default() -> Self {
-        Self(vec![RecordType::A, RecordType::Aaaa, RecordType::Cname])
+        Self::new(&[RecordType::A, RecordType::Aaaa, RecordType::Cname], &[])
     }
 }

@@ -58,9 +58,12 @@ impl<'a> Stages<'a> {
 
     /// Holds back what is too much at once, and says what the stages found.
     pub(crate) fn finish(self, inventory: &Inventory, plan: &mut Plan<'_>) {
-        let Self { settings, claims, freeze, tally, .. } = self;
-        plan.trips =
-            crate::guard::stop(&settings.guard, &claims, &inventory.index, &tally, &mut plan.rows);
+        let Self { settings, claims, freeze, waiting, tally, .. } = self;
+        let (guard, index) = (&settings.guard, &inventory.index);
+        let stopped =
+            crate::guard::stop(guard, &claims, index, &tally, &waiting, &mut plan.rows);
+        (plan.trips, plan.outages) = (stopped.trips, stopped.outages);
+        plan.close_moves(index);
         plan.frozen = freeze.into_list();
     }
 

@@ -52,6 +52,7 @@ fn keeps_name(hold: &Hold) -> bool {
         Hold::Frozen { .. }
             | Hold::UnknownCluster { .. }
             | Hold::Unready { .. }
+            | Hold::Outage { .. }
             | Hold::Kept { .. }
             | Hold::Protected { .. }
             | Hold::Guarded { .. }

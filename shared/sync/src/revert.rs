@@ -137,14 +137,16 @@ impl Touched<'_> {
     /// A name is undone as a whole or not at all.
     fn undo(&self, whose: Whose<'_>, zone: &Zone, revert: &mut Revert) {
         let endpoints = &mut revert.endpoints;
-        let states: Option<Vec<State<'_>>> =
-            self.changes.iter().map(|change| State::of(change, self.now(change))).collect();
-        let Some(states) = states else {
-            endpoints.extend(self.records.iter().map(|record| whose.kept(record, zone)));
-            let name = self.changes.first().map_or("", |change| change.name.as_str());
-            let message = "not undone: the name is not any more as the run left it";
-            revert.notices.push(notice(name, message));
-            return;
+        let states: Result<Vec<State<'_>>, String> =
+            self.changes.iter().map(|change| State::of(whose, change, self.now(change))).collect();
+        let states = match states {
+            Ok(states) => states,
+            Err(why) => {
+                endpoints.extend(self.records.iter().map(|record| whose.kept(record, zone)));
+                let name = self.changes.first().map_or("", |change| change.name.as_str());
+                revert.notices.push(notice(name, &format!("not undone: {why}")));
+                return;
+            }
         };
         let untouched = self
             .records
@@ -192,14 +194,15 @@ enum State<'a> {
 }
 
 impl<'a> State<'a> {
-    /// None if it is neither as before nor as after the change.
-    fn of(change: &Change, now: Option<&'a Record>) -> Option<Self> {
+    /// How a record is, or why it is neither as before nor as after the change.
+    fn of(whose: Whose<'_>, change: &Change, now: Option<&'a Record>) -> Result<Self, String> {
+        let changed = || "the name is not any more as the run left it".to_owned();
         let Some(record) = now else {
             return match (&change.before, &change.after) {
-                (_, None) => Some(Self::Done),
-                (None, _) => Some(Self::Undone(None)),
+                (_, None) => Ok(Self::Done),
+                (None, _) => Ok(Self::Undone(None)),
                 // Updated, and gone since.
-                (Some(_), Some(_)) => None,
+                (Some(_), Some(_)) => Err(changed()),
             };
         };
         let is = |state: &Option<RecordState>, with_labels: bool| {
@@ -208,13 +211,14 @@ impl<'a> State<'a> {
             })
         };
         // Where the change was one of ownership alone, the labels tell.
-        let (after, before) = (is(&change.after, false), is(&change.before, false));
-        match (after, before) {
-            (true, false) => Some(Self::Done),
-            (false, true) => Some(Self::Undone(Some(record))),
-            (true, true) if is(&change.before, true) => Some(Self::Undone(Some(record))),
-            (true, true) => Some(Self::Done),
-            (false, false) => None,
+        match (is(&change.after, false), is(&change.before, false)) {
+            (false, true) => Ok(Self::Undone(Some(record))),
+            (true, true) if is(&change.before, true) => Ok(Self::Undone(Some(record))),
+            (true, _) => match whose.other_holder(record, change.after.as_ref()) {
+                None => Ok(Self::Done),
+                Some(holder) => Err(holder),
+            },
+            (false, false) => Err(changed()),
         }
     }
 }
@@ -241,6 +245,19 @@ fn same_labels(labels: &Labels, state: &RecordState) -> bool {
 impl Whose<'_> {
     fn own(&self, record: &Record) -> bool {
         record.read_only.is_none() && self.owners.own(&record.labels)
+    }
+
+    /// Who holds a record by now, if it is not the object for which the run made it so. Without
+    /// owners nobody keeps what objects records are of.
+    fn other_holder(&self, record: &Record, after: Option<&RecordState>) -> Option<String> {
+        let reported = &after?.labels;
+        let holder = [LabelKey::RESOURCE, LabelKey::OWNER, LabelKey::CLUSTER];
+        let is_same = |key: &&str| record.labels.get(key) == reported.get(*key).map(String::as_str);
+        if self.owners.is_empty() || holder.iter().all(is_same) {
+            return None;
+        }
+        let by = record.labels.resource().unwrap_or("another object");
+        Some(format!("{by} holds the name by now, and the report tells of another object"))
     }
 
     /// A record as it is.
@@ -389,6 +406,7 @@ mod tests {
             }),
             after: None,
             cause: document::Cause::Unwanted,
+            moves_to: None,
             reason: String::new(),
             resource: None,
             cluster: None,

@@ -13,7 +13,9 @@ use tokio::time::Instant;
 use crate::apply::apply;
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
-use crate::report::{self, Calls, ClusterReport, Context, Document, Durations, Notice, Report};
+use crate::report::{
+    self, Calls, ClusterReport, Context, Document, Durations, Notice, Report, Unmade,
+};
 use crate::request::{Mode, Overrides, RunRequest};
 use crate::revert::{self, Revert, Whose};
 use crate::wiring::Wiring;
@@ -91,10 +93,12 @@ async fn attempt(
         revert.narrow(&mut plan);
         gathered.notices.extend(revert.notices.iter().cloned());
     }
-    let hash = plan.hash(&annotated.inventory.index, wiring.registry.owners()).to_string();
-    let is_expected = request.expected_hash.as_ref().is_none_or(|expected| *expected == hash);
     let groups = wiring.registry.decorate(&mut plan, &annotated);
+    let (index, owners) = (&annotated.inventory.index, wiring.registry.owners());
+    let hash = plan.hash(index, owners, &groups.groups).to_string();
+    let is_expected = request.expected_hash.as_ref().is_none_or(|expected| *expected == hash);
     durations.plan = Some(watch.lap());
+    let unmade = Unmade::before_plan(&gathered.dropped, &adjusted.notes);
     let Gathered { views, seen, clusters: reports, mut notices, .. } = gathered;
     let mut outcomes = None;
     if request.mode == Mode::Apply && is_expected {
@@ -104,11 +108,12 @@ async fn attempt(
         }
         durations.apply = Some(watch.lap());
     }
+    notices.extend(groups.mixed.iter().map(report::mixed));
     notices.extend(adjusted.notes.iter().map(report::adaptation));
     if revert.is_none() {
         notices.extend(report::of_absent_sources(&plan, &wiring.sources));
     }
-    if annotated.inventory.zones.is_empty() {
+    if annotated.inventory.zones.is_empty() && adjusted.endpoints.is_empty() {
         notices.push(no_zone());
     }
     let sent = if outcomes.is_some() { &*groups.groups } else { &[] };
@@ -117,6 +122,7 @@ async fn attempt(
         clusters: reports,
         desired: &adjusted.endpoints,
         calls: Calls::since(&called, &*wiring.provider, &annotated, sent),
+        unmade,
         notices,
         hash: Some(hash),
         expected_hash: request.expected_hash.clone(),
@@ -138,7 +144,8 @@ pub(crate) async fn in_time<T>(
     let reading = request.until.share(READING_SHARE);
     tokio::select! {
         biased;
-        ground = read => ground,
+        // What was read while nothing else could be done may have taken too long all the same.
+        ground = read => if request.until.is_over() { Err(RunError::Deadline.into()) } else { ground },
         () = reading.over() => Err(RunError::Deadline.into()),
     }
 }

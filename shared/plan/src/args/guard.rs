@@ -96,9 +96,9 @@ impl FromStr for Allowance {
     type Err = InvalidAllowance;
 
     fn from_str(text: &str) -> Result<Self, InvalidAllowance> {
-        let is_count =
-            |tail: &str| tail.starts_with(|char: char| char == '-' || char.is_ascii_digit());
-        // The ids of some APIs have colons of their own.
+        // No part of a domain or of an id is a word behind a colon, but the ids of some APIs have
+        // colons of their own, so a path behind one is none.
+        let is_count = |tail: &str| !tail.contains(['/', '.']);
         let (place, count) = match text.rsplit_once(':').filter(|(_, tail)| is_count(tail)) {
             Some((place, count)) => {
                 let number = count.parse().map_err(|_| InvalidAllowance::Count(count.to_owned()));

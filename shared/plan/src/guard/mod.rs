@@ -2,6 +2,7 @@
 //! none.
 
 mod other;
+mod outage;
 mod stop;
 mod tally;
 
@@ -10,20 +11,20 @@ use std::fmt;
 use ecow::EcoString;
 use extdns_model::ZoneKey;
 
+pub use outage::Outage;
 pub(crate) use stop::stop;
 pub(crate) use tally::Tally;
 
-/// How much a plan may delete and update, per zone and per cluster within a zone.
+/// How much a plan may delete and update: over all zones, per zone, and per cluster within a zone.
 #[derive(Debug, Clone)]
 pub struct Guard {
     /// Of a hundred records, at most so many are deleted.
     pub max_delete_percent: u8,
     /// Of a hundred records, at most so many are updated.
     pub max_update_percent: u8,
-    /// At most so many records are deleted.
+    /// At most so many records are deleted, in all zones together and however few there are.
     pub max_deletes: Option<usize>,
-    /// Where there are fewer records than this, everything goes; and a cluster that has fewer may
-    /// want nothing.
+    /// Where there are fewer records than this, no percentage counts.
     pub min_records: usize,
     /// What may be deleted beyond that.
     pub allow_deletes: Vec<Allowance>,
@@ -42,13 +43,47 @@ pub struct Allowance {
     pub count: Option<usize>,
 }
 
-/// A zone, or a cluster's part of it, of which the guard lets nothing of a kind through.
+/// The part of a target that a guard counts over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All its zones together.
+    Target,
+    /// A zone.
+    Zone(ZoneKey),
+    /// A cluster's part of a zone.
+    Cluster {
+        /// The zone.
+        zone: ZoneKey,
+        /// The name of the cluster.
+        name: EcoString,
+    },
+}
+
+impl Scope {
+    /// The zone; `None` for all of them.
+    #[must_use]
+    pub fn zone(&self) -> Option<ZoneKey> {
+        match *self {
+            Self::Target => None,
+            Self::Zone(zone) | Self::Cluster { zone, .. } => Some(zone),
+        }
+    }
+
+    /// The name of the cluster, where only its part is meant.
+    #[must_use]
+    pub fn cluster(&self) -> Option<&str> {
+        match self {
+            Self::Target | Self::Zone(_) => None,
+            Self::Cluster { name, .. } => Some(name),
+        }
+    }
+}
+
+/// A part of a target of which the guard lets nothing of a kind through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trip {
-    /// The zone.
-    pub zone: ZoneKey,
-    /// The name of the cluster, where only its part is too much.
-    pub cluster: Option<EcoString>,
+    /// The part.
+    pub scope: Scope,
     /// What is too much.
     pub kind: GuardKind,
     /// How many records it would have been.
@@ -57,7 +92,7 @@ pub struct Trip {
     pub base: usize,
     /// How many are allowed.
     pub limit: Limit,
-    /// The first ten of their names, in the order of their keys.
+    /// The first ten of their names, in the order of zones and keys.
     pub names: Vec<EcoString>,
     /// What allows exactly this, once.
     pub allow: Allow,
@@ -84,7 +119,7 @@ pub enum Limit {
 /// What lets through what the guard stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allow {
-    /// This many deletes in a zone.
+    /// This many deletes in a zone, or in all of them.
     Deletes {
         /// The zone's name, its id where the name is not unique, or the target's name.
         place: EcoString,

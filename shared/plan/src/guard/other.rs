@@ -4,6 +4,7 @@ use extdns_model::{Labels, ZoneIndex, ZoneKey};
 
 use super::{Tally, stop};
 use crate::claim::Claims;
+use crate::unready::Waiting;
 use crate::{Clusters, Plan, Settings};
 
 impl Plan<'_> {
@@ -21,6 +22,8 @@ impl Plan<'_> {
         for (zone, labels) in ours {
             tally.add(&claims, zone, labels);
         }
-        self.trips = stop(&settings.guard, &claims, index, &tally, &mut self.rows);
+        let waiting = Waiting::default();
+        let stopped = stop(&settings.guard, &claims, index, &tally, &waiting, &mut self.rows);
+        self.trips = stopped.trips;
     }
 }

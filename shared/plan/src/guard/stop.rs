@@ -4,43 +4,63 @@ use ecow::EcoString;
 use extdns_model::{Name, Zone, ZoneIndex, ZoneKey};
 
 use super::tally::{Column, Part, Scores, Tally, WHOLE};
-use super::{Allow, Allowance, Guard, GuardKind, Limit, Trip};
+use super::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
 use crate::claim::Claims;
+use crate::freeze::SUSPICIOUS;
+use crate::unready::Waiting;
 use crate::{Hold, Row};
 
 /// As many names are told of a trip.
-const NAMES: usize = 10;
+pub(super) const NAMES: usize = 10;
 const KINDS: [GuardKind; 2] = [GuardKind::Deletes, GuardKind::Updates];
 
-/// Holds back what is too much at once: everything of its kind in a zone, or of a cluster in it.
+/// What the guard found.
+#[derive(Default)]
+pub(crate) struct Stopped {
+    pub(crate) trips: Vec<Trip>,
+    pub(crate) outages: Vec<Outage>,
+}
+
+/// Holds back what is too much at once: everything of its kind in the target, in a zone, or of a
+/// cluster in it; and before that, what only goes because too many objects lost their address.
 pub(crate) fn stop(
     guard: &Guard,
     claims: &Claims<'_>,
     index: &ZoneIndex,
     tally: &Tally,
+    waiting: &Waiting<'_>,
     rows: &mut [Row<'_>],
-) -> Vec<Trip> {
+) -> Stopped {
     if guard.disabled {
-        return Vec::new();
+        return Stopped::default();
     }
     warn_of_unknown_places(guard, index);
-    let counts = Counts::of(tally, claims, rows);
-    let judge = Judge { guard, claims, index, tally, counts };
-    let mut trips: Vec<(Column, Trip)> =
-        index.iter().flat_map(|(zone, _)| judge.zone(zone)).collect();
+    let judge = |rows: &[Row<'_>]| Judge::new(guard, claims, index, tally, rows);
+    let mut outages = Vec::new();
+    if !waiting.is_empty() {
+        outages = judge(rows).hold_outages(waiting, rows);
+    }
+    let judge = judge(rows);
+    let mut trips = judge.trips();
     if !trips.is_empty() {
         for row in rows {
-            hold(claims, tally, &mut trips, row);
+            hold(&judge, &mut trips, row);
         }
     }
-    trips.into_iter().map(|(_, trip)| trip).collect()
+    Stopped { trips: trips.into_iter().map(|(_, trip)| trip).collect(), outages }
 }
 
 /// Holds back what the trips are about in one row, and notes its name.
-fn hold(claims: &Claims<'_>, tally: &Tally, trips: &mut [(Column, Trip)], row: &mut Row<'_>) {
-    let of_zone = trips.partition_point(|(_, trip)| trip.zone < row.zone);
-    let trips = trips[of_zone..].iter_mut().take_while(|(_, trip)| trip.zone == row.zone);
-    let mut trips = trips.peekable();
+fn hold(judge: &Judge<'_>, trips: &mut [(Column, Trip)], row: &mut Row<'_>) {
+    let Judge { claims, tally, .. } = *judge;
+    // Those of the target come first, then those of zones in their order.
+    let (of_target, of_zones) =
+        trips.split_at_mut(trips.partition_point(|(_, trip)| trip.scope.zone().is_none()));
+    let first = of_zones.partition_point(|(_, trip)| trip.scope.zone() < Some(row.zone));
+    let of_zone = of_zones[first..].iter_mut();
+    let of_zone = of_zone.take_while(|(_, trip)| trip.scope.zone() == Some(row.zone));
+    let of_target = of_target.iter_mut().filter(|(_, trip)| !judge.lets(trip.kind, row.zone));
+    let mut trips = of_target.chain(of_zone).peekable();
     if trips.peek().is_none() {
         return;
     }
@@ -63,7 +83,7 @@ fn hold(claims: &Claims<'_>, tally: &Tally, trips: &mut [(Column, Trip)], row: &
                 && columns.contains(column)
                 && score.concerns(trip.kind, scores.coming, *part)
             {
-                decision.hold(Hold::Guarded { kind: trip.kind, cluster: trip.cluster.clone() });
+                decision.hold(Hold::Guarded { kind: trip.kind, scope: trip.scope.clone() });
             }
         }
     }
@@ -94,42 +114,144 @@ impl Counts {
     }
 }
 
-struct Judge<'a> {
+/// What the guard judges by.
+pub(super) struct Judge<'a> {
     guard: &'a Guard,
-    claims: &'a Claims<'a>,
-    index: &'a ZoneIndex,
-    tally: &'a Tally,
+    pub(super) claims: &'a Claims<'a>,
+    pub(super) index: &'a ZoneIndex,
+    pub(super) tally: &'a Tally,
     counts: Counts,
+    /// The zones in which any number of deletes is allowed.
+    allowed: Vec<bool>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(
+        guard: &'a Guard,
+        claims: &'a Claims<'a>,
+        index: &'a ZoneIndex,
+        tally: &'a Tally,
+        rows: &[Row<'_>],
+    ) -> Self {
+        let counts = Counts::of(tally, claims, rows);
+        let mut judge = Self { guard, claims, index, tally, counts, allowed: Vec::new() };
+        judge.allowed = index.iter().map(|(key, zone)| judge.is_allowed(key, zone)).collect();
+        judge
+    }
+
+    /// The trips: of the target, else of zones, else of clusters in them. Those of the target come
+    /// first, the others in the order of zones.
+    fn trips(&self) -> Vec<(Column, Trip)> {
+        let mut trips = Vec::new();
+        for kind in KINDS {
+            match self.target(kind) {
+                Some(trip) => trips.push((WHOLE, trip)),
+                None => trips.extend(self.index.iter().flat_map(|(key, _)| self.zone(key, kind))),
+            }
+        }
+        trips.sort_by_key(|(_, trip)| trip.scope.zone());
+        trips
+    }
+
+    /// The trip of all zones together. Zones whose deletes are allowed are not counted.
+    fn target(&self, kind: GuardKind) -> Option<Trip> {
+        if self.is_one_zone() {
+            return None;
+        }
+        let counted = self.index.iter().filter(|(zone, _)| !self.lets(kind, *zone));
+        let count = counted.map(|(zone, _)| self.count(zone, WHOLE, kind)).sum();
+        let base = self.base();
+        let limit = self.guard.exceeded(kind, count, base);
+        let limit = limit.or_else(|| self.guard.too_many(kind, count))?;
+        let allow = match kind {
+            GuardKind::Deletes => self.allow(None),
+            GuardKind::Updates => {
+                let of_zones = self.index.iter().map(|(zone, _)| self.least_percent(zone));
+                Allow::Updates { percent: of_zones.fold(percent(count, base), u8::max) }
+            }
+        };
+        Some(Trip { scope: Scope::Target, kind, count, base, limit, names: Vec::new(), allow })
+    }
+
     /// The trips of a zone: of the zone itself, else of clusters.
-    fn zone(&self, zone: ZoneKey) -> impl Iterator<Item = (Column, Trip)> {
-        KINDS.into_iter().flat_map(move |kind| {
-            let trip = |column| Some((column, self.trip(zone, column, kind)?));
-            trip(WHOLE).map_or_else(
-                || (1..self.tally.width()).filter_map(trip).collect(),
-                |whole| vec![whole],
-            )
-        })
+    fn zone(&self, zone: ZoneKey, kind: GuardKind) -> Vec<(Column, Trip)> {
+        let trip = |column| Some((column, self.trip(zone, column, kind)?));
+        match trip(WHOLE) {
+            Some(whole) => vec![whole],
+            None => (1..self.tally.width()).filter_map(trip).collect(),
+        }
     }
 
     fn trip(&self, zone: ZoneKey, column: Column, kind: GuardKind) -> Option<Trip> {
-        let count = self.counts.cells[self.tally.place(zone, column)][kind as usize];
-        let base = self.tally.count(zone, column);
-        let limit = self.guard.exceeded(kind, count, base)?;
-        if kind == GuardKind::Deletes && self.is_allowed(self.index.zone(zone), count) {
+        if self.lets(kind, zone) {
             return None;
         }
+        let count = self.count(zone, column, kind);
+        let base = self.tally.count(zone, column);
+        let is_run = self.is_one_zone() && column == WHOLE;
+        let limit = self.guard.exceeded(kind, count, base);
+        let limit = limit.or_else(|| self.guard.too_many(kind, count).filter(|_| is_run))?;
         let allow = match kind {
-            GuardKind::Deletes => Allow::Deletes { place: self.place(zone), count },
-            GuardKind::Updates => Allow::Updates { percent: percent(count, base) },
+            GuardKind::Deletes => self.allow(Some((zone, count))),
+            GuardKind::Updates => Allow::Updates { percent: self.least_percent(zone) },
         };
-        let cluster = self.tally.cluster(column).map(|id| self.claims.clusters().name_of(id));
-        Some(Trip { zone, cluster, kind, count, base, limit, names: Vec::new(), allow })
+        let scope = match self.tally.cluster(column) {
+            None => Scope::Zone(zone),
+            Some(id) => Scope::Cluster { zone, name: self.claims.clusters().name_of(id) },
+        };
+        Some(Trip { scope, kind, count, base, limit, names: Vec::new(), allow })
     }
 
-    fn is_allowed(&self, zone: &Zone, count: usize) -> bool {
+    /// One zone's part of a target is the target.
+    pub(super) fn is_one_zone(&self) -> bool {
+        self.index.len() == 1
+    }
+
+    pub(super) fn count(&self, zone: ZoneKey, column: Column, kind: GuardKind) -> usize {
+        self.counts.cells[self.tally.place(zone, column)][kind as usize]
+    }
+
+    /// How many records are ours in all zones.
+    pub(super) fn base(&self) -> usize {
+        self.index.iter().map(|(zone, _)| self.tally.count(zone, WHOLE)).sum()
+    }
+
+    /// Whether a zone may lose any number of records.
+    pub(super) fn lets(&self, kind: GuardKind, zone: ZoneKey) -> bool {
+        kind == GuardKind::Deletes && self.allowed[zone.0 as usize]
+    }
+
+    /// The least percentage that lets through the updates of a zone and of each cluster in it.
+    fn least_percent(&self, zone: ZoneKey) -> u8 {
+        let columns = (0..self.tally.width()).map(|column| {
+            (self.count(zone, column, GuardKind::Updates), self.tally.count(zone, column))
+        });
+        let guarded = columns.filter(|(_, base)| *base >= self.guard.min_records);
+        guarded.map(|(count, base)| percent(count, base)).max().unwrap_or(0)
+    }
+
+    /// What allows so many deletes in a zone; without one, those of all zones.
+    pub(super) fn allow(&self, zone: Option<(ZoneKey, usize)>) -> Allow {
+        match zone {
+            Some((zone, count)) => Allow::Deletes { place: self.place(zone), count },
+            None => {
+                let place = self.guard.target.clone();
+                Allow::Deletes { place, count: self.counts.deletes }
+            }
+        }
+    }
+
+    /// The percentage of deletes that so many of so many exceed.
+    pub(super) fn is_outage(&self, count: usize, base: usize) -> bool {
+        count >= SUSPICIOUS && self.guard.is_beyond(self.guard.max_delete_percent, count, base)
+    }
+
+    pub(super) fn max_delete_percent(&self) -> u8 {
+        self.guard.max_delete_percent
+    }
+
+    fn is_allowed(&self, key: ZoneKey, zone: &Zone) -> bool {
+        let count = self.count(key, WHOLE, GuardKind::Deletes);
         self.guard.allow_deletes.iter().any(|allowance| {
             let most = |count: usize| allowance.count.is_none_or(|most| count <= most);
             (allowance.is_about(zone) && most(count))
@@ -151,19 +273,24 @@ impl Judge<'_> {
 }
 
 impl Guard {
-    /// The limit that so many of so many exceed.
+    /// The percentage that so many of so many exceed.
     fn exceeded(&self, kind: GuardKind, count: usize, base: usize) -> Option<Limit> {
-        let (percent, most) = match kind {
-            GuardKind::Deletes => (self.max_delete_percent, self.max_deletes),
-            GuardKind::Updates => (self.max_update_percent, None),
+        let percent = match kind {
+            GuardKind::Deletes => self.max_delete_percent,
+            GuardKind::Updates => self.max_update_percent,
         };
-        if base < self.min_records {
-            return None;
-        }
-        if percent < 100 && count.saturating_mul(100) > base.saturating_mul(percent.into()) {
-            return Some(Limit::Percent(percent));
-        }
-        most.filter(|most| count > *most).map(Limit::Count)
+        let is_exceeded = base >= self.min_records && self.is_beyond(percent, count, base);
+        is_exceeded.then_some(Limit::Percent(percent))
+    }
+
+    fn is_beyond(&self, percent: u8, count: usize, base: usize) -> bool {
+        percent < 100 && count.saturating_mul(100) > base.saturating_mul(percent.into())
+    }
+
+    /// The number of deletes of a whole run that so many exceed, whatever the base.
+    fn too_many(&self, kind: GuardKind, count: usize) -> Option<Limit> {
+        let most = self.max_deletes.filter(|most| kind == GuardKind::Deletes && count > *most);
+        most.map(Limit::Count)
     }
 }
 

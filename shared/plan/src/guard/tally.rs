@@ -75,7 +75,7 @@ impl Tally {
 pub(super) struct Score {
     /// Records that change.
     changed: usize,
-    /// Records that give way to others.
+    /// Records that give way to others, or move to another zone.
     replaced: usize,
     /// Records that go otherwise.
     gone: usize,
@@ -124,7 +124,9 @@ impl Part {
                 (!differences.only_ownership()).then_some(Self::Changed)
             }
             (RecordChange::Update { .. }, _) => Some(Self::Changed),
-            (RecordChange::Delete(_), Cause::GivesWay) => Some(Self::Replaced),
+            (RecordChange::Delete(_), Cause::GivesWay | Cause::Moves { .. }) => {
+                Some(Self::Replaced)
+            }
             (RecordChange::Delete(_), _) => Some(Self::Gone),
         }
     }

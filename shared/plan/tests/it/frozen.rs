@@ -183,9 +183,136 @@ fn a_cluster_that_suddenly_wants_nothing_is_frozen() {
     assert_eq!(one().allow_empty(&["default"]).totals(), [("guarded deletes".to_owned(), 10)]);
     let unguarded = extdns_plan::Guard::disabled();
     assert_eq!(one().guarded(unguarded).totals(), [("go".to_owned(), 10)]);
-    // Few records are no reason.
-    let nine = of_clusters(&[("default", "me", EMPTY)]).guarded(guard()).has(&ten("o=me")[1..]);
-    assert_eq!(nine.totals(), [("go".to_owned(), 9)]);
+}
+
+#[test]
+fn a_cluster_that_wants_nothing_is_frozen_from_the_third_record_on() {
+    let case = |count| {
+        of_clusters(&[("default", "me", EMPTY)]).guarded(guard()).has(&ten("o=me")[..count])
+    };
+    assert_eq!(case(9).totals(), [("default empty, has 9".to_owned(), 9)]);
+    assert_eq!(case(3).totals(), [("default empty, has 3".to_owned(), 3)]);
+    // One or two records are more often a wish.
+    assert_eq!(case(2).totals(), [("go".to_owned(), 2)]);
+    // It is no matter of the guard's minimum.
+    for min_records in [0, 100] {
+        let case = case(3).guarded(extdns_plan::Guard { min_records, ..guard() });
+        assert_eq!(case.totals(), [("default empty, has 3".to_owned(), 3)], "{min_records}");
+    }
+    assert_eq!(case(9).allow_empty(&["default"]).totals(), [("go".to_owned(), 9)]);
+    assert_eq!(case(9).guarded(extdns_plan::Guard::disabled()).totals(), [("go".to_owned(), 9)]);
+}
+
+/// The names of a namespace with a typo, say: other sources of the cluster may want something.
+#[test]
+fn a_filter_that_selects_nothing_freezes_its_cluster() {
+    let case = |reading| {
+        of_clusters(&[("default", "me", reading)])
+            .guarded(guard())
+            .selects_nothing("default", "--namespace=shpo")
+            .has(&ten("o=me")[..3])
+            .wants(&["A other 1.1.1.1 by=default:x"])
+    };
+    let frozen = [("default by --namespace=shpo, has 3".to_owned(), 3), ("go".to_owned(), 1)];
+    assert_eq!(case(EMPTY).totals(), frozen);
+    assert_eq!(case(READ).totals(), frozen);
+    assert_eq!(case(READ).allow_empty(&["default"]).totals(), [("go".to_owned(), 4)]);
+    assert_eq!(case(READ).guarded(extdns_plan::Guard::disabled()).totals(), [("go".to_owned(), 4)]);
+}
+
+#[test]
+fn load_balancers_that_lose_their_addresses_at_once_are_an_outage() {
+    let names = ["n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9"];
+    let unready = |count: usize| -> Vec<(&str, String)> {
+        names[..count].iter().map(|name| (*name, format!("default:{name}"))).collect()
+    };
+    let case = |records: usize, lost: usize, guard: extdns_plan::Guard| {
+        let wants: Vec<_> =
+            (lost..records).map(|n| format!("A n{n} 1.1.1.1 by=default:n{n}")).collect();
+        let unready = unready(lost);
+        let unready: Vec<_> = unready.iter().map(|(name, by)| (*name, by.as_str())).collect();
+        of_clusters(&[("default", "me", READ)])
+            .guarded(guard)
+            .has(&ten("o=me")[..records])
+            .wants(&wants)
+            .awaits(&unready)
+    };
+    let held = |case: &crate::support::Case| {
+        let totals = case.totals();
+        totals.iter().filter(|(why, _)| why.starts_with("outage")).map(|(_, n)| n).sum::<usize>()
+    };
+    // Ten of ten, four of ten, three of nine; but not three of ten, nor two of three.
+    for (records, lost, expected) in [(10, 10, 10), (10, 4, 4), (9, 3, 3), (10, 3, 0), (3, 2, 0)] {
+        let case = case(records, lost, guard());
+        assert_eq!(held(&case), expected, "{lost} of {records}");
+        assert!(case.trips().is_empty(), "{lost} of {records}");
+        case.check(|plan, _| {
+            let found: Vec<_> = plan.outages.iter().map(|it| (it.count, it.base)).collect();
+            let outage = (expected > 0).then_some((lost, records));
+            assert_eq!(found, Vec::from_iter(outage));
+            assert_eq!(plan.is_empty(), expected > 0);
+        });
+    }
+    case(10, 4, guard()).check(|plan, _| {
+        assert_eq!(plan.outages[0].allow.to_string(), "--allow-deletes=all:4");
+        assert_eq!(plan.outages[0].names, ["n0", "n1", "n2", "n3"]);
+    });
+    let free = [
+        extdns_plan::Guard { max_delete_percent: 100, ..guard() },
+        extdns_plan::Guard { allow_deletes: vec!["all:4".parse().expect("all")], ..guard() },
+        extdns_plan::Guard::disabled(),
+    ];
+    for guard in free {
+        assert_eq!(case(10, 4, guard.clone()).totals(), [("go".to_owned(), 4)], "{guard:?}");
+    }
+    // What really goes is no outage.
+    let gone = of_clusters(&[("default", "me", READ)]).guarded(guard()).has(&ten("o=me")[..9]);
+    assert_eq!(gone.totals(), [("go".to_owned(), 9)]);
+}
+
+#[test]
+fn an_outage_is_counted_over_all_zones_together() {
+    let names = ["a.a.org", "b.a.org", "a.b.org", "b.b.org"];
+    let has = names.map(|name| format!("{}: A {name} 1.1.1.1 o=me", &name[2..3]));
+    let unready = names.map(|name| (name, "default:x"));
+    let case = |lost: usize| {
+        let wants = names[lost..].iter().map(|name| format!("A {name} 1.1.1.1 by=default:x"));
+        of_clusters(&[("default", "me", READ)])
+            .guarded(guard())
+            .zones(&[("a", "a.org"), ("b", "b.org")])
+            .has(&has)
+            .wants(&wants.collect::<Vec<_>>())
+            .awaits(&unready[..lost])
+    };
+    assert_eq!(case(4).totals(), [("outage x".to_owned(), 4)]);
+    assert_eq!(case(3).totals(), [("outage x".to_owned(), 3)]);
+    assert_eq!(case(2).totals(), [("go".to_owned(), 2)]);
+}
+
+#[test]
+fn a_target_less_for_want_of_an_address_counts_in_an_outage() {
+    let names = ["a", "b", "c"];
+    let has = names.map(|name| format!("A {name} 1.1.1.1,2.2.2.2 o=me r=service/ns/{name}"));
+    let wants = names.map(|name| format!("A {name} 1.1.1.1 by=default:{name}"));
+    let unready = names.map(|name| (name, "default:other"));
+    let case = || of_clusters(&[("default", "me", READ)]).guarded(guard()).has(&has).wants(&wants);
+    assert_eq!(case().totals(), [("go".to_owned(), 3)]);
+    assert_eq!(case().awaits(&unready).totals(), [("outage other".to_owned(), 3)]);
+}
+
+#[test]
+fn what_the_provider_left_out_of_its_answer_stays() {
+    of_clusters(&[("default", "me", READ)])
+        .has(&["A gone 1.1.1.1 o=me", "A less 1.1.1.1,2.2.2.2 o=me", "A old 1.1.1.1 o=me"])
+        .wants(&["A less 1.1.1.1", "AAAA less ::1", "CNAME gone v"])
+        .kept(&["GONE", "less", "unknown"])
+        .gives(&[
+            "= - A gone 1.1.1.1 (kept, no targets)",
+            "= + CNAME gone v (unit)",
+            "~ A less 1.1.1.1,2.2.2.2 -> 1.1.1.1 [targets]",
+            "+ AAAA less ::1",
+            "- A old 1.1.1.1",
+        ]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_cluster_back_with_71_percent_of_its_objects_loses_the_rest() {
 #[test]
 fn limits() {
     let percent = |max_delete_percent| Guard { max_delete_percent, ..guard() };
-    let table: [(Guard, usize, usize, bool); 11] = [
+    let table: [(Guard, usize, usize, bool); 12] = [
         // guard, records, left, whether it trips
         (guard(), 9, 0, false),
         (guard(), 10, 6, true),
@@ -61,7 +61,8 @@ fn limits() {
         (percent(100), 10, 0, false),
         (Guard { max_deletes: Some(2), ..guard() }, 100, 98, false),
         (Guard { max_deletes: Some(2), ..guard() }, 100, 97, true),
-        (Guard { max_deletes: Some(0), ..guard() }, 9, 8, false),
+        (Guard { max_deletes: Some(0), ..guard() }, 9, 8, true),
+        (Guard { max_deletes: Some(1), ..guard() }, 9, 8, false),
         (Guard { min_records: 0, ..guard() }, 1, 0, true),
         (Guard { min_records: 101, ..guard() }, 100, 0, false),
         (Guard { disabled: true, ..guard() }, 100, 0, false),
@@ -146,9 +147,9 @@ fn each_zone_and_each_cluster_in_it_has_its_own_count() {
     let case = |wants: Vec<String>| {
         of_clusters(&[("eu", "eu", READ), ("us", "us", READ)])
             .guarded(guard())
-            .zones(&[("a", "a"), ("b", "b")])
-            .has(&[of("a", "eu", 10), of("a", "us", 90), of("b", "eu", 10)].concat())
-            .wants(&wants)
+            .zones(&[("a", "a"), ("b", "b"), ("big", "big")])
+            .has(&[of("a", "eu", 10), of("a", "us", 90), of("b", "eu", 10), of("big", "us", 100)].concat())
+            .wants(&[wants, kept("big", "us", 100)].concat())
     };
     // A cluster's part of a zone: 5 of 10, although 6 of 100 in the zone.
     let one = case([kept("a", "eu", 5), kept("a", "us", 89), kept("b", "eu", 8)].concat());
@@ -162,18 +163,22 @@ fn each_zone_and_each_cluster_in_it_has_its_own_count() {
 
 #[test]
 fn allowances() {
-    let zones: [(&str, &str); 3] =
-        [("/hostedzone/Z1", "a.org"), ("Z2", "twin.org"), ("Z3", "twin.org")];
+    let zones: [(&str, &str); 4] =
+        [("/hostedzone/Z1", "a.org"), ("Z2", "twin.org"), ("Z3", "twin.org"), ("Z4", "big.org")];
+    // In all zones together, 30 of 130 are no matter.
+    let big = || (0..100).map(|n| format!("A n{n}.big.org 1.1.1.1"));
     let has: Vec<_> = ["/hostedzone/Z1: a.org", "Z2: twin.org", "Z3: twin.org"]
         .iter()
         .flat_map(|zone| {
             let (id, name) = zone.split_once(": ").expect("id and name");
             (0..10).map(move |n| format!("{id}: A n{n}.{name} 1.1.1.1 o=me"))
         })
+        .chain(big().map(|it| format!("Z4: {it} o=me")))
         .collect();
+    let wants: Vec<_> = big().map(|it| format!("{it} by=default:x")).collect();
     let trips = |allowed: &[&str]| {
         let allow_deletes = allowed.iter().map(|it| it.parse().expect(it)).collect();
-        single(Guard { allow_deletes, ..guard() }).zones(&zones).has(&has).trips()
+        single(Guard { allow_deletes, ..guard() }).zones(&zones).has(&has).wants(&wants).trips()
     };
     let (one, two, three) = (
         "/hostedzone/Z1 deletes 10/10 > 30 % (--allow-deletes=a.org:10)",
@@ -195,6 +200,88 @@ fn allowances() {
     for (allowed, expected) in table {
         assert_eq!(trips(allowed), expected, "{allowed:?}");
     }
+}
+
+/// So many small zones, each with so many records of ours, and of each zone so many left.
+fn small_zones(guard: Guard, count: usize, records: usize, left: usize) -> Case {
+    let zones: Vec<(&'static str, &'static str)> = (0..count)
+        .map(|n| (&*format!("Z{n:03}").leak(), &*format!("z{n:03}.org").leak()))
+        .collect();
+    let names = |(id, zone): (&'static str, &'static str), count: usize| {
+        (0..count).map(move |n| (id, format!("A n{n}.{zone} 1.1.1.1")))
+    };
+    let all = |count: usize| zones.clone().into_iter().flat_map(move |zone| names(zone, count));
+    let has: Vec<_> = all(records).map(|(id, text)| format!("{id}: {text} o=me")).collect();
+    let wants: Vec<_> = all(left).map(|(_, text)| format!("{text} by=default:x")).collect();
+    single(guard).zones(&zones).has(&has).wants(&wants)
+}
+
+#[test]
+fn many_small_zones_are_counted_together() {
+    // 20 zones of 9 records, of which the first keeps one in all.
+    let all = small_zones(guard(), 20, 9, 0);
+    assert_eq!(all.trips(), ["target deletes 180/180 > 30 % (--allow-deletes=all:180)"]);
+    assert_eq!(all.totals(), guarded(180));
+    all.check(|plan, _| {
+        let names: Vec<_> = plan.trips[0].names.iter().map(|name| name.as_str()).collect();
+        assert_eq!(names[..2], ["n0.z000.org", "n1.z000.org"]);
+        assert_eq!((names.len(), names[9]), (10, "n0.z001.org"));
+    });
+    // A third of each is too much in all together, though in no zone.
+    assert_eq!(
+        small_zones(guard(), 20, 9, 6).trips(),
+        ["target deletes 60/180 > 30 % (--allow-deletes=all:60)"]
+    );
+    assert_eq!(small_zones(guard(), 20, 9, 7).totals(), go(40));
+    // What the message says lets it through.
+    let allow = |text: &str| Guard { allow_deletes: vec![text.parse().expect(text)], ..guard() };
+    assert_eq!(small_zones(allow("all:180"), 20, 9, 0).totals(), go(180));
+    assert_eq!(small_zones(allow("all:179"), 20, 9, 0).totals(), guarded(180));
+    assert_eq!(small_zones(Guard { disabled: true, ..guard() }, 20, 9, 0).totals(), go(180));
+    // So few records in all are below the minimum.
+    assert_eq!(small_zones(guard(), 3, 3, 0).totals(), go(9));
+}
+
+#[test]
+fn what_is_allowed_in_a_zone_is_not_counted_in_all() {
+    let allowing = |zones: usize| Guard {
+        allow_deletes: (0..zones).map(|n| format!("Z{n:03}:9").parse().expect("zone")).collect(),
+        ..guard()
+    };
+    let case = small_zones(allowing(13), 20, 9, 0);
+    assert_eq!(case.trips(), ["target deletes 63/180 > 30 % (--allow-deletes=all:180)"]);
+    assert_eq!(case.totals(), [("go".to_owned(), 117), ("guarded deletes".to_owned(), 63)]);
+    assert_eq!(small_zones(allowing(14), 20, 9, 0).totals(), go(180));
+}
+
+#[test]
+fn max_deletes_counts_over_all_zones_and_at_any_size() {
+    let most = |max_deletes| Guard { max_deletes: Some(max_deletes), ..guard() };
+    // 2 of 3 in each of two zones: far below the minimum.
+    let case = small_zones(most(3), 2, 3, 1);
+    assert_eq!(case.trips(), ["target deletes 4/6 > 3 (--allow-deletes=all:4)"]);
+    assert_eq!(case.totals(), guarded(4));
+    assert_eq!(small_zones(most(4), 2, 3, 1).totals(), go(4));
+    assert_eq!(
+        single(most(0)).has(&records(1)).trips(),
+        ["Z1 deletes 1/1 > 0 (--allow-deletes=all:1)"]
+    );
+}
+
+#[test]
+fn updates_of_all_zones_are_counted_together() {
+    let limited = Guard { max_update_percent: 50, ..guard() };
+    let case = small_zones(limited, 4, 5, 5);
+    let moved: Vec<_> = (0..4)
+        .flat_map(|zone| (0..5).map(move |n| (zone, n)))
+        .map(|(zone, n)| {
+            let target = if n < 3 { "2.2.2.2" } else { "1.1.1.1" };
+            format!("A n{n}.z{zone:03}.org {target} by=default:x")
+        })
+        .collect();
+    let case = case.wants(&moved);
+    assert_eq!(case.trips(), ["target updates 12/20 > 50 % (--max-update-percent=60)"]);
+    assert_eq!(case.totals(), [("guarded updates".to_owned(), 12)]);
 }
 
 #[test]

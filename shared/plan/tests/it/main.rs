@@ -4,6 +4,7 @@ mod frozen;
 mod generate;
 mod guarded;
 mod hash;
+mod moves;
 mod properties;
 mod rows;
 mod safety;

@@ -50,7 +50,7 @@ fn a_pin_decides_between_twins() {
         .gives(&[
             "inside: + A a.org 1.1.1.1",
             "inside: + A b.org 2.2.2.2",
-            "outside: - A a.org 1.1.1.1",
+            "outside: - A a.org 1.1.1.1 [moves]",
             "outside: + A b.org 2.2.2.2",
         ]);
 }
@@ -208,7 +208,67 @@ fn marks_are_rewritten_only_where_they_are_ours() {
     owned_by("me")
         .has(&["A a 1.1.1.1 o=me missing-mark", "A b 1.1.1.1 o=other missing-mark"])
         .wants(&["A a 1.1.1.1", "A b 1.1.1.1"])
-        .gives(&["~ A a 1.1.1.1 [ownership]"]);
+        .gives(&["~ A a 1.1.1.1 [ownership]", "= ~ A b 1.1.1.1 [] (foreign other)"]);
+}
+
+#[test]
+fn what_is_as_wanted_but_not_ours_is_told() {
+    let case = |owners: &str| {
+        owned_by(owners)
+            .has(&["A a 1.1.1.1 o=me", "A b 1.1.1.1", "A c 1.1.1.1 o=other", "A d 1.1.1.1 read-only"])
+            .wants(&["A a 1.1.1.1", "A b 1.1.1.1", "A c 1.1.1.1", "A d 1.1.1.1"])
+    };
+    case("me").gives(&["= ~ A b 1.1.1.1 [] (foreign)", "= ~ A c 1.1.1.1 [] (foreign other)"]);
+    case("").gives(&[]);
+}
+
+#[test]
+fn the_name_servers_of_a_zone_stand_beside_other_records_of_its_apex() {
+    let has = ["NS example.org ns1.,ns2.", "SOA example.org s"];
+    let case = |owners: &str| {
+        owned_by(owners)
+            .manages("A AAAA CNAME NS MX TXT SOA")
+            .zones(&[("Z", "example.org")])
+            .has(&has)
+    };
+    for owners in ["me", ""] {
+        let wants = ["A example.org 1.1.1.1", "MX example.org m", "NS team.example.org ns."];
+        case(owners).wants(&wants).gives(&[
+            "+ A example.org 1.1.1.1",
+            "+ MX example.org m",
+            "+ NS team.example.org ns.",
+        ]);
+        // It is nobody's to change or to remove, whether or not owners are kept.
+        case(owners).gives(&[]);
+        case(owners)
+            .wants(&["NS example.org ns3."])
+            .gives(&["= ~ NS example.org ns1.,ns2. -> ns3. [targets] (read-only)"]);
+        // A CNAME cannot stand beside it.
+        case(owners)
+            .wants(&["CNAME example.org v"])
+            .gives(&["= + CNAME example.org v (read-only)"]);
+    }
+    // Elsewhere a name server set is a record as every other, and so is one of ours at the apex.
+    case("me").has(&["NS team.example.org ns.", "NS example.org ns. o=me"]).wants(&["A team.example.org 1.1.1.1"]).gives(&[
+        "- NS example.org ns.",
+        "= + A team.example.org 1.1.1.1 (foreign)",
+    ]);
+    case("").has(&["NS team.example.org ns."]).gives(&["- NS team.example.org ns."]);
+}
+
+#[test]
+fn types_that_are_not_managed_are_told_with_their_names() {
+    let mut wants: Vec<String> = (0..12).map(|n| format!("NS n{n:02}.org ns.")).collect();
+    wants.extend(["MX m.org m", "TXT out.com t", "A a.org 1.1.1.1", "AAAA a.org ::1"].map(str::to_owned));
+    wants.reverse();
+    let case = owned_by("me").manages_except("A AAAA", "AAAA").filter(&["org"], &[]).wants(&wants);
+    case.check(|plan, _| {
+        let found: Vec<_> =
+            plan.unmanaged.iter().map(|it| (it.rtype, it.count, it.names.join(" "))).collect();
+        let first = (0..10).map(|n| format!("n{n:02}.org")).collect::<Vec<_>>().join(" ");
+        let expected = [(RecordType::Ns, 12, first), (RecordType::Mx, 1, "m.org".to_owned())];
+        assert_eq!(found, expected);
+    });
 }
 
 #[test]

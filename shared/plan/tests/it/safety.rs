@@ -9,7 +9,7 @@ use extdns_model::{
     ResourceKind, Ttl,
 };
 use extdns_plan::{
-    Decision, FreezeCause, Guard, GuardKind, Hold, Plan, Reading, RecordChange, Row,
+    Decision, FreezeCause, Guard, GuardKind, Hold, Limit, Plan, Reading, RecordChange, Row,
 };
 use proptest::prelude::*;
 
@@ -144,7 +144,7 @@ proptest! {
     ) {
         world.settings.guard.disabled = false;
         world.clusters = all_read();
-        let wish = another(cluster);
+        let wish = another(cluster, ["another.name.org", "another.name.org", "another.name.b.org"][zone]);
         let mut record = Record::new(wish.set.clone(), Opaque::none());
         if !world.settings.owners.is_empty() {
             record.labels = world.settings.owners.stamp(&wish);
@@ -158,9 +158,19 @@ proptest! {
         let (after, trips_after) = (held_by_guard(&world), self::trips(&world));
         prop_assert!(before.is_subset(&after), "{before:?} {after:?}");
         for (zone, cluster, kind) in trips {
-            let still = [None, cluster].map(|cluster| (zone, cluster, kind));
+            let still = [(None, None, kind), (zone, None, kind), (zone, cluster, kind)];
             prop_assert!(still.iter().any(|trip| trips_after.contains(trip)), "{still:?}");
         }
+    }
+
+    #[test]
+    fn what_is_allowed_holds_less(mut world in world(), zone in 0..3usize, count in prop::option::of(0..4usize)) {
+        world.settings.guard.disabled = false;
+        let before = held_by_guard(&world);
+        let place = world.zones[zone].zone.id.clone();
+        world.settings.guard.allow_deletes.push(extdns_plan::Allowance { place, count });
+        let after = held_by_guard(&world);
+        prop_assert!(after.is_subset(&before), "{after:?} {before:?}");
     }
 
     #[test]
@@ -171,13 +181,16 @@ proptest! {
         free.settings.guard = Guard { max_delete_percent: 100, max_update_percent: 100, max_deletes: None, ..free.settings.guard };
         free.plan(|free, _| world.plan(|plan, _| {
             for trip in &plan.trips {
-                prop_assert!(trip.count > 0 && trip.base >= world.settings.guard.min_records);
-                prop_assert!(trip.names.len() <= 10 && trip.names.is_sorted());
+                let is_enough = trip.base >= world.settings.guard.min_records;
+                prop_assert!(trip.count > 0 && (is_enough || trip.limit == Limit::Count(world.settings.guard.max_deletes.unwrap_or(0))));
+                prop_assert!(trip.names.len() <= 10);
+                prop_assert!(trip.scope.zone().is_none() || trip.names.is_sorted());
                 prop_assert!(trip.names.len() >= names_held(plan, trip).min(10));
             }
             // Nothing else is held back, and in zones without a trip nothing at all.
             for (row, guarded) in free.rows.iter().zip(&plan.rows) {
-                let is_tripped = plan.trips.iter().any(|trip| trip.zone == row.zone);
+                let is_tripped =
+                    plan.trips.iter().any(|trip| trip.scope.zone().is_none_or(|zone| zone == row.zone));
                 for (one, other) in row.decisions.iter().zip(&guarded.decisions) {
                     prop_assert!(one.verdict == other.verdict || (is_tripped && one.goes()));
                 }
@@ -188,9 +201,9 @@ proptest! {
 }
 
 /// An endpoint that has nothing to do with the others.
-fn another(cluster: u16) -> Endpoint {
+fn another(cluster: u16, name: &str) -> Endpoint {
     let targets = ["192.0.2.1"].into_iter().collect();
-    let name = Name::as_listed("another.name.b.org");
+    let name = Name::as_listed(name);
     Endpoint::new(name, RecordType::A, Ttl::UNSET, targets).wanted_by(Arc::new(Resource {
         cluster: ClusterId(cluster),
         kind: ResourceKind::Service,
@@ -274,6 +287,7 @@ fn keeps(hold: &Hold) -> bool {
         Hold::Frozen { .. }
             | Hold::UnknownCluster { .. }
             | Hold::Unready { .. }
+            | Hold::Outage { .. }
             | Hold::Kept { .. }
             | Hold::Protected { .. }
             | Hold::Guarded { .. }
@@ -319,10 +333,11 @@ fn held_by_guard(world: &World) -> BTreeSet<String> {
 }
 
 /// Zone, cluster and kind of every trip.
-fn trips(world: &World) -> BTreeSet<(u32, Option<String>, GuardKind)> {
+fn trips(world: &World) -> BTreeSet<(Option<u32>, Option<String>, GuardKind)> {
     world.plan(|plan, _| {
         let trip = |trip: &extdns_plan::Trip| {
-            (trip.zone.0, trip.cluster.as_ref().map(ToString::to_string), trip.kind)
+            let zone = trip.scope.zone().map(|zone| zone.0);
+            (zone, trip.scope.cluster().map(str::to_owned), trip.kind)
         };
         plan.trips.iter().map(trip).collect()
     })
@@ -331,9 +346,10 @@ fn trips(world: &World) -> BTreeSet<(u32, Option<String>, GuardKind)> {
 /// How many names of a zone have something that a trip holds back.
 fn names_held(plan: &Plan<'_>, trip: &extdns_plan::Trip) -> usize {
     let by_trip = |decision: &Decision<'_>| {
-        matches!(decision.held(), Some(Hold::Guarded { kind, cluster })
-            if *kind == trip.kind && *cluster == trip.cluster)
+        matches!(decision.held(), Some(Hold::Guarded { kind, scope })
+            if *kind == trip.kind && *scope == trip.scope)
     };
-    let rows = plan.rows.iter().filter(|row| row.zone == trip.zone);
+    let is_there = |row: &&Row<'_>| trip.scope.zone().is_none_or(|zone| zone == row.zone);
+    let rows = plan.rows.iter().filter(is_there);
     rows.filter(|row| row.decisions.iter().any(by_trip)).count()
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 use extdns_model::{
-    ClusterId, DomainFilter, Endpoint, Inventory, LabelKey, Name, Opaque, Owners, Record,
+    ClusterId, DomainFilter, Endpoint, Inventory, Kept, LabelKey, Name, Opaque, Owners, Record,
     RecordSet, RecordType, Refresh, Resource, ResourceKind, Routing, Targets, Ttl, Unreadable,
     Unready, Zone, ZoneIndex, ZoneInventory,
 };
@@ -31,6 +31,7 @@ pub(crate) const EMPTY: Reading = Reading::Complete { endpoints: 0 };
 pub(crate) struct Case {
     settings: Settings,
     clusters: Clusters,
+    kept: Vec<Kept>,
     zones: Vec<(&'static str, &'static str)>,
     unread: Vec<&'static str>,
     routing: Routing,
@@ -61,6 +62,7 @@ pub(crate) fn owned_by(owners: &str) -> Case {
     Case {
         settings: settings(owners),
         clusters: Clusters::default(),
+        kept: Vec::new(),
         zones: vec![("all", "")],
         unread: Vec::new(),
         routing: Routing::Longest,
@@ -186,14 +188,42 @@ impl Case {
         self
     }
 
-    /// Names whose services have no address yet, as `CLUSTER:NAME`.
-    pub(crate) fn keeps(mut self, unready: &[(&str, &str)]) -> Self {
+    /// A filter that selects nothing in a cluster.
+    pub(crate) fn selects_nothing(mut self, cluster: &str, filter: &str) -> Self {
+        let list = self.clusters.iter().cloned().map(|own| {
+            if own.name == cluster { own.selecting_nothing(filter) } else { own }
+        });
+        self.clusters = Clusters::new(list.collect());
+        self
+    }
+
+    /// Names about which the provider's answer had no targets.
+    pub(crate) fn kept(mut self, names: &[&str]) -> Self {
+        let kept = names.iter().map(|name| Kept {
+            name: Name::as_listed(name),
+            reason: "no targets".to_owned(),
+        });
+        self.kept = kept.collect();
+        self
+    }
+
+    /// Names whose services have no address yet, as `CLUSTER:NAME`: they are kept.
+    pub(crate) fn keeps(self, unready: &[(&str, &str)]) -> Self {
+        self.unready(unready, true)
+    }
+
+    /// The same, but as upstream does, they are not kept.
+    pub(crate) fn awaits(self, unready: &[(&str, &str)]) -> Self {
+        self.unready(unready, false)
+    }
+
+    fn unready(mut self, unready: &[(&str, &str)], kept: bool) -> Self {
         let unready = unready.iter().map(|(name, by)| {
             let (cluster, service) = by.split_once(':').expect("cluster and service");
             let resource = Arc::new(self.service(cluster, service));
             Unready { name: Name::as_listed(name), resource }
         });
-        self.clusters = self.clusters.clone().with_unready(unready.collect(), true);
+        self.clusters = self.clusters.clone().with_unready(unready.collect(), kept);
         self
     }
 
@@ -201,9 +231,9 @@ impl Case {
     pub(crate) fn trips(&self) -> Vec<String> {
         self.check(|plan, inventory| {
             let trip = |trip: &Trip| {
-                let Trip { zone, cluster, kind, count, base, limit, allow, .. } = trip;
-                let zone = &inventory.index.zone(*zone).id;
-                let cluster = cluster.as_ref().map(|it| format!(" {it}")).unwrap_or_default();
+                let Trip { scope, kind, count, base, limit, allow, .. } = trip;
+                let zone = scope.zone().map_or("target", |zone| &inventory.index.zone(zone).id);
+                let cluster = scope.cluster().map(|it| format!(" {it}")).unwrap_or_default();
                 format!("{zone}{cluster} {kind} {count}/{base} > {limit} ({allow})")
             };
             plan.trips.iter().map(trip).collect()
@@ -235,7 +265,7 @@ impl Case {
             desired: &self.desired,
             settings: &self.settings,
             clusters: &self.clusters,
-            kept: &[],
+            kept: &self.kept,
         };
         check(&compute(input), &inventory)
     }
@@ -370,14 +400,20 @@ pub(crate) fn decision(decision: &Decision<'_>) -> String {
     };
     let change = match decision.change {
         RecordChange::Create(endpoint) => format!("+ {name} {}", targets(&endpoint.set)),
-        RecordChange::Delete(record) => format!("- {name} {}", targets(&record.set)),
+        RecordChange::Delete(record) => {
+            let moves = matches!(decision.cause, Cause::Moves { .. });
+            format!("- {name} {}{}", targets(&record.set), if moves { " [moves]" } else { "" })
+        }
         RecordChange::Update { record, endpoint } => {
             let (old, new) = (targets(&record.set), targets(&endpoint.set));
             let arrow = if old == new { old } else { format!("{old} -> {new}") };
-            let Cause::Differs(differences) = decision.cause else {
-                panic!("an update is because of a difference: {decision:?}")
-            };
-            format!("~ {name} {arrow} [{}]", fields(differences).join(" "))
+            match decision.cause {
+                Cause::Differs(differences) => {
+                    format!("~ {name} {arrow} [{}]", fields(differences).join(" "))
+                }
+                Cause::Unowned => format!("~ {name} {arrow} []"),
+                _ => panic!("an update is because of a difference: {decision:?}"),
+            }
         }
     };
     match &decision.verdict {
@@ -408,17 +444,21 @@ fn reason(hold: &Hold) -> String {
         Hold::UnreadableZone => "unread zone".to_owned(),
         Hold::ReadOnly { .. } => "read-only".to_owned(),
         Hold::Frozen { cluster, why: FreezeCause::Failed } => format!("{cluster} failed"),
+        Hold::Frozen { cluster, why: FreezeCause::Empty { records, filter: Some(filter) } } => {
+            format!("{cluster} by {filter}, has {records}")
+        }
         Hold::Frozen { cluster, why: FreezeCause::Empty { records, .. } } => {
             format!("{cluster} empty, has {records}")
         }
         Hold::UnknownCluster { name } => format!("unknown {name}"),
         Hold::Unready { resource } => format!("unready {}", resource.name),
         Hold::Protected { glob } => format!("protected {glob}"),
-        Hold::Guarded { kind, cluster } => {
-            format!(
-                "guarded {kind}{}",
-                cluster.as_ref().map(|it| format!(" {it}")).unwrap_or_default()
-            )
+        Hold::Outage { resource } => format!("outage {}", resource.name),
+        Hold::Moves { zone, why } => format!("moves to {zone}, there {}", reason(why)),
+        Hold::NoZone => "no zone".to_owned(),
+        Hold::Kept { reason } => format!("kept, {reason}"),
+        Hold::Guarded { kind, scope } => {
+            format!("guarded {kind}{}", scope.cluster().map(|it| format!(" {it}")).unwrap_or_default())
         }
         other => format!("{other:?}"),
     }

@@ -22,6 +22,8 @@ pub(super) fn cause(decision: &Decision<'_>) -> String {
         Cause::Unwanted => "it is ours and nothing wants it".to_owned(),
         Cause::Orphaned => "it is an ownership record of ours without a record".to_owned(),
         Cause::GivesWay => "it gives way to one that cannot stand beside it".to_owned(),
+        Cause::Moves { .. } => "its name is wanted in another zone now".to_owned(),
+        Cause::Unowned => "it is as wanted, but not ours".to_owned(),
     }
 }
 
@@ -100,7 +102,10 @@ mod tests {
     use std::sync::Arc;
 
     use extdns_clusters::DroppedBy;
-    use extdns_model::{ClusterId, Doubt, DoubtCause, Labels, Name, RecordSet, RecordType, Resource, Targets, Ttl};
+    use extdns_model::{
+        ClusterId, Doubt, DoubtCause, Labels, Name, RecordSet, RecordType, Resource, Targets, Ttl,
+        ZoneKey,
+    };
     use extdns_plan::{Unit, Verdict};
     use extdns_sources::{DropReason, HiddenBy};
 
@@ -233,6 +238,8 @@ mod tests {
             (Cause::Unwanted, "it is ours and nothing wants it"),
             (Cause::Orphaned, "it is an ownership record of ours without a record"),
             (Cause::GivesWay, "it gives way to one that cannot stand beside it"),
+            (Cause::Moves { to: ZoneKey(0) }, "its name is wanted in another zone now"),
+            (Cause::Unowned, "it is as wanted, but not ours"),
         ];
         for (of, expected) in table {
             let change = RecordChange::Delete(&record);

@@ -1,10 +1,10 @@
 //! What somebody has to look at before the changes themselves: the run failed, the plan is another
 //! one, a cluster is frozen, the guard stopped something.
 
-use extdns_plan::{GuardKind, Limit, Trip};
+use extdns_plan::{GuardKind, Limit, Outage, Trip};
 
 use super::words::first_few;
-use super::{ClusterReport, ClusterState, GuardTrip, Report, TargetReport};
+use super::{ClusterReport, ClusterState, FailureKind, GuardTrip, Report, TargetReport, ZonedOutage};
 
 /// One thing to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +55,14 @@ pub(super) fn alerts(report: &Report) -> Vec<Alert> {
         });
     }
     alerts.extend(report.targets.iter().filter_map(other_plan));
+    alerts.extend(report.unmade.nowhere.then(|| nowhere(report)));
     for target in &report.targets {
         alerts.extend(target.trips.iter().map(tripped));
+        alerts.extend(target.outages.iter().map(broken));
     }
-    alerts.extend(report.clusters.iter().filter_map(frozen));
+    // Why a run failed for its clusters has their failures in it.
+    let is_told = report.failure.as_ref().is_some_and(|why| why.kind == FailureKind::Clusters);
+    alerts.extend(report.clusters.iter().filter(|_| !is_told).filter_map(frozen));
     for zone in report.zones() {
         alerts.extend(zone.unreadable.as_ref().map(|reason| Alert {
             subject: format!("zone {}", zone.zone),
@@ -80,6 +84,24 @@ fn other_plan(target: &TargetReport) -> Option<Alert> {
         ),
         allow: None,
     })
+}
+
+/// How many zones a message shows.
+const ZONES: usize = 5;
+
+fn nowhere(report: &Report) -> Alert {
+    let zones = report.zones().count();
+    let names = first_few(report.zones().map(|zone| zone.zone.as_str()), zones, ZONES, ", ");
+    let there = if zones == 0 { "there is none".to_owned() } else { format!("there is {names}") };
+    Alert {
+        subject: "zones".to_owned(),
+        message: format!(
+            "names are wanted, and none of them lies in a zone that this run manages, so nothing is \
+             made ({there}); check --domain-filter, the other filters of zones, and whether the \
+             credentials are those of the right account"
+        ),
+        allow: None,
+    }
 }
 
 const FROZEN: &str = "its records are frozen: none is deleted, shrunk or taken over";
@@ -115,13 +137,32 @@ fn failures(cluster: &ClusterReport) -> String {
     if all.is_empty() { "it could not be read in full".to_owned() } else { all.join("; ") }
 }
 
+fn place(zone: Option<&str>) -> String {
+    zone.map_or_else(|| "all zones together".to_owned(), |zone| format!("zone {zone}"))
+}
+
+fn broken(ZonedOutage { zone, outage }: &ZonedOutage) -> Alert {
+    let Outage { count, base, max_percent, allow, .. } = outage;
+    let names = first_few(outage.names.iter().map(AsRef::as_ref), *count, NAMES, ", ");
+    Alert {
+        subject: "outage".to_owned(),
+        message: format!(
+            "{}: {count} of {base} records would go because their objects have no address any \
+             more, more than --max-delete-percent={max_percent} allows, so they stay as they are: \
+             {names}",
+            place(zone.as_deref())
+        ),
+        allow: Some(Remedy { flag: allow.to_string(), function: allow.for_function() }),
+    }
+}
+
 /// How many of the stopped names a message shows.
 const NAMES: usize = 10;
 
 fn tripped(GuardTrip { zone, trip }: &GuardTrip) -> Alert {
-    let Trip { cluster, kind, count, base, .. } = trip;
-    let of_cluster =
-        cluster.as_ref().map_or_else(String::new, |name| format!(" of cluster {name}"));
+    let Trip { scope, kind, count, base, .. } = trip;
+    let of_cluster = scope.cluster().map_or_else(String::new, |name| format!(" of cluster {name}"));
+    let place = place(zone.as_deref());
     let done = match kind {
         GuardKind::Deletes => "deleted",
         GuardKind::Updates => "updated",
@@ -135,7 +176,7 @@ fn tripped(GuardTrip { zone, trip }: &GuardTrip) -> Alert {
     Alert {
         subject: "guard".to_owned(),
         message: format!(
-            "zone {zone}: {count} of {base} records{of_cluster} would be {done}, more than {limit} \
+            "{place}: {count} of {base} records{of_cluster} would be {done}, more than {limit} \
              allows, so none is: {names}"
         ),
         allow: Some(Remedy { flag: trip.allow.to_string(), function: trip.allow.for_function() }),

@@ -5,14 +5,18 @@ use std::collections::hash_map::Entry;
 
 use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Failure, FailureKind, Outcome};
-use extdns_plan::{Decision, FreezeCause, Loser, Plan, RecordChange, Rule, Trip, Unit, Verdict};
+use extdns_plan::{
+    Cause, Decision, FreezeCause, Loser, Outage, Plan, RecordChange, Rule, Scope, Trip, Unit,
+    Unmanaged, Verdict,
+};
 use extdns_providers::Adaptation;
 use extdns_registry::{Annotated, Groups, Registry};
 use extdns_sources::Dropped;
 
+use super::words::first_few;
 use super::{
     Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, GuardTrip, Notice, Report,
-    ReportedChange, Run, Snapshot, TargetReport, ZoneReport, counts,
+    ReportedChange, Run, Snapshot, TargetReport, Unmade, ZoneReport, ZonedOutage, counts,
 };
 
 /// What a report needs beside the plan.
@@ -31,6 +35,8 @@ pub struct Context<'a> {
     pub desired: &'a [Endpoint],
     /// What was asked of the provider.
     pub calls: Calls,
+    /// What came to nothing already.
+    pub unmade: Unmade,
     /// What should be looked at already.
     pub notices: Vec<Notice>,
     /// The hash of the plan, hexadecimal.
@@ -51,6 +57,7 @@ impl<'a> Context<'a> {
             clusters: Vec::new(),
             desired: &[],
             calls: Calls::default(),
+            unmade: Unmade::default(),
             notices: Vec::new(),
             hash: None,
             expected_hash: None,
@@ -140,6 +147,7 @@ fn build(
         mut clusters,
         desired,
         calls,
+        unmade,
         mut notices,
         hash,
         expected_hash,
@@ -153,6 +161,7 @@ fn build(
         expected_hash,
         zones,
         trips: plan.trips.iter().map(|trip| tripped(trip, annotated)).collect(),
+        outages: plan.outages.iter().map(|outage| broken(outage, annotated)).collect(),
         calls,
         counts: counts::count(desired, &annotated.inventory),
     };
@@ -162,6 +171,7 @@ fn build(
         failure: None,
         clusters,
         targets: vec![target],
+        unmade: unmade.with_plan(plan, desired, annotated),
         notices,
     }
 }
@@ -214,6 +224,10 @@ fn change(context: &Context<'_>, decision: &Decision<'_>, result: ChangeResult) 
             .or_else(|| record.and_then(|record| record.labels.resource()).map(str::to_owned)),
         cluster,
         cause: decision.cause,
+        moves_to: match decision.cause {
+            Cause::Moves { to } => Some(context.annotated.inventory.index.zone(to).to_string()),
+            _ => None,
+        },
         result,
     }
 }
@@ -234,8 +248,15 @@ fn freeze(clusters: &mut [ClusterReport], plan: &Plan<'_>) {
 }
 
 fn tripped(trip: &Trip, annotated: &Annotated) -> GuardTrip {
-    let zone = annotated.inventory.index.zone(trip.zone).to_string();
-    GuardTrip { zone, trip: trip.clone() }
+    GuardTrip { zone: zone_of(&trip.scope, annotated), trip: trip.clone() }
+}
+
+fn broken(outage: &Outage, annotated: &Annotated) -> ZonedOutage {
+    ZonedOutage { zone: zone_of(&outage.scope, annotated), outage: outage.clone() }
+}
+
+fn zone_of(scope: &Scope, annotated: &Annotated) -> Option<String> {
+    scope.zone().map(|zone| annotated.inventory.index.zone(zone).to_string())
 }
 
 /// What a plan says beside its changes.
@@ -244,7 +265,9 @@ fn add_notices(notices: &mut Vec<Notice>, plan: &Plan<'_>, annotated: &Annotated
         subject: subject(endpoint.set.name.as_str(), endpoint.attribution.first()),
         message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
     }));
+    notices.extend(plan.unmanaged.iter().map(unmanaged));
     notices.extend(plan.losers.iter().map(lost));
+    notices.extend(super::ownership::in_doubt(plan, annotated));
     notices.extend(annotated.orphans().map(|left| Notice {
         subject: left.mark.set.name.to_string(),
         message: format!(
@@ -253,6 +276,18 @@ fn add_notices(notices: &mut Vec<Notice>, plan: &Plan<'_>, annotated: &Annotated
             annotated.inventory.index.zone(left.mark.zone)
         ),
     }));
+}
+
+fn unmanaged(unmanaged: &Unmanaged) -> Notice {
+    let Unmanaged { rtype, count, names } = unmanaged;
+    let names = first_few(names.iter().map(AsRef::as_ref), *count, names.len(), ", ");
+    Notice {
+        subject: "--managed-record-types".to_owned(),
+        message: format!(
+            "{rtype} is wanted but not managed, so nothing is made of it: {names}; add \
+             --managed-record-types={rtype}, or --exclude-record-types={rtype} to leave it out"
+        ),
+    }
 }
 
 fn lost(loser: &Loser<'_>) -> Notice {

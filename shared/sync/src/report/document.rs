@@ -42,6 +42,9 @@ pub struct Document<L = Vec<Change>> {
     pub failure: Option<RunFailure>,
     /// The totals of all targets.
     pub totals: Totals,
+    /// What is wanted and does not become a record.
+    #[serde(default)]
+    pub unmade: Unmade,
     /// What was read of each cluster.
     #[serde(default)]
     pub clusters: Vec<Cluster>,
@@ -128,6 +131,21 @@ pub struct Totals {
     pub failed: usize,
     /// Left for the next run.
     pub deferred: usize,
+}
+
+/// How many wanted names do not become records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Unmade {
+    /// They lie in no zone.
+    pub no_zone: usize,
+    /// Their objects say something that is no record.
+    pub invalid: usize,
+    /// The provider cannot store them.
+    pub refused: usize,
+    /// Several objects want them, and one of these has them.
+    pub contested: usize,
 }
 
 /// What was read of one cluster.
@@ -219,6 +237,9 @@ pub struct Target<L = Vec<Change>> {
     /// Where the guard stopped changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guard: Vec<GuardTrip>,
+    /// Where too much would go because objects have no address any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<Outage>,
     /// How often each operation of the provider was called, retries included.
     #[serde(default)]
     pub calls: BTreeMap<String, u64>,
@@ -250,12 +271,12 @@ pub struct Zone<L = Vec<Change>> {
     pub changes: L,
 }
 
-/// A zone, or a cluster's part of it, of which the guard let nothing of a kind through.
+/// A part of a target of which the guard let nothing of a kind through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GuardTrip {
-    /// The zone.
+    /// The zone; `*` for all zones of the target together.
     pub zone: String,
     /// The cluster, where only its part tripped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -282,6 +303,26 @@ pub struct GuardTrip {
     pub allow_deletes: BTreeMap<String, usize>,
 }
 
+/// A part of a target in which too much would go because objects have no address any more: its
+/// records are frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Outage {
+    /// The zone; `*` for all zones of the target together.
+    pub zone: String,
+    /// How many records would go, or lose a target.
+    pub count: usize,
+    /// Of how many.
+    pub base: usize,
+    /// The percentage that may go.
+    pub max_percent: u8,
+    /// The first few of them.
+    pub names: Vec<String>,
+    /// The flag that lets them go, once.
+    pub flag: String,
+}
+
 /// One record set that is to change, or that is held back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -306,6 +347,9 @@ pub struct Change {
     pub cause: Cause,
     /// Why it is wanted, for people.
     pub reason: String,
+    /// The zone that its name moves to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves_to: Option<String>,
     /// The object that wants it, or wanted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
@@ -370,6 +414,10 @@ pub enum Cause {
     Orphaned,
     /// The record is ours and gives way to one that cannot stand beside it.
     GivesWay,
+    /// The record is ours, and its name is wanted in another zone now.
+    Moves,
+    /// The record is as it is wanted, but it is not ours.
+    Unowned,
 }
 
 /// What became of a change.
@@ -424,6 +472,12 @@ pub enum HoldKind {
     Frozen,
     /// Its object has no address yet.
     Unready,
+    /// Its object has no address any more, like too many others at once.
+    Outage,
+    /// Its name is held back in the zone that it moves to.
+    Moves,
+    /// Its name is wanted in a zone that is not there.
+    NoZone,
     /// The provider's answer about the name was incomplete.
     Kept,
     /// The name is protected.

@@ -13,7 +13,7 @@ use super::document::{
 use super::words::{cause, hold_kind, outcome, reason, result};
 use super::{
     ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, FailureKind, GuardTrip,
-    Report, ReportedChange, Snapshot, Summary, TargetReport, ZoneReport,
+    Report, ReportedChange, Snapshot, Summary, TargetReport, Unmade, ZoneReport, ZonedOutage,
 };
 
 /// How JSON is laid out.
@@ -73,6 +73,7 @@ fn view(report: &Report) -> Document<Changes<'_>> {
             message: failure.message.clone(),
         }),
         totals: Summary::of(report).into(),
+        unmade: report.unmade.into(),
         clusters: report.clusters.iter().map(|own| cluster(own, report.summary_of(own))).collect(),
         targets: report.targets.iter().map(target).collect(),
         notices: report
@@ -133,6 +134,7 @@ fn target(target: &TargetReport) -> Target<Changes<'_>> {
         expected_hash: target.expected_hash.clone(),
         zones: target.zones.iter().map(zone).collect(),
         guard: target.trips.iter().map(document::GuardTrip::from).collect(),
+        outages: target.outages.iter().map(document::Outage::from).collect(),
         calls: target.calls.made.iter().map(|call| (call.operation.clone(), call.count)).collect(),
         least_calls: target.calls.least,
     }
@@ -162,7 +164,8 @@ pub(crate) fn change(change: &ReportedChange) -> Option<Change> {
         before: change.before.as_ref().map(RecordState::from),
         after: change.after.as_ref().map(RecordState::from),
         cause: cause(change.cause),
-        reason: reason(change.cause),
+        reason: reason(change),
+        moves_to: change.moves_to.clone(),
         resource: change.resource.clone(),
         cluster: change.cluster.clone(),
         outcome: outcome(&change.result),
@@ -189,6 +192,9 @@ impl From<&Snapshot> for RecordState {
     }
 }
 
+/// In place of a zone: all zones of the target together.
+const EVERYWHERE: &str = "*";
+
 impl From<&GuardTrip> for document::GuardTrip {
     fn from(GuardTrip { zone, trip }: &GuardTrip) -> Self {
         let (max_percent, max_count) = match trip.limit {
@@ -196,8 +202,8 @@ impl From<&GuardTrip> for document::GuardTrip {
             Limit::Count(count) => (None, Some(count)),
         };
         Self {
-            zone: zone.clone(),
-            cluster: trip.cluster.as_ref().map(ToString::to_string),
+            zone: zone.as_deref().unwrap_or(EVERYWHERE).to_owned(),
+            cluster: trip.scope.cluster().map(str::to_owned),
             action: match trip.kind {
                 GuardKind::Deletes => Action::Delete,
                 GuardKind::Updates => Action::Update,
@@ -216,11 +222,31 @@ impl From<&GuardTrip> for document::GuardTrip {
     }
 }
 
+impl From<&ZonedOutage> for document::Outage {
+    fn from(ZonedOutage { zone, outage }: &ZonedOutage) -> Self {
+        Self {
+            zone: zone.as_deref().unwrap_or(EVERYWHERE).to_owned(),
+            count: outage.count,
+            base: outage.base,
+            max_percent: outage.max_percent,
+            names: outage.names.iter().map(ToString::to_string).collect(),
+            flag: outage.allow.to_string(),
+        }
+    }
+}
+
 impl From<Summary> for Totals {
     fn from(summary: Summary) -> Self {
         let Summary { create, update, delete, held, frozen, guarded, failed, deferred, .. } =
             summary;
         Self { create, update, delete, held, frozen, guarded, failed, deferred }
+    }
+}
+
+impl From<Unmade> for document::Unmade {
+    fn from(unmade: Unmade) -> Self {
+        let Unmade { no_zone, invalid, refused, contested, nowhere: _ } = unmade;
+        Self { no_zone, invalid, refused, contested }
     }
 }
 

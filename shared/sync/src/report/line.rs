@@ -1,5 +1,7 @@
 //! One change as one line, for everything that people read.
 
+use std::borrow::Cow;
+
 use extdns_model::RecordSet;
 use extdns_plan::{Cause, Differences};
 
@@ -79,7 +81,7 @@ fn about(change: &ReportedChange) -> String {
         (Some(resource), None) => Some(resource.clone()),
         (None, _) => None,
     };
-    let parts = [resource, remark(change.cause).map(str::to_owned), result(&change.result)];
+    let parts = [resource, remark(change).map(Cow::into_owned), result(&change.result)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 

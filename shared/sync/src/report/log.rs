@@ -6,7 +6,7 @@ use extdns_plan::Hold;
 use super::alerts::alerts;
 use super::text::unready;
 use super::words::{action_word, result, total};
-use super::{ChangeResult, Report, ReportedChange, Severity, Summary};
+use super::{ChangeResult, Report, ReportedChange, Severity, Summary, Unmade};
 
 impl Report {
     /// Logs what to look at, every change and the totals.
@@ -34,7 +34,11 @@ impl Report {
             return;
         }
         if summary.all() + summary.frozen_clusters + summary.unreadable_zones == 0 {
-            tracing::info!("all records are already up to date");
+            if self.unmade == Unmade::default() {
+                tracing::info!("all records are already up to date");
+            } else {
+                tracing::info!("{}", total(self));
+            }
             return;
         }
         let Summary { create, update, delete, held, frozen, guarded, failed, deferred, .. } =
@@ -57,15 +61,20 @@ impl Report {
 fn log_change(zone: &str, change: &ReportedChange) {
     let Some(set) = change.set() else { return };
     let action = action_word(change.kind);
-    let (name, kind, id) = (set.name.as_str(), set.rtype.to_string(), set.set_identifier());
-    let resource = change.resource.as_deref().unwrap_or_default();
+    let (name, kind) = (set.name.as_str(), set.rtype.to_string());
+    // What there is not has no field.
+    let id = Some(set.set_identifier()).filter(|id| !id.is_empty());
+    let resource = change.resource.as_deref();
     let targets = targets(set);
     let message = match &change.result {
         ChangeResult::Planned => "would change".to_owned(),
         other => result(other).unwrap_or_else(|| "done".to_owned()),
     };
     // What stops many at once is told once, in front of all changes.
-    if matches!(change.result, ChangeResult::Held(Hold::Frozen { .. } | Hold::Guarded { .. })) {
+    if matches!(
+        change.result,
+        ChangeResult::Held(Hold::Frozen { .. } | Hold::Outage { .. } | Hold::Guarded { .. })
+    ) {
         tracing::debug!(zone, action, name, kind, id, targets, resource, "{message}");
         return;
     }

@@ -14,16 +14,18 @@ mod line;
 mod log;
 mod markdown;
 mod metrics;
+mod ownership;
 mod run;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unmade;
 pub(crate) mod words;
 
+pub(crate) use absent::of_absent_sources;
 pub use answer::Answer;
 pub use build::{Context, applied, planned};
-pub(crate) use absent::of_absent_sources;
 pub(crate) use build::{adaptation, dropped};
 pub use calls::{Call, Calls};
 pub use counts::{TypeCount, TypeCounts};
@@ -32,15 +34,17 @@ pub use emf::render_emf;
 pub use json::{Layout, render_json, write_json};
 pub use markdown::{MARKDOWN_LIMIT, render_markdown};
 pub use metrics::render_metrics;
+pub(crate) use ownership::mixed;
 pub use run::{
     ClusterReport, ClusterState, Durations, FailureKind, ObjectCount, Run, RunFailure,
     SourceReport, UnreadyName, peak_memory,
 };
 pub use summary::{Severity, Summary};
 pub use text::{Palette, render_text};
+pub use unmade::Unmade;
 
 use extdns_model::{Labels, Outcome, RecordSet};
-use extdns_plan::{Cause, Hold, Trip};
+use extdns_plan::{Cause, Hold, Outage, Trip};
 
 /// A run's result. A run that failed has one too: with the reason, and as much as it knows.
 #[derive(Debug, Default)]
@@ -55,6 +59,8 @@ pub struct Report {
     pub clusters: Vec<ClusterReport>,
     /// What was decided and done, by the places where records go.
     pub targets: Vec<TargetReport>,
+    /// What is wanted and does not become a record.
+    pub unmade: Unmade,
     /// Things that somebody should look at although they are no change.
     pub notices: Vec<Notice>,
 }
@@ -72,19 +78,30 @@ pub struct TargetReport {
     pub zones: Vec<ZoneReport>,
     /// Where the guard stopped changes.
     pub trips: Vec<GuardTrip>,
+    /// Where too much would go because objects have no address any more.
+    pub outages: Vec<ZonedOutage>,
     /// What was asked of the provider.
     pub calls: Calls,
     /// How many record sets of each type are wanted and there.
     pub counts: TypeCounts,
 }
 
-/// A zone, or a cluster's part of it, of which the guard let nothing of a kind through.
+/// A part of a target of which the guard let nothing of a kind through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardTrip {
-    /// The name of the zone.
-    pub zone: String,
+    /// The name of the zone; `None` for all zones of the target together.
+    pub zone: Option<String>,
     /// What was too much, and what allows it.
     pub trip: Trip,
+}
+
+/// A part of a target in which too much would go because objects have no address any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZonedOutage {
+    /// The name of the zone; `None` for all zones of the target together.
+    pub zone: Option<String>,
+    /// What would go, and what allows it.
+    pub outage: Outage,
 }
 
 /// One zone.
@@ -119,6 +136,8 @@ pub struct ReportedChange {
     pub cluster: Option<String>,
     /// Why.
     pub cause: Cause,
+    /// The zone that its name moves to.
+    pub moves_to: Option<String>,
     /// What became of it.
     pub result: ChangeResult,
 }
@@ -189,7 +208,7 @@ impl Report {
 
     /// Makes the report that of a run that failed, whatever else it tells.
     pub fn fail(&mut self, kind: FailureKind, message: impl Into<String>) {
-        self.failure.get_or_insert(RunFailure { kind, message: message.into() });
+        self.failure = Some(RunFailure { kind, message: message.into() });
     }
 
     /// Every zone of every target.

@@ -139,7 +139,10 @@ impl Report {
                 ExitCode::HashDiffers
             }
             None if self.targets.iter().any(|target| !target.trips.is_empty()) => ExitCode::Guarded,
-            None => Summary::of(self).exit_code(),
+            None => match Summary::of(self).exit_code() {
+                ExitCode::Success if self.unmade.nowhere => ExitCode::Partial,
+                code => code,
+            },
         }
     }
 

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use extdns_model::{NotSent, Outcome as Sent};
-use extdns_plan::{Cause, Differences, FreezeCause, Hold};
+use extdns_plan::{Cause, Differences, FreezeCause, Hold, Scope};
 
 use super::document::{self, HoldKind, Outcome};
-use super::{ChangeKind, ChangeResult, Report, Summary};
+use super::{ChangeKind, ChangeResult, Report, ReportedChange, Summary, unmade};
 
 /// Why a change is wanted, in one word.
 pub(crate) fn cause(cause: Cause) -> document::Cause {
@@ -20,13 +20,15 @@ pub(crate) fn cause(cause: Cause) -> document::Cause {
         Cause::Unwanted => document::Cause::Unwanted,
         Cause::Orphaned => document::Cause::Orphaned,
         Cause::GivesWay => document::Cause::GivesWay,
+        Cause::Moves { .. } => document::Cause::Moves,
+        Cause::Unowned => document::Cause::Unowned,
     }
 }
 
 /// Why a change is wanted, as a sentence.
-pub(crate) fn reason(cause: Cause) -> String {
-    let Cause::Differs(differences) = cause else {
-        return remark(cause).unwrap_or("it is wanted and missing").to_owned();
+pub(crate) fn reason(change: &ReportedChange) -> String {
+    let Cause::Differs(differences) = change.cause else {
+        return remark(change).unwrap_or("it is wanted and missing".into()).into_owned();
     };
     let Differences { targets, ttl, properties, ownership } = differences;
     let parts: Vec<&str> = [
@@ -44,14 +46,20 @@ pub(crate) fn reason(cause: Cause) -> String {
 const REWRITTEN: &str = "its ownership record is rewritten";
 
 /// What a line that shows the values does not say already of why a change is wanted.
-pub(crate) fn remark(cause: Cause) -> Option<&'static str> {
-    match cause {
-        Cause::Missing | Cause::Differs(Differences { ownership: false, .. }) => None,
-        Cause::Differs(_) => Some(REWRITTEN),
-        Cause::Unwanted => Some("nothing wants it any more"),
-        Cause::Orphaned => Some("an ownership record without a record"),
-        Cause::GivesWay => Some("gives way to another type"),
-    }
+pub(crate) fn remark(change: &ReportedChange) -> Option<Cow<'static, str>> {
+    let remark = match change.cause {
+        Cause::Missing | Cause::Differs(Differences { ownership: false, .. }) => return None,
+        Cause::Differs(_) => REWRITTEN,
+        Cause::Unwanted => "nothing wants it any more",
+        Cause::Orphaned => "an ownership record without a record",
+        Cause::GivesWay => "gives way to another type",
+        Cause::Moves { .. } => {
+            let zone = change.moves_to.as_deref().unwrap_or("another zone");
+            return Some(format!("moves to zone {zone}").into());
+        }
+        Cause::Unowned => "it is as wanted",
+    };
+    Some(remark.into())
 }
 
 /// What became of a change, in one word.
@@ -59,7 +67,10 @@ pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
     match result {
         ChangeResult::Planned => Outcome::Planned,
         ChangeResult::Held(
-            Hold::Frozen { .. } | Hold::UnknownCluster { .. } | Hold::Kept { .. },
+            Hold::Frozen { .. }
+            | Hold::UnknownCluster { .. }
+            | Hold::Outage { .. }
+            | Hold::Kept { .. },
         ) => Outcome::Frozen,
         ChangeResult::Held(Hold::Guarded { .. }) => Outcome::Guarded,
         ChangeResult::Held(_) => Outcome::Held,
@@ -69,7 +80,9 @@ pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
             Sent::Rejected(_) => Outcome::Rejected,
             Sent::Unknown(_) => Outcome::Unknown,
             Sent::NotSent(NotSent::Deadline) => Outcome::Deferred,
-            Sent::NotSent(NotSent::Predecessor | NotSent::Move | NotSent::Stopped(_)) => Outcome::Skipped,
+            Sent::NotSent(NotSent::Predecessor | NotSent::Move | NotSent::Stopped(_)) => {
+                Outcome::Skipped
+            }
         },
     }
 }
@@ -122,6 +135,9 @@ pub(crate) fn hold_kind(hold: &Hold) -> HoldKind {
         Hold::Frozen { .. } => HoldKind::Frozen,
         Hold::UnknownCluster { .. } => HoldKind::UnknownCluster,
         Hold::Unready { .. } => HoldKind::Unready,
+        Hold::Outage { .. } => HoldKind::Outage,
+        Hold::Moves { .. } => HoldKind::Moves,
+        Hold::NoZone => HoldKind::NoZone,
         Hold::Kept { .. } => HoldKind::Kept,
         Hold::Protected { .. } => HoldKind::Protected,
         Hold::Guarded { .. } => HoldKind::Guarded,
@@ -162,14 +178,22 @@ pub(crate) fn held(hold: &Hold) -> Cow<'_, str> {
             format!("{resource} has no address yet, and the name is kept as it is until then")
                 .into()
         }
+        Hold::Outage { resource } => {
+            format!("{resource} has no address any more, like too many others at once").into()
+        }
+        Hold::Moves { zone, why } => {
+            format!("its name is not made in zone {zone} yet: {}", held(why)).into()
+        }
+        Hold::NoZone => "its name is wanted, but in a zone that is not there".into(),
         Hold::Kept { reason } => format!("it stays as it is: {reason}").into(),
         Hold::Protected { glob } => format!("--protect={glob} keeps it as it is").into(),
-        Hold::Guarded { kind, cluster: None } => {
-            format!("there would be too many {kind} in the zone").into()
-        }
-        Hold::Guarded { kind, cluster: Some(cluster) } => {
-            format!("there would be too many {kind} of cluster {cluster} in the zone").into()
-        }
+        Hold::Guarded { kind, scope } => match scope {
+            Scope::Target => format!("there would be too many {kind} in all zones together").into(),
+            Scope::Zone(_) => format!("there would be too many {kind} in the zone").into(),
+            Scope::Cluster { name, .. } => {
+                format!("there would be too many {kind} of cluster {name} in the zone").into()
+            }
+        },
     }
 }
 
@@ -199,7 +223,7 @@ pub(crate) fn total(report: &Report) -> String {
         (summary.create, verbs[0]),
         (summary.update, verbs[1]),
         (summary.delete, verbs[2]),
-        (summary.held, "held back"),
+        (summary.held - unmade::unowned(report).count(), "held back"),
         (summary.frozen, "frozen"),
         (summary.guarded, "stopped by the guard"),
         (summary.failed, "failed"),
@@ -210,15 +234,19 @@ pub(crate) fn total(report: &Report) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    if !parts.is_empty() {
-        return parts.join(", ");
-    }
+    let unmade = report.unmade.fragments(report).join(", ");
     let unsure = summary.unreadable_zones + summary.frozen_clusters > 0;
-    match (&report.failure, unsure) {
+    let done = match (&report.failure, unsure) {
+        _ if !parts.is_empty() => parts.join(", "),
         (Some(_), _) => "nothing was done".to_owned(),
         (None, true) => "nothing to do in what could be read".to_owned(),
-        (None, false) => "nothing to do, all records are up to date".to_owned(),
-    }
+        (None, false) if unmade.is_empty() => {
+            "nothing to do, all records are up to date".to_owned()
+        }
+        (None, false) if report.unmade.nowhere => "nothing to do".to_owned(),
+        (None, false) => "up to date".to_owned(),
+    };
+    if unmade.is_empty() { done } else { format!("{done}; {unmade}") }
 }
 
 /// The first few of many, and how many more there are.

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use extdns_model::{
-    ClusterId, Doubt, DoubtCause, Failure, FailureKind, Name, NotSent, Outcome, RecordSet, RecordType, Resource,
-    ResourceKind, Targets, Ttl, ZoneKey,
+    ClusterId, Doubt, DoubtCause, Failure, FailureKind, Name, NotSent, Outcome, RecordSet,
+    RecordType, Resource, ResourceKind, Targets, Ttl, ZoneKey,
 };
-use extdns_plan::{Allow, Cause, Differences, FreezeCause, GuardKind, Hold, Limit, Trip};
+use extdns_plan::{
+    Allow, Cause, Differences, FreezeCause, GuardKind, Hold, Limit, Outage, Scope, Trip,
+};
 
 use crate::report::{
     Call, Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, GuardTrip,
     Notice, ObjectCount, Report, ReportedChange, Run, Snapshot, SourceReport, TargetReport,
-    TypeCount, UnreadyName, ZoneReport,
+    TypeCount, UnreadyName, ZoneReport, ZonedOutage,
 };
 
 pub(super) fn set(rtype: RecordType, name: &str, ttl: i64, targets: &[&str]) -> RecordSet {
@@ -43,6 +45,10 @@ fn change(
         resource: Some("service/shop/web".to_owned()),
         cluster: None,
         cause,
+        moves_to: match cause {
+            Cause::Moves { .. } => Some("sub.example.org".to_owned()),
+            _ => None,
+        },
         result,
     }
 }
@@ -84,6 +90,8 @@ pub(super) fn of_every_cause(result: &ChangeResult) -> Vec<ReportedChange> {
         change(gone(), None, Cause::Unwanted, result.clone()),
         change(gone(), None, Cause::GivesWay, result.clone()),
         change(gone(), None, Cause::Orphaned, result.clone()),
+        change(gone(), None, Cause::Moves { to: ZoneKey(0) }, result.clone()),
+        change(gone(), gone(), Cause::Unowned, result.clone()),
         change(None, Some(blue.clone()), Cause::Missing, result.clone()),
         change(None, many(), Cause::Missing, result.clone()),
         updated("api.example.org", result.clone()),
@@ -133,17 +141,24 @@ pub(super) fn holds() -> Vec<Hold> {
         Hold::UnreadableZone,
         Hold::ReadOnly { reason: "stands outside the block" },
         Hold::Frozen { cluster: "prod".into(), why: FreezeCause::Failed },
-        Hold::Frozen { cluster: "lab".into(), why: FreezeCause::Empty { records: 12, filter: None } },
+        Hold::Frozen {
+            cluster: "lab".into(),
+            why: FreezeCause::Empty { records: 12, filter: None },
+        },
         Hold::UnknownCluster { name: "gone".into() },
-        Hold::Unready { resource },
+        Hold::Unready { resource: Arc::clone(&resource) },
         Hold::Kept { reason: "the webhook gave back no targets for it".into() },
         Hold::Frozen {
             cluster: "lab".into(),
             why: FreezeCause::Empty { records: 12, filter: Some("--namespace=shpo".into()) },
         },
         Hold::Protected { glob: "*.db.example.org".into() },
-        Hold::Guarded { kind: GuardKind::Deletes, cluster: None },
-        Hold::Guarded { kind: GuardKind::Updates, cluster: Some("prod".into()) },
+        Hold::Guarded { kind: GuardKind::Deletes, scope: Scope::Zone(ZoneKey(0)) },
+        Hold::Guarded { kind: GuardKind::Updates, scope: part() },
+        Hold::Guarded { kind: GuardKind::Deletes, scope: Scope::Target },
+        Hold::Outage { resource: Arc::clone(&resource) },
+        Hold::Moves { zone: "sub.example.org".into(), why: Box::new(Hold::Policy) },
+        Hold::NoZone,
         Hold::InDoubt(Box::new(Doubt {
             txt: Name::as_listed("a-www.example.org"),
             why: DoubtCause::Contested,
@@ -151,15 +166,31 @@ pub(super) fn holds() -> Vec<Hold> {
     ]
 }
 
+/// A cluster's part of the zone.
+fn part() -> Scope {
+    Scope::Cluster { zone: ZoneKey(0), name: "prod".into() }
+}
+
 fn trips() -> Vec<GuardTrip> {
     let names = |count: usize| (0..count).map(|n| format!("n{n}.example.org").into()).collect();
-    let zone = || "example.org".to_owned();
+    let zone = || Some("example.org".to_owned());
     vec![
+        GuardTrip {
+            zone: None,
+            trip: Trip {
+                scope: Scope::Target,
+                kind: GuardKind::Deletes,
+                count: 179,
+                base: 180,
+                limit: Limit::Percent(30),
+                names: names(10),
+                allow: Allow::Deletes { place: "aws".into(), count: 179 },
+            },
+        },
         GuardTrip {
             zone: zone(),
             trip: Trip {
-                zone: ZoneKey(0),
-                cluster: None,
+                scope: Scope::Zone(ZoneKey(0)),
                 kind: GuardKind::Deletes,
                 count: 14,
                 base: 20,
@@ -171,8 +202,7 @@ fn trips() -> Vec<GuardTrip> {
         GuardTrip {
             zone: zone(),
             trip: Trip {
-                zone: ZoneKey(0),
-                cluster: Some("prod".into()),
+                scope: part(),
                 kind: GuardKind::Deletes,
                 count: 3,
                 base: 20,
@@ -184,8 +214,7 @@ fn trips() -> Vec<GuardTrip> {
         GuardTrip {
             zone: zone(),
             trip: Trip {
-                zone: ZoneKey(0),
-                cluster: None,
+                scope: Scope::Zone(ZoneKey(0)),
                 kind: GuardKind::Updates,
                 count: 11,
                 base: 20,
@@ -194,6 +223,22 @@ fn trips() -> Vec<GuardTrip> {
                 allow: Allow::Updates { percent: 55 },
             },
         },
+    ]
+}
+
+fn outages() -> Vec<ZonedOutage> {
+    let outage = |scope, place: &str| Outage {
+        scope,
+        count: 5,
+        base: 12,
+        max_percent: 30,
+        names: vec!["a.example.org".into(), "b.example.org".into()],
+        allow: Allow::Deletes { place: place.into(), count: 6 },
+    };
+    let zone = outage(Scope::Zone(ZoneKey(0)), "example.org");
+    vec![
+        ZonedOutage { zone: Some("example.org".to_owned()), outage: zone },
+        ZonedOutage { zone: None, outage: outage(Scope::Target, "aws") },
     ]
 }
 
@@ -313,6 +358,7 @@ pub(super) fn everything() -> Report {
     changes[0].cluster = Some("good".to_owned());
     let mut target = target(changes);
     target.trips = trips();
+    target.outages = outages();
     target.hash = Some("cd".repeat(32));
     target.expected_hash.clone_from(&target.hash);
     Report {

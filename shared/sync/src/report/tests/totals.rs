@@ -6,7 +6,8 @@ use extdns_plan::{FreezeCause, Hold};
 use super::sample::{created, everything, failed, failure, other_plan, plan, target};
 use crate::ExitCode;
 use crate::report::{
-    ChangeResult, ClusterReport, ClusterState, FailureKind, Palette, Report, Summary, render_text,
+    ChangeResult, ClusterReport, ClusterState, FailureKind, Palette, Report, Summary, Unmade,
+    render_text,
 };
 
 fn report(changes: Vec<ChangeResult>) -> Report {
@@ -26,7 +27,12 @@ fn totals_and_exit_codes() {
     let held = ChangeResult::Held;
     let applied = || sent(Outcome::Applied);
     let frozen = || held(Hold::Frozen { cluster: "c".into(), why: FreezeCause::Failed });
-    let guarded = || held(Hold::Guarded { kind: extdns_plan::GuardKind::Deletes, cluster: None });
+    let guarded = || {
+        held(Hold::Guarded {
+            kind: extdns_plan::GuardKind::Deletes,
+            scope: extdns_plan::Scope::Target,
+        })
+    };
     let table = [
         (vec![], "nothing to do, all records are up to date", ExitCode::Success),
         (vec![applied()], "1 created", ExitCode::Success),
@@ -35,7 +41,7 @@ fn totals_and_exit_codes() {
         (vec![held(Hold::Protected { glob: "*".into() })], "1 held back", ExitCode::Success),
         (
             vec![held(Hold::CannotBeOwned { reason: String::new() })],
-            "1 held back",
+            "up to date; 1 name cannot be owned",
             ExitCode::Success,
         ),
         (
@@ -76,6 +82,31 @@ fn what_could_not_be_read_is_not_in_sync() {
     for report in [unread, failed, empty] {
         assert_eq!(report.exit_code(), ExitCode::Partial);
         assert_eq!(total(&report), "nothing to do in what could be read");
+    }
+}
+
+#[test]
+fn what_comes_to_nothing_is_counted_behind_what_is_done() {
+    let unmade = Unmade { no_zone: 4, invalid: 1, refused: 2, contested: 1, nowhere: false };
+    let mut some = report(vec![ChangeResult::Held(Hold::CannotBeOwned { reason: String::new() })]);
+    some.unmade = unmade;
+    let told = "up to date; 4 names lie in no zone, 1 name cannot be owned, 1 name cannot be a \
+                record, 2 names cannot be stored, 1 name is wanted by several objects";
+    assert_eq!(total(&some), told);
+    assert_eq!(some.exit_code(), ExitCode::Success, "a CronJob must not retry for ever");
+    some = report(vec![ChangeResult::Sent(Outcome::Applied)]);
+    some.unmade = Unmade { no_zone: 1, ..Unmade::default() };
+    assert_eq!(total(&some), "1 created; 1 name lies in no zone");
+}
+
+#[test]
+fn names_that_are_wanted_nowhere_are_not_in_sync() {
+    for planned_only in [false, true] {
+        let mut nowhere = Report { planned_only, ..report(vec![]) };
+        nowhere.unmade = Unmade { no_zone: 2, nowhere: true, ..Unmade::default() };
+        assert_eq!(nowhere.exit_code(), ExitCode::Partial);
+        assert_eq!(nowhere.detailed_exit_code(), ExitCode::Partial);
+        assert_eq!(total(&nowhere), "nothing to do; 2 names lie in no zone");
     }
 }
 

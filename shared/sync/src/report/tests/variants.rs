@@ -28,6 +28,9 @@ fn of_hold(hold: &Hold) -> usize {
         Hold::Guarded { kind: GuardKind::Deletes, .. } => 13,
         Hold::Guarded { kind: GuardKind::Updates, .. } => 14,
         Hold::Kept { .. } => 15,
+        Hold::Outage { .. } => 18,
+        Hold::Moves { .. } => 19,
+        Hold::NoZone => 20,
         Hold::InDoubt(_) => 17,
         Hold::Frozen { why: FreezeCause::Empty { filter: Some(_), .. }, .. } => 16,
     }
@@ -62,6 +65,8 @@ fn of_cause(cause: Cause) -> usize {
         Cause::Unwanted => 4,
         Cause::GivesWay => 5,
         Cause::Orphaned => 6,
+        Cause::Moves { .. } => 7,
+        Cause::Unowned => 8,
     }
 }
 
@@ -72,7 +77,7 @@ fn assert_all(found: impl Iterator<Item = usize>, count: usize, what: &str) {
 
 #[test]
 fn every_variant_is_in_a_sample() {
-    assert_all(holds().iter().map(of_hold), 17, "holds");
+    assert_all(holds().iter().map(of_hold), 21, "holds");
     assert_all(outcomes().iter().map(of_outcome), 8, "outcomes");
     let report = everything();
     let results = || report.changes().map(|change| &change.result);
@@ -80,13 +85,13 @@ fn every_variant_is_in_a_sample() {
         ChangeResult::Held(hold) => Some(of_hold(hold)),
         ChangeResult::Planned | ChangeResult::Sent(_) => None,
     });
-    assert_all(held, 17, "holds of the report");
+    assert_all(held, 21, "holds of the report");
     let sent = results().filter_map(|result| match result {
         ChangeResult::Sent(outcome) => Some(of_outcome(outcome)),
         ChangeResult::Planned | ChangeResult::Held(_) => None,
     });
     assert_all(sent, 8, "outcomes of the report");
     for report in [report, plan()] {
-        assert_all(report.changes().map(|change| of_cause(change.cause)), 7, "causes");
+        assert_all(report.changes().map(|change| of_cause(change.cause)), 9, "causes");
     }
 }

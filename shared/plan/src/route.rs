@@ -1,0 +1,76 @@
+//! Which zones wishes belong to, and which wishes a plan is not about.
+
+use ecow::EcoString;
+use extdns_model::{Endpoint, Inventory, RecordType};
+
+use crate::conflict::preference;
+use crate::decide::Decider;
+use crate::runs::{Keyed, place};
+use crate::Unmanaged;
+
+/// All wishes.
+pub(crate) struct Routed<'a> {
+    /// Those in scope of each zone of the index.
+    pub(crate) wishes: Vec<Vec<Keyed<'a, Endpoint>>>,
+    /// Those in scope that lie in no zone.
+    pub(crate) unrouted: Vec<&'a Endpoint>,
+    pub(crate) unmanaged: Vec<Unmanaged>,
+}
+
+pub(crate) fn route<'a>(
+    decider: &Decider<'a>,
+    inventory: &Inventory,
+    desired: &'a [Endpoint],
+) -> Routed<'a> {
+    let mut wishes: Vec<Vec<_>> = inventory.index.iter().map(|_| Vec::new()).collect();
+    let mut unrouted = Vec::new();
+    let mut unmanaged = Vec::new();
+    for endpoint in desired {
+        let set = &endpoint.set;
+        if !decider.manages(set.rtype) {
+            if !decider.excludes(set.rtype) && decider.filters_match(&set.name) {
+                note(&mut unmanaged, set.rtype, &set.name.key());
+            }
+            continue;
+        }
+        if !decider.filters_match(&set.name) {
+            continue;
+        }
+        let wish = Keyed::new(endpoint);
+        let zones = inventory.index.route(&wish.key, endpoint.hints().zone.as_deref());
+        let Some((first, others)) = zones.split_first() else {
+            unrouted.push(wish);
+            continue;
+        };
+        for zone in others {
+            wishes[zone.0 as usize].push(Keyed { key: wish.key.clone(), item: endpoint });
+        }
+        wishes[first.0 as usize].push(wish);
+    }
+    unrouted.sort_by(|a, b| {
+        let by_name = a.key.cmp(&b.key).then_with(|| place(a.set()).cmp(&place(b.set())));
+        by_name.then_with(|| preference(a.item, b.item))
+    });
+    let unrouted = unrouted.into_iter().map(|wish| wish.item).collect();
+    unmanaged.sort_by_key(|unmanaged| unmanaged.rtype);
+    Routed { wishes, unrouted, unmanaged }
+}
+
+/// As many names are told of a type that is not managed.
+const NAMES: usize = 10;
+
+fn note(unmanaged: &mut Vec<Unmanaged>, rtype: RecordType, key: &str) {
+    let known = unmanaged.iter().position(|of_type| of_type.rtype == rtype);
+    let index = known.unwrap_or_else(|| {
+        unmanaged.push(Unmanaged { rtype, count: 0, names: Vec::new() });
+        unmanaged.len() - 1
+    });
+    let Unmanaged { count, names, .. } = &mut unmanaged[index];
+    *count += 1;
+    if let Err(place) = names.binary_search_by(|name| name.as_str().cmp(key))
+        && place < NAMES
+    {
+        names.insert(place, EcoString::from(key));
+        names.truncate(NAMES);
+    }
+}

@@ -1,0 +1,89 @@
+//! What is wanted and does not become a record, beside the changes that are held back.
+
+use std::collections::HashSet;
+
+use extdns_model::Endpoint;
+use extdns_plan::{Hold, Plan};
+use extdns_providers::{Adaptation, Verdict};
+use extdns_registry::Annotated;
+use extdns_sources::Dropped;
+
+use super::{ChangeResult, Report, ReportedChange};
+
+/// How many wanted names do not become records, by the reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unmade {
+    /// They lie in no zone.
+    pub no_zone: usize,
+    /// Their objects say something that is no record.
+    pub invalid: usize,
+    /// The provider cannot store them.
+    pub refused: usize,
+    /// Several objects want them, and one of these has them.
+    pub contested: usize,
+    /// Whether names are wanted and none of them lies in a zone: more often a mistake of the
+    /// settings than a wish.
+    pub nowhere: bool,
+}
+
+impl Unmade {
+    /// Counts what came to nothing before the plan.
+    pub(crate) fn before_plan(dropped: &[Dropped], notes: &[Adaptation]) -> Self {
+        let refused = notes.iter().filter(|note| note.verdict == Verdict::Dropped);
+        Self {
+            invalid: distinct(dropped.iter().map(|dropped| &*dropped.name)),
+            refused: distinct(refused.map(|note| note.name.as_str())),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what the plan has no place for.
+    pub(super) fn with_plan(
+        self,
+        plan: &Plan<'_>,
+        desired: &[Endpoint],
+        annotated: &Annotated,
+    ) -> Self {
+        let index = &annotated.inventory.index;
+        let has_zone = |wish: &Endpoint| !index.route(&wish.set.name.key(), None).is_empty();
+        let may_be_nowhere = index.is_empty() || !plan.unrouted.is_empty();
+        Self {
+            no_zone: distinct(plan.unrouted.iter().map(|wish| wish.set.name.as_str())),
+            contested: distinct(plan.losers.iter().map(|lost| lost.endpoint.set.name.as_str())),
+            nowhere: may_be_nowhere && !desired.is_empty() && !desired.iter().any(has_zone),
+            ..self
+        }
+    }
+
+    /// Each reason that there is, as a fragment: `4 names lie in no zone`.
+    pub(super) fn fragments(&self, report: &Report) -> Vec<String> {
+        let counts = [
+            (self.no_zone, "lies in no zone", "lie in no zone"),
+            (distinct(unowned(report).filter_map(name)), "cannot be owned", "cannot be owned"),
+            (self.invalid, "cannot be a record", "cannot be records"),
+            (self.refused, "cannot be stored", "cannot be stored"),
+            (self.contested, "is wanted by several objects", "are wanted by several objects"),
+        ];
+        let told = counts.into_iter().filter(|(count, ..)| *count > 0);
+        told.map(|(count, one, many)| match count {
+            1 => format!("1 name {one}"),
+            _ => format!("{count} names {many}"),
+        })
+        .collect()
+    }
+}
+
+/// The changes for whose ownership records there is no place.
+pub(super) fn unowned(report: &Report) -> impl Iterator<Item = &ReportedChange> {
+    report
+        .changes()
+        .filter(|change| matches!(change.result, ChangeResult::Held(Hold::CannotBeOwned { .. })))
+}
+
+fn name(change: &ReportedChange) -> Option<&str> {
+    Some(change.set()?.name.as_str())
+}
+
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    names.collect::<HashSet<_>>().len()
+}
