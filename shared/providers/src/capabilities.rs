@@ -165,7 +165,8 @@ impl BatchLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conditions {
     /// The API: a write names what it replaces or relies on, and is refused where that is not
-    /// there. So [`ChangeGroup::requires`](extdns_model::ChangeGroup::requires) is sent as well.
+    /// there. So [`ChangeGroup::requires`](extdns_model::ChangeGroup::requires) is sent as well. It
+    /// counts for batches that are applied whole or not at all only.
     Api,
     /// The first page of the zone, which is read again right before the first write that deletes a
     /// record or gives it another owner. What is on later pages is not compared: the provider's

@@ -32,6 +32,8 @@ pub enum Fault {
     UnreadableZone(String),
     /// Every call takes this long.
     Slow(Duration),
+    /// No write is ever answered, nor done.
+    Hang,
     /// What remains to be done after writing fails.
     Unfinished,
 }
@@ -62,6 +64,7 @@ struct State {
     unauthorised: bool,
     unreadable: BTreeSet<String>,
     delay: Duration,
+    hangs: bool,
     unfinished: bool,
     reads: u64,
     writes: u64,
@@ -91,6 +94,7 @@ impl Faults {
                 state.unreadable.insert(id);
             }
             Fault::Slow(delay) => state.delay = delay,
+            Fault::Hang => state.hangs = true,
             Fault::Unfinished => state.unfinished = true,
         }
     }
@@ -157,6 +161,9 @@ impl Faults {
             return self.die().await;
         }
         self.lock().writes += 1;
+        if self.lock().hangs {
+            return std::future::pending().await;
+        }
         self.call().await?;
         let mut state = self.lock();
         if state.unauthorised {

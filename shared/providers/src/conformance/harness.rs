@@ -21,6 +21,22 @@ pub trait Harness: Send + Sync {
     /// The record sets of that zone, past the provider, without what a zone must have.
     async fn contents(&self) -> Vec<RecordSet>;
 
+    /// Makes these record sets all that the zone holds of their names and types, past the provider;
+    /// one without targets is removed. False if that cannot be done here.
+    async fn alter(&self, _sets: &[RecordSet]) -> bool {
+        false
+    }
+
+    /// A zone of the server below that zone, empty to begin with.
+    fn child(&self) -> Option<Name> {
+        None
+    }
+
+    /// The record sets of the zone below, past the provider.
+    async fn contents_of_child(&self) -> Vec<RecordSet> {
+        Vec::new()
+    }
+
     /// How many mutating operations the server has seen.
     async fn writes(&self) -> u64;
 

@@ -69,6 +69,9 @@ macro_rules! conformance {
             plans_without_writing
             tells_missing_rights
             survives_death_after_every_write
+            leaves_what_changed_meanwhile
+            moves_a_name_to_its_new_zone
+            ends_with_the_deadline
         }
     };
     (@each $test:tt $harness:tt $check:ident $($rest:ident)*) => {

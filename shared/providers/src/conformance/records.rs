@@ -128,6 +128,15 @@ impl RecordServer {
         }
     }
 
+    /// Removes the records of a name and type, past the API.
+    pub fn remove(&self, zone: &str, set: &RecordSet) {
+        let name = relative(&set.name, &Name::as_listed(zone), APEX);
+        let is_other = |record: &StoredRecord| {
+            (record.zone.as_str(), record.rtype, &record.name) != (zone, set.rtype, &name)
+        };
+        self.lock().records.retain(|_, record| is_other(record));
+    }
+
     /// All records with their ids, as they are, in the order in which they were made.
     #[must_use]
     pub fn records(&self) -> Vec<(u64, StoredRecord)> {
@@ -138,8 +147,18 @@ impl RecordServer {
     /// twice.
     #[must_use]
     pub fn contents(&self) -> Vec<RecordSet> {
+        self.contents_of(|_| true)
+    }
+
+    /// Those of one zone.
+    #[must_use]
+    pub fn zone(&self, zone: &str) -> Vec<RecordSet> {
+        self.contents_of(|record| record.zone == zone)
+    }
+
+    fn contents_of(&self, wanted: impl Fn(&StoredRecord) -> bool) -> Vec<RecordSet> {
         let mut sets: BTreeMap<(String, RecordType), RecordSet> = BTreeMap::new();
-        for record in self.lock().records.values() {
+        for record in self.lock().records.values().filter(|record| wanted(record)) {
             let zone = Name::as_listed(&record.zone);
             let name = absolute(&record.name, &zone, APEX);
             let ttl = Ttl::from_seconds(record.ttl.into());

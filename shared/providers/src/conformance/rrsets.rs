@@ -91,6 +91,11 @@ impl RrsetServer {
         self.lock().entry(zone.to_owned()).or_default().insert(key(&set), set);
     }
 
+    /// Removes a record set, past the API.
+    pub fn remove(&self, zone: &str, set: &RecordSet) {
+        self.lock().entry(zone.to_owned()).or_default().remove(&key(set));
+    }
+
     /// All record sets of all zones, sorted.
     #[must_use]
     pub fn contents(&self) -> Vec<RecordSet> {

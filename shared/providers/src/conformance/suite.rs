@@ -280,6 +280,163 @@ pub async fn survives_death_after_every_write<H: Harness>(make: impl Make<H>) {
     }
 }
 
+/// What somebody changed between the read and the write of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meanwhile {
+    /// The records have another value.
+    Value,
+    /// The ownership records say another owner.
+    Owner,
+    /// The ownership records are gone.
+    Unmarked,
+    /// The records are gone, with their ownership records.
+    Gone,
+}
+
+/// What was changed between the read and the write is left as it is and reported: no update and no
+/// delete meets it, and no record is made without its ownership record. The rest is applied.
+pub async fn leaves_what_changed_meanwhile<H: Harness>(make: impl Make<H>) {
+    for meanwhile in [Meanwhile::Value, Meanwhile::Owner, Meanwhile::Unmarked, Meanwhile::Gone] {
+        let kit = make().await;
+        let before = wishes(&kit, "a", 4);
+        all_applied(&run(&kit, &before).await);
+        kit.settle().await;
+        let provider = kit.provider().await;
+        let inventory = provider.read().await.expect("readable");
+        // The first is updated, the second and third are deleted; the third nobody changes.
+        let mut wish = vec![before[0].clone(), before[3].clone()];
+        wish[0].targets = ["198.51.100.1"].into_iter().collect();
+        let groups = plan(&inventory, &adjusted(provider.as_ref(), &wish).await);
+        let altered = alter_pairs(&kit, &before[..2], meanwhile).await;
+        if !kit.alter(&altered).await {
+            return;
+        }
+        let there = changed_names(&kit, &before[..2]).await;
+        let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
+        let outcomes = writer.apply(&groups, Deadline::none()).await;
+        kit.settle().await;
+        assert_eq!(changed_names(&kit, &before[..2]).await, there, "{meanwhile:?}");
+        let left = kit.contents().await;
+        let third = before[2].name.key();
+        assert!(!left.iter().any(|set| set.name.key() == third), "{meanwhile:?}: {left:?}");
+        for (group, outcome) in groups.iter().zip(&outcomes) {
+            let is_changed = before[..2].iter().any(|set| set.name.key() == group.name.key());
+            let is_gone = meanwhile == Meanwhile::Gone && group.name.key() == before[1].name.key();
+            let applied = *outcome == Outcome::Applied;
+            assert_eq!(applied, !is_changed || is_gone, "{meanwhile:?} {}: {outcome:?}", group.name);
+        }
+    }
+}
+
+/// The record sets that somebody puts in the place of these records and their ownership records.
+async fn alter_pairs(
+    kit: &impl Harness,
+    records: &[RecordSet],
+    meanwhile: Meanwhile,
+) -> Vec<RecordSet> {
+    let contents = kit.contents().await;
+    let marks = contents.into_iter().filter(|set| {
+        let of = |record: &RecordSet| mark_name(&record.name, record.rtype).key() == set.name.key();
+        records.iter().any(of)
+    });
+    let with = |mut set: RecordSet, target: &str| {
+        set.targets = [target].into_iter().filter(|target| !target.is_empty()).collect();
+        set
+    };
+    let records = records.iter().cloned();
+    let other = "\"heritage=external-dns,external-dns/owner=other\"";
+    match meanwhile {
+        Meanwhile::Value => records.map(|set| with(set, "203.0.113.7")).collect(),
+        Meanwhile::Owner => marks.map(|set| with(set, other)).collect(),
+        Meanwhile::Unmarked => marks.map(|set| with(set, "")).collect(),
+        Meanwhile::Gone => records.chain(marks).map(|set| with(set, "")).collect(),
+    }
+}
+
+/// What the zone has of these records and of their ownership records.
+async fn changed_names(
+    kit: &impl Harness,
+    records: &[RecordSet],
+) -> Vec<(String, RecordType, Ttl, Vec<String>)> {
+    let of = |set: &RecordSet| {
+        records.iter().any(|record| {
+            let mark = mark_name(&record.name, record.rtype);
+            set.name.key() == record.name.key() || set.name.key() == mark.key()
+        })
+    };
+    let mut names: Vec<_> =
+        kit.contents().await.iter().filter(|set| of(set)).map(shown).collect();
+    names.sort();
+    names
+}
+
+/// A name that belongs to another zone by now is made there first, and removed from its old zone
+/// only when it was made: a refused create keeps the old record.
+pub async fn moves_a_name_to_its_new_zone<H: Harness>(make: impl Make<H>) {
+    for refused in [false, true] {
+        let kit = make().await;
+        let Some(child) = kit.child() else { return };
+        let wish: Vec<RecordSet> = (0..2)
+            .map(|n| {
+                let name = Name::as_listed(&format!("m{n}.{child}"));
+                let targets = ["192.0.2.1"].into_iter().collect();
+                RecordSet::new(name, RecordType::A, Ttl::from_seconds(300), targets)
+            })
+            .collect();
+        let marks = wish.iter().map(|set| {
+            let targets = [super::wish::MARK].into_iter().collect();
+            let name = mark_name(&set.name, set.rtype);
+            RecordSet::new(name, RecordType::Txt, Ttl::from_seconds(300), targets)
+        });
+        kit.seed(&wish.iter().cloned().chain(marks).collect::<Vec<_>>()).await;
+        if refused && !kit.inject(Fault::Reject(wish[0].name.clone())).await {
+            return;
+        }
+        let outcomes = run(&kit, &wish).await;
+        kit.settle().await;
+        let (old, new) = (kit.contents().await, kit.contents_of_child().await);
+        no_orphans(&old);
+        no_orphans(&new);
+        let has = |sets: &[RecordSet], set: &RecordSet| {
+            sets.iter().any(|own| own.name.key() == set.name.key())
+        };
+        assert!(has(&new, &wish[1]) && !has(&old, &wish[1]), "{outcomes:?}: {old:?} {new:?}");
+        assert_eq!(has(&old, &wish[0]), refused, "{outcomes:?}: {old:?} {new:?}");
+        let stays = outcomes.contains(&Outcome::NotSent(NotSent::Move));
+        assert_eq!(stays, refused, "{outcomes:?}");
+    }
+}
+
+/// A server that hangs does not hold a run beyond its deadline, and not for ten seconds after it was
+/// told to stop. What was under way is unknown.
+pub async fn ends_with_the_deadline<H: Harness>(make: impl Make<H>) {
+    for stopped in [false, true] {
+        let kit = make().await;
+        let provider = kit.provider().await;
+        let inventory = provider.read().await.expect("readable");
+        let groups = plan(&inventory, &adjusted(provider.as_ref(), &wishes(&kit, "a", 5)).await);
+        if !kit.inject(Fault::Hang).await {
+            return;
+        }
+        let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
+        let start = tokio::time::Instant::now();
+        let second = Duration::from_secs(1);
+        let (outcomes, most) = if stopped {
+            let (until, stopper) = Deadline::none().stoppable();
+            let stop = async {
+                tokio::time::sleep(second).await;
+                stopper.stop();
+            };
+            (tokio::join!(writer.apply(&groups, until), stop).0, 10)
+        } else {
+            (writer.apply(&groups, Deadline::within(2 * second)).await, 3)
+        };
+        assert!(start.elapsed() < most * second, "{:?}", start.elapsed());
+        assert!(outcomes.iter().any(|it| matches!(it, Outcome::Unknown(_))), "{outcomes:?}");
+        assert!(!outcomes.contains(&Outcome::Applied), "{outcomes:?}");
+    }
+}
+
 /// 13 updates, 14 deletes and 13 creates.
 fn forty_changes(kit: &impl Harness, before: &[RecordSet]) -> Vec<RecordSet> {
     let updated = before.iter().take(13).cloned().enumerate().map(|(place, mut set)| {

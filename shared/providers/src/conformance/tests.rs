@@ -8,6 +8,7 @@ use crate::engine::{batched, stepped};
 use crate::{Provider, Transport, ZoneReader};
 
 const ZONE: &str = "example.org";
+const CHILD: &str = "sub.example.org";
 
 fn transport(api: &impl ZoneReader) -> Transport {
     Transport::with_secrets(api.capabilities(), [SECRET.to_owned()])
@@ -31,6 +32,24 @@ impl Harness for RrsetServer {
 
     async fn contents(&self) -> Vec<RecordSet> {
         self.zone(ZONE)
+    }
+
+    async fn alter(&self, sets: &[RecordSet]) -> bool {
+        for set in sets {
+            self.remove(ZONE, set);
+            if !set.targets.is_empty() {
+                self.put(ZONE, set.clone());
+            }
+        }
+        true
+    }
+
+    fn child(&self) -> Option<Name> {
+        Some(Name::as_listed(CHILD))
+    }
+
+    async fn contents_of_child(&self) -> Vec<RecordSet> {
+        self.zone(CHILD)
     }
 
     async fn writes(&self) -> u64 {
@@ -72,7 +91,25 @@ impl Harness for RecordServer {
     }
 
     async fn contents(&self) -> Vec<RecordSet> {
-        self.contents()
+        self.zone(ZONE)
+    }
+
+    async fn alter(&self, sets: &[RecordSet]) -> bool {
+        for set in sets {
+            self.remove(ZONE, set);
+            if !set.targets.is_empty() {
+                self.put(ZONE, set);
+            }
+        }
+        true
+    }
+
+    fn child(&self) -> Option<Name> {
+        Some(Name::as_listed(CHILD))
+    }
+
+    async fn contents_of_child(&self) -> Vec<RecordSet> {
+        self.zone(CHILD)
     }
 
     async fn writes(&self) -> u64 {
@@ -110,7 +147,7 @@ mod rrsets {
 
     crate::conformance! {
         #[tokio::test(start_paused = true)]
-        RrsetServer::new(&[ZONE, "example.net"])
+        RrsetServer::new(&[ZONE, CHILD, "example.net"])
     }
 }
 
@@ -119,7 +156,7 @@ mod rrsets_without_names {
 
     crate::conformance! {
         #[tokio::test(start_paused = true)]
-        RrsetServer::new(&[ZONE]).without_names().with(|capabilities| {
+        RrsetServer::new(&[ZONE, CHILD]).without_names().with(|capabilities| {
             capabilities.batch_limits.changes = 30;
             capabilities.starts_at_name = false;
         })
@@ -131,7 +168,7 @@ mod rrsets_in_part {
 
     crate::conformance! {
         #[tokio::test(start_paused = true)]
-        RrsetServer::new(&[ZONE]).without_names().with(|capabilities| {
+        RrsetServer::new(&[ZONE, CHILD]).without_names().with(|capabilities| {
             capabilities.atomic_batches = false;
         })
     }
@@ -142,7 +179,7 @@ mod records {
 
     crate::conformance! {
         #[tokio::test(start_paused = true)]
-        RecordServer::new(&[ZONE, "example.net"])
+        RecordServer::new(&[ZONE, CHILD, "example.net"])
     }
 }
 
@@ -151,7 +188,7 @@ mod records_without_updates {
 
     crate::conformance! {
         #[tokio::test(start_paused = true)]
-        RecordServer::new(&[ZONE]).without_duplicates().with(|capabilities| {
+        RecordServer::new(&[ZONE, CHILD]).without_duplicates().with(|capabilities| {
             capabilities.updates_in_place = false;
             capabilities.parallel_writes = 4;
         })

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use extdns_model::{
-    Action, Change, ChangeGroup, GroupId, Hints, Inventory, Labels, Name, Planned, Record,
+    Action, After, Change, ChangeGroup, GroupId, Hints, Inventory, Labels, Name, Planned, Record,
     RecordSet, RecordType, Role, Stored, Ttl, ZoneKey,
 };
 
 use crate::engine::text;
 
-const MARK: &str = "\"heritage=external-dns,external-dns/owner=kit\"";
+pub(super) const MARK: &str = "\"heritage=external-dns,external-dns/owner=kit\"";
 
 /// The name of the ownership record of a record.
 #[must_use]
@@ -28,44 +28,51 @@ pub fn is_mark(set: &RecordSet) -> bool {
 type Key = (String, RecordType);
 
 /// The groups that make the inventory what is wished. Records without an ownership record are
-/// foreign and left alone.
+/// foreign and left alone. A name that is wished in another zone than it is in moves.
 #[must_use]
 pub fn plan(inventory: &Inventory, wish: &[RecordSet]) -> Vec<ChangeGroup> {
-    let current: BTreeMap<Key, (ZoneKey, &Record)> =
-        inventory.records().map(|(zone, record)| (key(&record.set), (zone, record))).collect();
-    let wished: BTreeMap<Key, &RecordSet> = wish.iter().map(|set| (key(set), set)).collect();
+    let current: BTreeMap<(ZoneKey, Key), &Record> =
+        inventory.records().map(|(zone, record)| ((zone, key(&record.set)), record)).collect();
+    let mut ids = (0..).map(GroupId);
+    let mut made: BTreeMap<Key, ChangeGroup> = BTreeMap::new();
+    let mut wished: BTreeMap<Key, ZoneKey> = BTreeMap::new();
+    for set in wish {
+        let key = key(set);
+        let Some(zone) = inventory.index.route(&key.0, None).first().copied() else { continue };
+        let record = current.get(&(zone, key.clone())).copied();
+        let mark = current.get(&(zone, mark_key(set))).copied();
+        wished.insert(key.clone(), zone);
+        if record.is_some() && mark.is_none() {
+            continue;
+        }
+        let mark_set = mark_of(set);
+        let changes: Vec<Change> =
+            [(Role::Record, record, set), (Role::Ownership, mark, &mark_set)]
+                .into_iter()
+                .filter_map(|(role, old, new)| Some(Change { role, action: action(old, new)? }))
+                .collect();
+        if let Some(id) = ids.next().filter(|_| !changes.is_empty()) {
+            let unchanged = changes.iter().all(|change| change.role == Role::Record);
+            let requires = mark.filter(|_| unchanged).map(stored).into_iter().collect();
+            let (name, after) = (set.name.clone(), Vec::new());
+            made.insert(key, ChangeGroup { id, zone, name, changes, after, requires });
+        }
+    }
     let mut groups = Vec::new();
-    let mut add = |zone: ZoneKey, name: &Name, changes: Vec<Change>| {
-        if !changes.is_empty() {
-            let id = GroupId(u32::try_from(groups.len()).unwrap_or(u32::MAX));
-            groups.push(ChangeGroup { id, zone, name: name.clone(), changes, after: Vec::new(), requires: Vec::new() });
-        }
-    };
-    for (key, (zone, record)) in &current {
+    for ((zone, key), record) in &current {
         let set = &record.set;
-        let Some((_, mark)) = current.get(&mark_key(set)) else { continue };
-        if !is_mark(set) && !wished.contains_key(key) {
-            let changes = vec![delete(Role::Record, record), delete(Role::Ownership, mark)];
-            add(*zone, &set.name, changes);
+        let Some(mark) = current.get(&(*zone, mark_key(set))) else { continue };
+        if is_mark(set) || wished.get(key) == Some(zone) {
+            continue;
+        }
+        let after = made.get(key).map(|group| After::Move(group.id)).into_iter().collect();
+        let changes = vec![delete(Role::Record, record), delete(Role::Ownership, mark)];
+        if let Some(id) = ids.next() {
+            let (zone, name) = (*zone, set.name.clone());
+            groups.push(ChangeGroup { id, zone, name, changes, after, requires: Vec::new() });
         }
     }
-    for (key, set) in &wished {
-        let record = current.get(key).map(|(_, record)| *record);
-        let mark = current.get(&mark_key(set)).map(|(_, mark)| *mark);
-        let zone = inventory.index.route(&key.0, None).first().copied();
-        match (zone, record, mark) {
-            (None, ..) | (_, Some(_), None) => {}
-            (Some(zone), ..) => {
-                let mark_set = mark_of(set);
-                let changes = [(Role::Record, record, *set), (Role::Ownership, mark, &mark_set)]
-                    .into_iter()
-                    .filter_map(|(role, old, new)| {
-                        Some(Change { role, action: action(old, new)? })
-                    });
-                add(zone, &set.name, changes.collect());
-            }
-        }
-    }
+    groups.extend(made.into_values());
     groups
 }
 

@@ -184,6 +184,8 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
 
     /// Takes out what the error blames; where it blames nothing in particular, halves the batch.
     async fn isolate(&mut self, batch: Vec<Item<'g>>, error: ProviderError) {
+        let bears = |item: &Item<'g>, name: &Name| names(&item.group).any(|own| same(own, name));
+        let sent = batch.len();
         let batch = if self.capabilities().atomic_batches {
             batch
         } else {
@@ -193,13 +195,18 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
                 Err(reason) => return self.settle(batch, &unknown(&error, &reason)),
             }
         };
-        if let [_] = batch.as_slice() {
+        if let [only] = batch.as_slice() {
+            let named = error.offenders().iter().any(|name| bears(only, name));
+            if sent > 1 && !named {
+                // What was refused may have been one of those that turned out to be done.
+                self.queue.push_front(batch);
+                return;
+            }
             for item in batch {
                 self.refused(item, &error).await;
             }
             return;
         }
-        let bears = |item: &Item<'g>, name: &Name| names(&item.group).any(|own| same(own, name));
         let (offenders, mut rest): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .partition(|item| error.offenders().iter().any(|name| bears(item, name)));
@@ -240,12 +247,12 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             self.outcomes[place] = Some(outcome);
             return;
         };
-        // What was changed since it was read is told in these words, whatever the API's are.
+        // What was changed since it was read stays as it is, also where half of it is done.
         let changed = Present::new(&records, true).changed(&batch[0].group);
-        let outcome = match changed {
-            Some(failure) if batch[0].done == 0 => Outcome::Rejected(failure),
-            _ => outcome,
-        };
+        if let Some(failure) = changed.filter(|_| batch[0].done == 0) {
+            self.outcomes[place] = Some(Outcome::Rejected(failure));
+            return;
+        }
         for mut item in self.keep_undone(batch, &records, false) {
             if item.group.changes.len() == whole {
                 self.outcomes[place] = Some(outcome.clone());

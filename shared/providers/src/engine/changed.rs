@@ -25,8 +25,10 @@ pub(super) async fn changed<A: ZoneReader>(
     zone: &Zone,
     groups: &[&ChangeGroup],
 ) -> Vec<Option<Outcome>> {
-    let rereads = api.capabilities().conditions == Conditions::Reread;
-    if !rereads || !groups.iter().any(|group| takes_away(group)) {
+    let capabilities = api.capabilities();
+    // Half of a group must not be made before the API refuses the other half.
+    let refuses = capabilities.conditions == Conditions::Api && capabilities.atomic_batches;
+    if refuses || !groups.iter().any(|group| takes_away(group)) {
         return vec![None; groups.len()];
     }
     match super::read::first_page(api, via, zone).await {

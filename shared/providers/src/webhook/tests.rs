@@ -50,6 +50,16 @@ impl Harness for Kit {
         self.0.records().into_iter().map(set).collect()
     }
 
+    async fn alter(&self, sets: &[RecordSet]) -> bool {
+        for set in sets {
+            let record = extdns_model::Record::new(set.clone(), Opaque::none());
+            let sent = serde_json::to_value(Sent::with(&record.set, &record.labels));
+            let sent = sent.expect("a record");
+            if set.targets.is_empty() { self.0.remove(&sent) } else { self.0.put(&sent) }
+        }
+        true
+    }
+
     async fn writes(&self) -> u64 {
         self.0.calls("POST", "/records")
     }
@@ -77,6 +87,9 @@ impl Harness for Kit {
             }
             // There is one zone, and a slow server is the subject of other tests.
             Fault::UnreadableZone(_) | Fault::Slow(_) | Fault::Unfinished => return false,
+            Fault::Hang => {
+                self.0.fail("POST", "/records", ALWAYS, Failure::Silence { done: false });
+            }
         }
         true
     }
@@ -87,6 +100,21 @@ impl Harness for Kit {
 
     async fn killed(&self) {
         self.0.silence().await;
+    }
+}
+
+proptest::proptest! {
+    /// Whatever an owner id or a text holds: what is sent is what is received.
+    #[test]
+    fn every_printable_text_survives(text in "[ -~]{0,300}") {
+        for target in [text.clone(), format!("\"heritage=external-dns,external-dns/owner={text}\"")] {
+            let targets = [target.as_str()].into_iter().collect();
+            let name = Name::as_listed("a.example.org");
+            let set = RecordSet::new(name, extdns_model::RecordType::Txt, extdns_model::Ttl::UNSET, targets);
+            let json = serde_json::to_string(&Sent::with(&set, &extdns_model::Labels::new()));
+            let received: Received = serde_json::from_str(&json.expect("JSON")).expect("an endpoint");
+            proptest::prop_assert_eq!(received.into_set().expect("usable").0, set);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use ecow::EcoString;
 use extdns_model::{
-    Action, Change, ChangeGroup, Failure, FailureKind, Name, RecordSet, RecordType, Ttl, Zone,
+    Action, Change, ChangeGroup, Failure, FailureKind, Name, RecordSet, RecordType, Role, Ttl, Zone,
 };
 
 use super::file::{BEGIN, END, OUTSIDE, ZoneFile};
@@ -100,6 +100,7 @@ impl<'f> Editor<'f> {
 
     /// Takes a whole group over, or nothing of it.
     pub(super) fn apply(&mut self, group: &ChangeGroup) -> Result<(), Failure> {
+        self.is_still_ours(group)?;
         let mut undo = Vec::new();
         let done = group.changes.iter().try_for_each(|change| self.change(change, &mut undo));
         let done = done.and_then(|()| {
@@ -114,6 +115,30 @@ impl<'f> Editor<'f> {
             }
         }
         done
+    }
+
+    /// Whether the ownership records on which a group relies are there: without one, a record is
+    /// somebody else's by now.
+    fn is_still_ours(&self, group: &ChangeGroup) -> Result<(), Failure> {
+        let current = |set: &RecordSet| self.block.get(&Key::of(&set.name, set.rtype));
+        let is_as_read = |set: &RecordSet| current(set).is_some_and(|own| own.is(set));
+        if let Some(own) = group.requires.iter().find(|own| !is_as_read(&own.set)) {
+            return Err(was_changed(&own.set));
+        }
+        let deleted = |role| {
+            group.changes.iter().filter(move |change| change.role == role).filter_map(|change| {
+                match &change.action {
+                    Action::Delete(old) => Some(&old.set),
+                    _ => None,
+                }
+            })
+        };
+        let is_there = deleted(Role::Record).any(|set| current(set).is_some());
+        let unmarked = deleted(Role::Ownership).find(|set| current(set).is_none());
+        match unmarked.filter(|_| is_there) {
+            Some(set) => Err(was_changed(set)),
+            None => Ok(()),
+        }
     }
 
     fn change(

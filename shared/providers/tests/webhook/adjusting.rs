@@ -140,6 +140,7 @@ async fn who_wants_a_record_is_known_again() {
         (json!([endpoint("A.Example.Org", "A"), b]), vec![Some(0), Some(1)], vec![]),
         (json!([a, endpoint("new.example.org", "A"), b]), vec![Some(0), None, Some(1)], vec![]),
         (json!([a, endpoint("b.example.org", "ALIAS")]), vec![Some(0)], vec![1]),
+        (json!([a, a, b]), vec![Some(0), Some(1)], vec![0]),
         (json!([]), vec![], vec![0, 1]),
         (json!(null), vec![], vec![0, 1]),
     ];
@@ -157,11 +158,42 @@ async fn who_wants_a_record_is_known_again() {
             .notes
             .iter()
             .map(|note| {
-                assert_eq!(note.verdict, Verdict::Dropped);
+                // An answer of another type is one all the same.
+                let other = answer[0]["recordType"] == "CNAME";
+                assert_eq!(note.verdict, if other { Verdict::Dropped } else { Verdict::Missing });
                 note.attribution.first().map_or(99, |resource| resource.cluster.0)
             })
             .collect();
         assert_eq!(notes, lost, "{answer}");
+    }
+}
+
+/// 17 of 20 come back, then none, then all without targets: what is missing is told, with its
+/// reason, and nothing that came back is.
+#[tokio::test]
+async fn what_an_answer_lacks_is_told() {
+    let desired = || (0..20).map(|n| wish(&format!("h{n}.example.org"), n)).collect::<Vec<_>>();
+    let answer = |count: usize, targets: &[&str]| {
+        let one = |n| {
+            json!({ "dnsName": format!("h{n}.example.org"), "recordType": "A", "targets": targets })
+        };
+        json!((0..count).map(one).collect::<Vec<_>>()).to_string()
+    };
+    for (body, answered, reason) in [
+        (answer(17, &["192.0.2.1"]), 17, "did not return it"),
+        (answer(0, &[]), 0, "did not return it"),
+        ("null".to_owned(), 0, "did not return it"),
+        (answer(20, &[]), 0, "without targets"),
+    ] {
+        let server = server(move |_| ok(body.clone()));
+        let adjusted = webhook(server.url()).adjust(desired()).await.expect("adjusted");
+        assert_eq!(adjusted.endpoints.len(), answered);
+        assert_eq!(adjusted.notes.len(), 20 - answered);
+        for (n, note) in (answered..).zip(&adjusted.notes) {
+            assert_eq!(note.name.as_str(), format!("h{n}.example.org"));
+            assert_eq!(note.verdict, Verdict::Missing, "{note:?}");
+            assert!(note.reason.contains(reason), "{note:?}");
+        }
     }
 }
 

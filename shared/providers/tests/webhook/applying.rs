@@ -92,12 +92,19 @@ async fn whole_requests() {
     .concat();
     let only_delete = format!(r#"{{"delete":[{}]}}"#, a_of("d.example.org", "192.0.2.1", me));
     for (groups, body) in [(&groups[..], body), (&groups[2..3], only_delete)] {
-        let sim = WebhookSim::builder().start();
-        assert!(
-            apply(&webhook(sim.url()), groups).await.iter().all(|own| *own == Outcome::Applied)
-        );
+        let there = |name: &str| {
+            let txt = name.starts_with("a-");
+            let target = if txt { "\"heritage=external-dns\"" } else { "192.0.2.1" };
+            let rtype = if txt { "TXT" } else { "A" };
+            serde_json::json!({ "dnsName": name, "recordType": rtype, "targets": [target] })
+        };
+        let there = ["u.example.org", "a-u.example.org", "d.example.org"].map(there);
+        let sim = WebhookSim::builder().records(there.to_vec().into()).start();
+        let outcomes = apply(&webhook(sim.url()), groups).await;
+        assert!(outcomes.iter().all(|own| *own == Outcome::Applied), "{outcomes:?}");
         let seen = sim.requests();
-        let [_, _, request] = &seen[..] else { panic!("two reads and a write: {seen:?}") };
+        // As something is deleted, the records are read once more right before.
+        let [_, _, _, request] = &seen[..] else { panic!("three reads and a write: {seen:?}") };
         let agent = concat!("external-dns/", env!("CARGO_PKG_VERSION"));
         let length = body.len();
         assert_eq!(
@@ -107,6 +114,31 @@ async fn whole_requests() {
                  user-agent: {agent}\n\n{body}"
             )
         );
+    }
+}
+
+/// What costs no more than one call: the records are read again before the first POST that deletes
+/// or gives to another owner, and not for what only comes or changes.
+#[tokio::test]
+async fn records_are_read_again_only_where_something_is_taken_away() {
+    let one = |target: &str| set("u.example.org", RecordType::A, &[target]);
+    let update = |owner| Action::Update {
+        old: stored(one("192.0.2.1"), &[("owner", "me")]),
+        new: planned(one("192.0.2.2"), &[("owner", owner)]),
+    };
+    let there = serde_json::json!([
+        { "dnsName": "u.example.org", "recordType": "A", "targets": ["192.0.2.1"] },
+    ]);
+    for (action, reads) in [
+        (update("me"), 1),
+        (update("other"), 2),
+        (Action::Delete(stored(one("192.0.2.1"), &[])), 2),
+    ] {
+        let sim = WebhookSim::builder().records(there.clone()).start();
+        let groups = [group(0, vec![(Role::Record, action)])];
+        assert_eq!(apply(&webhook(sim.url()), &groups).await, [Outcome::Applied]);
+        assert_eq!(sim.calls("GET", "/records"), reads);
+        assert_eq!(sim.calls("POST", "/records"), 1);
     }
 }
 

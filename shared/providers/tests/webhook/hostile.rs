@@ -35,10 +35,11 @@ async fn outcome_of(provider: &Webhook, path: &str) -> Result<usize, String> {
 }
 
 fn answering(
-    path: &'static str,
+    path: &str,
     reply: impl Fn() -> Reply + Send + Sync + 'static,
 ) -> ScriptedServer {
-    ScriptedServer::start(move |request| match request.path.as_str() {
+    let path = path.to_owned();
+    ScriptedServer::start(move |request| match request.path.split('?').next().unwrap_or_default() {
         own if own == path => reply(),
         "/" => ok("{}"),
         _ => ok("[]"),
@@ -161,6 +162,33 @@ async fn endless_headers() {
     }
 }
 
+/// Whatever a server repeats of the URL, or of a place that it redirects to.
+#[tokio::test]
+async fn no_secret_of_a_url_is_shown() {
+    let secrets = ["pass-of-url-1", "value-of-url-2", "pass-of-redirect-3", "value-of-redirect-4"];
+    let echo = format!("{}?x={}", secrets[0], secrets[1]);
+    let replies: [(&str, Box<dyn Fn() -> Reply + Send + Sync>); 3] = [
+        ("/", {
+            let echo = echo.clone();
+            Box::new(move || Reply::new(200).header("content-type", &echo).body("{}"))
+        }),
+        ("/records", Box::new(move || ok(format!("[{{\"dnsName\":[\"{echo}\"]}}]")))),
+        ("/adjustendpoints", {
+            let place = format!("http://u:{}@127.0.0.1:1/?y={}", secrets[2], secrets[3]);
+            Box::new(move || Reply::new(307).header("location", &place))
+        }),
+    ];
+    for (path, reply) in replies {
+        let server = answering(path, reply);
+        let url = server.url().replace("http://", &format!("http://user:{}@", secrets[0]));
+        let provider = webhook(format!("{url}?opaque={}", secrets[1]));
+        let error = outcome_of(&provider, path).await.expect_err(path);
+        for secret in secrets {
+            assert!(!error.contains(secret), "{path}: {error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_drip_ends_with_the_timeout_and_is_not_waited_for_again() {
     for path in PATHS {
@@ -212,6 +240,7 @@ async fn wrong_types() {
     for (member, values) in members {
         for value in values.iter().chain([&Value::Null]) {
             let mut wrong = good.clone();
+            wrong["dnsName"] = json!("b.example.org");
             wrong[member] = value.clone();
             *body.lock().expect("a lock") = json!([good, wrong]).to_string();
             for path in ["/records", "/adjustendpoints"] {
@@ -227,6 +256,49 @@ async fn wrong_types() {
                 assert!(error.starts_with(&start), "{member} {value}: {error}");
             }
         }
+    }
+}
+
+/// A list that repeats itself lacks something else; of a member that comes twice nobody knows which
+/// one holds.
+#[tokio::test]
+async fn an_answer_that_says_a_thing_twice_is_an_error() {
+    let a = r#"{"dnsName":"a.example.org","recordType":"A","targets":["192.0.2.1"]}"#;
+    let other = a.replace("192.0.2.1", "192.0.2.2");
+    let upper = a.replace("a.example", "A.Example");
+    for (body, expected) in [
+        (format!("[{a},{a}]"), Some("lists a.example.org A twice")),
+        (format!("[{a},{other},{upper}]"), Some("lists A.Example.org A twice")),
+        (format!("[{a},{other}]"), None),
+        (a.replace('}', r#","targets":[]}"#), Some("duplicate field `targets`")),
+        (a.replace('}', r#","DNSNAME":"b.example.org"}"#), Some("duplicate field `dnsName`")),
+        (
+            a.replace('}', r#","providerSpecific":[{"name":"x","Name":"y"}]}"#),
+            Some("duplicate field `name`"),
+        ),
+    ] {
+        let body = if body.starts_with('[') { body } else { format!("[{body}]") };
+        let answered = body.clone();
+        let server = answering("/records", move || ok(answered.clone()));
+        match (outcome(&server, "/records", 0).await, expected) {
+            (Ok(count), None) => assert_eq!(count, 2, "{body}"),
+            (Err(error), Some(part)) => assert!(error.contains(part), "{body}: {error}"),
+            (found, _) => panic!("{body}: {found:?}"),
+        }
+    }
+}
+
+/// A part of an answer (206) is no answer, to whatever request.
+#[tokio::test]
+async fn a_part_of_an_answer_is_an_error() {
+    for path in PATHS {
+        let server = answering(path, move || {
+            Reply::new(206)
+                .header("content-type", extdns_testkit::webhook_sim::MEDIA_TYPE)
+                .body(if path == "/" { "{}" } else { "[]" })
+        });
+        let error = outcome(&server, path, 0).await.expect_err(path);
+        assert!(error.contains("206"), "{path}: {error}");
     }
 }
 

@@ -69,3 +69,58 @@ async fn chains_circles_and_missing_links() {
         }
     }
 }
+
+/// The name x moves from the parent to the child zone.
+fn moved(old: &Record, new: Vec<Change>) -> [ChangeGroup; 2] {
+    let gone = Change { role: Role::Record, action: Action::Delete(stored(old)) };
+    let mut leaving = group(1, PARENT, vec![gone]);
+    leaving.after = vec![After::Move(GroupId(0))];
+    [leaving, group(0, SUB, new)]
+}
+
+async fn records_of(provider: &impl Provider) -> Vec<Record> {
+    let inventory = provider.read().await.expect("readable");
+    inventory.records().map(|(_, record)| record.clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_leaves_its_old_zone_when_the_new_one_shows_it() {
+    let server = RecordServer::new(&[ZONE, "sub.example.org"]);
+    server.put(ZONE, &a("x.sub.example.org"));
+    let provider = records(&server);
+    let groups = moved(&records_of(&provider).await[0], vec![create(a("x.sub.example.org"))]);
+    // What is written is shown a second later.
+    server.lag();
+    let settle = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        server.settle();
+    };
+    let (outcomes, ()) = tokio::join!(apply(&provider, &groups, Deadline::none()), settle);
+    assert_eq!(outcomes, [Outcome::Applied, Outcome::Applied]);
+    assert_eq!((server.zone(ZONE).len(), server.zone("sub.example.org").len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_the_new_zone_does_not_show_stays_in_the_old_one() {
+    let server = RecordServer::new(&[ZONE, "sub.example.org"]);
+    server.put(ZONE, &a("x.sub.example.org"));
+    let provider = records(&server);
+    let groups = moved(&records_of(&provider).await[0], vec![create(a("x.sub.example.org"))]);
+    server.lag();
+    let outcomes = apply(&provider, &groups, Deadline::none()).await;
+    assert_eq!(outcomes, [Outcome::NotSent(NotSent::Move), Outcome::Applied]);
+    assert_eq!((server.zone(ZONE).len(), server.zone("sub.example.org").len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_create_keeps_the_name_in_its_old_zone() {
+    let server = RrsetServer::new(&[ZONE, "sub.example.org"]);
+    server.put(ZONE, a("x.sub.example.org"));
+    let provider = rrsets(&server);
+    let groups = moved(&records_of(&provider).await[0], vec![create(a("x.sub.example.org"))]);
+    server.faults().inject(Fault::Reject(Name::as_listed("x.sub.example.org")));
+    let outcomes = apply(&provider, &groups, Deadline::none()).await;
+    assert_eq!(outcomes[0], Outcome::NotSent(NotSent::Move));
+    assert!(matches!(outcomes[1], Outcome::Rejected(_)), "{outcomes:?}");
+    assert_eq!(server.zone(ZONE).len(), 1);
+}

@@ -219,3 +219,72 @@ async fn secrets_do_not_leave() {
     assert_eq!(error.message, "token [redacted] is not good");
     assert!(!format!("{via:?}").contains("hunter2"));
 }
+
+/// A call that is never answered, what became of it, and when.
+async fn hang(via: &Transport, operation: &'static str) -> (ErrorKind, Duration) {
+    let start = Instant::now();
+    let call = via.call(operation, async || std::future::pending::<Result<(), _>>().await);
+    (call.await.expect_err("no answer").kind, start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_ends_with_its_own_bound_and_is_not_made_again() {
+    for operation in ["read", "write"] {
+        let via = Transport::new(&capabilities());
+        assert_eq!(hang(&via, operation).await, (ErrorKind::Lost, Duration::from_secs(60)));
+        assert_eq!(via.calls()[0].calls, 1, "{operation}");
+    }
+    let brief = Capabilities { request_time: Some(Duration::from_secs(5)), ..capabilities() };
+    let via = Transport::new(&brief);
+    assert_eq!(hang(&via, "read").await, (ErrorKind::Lost, Duration::from_secs(5)));
+    let rest = via.rest("read", std::future::pending::<Result<(), _>>());
+    assert_eq!(rest.await.expect_err("no end").kind, ErrorKind::Lost, "between chunks too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_ends_with_the_deadline() {
+    let second = Duration::from_secs(1);
+    for (operation, kind) in [("read", ErrorKind::Deadline), ("write", ErrorKind::Lost)] {
+        let via = Transport::new(&capabilities()).until(Deadline::within(8 * second));
+        assert_eq!(hang(&via, operation).await, (kind, 8 * second));
+    }
+}
+
+/// A read is given up at once; a write that is under way has some seconds to come to its end.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_ends_soon_after_a_stop() {
+    let second = Duration::from_secs(1);
+    for (operation, seconds) in [("read", 20), ("write", 23)] {
+        let (until, stopper) = Deadline::within(60 * second).stoppable();
+        let via = Transport::new(&capabilities()).until(until);
+        let stop = async {
+            tokio::time::sleep(20 * second).await;
+            stopper.stop();
+        };
+        let ((_, elapsed), ()) = tokio::join!(hang(&via, operation), stop);
+        assert_eq!(elapsed, seconds * second, "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_fails_slowly_has_the_patience_of_one_request_only() {
+    let via = Transport::new(&capabilities());
+    let slow = async || {
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        Err::<(), _>(error(ErrorKind::Transient))
+    };
+    let start = Instant::now();
+    via.call("read", slow).await.expect_err("it fails");
+    assert_eq!(via.calls()[0].calls, 2);
+    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
+}
+
+#[test]
+fn secrets_of_the_process_are_in_no_error() {
+    extdns_auth::secrets::register("a-registered-secret");
+    let error = ProviderError::config("GET http://u:pw@host/?token=abc said a-registered-secret");
+    let message = Transport::new(&capabilities()).redact(error).message;
+    for secret in ["a-registered-secret", "pw@", "abc"] {
+        assert!(!message.contains(secret), "{message}");
+    }
+}

@@ -18,12 +18,16 @@ use crate::zonefile::{Zonefile, ZonefileArgs, names, rdata};
 /// The serial of [`HEAD`]: each write adds one.
 const FIRST_SERIAL: u32 = 2_026_112_401;
 
+const CHILD: &str = "sub.example.org";
+
 struct Kit(TempDir);
 
 impl Kit {
     fn new() -> Self {
         let kit = Self(TempDir::new().expect("a folder"));
         fs::write(kit.path(), HEAD).expect("written");
+        let child = kit.0.path().join(format!("{CHILD}.zone"));
+        fs::write(child, HEAD.replace("hostmaster.example.org.", "hostmaster")).expect("written");
         kit
     }
 
@@ -72,6 +76,33 @@ impl Harness for Kit {
         fs::write(self.path(), text).expect("written");
     }
 
+    async fn alter(&self, sets: &[RecordSet]) -> bool {
+        let text = fs::read_to_string(self.path()).expect("read");
+        let heads: Vec<String> = sets
+            .iter()
+            .map(|set| (names::to_file(&set.name).expect("a name"), set))
+            .map(|(owner, set)| format!("{owner} {} IN {} ", set.ttl, set.rtype))
+            .collect();
+        let stays = |line: &&str| !heads.iter().any(|head| line.starts_with(head));
+        let lines: Vec<&str> = text.lines().filter(stays).collect();
+        fs::write(self.path(), lines.join("\n") + "\n").expect("written");
+        let there: Vec<_> = sets.iter().filter(|set| !set.targets.is_empty()).cloned().collect();
+        self.seed(&there).await;
+        true
+    }
+
+    fn child(&self) -> Option<Name> {
+        Some(Name::as_listed(CHILD))
+    }
+
+    async fn contents_of_child(&self) -> Vec<RecordSet> {
+        let path = self.0.path().join(format!("{CHILD}.zone"));
+        let text = fs::read(path).expect("read");
+        let file = ZoneFile::parse(&Name::as_listed(CHILD), text).expect("readable");
+        let ours = file.into_records().into_iter().filter(|it| it.read_only.is_none());
+        ours.map(|record| record.set).collect()
+    }
+
     async fn contents(&self) -> Vec<RecordSet> {
         let ours = self.file().into_records().into_iter().filter(|it| it.read_only.is_none());
         ours.map(|record| record.set).collect()
@@ -82,6 +113,17 @@ impl Harness for Kit {
     }
 
     async fn inject(&self, fault: Fault) -> bool {
+        if let Fault::Reject(name) = &fault {
+            // What is not ours stands in the way.
+            let path = self.0.path().join(format!("{CHILD}.zone"));
+            let text = fs::read_to_string(&path).expect("read");
+            let owner = names::to_file(name).expect("a name");
+            if !name.as_str().ends_with(CHILD) {
+                return false;
+            }
+            fs::write(path, format!("{text}{owner} 60 IN CNAME elsewhere\n")).expect("written");
+            return true;
+        }
         if fault != Fault::Unauthorised {
             return false;
         }

@@ -272,6 +272,165 @@ async fn the_deadline_ends_the_wait() {
     assert_eq!(over, [Outcome::NotSent(NotSent::Deadline)]);
 }
 
+/// A folder with a link to the zone file of another.
+fn linked(real: &Folder) -> Folder {
+    let folder = Folder::new();
+    symlink(real.path("example.org.zone"), folder.path("example.org.zone")).expect("a link");
+    folder
+}
+
+/// Two folders with links to one file, twenty records each, at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_over_several_links_to_one_file_lose_nothing() {
+    let real = Folder::with(&[("example.org.zone", HEAD)]);
+    let folders = [linked(&real), linked(&real)];
+    let runs = folders.iter().zip(["a", "b"]).map(|(folder, run)| async move {
+        let provider = folder.provider(&[]);
+        for n in 0..20 {
+            let name = format!("{run}{n}.example.org");
+            let groups = [group(vec![create(set(&name, RecordType::A, 0, &["192.0.2.1"]))])];
+            assert_eq!(apply(&provider, &groups).await, [Outcome::Applied], "{name}");
+        }
+    });
+    futures::future::join_all(runs).await;
+    let text = real.text("example.org.zone");
+    assert_eq!(text.matches(" IN A 192.0.2.1\n").count(), 40, "{text}");
+    assert!(text.contains("2026112441"), "one serial for each of forty writes: {text}");
+    for folder in &folders {
+        assert_eq!(folder.files(), ["example.org.zone"], "the lock is where the file is");
+        assert!(folder.path("example.org.zone").is_symlink());
+    }
+}
+
+#[tokio::test]
+async fn a_lock_on_the_real_folder_holds_up_whoever_links_to_its_files() {
+    let real = Folder::with(&[("example.org.zone", HEAD)]);
+    let folder = linked(&real);
+    let _held = Lock::take(&real.path("."), Duration::ZERO, &Deadline::none()).await.expect("free");
+    let provider = folder.provider(&[]);
+    let inventory = provider.read().await.expect("read");
+    let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
+    let (until, stopper) = Deadline::none().stoppable();
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        stopper.stop();
+    };
+    let groups = [www()];
+    let (outcomes, ()) = tokio::join!(writer.apply(&groups, until), stop);
+    let [Outcome::NotSent(NotSent::Stopped(why))] = &outcomes[..] else { panic!("{outcomes:?}") };
+    assert!(why.message.contains("another run holds the lock on "), "{why}");
+    assert_eq!(real.text("example.org.zone"), HEAD);
+}
+
+/// A lock that leads to the zone itself, or anywhere else, is neither followed nor written.
+#[tokio::test]
+async fn a_lock_that_is_a_link_is_not_written_through() {
+    let precious = "do not touch\n";
+    for (target, hard) in [
+        ("example.org.zone", false),
+        ("example.org.zone", true),
+        ("precious", false),
+        ("precious", true),
+        ("nowhere", false),
+    ] {
+        let folder = Folder::with(&[("example.org.zone", HEAD), ("precious", precious)]);
+        let lock = folder.path(".external-dns.lock");
+        if hard {
+            fs::hard_link(folder.path(target), &lock).expect("a link");
+        } else {
+            symlink(folder.path(target), &lock).expect("a link");
+        }
+        let provider = folder.provider(&[]);
+        let outcomes = apply(&provider, &[www()]).await;
+        let [Outcome::NotSent(NotSent::Stopped(why))] = &outcomes[..] else {
+            panic!("{target}: {outcomes:?}");
+        };
+        assert!(why.message.contains("it is a link") && why.message.contains("remove it"), "{why}");
+        assert_eq!(folder.text("example.org.zone"), HEAD, "{target}");
+        assert_eq!(folder.text("precious"), precious, "{target}");
+        assert!(!folder.path("nowhere").exists(), "nothing is made through a link either");
+    }
+    // A text that is not ours stays, be it in a file of that name.
+    let folder = Folder::with(&[("example.org.zone", HEAD), (".external-dns.lock", precious)]);
+    assert_eq!(apply(&folder.provider(&[]), &[www()]).await, [Outcome::Applied]);
+    assert_eq!(folder.text(".external-dns.lock"), precious);
+}
+
+#[tokio::test]
+async fn what_killed_runs_left_is_removed_by_the_next() {
+    let left = [".example.org.zone.external-dns-1", ".real.db.external-dns-4194304"];
+    let kept = [
+        ".external-dns-1",
+        "example.org.zone.external-dns-1",
+        ".example.org.zone.external-dns-",
+        ".example.org.zone.external-dns-1x",
+        ".example.org.zone.external-dns-1.swp",
+    ];
+    let folder = Folder::with(&[("example.org.zone", HEAD)]);
+    for name in left.into_iter().chain(kept) {
+        fs::write(folder.path(name), "half of a zo").expect("written");
+    }
+    fs::create_dir(folder.path(".folder.external-dns-2")).expect("a folder");
+    folder.provider(&[]).read().await.expect("a plan leaves all as it is");
+    assert!(folder.path(left[0]).exists());
+    assert_eq!(apply(&folder.provider(&[]), &[www()]).await, [Outcome::Applied]);
+    let files = folder.files();
+    assert!(left.iter().all(|name| !files.iter().any(|file| file == name)), "{files:?}");
+    assert!(kept.iter().all(|name| files.iter().any(|file| file == name)), "{files:?}");
+    assert!(files.iter().any(|file| file == ".folder.external-dns-2"), "{files:?}");
+}
+
+/// A change of a signed zone would break its signatures; replacing one of several names of a file
+/// would part them. Both are read, and not written.
+#[tokio::test]
+async fn signed_and_hard_linked_files_are_read_only() {
+    let signature = "ns1 RRSIG A 13 3 60 20261201000000 20261101000000 1 example.org. c2ln\n";
+    let key = "@ DNSKEY 257 3 13 ( cHVibGlja2V5 cHVibGlja2V5 )\n";
+    for (more, hard_linked, words) in [
+        (signature, false, Some(["RRSIG", "sign behind this program"])),
+        ("", true, Some(["hard links", "symbolic links"])),
+        // A key alone is in unsigned files as well.
+        (key, false, None),
+    ] {
+        let text = format!("{HEAD}{more}");
+        let folder = Folder::with(&[("example.org.zone", &text)]);
+        if hard_linked {
+            fs::hard_link(folder.path("example.org.zone"), folder.path("other")).expect("a link");
+        }
+        let provider = folder.provider(&[]);
+        let inventory = provider.read().await.expect("read");
+        assert!(inventory.unreadable().next().is_none(), "it can be read");
+        let (_, zone) = inventory.index.iter().next().expect("one");
+        assert_eq!(zone.read_only.is_some(), words.is_some(), "{more}");
+        let outcomes = apply(&provider, &[www()]).await;
+        let Some(words) = words else {
+            assert_eq!(outcomes, [Outcome::Applied]);
+            continue;
+        };
+        let [Outcome::Rejected(why)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        assert_eq!(why.kind, FailureKind::ReadOnly);
+        assert!(words.iter().all(|word| why.message.contains(word)), "{why}");
+        assert!(words.iter().all(|word| zone.read_only.is_some_and(|it| it.contains(word))));
+        assert_eq!(folder.text("example.org.zone"), text);
+    }
+}
+
+#[test]
+fn errors_of_the_system_name_their_remedy() {
+    use rustix::io::Errno;
+    for (errno, remedy) in [
+        (Errno::MFILE, "ulimit -n"),
+        (Errno::NFILE, "ulimit -n"),
+        (Errno::NOSPC, "free space"),
+        (Errno::DQUOT, "free space"),
+        (Errno::ACCESS, "right to write its folder"),
+        (Errno::ROFS, "mount it for writing"),
+    ] {
+        let error = std::io::Error::from_raw_os_error(errno.raw_os_error());
+        assert!(folder::remedy(&error).contains(remedy), "{error}");
+    }
+}
+
 /// The text of the full disk: far more than one block.
 fn large() -> ChangeGroup {
     let value = "x".repeat(20_000);

@@ -260,6 +260,26 @@ fn names_are_written_as_a_labels_and_escaped() {
 }
 
 proptest! {
+    /// Whatever an owner id or a text holds: what is written is read back, and an ownership value to
+    /// the letter.
+    #[test]
+    fn every_printable_text_survives(text in "[ -~]{0,300}") {
+        let read = |target: &str| {
+            let value = value("a.example.org.", RecordType::Txt, target).expect("a value");
+            let line = format!("{HEAD}a 60 TXT {}\n", value.rdata);
+            let records = parse(&line).into_records();
+            let record = records.iter().find(|own| own.set.rtype == RecordType::Txt);
+            let found = record.expect("one").set.targets.as_slice()[0].to_string();
+            (value.target.to_string(), found)
+        };
+        let (adjusted, found) = read(&text);
+        prop_assert_eq!(&adjusted, &found);
+        prop_assert_eq!(read(&found).1, found.clone(), "again");
+        let owner = text.replace('"', "");
+        let mark = format!("\"heritage=external-dns,external-dns/owner={owner}\"");
+        prop_assert_eq!(read(&mark).1, mark);
+    }
+
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let text = [HEAD.as_bytes(), &bytes[..]].concat();
