@@ -6,7 +6,7 @@ ifneq ($(wildcard ../shared/cases/README.md),)
 export EXTDNS_CASES ?= $(abspath ../shared/cases)
 endif
 
-.PHONY: help demo bench test setup fmt lint template isolated unit clean-demo build-SyncFunction
+.PHONY: help demo bench test setup fmt lint template isolated unit chaos clean-demo build-SyncFunction
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,7 +19,8 @@ bench: toolchain ## What runs cost: time, memory, calls; fails above the bars (m
 	cargo build --release -p external-dns -p extdns-bench
 	$${CARGO_TARGET_DIR:-target}/release/extdns-bench $(ARGS)
 
-test: toolchain setup fmt lint template isolated unit ## Install what the tests need, check format and lints, run every test
+test: toolchain ## Install what the tests need, check format and lints, run every test, say where the time went
+	@tests/timed setup fmt lint template isolated unit chaos
 
 # With CI=true a missing server fails the run; elsewhere its tests are skipped by name.
 setup: ## Install and build the servers that the tests run against
@@ -43,6 +44,14 @@ isolated: ## Check each library crate alone, so that none leans on another's fea
 
 unit: ## Run the tests
 	cargo test --workspace --all-features
+
+# A failure says how to run its round alone: SEED, KIND and ROUND. The build is that of `unit`, so that nothing is built
+# twice.
+SECONDS ?= 60
+SEED ?= 1
+chaos: toolchain ## Hostile servers, inputs and kills for SECONDS=60 with SEED=1; KIND and ROUND for one round
+	cargo test --quiet --workspace --all-features --no-run
+	$${CARGO_TARGET_DIR:-target}/debug/extdns-chaos --seconds $(SECONDS) --seed $(SEED) $(if $(KIND),--kind $(KIND)) $(if $(ROUND),--round $(ROUND))
 
 # `sam build` calls this for template.yaml. LAMBDA_TARGET builds for another processor than this machine's
 # (aarch64-unknown-linux-gnu, with its linker), LAMBDA_PROFILE=dev is quick and large.
