@@ -24,6 +24,7 @@ fn every_error_has_its_message() {
     }
     messages.show(OwnerIdError::Empty);
     messages.show(OwnerIdError::Unwritable { id: "a,b".to_owned() });
+    messages.show(OwnerIdError::TooLong { id: "x".repeat(215) });
     messages.show(InvalidHeritage);
     let label = "x".repeat(64);
     messages.show(Name::parse(&format!("{label}.example.org")).expect_err("a long label"));
@@ -63,10 +64,7 @@ fn every_outcome_has_its_words() {
     ];
     for (why, words) in table {
         match why {
-            NotSent::Deadline
-            | NotSent::Predecessor
-            | NotSent::Move
-            | NotSent::Stopped(_) => {}
+            NotSent::Deadline | NotSent::Predecessor | NotSent::Move | NotSent::Stopped(_) => {}
         }
         assert_eq!(why.to_string(), words);
     }

@@ -4,6 +4,10 @@ use ecow::EcoString;
 
 use crate::{ClusterId, Labels};
 
+/// Most bytes of an owner id: with what stands before it, it fills one character-string (RFC 1035,
+/// 3.3).
+const MAX_ID: usize = 255 - "heritage=external-dns,external-dns/owner=".len();
+
 /// The owner ids of one target: one per cluster, several clusters may share one.
 ///
 /// Empty for a registry that keeps no owners; then every record counts as ours.
@@ -30,12 +34,20 @@ pub enum OwnerIdError {
     /// The id is the empty string.
     #[error("owner id cannot be empty")]
     Empty,
-    /// The id has a character that ends or breaks the label.
+    /// The id has a character that ends or breaks the label, or that some provider stores in
+    /// another form.
     #[error(
-        "owner id {id:?} must not contain commas, quotes, control characters or outer white space, \
-         because the ownership TXT record could not be read back"
+        "owner id {id:?} must not contain commas, double quotes, backslashes, control characters, \
+         letters outside ASCII or outer white space, because the ownership TXT record could not be \
+         read back from every provider; letters, digits, and - _ . / = : are fine"
     )]
     Unwritable {
+        /// The id.
+        id: String,
+    },
+    /// The id does not fit into one string of a TXT record.
+    #[error("owner id {id:?} has {} bytes; an ownership TXT record has room for {MAX_ID}", id.len())]
+    TooLong {
         /// The id.
         id: String,
     },
@@ -146,8 +158,13 @@ fn check(id: &str) -> Result<(), OwnerIdError> {
     if id.is_empty() {
         return Err(OwnerIdError::Empty);
     }
-    if id.trim() != id || id.chars().any(|char| matches!(char, ',' | '"') || char.is_control()) {
+    let is_writable =
+        |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\');
+    if id.trim() != id || !id.bytes().all(is_writable) {
         return Err(OwnerIdError::Unwritable { id: id.to_owned() });
+    }
+    if id.len() > MAX_ID {
+        return Err(OwnerIdError::TooLong { id: id.to_owned() });
     }
     Ok(())
 }
@@ -169,11 +186,18 @@ mod tests {
 
     #[test]
     fn owner_ids() {
-        for id in ["default", "team=platform", "a b", "é", "a/b"] {
+        let longest = "x".repeat(MAX_ID);
+        for id in ["default", "team=platform", "a b", "a;b", "a/b", "$(a)'%", &longest] {
             assert!(Owners::new([(ClusterId(0), id.into())]).is_ok(), "{id}");
         }
         assert_eq!(Owners::new([(ClusterId(0), "".into())]).err(), Some(OwnerIdError::Empty));
-        for id in ["a,b", "\"a\"", " a", "a ", "a\tb", "a\nb", "\u{7f}"] {
+        let too_long = "x".repeat(MAX_ID + 1);
+        let error = Owners::new([(ClusterId(0), too_long.into())]).expect_err("too long");
+        let expected = "has 215 bytes; an ownership TXT record has room for 214";
+        assert!(error.to_string().ends_with(expected), "{error}");
+        for id in
+            ["a,b", "\"a\"", " a", "a ", "a\tb", "a\nb", "\u{7f}", "corp\\k8s", "\\", "é", "\u{a0}"]
+        {
             let error = Owners::new([(ClusterId(0), id.into())]).expect_err(id);
             assert!(error.to_string().starts_with(&format!("owner id {id:?} must not")), "{error}");
         }

@@ -18,8 +18,9 @@ impl Owners {
     #[must_use]
     pub fn stamp(&self, endpoint: &Endpoint) -> Labels {
         let mut labels = readable(endpoint.all_labels());
-        labels.remove(LabelKey::NONCE);
-        labels.remove(LabelKey::CLUSTER);
+        for own in [LabelKey::NONCE, LabelKey::CLUSTER, LabelKey::OWNED_RECORD] {
+            labels.remove(own);
+        }
         let first = endpoint.attribution.first().map(|resource| resource.cluster);
         let Some(owner) = self.id_of(first) else { return labels };
         labels.set(LabelKey::OWNER, owner.clone());
@@ -82,10 +83,13 @@ fn clusters(attribution: &Attribution) -> SmallVec<[ClusterId; 4]> {
 }
 
 /// The labels that survive being stored: the text form has no escaping, so a comma in an object's
-/// own label would end it and could begin another, an owner say.
+/// own label would end it and could begin another, an owner say; a backslash would take its meaning
+/// from the character behind it, and the closing quote.
 fn readable(labels: Labels) -> Labels {
-    let survives =
-        |(key, value): (&str, &str)| !key.contains([',', '=', '"']) && !value.contains([',', '"']);
+    let breaks = |char: char| matches!(char, ',' | '"' | '\\') || char.is_control();
+    let survives = |(key, value): (&str, &str)| {
+        !key.contains(breaks) && !key.contains('=') && !value.contains(breaks)
+    };
     if labels.iter().all(survives) {
         return labels;
     }
@@ -197,6 +201,9 @@ mod tests {
             labels.set("owner", "evil");
             labels.set("cluster", "evil");
             labels.set("txt-encryption-nonce", "evil");
+            labels.set("ownedRecord", "other.example.org");
+            labels.set("backslash", "\\");
+            labels.set("line", "a\nb");
             labels.set("zzz", "x,external-dns/owner=evil");
             labels.set("zz,external-dns/owner", "evil");
             labels.set("heritage=x", "evil");

@@ -1,6 +1,6 @@
 //! What reading ownership found.
 
-use extdns_model::{Inventory, Labels, Mark, Name, RecordType};
+use extdns_model::{Inventory, Labels, Mark, Name, RecordType, Targets};
 
 /// An inventory with ownership joined on.
 #[derive(Debug, Default)]
@@ -27,7 +27,11 @@ pub struct Leftover {
     /// Why the provider does not let it be changed, if it does not: a fragment that reads after
     /// "it".
     pub read_only: Option<&'static str>,
+    /// The values of its set that are others': they stay when it goes.
+    pub kept: Targets,
     pub(crate) standing: Standing,
+    /// Whether we would give it its name for the record that it stands for.
+    pub(crate) is_canonical: bool,
     /// Whether its name can also be read as that of a record that is there.
     pub(crate) doubtful: bool,
 }
@@ -39,13 +43,15 @@ pub(crate) enum Standing {
     Ours,
     /// Somebody else's: the name is theirs.
     Foreign,
+    /// It says several things, or may stand for several records: nobody can tell.
+    Contested,
     /// Its record may be there after all: in a zone that could not be read.
     Unknown,
 }
 
 impl Leftover {
     /// Whether it is surely ours, and surely without a record.
-    fn is_orphan(&self) -> bool {
+    pub(crate) fn is_orphan(&self) -> bool {
         self.standing == Standing::Ours && !self.doubtful
     }
 }

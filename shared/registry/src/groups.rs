@@ -1,12 +1,13 @@
 //! From decisions to change groups: what belongs together, in the order in which it must happen.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use extdns_model::{
-    Action, After, Change, ChangeGroup, Endpoint, GroupId, Labels, Name, Planned, Record, Role, Stored,
-    ZoneKey,
+    Action, After, Change, ChangeGroup, Endpoint, GroupId, Labels, Name, Planned, Record, Role,
+    Stored, ZoneIndex, ZoneKey,
 };
-use extdns_plan::{Cause, Decision, Differences, RecordChange, Row, Unit};
+use extdns_plan::{Cause, Decision, Differences, Plan, RecordChange, Row, Unit};
 
 /// The changes of a plan as they are sent, and which decisions each group carries out.
 #[derive(Debug, Default)]
@@ -15,6 +16,19 @@ pub struct Groups {
     pub groups: Vec<ChangeGroup>,
     /// What each group is about, in the same order.
     pub subjects: Vec<Subject>,
+    /// The ownership records that are edited by value, because they hold others' values too.
+    pub mixed: Vec<Mixed>,
+}
+
+/// An ownership record set that holds others' values too: only ours goes or changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mixed {
+    /// Its name.
+    pub name: Name,
+    /// The values that stay as they are.
+    pub kept: Vec<String>,
+    /// Whether our value goes; else it changes.
+    pub goes: bool,
 }
 
 /// The decisions that a group carries out: those of one unit of one row.
@@ -31,21 +45,55 @@ pub struct Subject {
 pub(crate) struct Draft {
     /// The records, deletes first.
     pub(crate) records: Vec<Change>,
+    /// Ownership records that go before anything else is done, each with its zone: without the
+    /// record that explains them they would read as those of other records.
+    pub(crate) first: Vec<(ZoneKey, Change)>,
     /// Their ownership records, each with its zone.
     pub(crate) marks: Vec<(ZoneKey, Change)>,
+    /// Ownership records on which the changes rely, and which stay as they are.
+    pub(crate) requires: Vec<(ZoneKey, Stored)>,
     /// A group that makes an ownership record on which this unit relies too.
     pub(crate) follows: Option<GroupId>,
+    /// Groups that make the name of this unit in the zone that it moves to.
+    pub(crate) moves: Vec<After>,
 }
 
 impl Groups {
+    /// Adds the groups of a plan's rows, row by row. Those that remove a name which moves to another
+    /// zone come last and wait for the groups that make it there; what was refused there by then is
+    /// held back here too.
+    pub(crate) fn add_rows(
+        &mut self,
+        plan: &mut Plan<'_>,
+        index: &ZoneIndex,
+        mut add: impl FnMut(&mut Self, usize, &mut Row<'_>, &[After]),
+    ) {
+        for (at, row) in plan.rows.iter_mut().enumerate().filter(|(_, row)| !row.moves()) {
+            add(self, at, row, &[]);
+        }
+        plan.close_moves(index);
+        let moves = plan.moves();
+        if moves.is_empty() {
+            return;
+        }
+        let mut by_row: HashMap<usize, Vec<After>> = HashMap::new();
+        for (group, subject) in self.groups.iter().zip(&self.subjects) {
+            by_row.entry(subject.row).or_default().push(After::Move(group.id));
+        }
+        for (at, makers) in moves {
+            let after = makers.iter().filter_map(|row| by_row.get(row)).flatten().copied();
+            add(self, at, &mut plan.rows[at], &after.collect::<Vec<_>>());
+        }
+    }
+
     /// What a group is about.
     #[must_use]
     pub fn subject(&self, group: GroupId) -> Option<Subject> {
         self.subjects.get(group.0 as usize).copied()
     }
 
-    /// Cuts a unit into groups, each in one zone and each after the one before: new ownership
-    /// records of other zones, then the zone of the records, then the remaining ownership records.
+    /// Cuts a unit into groups, each in one zone and each after the one before: ownership records
+    /// that would be misread later, new ownership records of other zones, then the zone of the records, then the remaining ownership records.
     /// Returns the positions of the groups.
     pub(crate) fn push_unit(
         &mut self,
@@ -54,7 +102,7 @@ impl Groups {
         draft: Draft,
     ) -> Range<usize> {
         let start = self.groups.len();
-        let Draft { mut records, marks, mut follows } = draft;
+        let Draft { mut records, first, marks, requires, mut follows, mut moves } = draft;
         let Some(name) = name_of(row, subject.unit) else { return start..start };
         let (own, elsewhere): (Vec<_>, Vec<_>) =
             marks.into_iter().partition(|(zone, _)| *zone == row.zone);
@@ -63,15 +111,19 @@ impl Groups {
             .partition::<Vec<_>, _>(|(_, change)| matches!(change.action, Action::Create(_)));
         records.extend(own.into_iter().map(|(_, change)| change));
 
-        let steps = by_zone(before)
+        let steps = by_zone(first)
             .into_iter()
+            .chain(by_zone(before))
             .chain((!records.is_empty()).then_some((row.zone, records)))
             .chain(by_zone(behind));
         for (zone, changes) in steps {
             let id = GroupId(u32::try_from(self.groups.len()).unwrap_or(u32::MAX));
             let name = name.clone();
-            let after = follows.map(After::OwnershipRecord).into_iter().collect();
-            self.groups.push(ChangeGroup { id, zone, name, changes, after, requires: Vec::new() });
+            let mut after: Vec<_> = follows.map(After::OwnershipRecord).into_iter().collect();
+            after.append(&mut moves);
+            let relies_on = requires.iter().filter(|(own, _)| *own == zone && zone == row.zone);
+            let requires = relies_on.map(|(_, mark)| mark.clone()).collect();
+            self.groups.push(ChangeGroup { id, zone, name, changes, after, requires });
             self.subjects.push(subject);
             follows = Some(id);
         }

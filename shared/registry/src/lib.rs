@@ -3,11 +3,13 @@
 
 mod annotated;
 mod args;
+mod explained;
 mod groups;
 #[cfg(test)]
 mod messages;
 mod name_mapper;
 mod noop;
+mod refusal;
 mod txt;
 
 use extdns_model::{Endpoint, Inventory, Labels, Owners};
@@ -15,7 +17,8 @@ use extdns_plan::Plan;
 
 pub use annotated::{Annotated, Leftover};
 pub use args::{Args, ClusterOwner, RegistryError, RegistryKind, from_args};
-pub use groups::{Groups, Subject};
+pub use explained::Explained;
+pub use groups::{Groups, Mixed, Subject};
 pub use txt::BadKey;
 
 /// A way to keep ownership. Reading and planning need nothing else; stores outside the zone write

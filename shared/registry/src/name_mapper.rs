@@ -21,6 +21,9 @@ const TYPES: [RecordType; 10] = [
     RecordType::A,
 ];
 
+/// Letters of the longest of them.
+const LONGEST_TYPE: usize = 5;
+
 /// The rule between the name of a record and that of its ownership TXT record.
 ///
 /// The type stands where the affix has `%{record_type}`, else in front of the name (`a-www`).
@@ -107,6 +110,23 @@ impl NameMapper {
         let (part, rest) = self.affix.split(txt)?;
         let stripped = self.affix.strip(part, &self.affix.text().replace(TEMPLATE, ""))?;
         Some(format!("{stripped}{rest}"))
+    }
+
+    /// Whether the mark of this record's name in the format of older versions may look like the mark
+    /// of another record: `a-shop` stands for the host `a-shop`, and for the A record of `shop`.
+    /// A quick look that says yes too often.
+    pub(crate) fn may_read_as_typed(&self, name: &str) -> bool {
+        let head = name.split_once(['-', '.']).map_or(name, |(head, _)| head);
+        let head = if head == "*" { self.wildcard.split('-').next().unwrap_or(head) } else { head };
+        head.len() <= LONGEST_TYPE
+            && TYPES.into_iter().any(|rtype| type_text(rtype).eq_ignore_ascii_case(head))
+    }
+
+    /// Whether a record of this name may share its mark with that of another name: a wildcard and
+    /// the name that replaces it.
+    pub(crate) fn may_share(&self, name: &str) -> bool {
+        let head = name.split_once('.').map_or(name, |(head, _)| head);
+        !self.wildcard.is_empty() && (head == "*" || head.eq_ignore_ascii_case(&self.wildcard))
     }
 
     /// How a record's name is written in the names of its marks: a leading `*` replaced.

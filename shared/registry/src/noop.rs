@@ -1,9 +1,11 @@
 //! No ownership: every record in scope counts as ours.
 
-use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners};
-use extdns_plan::{Plan, RecordChange};
+use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners, RecordType};
+use extdns_plan::{Decision, Plan, RecordChange, Row, Unit};
 
 use crate::groups::{Draft, going_units, record_change};
+use crate::refusal::{Refusal, claim};
+use crate::txt::claims_ownership;
 use crate::{Annotated, Groups, Registry, Subject};
 
 /// The registry that keeps no owners.
@@ -30,22 +32,39 @@ impl Registry for Noop {
         Annotated::without_marks(inventory)
     }
 
-    fn decorate(&self, plan: &mut Plan<'_>, _annotated: &Annotated) -> Groups {
+    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Groups {
         let mut groups = Groups::default();
-        for (index, row) in plan.rows.iter().enumerate() {
+        groups.add_rows(plan, &annotated.inventory.index, |groups, index, row, moves| {
             for unit in going_units(row) {
+                if let Some(refusal) = claim_of(row, unit) {
+                    refusal.apply(row);
+                    continue;
+                }
                 let records = row
                     .decisions
                     .iter()
                     .filter(|decision| decision.unit == unit && decision.goes())
                     .filter_map(|decision| record_change(decision, labels(&decision.change)))
                     .collect();
-                let draft = Draft { records, ..Draft::default() };
+                let draft = Draft { records, moves: moves.to_vec(), ..Draft::default() };
                 groups.push_unit(Subject { row: index, unit }, row, draft);
             }
-        }
+        });
         groups
     }
+}
+
+/// A wanted TXT record of a unit that another instance would read as an ownership record.
+fn claim_of(row: &Row<'_>, unit: Unit) -> Option<Refusal> {
+    let claims = |decision: &Decision<'_>| {
+        let set = decision.change.endpoint().map(|endpoint| &endpoint.set);
+        set.is_some_and(|set| {
+            set.rtype == RecordType::Txt && set.targets.iter().any(|text| claims_ownership(text))
+        })
+    };
+    let is_it = |decision: &Decision<'_>| decision.unit == unit && decision.goes();
+    let at = row.decisions.iter().position(|decision| is_it(decision) && claims(decision))?;
+    Some(Refusal { decision: at, hold: claim(row.decisions[at].change.set()) })
 }
 
 /// Labels as the connector protocol shows them. A provider that keeps owners itself may have named

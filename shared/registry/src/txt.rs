@@ -3,9 +3,15 @@
 
 mod cipher;
 mod codec;
+mod leftovers;
+mod marks;
+mod names;
+mod older;
 mod place;
 mod read;
+mod siblings;
 mod slots;
+mod text;
 mod write;
 
 use extdns_model::{Endpoint, Inventory, Labels, Owners};
@@ -20,6 +26,7 @@ pub(crate) use cipher::Cipher;
 pub(crate) use codec::Codec;
 #[cfg(test)]
 pub(crate) use place::NoPlace;
+pub(crate) use text::claims_ownership;
 
 /// The registry in TXT records.
 pub(crate) struct TxtRegistry {

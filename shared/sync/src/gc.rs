@@ -1,21 +1,22 @@
 //! `gc`: ownership records without a record. A run that dies between two calls can leave one; so
 //! does a delete whose ownership record has an older format.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use extdns_model::{
-    Action, Change, ChangeGroup, DomainFilter, GroupId, Inventory, LabelKey, Record, RecordType,
-    Role, Stored, ZoneKey,
+    Action, Change, ChangeGroup, DomainFilter, Endpoint, GroupId, Hints, Inventory, LabelKey,
+    Labels, Planned, Record, RecordType, Role, Stored, ZoneKey,
 };
 use extdns_plan::{
     Cause, Cluster, Clusters, Decision, Hold, Plan, Policy, Reading, RecordChange, Row, Settings,
     Unit, Verdict,
 };
-use extdns_registry::{Annotated, Groups, Leftover, Subject};
+use extdns_registry::{Annotated, Explained, Groups, Leftover, Mixed, Subject};
 
 use crate::apply::apply;
 use crate::error::RunError;
-use crate::report::{self, Notice, Report};
+use crate::report::words::first_few;
+use crate::report::{self, Notice, Report, mixed};
 use crate::request::{Mode, RunRequest};
 use crate::run::{Failed, in_time, plan_settings, tell};
 use crate::wiring::Wiring;
@@ -33,6 +34,7 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed
     let read = async { wiring.provider.read().await.map_err(|error| RunError::Read(error).into()) };
     let inventory = in_time(request, read).await?;
     let mut annotated = wiring.registry.annotate(inventory);
+    let explained = annotated.set_explained_aside(wiring.registry.owners());
     let orphans = take(&mut annotated, &wiring.plan);
     let mut plan = plan(&orphans, wiring);
     guard(&mut plan, &orphans, &annotated.inventory, wiring, request);
@@ -44,6 +46,8 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed
             message: "it keeps no ownership records, so there are none to remove".to_owned(),
         });
     }
+    context.notices.extend(kept_for_other_flags(&explained));
+    context.notices.extend(orphans.iter().filter_map(Orphan::mixed));
     Ok(match request.mode {
         Mode::Plan => report::planned(context, &plan),
         Mode::Apply => {
@@ -56,11 +60,76 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed
 /// In the label that names clusters: all of them.
 const ALL_CLUSTERS: &str = "*";
 
+/// One notice for each flag that would explain ownership records.
+fn kept_for_other_flags(explained: &[Explained]) -> Vec<Notice> {
+    let mut by_flag: BTreeMap<&str, Vec<&Explained>> = BTreeMap::new();
+    for own in explained {
+        by_flag.entry(&own.flag).or_default().push(own);
+    }
+    let notice = |(flag, of): (&str, Vec<&Explained>)| {
+        let names = first_few(of.iter().map(|own| own.txt.as_str()), of.len(), 3, ", ");
+        let record = of.first().map_or("", |own| own.record.as_str());
+        Notice {
+            subject: flag.to_owned(),
+            message: format!(
+                "kept, because it may be missing here: with it these ownership records would stand \
+                 for records that are there ({record}, say): {names}; run gc with the flags of the \
+                 runs that wrote them"
+            ),
+        }
+    };
+    by_flag.into_iter().map(notice).collect()
+}
+
 /// An ownership record that goes, as the record that the zone holds.
 struct Orphan {
     zone: ZoneKey,
     record: Record,
+    /// What stays of it, where it holds others' values too.
+    rest: Option<Endpoint>,
     left: Leftover,
+}
+
+impl Orphan {
+    fn of(left: Leftover) -> Self {
+        let mut record = Record::new(left.mark.set.clone(), left.mark.origin.clone());
+        record.labels = left.labels.clone();
+        let rest = (!left.kept.is_empty()).then(|| {
+            let mut set = left.mark.set.clone();
+            set.targets = left.kept.clone();
+            Endpoint::from_set(set)
+        });
+        Self { zone: left.mark.zone, record, rest, left }
+    }
+
+    fn change(&self) -> RecordChange<'_> {
+        match &self.rest {
+            Some(rest) => RecordChange::Update { record: &self.record, endpoint: rest },
+            None => RecordChange::Delete(&self.record),
+        }
+    }
+
+    fn action(&self) -> Action {
+        let Leftover { name, mark, .. } = &self.left;
+        let labels = std::iter::once((LabelKey::OWNED_RECORD, name.as_str())).collect();
+        let old = Stored { set: mark.set.clone(), labels, origin: mark.origin.clone() };
+        match &self.rest {
+            Some(rest) => Action::Update {
+                old,
+                new: Planned {
+                    set: rest.set.clone(),
+                    labels: Labels::new(),
+                    hints: Hints::default(),
+                },
+            },
+            None => Action::Delete(old),
+        }
+    }
+
+    fn mixed(&self) -> Option<Notice> {
+        let kept = self.rest.as_ref()?.set.targets.iter().map(ToString::to_string).collect();
+        Some(mixed(&Mixed { name: self.left.mark.set.name.clone(), kept, goes: true }))
+    }
 }
 
 /// Takes out what can be removed, by zone and name.
@@ -72,12 +141,7 @@ fn take(annotated: &mut Annotated, settings: &Settings) -> Vec<Orphan> {
             && provider_filter.matches(&left.name)
             && !delegated.contain(left)
     });
-    let orphan = |left: Leftover| {
-        let mut record = Record::new(left.mark.set.clone(), left.mark.origin.clone());
-        record.labels = left.labels.clone();
-        Orphan { zone: left.mark.zone, record, left }
-    };
-    taken.into_iter().map(orphan).collect()
+    taken.into_iter().map(Orphan::of).collect()
 }
 
 /// Names that a zone hands on to another one, which need not be among ours.
@@ -108,7 +172,7 @@ fn plan<'a>(orphans: &'a [Orphan], wiring: &Wiring) -> Plan<'a> {
     for orphan in orphans {
         let name = orphan.record.set.name.key();
         let decision = |unit| Decision {
-            change: RecordChange::Delete(&orphan.record),
+            change: orphan.change(),
             cause: Cause::Orphaned,
             verdict: hold(&orphan.left, wiring).map_or(Verdict::Go, Verdict::Held),
             unit: Unit(unit),
@@ -178,14 +242,11 @@ fn groups(plan: &Plan<'_>, orphans: &[Orphan]) -> Groups {
         if !decision.goes() {
             continue;
         }
-        let Leftover { name, mark, .. } = &orphan.left;
-        let labels = std::iter::once((LabelKey::OWNED_RECORD, name.as_str())).collect();
-        let stored = Stored { set: mark.set.clone(), labels, origin: mark.origin.clone() };
-        let change = Change { role: Role::Ownership, action: Action::Delete(stored) };
+        let change = Change { role: Role::Ownership, action: orphan.action() };
         groups.groups.push(ChangeGroup {
             id: GroupId(u32::try_from(groups.groups.len()).unwrap_or(u32::MAX)),
             zone,
-            name: name.clone(),
+            name: orphan.left.name.clone(),
             changes: vec![change],
             after: Vec::new(),
             requires: Vec::new(),

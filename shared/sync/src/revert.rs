@@ -409,6 +409,7 @@ mod tests {
             moves_to: None,
             reason: String::new(),
             resource: None,
+            also_wanted_by: Vec::new(),
             cluster: None,
             outcome: Outcome::Applied,
             hold: None,

@@ -1,8 +1,9 @@
 //! The text of an ownership TXT record.
 
-use extdns_model::{Labels, RecordSet};
+use extdns_model::{Labels, RecordSet, Targets};
 
 use super::cipher::{CannotEncrypt, Cipher};
+use super::text::{claims_ownership, joined};
 
 /// From stored text to labels and back. What hides the text from readers of the zone belongs here.
 #[derive(Default)]
@@ -13,18 +14,35 @@ pub(crate) struct Codec {
     encrypts: bool,
 }
 
+/// What the values of a TXT record set say of ownership, whatever their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ownership {
+    /// Nothing: they are a user's own texts.
+    Nothing,
+    /// One thing, maybe more than once, as a run that read stale records leaves it.
+    Says(Labels),
+    /// Several things: nobody can tell which holds.
+    Contested,
+}
+
 impl Codec {
     /// A codec that reads plain texts and those of the cipher, and writes either kind.
     pub(crate) fn new(cipher: Cipher, encrypts: bool) -> Self {
         Self { cipher: Some(cipher), encrypts }
     }
 
-    /// The labels in a stored text; `None` if it is no ownership record but a user's own text.
+    /// The labels in a stored text; `None` if it is no ownership value but a user's own text.
     pub(super) fn read(&self, text: &str) -> Option<Labels> {
+        let text = &*joined(text);
         match self.cipher.as_ref().and_then(|cipher| cipher.decrypt(text)) {
             Some(plain) => Labels::parse(std::str::from_utf8(&plain).ok()?).ok(),
             None => Labels::parse(text).ok(),
         }
+    }
+
+    /// Whether a wanted text would be read as an ownership value, here or by somebody else.
+    pub(super) fn claims(&self, text: &str) -> bool {
+        claims_ownership(text) || self.read(text).is_some()
     }
 
     /// The text to store.
@@ -37,20 +55,50 @@ impl Codec {
         Ok(format!("\"{text}\""))
     }
 
-    /// The labels of a TXT record set: its first text counts.
-    pub(super) fn labels(&self, set: &RecordSet) -> Option<Labels> {
-        self.read(set.targets.first()?)
+    /// What a TXT record set says. The labels tell whether values are the same, because the same
+    /// labels are encrypted to another text each time.
+    pub(super) fn ownership(&self, set: &RecordSet) -> Ownership {
+        let mut said = set.targets.iter().filter_map(|text| self.read(text));
+        let Some(first) = said.next() else { return Ownership::Nothing };
+        if said.all(|labels| labels == first) {
+            Ownership::Says(first)
+        } else {
+            Ownership::Contested
+        }
     }
 
-    /// Whether an ownership record is there more than once, as a run that read stale records leaves
-    /// it. Other values beside it are somebody else's. The labels tell, because the same labels are
-    /// encrypted to another text each time.
-    pub(super) fn is_repeated(&self, set: &RecordSet) -> bool {
-        let [first, others @ ..] = set.targets.as_slice() else { return false };
-        if others.is_empty() {
-            return false;
+    /// The labels of a TXT record set, if it has one ownership value.
+    pub(super) fn labels(&self, set: &RecordSet) -> Option<Labels> {
+        match self.ownership(set) {
+            Ownership::Says(labels) => Some(labels),
+            Ownership::Nothing | Ownership::Contested => None,
         }
-        let Some(labels) = self.read(first) else { return false };
-        others.iter().all(|text| text == first || self.read(text).as_ref() == Some(&labels))
+    }
+
+    /// Whether an ownership value is there more than once.
+    pub(super) fn is_repeated(&self, set: &RecordSet) -> bool {
+        set.targets.len() > 1 && set.targets.iter().filter_map(|text| self.read(text)).count() > 1
+    }
+
+    /// The values of a set that are somebody else's: they stay whatever becomes of ours.
+    pub(super) fn foreign<'s>(&self, set: &'s RecordSet) -> impl Iterator<Item = &'s str> {
+        // Most sets have one value, which is ours.
+        let mixed = set.targets.len() > 1;
+        let values = set.targets.iter().map(AsRef::as_ref).filter(move |_| mixed);
+        values.filter(|text: &&str| self.read(text).is_none())
+    }
+
+    /// The values of a set with another ownership value in the place of its own.
+    pub(super) fn replaced(&self, set: &RecordSet, value: String) -> Targets {
+        let mut value = Some(value);
+        let mut targets = Targets::new();
+        for text in &set.targets {
+            match self.read(text) {
+                None => targets.push(text.clone()),
+                Some(_) => value.take().into_iter().for_each(|value| targets.push(value)),
+            }
+        }
+        value.into_iter().for_each(|value| targets.push(value));
+        targets
     }
 }

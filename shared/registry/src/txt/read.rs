@@ -1,18 +1,23 @@
 //! Reading: ownership TXT records are taken out of the inventory and joined to the records that
 //! they stand for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use extdns_model::{
-    Inventory, LabelKey, Labels, Mark, Name, Opaque, Record, RecordSet, RecordType, Refresh,
+    Doubt, DoubtCause, Inventory, LabelKey, Mark, Name, Record, RecordSet, RecordType, Refresh,
     ZoneIndex, ZoneInventory, ZoneKey, property_names,
 };
-use smallvec::SmallVec;
 
 use super::TxtRegistry;
-use crate::annotated::Standing;
-use crate::name_mapper::Owned;
-use crate::{Annotated, Leftover};
+use super::leftovers::leftovers;
+use super::marks::{Found, Marks};
+use super::older::{Older, older};
+use super::siblings::Siblings;
+use crate::Annotated;
+
+/// What only an ownership record tells. What a provider says of it does not count.
+const OWNERSHIP: [&str; 4] =
+    [LabelKey::OWNER, LabelKey::RESOURCE, LabelKey::CLUSTER, LabelKey::OWNED_RECORD];
 
 /// Joins ownership to the records of an inventory.
 pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotated {
@@ -20,14 +25,29 @@ pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotate
     let unreadable: Vec<_> =
         zones.iter().filter(|zone| zone.records.is_err()).map(|zone| zone.zone).collect();
     let marks = Marks::take(registry, &mut zones);
-    let mut join = Join { registry, index: &index, unreadable, marks };
+    let mut join = Join {
+        registry,
+        index: &index,
+        unreadable,
+        marks,
+        older: HashMap::new(),
+        siblings: Siblings::default(),
+        superseded: Vec::new(),
+    };
+    join.older = older(&join, &zones);
     for zone in &mut zones {
         for record in zone.records.iter_mut().flatten() {
             join.record(zone.zone, record);
         }
     }
+    join.add_superseded(&mut zones);
+    join.siblings.part(&mut join.marks.list, &mut zones);
     let shared = join.shared();
-    let leftovers = join.leftovers(&zones);
+    let Join { mut marks, unreadable, older, .. } = join;
+    for twin in older.into_values().filter_map(|older| older.twin) {
+        marks.list[twin].explains = true;
+    }
+    let leftovers = leftovers(registry, &index, &unreadable, marks, &zones);
     let mut annotated =
         Annotated { inventory: Inventory { index, filter, zones }, leftovers, shared };
     forget_doubtful_resources(&mut annotated);
@@ -49,144 +69,86 @@ fn forget_doubtful_resources(annotated: &mut Annotated) {
     annotated.inventory.zones = zones;
 }
 
-/// Every ownership record of the inventory.
-#[derive(Default)]
-struct Marks {
-    list: Vec<Found>,
-    /// Positions by the key of the name that they stand for.
-    by_name: HashMap<String, SmallVec<[usize; 2]>>,
-}
-
-struct Found {
-    zone: ZoneKey,
-    set: RecordSet,
-    origin: Opaque,
-    labels: Labels,
-    read_only: Option<&'static str>,
-    /// What its name says; `None` if the name has another affix than ours: it stands for nothing.
-    reading: Option<Reading>,
-    /// Whether a record was found that it may stand for.
-    used: bool,
-    /// How many records got their ownership from it.
-    owned: u32,
-}
-
-/// What the name of an ownership record says.
-pub(super) struct Reading {
-    /// Whose mark it is.
-    pub(super) owned: Owned,
-    /// Whether we would give it this name.
-    pub(super) canonical: bool,
-}
-
-impl TxtRegistry {
-    /// Reads the name of an ownership record.
-    pub(super) fn read_name(&self, txt: &Name) -> Option<Reading> {
-        let owned = self.mapper.to_endpoint_name(&txt.to_unicode().to_lowercase())?;
-        let canonical = owned.rtype.is_some()
-            && Name::as_listed(&self.mapper.to_txt_name(&owned.name, owned.rtype)).key()
-                == txt.key();
-        Some(Reading { owned, canonical })
-    }
-}
-
-impl Marks {
-    /// Takes the ownership records out of the zones. Users' own TXT records stay.
-    fn take(registry: &TxtRegistry, zones: &mut [ZoneInventory]) -> Self {
-        let mut marks = Self::default();
-        for ZoneInventory { zone, records } in zones {
-            let Ok(records) = records else { continue };
-            records.retain(|record| {
-                if record.set.rtype != RecordType::Txt {
-                    return true;
-                }
-                if record.set.targets.is_empty() {
-                    tracing::error!(name = %record.set.name, "TXT record has no targets, it is left out");
-                    return false;
-                }
-                let Some(labels) = registry.codec.labels(&record.set) else { return true };
-                marks.add(registry, *zone, record, labels);
-                false
-            });
-            records.shrink_to_fit();
-        }
-        marks
-    }
-
-    fn add(&mut self, registry: &TxtRegistry, zone: ZoneKey, record: &Record, labels: Labels) {
-        let reading = registry.read_name(&record.set.name);
-        if let Some(reading) = &reading {
-            let key = Name::as_listed(&reading.owned.name).key().into_owned();
-            self.by_name.entry(key).or_default().push(self.list.len());
-        }
-        let (set, origin) = (record.set.clone(), record.origin.clone());
-        let read_only = record.read_only;
-        self.list.push(Found {
-            zone,
-            set,
-            origin,
-            labels,
-            read_only,
-            reading,
-            used: false,
-            owned: 0,
-        });
-    }
-}
-
-impl Found {
-    fn mark(&self) -> Mark {
-        Mark { zone: self.zone, set: self.set.clone(), origin: self.origin.clone() }
-    }
-
-    fn is_canonical(&self) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.canonical)
-    }
-
-    fn stands_for(&self, zone: ZoneKey, rtype: Option<RecordType>) -> bool {
-        self.zone == zone && self.reading.as_ref().is_some_and(|r| r.owned.rtype == rtype)
-    }
-}
-
-struct Join<'a> {
-    registry: &'a TxtRegistry,
-    index: &'a ZoneIndex,
+/// Joins marks to records.
+pub(super) struct Join<'a> {
+    pub(super) registry: &'a TxtRegistry,
+    pub(super) index: &'a ZoneIndex,
     unreadable: Vec<ZoneKey>,
-    marks: Marks,
+    pub(super) marks: Marks,
+    /// The marks that may be those of another record in the format of older versions.
+    older: HashMap<usize, Older>,
+    siblings: Siblings,
+    superseded: Vec<Superseded>,
+}
+
+/// An ownership record of the oldest format that is not counted for a record, because it was made
+/// for the one of another type.
+struct Superseded {
+    zone: ZoneKey,
+    name: Name,
+    rtype: RecordType,
+    mark: usize,
+}
+
+/// The ownership records that may stand for a record.
+#[derive(Default)]
+struct Candidates {
+    /// That of its type.
+    typed: Option<usize>,
+    /// That of a CNAME for an alias: older versions marked those so.
+    as_cname: Option<usize>,
+    /// One of the oldest format, which tells no type.
+    untyped: Option<usize>,
+}
+
+/// Whose a record is, as far as its ownership records tell.
+enum Source {
+    Mark(usize),
+    Doubt(usize, DoubtCause),
+    Nothing,
 }
 
 impl Join<'_> {
-    /// Finds the ownership record of a record: that of its type, else that of a CNAME for an alias
-    /// (older versions marked those so), else one of the oldest format, which tells no type.
     fn record(&mut self, zone: ZoneKey, record: &mut Record) {
-        let key = record.set.name.key();
-        let key = self.registry.mapper.replace_wildcard(&key);
-        let typed = self.find(zone, &record.set, &key, Some(record.set.rtype));
-        let as_cname = is_address_alias(&record.set)
-            .then(|| self.find(zone, &record.set, &key, Some(RecordType::Cname)))
-            .flatten();
-        // An AAAA record was never marked in the oldest format.
-        let untyped = (record.set.rtype != RecordType::Aaaa)
-            .then(|| self.find(zone, &record.set, &key, None))
-            .flatten();
-        if let Some(obsolete) = as_cname {
+        OWNERSHIP.iter().for_each(|key| drop(record.labels.remove(key)));
+        let name = record.set.name.clone();
+        let raw = name.key();
+        let key = self.registry.mapper.replace_wildcard(&raw);
+        let candidates = self.candidates(zone, &record.set, &key);
+        if let Some(obsolete) = candidates.as_cname {
             tracing::warn!(
-                name = %record.set.name, txt = %self.marks.list[obsolete].set.name,
+                name = %name, txt = %self.marks.list[obsolete].set.name,
                 "this ownership record of an alias is obsolete; it is left in place and can be removed"
             );
         }
-        for candidate in [typed, as_cname, untyped].into_iter().flatten() {
-            self.marks.list[candidate].used = true;
+        let Candidates { typed, as_cname, untyped } = candidates;
+        match self.source(&record.set, &key, &candidates) {
+            Source::Mark(source) => {
+                for at in [typed, as_cname, untyped].into_iter().flatten() {
+                    self.marks.list[at].used |= !self.older.contains_key(&at);
+                }
+                if self.registry.mapper.may_share(&raw) {
+                    self.siblings.note(source, &name);
+                }
+                let found = &mut self.marks.list[source];
+                found.used = true;
+                found.owned += 1;
+                record.labels.extend(&found.labels);
+                record.labels.remove(LabelKey::OWNED_RECORD);
+                record.add_mark(found.mark());
+                self.add_older(zone, record, source);
+            }
+            Source::Doubt(at, why) => {
+                if let DoubtCause::Superseded { rtype } = why {
+                    self.superseded.push(Superseded { zone, name: name.clone(), rtype, mark: at });
+                }
+                let txt = self.marks.list[at].set.name.clone();
+                record.doubt = Some(Box::new(Doubt { txt, why }));
+            }
+            Source::Nothing => record.doubt = self.lack(zone, &record.set, &key).map(Box::new),
         }
-        let source = typed.or(as_cname).or(untyped);
         let is_current = typed.is_some_and(|at| self.marks.list[at].is_canonical())
             || self.is_marked(zone, &record.set, &key);
-        if let Some(source) = source {
-            let found = &mut self.marks.list[source];
-            found.owned += 1;
-            record.labels.extend(&found.labels);
-            record.add_mark(found.mark());
-        }
         record.refresh = self.refresh(zone, record, is_current);
         let repeated =
             typed.is_some_and(|at| self.registry.codec.is_repeated(&self.marks.list[at].set));
@@ -195,36 +157,146 @@ impl Join<'_> {
         }
     }
 
-    fn find(
+    fn candidates(&self, zone: ZoneKey, set: &RecordSet, key: &str) -> Candidates {
+        let alias = is_address_alias(set);
+        Candidates {
+            typed: self.find(zone, set, key, Some(set.rtype)),
+            as_cname: alias.then(|| self.find(zone, set, key, Some(RecordType::Cname))).flatten(),
+            // An AAAA record was never marked in the oldest format.
+            untyped: (set.rtype != RecordType::Aaaa)
+                .then(|| self.find(zone, set, key, None))
+                .flatten(),
+        }
+    }
+
+    /// The ownership record that decides, if one does.
+    fn source(&self, set: &RecordSet, key: &str, candidates: &Candidates) -> Source {
+        let Candidates { typed, as_cname, untyped } = *candidates;
+        let mut doubt = Source::Nothing;
+        for at in [typed, as_cname, untyped].into_iter().flatten() {
+            let found = &self.marks.list[at];
+            if found.is_contested || self.is_contradicted(at, set, key) {
+                return Source::Doubt(at, DoubtCause::Contested);
+            }
+            let why = match (self.older.get(&at), found.rtype()) {
+                (Some(older), Some(_)) => {
+                    DoubtCause::Shared { with: older.name.clone(), rtype: older.rtype }
+                }
+                (_, None) => match self.superseded(at, set, key) {
+                    Some(rtype) => DoubtCause::Superseded { rtype },
+                    None => return Source::Mark(at),
+                },
+                (None, Some(_)) => return Source::Mark(at),
+            };
+            if matches!(doubt, Source::Nothing) {
+                doubt = Source::Doubt(at, why);
+            }
+        }
+        doubt
+    }
+
+    /// Whether another ownership record of the same standing says something else.
+    fn is_contradicted(&self, at: usize, set: &RecordSet, key: &str) -> bool {
+        let found = &self.marks.list[at];
+        let is_peer = |other: &&Found| {
+            other.stands_for(found.zone, found.rtype(), set.set_identifier())
+                && other.is_canonical() == found.is_canonical()
+                && names(other, set)
+        };
+        let mut peers = self.marks.of(key).iter().map(|at| &self.marks.list[*at]).filter(is_peer);
+        peers.any(|other| other.is_contested || other.labels != found.labels)
+    }
+
+    /// The type of a record of this name for which an ownership record of the oldest format was
+    /// made: the one that has another one, which says the same, in the format of today. Versions
+    /// that wrote both did so for every record.
+    fn superseded(&self, at: usize, set: &RecordSet, key: &str) -> Option<RecordType> {
+        let found = &self.marks.list[at];
+        let others = self.marks.of(key).iter().map(|other| &self.marks.list[*other]);
+        others
+            .filter(|other| {
+                other.is_canonical()
+                    && other.rtype() != Some(set.rtype)
+                    && other.zone == found.zone
+                    && other.set.set_identifier() == set.set_identifier()
+                    && !other.is_contested
+                    && other.labels == found.labels
+            })
+            .filter_map(Found::rtype)
+            .min()
+    }
+
+    pub(super) fn find(
         &self,
         zone: ZoneKey,
         set: &RecordSet,
         key: &str,
         rtype: Option<RecordType>,
     ) -> Option<usize> {
-        let candidates = self.marks.by_name.get(key)?;
+        let candidates = self.marks.of(key);
+        if candidates.is_empty() {
+            return None;
+        }
         let home = self.registry.zone_of_mark(self.index, zone, &set.name, rtype)?;
         candidates
             .iter()
             .copied()
             .filter(|at| {
                 let found = &self.marks.list[*at];
-                found.stands_for(home, rtype) && found.set.set_identifier() == set.set_identifier()
+                found.stands_for(home, rtype, set.set_identifier()) && names(found, set)
             })
-            .max_by_key(|at| self.marks.list[*at].is_canonical())
+            .max_by(|a, b| {
+                let [a, b] = [a, b].map(|at| &self.marks.list[*at]);
+                let by_name = || a.set.name.cmp(&b.set.name);
+                a.is_canonical().cmp(&b.is_canonical()).then_with(by_name)
+            })
+    }
+
+    /// Ownership records of the older format that say the same as a record's own go with it: without
+    /// it they would read as those of other records.
+    fn add_older(&mut self, zone: ZoneKey, record: &mut Record, source: usize) {
+        if self.older.is_empty() || self.marks.list[source].rtype() != Some(record.set.rtype) {
+            return;
+        }
+        let Some(at) = self.older_mark(zone, &record.set) else { return };
+        if self.older.get(&at).is_some_and(|older| older.twin == Some(source)) {
+            let found = &mut self.marks.list[at];
+            found.used = true;
+            record.add_mark(found.mark());
+        }
+    }
+
+    /// The same for those of the oldest format, which would stand for records of other types.
+    fn add_superseded(&mut self, zones: &mut [ZoneInventory]) {
+        for Superseded { zone, name, rtype, mark } in &self.superseded {
+            let found = &mut self.marks.list[*mark];
+            let of_zone = zones.iter_mut().filter(|entry| entry.zone == *zone);
+            let records = of_zone.flat_map(|entry| entry.records.iter_mut().flatten());
+            let is_its = |record: &&mut Record| {
+                record.set.rtype == *rtype
+                    && record.set.set_identifier() == found.set.set_identifier()
+                    && record.set.name.key() == name.key()
+                    && record.marks.iter().all(|own| own.set.name != found.set.name)
+            };
+            for record in records.filter(is_its) {
+                record.add_mark(found.mark());
+            }
+        }
     }
 
     /// Whether the name of today's ownership record is there, under whatever set identifier: a
     /// second record of that name could not be added in any case.
     fn is_marked(&self, zone: ZoneKey, set: &RecordSet, key: &str) -> bool {
-        let Some(candidates) = self.marks.by_name.get(key) else { return false };
+        let candidates = self.marks.of(key);
+        if candidates.is_empty() {
+            return false;
+        }
         let rtype = Some(set.rtype);
         let home = self.registry.zone_of_mark(self.index, zone, &set.name, rtype);
+        let of_type = |found: &Found| found.is_canonical() && found.rtype() == rtype;
         home.is_some_and(|home| {
-            candidates
-                .iter()
-                .map(|at| &self.marks.list[*at])
-                .any(|found| found.is_canonical() && found.stands_for(home, rtype))
+            let mut found = candidates.iter().map(|at| &self.marks.list[*at]);
+            found.any(|found| found.zone == home && of_type(found))
         })
     }
 
@@ -236,7 +308,7 @@ impl Join<'_> {
         if self.registry.owners.is_migrating(owner) {
             return Some(Refresh::Migrate);
         }
-        if is_current || self.marks.list.is_empty() {
+        if is_current {
             return None;
         }
         // What cannot be written is not missing.
@@ -245,79 +317,31 @@ impl Join<'_> {
         (!self.unreadable.contains(&place.zone)).then_some(Refresh::MissingMark)
     }
 
+    /// What is known of the ownership record that a record lacks.
+    fn lack(&self, zone: ZoneKey, set: &RecordSet, key: &str) -> Option<Doubt> {
+        let rtype = Some(set.rtype);
+        if self.unreadable.is_empty() && !self.marks.has_text(key) {
+            return None;
+        }
+        let home = self.registry.zone_of_mark(self.index, zone, &set.name, rtype)?;
+        if self.unreadable.contains(&home) {
+            let txt = self.registry.mapper.to_txt_name(set.name.as_str(), rtype);
+            return Some(Doubt { txt: Name::as_listed(&txt), why: DoubtCause::Unread });
+        }
+        let text = self.marks.text_of(key, home, set.rtype)?;
+        Some(Doubt { txt: text.clone(), why: DoubtCause::Changed })
+    }
+
     fn shared(&self) -> Vec<Mark> {
         let several = |found: &&Found| found.owned > 1 && found.is_canonical();
         self.marks.list.iter().filter(several).map(Found::mark).collect()
     }
-
-    /// The ownership records that no record was found for.
-    fn leftovers(self, zones: &[ZoneInventory]) -> Vec<Leftover> {
-        let Self { registry, index, unreadable, marks } = self;
-        let standing = |found: &Found, key: &str| {
-            if index.route(key, None).iter().any(|zone| unreadable.contains(zone)) {
-                Standing::Unknown
-            } else if registry.owners.own(&found.labels) {
-                Standing::Ours
-            } else {
-                Standing::Foreign
-            }
-        };
-        let mut leftovers: Vec<_> = marks
-            .list
-            .into_iter()
-            .filter(|found| !found.used)
-            .filter_map(|found| {
-                let owned = found.reading.as_ref()?.owned.clone();
-                let name = Name::as_listed(&owned.name);
-                let standing = standing(&found, &name.key());
-                let mark = found.mark();
-                Some(Leftover {
-                    name,
-                    rtype: owned.rtype,
-                    labels: found.labels,
-                    mark,
-                    read_only: found.read_only,
-                    standing,
-                    doubtful: false,
-                })
-            })
-            .collect();
-        leftovers.sort_by_cached_key(|leftover| {
-            let set = &leftover.mark.set;
-            (leftover.mark.zone, set.name.key().into_owned(), set.set_identifier().to_owned())
-        });
-        doubt(registry, zones, &mut leftovers);
-        leftovers
-    }
 }
 
-/// `a-www` marks the A record of `www`, or in the oldest format any record of a host `a-www`. Where
-/// an unmarked record has that other name, nobody can tell.
-fn doubt(registry: &TxtRegistry, zones: &[ZoneInventory], leftovers: &mut [Leftover]) {
-    let other_name = |leftover: &Leftover| {
-        let txt = leftover.mark.set.name.to_unicode().to_lowercase();
-        let name = leftover.rtype.and_then(|_| registry.mapper.to_untyped_name(&txt))?;
-        Some((leftover.mark.zone, Name::as_listed(&name).key().into_owned()))
-    };
-    let mut other_names: HashMap<_, _> = leftovers
-        .iter()
-        .enumerate()
-        .filter_map(|(at, leftover)| Some((other_name(leftover)?, at)))
-        .collect();
-    if other_names.is_empty() {
-        return;
-    }
-    let mut doubtful = HashSet::new();
-    for ZoneInventory { zone, records } in zones {
-        for record in records.iter().flatten().filter(|record| record.marks.is_empty()) {
-            let key = record.set.name.key();
-            let key = registry.mapper.replace_wildcard(&key).into_owned();
-            doubtful.extend(other_names.remove(&(*zone, key)));
-        }
-    }
-    for at in doubtful {
-        leftovers[at].doubtful = true;
-    }
+/// Whether an ownership record that names its record names this one.
+fn names(found: &Found, set: &RecordSet) -> bool {
+    let named = found.labels.get(LabelKey::OWNED_RECORD);
+    named.is_none_or(|name| Name::as_listed(name).key() == set.name.key())
 }
 
 /// Whether it is an A record that older versions marked as a CNAME.

@@ -1,6 +1,6 @@
 //! What is in the place where an ownership record is to be written.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ecow::EcoString;
 use extdns_model::{Endpoint, GroupId, Inventory, Labels, Mark, Name, Record, RecordType, ZoneKey};
@@ -15,8 +15,6 @@ use crate::annotated::Standing;
 #[derive(Default)]
 pub(super) struct Slots<'a> {
     by_name: HashMap<String, Vec<Slot<'a>>>,
-    /// Where the plan makes TXT records that are themselves wanted.
-    texts: HashSet<(ZoneKey, String)>,
 }
 
 /// One such place.
@@ -34,8 +32,12 @@ pub(super) struct Slot<'a> {
 pub(super) enum Occupant<'a> {
     /// Nothing.
     Nobody,
-    /// An ownership record.
+    /// An ownership record that no record has, or that is of an older format.
     Mark(&'a Mark),
+    /// The ownership record of a record in today's format.
+    Of(&'a Record, &'a Mark),
+    /// An ownership record of which nobody can tell whose it is.
+    Contested,
     /// An ownership record whose record may lie in a zone that could not be read.
     Unknown,
     /// A TXT record that is no ownership record.
@@ -50,6 +52,8 @@ pub(super) enum Occupant<'a> {
 pub(super) struct Pending {
     /// The group that makes the ownership record; `None` if it is there and only rewritten.
     pub(super) made_by: Option<GroupId>,
+    /// The name of the record for which it does.
+    pub(super) name: Name,
     /// What it will say.
     pub(super) labels: Labels,
 }
@@ -68,10 +72,10 @@ impl<'a> Slots<'a> {
             }
         }
         slots.fill(registry, &annotated.inventory);
-        slots.keep_clear_of_texts();
         for leftover in &annotated.leftovers {
             let occupant = match leftover.standing {
                 Standing::Unknown => Occupant::Unknown,
+                Standing::Contested => Occupant::Contested,
                 Standing::Ours | Standing::Foreign => Occupant::Mark(&leftover.mark),
             };
             slots.occupy(&leftover.mark, occupant);
@@ -87,9 +91,6 @@ impl<'a> Slots<'a> {
         endpoint: &Endpoint,
     ) {
         let set = &endpoint.set;
-        if set.rtype == RecordType::Txt {
-            self.texts.insert((zone, set.name.key().into_owned()));
-        }
         let Ok(place) = registry.place(&inventory.index, zone, &set.name, set.rtype) else {
             return;
         };
@@ -109,8 +110,12 @@ impl<'a> Slots<'a> {
             return;
         }
         for (zone, record) in inventory.records() {
+            let own = registry.own_mark(record).map(std::ptr::from_ref);
             for mark in &record.marks {
-                self.occupy(mark, Occupant::Mark(mark));
+                let is_own = own.is_some_and(|own| std::ptr::eq(own, mark));
+                let occupant =
+                    if is_own { Occupant::Of(record, mark) } else { Occupant::Mark(mark) };
+                self.occupy(mark, occupant);
             }
             if !registry.owners.own(&record.labels)
                 && let Ok(place) =
@@ -121,17 +126,6 @@ impl<'a> Slots<'a> {
             }
             if record.set.rtype == RecordType::Txt {
                 self.put_text(zone, &record.set.name);
-            }
-        }
-    }
-
-    /// A TXT record that is itself wanted comes before an ownership record of the same name.
-    fn keep_clear_of_texts(&mut self) {
-        for (zone, key) in &self.texts {
-            for slot in self.by_name.get_mut(key).into_iter().flatten() {
-                if slot.zone == *zone {
-                    slot.occupant = Occupant::Text;
-                }
             }
         }
     }

@@ -5,16 +5,18 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use extdns_model::{
-    Action, Change, Endpoint, GroupId, LabelKey, Labels, Mark, Name, Planned, Record, RecordSet,
-    RecordType, Role, Stored, Targets, Ttl, ZoneKey,
+    Action, Change, ChangeGroup, Doubt, DoubtCause, Endpoint, GroupId, LabelKey, Labels, Mark,
+    Name, Planned, Record, RecordSet, RecordType, Role, Stored, Targets, Ttl, ZoneKey,
 };
 use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
 use super::TxtRegistry;
+use super::names::Names;
 use super::place::Place;
 use super::slots::{Occupant, Pending, Slots};
 use crate::groups::{Draft, going_units, ownership_only, record_change};
-use crate::{Annotated, Groups, Registry as _, Subject};
+use crate::refusal::{Refusal, claim};
+use crate::{Annotated, Groups, Mixed, Registry as _, Subject};
 
 /// Adds ownership records to the changes of a plan and cuts them into groups.
 pub(super) fn decorate(
@@ -23,19 +25,29 @@ pub(super) fn decorate(
     annotated: &Annotated,
 ) -> Groups {
     let slots = Slots::survey(registry, plan, annotated);
-    let mut writer = Writer { registry, annotated, slots, taken: OnceCell::new() };
+    let names = Names::survey(registry, plan, annotated);
+    let mut writer = Writer {
+        registry,
+        annotated,
+        slots,
+        names,
+        taken: OnceCell::new(),
+        removed: HashSet::new(),
+    };
     let mut groups = Groups::default();
-    for (index, row) in plan.rows.iter_mut().enumerate() {
+    groups.add_rows(plan, &annotated.inventory.index, |groups, index, row, moves| {
         for unit in going_units(row) {
             match writer.unit(row, unit) {
-                Ok(Marked { draft, placed }) => {
+                Ok(Marked { mut draft, placed, mixed }) => {
+                    draft.moves = moves.to_vec();
                     let range = groups.push_unit(Subject { row: index, unit }, row, draft);
-                    writer.reserve(placed, &groups, range);
+                    writer.reserve(placed, groups, range);
+                    groups.mixed.extend(mixed);
                 }
                 Err(refusal) => refusal.apply(row),
             }
         }
-    }
+    });
     groups
 }
 
@@ -43,24 +55,34 @@ struct Writer<'a> {
     registry: &'a TxtRegistry,
     annotated: &'a Annotated,
     slots: Slots<'a>,
+    names: Names,
     /// Where ownership records stand: looked up only for wished TXT records.
     taken: OnceCell<HashSet<TxtKey>>,
+    /// Ownership records that this plan removes: several records may have one of an older format.
+    removed: HashSet<TxtKey>,
 }
 
 /// Zone, name key and set identifier of a TXT record.
 type TxtKey = (ZoneKey, String, String);
+
+fn txt_key(zone: ZoneKey, set: &RecordSet) -> TxtKey {
+    (zone, set.name.key().into_owned(), set.set_identifier().to_owned())
+}
 
 /// A unit with its ownership records.
 #[derive(Default)]
 struct Marked {
     draft: Draft,
     placed: Vec<Placed>,
+    mixed: Vec<Mixed>,
 }
 
 /// An ownership record that a unit writes under a new name.
 struct Placed {
     place: Place,
     set_identifier: String,
+    /// The name of the record.
+    name: Name,
     labels: Labels,
     /// Whether it is made, or there and rewritten.
     made: bool,
@@ -84,11 +106,11 @@ impl Writer<'_> {
         decision: &Decision<'_>,
         marked: &mut Marked,
     ) -> Result<(), Hold> {
+        if let Some(endpoint) = decision.change.endpoint() {
+            self.admit_text(zone, &decision.change, &endpoint.set)?;
+        }
         let labels = match decision.change {
             RecordChange::Create(endpoint) => {
-                if self.is_taken(zone, &endpoint.set) {
-                    return Err(taken(&endpoint.set.name));
-                }
                 let labels = self.stamp(endpoint);
                 self.place(zone, endpoint, &labels, marked)?;
                 labels
@@ -110,25 +132,49 @@ impl Writer<'_> {
                 Labels::new()
             }
         };
+        if let Some(record) = decision.change.record() {
+            record.marks.iter().for_each(|mark| marked.rely_on(mark, &record.set.name));
+        }
         marked.draft.records.extend(record_change(decision, labels));
         Ok(())
     }
 
+    /// Refuses wanted TXT records that would be ownership records, or in the place of one.
+    fn admit_text(
+        &self,
+        zone: ZoneKey,
+        change: &RecordChange<'_>,
+        set: &RecordSet,
+    ) -> Result<(), Hold> {
+        if set.rtype != RecordType::Txt {
+            return Ok(());
+        }
+        if set.targets.iter().any(|text| self.registry.codec.claims(text)) {
+            return Err(claim(set));
+        }
+        if !matches!(change, RecordChange::Create(_)) {
+            return Ok(());
+        }
+        if self.is_taken(zone, set) {
+            return Err(taken(&set.name));
+        }
+        self.names.refuse_text(self.registry, &set.name).map_or(Ok(()), Err)
+    }
+
     /// Whether a wished TXT record would be where an ownership record stands.
     fn is_taken(&self, zone: ZoneKey, set: &RecordSet) -> bool {
-        let key = |zone: ZoneKey, set: &RecordSet| -> TxtKey {
-            (zone, set.name.key().into_owned(), set.set_identifier().to_owned())
-        };
         let marks = || {
             let of_records = self.annotated.inventory.records().flat_map(|(_, own)| &own.marks);
             let left = self.annotated.leftovers.iter().map(|leftover| &leftover.mark);
-            of_records.chain(left).map(|mark| key(mark.zone, &mark.set)).collect()
+            of_records.chain(left).map(|mark| txt_key(mark.zone, &mark.set)).collect()
         };
-        set.rtype == RecordType::Txt && self.taken.get_or_init(marks).contains(&key(zone, set))
+        self.taken.get_or_init(marks).contains(&txt_key(zone, set))
     }
 
     fn stamp(&self, endpoint: &Endpoint) -> Labels {
-        self.registry.labels(endpoint)
+        let mut labels = self.registry.labels(endpoint);
+        self.names.tell_apart(self.registry, &endpoint.set, &mut labels);
+        labels
     }
 
     /// Writes an ownership record where there may be one that no record of ours has.
@@ -152,7 +198,7 @@ impl Writer<'_> {
         let (occupant, pending) =
             slot.map_or((Occupant::Nobody, None), |slot| (slot.occupant, slot.pending.as_ref()));
         if let Some(pending) = pending {
-            pending.admits(labels, &place.name)?;
+            pending.admits(&set.name, labels, &place.name)?;
             marked.draft.follows = pending.made_by.or(marked.draft.follows);
             return Ok(());
         }
@@ -160,33 +206,36 @@ impl Writer<'_> {
             Occupant::Unknown => return Err(Hold::UnreadableZone),
             Occupant::Strange(record) => return Err(foreign(&record.labels)),
             Occupant::Text => return Err(in_the_way(&place.name)),
+            Occupant::Contested => return Err(contested(place.name)),
+            Occupant::Of(record, _) if record.set.name.key() != set.name.key() => {
+                return Err(of_another(&place.name, &record.set.name));
+            }
             Occupant::Nobody => {
-                let new = self.planned(place.name.clone(), endpoint, labels)?;
+                let new = self.planned(place.name.clone(), endpoint, labels, None)?;
                 marked.draft.marks.push((place.zone, ownership(Action::Create(new))));
                 true
             }
-            Occupant::Mark(mark) => {
+            Occupant::Mark(mark) | Occupant::Of(_, mark) => {
                 let found = registry.codec.labels(&mark.set).unwrap_or_default();
                 if !registry.owners.own(&found) {
                     return Err(foreign(&found));
                 }
                 if found != *labels || registry.codec.is_repeated(&mark.set) {
-                    let old = stored(mark, &set.name);
-                    let new = self.planned(mark.set.name.clone(), endpoint, labels)?;
-                    let change = ownership(Action::Update { old, new });
-                    marked.draft.marks.push((mark.zone, change));
+                    self.overwrite(mark, &set.name, endpoint, labels, marked)?;
                 }
+                marked.rely_on(mark, &set.name);
                 false
             }
         };
         let set_identifier = set.set_identifier().to_owned();
-        marked.placed.push(Placed { place, set_identifier, labels: labels.clone(), made });
+        let (name, labels) = (set.name.clone(), labels.clone());
+        marked.placed.push(Placed { place, set_identifier, name, labels, made });
         Ok(())
     }
 
     /// Rewrites a record's own ownership record, if that says something else now.
     fn rewrite(
-        &self,
+        &mut self,
         mark: &Mark,
         record: &Record,
         endpoint: &Endpoint,
@@ -198,28 +247,78 @@ impl Writer<'_> {
         if same_properties && same_labels && !self.registry.codec.is_repeated(&mark.set) {
             return Ok(());
         }
-        let old = stored(mark, &record.set.name);
-        let new = self.planned(mark.set.name.clone(), endpoint, labels)?;
+        self.remove_misread(record, marked);
+        self.overwrite(mark, &record.set.name, endpoint, labels, marked)
+    }
+
+    /// Writes an ownership value in the place of another one. What else the set holds stays.
+    fn overwrite(
+        &self,
+        mark: &Mark,
+        record: &Name,
+        endpoint: &Endpoint,
+        labels: &Labels,
+        marked: &mut Marked,
+    ) -> Result<(), Hold> {
+        let new = self.planned(mark.set.name.clone(), endpoint, labels, Some(&mark.set))?;
+        let old = stored(mark, record);
+        marked.note_mixed(self.registry, &mark.set, false);
         marked.draft.marks.push((mark.zone, ownership(Action::Update { old, new })));
         Ok(())
     }
 
     /// Removes a record's own ownership record, unless another record needs it. Those of older
-    /// formats stay: they may stand for more than this record.
+    /// formats stay, because they may stand for more than this record.
     fn remove(&mut self, record: &Record, marked: &mut Marked) {
+        self.remove_misread(record, marked);
         let Some(mark) = self.registry.own_mark(record) else { return };
-        if !self.annotated.is_shared(mark) && !self.slots.wants(mark) {
-            let change = ownership(Action::Delete(stored(mark, &record.set.name)));
-            marked.draft.marks.push((mark.zone, change));
+        if !self.annotated.is_shared(mark) {
+            let change = self.removal(mark, record, marked);
+            marked.draft.marks.extend(change);
         }
     }
 
-    fn planned(&self, name: Name, endpoint: &Endpoint, labels: &Labels) -> Result<Planned, Hold> {
-        let text = self.registry.codec.write(labels).map_err(|why| Hold::CannotBeOwned {
+    /// Removes those ownership records of older formats that only this record's own one explains:
+    /// once that is gone or says something else, they would be read as those of other records.
+    fn remove_misread(&mut self, record: &Record, marked: &mut Marked) {
+        for mark in &record.marks {
+            if self.registry.is_misread(record, mark) {
+                let change = self.removal(mark, record, marked);
+                marked.draft.first.extend(change);
+            }
+        }
+    }
+
+    fn removal(
+        &mut self,
+        mark: &Mark,
+        record: &Record,
+        marked: &mut Marked,
+    ) -> Option<(ZoneKey, Change)> {
+        if self.slots.wants(mark) || !self.removed.insert(txt_key(mark.zone, &mark.set)) {
+            return None;
+        }
+        marked.note_mixed(self.registry, &mark.set, true);
+        Some((mark.zone, self.registry.removal(mark, &record.set.name)))
+    }
+
+    fn planned(
+        &self,
+        name: Name,
+        endpoint: &Endpoint,
+        labels: &Labels,
+        old: Option<&RecordSet>,
+    ) -> Result<Planned, Hold> {
+        let codec = &self.registry.codec;
+        let text = codec.write(labels).map_err(|why| Hold::CannotBeOwned {
             reason: format!("its ownership record {name} cannot be encrypted: {why}"),
         })?;
-        let targets: Targets = std::iter::once(text).collect();
-        let set = RecordSet::new(name, RecordType::Txt, Ttl::UNSET, targets)
+        let mixed = old.filter(|old| codec.foreign(old).next().is_some());
+        let (ttl, targets) = match mixed {
+            Some(old) => (old.ttl, codec.replaced(old, text)),
+            None => (Ttl::UNSET, std::iter::once(text).collect()),
+        };
+        let set = RecordSet::new(name, RecordType::Txt, ttl, targets)
             .with_set_identifier(endpoint.set.set_identifier())
             .with_properties(endpoint.set.properties().clone());
         Ok(Planned { set, labels: of_record(&endpoint.set.name), hints: Default::default() })
@@ -227,12 +326,43 @@ impl Writer<'_> {
 
     /// Notes what a unit writes, for units that need the same ownership records.
     fn reserve(&mut self, placed: Vec<Placed>, groups: &Groups, range: Range<usize>) {
-        for Placed { place, set_identifier, labels, made } in placed {
-            let group = groups.groups[range.clone()].iter().find(|group| group.zone == place.zone);
+        for Placed { place, set_identifier, name, labels, made } in placed {
+            let makes = |group: &&ChangeGroup| {
+                group.zone == place.zone
+                    && group.changes.iter().any(|change| change.set().name == place.name)
+            };
+            let group = groups.groups[range.clone()].iter().find(makes);
             let made_by: Option<GroupId> = group.filter(|_| made).map(|group| group.id);
             if let Some(slot) = self.slots.get(&place, &set_identifier) {
-                slot.pending = Some(Pending { made_by, labels });
+                slot.pending = Some(Pending { made_by, name, labels });
             }
+        }
+    }
+}
+
+impl Marked {
+    /// Notes that an ownership record has to be as it was read, unless the unit changes it.
+    fn rely_on(&mut self, mark: &Mark, record: &Name) {
+        let is_it = |zone: ZoneKey, set: &RecordSet| {
+            zone == mark.zone
+                && set.name == mark.set.name
+                && set.set_identifier() == mark.set.set_identifier()
+        };
+        let changes = self.draft.first.iter().chain(&self.draft.marks);
+        let mut written = changes.map(|(zone, change)| (*zone, change.set()));
+        let mut known = self.draft.requires.iter().map(|(zone, known)| (*zone, &known.set));
+        if !written.any(|(zone, set)| is_it(zone, set))
+            && !known.any(|(zone, set)| is_it(zone, set))
+        {
+            self.draft.requires.push((mark.zone, stored(mark, record)));
+        }
+    }
+
+    /// Notes what else a set holds that is edited.
+    fn note_mixed(&mut self, registry: &TxtRegistry, set: &RecordSet, goes: bool) {
+        let kept: Vec<String> = registry.codec.foreign(set).map(str::to_owned).collect();
+        if !kept.is_empty() {
+            self.mixed.push(Mixed { name: set.name.clone(), kept, goes });
         }
     }
 }
@@ -242,26 +372,73 @@ impl TxtRegistry {
     pub(super) fn own_mark<'r>(&self, record: &'r Record) -> Option<&'r Mark> {
         record.marks.iter().find(|mark| {
             self.read_name(&mark.set.name).is_some_and(|reading| {
-                reading.canonical && reading.owned.rtype == Some(record.set.rtype)
+                reading.canonical
+                    && reading.owned.rtype == Some(record.set.rtype)
+                    && self.is_of(&reading.owned.name, record)
             })
         })
+    }
+
+    /// Whether an ownership record of a record reads as that of another record too, but for the
+    /// record's own one, which says the same.
+    fn is_misread(&self, record: &Record, mark: &Mark) -> bool {
+        self.own_mark(record).is_some_and(|own| {
+            self.read_name(&mark.set.name).is_some_and(|reading| {
+                own.set.name != mark.set.name
+                    && (reading.owned.rtype.is_none() || !self.is_of(&reading.owned.name, record))
+            })
+        })
+    }
+
+    fn is_of(&self, owned: &str, record: &Record) -> bool {
+        let raw = record.set.name.key();
+        Name::as_listed(owned).key() == self.mapper.replace_wildcard(&raw)
+    }
+
+    /// The removal of our value from an ownership record, which goes as a whole if nothing else is
+    /// in it.
+    pub(super) fn removal(&self, mark: &Mark, record: &Name) -> Change {
+        let old = stored(mark, record);
+        let kept: Targets = self.codec.foreign(&mark.set).collect();
+        if kept.is_empty() {
+            return ownership(Action::Delete(old));
+        }
+        let mut set = mark.set.clone();
+        set.targets = kept;
+        let new = Planned { set, labels: Labels::new(), hints: Default::default() };
+        ownership(Action::Update { old, new })
     }
 }
 
 impl Pending {
-    /// Whether one ownership record can stand for a record with these labels too: a wildcard and
-    /// the name that replaces it, or the apexes of two zones of one name.
-    fn admits(&self, labels: &Labels, txt: &Name) -> Result<(), Hold> {
+    /// Whether one ownership record can stand for a record of this name with these labels too: the
+    /// apexes of two zones of one name, but not a wildcard and the name that replaces it.
+    fn admits(&self, name: &Name, labels: &Labels, txt: &Name) -> Result<(), Hold> {
+        if self.name.key() != name.key() {
+            return Err(of_another(txt, &self.name));
+        }
         let same = |key| self.labels.get(key) == labels.get(key);
         if same(LabelKey::OWNER) && same(LabelKey::CLUSTER) {
             return Ok(());
         }
         let reason = format!(
             "its ownership record {txt} is also that of another cluster's record; choose another \
-             --txt-wildcard-replacement or --txt-prefix"
+             --txt-prefix"
         );
         Err(Hold::CannotBeOwned { reason })
     }
+}
+
+fn of_another(txt: &Name, record: &Name) -> Hold {
+    let reason = format!(
+        "its ownership record {txt} is also that of {record}; choose another \
+         --txt-wildcard-replacement"
+    );
+    Hold::CannotBeOwned { reason }
+}
+
+fn contested(txt: Name) -> Hold {
+    Hold::InDoubt(Box::new(Doubt { txt, why: DoubtCause::Contested }))
 }
 
 fn foreign(labels: &Labels) -> Hold {
@@ -281,32 +458,6 @@ fn in_the_way(txt: &Name) -> Hold {
          choose another --txt-prefix"
     );
     Hold::CannotBeOwned { reason }
-}
-
-/// Why a unit is held back.
-struct Refusal {
-    /// The index of the decision in its row.
-    decision: usize,
-    hold: Hold,
-}
-
-impl Refusal {
-    fn apply(self, row: &mut Row<'_>) {
-        let Some(refused) = row.decisions.get_mut(self.decision) else { return };
-        let set = refused.change.set();
-        match &self.hold {
-            Hold::Foreign { owner } => tracing::warn!(
-                name = %set.name, r#type = %set.rtype, owner = owner.as_deref().unwrap_or(""),
-                "held back: an ownership record of somebody else reserves the name"
-            ),
-            Hold::CannotBeOwned { reason } => tracing::error!(
-                name = %set.name, r#type = %set.rtype, "held back: {reason}"
-            ),
-            hold => tracing::warn!(name = %set.name, r#type = %set.rtype, ?hold, "held back"),
-        }
-        refused.hold(self.hold);
-        row.close_units();
-    }
 }
 
 fn ownership(action: Action) -> Change {

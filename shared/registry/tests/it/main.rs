@@ -2,6 +2,7 @@
 //! memory.
 
 mod encryption;
+mod ownership;
 mod properties;
 mod reading;
 mod world;

@@ -243,18 +243,19 @@ fn what_follows_from_reading() {
 }
 
 #[test]
-fn the_first_text_counts_and_quotes_do_not() {
+fn one_ownership_value_counts_wherever_it_stands_and_quotes_do_not() {
     let cases = [
         ("heritage=external-dns,external-dns/owner=owner", "A x {owner=owner}"),
         ("\"\"heritage=external-dns,external-dns/owner=owner\"", "A x {owner=owner}"),
         ("~owner=owner;v=spf1", "A x {owner=owner}"),
+        ("v=spf1;~owner=owner", "A x {owner=owner}"),
     ];
     for (text, expected) in cases {
         let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT a-x {text}")]);
         let annotated = registry(OWNER).annotate(world.inventory());
         assert_eq!(owned(&annotated), [expected], "{text}");
     }
-    for text in ["v=spf1;~owner=owner", "heritage=mate,external-dns/owner=owner", "x"] {
+    for text in ["v=spf1;v=spf2", "heritage=mate,external-dns/owner=owner", "x"] {
         let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT a-x {text}")]);
         let annotated = registry(OWNER).annotate(world.inventory());
         assert_eq!(owned(&annotated), ["A x {}", "TXT a-x {}"], "{text}");
@@ -272,15 +273,22 @@ fn the_text_as_stored_stays_with_the_record() {
     assert_eq!(record.marks[0].set.targets.as_slice(), [stored]);
 }
 
+/// What a provider says of owner, object and clusters makes no record ours: only a TXT record does.
 #[test]
-fn labels_of_the_provider_are_kept_under_those_of_the_text() {
+fn ownership_comes_only_from_txt_records() {
     let mut world = World::pseudo(&["A x 1.1.1.1", "A y 1.1.1.1", "TXT a-x ~owner=owner"]);
     for (_, record) in &mut world.records[..2] {
-        record.labels.set("owner", "provider");
-        record.labels.set("extra", "1");
+        for (key, value) in
+            [("owner", "owner"), ("resource", "r"), ("cluster", "*"), ("extra", "1")]
+        {
+            record.labels.set(key, value);
+        }
     }
-    let annotated = registry(OWNER).annotate(world.inventory());
-    assert_eq!(owned(&annotated), ["A x {extra=1,owner=owner}", "A y {extra=1,owner=provider}"]);
+    let registry = registry(OWNER);
+    let annotated = registry.annotate(world.inventory());
+    assert_eq!(owned(&annotated), ["A x {extra=1,owner=owner}", "A y {extra=1}"]);
+    let run = run(&*registry, &world, &[]);
+    assert_eq!(run.changes, ["- A x 1.1.1.1", "- TXT a-x ~owner=owner"]);
 }
 
 #[test]
@@ -301,18 +309,6 @@ fn names_are_compared_as_a_labels() {
         world.apply(&run.groups.groups);
         assert!(world.records.is_empty(), "{record} {txt}: {:?}", world.lines());
     }
-}
-
-#[test]
-fn a_name_of_today_is_missing_only_if_some_ownership_is_recorded() {
-    // A provider's own labels say whose it is; there is no TXT at all.
-    let mut world = World::pseudo(&["A x 1.1.1.1"]);
-    world.records[0].1.labels.set("owner", "owner");
-    let annotated = registry(OWNER).annotate(world.inventory());
-    assert_eq!(owned(&annotated), ["A x {owner=owner}"]);
-    world.put("all", &["TXT a-y ~owner=owner"]);
-    let annotated = registry(OWNER).annotate(world.inventory());
-    assert_eq!(owned(&annotated), ["A x {owner=owner} MissingMark"]);
 }
 
 #[test]

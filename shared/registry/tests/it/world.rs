@@ -159,8 +159,13 @@ pub(crate) fn run_with(
 ) -> Run {
     let annotated = registry.annotate(world.inventory());
     let clusters = Clusters::default();
-    let mut plan =
-        compute(Input { inventory: &annotated.inventory, desired, settings, clusters: &clusters, kept: &[] });
+    let mut plan = compute(Input {
+        inventory: &annotated.inventory,
+        desired,
+        settings,
+        clusters: &clusters,
+        kept: &[],
+    });
     let groups = registry.decorate(&mut plan, &annotated);
     assert_eq!(groups.groups.len(), groups.subjects.len());
     assert_subjects(&plan, &groups);

@@ -1,0 +1,45 @@
+//! Changes that a registry does not let through.
+
+use extdns_model::RecordSet;
+use extdns_plan::{Hold, Row};
+
+/// Why a unit is held back.
+pub(crate) struct Refusal {
+    /// The index of the decision in its row.
+    pub(crate) decision: usize,
+    pub(crate) hold: Hold,
+}
+
+impl Refusal {
+    /// Holds the decision back, and what belongs to it.
+    pub(crate) fn apply(self, row: &mut Row<'_>) {
+        let Some(refused) = row.decisions.get_mut(self.decision) else { return };
+        let set = refused.change.set();
+        match &self.hold {
+            Hold::Foreign { owner } => tracing::warn!(
+                name = %set.name, r#type = %set.rtype, owner = owner.as_deref().unwrap_or(""),
+                "held back: an ownership record of somebody else reserves the name"
+            ),
+            Hold::CannotBeOwned { reason } => tracing::error!(
+                name = %set.name, r#type = %set.rtype, "held back: {reason}"
+            ),
+            Hold::InDoubt(doubt) => tracing::warn!(
+                name = %set.name, r#type = %set.rtype, "held back: {doubt}"
+            ),
+            hold => tracing::warn!(name = %set.name, r#type = %set.rtype, ?hold, "held back"),
+        }
+        refused.hold(self.hold);
+        row.close_units();
+    }
+}
+
+/// Why a wanted TXT record is not made: a value of it is one that only an ownership record may have.
+/// Whoever may create TXT records could else take over or delete the records of others.
+pub(crate) fn claim(set: &RecordSet) -> Hold {
+    let reason = format!(
+        "a value of the wanted TXT record {} says heritage=external-dns, as only an ownership record \
+         may; remove the value",
+        set.name
+    );
+    Hold::CannotBeOwned { reason }
+}

@@ -1,0 +1,101 @@
+//! The ownership records that no record was found for.
+
+use std::collections::HashMap;
+
+use extdns_model::{Name, Record, RecordType, ZoneIndex, ZoneInventory, ZoneKey};
+
+use super::TxtRegistry;
+use super::marks::{Found, Marks};
+use crate::Leftover;
+use crate::annotated::Standing;
+
+/// What is left of the marks, by zone and name.
+pub(super) fn leftovers(
+    registry: &TxtRegistry,
+    index: &ZoneIndex,
+    unreadable: &[ZoneKey],
+    marks: Marks,
+    zones: &[ZoneInventory],
+) -> Vec<Leftover> {
+    let standing = |found: &Found, key: &str| {
+        if found.is_contested {
+            Standing::Contested
+        } else if index.route(key, None).iter().any(|zone| unreadable.contains(zone)) {
+            Standing::Unknown
+        } else if registry.owners.own(&found.labels) {
+            Standing::Ours
+        } else {
+            Standing::Foreign
+        }
+    };
+    let mut leftovers: Vec<_> = marks
+        .list
+        .into_iter()
+        .filter(|found| !found.used)
+        .filter_map(|found| {
+            let reading = found.reading.as_ref()?;
+            let name = Name::as_listed(&reading.owned.name);
+            let (rtype, is_canonical) = (reading.owned.rtype, reading.canonical);
+            let standing = standing(&found, &name.key());
+            let mark = found.mark();
+            let kept = registry.codec.foreign(&mark.set).collect();
+            Some(Leftover {
+                name,
+                rtype,
+                labels: found.labels,
+                mark,
+                read_only: found.read_only,
+                kept,
+                standing,
+                is_canonical,
+                doubtful: found.explains,
+            })
+        })
+        .collect();
+    leftovers.sort_by_cached_key(|leftover| {
+        let set = &leftover.mark.set;
+        (leftover.mark.zone, set.name.key().into_owned(), set.set_identifier().to_owned())
+    });
+    doubt(registry, zones, &mut leftovers);
+    leftovers
+}
+
+/// `a-www` marks the A record of `www`, or in the oldest format any record of a host `a-www`. Where
+/// a record of either name is there and has no mark, nobody can tell.
+fn doubt(registry: &TxtRegistry, zones: &[ZoneInventory], leftovers: &mut [Leftover]) {
+    let mut by_name: HashMap<(ZoneKey, String), Vec<usize>> = HashMap::new();
+    for (at, leftover) in leftovers.iter().enumerate() {
+        let other_name = leftover.rtype.and_then(|_| {
+            let txt = leftover.mark.set.name.to_unicode().to_lowercase();
+            registry.mapper.to_untyped_name(&txt)
+        });
+        let other_name = other_name.map(|name| Name::as_listed(&name));
+        for name in other_name.iter().chain([&leftover.name]) {
+            let key = name.key().into_owned();
+            by_name.entry((leftover.mark.zone, key)).or_default().push(at);
+        }
+    }
+    if by_name.is_empty() {
+        return;
+    }
+    for ZoneInventory { zone, records } in zones {
+        for record in records.iter().flatten().filter(|record| record.marks.is_empty()) {
+            let raw = record.set.name.key();
+            let key = registry.mapper.replace_wildcard(&raw).into_owned();
+            for at in by_name.get(&(*zone, key)).into_iter().flatten() {
+                let leftover = &mut leftovers[*at];
+                leftover.doubtful |= may_stand_for(leftover, record);
+            }
+        }
+    }
+}
+
+/// Whether an ownership record that has one of the names of a record may be its.
+fn may_stand_for(leftover: &Leftover, record: &Record) -> bool {
+    let is_of_name = leftover.name.key() == record.set.name.key();
+    leftover.mark.set.set_identifier() == record.set.set_identifier()
+        && match leftover.rtype {
+            Some(rtype) if is_of_name => rtype == record.set.rtype,
+            _ => record.set.rtype != RecordType::Aaaa,
+        }
+}

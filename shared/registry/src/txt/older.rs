@@ -1,0 +1,123 @@
+//! `a-shop` marks the A record of `shop`, or in the format of older versions any record of the host
+//! `a-shop`. Where both are there, the name alone does not tell whose mark it is.
+
+use std::collections::HashMap;
+
+use extdns_model::{LabelKey, Name, RecordSet, RecordType, ZoneInventory, ZoneKey};
+
+use super::TxtRegistry;
+use super::marks::Reading;
+use super::read::Join;
+
+/// The record that a mark may stand for in the format of older versions.
+pub(super) struct Older {
+    /// Its name.
+    pub(super) name: Name,
+    /// Its type.
+    pub(super) rtype: RecordType,
+    /// Its mark in today's format, if that says the same; whether or not the record is there.
+    pub(super) twin: Option<usize>,
+}
+
+/// The marks that have another explanation than today's format: by their positions.
+pub(super) fn older(join: &Join<'_>, zones: &[ZoneInventory]) -> HashMap<usize, Older> {
+    let mut explained = HashMap::new();
+    if join.marks.list.is_empty() {
+        return explained;
+    }
+    for (twin, mark) in join.marks.list.iter().enumerate() {
+        if let Some(Reading { owned, canonical: true }) = &mark.reading
+            && let Some(rtype) = owned.rtype
+            && let Some(at) = join.misread(mark.zone, &owned.name, rtype, mark.set.set_identifier())
+            && join.marks.list[at].labels == mark.labels
+            && !mark.is_contested
+        {
+            note(
+                &mut explained,
+                at,
+                Older { name: Name::as_listed(&owned.name), rtype, twin: Some(twin) },
+            );
+        }
+    }
+    for ZoneInventory { zone, records } in zones {
+        for set in records.iter().flatten().map(|record| &record.set) {
+            if let Some(at) = join.older_mark(*zone, set)
+                && join.lacks_mark(*zone, set)
+            {
+                let older = Older { name: set.name.clone(), rtype: set.rtype, twin: None };
+                note(&mut explained, at, older);
+            }
+        }
+    }
+    explained
+}
+
+/// Of several explanations one by a mark comes first, then the order of types.
+fn note(explained: &mut HashMap<usize, Older>, at: usize, older: Older) {
+    let rank = |of: &Older| (of.twin.is_none(), of.rtype);
+    if explained.get(&at).is_none_or(|known| rank(&older) < rank(known)) {
+        explained.insert(at, older);
+    }
+}
+
+impl TxtRegistry {
+    /// The name of a record's mark in the format of older versions, if that can also be read as the
+    /// mark of another record in today's format.
+    pub(super) fn older_name(&self, key: &str, rtype: RecordType) -> Option<(Name, Reading)> {
+        // An AAAA record was never marked in the oldest format.
+        if rtype == RecordType::Aaaa || !self.mapper.may_read_as_typed(key) {
+            return None;
+        }
+        let name = Name::as_listed(&self.mapper.to_txt_name(key, None));
+        let reading = self.read_name(&name)?;
+        let read = (reading.owned.rtype?, Name::as_listed(&reading.owned.name));
+        let itself = read.0 == rtype && *read.1.key() == *self.mapper.replace_wildcard(key);
+        (!itself).then_some((name, reading))
+    }
+}
+
+impl Join<'_> {
+    /// The mark that a record would have in the format of older versions, if it reads as that of
+    /// another one.
+    pub(super) fn older_mark(&self, zone: ZoneKey, set: &RecordSet) -> Option<usize> {
+        let key = set.name.key();
+        if !self.registry.mapper.may_read_as_typed(&key) {
+            return None;
+        }
+        let home = self.registry.zone_of_mark(self.index, zone, &set.name, None)?;
+        self.misread(home, &key, set.rtype, set.set_identifier())
+    }
+
+    /// The same, in the zone of the mark. A mark that names its record, and one whose record has
+    /// marks of both formats, have no other explanation.
+    fn misread(&self, home: ZoneKey, key: &str, rtype: RecordType, set_id: &str) -> Option<usize> {
+        let (name, reading) = self.registry.older_name(key, rtype)?;
+        let owned = Name::as_listed(&reading.owned.name).key().into_owned();
+        let found = self.marks.of(&owned).iter().copied().find(|at| {
+            let found = &self.marks.list[*at];
+            found.stands_for(home, reading.owned.rtype, set_id)
+                && found.set.name.key() == name.key()
+        })?;
+        let is_told = self.marks.list[found].labels.get(LabelKey::OWNED_RECORD).is_some();
+        (!is_told && !self.has_both_formats(found, &owned)).then_some(found)
+    }
+
+    /// Whether a record has no mark of its own in today's format, or one of which nobody can tell.
+    fn lacks_mark(&self, zone: ZoneKey, set: &RecordSet) -> bool {
+        let key = set.name.key();
+        let key = self.registry.mapper.replace_wildcard(&key);
+        let own = self.find(zone, set, &key, Some(set.rtype));
+        own.is_none_or(|own| self.marks.list[own].is_contested)
+    }
+
+    /// Whether the record of a mark in today's format has one in the oldest format as well.
+    fn has_both_formats(&self, at: usize, key: &str) -> bool {
+        let mark = &self.marks.list[at];
+        let mut others = self.marks.of(key).iter().map(|other| &self.marks.list[*other]);
+        others.any(|other| {
+            other.stands_for(mark.zone, None, mark.set.set_identifier())
+                && !other.is_contested
+                && other.labels == mark.labels
+        })
+    }
+}
