@@ -76,10 +76,7 @@ mod tests {
     #[test]
     fn every_cause_has_its_words() {
         let table = [
-            (
-                DoubtCause::Unread,
-                "the zone of its ownership record a-www.org could not be read",
-            ),
+            (DoubtCause::Unread, "the zone of its ownership record a-www.org could not be read"),
             (
                 DoubtCause::Changed,
                 "the ownership record a-www.org was changed: it has no ownership value any more; \

@@ -34,8 +34,8 @@ mod validate;
 mod zone;
 
 pub use change::{
-    Action, After, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Planned, Role,
-    Stored,
+    Action, After, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Planned,
+    Role, Stored,
 };
 pub use domain_regex::DomainRegex;
 pub use doubt::{Doubt, DoubtCause};
