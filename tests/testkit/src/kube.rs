@@ -24,8 +24,8 @@ use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 
 use crate::process::{Daemon, free_ports, set_up, skip};
-use pki::Authority;
 pub use objects::documents;
+use pki::Authority;
 pub use pki::ClientCertificate;
 
 /// The bearer token of a member of `system:masters`, who may do everything.
