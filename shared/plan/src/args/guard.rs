@@ -11,7 +11,8 @@ use crate::{Allowance, Glob, Guard, Protected};
 #[command(next_help_heading = "Guard")]
 #[group(skip)]
 pub struct GuardArgs {
-    /// Delete at most this many of a hundred of our records, in each zone and of each cluster in it.
+    /// Delete at most this many of a hundred of our records: in all zones together, in each zone,
+    /// and of each cluster in it.
     #[arg(long, default_value_t = 30, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_delete_percent: u8,
 
@@ -19,17 +20,17 @@ pub struct GuardArgs {
     #[arg(long, default_value_t = 100, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_update_percent: u8,
 
-    /// Delete at most this many records, in each zone and of each cluster in it.
+    /// Delete at most this many records in a run, in all zones together and however few there are.
     #[arg(long, value_name = "COUNT")]
     pub max_deletes: Option<usize>,
 
-    /// Guard only where this many records are ours. A cluster with as many that suddenly wants
-    /// nothing loses nothing, see --allow-empty.
+    /// Count percentages only where this many records are ours.
     #[arg(long, default_value_t = 10, value_name = "COUNT")]
     pub guard_min_records: usize,
 
     /// Allow deletes beyond the limits in this zone, given by name or id, or by the name of the
-    /// target; at most COUNT, if given (repeatable). For one run: the guard's message has the value.
+    /// target in all zones together; at most COUNT, if given (repeatable). For one run: the guard's
+    /// message has the value.
     #[arg(long, value_name = "ZONE[:COUNT]", action = ArgAction::Append)]
     pub allow_deletes: Vec<Allowance>,
 
@@ -42,11 +43,13 @@ pub struct GuardArgs {
     pub protect: Vec<Glob>,
 
     /// Keep the records of objects that exist but have no address yet, like a load balancer that is
-    /// pending. Without it, they are kept where there are several clusters.
+    /// pending. Without it, they are kept where there are several clusters, and where three or more
+    /// would go at once and exceed --max-delete-percent.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub keep_unready: Option<bool>,
 
-    /// Believe that this cluster wants nothing, although it has records (repeatable). For one run.
+    /// Believe that this cluster wants nothing, or that a filter selects none of its objects,
+    /// although it has three records or more (repeatable). For one run.
     #[arg(long, value_name = "CLUSTER", action = ArgAction::Append)]
     pub allow_empty: Vec<String>,
 }

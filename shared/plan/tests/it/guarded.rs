@@ -287,12 +287,13 @@ fn updates_of_all_zones_are_counted_together() {
 #[test]
 fn allowances_as_text() {
     type Allowed = Option<(&'static str, Option<usize>)>;
-    let table: [(&str, Allowed); 9] = [
+    let table: [(&str, Allowed); 10] = [
         ("example.org", Some(("example.org", None))),
         ("example.org:40", Some(("example.org", Some(40)))),
         ("example.org:0", Some(("example.org", Some(0)))),
-        ("arn:aws:x", Some(("arn:aws:x", None))),
+        ("arn:aws:zone/x", Some(("arn:aws:zone/x", None))),
         ("a:b:7", Some(("a:b", Some(7)))),
+        ("example.org:many", None),
         ("example.org:-1", None),
         ("example.org:4O", None),
         ("", None),

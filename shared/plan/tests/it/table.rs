@@ -20,7 +20,7 @@ const TABLE: [Line; 27] = [
         &["= ~ A n 1.1.1.1 -> 2.2.2.2 [targets] (foreign other)"],
     ),
     (&["A n 1.1.1.1"], &["A n 2.2.2.2"], &["= ~ A n 1.1.1.1 -> 2.2.2.2 [targets] (foreign)"]),
-    (&["A n 1.1.1.1 o=other"], &["A n 1.1.1.1"], &[]),
+    (&["A n 1.1.1.1 o=other"], &["A n 1.1.1.1"], &["= ~ A n 1.1.1.1 [] (foreign other)"]),
     (&["A n 1.1.1.1 o=me"], &[], &["- A n 1.1.1.1"]),
     (&["A n 1.1.1.1 o=other"], &[], &[]),
     (&["A n 1.1.1.1"], &[], &[]),
@@ -38,7 +38,11 @@ const TABLE: [Line; 27] = [
     (&["A n 1.1.1.1 o=me", "AAAA n ::1 o=me"], &["A n 1.1.1.1"], &["- AAAA n ::1"]),
     (&["A n 1.1.1.1 o=me"], &["A n 1.1.1.1", "AAAA n ::1"], &["+ AAAA n ::1"]),
     (&["A n 1.1.1.1 o=other"], &["CNAME n v"], &["= + CNAME n v (foreign other)"]),
-    (&["A n 1.1.1.1 o=other"], &["A n 1.1.1.1", "AAAA n ::1"], &["= + AAAA n ::1 (foreign other)"]),
+    (
+        &["A n 1.1.1.1 o=other"],
+        &["A n 1.1.1.1", "AAAA n ::1"],
+        &["= ~ A n 1.1.1.1 [] (foreign other)", "= + AAAA n ::1 (foreign other)"],
+    ),
     (
         &["A n 1.1.1.1 o=me", "AAAA n ::1 o=other"],
         &["CNAME n v"],

@@ -2,6 +2,7 @@
 //! memory.
 
 mod encryption;
+mod moving;
 mod ownership;
 mod properties;
 mod reading;

@@ -1,10 +1,11 @@
 //! The phrases of an explanation.
 
 use extdns_model::ResourceKind;
-use extdns_plan::{Cause, Decision, Differences, RecordChange, Rule};
+use extdns_plan::{Cause, Decision, Differences, Hold, RecordChange, Rule};
 
 use super::{Fate, Owner, Wish};
 use crate::report::ChangeKind;
+use crate::report::words::MARK_MISSING;
 
 pub(super) fn kind(change: &RecordChange<'_>) -> ChangeKind {
     match change {
@@ -23,7 +24,10 @@ pub(super) fn cause(decision: &Decision<'_>) -> String {
         Cause::Orphaned => "it is an ownership record of ours without a record".to_owned(),
         Cause::GivesWay => "it gives way to one that cannot stand beside it".to_owned(),
         Cause::Moves { .. } => "its name is wanted in another zone now".to_owned(),
-        Cause::Unowned => "it is as wanted, but not ours".to_owned(),
+        Cause::Unowned => match decision.held() {
+            Some(Hold::Foreign { owner: None }) => MARK_MISSING.to_owned(),
+            _ => "it is as wanted, but not ours".to_owned(),
+        },
     }
 }
 

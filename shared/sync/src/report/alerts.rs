@@ -57,7 +57,7 @@ pub(super) fn alerts(report: &Report) -> Vec<Alert> {
     alerts.extend(report.targets.iter().filter_map(other_plan));
     alerts.extend(report.unmade.nowhere.then(|| nowhere(report)));
     for target in &report.targets {
-        alerts.extend(target.trips.iter().map(tripped));
+        alerts.extend(target.trips.iter().map(|trip| tripped(trip, report.only_ownership)));
         alerts.extend(target.outages.iter().map(broken));
     }
     // Why a run failed for its clusters has their failures in it.
@@ -159,13 +159,14 @@ fn broken(ZonedOutage { zone, outage }: &ZonedOutage) -> Alert {
 /// How many of the stopped names a message shows.
 const NAMES: usize = 10;
 
-fn tripped(GuardTrip { zone, trip }: &GuardTrip) -> Alert {
+fn tripped(GuardTrip { zone, trip }: &GuardTrip, only_ownership: bool) -> Alert {
     let Trip { scope, kind, count, base, .. } = trip;
     let of_cluster = scope.cluster().map_or_else(String::new, |name| format!(" of cluster {name}"));
     let place = place(zone.as_deref());
-    let done = match kind {
-        GuardKind::Deletes => "deleted",
-        GuardKind::Updates => "updated",
+    let done = match (only_ownership, kind) {
+        (true, _) => "removed, all of them ownership records",
+        (false, GuardKind::Deletes) => "deleted",
+        (false, GuardKind::Updates) => "updated",
     };
     let limit = match (trip.limit, kind) {
         (Limit::Percent(percent), GuardKind::Deletes) => format!("--max-delete-percent={percent}"),

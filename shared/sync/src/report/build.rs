@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use extdns_clusters::ClusterView;
-use extdns_model::{Endpoint, Failure, FailureKind, Outcome};
+use extdns_model::{Endpoint, Failure, FailureKind, Outcome, Resource};
 use extdns_plan::{
     Cause, Decision, FreezeCause, Loser, Outage, Plan, RecordChange, Rule, Scope, Trip, Unit,
     Unmanaged, Verdict,
@@ -13,7 +14,7 @@ use extdns_providers::Adaptation;
 use extdns_registry::{Annotated, Groups, Registry};
 use extdns_sources::Dropped;
 
-use super::words::first_few;
+use super::words::{SHOWN_OBJECTS, first_few};
 use super::{
     Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, GuardTrip, Notice, Report,
     ReportedChange, Run, Snapshot, TargetReport, Unmade, ZoneReport, ZonedOutage, counts,
@@ -206,7 +207,8 @@ fn change(context: &Context<'_>, decision: &Decision<'_>, result: ChangeResult) 
     };
     let record = decision.change.record();
     let endpoint = decision.change.endpoint();
-    let wanted_by = endpoint.and_then(|endpoint| endpoint.attribution.first());
+    let wanting = endpoint.map_or(&[][..], |endpoint| endpoint.attribution.resources());
+    let wanted_by = wanting.first();
     let views = (context.views.len() > 1).then_some(context.views);
     let cluster = wanted_by.zip(views).and_then(|(resource, views)| {
         views.iter().find(|view| view.id() == resource.cluster).map(|view| view.name().to_string())
@@ -222,6 +224,7 @@ fn change(context: &Context<'_>, decision: &Decision<'_>, result: ChangeResult) 
         resource: wanted_by
             .map(ToString::to_string)
             .or_else(|| record.and_then(|record| record.labels.resource()).map(str::to_owned)),
+        also: wanting.iter().skip(1).map(ToString::to_string).collect(),
         cluster,
         cause: decision.cause,
         moves_to: match decision.cause {
@@ -262,7 +265,7 @@ fn zone_of(scope: &Scope, annotated: &Annotated) -> Option<String> {
 /// What a plan says beside its changes.
 fn add_notices(notices: &mut Vec<Notice>, plan: &Plan<'_>, annotated: &Annotated) {
     notices.extend(plan.unrouted.iter().map(|endpoint| Notice {
-        subject: subject(endpoint.set.name.as_str(), endpoint.attribution.first()),
+        subject: subject(endpoint.set.name.as_str(), endpoint.attribution.resources()),
         message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
     }));
     notices.extend(plan.unmanaged.iter().map(unmanaged));
@@ -302,19 +305,27 @@ fn lost(loser: &Loser<'_>) -> Notice {
         Rule::NoCnameBeside => "a CNAME cannot stand beside other types",
     };
     Notice {
-        subject: subject(wish.name.as_str(), loser.endpoint.attribution.first()),
+        subject: subject(wish.name.as_str(), loser.endpoint.attribution.resources()),
         message: format!("{} record: {by} is served instead, because {why}", wish.rtype),
     }
 }
 
-fn subject(name: &str, resource: Option<&std::sync::Arc<extdns_model::Resource>>) -> String {
-    resource.map_or_else(|| name.to_owned(), |resource| format!("{resource} ({name})"))
+/// The objects that want a name, of many the first few, and the name.
+fn subject(name: &str, resources: &[Arc<Resource>]) -> String {
+    if resources.is_empty() {
+        return name.to_owned();
+    }
+    let shown: Vec<String> =
+        resources.iter().take(SHOWN_OBJECTS).map(ToString::to_string).collect();
+    let objects =
+        first_few(shown.iter().map(String::as_str), resources.len(), SHOWN_OBJECTS, ", ");
+    format!("{objects} ({name})")
 }
 
 /// A notice about something wanted that does not become a record.
 pub(crate) fn dropped(dropped: &Dropped) -> Notice {
     Notice {
-        subject: subject(&dropped.name, dropped.resources.first()),
+        subject: subject(&dropped.name, &dropped.resources),
         message: dropped.reason.to_string(),
     }
 }
@@ -322,7 +333,7 @@ pub(crate) fn dropped(dropped: &Dropped) -> Notice {
 /// A notice about something that the provider stores in another form, or not at all.
 pub(crate) fn adaptation(note: &Adaptation) -> Notice {
     Notice {
-        subject: subject(note.name.as_str(), note.attribution.first()),
+        subject: subject(note.name.as_str(), note.attribution.resources()),
         message: format!("{} record: {}", note.rtype, note.reason),
     }
 }

@@ -146,6 +146,9 @@ pub struct Unmade {
     pub refused: usize,
     /// Several objects want them, and one of these has them.
     pub contested: usize,
+    /// Records of a type that is not managed.
+    #[serde(default)]
+    pub unmanaged: usize,
 }
 
 /// What was read of one cluster.
@@ -353,6 +356,9 @@ pub struct Change {
     /// The object that wants it, or wanted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
+    /// The other objects that want it: their targets are merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_wanted_by: Vec<String>,
     /// The cluster of that object, where there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,

@@ -167,6 +167,7 @@ pub(crate) fn change(change: &ReportedChange) -> Option<Change> {
         reason: reason(change),
         moves_to: change.moves_to.clone(),
         resource: change.resource.clone(),
+        also_wanted_by: change.also.clone(),
         cluster: change.cluster.clone(),
         outcome: outcome(&change.result),
         hold: match &change.result {
@@ -245,8 +246,8 @@ impl From<Summary> for Totals {
 
 impl From<Unmade> for document::Unmade {
     fn from(unmade: Unmade) -> Self {
-        let Unmade { no_zone, invalid, refused, contested, nowhere: _ } = unmade;
-        Self { no_zone, invalid, refused, contested }
+        let Unmade { no_zone, invalid, refused, contested, unmanaged, nowhere: _ } = unmade;
+        Self { no_zone, invalid, refused, contested, unmanaged }
     }
 }
 

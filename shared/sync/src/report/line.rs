@@ -76,10 +76,9 @@ fn label(set: &RecordSet) -> String {
 }
 
 fn about(change: &ReportedChange) -> String {
-    let resource = match (&change.resource, &change.cluster) {
+    let resource = match (change.wanted_by(", "), &change.cluster) {
         (Some(resource), Some(cluster)) => Some(format!("{resource} in {cluster}")),
-        (Some(resource), None) => Some(resource.clone()),
-        (None, _) => None,
+        (resource, _) => resource,
     };
     let parts = [resource, remark(change).map(Cow::into_owned), result(&change.result)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")

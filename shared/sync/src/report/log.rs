@@ -64,7 +64,7 @@ fn log_change(zone: &str, change: &ReportedChange) {
     let (name, kind) = (set.name.as_str(), set.rtype.to_string());
     // What there is not has no field.
     let id = Some(set.set_identifier()).filter(|id| !id.is_empty());
-    let resource = change.resource.as_deref();
+    let resource = change.wanted_by(",");
     let targets = targets(set);
     let message = match &change.result {
         ChangeResult::Planned => "would change".to_owned(),

@@ -51,6 +51,8 @@ use extdns_plan::{Cause, Hold, Outage, Trip};
 pub struct Report {
     /// Whether the changes were only planned.
     pub planned_only: bool,
+    /// Whether the run was about ownership records without a record alone.
+    pub only_ownership: bool,
     /// When, how long, by what.
     pub run: Run,
     /// Why the run failed, if it did.
@@ -132,6 +134,8 @@ pub struct ReportedChange {
     pub after: Option<Snapshot>,
     /// The object that wants it (or wanted it, for a delete), where it is known.
     pub resource: Option<String>,
+    /// The other objects that want it: their targets are merged.
+    pub also: Vec<String>,
     /// The cluster of that object, where there are several.
     pub cluster: Option<String>,
     /// Why.
@@ -183,6 +187,13 @@ pub struct Notice {
 }
 
 impl ReportedChange {
+    /// The objects that want it, of many the first few and how many more; joined by a separator.
+    pub(crate) fn wanted_by(&self, separator: &str) -> Option<String> {
+        let first = self.resource.as_deref()?;
+        let all = std::iter::once(first).chain(self.also.iter().map(String::as_str));
+        Some(words::first_few(all, 1 + self.also.len(), words::SHOWN_OBJECTS, separator))
+    }
+
     /// The record set that the change is about: as it shall be, else as it was.
     #[must_use]
     pub fn set(&self) -> Option<&RecordSet> {

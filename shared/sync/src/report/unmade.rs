@@ -21,6 +21,8 @@ pub struct Unmade {
     pub refused: usize,
     /// Several objects want them, and one of these has them.
     pub contested: usize,
+    /// Records of a type that is not managed.
+    pub unmanaged: usize,
     /// Whether names are wanted and none of them lies in a zone: more often a mistake of the
     /// settings than a wish.
     pub nowhere: bool,
@@ -50,6 +52,7 @@ impl Unmade {
         Self {
             no_zone: distinct(plan.unrouted.iter().map(|wish| wish.set.name.as_str())),
             contested: distinct(plan.losers.iter().map(|lost| lost.endpoint.set.name.as_str())),
+            unmanaged: plan.unmanaged.iter().map(|of_type| of_type.count).sum(),
             nowhere: may_be_nowhere && !desired.is_empty() && !desired.iter().any(has_zone),
             ..self
         }
@@ -65,11 +68,16 @@ impl Unmade {
             (self.contested, "is wanted by several objects", "are wanted by several objects"),
         ];
         let told = counts.into_iter().filter(|(count, ..)| *count > 0);
-        told.map(|(count, one, many)| match count {
+        let names = told.map(|(count, one, many)| match count {
             1 => format!("1 name {one}"),
             _ => format!("{count} names {many}"),
-        })
-        .collect()
+        });
+        let unmanaged = match self.unmanaged {
+            0 => None,
+            1 => Some("1 record is of a type that is not managed".to_owned()),
+            count => Some(format!("{count} records are of types that are not managed")),
+        };
+        names.chain(unmanaged).collect()
     }
 }
 

@@ -43,6 +43,10 @@ pub(crate) fn reason(change: &ReportedChange) -> String {
     parts.join(", ")
 }
 
+/// Of a record that is as wanted and has no ownership record.
+pub(crate) const MARK_MISSING: &str = "it is as wanted, so its ownership record may have been \
+                                       removed; remove the record too, and the next run makes both";
+
 const REWRITTEN: &str = "its ownership record is rewritten";
 
 /// What a line that shows the values does not say already of why a change is wanted.
@@ -57,7 +61,10 @@ pub(crate) fn remark(change: &ReportedChange) -> Option<Cow<'static, str>> {
             let zone = change.moves_to.as_deref().unwrap_or("another zone");
             return Some(format!("moves to zone {zone}").into());
         }
-        Cause::Unowned => "it is as wanted",
+        Cause::Unowned => match &change.result {
+            ChangeResult::Held(Hold::Foreign { owner: None }) => MARK_MISSING,
+            _ => "it is as wanted",
+        },
     };
     Some(remark.into())
 }
@@ -214,10 +221,11 @@ pub(crate) fn sent(outcome: &Sent) -> String {
 pub(crate) fn total(report: &Report) -> String {
     let summary = Summary::of(report);
     let only_planned = report.planned_only || report.targets.iter().any(|t| t.hash_differs());
-    let verbs = if only_planned {
-        ["to create", "to update", "to delete"]
-    } else {
-        ["created", "updated", "deleted"]
+    let verbs = match (report.only_ownership, only_planned) {
+        (false, true) => ["to create", "to update", "to delete"],
+        (false, false) => ["created", "updated", "deleted"],
+        (true, true) => ["to create", "ownership values to remove", "ownership records to remove"],
+        (true, false) => ["created", "ownership values removed", "ownership records removed"],
     };
     let counts = [
         (summary.create, verbs[0]),
@@ -240,6 +248,10 @@ pub(crate) fn total(report: &Report) -> String {
         _ if !parts.is_empty() => parts.join(", "),
         (Some(_), _) => "nothing was done".to_owned(),
         (None, true) => "nothing to do in what could be read".to_owned(),
+        (None, false) if report.only_ownership => {
+            "nothing to remove, no ownership record of ours is known to be without a record"
+                .to_owned()
+        }
         (None, false) if unmade.is_empty() => {
             "nothing to do, all records are up to date".to_owned()
         }
@@ -248,6 +260,9 @@ pub(crate) fn total(report: &Report) -> String {
     };
     if unmade.is_empty() { done } else { format!("{done}; {unmade}") }
 }
+
+/// How many objects are named where many want the same.
+pub(crate) const SHOWN_OBJECTS: usize = 3;
 
 /// The first few of many, and how many more there are.
 pub(crate) fn first_few<'a>(

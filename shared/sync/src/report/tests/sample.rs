@@ -43,6 +43,7 @@ fn change(
         before: before.map(owned),
         after: after.map(owned),
         resource: Some("service/shop/web".to_owned()),
+        also: Vec::new(),
         cluster: None,
         cause,
         moves_to: match cause {

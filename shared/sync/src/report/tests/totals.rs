@@ -87,11 +87,12 @@ fn what_could_not_be_read_is_not_in_sync() {
 
 #[test]
 fn what_comes_to_nothing_is_counted_behind_what_is_done() {
-    let unmade = Unmade { no_zone: 4, invalid: 1, refused: 2, contested: 1, nowhere: false };
+    let unmade = Unmade { no_zone: 4, invalid: 1, refused: 2, contested: 1, unmanaged: 1, nowhere: false };
     let mut some = report(vec![ChangeResult::Held(Hold::CannotBeOwned { reason: String::new() })]);
     some.unmade = unmade;
     let told = "up to date; 4 names lie in no zone, 1 name cannot be owned, 1 name cannot be a \
-                record, 2 names cannot be stored, 1 name is wanted by several objects";
+                record, 2 names cannot be stored, 1 name is wanted by several objects, 1 record is \
+                of a type that is not managed";
     assert_eq!(total(&some), told);
     assert_eq!(some.exit_code(), ExitCode::Success, "a CronJob must not retry for ever");
     some = report(vec![ChangeResult::Sent(Outcome::Applied)]);
