@@ -28,14 +28,40 @@ pub(super) struct ZoneData {
 /// The zones of all profiles. One that several profiles see belongs to the first.
 pub(super) async fn list(api: &Route53, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
     tracing::debug!("Retrieving AWS zones.");
-    let lists = api.logins.iter().enumerate().map(|(place, login)| async move {
-        let zones = of_login(api, via, login).await?;
-        Ok::<_, ProviderError>((place, login, zones))
-    });
+    let lists = try_join_all(api.logins.iter().map(|login| listed(api, via, login))).await?;
+    tell_of_ids(api, &lists);
+    let some_are_listed = lists.iter().any(|zones| !zones.is_empty());
+    let kept = api.logins.iter().zip(lists).map(|(login, zones)| kept(api, via, login, zones));
+    let zones = merged(api, try_join_all(kept).await?);
+    if zones.is_empty() && some_are_listed {
+        tracing::warn!(
+            "no hosted zone passes all filters; check --zone-id-filter, --aws-zone-type, \
+             --aws-zone-tags and --domain-filter"
+        );
+    }
+    Ok(zones)
+}
+
+/// An id that is mistyped matches no zone, for ever.
+fn tell_of_ids(api: &Route53, lists: &[Vec<HostedZone>]) {
+    for id in &api.zone_ids {
+        if !lists.iter().flatten().any(|zone| zone.id.ends_with(id.as_str())) {
+            let profiles: Vec<&str> = api.logins.iter().map(|login| &*login.profile).collect();
+            tracing::warn!(
+                "--zone-id-filter={id} matches no hosted zone of profile {}; give an id such as \
+                 Z0123456789ABC, of a zone that this identity can list",
+                profiles.join(", ")
+            );
+        }
+    }
+}
+
+/// The zones of all profiles, in their order.
+fn merged(api: &Route53, lists: Vec<Vec<HostedZone>>) -> Vec<Zone> {
     let mut zones = Vec::new();
     let mut seen: HashMap<String, &str> = HashMap::new();
-    for (place, login, listed) in try_join_all(lists).await? {
-        for zone in listed {
+    for (place, (login, kept)) in api.logins.iter().zip(lists).enumerate() {
+        for zone in kept {
             let id = bare_id(&zone.id).to_owned();
             if let Some(first) = seen.get(&id) {
                 tracing::warn!(
@@ -62,10 +88,11 @@ pub(super) async fn list(api: &Route53, via: &Transport) -> Result<Vec<Zone>, Pr
             seen.insert(id, &login.profile);
         }
     }
-    Ok(zones)
+    zones
 }
 
-async fn of_login(
+/// All zones of a profile.
+async fn listed(
     api: &Route53,
     via: &Transport,
     login: &Login,
@@ -77,8 +104,16 @@ async fn of_login(
         }
         listed => listed,
     };
-    let mut zones =
-        listed.map_err(|error| error.within(failed("failed to list hosted zones", login)))?;
+    listed.map_err(|error| error.within(failed("failed to list hosted zones", login)))
+}
+
+/// Those of them that pass the filters.
+async fn kept(
+    api: &Route53,
+    via: &Transport,
+    login: &Login,
+    mut zones: Vec<HostedZone>,
+) -> Result<Vec<HostedZone>, ProviderError> {
     zones.retain(|zone| passes(api, zone));
     let tags = api.args.tags();
     if !tags.is_empty() {

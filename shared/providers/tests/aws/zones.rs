@@ -327,3 +327,28 @@ async fn rights_of_older_and_narrower_policies() {
     assert!(error.message.contains("route53:ListHostedZones"), "{error}");
     assert!(error.message.contains("failed to list hosted zones"), "{error}");
 }
+
+/// With or without the prefix that the console shows, and told if it is mistyped.
+#[tokio::test]
+async fn a_filter_that_matches_no_zone_is_told() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("e.test");
+    let read = async |ids: &[&str], filter: &DomainFilter| {
+        let log = Log::start();
+        let inventory = filtered(&sim, &[], ids, filter).read().await.expect("readable");
+        (inventory.index.len(), log.with("WARN", ""))
+    };
+    let any = DomainFilter::default();
+    let path = zone.path();
+    for ids in [&[zone.id()][..], &[&*path], &[" hostedzone/"], &[""]] {
+        let ids: Vec<String> = ids.iter().map(|id| id.replace(" hostedzone/", zone.id())).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        assert_eq!(read(&ids, &any).await, (1, Vec::new()), "{ids:?}");
+    }
+    let (zones, told) = read(&[zone.id(), "Z9MISTYPED"], &any).await;
+    assert_eq!((zones, told.len()), (1, 1), "{told:?}");
+    assert!(told[0].contains("--zone-id-filter=Z9MISTYPED matches no hosted zone"), "{told:?}");
+    let (zones, told) = read(&[], &DomainFilter::lists(["other.test".to_owned()], [])).await;
+    assert_eq!((zones, told.len()), (0, 1), "{told:?}");
+    assert!(told[0].contains("no hosted zone passes all filters"), "{told:?}");
+}
