@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Identity};
 
-use crate::install_crypto;
+use crate::{install_crypto, secrets};
+
+/// Most redirects of one request.
+const MOST_REDIRECTS: usize = 10;
 
 /// How a client reaches its server, beyond the URL.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +62,7 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
     install_crypto();
     let mut builder = Client::builder()
         .user_agent(concat!("external-dns/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirects())
         .tls_danger_accept_invalid_certs(options.accept_any_certificate);
     if let Some(timeout) = options.timeout {
         builder = builder.timeout(timeout);
@@ -80,6 +85,15 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
         builder = builder.identity(identity);
     }
     builder.build().map_err(HttpError::Client)
+}
+
+/// Follows redirects. What a server sends us to may have a password, which no output shows either.
+fn redirects() -> Policy {
+    let limited = Policy::limited(MOST_REDIRECTS);
+    Policy::custom(move |attempt| {
+        secrets::register_url(attempt.url().as_str());
+        limited.redirect(attempt)
+    })
 }
 
 fn read(path: &PathBuf) -> Result<Vec<u8>, HttpError> {

@@ -24,6 +24,8 @@ const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
 const DRAINED: usize = 1 << 20;
 /// Longest domain filter where the user sets no limit: it is read whole.
 const LONGEST_FILTER: usize = 32 << 20;
+/// Most characters of a server's own words in a message.
+const LONGEST_SHOWN: usize = 80;
 /// Most redirects of one request, as the HTTP client follows of those that it can.
 const MOST_REDIRECTS: usize = 10;
 
@@ -172,7 +174,8 @@ impl Client {
             }
         }
         let message =
-            format!("the webhook provider redirects {path} more than {MOST_REDIRECTS} times");
+            format!("the webhook provider redirects {path} more than {MOST_REDIRECTS} times; is \
+                     --webhook-provider-url its own address?");
         Err(ProviderError::config(message))
     }
 
@@ -212,7 +215,10 @@ impl Client {
         let wrong = |error: ArrayError| {
             ProviderError::new(
                 ErrorKind::Rejected(Vec::new()),
-                format!("the webhook provider's answer to {path} is no list of endpoints: {error}"),
+                format!(
+                    "the webhook provider's answer to {path} is no list of endpoints: {error}; \
+                     see its log for why"
+                ),
             )
         };
         let mut decoder = ArrayDecoder::default();
@@ -314,7 +320,7 @@ async fn send(request: RequestBuilder) -> Result<Response, ProviderError> {
 fn broken(error: reqwest::Error) -> ProviderError {
     ProviderError::new(
         ErrorKind::Lost,
-        format!("the webhook provider's answer broke off: {}", chain(&error)),
+        format!("the webhook provider's answer broke off: {}; see its log for why", chain(&error)),
     )
 }
 
@@ -354,7 +360,7 @@ fn refused_negotiation(status: StatusCode) -> Option<ProviderError> {
         500.. => (ErrorKind::Transient, "server error: status code"),
         _ => (ErrorKind::Config, "unexpected status code"),
     };
-    Some(ProviderError::new(kind, format!("{text} {code}")))
+    Some(ProviderError::new(kind, format!("{text} {code}; {}", remedy(code))))
 }
 
 fn expect_media_type(headers: &HeaderMap) -> Result<(), ProviderError> {
@@ -362,8 +368,28 @@ fn expect_media_type(headers: &HeaderMap) -> Result<(), ProviderError> {
     if found == MEDIA_TYPE.as_bytes() {
         return Ok(());
     }
-    let found = String::from_utf8_lossy(found);
-    Err(ProviderError::config(format!("wrong content type returned from server: {found}")))
+    let found: String = String::from_utf8_lossy(found).chars().take(LONGEST_SHOWN).collect();
+    let found = if found.is_empty() { "none" } else { &found };
+    let message = format!(
+        "wrong content type returned from server: {found}; is --webhook-provider-url the address \
+         of a webhook provider?"
+    );
+    Err(ProviderError::config(message))
+}
+
+/// What the user can do about a status.
+fn remedy(code: u16) -> &'static str {
+    match code {
+        401 | 403 => "give the credentials that the server wants in --webhook-provider-url",
+        300..=399 | 404 | 405 => {
+            "is --webhook-provider-url the address of a webhook provider, without a path that it \
+             does not have?"
+        }
+        413 => "the server, or a proxy before it, takes shorter requests only; raise its limit",
+        429 => "the server asks for fewer requests; run less often",
+        500.. => "see the log of the webhook provider for why",
+        _ => "is the server a webhook provider of this version of the protocol?",
+    }
 }
 
 /// Whether the answer has the one status that means success, and what any other means. The server
@@ -387,7 +413,8 @@ async fn expect(
         _ => ErrorKind::Rejected(Vec::new()),
     };
     drain(response).await;
-    Err(ProviderError::new(kind, format!("failed to {what} with code {}", code.as_u16())))
+    let (code, remedy) = (code.as_u16(), remedy(code.as_u16()));
+    Err(ProviderError::new(kind, format!("failed to {what} with code {code}; {remedy}")))
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {

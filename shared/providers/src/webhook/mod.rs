@@ -9,6 +9,13 @@
 //!   is sent smaller ones.
 //! * Retries: negotiation, reading and adjusting, as long as a try that hangs has not used up the
 //!   time of one request. Changes are sent again only after a look at what became of them.
+//! * Time: a request takes no longer than its two timeouts together, and ends with the run.
+//! * Conditions: the protocol has none. Before the first POST that deletes a record or gives it to
+//!   another owner, all records are read once more, and what differs from what the plan saw is not
+//!   written. What is left is the time between that answer and the POST, and changes of one owner
+//!   that neither delete nor hand over.
+//! * What an answer of `/adjustendpoints` lacks is held: nothing of its name is deleted. A server may
+//!   leave out what it cannot store, but nobody can tell that from a fault.
 //! * Quirks: there are no zones, so everything is one pseudo-zone. The server does not say which
 //!   change it did not like: see [`write`]. It may or may not be atomic.
 //! * Record types: whatever the server takes. What it lists without a name or with a type that does

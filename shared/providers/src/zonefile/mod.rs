@@ -158,7 +158,10 @@ impl Reader for Zonefile {
     }
 
     async fn read(&self) -> Result<Inventory, ProviderError> {
-        let list = async || folder::list(&self.dir, &self.create, &self.filter);
+        let list = || {
+            let (dir, create, filter) = (self.dir.clone(), self.create.clone(), self.filter.clone());
+            blocking(move || folder::list(&dir, &create, &filter))
+        };
         let zones = self.via.call(LIST, list).await?;
         let contents: Vec<Content> = stream::iter(zones)
             .map(|path| read_zone(&self.via, path))

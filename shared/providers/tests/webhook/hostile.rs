@@ -106,7 +106,7 @@ async fn without_a_limit_only_the_filter_and_each_endpoint_have_one() {
         let long = bytes::Bytes::from(long.clone());
         let server = answering("/records", move || ok(long.clone()));
         let error = outcome(&server, "/records", limit).await.expect_err("one endpoint");
-        assert!(error.ends_with("element 1 has more than 8388608 bytes"), "{error}");
+        assert!(error.contains("element 1 has more than 8388608 bytes"), "{error}");
     }
 }
 
@@ -147,7 +147,8 @@ async fn endless_errors_are_told_as_errors() {
         ("/adjustendpoints", "failed to AdjustEndpoints with code 404"),
     ] {
         let server = answering(path, || Reply::new(404).body("x".repeat(4096)).endless_body());
-        assert_eq!(outcome(&server, path, 0).await, Err(expected.to_owned()));
+        let error = outcome(&server, path, 0).await.expect_err(path);
+        assert!(error.starts_with(&format!("{expected}; ")), "{error}");
     }
 }
 
@@ -389,7 +390,8 @@ async fn answers_that_come_early() {
         match provider.adjust(desired).await {
             Ok(adjusted) => assert_eq!((status, adjusted.notes.len()), (200, 8000)),
             Err(error) => {
-                assert_eq!(error.to_string(), "failed to AdjustEndpoints with code 413");
+                let start = "failed to AdjustEndpoints with code 413; ";
+                assert!(error.to_string().starts_with(start), "{error}");
                 assert_eq!(status, 413);
             }
         }

@@ -34,7 +34,10 @@ async fn statuses() {
             _ => (5, Some(format!("server error: status code {code}"))),
         };
         let expected = expected.map(|text| format!("failed to connect to webhook: {text}"));
-        assert_eq!(read.err().map(|error| error.to_string()), expected, "{code}");
+        let error = read.err().map(|error| error.to_string());
+        // The remedy comes behind.
+        let error = error.map(|text| text.split("; ").next().unwrap_or_default().to_owned());
+        assert_eq!(error, expected, "{code}");
         assert_eq!(calls(&server, "GET", "/") - before, tries, "{code}");
     }
 }
@@ -87,13 +90,15 @@ async fn media_types_are_compared_exactly() {
             media_type.map_or(reply, |own| Reply::new(200).body("{}").header("content-type", own))
         });
         let read = webhook(server.url()).read().await;
-        let shown = media_type.unwrap_or_default();
+        let shown = media_type.filter(|own| !own.is_empty()).unwrap_or("none");
         let expected = (!good).then(|| {
             format!(
                 "failed to connect to webhook: wrong content type returned from server: {shown}"
             )
         });
-        assert_eq!(read.err().map(|error| error.to_string()), expected, "{media_type:?}");
+        let error = read.err().map(|error| error.to_string());
+        let error = error.map(|text| text.split("; is ").next().unwrap_or_default().to_owned());
+        assert_eq!(error, expected, "{media_type:?}");
         assert_eq!(calls(&server, "GET", "/"), 1, "{media_type:?}: it is final");
     }
 }
