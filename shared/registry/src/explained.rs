@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use extdns_model::{Name, Owners, RecordType, ZoneKey};
+use extdns_model::{Name, Owners, Record, RecordType, ZoneKey};
 use smallvec::SmallVec;
 
 use crate::name_mapper::TEMPLATE;
@@ -42,11 +42,9 @@ impl Annotated {
         for (zone, record) in self.inventory.records() {
             if !record.marks.is_empty() && owners.own(&record.labels) {
                 proven.insert(zone);
-            } else {
-                unmarked
-                    .entry(record.set.name.key().into_owned())
-                    .or_default()
-                    .push(record.set.rtype);
+            } else if may_be_marked(record, &self.inventory.index.zone(zone).name) {
+                let key = record.set.name.key().into_owned();
+                unmarked.entry(key).or_default().push(record.set.rtype);
             }
         }
         let guesses: Vec<(usize, Vec<Guess>)> = self
@@ -98,6 +96,13 @@ impl Annotated {
         reader.wildcards(&mut guesses);
         guesses
     }
+}
+
+/// Whether a record may be one that somebody like us made: the name servers of a zone are not.
+fn may_be_marked(record: &Record, apex: &Name) -> bool {
+    let rtype = record.set.rtype;
+    RecordType::KNOWN.contains(&rtype)
+        && !(rtype == RecordType::Ns && record.set.name.key() == apex.key())
 }
 
 /// Reads the name of one ownership record in every way.

@@ -3,10 +3,12 @@
 
 mod cipher;
 mod codec;
+mod holds;
 mod leftovers;
 mod marks;
 mod names;
 mod older;
+mod own;
 mod place;
 mod read;
 mod siblings;

@@ -48,13 +48,15 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed
     }
     context.notices.extend(kept_for_other_flags(&explained));
     context.notices.extend(orphans.iter().filter_map(Orphan::mixed));
-    Ok(match request.mode {
+    let mut report = match request.mode {
         Mode::Plan => report::planned(context, &plan),
         Mode::Apply => {
             let outcomes = apply(wiring, request, &annotated, &groups.groups, &[]).await?;
             report::applied(context, &plan, &groups, outcomes)
         }
-    })
+    };
+    report.only_ownership = true;
+    Ok(report)
 }
 
 /// In the label that names clusters: all of them.

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use extdns_model::{
-    Action, Change, ChangeGroup, Doubt, DoubtCause, Endpoint, GroupId, LabelKey, Labels, Mark,
-    Name, Planned, Record, RecordSet, RecordType, Role, Stored, Targets, Ttl, ZoneKey,
+    Action, Change, ChangeGroup, Endpoint, GroupId, LabelKey, Labels, Mark, Name, Planned, Record,
+    RecordSet, RecordType, Ttl, ZoneKey,
 };
 use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
 use super::TxtRegistry;
+use super::holds::{contested, foreign, in_the_way, of_another, of_another_cluster, taken};
 use super::names::Names;
+use super::own::{of_record, ownership, stored};
 use super::place::Place;
 use super::slots::{Occupant, Pending, Slots};
 use crate::groups::{Draft, going_units, ownership_only, record_change};
@@ -367,49 +369,6 @@ impl Marked {
     }
 }
 
-impl TxtRegistry {
-    /// The ownership record of a record in today's format.
-    pub(super) fn own_mark<'r>(&self, record: &'r Record) -> Option<&'r Mark> {
-        record.marks.iter().find(|mark| {
-            self.read_name(&mark.set.name).is_some_and(|reading| {
-                reading.canonical
-                    && reading.owned.rtype == Some(record.set.rtype)
-                    && self.is_of(&reading.owned.name, record)
-            })
-        })
-    }
-
-    /// Whether an ownership record of a record reads as that of another record too, but for the
-    /// record's own one, which says the same.
-    fn is_misread(&self, record: &Record, mark: &Mark) -> bool {
-        self.own_mark(record).is_some_and(|own| {
-            self.read_name(&mark.set.name).is_some_and(|reading| {
-                own.set.name != mark.set.name
-                    && (reading.owned.rtype.is_none() || !self.is_of(&reading.owned.name, record))
-            })
-        })
-    }
-
-    fn is_of(&self, owned: &str, record: &Record) -> bool {
-        let raw = record.set.name.key();
-        Name::as_listed(owned).key() == self.mapper.replace_wildcard(&raw)
-    }
-
-    /// The removal of our value from an ownership record, which goes as a whole if nothing else is
-    /// in it.
-    pub(super) fn removal(&self, mark: &Mark, record: &Name) -> Change {
-        let old = stored(mark, record);
-        let kept: Targets = self.codec.foreign(&mark.set).collect();
-        if kept.is_empty() {
-            return ownership(Action::Delete(old));
-        }
-        let mut set = mark.set.clone();
-        set.targets = kept;
-        let new = Planned { set, labels: Labels::new(), hints: Default::default() };
-        ownership(Action::Update { old, new })
-    }
-}
-
 impl Pending {
     /// Whether one ownership record can stand for a record of this name with these labels too: the
     /// apexes of two zones of one name, but not a wildcard and the name that replaces it.
@@ -421,54 +380,6 @@ impl Pending {
         if same(LabelKey::OWNER) && same(LabelKey::CLUSTER) {
             return Ok(());
         }
-        let reason = format!(
-            "its ownership record {txt} is also that of another cluster's record; choose another \
-             --txt-prefix"
-        );
-        Err(Hold::CannotBeOwned { reason })
+        Err(of_another_cluster(txt))
     }
-}
-
-fn of_another(txt: &Name, record: &Name) -> Hold {
-    let reason = format!(
-        "its ownership record {txt} is also that of {record}; choose another \
-         --txt-wildcard-replacement"
-    );
-    Hold::CannotBeOwned { reason }
-}
-
-fn contested(txt: Name) -> Hold {
-    Hold::InDoubt(Box::new(Doubt { txt, why: DoubtCause::Contested }))
-}
-
-fn foreign(labels: &Labels) -> Hold {
-    Hold::Foreign { owner: labels.owner().map(Into::into) }
-}
-
-fn taken(txt: &Name) -> Hold {
-    let reason = format!(
-        "an ownership record has the name {txt}; choose another name, or another --txt-prefix or --txt-suffix"
-    );
-    Hold::CannotBeOwned { reason }
-}
-
-fn in_the_way(txt: &Name) -> Hold {
-    let reason = format!(
-        "a TXT record {txt}, which is no ownership record, is where its ownership record would be; remove it or \
-         choose another --txt-prefix"
-    );
-    Hold::CannotBeOwned { reason }
-}
-
-fn ownership(action: Action) -> Change {
-    Change { role: Role::Ownership, action }
-}
-
-fn stored(mark: &Mark, record: &Name) -> Stored {
-    Stored { set: mark.set.clone(), labels: of_record(record), origin: mark.origin.clone() }
-}
-
-/// An ownership record's own labels, as the connector protocol shows them.
-fn of_record(name: &Name) -> Labels {
-    std::iter::once((LabelKey::OWNED_RECORD, name.as_str())).collect()
 }

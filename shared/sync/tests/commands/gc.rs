@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use extdns_providers::Provider;
-use extdns_sync::report::{ChangeKind, ChangeResult, Report};
+use extdns_sync::report::{ChangeKind, ChangeResult, Palette, Report, render_text};
 use extdns_sync::{ExitCode, Mode, RunRequest, gc};
 use extdns_testkit::route53::{RecordSet, Route53Sim, Zone};
 
@@ -28,6 +28,7 @@ fn shown(report: &Report) -> Vec<String> {
         let set = change.set().expect("a set");
         let kind = match change.kind {
             ChangeKind::Delete => "-",
+            ChangeKind::Update => "~",
             _ => "?",
         };
         let held = if matches!(change.result, ChangeResult::Held(_)) { " held" } else { "" };
@@ -218,4 +219,127 @@ async fn marks_of_unknown_clusters_stay() {
         ]
     );
     assert_eq!(names(&zone).len(), 2);
+}
+
+/// The flags of the run that wrote a zone, what that run wrote, and the flag that `gc` names.
+type Flags = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+/// A zone that was written with other flags looks as if it were full of ownership records without
+/// a record. None of them goes.
+#[tokio::test]
+async fn what_other_flags_explain_stays_and_the_flag_is_named() {
+    let table: [Flags; 6] = [
+        ("", "www.example.org", "A", "txt.a-www.example.org", "--txt-prefix=txt."),
+        ("", "www.example.org", "A", "a-www-own.example.org", "--txt-suffix=-own"),
+        ("", "example.org", "A", "x-a.example.org", "--txt-prefix=x-%{record_type}."),
+        ("", "www.example.org", "A", "txt-a.www.example.org", "--txt-prefix=txt-%{record_type}."),
+        ("", "*.example.org", "A", "a-any.example.org", "--txt-wildcard-replacement=any"),
+        (
+            "--txt-wildcard-replacement=any",
+            "*.example.org",
+            "A",
+            "a-*.example.org",
+            "no --txt-wildcard-replacement",
+        ),
+    ];
+    for (runs, name, rtype, txt, flag) in table {
+        let sim = Route53Sim::start();
+        let zone = sim.zone("example.org");
+        zone.seed([
+            RecordSet::new(name, rtype).value("192.0.2.1"),
+            RecordSet::txt(txt, &mark("me")),
+            // The flags of this run are right for some of the zone.
+            RecordSet::a("there.example.org", "192.0.2.1"),
+            RecordSet::txt("a-there.example.org", &mark("me")),
+        ]);
+        let flags: Vec<&str> =
+            ["--provider=aws", runs].into_iter().filter(|flag| !flag.is_empty()).collect();
+        let (arguments, _) = settings(&["--source=empty", "--provider=aws"]);
+        let provider = route53(&sim, &arguments);
+        for mode in [Mode::Plan, Mode::Apply] {
+            let report = collect(&provider, &flags, mode).await;
+            assert_eq!((report.changes().count(), sim.writes()), (0, 0), "{txt}");
+            let notice = report.notices.iter().find(|notice| notice.subject == flag);
+            let message = &notice.unwrap_or_else(|| panic!("{txt}: {:?}", report.notices)).message;
+            assert!(message.contains(&*txt.replace('*', "\\052")) || message.contains(txt), "{message}");
+            let told = report.notices.iter().filter(|notice| notice.subject.contains(txt)).count();
+            assert_eq!(told, 0, "{txt}: nothing says that it has no record");
+        }
+    }
+}
+
+/// An ownership text that cannot be read without its key is a user's own text: it stays.
+#[tokio::test]
+async fn encrypted_ownership_records_stay_without_their_key() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("example.org");
+    let key = "--txt-encrypt-aes-key=0123456789abcdef0123456789ABCDEF";
+    let flags = ["--provider=aws", key, "--txt-encrypt-enabled", "--source=service"];
+    let (arguments, _) = settings(&["--source=empty", "--provider=aws"]);
+    let provider = route53(&sim, &arguments);
+    let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  namespace: shop\n  \
+                   annotations: { external-dns.kubernetes.io/hostname: www.example.org }\n\
+                   spec: { type: LoadBalancer }\n\
+                   status: { loadBalancer: { ingress: [ { ip: 192.0.2.1 } ] } }\n";
+    crate::support::apply(&provider, &[&flags[..], &["--manifests=-"]].concat(), service).await;
+    let before = names(&zone);
+    assert_eq!(before.len(), 2);
+    for flags in [&flags[..1], &["--provider=aws", key], &["--provider=aws", "--txt-prefix=x."]] {
+        let report = collect(&provider, flags, Mode::Apply).await;
+        assert_eq!(report.changes().count(), 0, "{flags:?}");
+        assert_eq!(names(&zone), before, "{flags:?}");
+    }
+}
+
+/// Values of others in an ownership record stay, and the plan says so.
+#[tokio::test]
+async fn only_our_value_of_a_shared_set_goes() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("example.org");
+    let spf = "\"v=spf1 include:_spf.example.net ~all\"";
+    zone.seed([
+        RecordSet::txt("a-gone.example.org", &mark("me")).value(spf),
+        RecordSet::txt("a-two.example.org", &mark("me"))
+            .value(&format!("\"{}\"", mark("other"))),
+    ]);
+    let (arguments, _) = settings(&["--source=empty", "--provider=aws"]);
+    let provider = route53(&sim, &arguments);
+    let flags = ["--provider=aws"];
+    let planned = collect(&provider, &flags, Mode::Plan).await;
+    assert_eq!(shown(&planned), ["~ TXT a-gone.example.org"]);
+    let expected = format!(
+        "the ownership record holds values of others too: only the ownership value is removed, and \
+         {spf} stays"
+    );
+    let notice = planned.notices.iter().find(|notice| notice.subject == "a-gone.example.org");
+    assert_eq!(notice.map(|notice| notice.message.as_str()), Some(&*expected));
+    let applied = collect(&provider, &flags, Mode::Apply).await;
+    assert_eq!(applied.exit_code(), ExitCode::Success, "{applied:?}");
+    let left: Vec<_> = zone.own_records().iter().map(|set| set.values.clone()).collect();
+    assert_eq!(left[0], [spf]);
+    assert_eq!(left[1].len(), 2);
+    assert_eq!(collect(&provider, &flags, Mode::Apply).await.changes().count(), 0);
+}
+
+/// What `gc` does is to remove ownership records, and it says so.
+#[tokio::test]
+async fn it_speaks_of_ownership_records() {
+    let sim = Route53Sim::start();
+    seeded(&sim);
+    let (arguments, _) = settings(&["--source=empty", "--provider=aws"]);
+    let provider = route53(&sim, &arguments);
+    let flags = ["--provider=aws", "--guard-min-records=1"];
+    let text = |report: &Report| render_text(report, Palette::Plain);
+    let stopped = text(&collect(&provider, &flags, Mode::Plan).await);
+    assert!(stopped.contains("would be removed, all of them ownership records"), "{stopped}");
+    let flags = ["--provider=aws", "--no-guard"];
+    let planned = text(&collect(&provider, &flags, Mode::Plan).await);
+    assert!(planned.contains("2 ownership records to remove"), "{planned}");
+    let applied = text(&collect(&provider, &flags, Mode::Apply).await);
+    assert!(applied.contains("2 ownership records removed"), "{applied}");
+    let nothing = text(&collect(&provider, &flags, Mode::Apply).await);
+    assert!(nothing.contains("no ownership record of ours is known to be without"), "{nothing}");
+    for text in [stopped, planned, applied, nothing] {
+        assert!(!text.contains("to delete") && !text.contains(" deleted"), "{text}");
+    }
 }

@@ -203,3 +203,36 @@ async fn a_plan_that_was_not_applied_has_nothing_to_undo() {
     let nothing = "the report: it tells of no change that was made, so there is nothing to undo";
     assert_eq!(notices(&undone), [nothing]);
 }
+
+/// A service by another name with the host and address of one that the run made or changed.
+fn renamed(objects: &str, host: &str) -> String {
+    let name = format!("  name: {}\n", host.replace('.', "-"));
+    assert!(objects.contains(&name), "{host}");
+    objects.replace(&name, "  name: another\n")
+}
+
+/// What the run made or changed is another object's by now: it is neither deleted nor put back.
+#[tokio::test]
+async fn what_another_object_holds_by_now_is_neither_deleted_nor_updated() {
+    for host in ["new.example.org", "moved.example.org"] {
+        for server in Server::both() {
+            server.applied(&before()).await;
+            let changed = server.applied(&after()).await;
+            // The object goes, and another one wants the same.
+            let without = after().replace(&service(host, "ip: 192.0.2.2"), "");
+            server.applied(&without).await;
+            server.applied(&renamed(&after(), host)).await;
+            let line = |contents: Vec<String>| {
+                contents.into_iter().find(|line| line.starts_with(host)).expect("a record")
+            };
+            let kept = line(server.contents());
+            let undone = server.undo(&changed, &[]).await;
+            assert_eq!(line(server.contents()), kept);
+            let expected = format!(
+                "{host}: not undone: service/test/another holds the name by now, and the report \
+                 tells of another object"
+            );
+            assert!(notices(&undone).contains(&expected), "{:?}", notices(&undone));
+        }
+    }
+}
