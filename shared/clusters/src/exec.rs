@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use extdns_auth::secrets;
 use kube::config::{AuthInfo, ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use rustix::process::{Pid, Signal, kill_process_group};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
@@ -76,7 +77,9 @@ pub(crate) async fn resolve(auth: &mut AuthInfo, timeout: Duration) -> Result<()
             auth.client_key_data = Some(SecretString::from(encode(&key)));
             auth.token = token.map(|token| token.0);
         }
-        Status { token: Some(token), .. } => auth.token = Some(token.0),
+        Status { token: Some(token), .. } if !token.0.expose_secret().is_empty() => {
+            auth.token = Some(token.0);
+        }
         _ => {
             return Err(
                 "its output has neither a token nor a client certificate with its key".to_owned()
@@ -88,7 +91,6 @@ pub(crate) async fn resolve(auth: &mut AuthInfo, timeout: Duration) -> Result<()
 
 /// As it would stand in a kubeconfig.
 fn encode(pem: &SecretText) -> String {
-    use secrecy::ExposeSecret as _;
     BASE64_STANDARD.encode(pem.0.expose_secret())
 }
 
@@ -112,7 +114,7 @@ async fn run(exec: &ExecConfig, timeout: Duration) -> Result<Vec<u8>, String> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let last_line = said.trim().lines().next_back().unwrap_or("without a word on standard error");
-    Err(format!("it failed with {}: {last_line}", output.status))
+    Err(format!("it failed with {}: {}", output.status, secrets::redact(last_line)))
 }
 
 /// Waits for the plugin. Whoever waits no longer kills it, with everything that it has started.

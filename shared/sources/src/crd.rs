@@ -198,7 +198,8 @@ impl Entry {
 
 fn drop(sink: &mut Sink, by: &Arc<Resource>, name: EcoString, reason: DropReason) {
     let dropped = Dropped { resources: vec![Arc::clone(by)], name, rtype: None, reason };
-    tracing::warn!(cluster = by.cluster.0, "skipping an entry: {dropped}");
+    // The report tells it, once, and louder.
+    tracing::debug!("skipping an entry: {dropped}");
     sink.dropped.push(dropped);
 }
 

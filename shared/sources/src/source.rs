@@ -128,7 +128,8 @@ impl Sink {
                     rtype: None,
                     reason: reason.into(),
                 };
-                tracing::error!(cluster = resource.cluster.0, "skipping a host name: {dropped}");
+                // The report tells it, once, and louder.
+                tracing::debug!("skipping a host name: {dropped}");
                 self.dropped.push(dropped);
                 None
             }

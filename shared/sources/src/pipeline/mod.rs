@@ -119,10 +119,8 @@ fn note(endpoint: &Endpoint, reason: DropReason) -> Dropped {
         rtype: Some(endpoint.set.rtype),
         reason,
     };
-    match dropped.reason {
-        DropReason::TargetsFiltered => tracing::debug!("skipping an endpoint: {dropped}"),
-        _ => tracing::warn!("skipping an endpoint: {dropped}"),
-    }
+    // The report tells it, once, and louder.
+    tracing::debug!("skipping an endpoint: {dropped}");
     dropped
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use extdns_clusters::{Access, Cluster, ClusterView, Right};
+use extdns_clusters::{Access, Cluster, ClusterView, ReadError, Right};
 use extdns_sources::Need;
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
@@ -50,11 +50,23 @@ pub(super) async fn examine(
         let verdict = match view.may(&right).await {
             Ok(true) => Verdict::Fine,
             Ok(false) => Verdict::Wrong(forbidden(&right, &needs)),
-            Err(error) => Verdict::Unknown(error.to_string()),
+            Err(error) => try_it(&view, &right, &needs, error).await,
         };
         section.note(right.to_string(), verdict);
     }
     section
+}
+
+/// Where the server does not say what we may, a list of one object shows it. Nothing is written to see whether that
+/// would be allowed.
+async fn try_it(view: &ClusterView, right: &Right, needs: &[&Need], unsaid: ReadError) -> Verdict {
+    if right.verb != "list" {
+        return Verdict::Unknown(unsaid.to_string());
+    }
+    match view.try_list(right).await {
+        Ok(()) => Verdict::Fine,
+        Err(error) => Verdict::Wrong(Advice::new(error.to_string(), consequence(needs))),
+    }
 }
 
 /// The rights that the sources need, each once, with who needs it. Kinds that the cluster does not
@@ -91,6 +103,7 @@ async fn rights<'n>(
             }
             Err(error) => {
                 section.note(right.resource.to_string(), Verdict::Unknown(error.to_string()));
+                rights.entry(right).or_default().push(need);
             }
         }
     }
@@ -112,17 +125,21 @@ fn source_fails(need: &Need) -> String {
 fn forbidden(right: &Right, needs: &[&Need]) -> Advice {
     let of = |need: &&Need| format!("source {} needs it for {}", need.source, need.purpose);
     let purposes: Vec<String> = needs.iter().map(of).collect();
-    let consequence = match needs.iter().find(|need| !need.is_courtesy) {
-        Some(need) => source_fails(need),
-        None => "records are published all the same, but the objects never say so".to_owned(),
-    };
     let role = match &right.namespace {
         Some(namespace) => format!("a Role in namespace {namespace:?}"),
         None => "a ClusterRole".to_owned(),
     };
     let remedy =
         format!("add this rule to {role} that is bound to the user of this run:\n{}", right.rule());
-    Advice::new(format!("not allowed; {}", purposes.join("; ")), consequence).remedy(remedy)
+    Advice::new(format!("not allowed; {}", purposes.join("; ")), consequence(needs)).remedy(remedy)
+}
+
+/// What comes of a right that is missing.
+fn consequence(needs: &[&Need]) -> String {
+    match needs.iter().find(|need| !need.is_courtesy) {
+        Some(need) => source_fails(need),
+        None => "records are published all the same, but the objects never say so".to_owned(),
+    }
 }
 
 /// How far the server's clock is from ours; nothing is said where the server says nothing.

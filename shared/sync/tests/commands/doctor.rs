@@ -7,7 +7,7 @@ use extdns_providers::Provider;
 use extdns_sync::ExitCode;
 use extdns_sync::doctor::{Diagnosis, Verdict, examine, examine_over, render};
 use extdns_testkit::kube::{KubeApi, Login, READER, READER_TOKEN};
-use extdns_testkit::kube_sim::{KubeSim, User};
+use extdns_testkit::kube_sim::{Effect, Fault, KubeSim, User};
 use extdns_testkit::route53::{ACCOUNT, Route53Sim};
 use serde_json::{Value, json};
 
@@ -108,6 +108,58 @@ async fn three_missing_rules_and_a_denied_zone_are_named_at_once_by_the_real_ser
     let reader = api.client_certificate("doctor-three", "doctor-three");
     let path = api.write_kubeconfig(&api.kubeconfig(Login::Certificate(&reader)));
     assert_names_all_four(&examined(&path, &zone_that_is_denied()).await);
+}
+
+/// What `doctor` says of a simulator in which everything has this effect.
+async fn examined_with(effect: &Effect) -> Diagnosis {
+    let kube = KubeSim::builder().user(User::new("reader", READER_TOKEN).may(&all_rules())).start();
+    for path in ["/version", "/api", "/apis"] {
+        kube.fail(Fault::new(path, effect.clone()).verb("get"));
+    }
+    kube.fail(Fault::new("selfsubjectaccessreviews", effect.clone()).verb("create"));
+    kube.fail(Fault::new("*", effect.clone()));
+    let path = kube.write_kubeconfig(&kube.kubeconfig(READER));
+    let sim = Route53Sim::start();
+    sim.zone("example.org");
+    examined(&path, &sim).await
+}
+
+#[tokio::test]
+async fn a_server_that_forbids_everything_or_is_none_is_wrong() {
+    let html =
+        |status| Effect::Foreign { status, content_type: "text/html", body: "<html></html>" };
+    for effect in [Effect::Forbidden, html(200), html(403), html(404)] {
+        let diagnosis = examined_with(&effect).await;
+        assert_eq!(diagnosis.exit_code(), ExitCode::Failed, "{effect:?}\n{}", render(&diagnosis));
+        assert!(wrong(&diagnosis)[0].starts_with("cluster \"default\": "), "{effect:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_may_ask_for_rights_the_lists_are_tried() {
+    let kube =
+        KubeSim::builder().user(User::new("reader", READER_TOKEN).may(&three_missing())).start();
+    kube.fail(Fault::new("selfsubjectaccessreviews", Effect::Forbidden).verb("create"));
+    let path = kube.write_kubeconfig(&kube.kubeconfig(READER));
+    let sim = Route53Sim::start();
+    sim.zone("example.org");
+    let diagnosis = examined(&path, &sim).await;
+    let cluster: Vec<String> =
+        wrong(&diagnosis).into_iter().filter(|line| line.starts_with("cluster")).collect();
+    let expected =
+        ["list nodes", "list endpointslices.discovery.k8s.io", "list ingresses.networking.k8s.io"];
+    assert_eq!(cluster, expected.map(|what| format!("cluster \"default\": {what}")));
+    let text = render(&diagnosis);
+    assert!(text.contains("  ok     list services\n"), "{text}");
+    assert!(
+        text.contains("list nodes: forbidden; add {apiGroups: [\"\"], resources: [\"nodes\"]"),
+        "{text}"
+    );
+    assert!(
+        kube.requests()
+            .iter()
+            .all(|own| own.query.as_deref().is_none_or(|query| query == "limit=1"))
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,143 @@
+//! What clusters say, or do not say, in whole runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use extdns_providers::{Deadline, Provider};
+use extdns_sync::report::{ClusterState, Palette, Report, render_json, render_text};
+use extdns_sync::{Mode, RunRequest};
+use extdns_testkit::kube::Login;
+use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
+use serde_json::json;
+use tokio::sync::Notify;
+
+use crate::support::{apply, in_memory, wiring};
+
+const BOTH: [&str; 3] = ["--source=service", "--source=ingress", "--manifests=-"];
+
+fn service(name: &str, host: &str, address: &str) -> String {
+    format!(
+        "---\napiVersion: v1\nkind: Service\nmetadata:\n  namespace: shop\n  name: {name}\n  annotations: {{ \
+         external-dns.kubernetes.io/hostname: {host} }}\nspec: {{ type: LoadBalancer }}\nstatus: {{ loadBalancer: {{ \
+         ingress: [ {{ ip: {address} }} ] }} }}\n"
+    )
+}
+
+fn ingress(name: &str) -> String {
+    format!(
+        "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{ namespace: shop, name: {name} }}\nspec: {{ \
+         ingressClassName: web, rules: [ {{ host: {name}.example.org }} ] }}\nstatus: {{ loadBalancer: {{ ingress: [ \
+         {{ ip: 192.0.2.9 }} ] }} }}\n"
+    )
+}
+
+/// Four services and four ingresses.
+fn eight() -> String {
+    let services =
+        (1..=4).map(|n| service(&format!("s{n}"), &format!("s{n}.example.org"), "192.0.2.1"));
+    services.chain((1..=4).map(|n| ingress(&format!("i{n}")))).collect()
+}
+
+/// A zone with the records of [`eight`].
+async fn zone_of_eight() -> Arc<dyn Provider> {
+    let provider = in_memory(&["example.org"]).await;
+    let report = apply(&provider, &BOTH, &eight()).await;
+    assert_eq!(report.changes().count(), 8);
+    provider
+}
+
+async fn plan(provider: &Arc<dyn Provider>, flags: &[&str], objects: &str) -> Report {
+    let request = RunRequest { mode: Mode::Plan, ..RunRequest::default() };
+    extdns_sync::run(&wiring(provider, flags), &request, objects.as_bytes()).await
+}
+
+#[tokio::test]
+async fn a_filter_that_suddenly_selects_nothing_freezes_the_cluster() {
+    let provider = zone_of_eight().await;
+    for filter in [
+        "--label-filter=app=typo",
+        "--annotation-filter=team=typo",
+        "--namespace=typo",
+        "--ingress-class=typo",
+        "--service-type-filter=NodePort",
+    ] {
+        let flags = [&BOTH[..], &[filter]].concat();
+        let report = apply(&provider, &flags, &eight()).await;
+        let state = &report.clusters[0].state;
+        assert!(matches!(state, ClusterState::SuspiciouslyEmpty { .. }), "{filter}: {state:?}");
+        let text = render_text(&report, Palette::Plain);
+        assert!(text.contains(filter), "{filter} is not in\n{text}");
+        let after = plan(&provider, &BOTH, &eight()).await;
+        assert_eq!(after.changes().count(), 0, "{filter} took nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_never_selected_anything_is_no_reason_to_freeze() {
+    let provider = in_memory(&["example.org"]).await;
+    let flags = [&BOTH[..], &["--ingress-class=none"]].concat();
+    apply(&provider, &flags, &eight()).await;
+    let three: String = (1..=3)
+        .map(|n| service(&format!("s{n}"), &format!("s{n}.example.org"), "192.0.2.1"))
+        .collect();
+    let report = plan(&provider, &flags, &(three + &ingress("i1"))).await;
+    assert_eq!(report.clusters[0].state, ClusterState::Complete);
+    assert_eq!(report.changes().count(), 1, "the fourth service is gone, and so is its record");
+}
+
+#[tokio::test]
+async fn records_of_a_source_that_is_no_longer_configured_are_named() {
+    let provider = zone_of_eight().await;
+    let report = plan(&provider, &["--source=service", "--manifests=-"], &eight()).await;
+    let notice = report.notices.iter().find(|notice| notice.subject == "source ingress");
+    let notice = notice.unwrap_or_else(|| panic!("{:?}", report.notices));
+    assert!(notice.message.starts_with("4 records of its objects would go"), "{}", notice.message);
+    let why =
+        "because it is not among the sources of this run (--source=ingress): i1.example.org, ";
+    assert!(notice.message.contains(why), "{}", notice.message);
+    let report = plan(&provider, &BOTH, "").await;
+    assert!(report.failure.is_some(), "an empty pipe is no wish");
+}
+
+#[tokio::test]
+async fn every_object_that_wants_a_name_is_told() {
+    let provider = in_memory(&["example.org"]).await;
+    let wanting: String = (1..=5)
+        .map(|n| service(&format!("s{n}"), "same.example.org", &format!("192.0.2.{n}")))
+        .collect();
+    let report = plan(&provider, &BOTH, &wanting).await;
+    let text = render_text(&report, Palette::Plain);
+    let told = "(service/shop/s1, service/shop/s2, service/shop/s3 and 2 more)";
+    assert!(text.contains(told), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&render_json(&report)).unwrap();
+    let change = &json["targets"][0]["zones"][0]["changes"][0];
+    assert_eq!(change["resource"], "service/shop/s1");
+    let others =
+        json!(["service/shop/s2", "service/shop/s3", "service/shop/s4", "service/shop/s5"]);
+    assert_eq!(change["alsoWantedBy"], others);
+}
+
+#[tokio::test]
+async fn an_api_server_that_hangs_fails_its_cluster_and_not_the_run() {
+    let sim = KubeSim::builder().yaml(&eight()).start();
+    sim.fail(Fault::new("services", Effect::Held(Arc::new(Notify::new()))));
+    let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
+    let kubeconfig = format!("--kubeconfig={}", path.display());
+    let provider = in_memory(&["example.org"]).await;
+    let wiring = wiring(&provider, &["--source=ingress", "--source=service", &kubeconfig]);
+    let request = RunRequest {
+        mode: Mode::Apply,
+        until: Deadline::within(Duration::from_secs(3)),
+        ..RunRequest::default()
+    };
+    let report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
+    assert!(report.failure.is_none(), "{:?}", report.failure);
+    let cluster = &report.clusters[0];
+    assert_eq!((cluster.name.as_str(), &cluster.state), ("default", &ClusterState::Failed));
+    let failure = cluster.sources[1].failure.as_deref().unwrap_or_default();
+    assert!(
+        failure.starts_with("the time of the run was over before the cluster had answered"),
+        "{failure}"
+    );
+    assert_eq!(report.changes().count(), 4, "what the other source wants is made");
+}
