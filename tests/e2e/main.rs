@@ -1,12 +1,17 @@
 //! The whole program: its command line, runs against a real API server, what it says of bad input.
 
+mod artefacts;
 mod aws;
 mod bad_input;
 mod cli;
 mod commands;
+mod docs;
 mod eks;
+mod hanging;
 mod plans;
 mod program;
 mod real_api;
 mod same_plan;
+mod secrets;
+mod silence;
 mod three_runs;

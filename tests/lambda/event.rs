@@ -17,6 +17,25 @@ fn a_schedule_applies() {
 }
 
 #[test]
+fn an_action_in_an_event_of_a_rule_wins() {
+    let mut bench = Bench::new();
+    bench.want(0..3);
+    let mut event = schedule();
+    event["action"] = json!("plan");
+    let answer = bench.ask(&event);
+    assert_eq!((&answer["ok"], &answer["mode"]), (&json!(true), &json!("plan")), "{answer}");
+    assert_eq!(bench.sim.writes(), 0);
+
+    event["action"] = json!("apply");
+    assert_eq!(bench.ask(&event)["mode"], "apply");
+    assert_eq!(bench.hosts(), [0, 1, 2]);
+
+    event["aktion"] = json!("plan");
+    let error = bench.invoke(&event).expect_err("an unknown field");
+    assert!(error.error_message.contains("aktion"), "{error:?}");
+}
+
+#[test]
 fn a_schedule_of_a_dry_run_plans() {
     let mut bench = Bench::with(&[("EXTERNAL_DNS_DRY_RUN", "true")]);
     bench.want(0..3);

@@ -1,34 +1,39 @@
 //! `external-dns`: the command line program and what a CronJob runs.
 
-use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
 
 use extdns_sync::program::{self, Streams};
 use extdns_sync::settings::Environment;
 use tokio::signal::unix::{SignalKind, signal};
 
-// One thread: a run waits for the network, and one thread needs the least memory.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> std::process::ExitCode {
-    let environment = Environment {
-        arguments: std::env::args_os().skip(1).map(text).collect(),
-        variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
-        home: std::env::var_os("HOME").map(PathBuf::from),
+fn main() -> ExitCode {
+    // One thread: a run waits for the network, and one thread needs the least memory.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            // Where that fails too, nobody can be told.
+            let _ = writeln!(io::stderr(), "level=error msg=\"failed to start: {error}\"");
+            return extdns_sync::ExitCode::Failed.number().into();
+        }
     };
+    let code = runtime.block_on(run());
+    // A look-up of a name that hangs in a thread is not waited for.
+    runtime.shutdown_background();
+    code.number().into()
+}
+
+async fn run() -> extdns_sync::ExitCode {
+    let environment = Environment::of_process(std::env::args_os().skip(1));
     let mut output = io::stdout();
     let streams = Streams {
         terminal: output.is_terminal(),
         watched: io::stderr().is_terminal(),
         output: &mut output,
-        input: &mut io::stdin(),
+        input: Box::new(io::stdin()),
         stop: Box::pin(told_to_stop()),
     };
-    program::main(&environment, streams).await.number().into()
-}
-
-/// Flags and variables are text; what is not is replaced, and then refused by whoever reads it.
-fn text(raw: std::ffi::OsString) -> String {
-    raw.to_string_lossy().into_owned()
+    program::main(&environment, streams).await
 }
 
 /// Resolves when Kubernetes (SIGTERM) or somebody at a terminal (SIGINT) wants the process to end.

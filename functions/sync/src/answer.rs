@@ -1,5 +1,6 @@
 //! Answers within what the service takes.
 
+use extdns_auth::secrets::redact;
 use extdns_sync::report::{Answer, Report};
 use serde_json::value::RawValue;
 
@@ -12,7 +13,8 @@ pub(crate) fn answer(report: &Report) -> Result<Box<RawValue>, serde_json::Error
     loop {
         let text = serde_json::value::to_raw_value(&answer)?;
         if text.get().len() <= LIMIT || answer.changes.is_empty() {
-            return Ok(text);
+            let redacted = redact(text.get()).into_owned();
+            return RawValue::from_string(redacted);
         }
         let kept = answer.changes.len() / 2;
         answer.more_changes += answer.changes.len() - kept;

@@ -39,6 +39,21 @@ pub(crate) enum Action {
     Apply,
 }
 
+/// The fields of an event of EventBridge.
+/// <https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html>
+const ENVELOPE: [&str; 10] = [
+    "version",
+    "id",
+    "detail-type",
+    "source",
+    "account",
+    "time",
+    "region",
+    "resources",
+    "detail",
+    "replay-name",
+];
+
 impl Event {
     /// Reads an event. Whatever is not surely meant for this function is refused.
     pub(crate) fn read(event: &Value) -> Result<Self, String> {
@@ -49,12 +64,18 @@ impl Event {
             return Err("batches of a queue are not read; let a schedule or a direct invocation call the function"
                 .to_owned());
         }
-        if fields.get("source").is_some_and(Value::is_string)
-            && fields.get("detail-type").is_some_and(Value::is_string)
-        {
-            return Ok(Self::Rule);
+        let is_of_rule = ["source", "detail-type"]
+            .iter()
+            .all(|name| fields.get(*name).is_some_and(Value::is_string));
+        let mut said = fields.clone();
+        if is_of_rule {
+            said.retain(|name, _| !ENVELOPE.contains(&name.as_str()));
+            if said.is_empty() {
+                return Ok(Self::Rule);
+            }
         }
-        let invocation = Invocation::deserialize(event).map_err(|error| {
+        // What is said beside the envelope of a rule counts: a plan does not write.
+        let invocation = Invocation::deserialize(Value::Object(said)).map_err(|error| {
             format!("the event is neither one of EventBridge nor a direct invocation: {error}")
         })?;
         if invocation.plan_hash.is_some() && invocation.action == Action::Plan {
@@ -82,6 +103,24 @@ mod tests {
             });
             assert_eq!(Event::read(&event), Ok(Event::Rule));
         }
+    }
+
+    #[test]
+    fn what_an_event_of_a_rule_says_beside_its_envelope_wins() {
+        let with = |name: &str, value: Value| {
+            let mut event = json!({ "source": "aws.events", "detail-type": "Scheduled Event" });
+            event[name] = value;
+            Event::read(&event)
+        };
+        let direct = |action| Ok(Event::Direct(Invocation { action, ..Invocation::default() }));
+        assert_eq!(with("action", json!("plan")), direct(Action::Plan));
+        assert_eq!(with("action", json!("apply")), direct(Action::Apply));
+        assert_eq!(with("targets", json!([])), direct(Action::Plan));
+        assert_eq!(with("replay-name", json!("r")), Ok(Event::Rule));
+        let error = with("aktion", json!("plan")).expect_err("refused");
+        assert!(error.contains("unknown field `aktion`"), "{error}");
+        let error = with("planHash", json!("ab")).expect_err("refused");
+        assert!(error.contains("give \"action\": \"apply\" with it"), "{error}");
     }
 
     #[test]

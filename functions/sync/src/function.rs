@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use extdns_sync::report::{Report, render_emf};
+use extdns_auth::secrets::redact;
+use extdns_sync::report::{FailureKind, Report, render_emf};
 use extdns_sync::settings::{Arguments, Command, Environment, Request, resolve};
-use extdns_sync::{Deadline, RunRequest, Wiring, run, start_logging};
+use extdns_sync::{Deadline, RunRequest, Wiring, run, start_logging, take_panic};
+use futures::FutureExt as _;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -17,6 +20,9 @@ use crate::event::{Action, Event, Invocation};
 
 /// What a run leaves of the time of its event: for the answer, and for answers to what it sent last.
 const RESERVE: Duration = Duration::from_secs(10);
+
+/// How long a run has after its time to end by itself.
+const ENDING: Duration = Duration::from_secs(5);
 
 /// The namespace of the metrics: of each function its own, `external-dns/<function>`.
 const NAMESPACE: &str = "external-dns";
@@ -31,11 +37,7 @@ pub(crate) struct Function {
 impl Function {
     /// Sets up everything that no event changes.
     pub(crate) async fn from_environment() -> Result<Self, String> {
-        let environment = Environment {
-            arguments: Vec::new(),
-            variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
-            home: std::env::var_os("HOME").map(PathBuf::from),
-        };
+        let environment = Environment::of_process(std::iter::empty());
         let arguments = match resolve(&environment) {
             Ok(Request::Run(arguments)) => *arguments,
             Ok(Request::Show(text)) => return Err(text),
@@ -59,9 +61,28 @@ impl Function {
         deadline: SystemTime,
     ) -> Result<Box<RawValue>, NoAnswer> {
         let request = self.request(event, deadline).map_err(NoAnswer::Refused)?;
-        let report = run(&self.wiring, &request, io::empty()).await;
+        let report = self.run(&request).await;
         self.tell(&report);
         answer(&report).map_err(NoAnswer::Unspeakable)
+    }
+
+    /// The run, which ends while there is time to say so, whatever it meets.
+    async fn run(&self, request: &RunRequest) -> Report {
+        let last = request.until.extended(ENDING);
+        let work = AssertUnwindSafe(run(&self.wiring, request, io::empty())).catch_unwind();
+        let mut report = tokio::select! {
+            biased;
+            report = work => report.unwrap_or_default(),
+            () = last.over() => {
+                let problem = "the time of the event was over, and the run had not ended; what it \
+                               sent last may or may not be done, and the next run looks again";
+                Report::of_failure(FailureKind::Deadline, problem)
+            }
+        };
+        if let Some(problem) = take_panic() {
+            report.fail(FailureKind::Other, problem);
+        }
+        report
     }
 
     fn request(&self, event: &Value, deadline: SystemTime) -> Result<RunRequest, String> {
@@ -102,7 +123,7 @@ impl Function {
     fn tell(&self, report: &Report) {
         report.log();
         let metrics = render_emf(report, &self.namespace);
-        if let Err(error) = io::stdout().write_all(metrics.as_bytes()) {
+        if let Err(error) = io::stdout().write_all(redact(&metrics).as_bytes()) {
             tracing::error!("failed to print the metrics: {error}");
         }
     }
@@ -119,7 +140,7 @@ pub(crate) enum NoAnswer {
 impl NoAnswer {
     fn parts(&self) -> (&'static str, String) {
         match self {
-            Self::Refused(problem) => ("Event", problem.clone()),
+            Self::Refused(problem) => ("Event", redact(problem).into_owned()),
             Self::Unspeakable(error) => ("Answer", error.to_string()),
         }
     }
@@ -129,7 +150,7 @@ impl NoAnswer {
 impl fmt::Debug for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(problem) => write!(f, "the event is refused: {problem}"),
+            Self::Refused(problem) => write!(f, "the event is refused: {}", redact(problem)),
             Self::Unspeakable(error) => write!(f, "failed to write the answer: {error}"),
         }
     }
@@ -173,7 +194,97 @@ pub(crate) fn refuse_what_functions_have_not(arguments: &Arguments) -> Result<()
     Err(format!("{flag} is not for a function: {instead}"))
 }
 
-/// Variables are text; what is not is replaced, and then refused by whoever reads it.
-fn text(raw: std::ffi::OsString) -> String {
-    raw.to_string_lossy().into_owned()
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+    use extdns_model::{Endpoint, Inventory, Permit, ZoneIndex};
+    use extdns_providers::{Adjusted, Capabilities, Provider, ProviderError, Reader, Writer};
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a provider does that does not do what it should.
+    enum Fault {
+        Panics,
+        PanicsInATask,
+        /// It does not yield, and then answers as if nothing had been.
+        Blocks(Duration),
+    }
+
+    struct Faulty(Capabilities, Fault);
+
+    #[async_trait]
+    impl Reader for Faulty {
+        fn capabilities(&self) -> &Capabilities {
+            &self.0
+        }
+
+        async fn read(&self) -> Result<Inventory, ProviderError> {
+            match self.1 {
+                Fault::Panics => panic!("planted"),
+                Fault::PanicsInATask => {
+                    let task = tokio::spawn(async { panic!("planted") });
+                    task.await.map_err(|_| ProviderError::config("the task is gone"))
+                }
+                Fault::Blocks(time) => {
+                    std::thread::sleep(time);
+                    Ok(Inventory::default())
+                }
+            }
+        }
+
+        async fn adjust(&self, endpoints: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+            Ok(Adjusted { endpoints, notes: Vec::new() })
+        }
+    }
+
+    impl Provider for Faulty {
+        fn writer(&self, _: &Permit, _: &ZoneIndex) -> Result<Box<dyn Writer>, ProviderError> {
+            Err(ProviderError::config("nothing is written"))
+        }
+    }
+
+    fn function(fault: Fault) -> Function {
+        let arguments = ["--source=fake", "--provider=inmemory", "--policy=sync"];
+        let arguments = arguments.map(str::to_owned).to_vec();
+        let environment = Environment { arguments, ..Environment::default() };
+        let Ok(Request::Run(arguments)) = resolve(&environment) else { panic!("right settings") };
+        let provider = Arc::new(Faulty(Capabilities::new("faulty"), fault));
+        let wiring = Wiring::assemble(&arguments, &environment, provider, "inmemory");
+        let wiring = wiring.expect("right settings");
+        Function { arguments: *arguments, wiring, namespace: NAMESPACE.to_owned() }
+    }
+
+    async fn ask(fault: Fault, left: Duration) -> Value {
+        let deadline = SystemTime::now() + RESERVE + left;
+        let answer = function(fault).handle(&json!({ "action": "apply" }), deadline).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{error:?}"));
+        serde_json::from_str(answer.get()).expect("JSON")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_the_answer_of_a_failed_run() {
+        extdns_sync::tell_panics();
+        for fault in [Fault::Panics, Fault::PanicsInATask] {
+            let answer = ask(fault, Duration::from_secs(60)).await;
+            assert_eq!(
+                (&answer["ok"], &answer["exitCode"]),
+                (&json!(false), &json!(1)),
+                "{answer}"
+            );
+            let alerts = answer["alerts"].to_string();
+            let said = ["internal error, please report it: planted", "the task is gone"];
+            assert!(said.iter().any(|part| alerts.contains(part)), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_read_beyond_its_deadline_is_not_in_sync() {
+        let answer =
+            ask(Fault::Blocks(Duration::from_millis(300)), Duration::from_millis(100)).await;
+        assert_eq!((&answer["ok"], &answer["exitCode"]), (&json!(false), &json!(1)), "{answer}");
+        assert!(answer["alerts"].to_string().contains("time"), "{answer}");
+    }
 }

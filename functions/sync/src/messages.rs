@@ -85,7 +85,7 @@ fn refused(setting: &str) -> String {
     let environment = Environment {
         arguments: arguments.into_iter().chain([setting.as_str()]).map(str::to_owned).collect(),
         variables: BTreeMap::new(),
-        home: None,
+        ..Environment::default()
     };
     match resolve(&environment) {
         Ok(Request::Run(arguments)) => {

@@ -1,6 +1,8 @@
 //! The only place where the right to write is granted.
 
-use extdns_model::{ChangeGroup, Outcome, Permit};
+use std::time::Duration;
+
+use extdns_model::{ChangeGroup, Failure, FailureKind, Outcome, Permit};
 use extdns_providers::Deadline;
 use extdns_registry::Annotated;
 
@@ -40,5 +42,21 @@ async fn send(
     }
     let writer =
         wiring.provider.writer(permit, &annotated.inventory.index).map_err(RunError::Write)?;
-    Ok(writer.apply(groups, until).await)
+    let last = until.with_grace(STOPPING).extended(ENDING);
+    tokio::select! {
+        biased;
+        outcomes = writer.apply(groups, until) => Ok(outcomes),
+        () = last.over() => Ok(vec![unanswered(); groups.len()]),
+    }
+}
+
+/// How long a writer has to end by itself: behind the deadline, and, before that, from the moment
+/// when the process is told to stop. Kubernetes kills 30 seconds after that.
+const ENDING: Duration = Duration::from_secs(2);
+const STOPPING: Duration = Duration::from_secs(6);
+
+/// What became of groups whose writer does not come back.
+fn unanswered() -> Outcome {
+    let message = "the time was over, and the provider had not answered".to_owned();
+    Outcome::Unknown(Failure { kind: FailureKind::Transient, message })
 }

@@ -9,7 +9,8 @@ pub enum ExitCode {
     Failed,
     /// The settings cannot be used.
     Configuration,
-    /// Applied in part: changes were rejected, frozen or deferred, or their answers lost.
+    /// Applied in part: changes were rejected, frozen or deferred, their answers lost, or they cannot
+    /// be stored; or names are wanted, and none of them lies in any zone.
     Partial,
     /// The guard stopped changes.
     Guarded,
@@ -42,7 +43,8 @@ impl ExitCode {
             Self::Failed => "the run failed",
             Self::Configuration => "the settings cannot be used",
             Self::Partial => {
-                "applied in part: some changes were rejected, frozen, deferred or unconfirmed"
+                "applied in part: some changes were rejected, frozen, deferred, unconfirmed or cannot be \
+                 stored; or no wanted name lies in any zone"
             }
             Self::Guarded => "the guard stopped changes; the message names the override",
             Self::HashDiffers => "the plan is not the one of --plan-hash; nothing was written",

@@ -5,11 +5,13 @@ pub mod doctor;
 mod error;
 mod exit;
 pub mod explain;
+mod files;
 mod gather;
 pub mod gc;
 mod logging;
 #[cfg(test)]
 mod messages;
+mod panics;
 pub mod program;
 mod progress;
 pub mod report;
@@ -18,12 +20,14 @@ pub mod revert;
 mod run;
 pub mod settings;
 mod status;
+mod stdin;
 mod wiring;
 
 pub use error::RunError;
 pub use exit::ExitCode;
 pub use extdns_providers::Deadline;
 pub use logging::start as start_logging;
+pub use panics::{take_panic, tell_panics};
 pub use request::{Mode, Overrides, RunRequest};
 pub use run::run;
 pub use wiring::Wiring;

@@ -1,7 +1,9 @@
 //! Log lines on standard error, in upstream's two formats.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use extdns_auth::secrets;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
@@ -118,7 +120,12 @@ impl Visit for Fields {
 }
 
 impl Fields {
+    /// Whoever logs it, here it loses its secrets: on this way every line goes.
     fn put(&mut self, field: &Field, value: String) {
+        let value = match secrets::redact(&value) {
+            Cow::Borrowed(_) => value,
+            Cow::Owned(redacted) => redacted,
+        };
         match field.name() {
             "message" => self.message = value,
             name => self.others.push((name, value)),

@@ -22,6 +22,10 @@ fn every_error_has_its_message() {
         messages.show(refused(&["--source=service", "--provider=inmemory"], &[variable]));
     }
     messages.show(in_a_file());
+    let not_text = [Origin::Variable("EXTERNAL_DNS_TXT_OWNER_ID".to_owned()), Origin::Argument(2)];
+    for origin in not_text {
+        messages.show(SettingsError::NotUtf8 { origin });
+    }
     for error in run_errors() {
         messages.show(error);
     }
@@ -34,9 +38,11 @@ fn every_error_has_its_message() {
 }
 
 /// Everything that can be wrong with a command line, and with what its values say together.
-const COMMAND_LINES: [&[&str]; 25] = [
+const COMMAND_LINES: [&[&str]; 29] = [
     &["--sorce=service"],
     &["--frobnicate-widgets"],
+    &["--cloudflare-proxied"],
+    &["--zone-name-filter=example.org"],
     &["-source=service"],
     &["pln"],
     &["everything"],
@@ -47,6 +53,8 @@ const COMMAND_LINES: [&[&str]; 25] = [
     &["plan", "--events=maybe"],
     &["plan", "--source=servce"],
     &["plan", "--source=service", "--provider=route54"],
+    &["plan", "--source=service", "--provider=cloudflare"],
+    &["plan", "--source=service", "--provider=inmemory", "--allow-deletes=example.org:many"],
     &["plan", "--source=service", "--provider=inmemory", "--kube-api-qps=many"],
     &["plan", "--source=service", "--provider=inmemory", "--kube-api-request-timeout=5"],
     &["plan", "--source=service", "--provider=inmemory", "--protect=***"],
@@ -116,7 +124,10 @@ fn every_state_of_a_cluster_has_its_words() {
     let table = [
         (Complete, "complete"),
         (Failed, "failed"),
-        (SuspiciouslyEmpty { records: 3, filter: None }, "suspiciously empty: 3 records are its alone"),
+        (
+            SuspiciouslyEmpty { records: 3, filter: None },
+            "suspiciously empty: 3 records are its alone",
+        ),
     ];
     for (state, words) in table {
         match state {

@@ -3,16 +3,23 @@
 
 use std::future::Future;
 use std::io::{self, Read, Write};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::pin::{Pin, pin};
 
+use extdns_auth::secrets::redact;
+use futures::FutureExt as _;
 use futures::future::OptionFuture;
 
 use crate::report::{
     FailureKind, Palette, Report, render_json, render_markdown, render_metrics, render_text,
 };
 use crate::settings::{Arguments, Command, Environment, Output, Request, resolve};
-use crate::{ExitCode, Mode, RunRequest, Wiring, doctor, explain, gc, logging, progress, run};
+use crate::stdin::Input;
+use crate::{
+    Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, files, gc, logging, panics,
+    progress, run,
+};
 
 /// What the process gives the program.
 pub struct Streams<'a> {
@@ -23,15 +30,22 @@ pub struct Streams<'a> {
     /// Whether somebody waits at standard error, so that long work shows its progress there.
     pub watched: bool,
     /// What `-` among the manifests stands for.
-    pub input: &'a mut (dyn Read + Send),
+    pub input: Box<dyn Read + Send>,
     /// Resolves when the process is told to stop (SIGTERM): the run's time is over then.
     pub stop: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// Does what the arguments ask for.
-pub async fn main(environment: &Environment, mut streams: Streams<'_>) -> ExitCode {
+pub async fn main(environment: &Environment, streams: Streams<'_>) -> ExitCode {
+    panics::tell_panics();
+    let done = AssertUnwindSafe(answer(environment, streams)).catch_unwind().await;
+    // Of a panic the log tells.
+    done.unwrap_or(ExitCode::Failed)
+}
+
+async fn answer(environment: &Environment, mut streams: Streams<'_>) -> ExitCode {
     match resolve(environment) {
-        Ok(Request::Show(text)) => print(&mut streams, text.as_bytes(), ExitCode::Success),
+        Ok(Request::Show(text)) => print(&mut streams, &text, ExitCode::Success),
         Ok(Request::Run(arguments)) => start(&arguments, environment, streams).await,
         Err(error) => {
             logging::start(Default::default(), Default::default());
@@ -41,42 +55,69 @@ pub async fn main(environment: &Environment, mut streams: Streams<'_>) -> ExitCo
     }
 }
 
+/// Does the work, and makes its time over as soon as the process is told to stop.
 async fn start(
     arguments: &Arguments,
     environment: &Environment,
     mut streams: Streams<'_>,
 ) -> ExitCode {
     logging::start(arguments.process.log_format, arguments.process.log_level);
+    let (until, stopper) = Deadline::of_timeout(arguments.process.timeout).stoppable();
+    let stop = std::mem::replace(&mut streams.stop, Box::pin(std::future::pending()));
+    let mut stop = pin!(stop.fuse());
+    // Boxed: its type is too deep for those of callers to be laid out.
+    let mut work = Box::pin(work(arguments, environment, streams, until));
+    loop {
+        tokio::select! {
+            biased;
+            code = &mut work => return code,
+            () = &mut stop => {
+                tracing::warn!("told to stop: no further call is begun");
+                stopper.stop();
+            }
+        }
+    }
+}
+
+async fn work(
+    arguments: &Arguments,
+    environment: &Environment,
+    mut streams: Streams<'_>,
+    until: Deadline,
+) -> ExitCode {
     if arguments.command == Command::Once && !arguments.process.once {
         tracing::error!(
             "the loop is not there yet: give --once, and let a CronJob or a timer repeat it"
         );
         return ExitCode::Configuration;
     }
+    let input = input(arguments, &mut streams);
     if arguments.command == Command::Doctor {
-        let diagnosis = doctor::examine(arguments, environment, &mut streams.input).await;
-        let text = doctor::render(&diagnosis);
-        return print(&mut streams, text.as_bytes(), diagnosis.exit_code());
+        let examined = async { doctor::examine(arguments, environment, input.await).await };
+        let Some(diagnosis) = in_time(&until, examined).await else { return ExitCode::Failed };
+        return print(&mut streams, &doctor::render(&diagnosis), diagnosis.exit_code());
     }
-    let wiring = match Wiring::new(arguments, environment).await {
-        Ok(wiring) => wiring,
-        Err(error) => return refuse(arguments, &error),
+    let wired = in_time(&until, Wiring::new(arguments, environment)).await;
+    let wiring = match wired {
+        Some(Ok(wiring)) => wiring,
+        Some(Err(error)) => return refuse(arguments, &error),
+        None => return fail(arguments, FailureKind::Deadline, TOO_LATE.to_owned()),
     };
     if let Command::Explain { name } = &arguments.command {
-        let explanation = explain::explain(&wiring, name, &mut streams.input).await;
-        let text = explain::render(&explanation);
+        let explained = async { explain::explain(&wiring, name, input.await).await };
+        let Some(explanation) = in_time(&until, explained).await else { return ExitCode::Failed };
         let known = explanation.gaps.is_empty();
         let code = if known { ExitCode::Success } else { ExitCode::Failed };
-        return print(&mut streams, text.as_bytes(), code);
+        return print(&mut streams, &explain::render(&explanation), code);
     }
     let request = match RunRequest::of(arguments) {
-        Ok(request) => request,
+        Ok(request) => RunRequest { until, ..request },
         Err(error) => return refuse(arguments, &error),
     };
     if arguments.command == Command::Once && request.mode == Mode::Plan {
         tracing::info!("running in dry-run mode. No changes to DNS records will be made.");
     }
-    let report = carry_out(arguments, &wiring, request, &mut streams).await;
+    let report = carry_out(arguments, &wiring, request, input, streams.watched).await;
     let code = match (store(arguments, &report), arguments.commands.detailed_exitcode) {
         (Err(Unstored), _) => ExitCode::Failed,
         (Ok(()), true) => report.detailed_exit_code(),
@@ -85,46 +126,80 @@ async fn start(
     show(&mut streams, arguments, environment, &report, code)
 }
 
+/// Standard input, where the manifests name it.
+fn input(
+    arguments: &Arguments,
+    streams: &mut Streams<'_>,
+) -> impl Future<Output = Input> + Send + use<> {
+    let is_read = arguments.clusters.manifests.iter().any(|path| path == Path::new("-"));
+    let from = is_read.then(|| std::mem::replace(&mut streams.input, Box::new(io::empty())));
+    async move {
+        match from {
+            Some(from) => Input::read(from).await,
+            None => Input::empty(),
+        }
+    }
+}
+
+const TOO_LATE: &str = "the time (--timeout) was over, or the process was told to stop, before \
+                        everything was looked at; nothing is changed";
+
+/// What is done, if that takes no longer than the time that there is.
+async fn in_time<T>(until: &Deadline, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = until.over() => {
+            tracing::error!("{TOO_LATE}");
+            None
+        }
+    }
+}
+
 /// Settings that cannot be used are a run that failed, so that no report of an earlier run is taken
 /// for its own.
 fn refuse(arguments: &Arguments, error: &dyn std::error::Error) -> ExitCode {
     let error = format!("config validation failed: {error}");
     tracing::error!("{error}");
-    let report = Report::of_failure(FailureKind::Configuration, error);
-    store(arguments, &report).map_or(ExitCode::Failed, |()| ExitCode::Configuration)
+    fail(arguments, FailureKind::Configuration, error)
 }
 
-/// Makes the run, and its time over as soon as the process is told to stop.
+/// A run that failed before it began; the log says so already.
+fn fail(arguments: &Arguments, kind: FailureKind, problem: String) -> ExitCode {
+    let report = Report::of_failure(kind, problem);
+    store(arguments, &report).map_or(ExitCode::Failed, |()| report.exit_code())
+}
+
+/// Makes the run. One that meets a fault of ours is a run that failed.
 async fn carry_out(
     arguments: &Arguments,
     wiring: &Wiring,
-    mut request: RunRequest,
-    streams: &mut Streams<'_>,
+    request: RunRequest,
+    input: impl Future<Output = Input> + Send,
+    watched: bool,
 ) -> Report {
-    let (until, stopper) = request.until.stoppable();
-    request.until = until;
-    let Streams { input, stop, watched, .. } = streams;
+    // What was before has been told.
+    drop(panics::take_panic());
     let work = async {
         match arguments.command {
             Command::Gc => gc::collect(wiring, &request).await,
-            _ => run(wiring, &request, input).await,
+            _ => run(wiring, &request, Input::in_time(input, &request.until).await).await,
         }
     };
-    let mut work = pin!(work);
-    let mut progress = pin!(OptionFuture::from(watched.then(|| progress::show(wiring))));
-    let (mut stopped, mut progressed) = (false, false);
-    loop {
+    let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
+    let mut progress = pin!(OptionFuture::from(watched.then(|| progress::show(wiring))).fuse());
+    let report = loop {
         tokio::select! {
             biased;
-            report = &mut work => return report,
-            () = &mut *stop, if !stopped => {
-                stopped = true;
-                tracing::warn!("told to stop: no further call is begun");
-                stopper.stop();
-            }
-            _ = &mut progress, if !progressed => progressed = true,
+            report = &mut work => break report,
+            _ = &mut progress => {}
         }
+    };
+    let mut report = report.unwrap_or_default();
+    if let Some(problem) = panics::take_panic() {
+        report.fail(FailureKind::Other, problem);
     }
+    report
 }
 
 /// Something could not be stored; it is logged.
@@ -135,7 +210,7 @@ fn store(arguments: &Arguments, report: &Report) -> Result<(), Unstored> {
     let flags = &arguments.commands;
     let mut result = Ok(());
     let mut write = |path: &Path, flag: &str, text: String| {
-        if let Err(error) = replace(path, text.as_bytes()) {
+        if let Err(error) = files::write(path, &redact(&text)) {
             tracing::error!("failed to write {} of --{flag}: {error}", path.display());
             result = Err(Unstored);
         }
@@ -147,19 +222,6 @@ fn store(arguments: &Arguments, report: &Report) -> Result<(), Unstored> {
         write(path, "metrics-file", render_metrics(report));
     }
     result
-}
-
-/// Writes a file beside its place and moves it there, so that nobody reads half of it.
-fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
-    let written = std::fs::write(&new, contents).and_then(|()| std::fs::rename(&new, path));
-    if written.is_err() {
-        // What could not be written whole is of no use; that it is gone is no news.
-        let _ = std::fs::remove_file(&new);
-    }
-    written
 }
 
 /// Shows each change once: as the flags say; without them on a terminal as a table; a plan as a
@@ -191,8 +253,8 @@ fn show(
         Output::Json => render_json(report),
         Output::Markdown => render_markdown(report),
     };
-    let Some(path) = &flags.out else { return print(streams, text.as_bytes(), code) };
-    match replace(path, text.as_bytes()) {
+    let Some(path) = &flags.out else { return print(streams, &text, code) };
+    match files::write(path, &redact(&text)) {
         Ok(()) => code,
         Err(error) => {
             tracing::error!("failed to write {} of --out: {error}", path.display());
@@ -202,8 +264,9 @@ fn show(
 }
 
 /// Prints, and ends quietly where nobody reads any more.
-fn print(streams: &mut Streams<'_>, text: &[u8], code: ExitCode) -> ExitCode {
-    let written = streams.output.write_all(text).and_then(|()| streams.output.flush());
+fn print(streams: &mut Streams<'_>, text: &str, code: ExitCode) -> ExitCode {
+    let text = redact(text);
+    let written = streams.output.write_all(text.as_bytes()).and_then(|()| streams.output.flush());
     match written {
         Ok(()) => code,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,

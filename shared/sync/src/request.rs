@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
 
 use extdns_plan::PlanHash;
 use extdns_providers::Deadline;
@@ -80,10 +79,7 @@ impl RunRequest {
         let expected_hash = arguments.commands.plan_hash.as_deref();
         Ok(Self {
             mode: if apply { Mode::Apply } else { Mode::Plan },
-            until: match arguments.process.timeout {
-                Duration::ZERO => Deadline::none(),
-                timeout => Deadline::within(timeout),
-            },
+            until: Deadline::of_timeout(arguments.process.timeout),
             expected_hash: expected_hash.map(|text| hash(text, arguments)).transpose()?,
             revert: arguments.commands.revert.as_deref().map(document).transpose()?,
             ..Self::default()

@@ -53,6 +53,7 @@ pub fn plan(n: usize) -> anyhow::Result<Figures> {
         desired: &desired,
         settings: &settings,
         clusters: &clusters,
+        kept: &[],
     };
     let (plan, figures) = of_part(|| black_box(compute(input)))?;
     let (found, wanted) = (plan.going().count(), 3 * n.div_ceil(CHANGED));

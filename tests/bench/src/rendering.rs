@@ -83,8 +83,10 @@ fn change(number: usize) -> anyhow::Result<ReportedChange> {
         before: Some(snapshot(format!("10.0.{high}.{low}"))?),
         after: Some(snapshot(format!("10.1.{high}.{low}"))?),
         resource: Some(resource),
+        also: Default::default(),
         cluster: None,
         cause: Cause::Differs(Differences { targets: true, ..Differences::default() }),
+        moves_to: None,
         result: ChangeResult::Planned,
     })
 }

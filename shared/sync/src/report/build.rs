@@ -168,6 +168,7 @@ fn build(
     };
     Report {
         planned_only: false,
+        only_ownership: false,
         run: Run::default(),
         failure: None,
         clusters,

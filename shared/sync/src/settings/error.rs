@@ -19,6 +19,19 @@ pub enum SettingsError {
         /// The known flag that it most resembles.
         nearest: Option<String>,
     },
+    /// A flag of a provider that is not here.
+    #[error(
+        "flag '--{flag}' ({origin}) is of the provider {provider}, which this version does not have; \
+         README.md lists those that it has, and a webhook provider can stand in for others"
+    )]
+    FlagOfProvider {
+        /// The flag without dashes.
+        flag: String,
+        /// Where it was written.
+        origin: Origin,
+        /// The provider.
+        provider: &'static str,
+    },
     /// Something that is no flag.
     #[error("unexpected {word} ({origin}); {}", unexpected(word))]
     Unexpected {
@@ -103,6 +116,12 @@ pub enum SettingsError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// Something that is no text.
+    #[error("{origin} is not UTF-8; write it in UTF-8, or leave it away")]
+    NotUtf8 {
+        /// Where it was written.
+        origin: Origin,
     },
     /// Values that are fine alone but do not go together, in the words of the area that they
     /// belong to.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Command};
 
-use super::SettingsError;
+use super::{SettingsError, elsewhere};
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +120,9 @@ impl Flags {
     }
 
     fn unknown(&self, name: &str, origin: Origin) -> SettingsError {
+        if let Some(provider) = elsewhere::provider_of(name) {
+            return SettingsError::FlagOfProvider { flag: name.to_owned(), origin, provider };
+        }
         SettingsError::UnknownFlag {
             flag: name.to_owned(),
             origin,
@@ -245,7 +248,7 @@ pub(super) fn read_variables(
 }
 
 /// The variable of a flag: `txt-owner-id` is `EXTERNAL_DNS_TXT_OWNER_ID`.
-fn variable_of(flag: &str) -> String {
+pub(super) fn variable_of(flag: &str) -> String {
     format!("EXTERNAL_DNS_{}", flag.replace('-', "_").to_ascii_uppercase())
 }
 

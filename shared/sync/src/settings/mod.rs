@@ -6,11 +6,14 @@
 //! value stands. The environment is handed in as a value.
 
 mod command;
+mod elsewhere;
 mod error;
 mod layer;
 mod process;
+mod secrets;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::num::ParseIntError;
 use std::path::PathBuf;
 
@@ -35,24 +38,67 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// The home directory, for `~/.kube/config`.
     pub home: Option<PathBuf>,
+    /// Arguments and variables that are not UTF-8: they are told when somebody would read them.
+    pub not_text: Vec<Origin>,
 }
 
 impl Environment {
+    /// That of this process, with these arguments.
+    #[must_use]
+    pub fn of_process(arguments: impl IntoIterator<Item = OsString>) -> Self {
+        let mut environment =
+            Self { home: std::env::var_os("HOME").map(PathBuf::from), ..Self::default() };
+        for (index, argument) in arguments.into_iter().enumerate() {
+            match argument.into_string() {
+                Ok(text) => environment.arguments.push(text),
+                Err(_) => environment.not_text.push(Origin::Argument(index + 1)),
+            }
+        }
+        for (name, value) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            match value.into_string() {
+                Ok(text) => drop(environment.variables.insert(name, text)),
+                Err(_) => environment.not_text.push(Origin::Variable(name)),
+            }
+        }
+        environment
+    }
+
+    /// The first thing that would be read and is no text.
+    fn check_text(&self, flags: &Flags) -> Result<(), SettingsError> {
+        let is_read = |origin: &&Origin| match origin {
+            Origin::Variable(name) => {
+                flags.iter().any(|(flag, _)| layer::variable_of(flag) == *name)
+                    || READ.iter().any(|start| name.starts_with(start))
+                    || name.to_ascii_uppercase().ends_with("_PROXY")
+            }
+            _ => true,
+        };
+        match self.not_text.iter().find(is_read) {
+            Some(origin) => Err(SettingsError::NotUtf8 { origin: origin.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// What clusters need to know of it.
     #[must_use]
     pub fn for_clusters(&self) -> extdns_clusters::Environment {
         let get = |name: &str| self.variables.get(name).filter(|value| !value.is_empty()).cloned();
         extdns_clusters::Environment {
             home: self.home.clone(),
+            kubeconfig: get("KUBECONFIG"),
             kubernetes_service_host: get("KUBERNETES_SERVICE_HOST"),
             kubernetes_service_port: get("KUBERNETES_SERVICE_PORT"),
             service_account: None,
             https_proxy: get("HTTPS_PROXY").or_else(|| get("https_proxy")),
             no_proxy: get("NO_PROXY").or_else(|| get("no_proxy")),
-            aws_ca_bundle: get("AWS_CA_BUNDLE").map(PathBuf::from),
+            aws: extdns_auth::AwsVariables::of(&self.variables),
         }
     }
 }
+
+/// Beginnings of the names of variables that are read beside those of flags.
+const READ: [&str; 4] = ["AWS_", "KUBECONFIG", "KUBERNETES_", "SSL_CERT_"];
 
 /// Every flag, one struct per area.
 #[derive(Debug, Clone, clap::Parser)]
@@ -107,13 +153,16 @@ pub enum Request {
 /// # Errors
 /// The first thing that is wrong, with the place where it was written.
 pub fn resolve(environment: &Environment) -> Result<Request, SettingsError> {
+    secrets::register_variables(&environment.variables);
     let mut parser = Arguments::command();
     parser.build();
     if let Some(text) = information(&environment.arguments, &mut parser) {
         return Ok(Request::Show(text));
     }
     let flags = Flags::of(&parser);
+    environment.check_text(&flags)?;
     let mut words = expand(environment.arguments.iter().cloned())?;
+    secrets::register_words(&words);
     let command = Command::take(&mut words)?;
     let given = merge(vec![
         read_arguments(words, &flags)?,
@@ -202,7 +251,12 @@ fn explain(error: &clap::Error, given: &[Given]) -> SettingsError {
     let name = flag(name);
     let problem = match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
-            format!("enum value must be one of {}, got '{value}'", valid.join(","))
+            let not_here = if name == "provider" && elsewhere::is_provider(value) {
+                "; this version does not have it, and a webhook provider can stand in for it"
+            } else {
+                ""
+            };
+            format!("enum value must be one of {}, got '{value}'{not_here}", valid.join(","))
         }
         _ => match std::error::Error::source(error) {
             Some(source) if source.is::<ParseIntError>() => format!("'{value}' is no whole number"),

@@ -2,5 +2,7 @@
 
 mod doctor;
 mod explain;
+mod gathering;
 mod gc;
+mod hashes;
 mod support;

@@ -3,6 +3,10 @@
 
 mod calls;
 mod failures;
+mod hung;
 mod killed;
+mod moves;
+mod raced;
 mod support;
 mod throttled;
+mod whole;

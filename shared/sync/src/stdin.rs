@@ -1,0 +1,53 @@
+//! Standard input, without waiting for it where nobody could stop the wait.
+
+use std::io::{self, Cursor, Read};
+
+use extdns_providers::Deadline;
+use tokio::sync::oneshot;
+
+/// What standard input held, or why it could not be read; it is told to who reads it.
+pub(crate) struct Input(Result<Cursor<Vec<u8>>, Option<io::Error>>);
+
+impl Input {
+    /// Nothing.
+    pub(crate) fn empty() -> Self {
+        Self(Ok(Cursor::default()))
+    }
+
+    /// Reads it to its end, in a thread of its own: whoever writes to it may never end, and the
+    /// process does not wait for a thread.
+    pub(crate) async fn read(mut from: Box<dyn Read + Send>) -> Self {
+        let (sender, receiver) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+            let mut all = Vec::new();
+            // Where nobody waits any more, nobody needs it.
+            let _ = sender.send(from.read_to_end(&mut all).map(|_| Cursor::new(all)));
+        });
+        let read = match thread {
+            Ok(_) => receiver.await.unwrap_or_else(|_| Err(io::Error::other("internal error"))),
+            Err(error) => Err(error),
+        };
+        Self(read.map_err(Some))
+    }
+
+    /// The same, but at the latest at the deadline: who then reads it is told.
+    pub(crate) async fn in_time(read: impl Future<Output = Self>, until: &Deadline) -> Self {
+        tokio::select! {
+            biased;
+            input = read => input,
+            () = until.over() => {
+                let late = "standard input did not end while there was time";
+                Self(Err(Some(io::Error::new(io::ErrorKind::TimedOut, late))))
+            }
+        }
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Ok(text) => text.read(buffer),
+            Err(error) => Err(error.take().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into())),
+        }
+    }
+}
