@@ -3,6 +3,7 @@
 mod doctor;
 mod explain;
 mod gathering;
+mod gathering;
 mod gc;
 mod hashes;
 mod support;
