@@ -104,7 +104,7 @@ impl Dns {
                 .iter()
                 .flat_map(|zone| {
                     let path = folder.join(format!("{zone}.zone"));
-                    of_lines(&String::from_utf8_lossy(&fs::read(path).unwrap_or_default()))
+                    of_lines(&text_of(&path))
                 })
                 .collect(),
         };
@@ -139,8 +139,7 @@ impl Dns {
     pub fn by_hand(&self) -> String {
         let Self::Files(folder) = self else { return String::new() };
         let above = |zone: &&str| {
-            let text = fs::read(folder.join(format!("{zone}.zone"))).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text).into_owned();
+            let text = text_of(&folder.join(format!("{zone}.zone")));
             let above = text.split(BEGIN).next().unwrap_or_default();
             above
                 .lines()
@@ -150,6 +149,12 @@ impl Dns {
         };
         ZONES.iter().map(above).collect::<Vec<String>>().concat()
     }
+}
+
+/// The text of a file; empty for what is none, such as a pipe, which would be waited for.
+fn text_of(path: &Path) -> String {
+    let bytes = if path.is_file() { fs::read(path).unwrap_or_default() } else { Vec::new() };
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Nanoseconds since the epoch, cut to what a sum of few can hold.

@@ -14,8 +14,12 @@ use tempfile::TempDir;
 
 const STEP: Duration = Duration::from_millis(2);
 
-/// No run may ask for more than this, in KiB of address space: one that does is ended by the system.
-const MEMORY: &str = "ulimit -v 4000000; exec \"$0\" \"$@\"";
+/// No run may ask for more than this, in KiB of address space: one that does is ended by the system. The first word is how
+/// many files it may have open.
+const LIMITS: &str = "ulimit -v 4000000; ulimit -n \"$0\"; exec \"$@\"";
+
+/// How many files a process may usually have open.
+const FILES: usize = 1024;
 
 /// A place for the processes of one round, with a folder of its own.
 pub struct Bench {
@@ -82,7 +86,7 @@ impl Bench {
         fs::write(dir.join("command"), format!("{task:#?}"))?;
         let input = self.write(&format!("input-{number:02}"), &task.input);
         let child = Command::new("sh")
-            .args(["-c", MEMORY])
+            .args(["-c", LIMITS, &task.files.unwrap_or(FILES).to_string()])
             .arg(self.binaries.join("external-dns"))
             .args(&task.arguments)
             .env_clear()
@@ -104,6 +108,7 @@ pub struct Task {
     arguments: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
     input: Vec<u8>,
+    files: Option<usize>,
 }
 
 impl Task {
@@ -123,6 +128,13 @@ impl Task {
     #[must_use]
     pub fn var(mut self, name: &str, value: &(impl AsRef<std::ffi::OsStr> + ?Sized)) -> Self {
         self.variables.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// It may have only so many files open.
+    #[must_use]
+    pub fn files(mut self, most: usize) -> Self {
+        self.files = Some(most);
         self
     }
 
