@@ -107,7 +107,7 @@ fn decide<'a>(
         hold_all(&mut decisions, &Hold::UnreadableZone);
     }
     if let Some(reason) = inventory.index.zone(zone).read_only {
-        hold_all(&mut decisions, &Hold::ReadOnly { reason });
+        hold_all(&mut decisions, &Hold::ReadOnlyZone { reason });
     }
     decisions
 }

@@ -170,7 +170,7 @@ fn kind(hold: &Hold) -> &'static str {
         Hold::Unit => "unit",
         Hold::CannotBeOwned { .. } => "cannot be owned",
         Hold::UnreadableZone => "unreadable zone",
-        Hold::ReadOnly { .. } => "read-only",
+        Hold::ReadOnly { .. } | Hold::ReadOnlyZone { .. } => "read-only",
         Hold::Frozen { .. } => "frozen",
         Hold::UnknownCluster { .. } => "unknown cluster",
         Hold::Unready { .. } => "unready",

@@ -227,6 +227,11 @@ pub enum Hold {
         /// Why, a fragment that reads after "it".
         reason: &'static str,
     },
+    /// The provider does not let anything in the zone be changed.
+    ReadOnlyZone {
+        /// Why, a fragment that reads after "it".
+        reason: &'static str,
+    },
     /// The record belongs to a cluster of which nobody knows what it wants.
     Frozen {
         /// The name of the cluster.

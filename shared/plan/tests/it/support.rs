@@ -443,6 +443,7 @@ fn reason(hold: &Hold) -> String {
         Hold::Unit => "unit".to_owned(),
         Hold::UnreadableZone => "unread zone".to_owned(),
         Hold::ReadOnly { .. } => "read-only".to_owned(),
+        Hold::ReadOnlyZone { .. } => "read-only zone".to_owned(),
         Hold::Frozen { cluster, why: FreezeCause::Failed } => format!("{cluster} failed"),
         Hold::Frozen { cluster, why: FreezeCause::Empty { records, filter: Some(filter) } } => {
             format!("{cluster} by {filter}, has {records}")

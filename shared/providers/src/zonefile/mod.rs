@@ -233,7 +233,9 @@ fn inventory(contents: Vec<Content>) -> Inventory {
     let mut zones = Vec::with_capacity(contents.len());
     let mut records = HashMap::with_capacity(contents.len());
     for content in contents {
-        let id = content.path.name.key().into_owned();
+        // A zone of the same name in another folder is another zone.
+        let path = std::path::absolute(&content.path.path);
+        let id = path.as_ref().unwrap_or(&content.path.path).display().to_string();
         records.insert(id.clone(), content.records);
         zones.push(Zone {
             read_only: content.read_only,

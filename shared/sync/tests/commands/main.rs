@@ -3,7 +3,6 @@
 mod doctor;
 mod explain;
 mod gathering;
-mod gathering;
 mod gc;
 mod hashes;
 mod support;
