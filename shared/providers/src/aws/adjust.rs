@@ -63,15 +63,12 @@ fn fail_over(endpoints: &mut [Endpoint], notes: &mut Vec<Adaptation>) {
         if !unchecked || role(endpoint).as_deref() != Some("PRIMARY") {
             continue;
         }
-        let reason = if endpoint.set.is_alias() {
+        if endpoint.set.is_alias() {
             families.insert(key(endpoint));
-            "its ownership record is routed as a multivalue answer, because Route 53 takes a \
-             PRIMARY that is no alias only with a health check; where it refuses that beside the \
-             ownership record of a SECONDARY that is there already, give aws/health-check-id"
-        } else {
-            "Route 53 takes a PRIMARY that is no alias only with a health check; give \
-             aws/health-check-id"
-        };
+            continue;
+        }
+        let reason = "Route 53 takes a PRIMARY that is no alias only with a health check; give \
+                      aws/health-check-id";
         notes.push(Adaptation::of(endpoint, Verdict::Changed, reason));
     }
     if families.is_empty() {

@@ -40,6 +40,11 @@ pub(crate) enum Signature {
 /// More than this between the clocks explains a signature that is refused.
 const SKEW: Duration = Duration::from_secs(240);
 
+/// What Route 53 says of an ownership record that is one answer of several, beside one of a failover.
+const OTHER_ROUTING: &str = "cannot be created as a non-multivalue answer set exists";
+const HEALTH_CHECK: &str = "the ownership record of a PRIMARY without a health check cannot stand \
+    beside that of a SECONDARY that was written without it: give the PRIMARY aws/health-check-id";
+
 /// An SDK error in our words. `place` is the zone, or nothing.
 pub(crate) fn explain<E: Error + 'static>(
     operation: &str,
@@ -110,6 +115,9 @@ fn answered(operation: &str, place: &str, response: &HttpResponse) -> Fault {
         Some(_) => ErrorKind::Unauthorised,
         None => kind(&body, status, header("retry-after")),
     };
+    if body.messages.iter().any(|message| message.contains(OTHER_ROUTING)) {
+        text = format!("{text}; {HEALTH_CHECK}");
+    }
     if let Some(clocks) = &clocks {
         text = format!("{text}; {clocks}");
     } else if kind == ErrorKind::Unauthorised {
