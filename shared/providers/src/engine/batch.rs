@@ -249,7 +249,9 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         };
         // What was changed since it was read stays as it is, also where half of it is done.
         let changed = Present::new(&records, true).changed(&batch[0].group);
-        if let Some(failure) = changed.filter(|_| batch[0].done == 0) {
+        if let Some(mut failure) = changed.filter(|_| batch[0].done == 0) {
+            // The API's own words have its request id.
+            failure.message = format!("{} ({error})", failure.message);
             self.outcomes[place] = Some(Outcome::Rejected(failure));
             return;
         }
