@@ -32,7 +32,10 @@ struct ClusterOwner {
 #[non_exhaustive]
 pub enum OwnerIdError {
     /// The id is the empty string.
-    #[error("owner id cannot be empty")]
+    #[error(
+        "owner id cannot be empty; give --txt-owner-id the id of this installation, the same in \
+         every run"
+    )]
     Empty,
     /// The id has a character that ends or breaks the label, or that some provider stores in
     /// another form.

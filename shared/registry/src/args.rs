@@ -114,10 +114,13 @@ pub enum RegistryError {
     #[error(transparent)]
     Key(#[from] BadKey),
     /// Encryption without a key.
-    #[error("the AES Encryption key must be set when TXT record encryption is enabled")]
+    #[error(
+        "the AES Encryption key must be set when TXT record encryption is enabled; give \
+         --txt-encrypt-aes-key, or leave --txt-encrypt-enabled away"
+    )]
     NoKey,
     /// Prefix and suffix at once.
-    #[error("txt-prefix and txt-suffix are mutual exclusive")]
+    #[error("txt-prefix and txt-suffix are mutual exclusive; give one of them")]
     Affixes,
     /// Type and name would run into each other, so that the mark of one record reads as another's.
     #[error(

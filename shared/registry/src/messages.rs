@@ -12,7 +12,7 @@ use crate::{BadKey, RegistryError};
 fn every_error_has_its_message() {
     let mut messages = Messages::default();
     messages.show(RegistryError::Owner(OwnerIdError::Empty));
-    messages.show(RegistryError::Key(BadKey)).show(BadKey);
+    messages.show(RegistryError::Key(BadKey { found: 31 })).show(BadKey { found: 31 });
     messages.show(RegistryError::NoKey).show(RegistryError::Affixes);
     messages.show(RegistryError::Separator {
         flag: "txt-prefix",

@@ -66,13 +66,16 @@ fn registries() {
     }
 }
 
+const NO_OWNER: &str = "owner id cannot be empty; give --txt-owner-id the id of this installation, \
+                        the same in every run";
+
 #[test]
 fn values_that_could_not_be_read_back() {
-    let both = "txt-prefix and txt-suffix are mutual exclusive";
+    let both = "txt-prefix and txt-suffix are mutual exclusive; give one of them";
     let cases: [(&[&str], &str); 7] = [
-        (&["--txt-owner-id="], "owner id cannot be empty"),
+        (&["--txt-owner-id="], NO_OWNER),
         (&["--txt-prefix=a", "--txt-suffix=b"], both),
-        (&["--txt-owner-id=", "--txt-prefix=a", "--txt-suffix=b"], "owner id cannot be empty"),
+        (&["--txt-owner-id=", "--txt-prefix=a", "--txt-suffix=b"], NO_OWNER),
         (
             &["--txt-prefix=x-%{record_type}"],
             "--txt-prefix=x-%{record_type} needs a separator between %{record_type} and the name, \
@@ -100,16 +103,18 @@ const KEY: &str = "0123456789abcdef0123456789ABCDEF";
 #[test]
 fn encryption_needs_a_key() {
     let bad = "the AES Encryption key must be 32 bytes long, in either plain text or \
-               base64-encoded format";
+               base64-encoded format; that of --txt-encrypt-aes-key has 6 bytes and is no base64 \
+               of 32";
     let key = format!("--txt-encrypt-aes-key={KEY}");
     let cases: [(&[&str], &str); 9] = [
         (
             &["--txt-encrypt-enabled"],
-            "the AES Encryption key must be set when TXT record encryption is enabled",
+            "the AES Encryption key must be set when TXT record encryption is enabled; give \
+             --txt-encrypt-aes-key, or leave --txt-encrypt-enabled away",
         ),
         (&["--txt-encrypt-enabled", "--txt-encrypt-aes-key=s3cret"], bad),
         (&["--txt-encrypt-aes-key=s3cret"], bad),
-        (&["--txt-encrypt-aes-key=s3cret", "--txt-owner-id="], "owner id cannot be empty"),
+        (&["--txt-encrypt-aes-key=s3cret", "--txt-owner-id="], NO_OWNER),
         (&["--txt-encrypt-aes-key=s3cret", "--txt-prefix=a", "--txt-suffix=b"], bad),
         (&["--txt-encrypt-aes-key="], "accepted"),
         (&["--txt-encrypt-enabled=false"], "accepted"),

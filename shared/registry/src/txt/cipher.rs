@@ -27,12 +27,16 @@ const BASE64: GeneralPurpose =
 /// Encrypts and decrypts texts with one key.
 pub(crate) struct Cipher(Aes256Gcm);
 
-/// The text is no key.
+/// The text is no key. It is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the AES Encryption key must be 32 bytes long, in either plain text or base64-encoded format"
+    "the AES Encryption key must be 32 bytes long, in either plain text or base64-encoded format; \
+     that of --txt-encrypt-aes-key has {found} bytes and is no base64 of 32"
 )]
-pub struct BadKey;
+pub struct BadKey {
+    /// How long it is, as it was given, in bytes.
+    pub found: usize,
+}
 
 /// Why a text cannot be encrypted.
 #[derive(Debug, thiserror::Error)]
@@ -52,14 +56,15 @@ impl Cipher {
     /// The cipher of a key: 32 bytes as they are, or base64 of 32 bytes (in either alphabet).
     pub(crate) fn new(key: &SecretString) -> Result<Self, BadKey> {
         let text = key.expose_secret();
+        let bad = BadKey { found: text.len() };
         let decoded;
         let key = if text.len() == KEY {
             text.as_bytes()
         } else {
-            decoded = decode(&text.replace('-', "+").replace('_', "/")).ok_or(BadKey)?;
+            decoded = decode(&text.replace('-', "+").replace('_', "/")).ok_or(bad)?;
             &decoded
         };
-        Aes256Gcm::new_from_slice(key).map(Self).map_err(|_| BadKey)
+        Aes256Gcm::new_from_slice(key).map(Self).map_err(|_| bad)
     }
 
     /// Encrypts with a fresh nonce. Two texts under one nonce would reveal each other, so there is
