@@ -47,6 +47,18 @@ pub enum Failure {
     },
 }
 
+/// What a simulator gives back of a wish, with a status of success all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Adjusts {
+    /// All of it.
+    #[default]
+    Nothing,
+    /// The first so many endpoints.
+    ToTheFirst(usize),
+    /// All endpoints, without their targets.
+    WithoutTargets,
+}
+
 /// What a simulator starts with.
 #[derive(Default)]
 pub struct Builder {
@@ -142,6 +154,11 @@ impl WebhookSim {
         lock(&self.state).applies = applies;
     }
 
+    /// Chooses what is given back of a wish.
+    pub fn adjusts(&self, adjusts: Adjusts) {
+        lock(&self.state).adjusts = adjusts;
+    }
+
     /// Answers 413 to every POST with more bytes than this, and does nothing.
     pub fn limit(&self, bytes: usize) {
         lock(&self.state).limit = bytes;
@@ -228,6 +245,7 @@ struct State {
     filter: String,
     poisoned: BTreeSet<String>,
     applies: Applies,
+    adjusts: Adjusts,
     limit: usize,
     failures: Vec<Failing>,
     silence: Arc<Notify>,
@@ -256,6 +274,7 @@ impl State {
             filter: filter.to_string(),
             poisoned: BTreeSet::new(),
             applies: Applies::default(),
+            adjusts: Adjusts::default(),
             limit: usize::MAX,
             failures: Vec::new(),
             silence: Arc::default(),
@@ -324,12 +343,23 @@ impl State {
             ("GET", "/records") => ok(self.body()),
             ("POST", "/records") => self.apply(&request.body),
             ("POST", "/adjustendpoints") => match serde_json::from_slice(&request.body) {
-                Ok(Value::Array(_)) => ok(request.body.clone()),
+                Ok(Value::Array(wish)) => ok(self.adjusted(&request.body, wish)),
                 _ => Reply::new(400),
             },
             (_, "/records" | "/adjustendpoints") => Reply::new(400),
             _ => ok(Bytes::from(self.filter.clone())),
         }
+    }
+
+    fn adjusted(&self, body: &Bytes, mut wish: Vec<Value>) -> Bytes {
+        match self.adjusts {
+            Adjusts::Nothing => return body.clone(),
+            Adjusts::ToTheFirst(count) => wish.truncate(count),
+            Adjusts::WithoutTargets => {
+                wish.iter_mut().for_each(|endpoint| endpoint["targets"] = json!([]));
+            }
+        }
+        Bytes::from(Value::Array(wish).to_string())
     }
 
     fn body(&mut self) -> Bytes {

@@ -77,7 +77,8 @@ pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
             Hold::Frozen { .. }
             | Hold::UnknownCluster { .. }
             | Hold::Outage { .. }
-            | Hold::Kept { .. },
+            | Hold::Kept { .. }
+            | Hold::ReadOnlyZone { .. },
         ) => Outcome::Frozen,
         ChangeResult::Held(Hold::Guarded { .. }) => Outcome::Guarded,
         ChangeResult::Held(_) => Outcome::Held,
@@ -138,7 +139,7 @@ pub(crate) fn hold_kind(hold: &Hold) -> HoldKind {
         Hold::Unit => HoldKind::Unit,
         Hold::CannotBeOwned { .. } => HoldKind::CannotBeOwned,
         Hold::UnreadableZone => HoldKind::UnreadableZone,
-        Hold::ReadOnly { .. } => HoldKind::ReadOnly,
+        Hold::ReadOnly { .. } | Hold::ReadOnlyZone { .. } => HoldKind::ReadOnly,
         Hold::Frozen { .. } => HoldKind::Frozen,
         Hold::UnknownCluster { .. } => HoldKind::UnknownCluster,
         Hold::Unready { .. } => HoldKind::Unready,
@@ -168,7 +169,7 @@ pub(crate) fn held(hold: &Hold) -> Cow<'_, str> {
         Hold::Unit => "a change that belongs to it is held back".into(),
         Hold::CannotBeOwned { reason } => reason.into(),
         Hold::UnreadableZone => "its zone could not be read".into(),
-        Hold::ReadOnly { reason } => format!("it {reason}").into(),
+        Hold::ReadOnly { reason } | Hold::ReadOnlyZone { reason } => format!("it {reason}").into(),
         Hold::Frozen { cluster, why: FreezeCause::Failed } => {
             format!("cluster {cluster} could not be read in full").into()
         }

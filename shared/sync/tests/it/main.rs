@@ -3,5 +3,6 @@
 mod invariants;
 mod isolation;
 mod killed;
+mod missing;
 mod revert;
 mod support;

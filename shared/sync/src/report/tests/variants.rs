@@ -19,7 +19,7 @@ fn of_hold(hold: &Hold) -> usize {
         Hold::Unit => 4,
         Hold::CannotBeOwned { .. } => 5,
         Hold::UnreadableZone => 6,
-        Hold::ReadOnly { .. } => 7,
+        Hold::ReadOnly { .. } | Hold::ReadOnlyZone { .. } => 7,
         Hold::Frozen { why: FreezeCause::Failed, .. } => 8,
         Hold::Frozen { why: FreezeCause::Empty { filter: None, .. }, .. } => 9,
         Hold::UnknownCluster { .. } => 10,

@@ -1,0 +1,96 @@
+//! What a provider does not say, or does not take, deletes nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use extdns_model::DomainFilter;
+use extdns_plan::Hold;
+use extdns_providers::Provider;
+use extdns_providers::webhook::{Webhook, WebhookArgs};
+use extdns_providers::zonefile::{Zonefile, ZonefileArgs};
+use extdns_sync::ExitCode;
+use extdns_sync::report::{ChangeResult, Report, Summary};
+use extdns_testkit::webhook_sim::{Adjusts, WebhookSim};
+
+use crate::support::{run, services};
+
+fn webhook(sim: &WebhookSim) -> Arc<dyn Provider> {
+    let args = WebhookArgs {
+        webhook_provider_url: sim.url(),
+        webhook_provider_read_timeout: Duration::from_secs(5),
+        webhook_provider_write_timeout: Duration::from_secs(10),
+        webhook_provider_max_body_size: 0,
+    };
+    Arc::new(Webhook::new(&args).expect("a provider"))
+}
+
+fn twenty() -> String {
+    let hosts: Vec<String> = (0..20).map(|i| format!("h{i:02}.example.org")).collect();
+    services(hosts.iter().map(|host| (host.as_str(), "192.0.2.1")))
+}
+
+fn held(report: &Report) -> Vec<&Hold> {
+    let held = report.changes().filter_map(|change| match &change.result {
+        ChangeResult::Held(hold) => Some(hold),
+        _ => None,
+    });
+    held.collect()
+}
+
+/// 17 of 20 endpoints do not come back, then none, then all without targets, each with the status of
+/// success: no record goes, each is told, and the code is that of a run in part.
+#[tokio::test]
+async fn what_a_webhook_does_not_give_back_is_held_and_not_deleted() {
+    let sim = WebhookSim::builder().start();
+    run(&twenty(), webhook(&sim), &[]).await.expect("run");
+    let before = sim.records();
+    assert_eq!(before.len(), 40);
+    for (adjusts, missing) in [
+        (Adjusts::ToTheFirst(3), 17),
+        (Adjusts::ToTheFirst(0), 20),
+        (Adjusts::WithoutTargets, 20),
+    ] {
+        sim.adjusts(adjusts.clone());
+        let report = run(&twenty(), webhook(&sim), &["--no-guard"]).await.expect("run");
+        assert_eq!(sim.records(), before, "{adjusts:?}");
+        let held = held(&report);
+        assert_eq!(held.len(), missing, "{adjusts:?}");
+        let is_kept = |hold: &&Hold| matches!(hold, Hold::Kept { .. });
+        assert!(held.iter().all(is_kept), "{adjusts:?}: {held:?}");
+        assert_eq!(Summary::of(&report).exit_code(), ExitCode::Partial, "{adjusts:?}");
+    }
+    sim.adjusts(Adjusts::Nothing);
+    let report = run(&twenty(), webhook(&sim), &[]).await.expect("run");
+    assert_eq!(Summary::of(&report).exit_code(), ExitCode::Success);
+    // What no object wants goes as ever.
+    let none = services([("h00.example.org", "192.0.2.1")]);
+    run(&none, webhook(&sim), &["--no-guard"]).await.expect("run");
+    assert_eq!(sim.records().len(), 2);
+}
+
+/// A plan for a signed zone file holds everything, new names too, and says what to do; so an apply
+/// ends with the same code.
+#[tokio::test]
+async fn a_signed_zone_file_is_refused_in_the_plan() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("example.org.zone");
+    let text = "@ 60 SOA ns1 h 1 1 1 1 1\n@ 60 NS ns1\nns1 60 A 192.0.2.53\n\
+                ns1 60 RRSIG A 13 3 60 20261201000000 20261101000000 1 example.org. c2ln\n";
+    std::fs::write(&file, text).expect("written");
+    let zones = |folder: PathBuf| -> Arc<dyn Provider> {
+        let args = ZonefileArgs { zonefile_dir: Some(folder), ..ZonefileArgs::default() };
+        Arc::new(Zonefile::new(&args, &DomainFilter::default()).expect("a provider"))
+    };
+    for flags in [&["--dry-run"][..], &[]] {
+        let report = run(&twenty(), zones(folder.path().to_owned()), flags).await.expect("run");
+        let held = held(&report);
+        assert_eq!(held.len(), 20, "{flags:?}");
+        let says_why = |hold: &&Hold| {
+            matches!(hold, Hold::ReadOnlyZone { reason } if reason.contains("RRSIG"))
+        };
+        assert!(held.iter().all(says_why), "{flags:?}: {held:?}");
+        assert_eq!(Summary::of(&report).exit_code(), ExitCode::Partial, "{flags:?}");
+        assert_eq!(std::fs::read_to_string(&file).expect("read"), text);
+    }
+}
