@@ -112,18 +112,6 @@ async fn a_missing_rule_is_named_and_freezes_what_it_hides() {
     assert_eq!(bench.zone(), zone, "not even what is known to be gone: the Ingress may want it");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_cronjob_of_infra_is_accepted() {
-    let Some(api) = KubeApi::shared_or_skip("the_cronjob_of_infra_is_accepted").await else {
-        return;
-    };
-    let folder = example_cluster().join("../../infra/kubernetes");
-    for file in ["namespace.yaml", "rbac.yaml", "cronjob.yaml"] {
-        let yaml = std::fs::read_to_string(folder.join(file)).expect("infra");
-        assert!(!api.apply_yaml(&yaml).await.is_empty(), "{file}");
-    }
-}
-
 /// DNSEndpoints learn that they were seen, from an applying run only, and from one without the
 /// right to say so the user learns which rule is missing.
 #[tokio::test(flavor = "multi_thread")]

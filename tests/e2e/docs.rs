@@ -1,0 +1,129 @@
+//! What the documentation tells to type exists: flags, commands, targets of the Makefile, files.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::program::{Bench, external_dns, run};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The pages, and for each its text.
+fn pages() -> Vec<(PathBuf, String)> {
+    let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
+    for folder in ["docs", "infra"] {
+        let entries = std::fs::read_dir(root().join(folder)).expect("a folder");
+        let files = entries.map(|entry| entry.expect("an entry").path());
+        pages.extend(files.filter(|path| path.extension().is_some_and(|own| own == "md")));
+    }
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a page");
+        (path, text)
+    };
+    pages.into_iter().map(read).collect()
+}
+
+/// The commands of all fenced blocks of shell, each on one line.
+fn commands(page: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    for block in page.split("```sh\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default().replace("\\\n", " ");
+        let lines = block.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
+        commands.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
+    }
+    commands
+}
+
+/// What is set in backticks.
+fn quoted(page: &str) -> impl Iterator<Item = &str> {
+    page.lines()
+        .filter(|line| !line.starts_with("```"))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+/// The flags in a text, each as `--name`.
+fn flags(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let flags = words.filter(|word| word.starts_with("--") && word.len() > 3);
+    flags.map(|flag| flag.trim_end_matches('-').to_owned()).collect()
+}
+
+fn help() -> String {
+    let bench = Bench::new();
+    run(external_dns(bench.path()).arg("--help")).out
+}
+
+#[test]
+fn commands_of_the_program_and_their_flags_exist() {
+    let known = flags(&help());
+    let mut seen = 0;
+    for (path, page) in pages() {
+        for command in commands(&page) {
+            // The program also stands behind a pipe.
+            let Some(at) = command
+                .find("external-dns ")
+                .filter(|&at| at == 0 || command[..at].ends_with("| "))
+            else {
+                continue;
+            };
+            seen += 1;
+            for flag in flags(&command[at..]) {
+                assert!(known.contains(&flag), "{}: there is no {flag}: {command}", path.display());
+            }
+            let first = command[at..].split_whitespace().nth(1).unwrap_or_default();
+            let is_command = first.starts_with(|c: char| c.is_ascii_lowercase());
+            assert!(
+                !is_command || help().contains(&format!("\n  {first} ")),
+                "{}: there is no command {first}: {command}",
+                path.display()
+            );
+        }
+    }
+    assert!(seen > 10, "only {seen} commands were found");
+}
+
+#[test]
+fn targets_of_the_makefile_exist() {
+    let makefile = std::fs::read_to_string(root().join("Makefile")).expect("the Makefile");
+    for (path, page) in pages() {
+        for command in commands(&page).iter().map(String::as_str).chain(quoted(&page)) {
+            let Some(target) =
+                command.strip_prefix("make ").and_then(|rest| rest.split_whitespace().next())
+            else {
+                continue;
+            };
+            let rule = format!("\n{target}:");
+            assert!(makefile.contains(&rule), "{}: there is no target {target}", path.display());
+        }
+    }
+}
+
+#[test]
+fn files_that_are_named_exist() {
+    const FOLDERS: [&str; 7] =
+        ["docs/", "infra/", "examples/", "functions/", "shared/", "tests/", ".ci/"];
+    for (path, page) in pages() {
+        let beside = path.parent().expect("a folder");
+        for name in quoted(&page) {
+            let is_path = FOLDERS.iter().any(|folder| name.starts_with(folder));
+            if !is_path || name.contains([' ', '<', '*', '{']) {
+                continue;
+            }
+            let found = [root(), beside.to_owned()].iter().any(|from| from.join(name).exists());
+            assert!(found, "{}: there is no {name}", path.display());
+        }
+        for command in commands(&page) {
+            let files = command
+                .split_whitespace()
+                .filter(|word| FOLDERS.iter().any(|f| word.starts_with(f)));
+            for file in files {
+                assert!(
+                    root().join(file).exists(),
+                    "{}: there is no {file}: {command}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
