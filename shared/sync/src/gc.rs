@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use extdns_model::{
     Action, Change, ChangeGroup, DomainFilter, Endpoint, GroupId, Hints, Inventory, LabelKey,
-    Labels, Planned, Record, RecordType, Role, Stored, ZoneKey,
+    Labels, Planned, Record, RecordType, Role, Stored, ZoneIndex, ZoneKey,
 };
 use extdns_plan::{
     Cause, Cluster, Clusters, Decision, Hold, Plan, Policy, Reading, RecordChange, Row, Settings,
@@ -36,7 +36,7 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed
     let mut annotated = wiring.registry.annotate(inventory);
     let explained = annotated.set_explained_aside(wiring.registry.owners());
     let orphans = take(&mut annotated, &wiring.plan);
-    let mut plan = plan(&orphans, wiring);
+    let mut plan = plan(&orphans, &annotated.inventory.index, wiring);
     guard(&mut plan, &orphans, &annotated.inventory, wiring, request);
     let groups = groups(&plan, &orphans);
     let mut context = report::Context::new(&wiring.provider_name, &annotated, &*wiring.registry);
@@ -169,14 +169,16 @@ impl Delegations {
 }
 
 /// A row for each zone and name, a unit for each record.
-fn plan<'a>(orphans: &'a [Orphan], wiring: &Wiring) -> Plan<'a> {
+fn plan<'a>(orphans: &'a [Orphan], index: &ZoneIndex, wiring: &Wiring) -> Plan<'a> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     for orphan in orphans {
         let name = orphan.record.set.name.key();
+        let of_zone = index.zone(orphan.zone).read_only.map(|reason| Hold::ReadOnlyZone { reason });
+        let held = of_zone.or_else(|| hold(&orphan.left, wiring));
         let decision = |unit| Decision {
             change: orphan.change(),
             cause: Cause::Orphaned,
-            verdict: hold(&orphan.left, wiring).map_or(Verdict::Go, Verdict::Held),
+            verdict: held.clone().map_or(Verdict::Go, Verdict::Held),
             unit: Unit(unit),
         };
         match rows.last_mut() {

@@ -196,6 +196,10 @@ impl Writer<'_> {
         if !inventory.is_readable(place.zone) {
             return Err(Hold::UnreadableZone);
         }
+        if let Some(reason) = inventory.index.zone(place.zone).read_only {
+            let reason = format!("its ownership record {reason}");
+            return Err(Hold::CannotBeOwned { reason });
+        }
         let slot = self.slots.get(&place, set.set_identifier());
         let (occupant, pending) =
             slot.map_or((Occupant::Nobody, None), |slot| (slot.occupant, slot.pending.as_ref()));
