@@ -151,3 +151,22 @@ fn every_cluster_has_an_owner_id() {
     let noop = from_args(&args(&["--registry=noop", "--migrate-from-txt-owner=old"]), &clusters);
     assert!(noop.expect("valid").owners().is_empty());
 }
+
+/// Not every provider stores these as they are, so that the owner would not be known again.
+#[test]
+fn an_owner_id_that_some_provider_would_change_is_refused_at_the_start() {
+    for id in ["corp\\k8s", "a\"b", "a,b", " a", "a\nb", "corp\u{e9}", "\u{1f600}"] {
+        let flag = format!("--txt-owner-id={id}");
+        let error = error(&[&flag], &[]);
+        let expected = "must not contain commas, double quotes, backslashes, control characters";
+        assert!(error.contains(expected), "{id:?}: {error}");
+        assert!(error.ends_with("letters, digits, and - _ . / = : are fine"), "{error}");
+        let own = cluster(0, "a", Some(id));
+        assert!(self::error(&[], &[own]).contains(expected), "{id:?}");
+    }
+    for id in ["team=platform", "a b", "a;b", "$(a)", "prod/eu-west_1.k8s:2"] {
+        assert_eq!(error(&[&format!("--txt-owner-id={id}")], &[]), "accepted", "{id:?}");
+    }
+    let long = format!("--txt-owner-id={}", "x".repeat(215));
+    assert!(error(&[&long], &[]).ends_with("an ownership TXT record has room for 214"));
+}

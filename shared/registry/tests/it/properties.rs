@@ -189,6 +189,10 @@ proptest! {
         prop_assert_eq!(first.orphans, second.orphans);
         prop_assert_eq!(first.reserved, second.reserved);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn values_of_others_stay_and_only_one_ownership_value_makes_a_record_ours(

@@ -185,10 +185,10 @@ async fn undoing_too_much_at_once_trips_the_guard() {
     assert_eq!(stopped.exit_code(), ExitCode::Guarded);
     assert_eq!(server.contents(), full);
     let trip = &stopped.targets[0].trips[0].trip;
-    assert_eq!(trip.allow.to_string(), "--allow-deletes=example.org:12");
+    assert_eq!(trip.allow.to_string(), "--allow-deletes=inmemory:12");
     assert!(notices(&stopped).contains(&REDONE.to_owned()));
 
-    let undone = server.undo(&made, &["--allow-deletes=example.org:12"]).await;
+    let undone = server.undo(&made, &["--allow-deletes=inmemory:12"]).await;
     assert_eq!(undone.exit_code(), ExitCode::Success, "{undone:#?}");
     assert_eq!(server.contents(), [""; 0]);
 }
