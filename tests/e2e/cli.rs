@@ -1,7 +1,7 @@
 //! Flags, variables, exit codes and streams.
 
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use extdns_testkit::webhook_sim::WebhookSim;
 
@@ -93,6 +93,26 @@ fn wrong_settings_say_what_would_be_right() {
         assert_eq!(refused.out, "", "{flags:?}");
         let errors = refused.log.lines().filter(|line| line.contains("level=error")).count();
         assert_eq!(errors, 1, "{flags:?}: {}", refused.log);
+    }
+}
+
+/// What cannot be opened is a run that failed; the libraries that panic over it do not end the process.
+#[test]
+fn too_few_files_are_a_failed_run() {
+    let bench = Bench::new();
+    let zones = format!("--zonefile-dir={}", bench.path().join("zones").display());
+    for files in 4..=12 {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -n $0; exec \"$@\"", &files.to_string()])
+            .arg(env!("CARGO_BIN_EXE_external-dns"))
+            .args(["plan", "--source=service", "--provider=zonefile", "--policy=sync"])
+            .args([&zones, &manifests()])
+            .env_clear()
+            .env("HOME", bench.path());
+        let run = run(&mut command);
+        assert!((0..=6).contains(&run.code), "{files} files: {run:?}");
+        assert!(!run.log.contains("panicked"), "{files} files: {run:?}");
     }
 }
 

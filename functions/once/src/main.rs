@@ -1,6 +1,7 @@
 //! `external-dns`: the command line program and what a CronJob runs.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 
 use extdns_sync::program::{self, Streams};
@@ -8,14 +9,18 @@ use extdns_sync::settings::Environment;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
+    extdns_sync::tell_panics();
     // One thread: a run waits for the network, and one thread needs the least memory.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
+    let start = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // Where it may open only a few files, it panics rather than fails; the hook has told that.
+    let runtime = match catch_unwind(start) {
+        Ok(Ok(runtime)) => runtime,
+        Ok(Err(error)) => {
             // Where that fails too, nobody can be told.
             let _ = writeln!(io::stderr(), "level=error msg=\"failed to start: {error}\"");
             return extdns_sync::ExitCode::Failed.number().into();
         }
+        Err(_) => return extdns_sync::ExitCode::Failed.number().into(),
     };
     let code = runtime.block_on(run());
     // A look-up of a name that hangs in a thread is not waited for.
