@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use extdns_testkit::kube::ADMIN;
 use extdns_testkit::kube_sim::KubeSim;
-use extdns_testkit::route53::{Moment, Operation, RecordSet, Route53Sim};
+use extdns_testkit::route53::{Fault, Moment, Operation, RecordSet, Route53Sim, Spoil};
 
 use crate::program::{Run, external_dns, run};
 
@@ -398,4 +398,162 @@ fn sigterm_while_writing_leaves_the_rest_for_the_next_run() {
 
     assert_eq!(world.run(&flags).code, 0);
     assert_eq!(zone.records().len(), 2 + 2 * 23);
+}
+
+/// What is wrong with the environment is told before anything is asked, by the name of the variable;
+/// an empty one is none.
+#[test]
+fn variables_of_aws_that_are_empty_or_odd() {
+    let world = World::new();
+    world.sim.zone("example.org");
+    let url = world.sim.url();
+    let with = |name: &str, value: &str| {
+        let mut command = world.command(AS_TYPED);
+        if name == "AWS_ENDPOINT_URL" {
+            command.env("AWS_ENDPOINT_URL_ROUTE_53", &url);
+        }
+        run(command.env(name, value))
+    };
+    for empty in [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_ROUTE_53",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_RETRY_MODE",
+        "AWS_SESSION_TOKEN",
+    ] {
+        let run = with(empty, "");
+        assert_eq!(run.code, 0, "{empty}: {run:?}");
+    }
+    for (odd, value) in [
+        ("AWS_ACCESS_KEY_ID", "AKIA\nTEST"),
+        ("AWS_SECRET_ACCESS_KEY", "secret-of-aws\n"),
+        ("AWS_SESSION_TOKEN", "token\u{1}of-aws"),
+        ("AWS_ENDPOINT_URL", "localhost"),
+        ("AWS_ENDPOINT_URL_ROUTE_53", "http://"),
+        ("AWS_MAX_ATTEMPTS", "many"),
+        ("AWS_REGION", "eu west"),
+        ("AWS_RETRY_MODE", "odd"),
+        ("AWS_CA_BUNDLE", "/etc/hostname"),
+    ] {
+        let run = with(odd, value);
+        assert_eq!(run.code, 2, "{odd}: {run:?}");
+        let errors = lines(&run, "error", &format!("instantiating AWS config: {odd}"));
+        assert_eq!(errors.len(), 1, "{odd}: {}", run.log);
+        assert!(!run.log.contains("of-aws"), "{odd}: {}", run.log);
+    }
+}
+
+#[test]
+fn credentials_and_names_that_cannot_be_used_are_told_with_a_remedy() {
+    let world = World::new();
+    world.sim.zone("example.org");
+    let role = world.sim.account("222222222222").role("dns", Some("the-id"));
+    let without = run(&mut world.bare(AS_TYPED));
+    let cases = [
+        (without, "no credentials were found; tried were the variables AWS_ACCESS_KEY_ID"),
+        (
+            world.run(&format!("{AS_TYPED} --aws-assume-role=dns")),
+            "is no ARN of a role, such as arn:aws:iam::111122223333:role/dns",
+        ),
+        (
+            world.run(&format!("{AS_TYPED} --aws-assume-role={role}")),
+            "give --aws-assume-role-external-id",
+        ),
+        (world.run(&format!("{AS_TYPED} --aws-profile=nope")), "check --aws-profile=nope"),
+        (
+            world.run(&format!("{AS_TYPED} --eks-cluster=arn:aws:eks:eu-west-1:1:cluster/prod")),
+            "give --eks-cluster=prod --eks-region=eu-west-1",
+        ),
+    ];
+    for (run, words) in cases {
+        assert_eq!(run.code, 2, "{words}: {run:?}");
+        let told = format!("{}{}", run.out, run.log);
+        assert!(told.contains(words), "{words} is missing in {told}");
+        assert!(!told.contains("Error {") && !told.contains("unhandled error"), "{told}");
+    }
+    let mistyped = world.run(&format!("{AS_TYPED} --zone-id-filter=Z9MISTYPED"));
+    let told = lines(&mistyped, "warning", "--zone-id-filter=Z9MISTYPED matches no hosted zone");
+    assert_eq!(told.len(), 1, "{}", mistyped.log);
+}
+
+/// A record that is not read is one that exists.
+#[test]
+fn gc_of_a_zone_that_is_cut_removes_nothing() {
+    let world = World::new();
+    let zone = world.sim.zone("example.org");
+    let own = "heritage=external-dns,external-dns/owner=my-cluster-id";
+    zone.seed((0..10).flat_map(|n| {
+        let name = format!("n{n}.example.org");
+        [RecordSet::txt(&format!("a-{name}"), own), RecordSet::a(&name, "192.0.2.1")]
+    }));
+    let before = zone.records();
+    // The ownership records come first, and the records are cut off.
+    for cut in [2_500, 3_500] {
+        let fault = Fault::spoiled(Spoil::CutAt(cut)).on(Operation::ListResourceRecordSets);
+        world.sim.fault(fault.always());
+        let flags = AS_TYPED.replace("--once --dry-run", "");
+        let run = world.run(&format!("gc --apply {flags} --aws-requests-per-second=1000"));
+        assert_ne!(run.code, 0, "{run:?}");
+        let told = format!("{}{}", run.out, run.log);
+        assert!(told.contains("the answer is not whole"), "{told}");
+        assert_eq!((zone.records(), world.sim.writes()), (before.clone(), 0));
+        world.sim.heal();
+    }
+}
+
+/// Kubernetes kills a pod 30 seconds after it was told to end.
+#[test]
+fn a_write_that_hangs_ends_soon_after_sigterm_and_is_reported_as_unknown() {
+    let world = World::new();
+    world.sim.zone("example.org");
+    world.sim.fault(Fault::hang().on(Operation::ChangeResourceRecordSets).always());
+    let report = world.home.path().join("report.json");
+    let flags = format!("{} --report={}", applying(), report.display());
+    let mut child = world.command(&flags).stderr(Stdio::null()).spawn().expect("it starts");
+    while world.sim.writes() < 1 {
+        assert_eq!(child.try_wait().expect("a child"), None, "it ended before it was told to");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let told = Instant::now();
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(3));
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+    let text = std::fs::read_to_string(&report).expect("a report");
+    assert!(text.contains("unknown"), "{text}");
+}
+
+/// At any level, and also where a server repeats them.
+#[test]
+fn credentials_are_in_no_log_line_and_in_no_report() {
+    const SECRETS: [&str; 3] = ["secret-of-aws-abcdef", "session-of-aws-abcdef", "the-external-id"];
+    let world = World::new();
+    let account = world.sim.account("222222222222");
+    account.zone("example.org");
+    let role = account.role("dns", Some(SECRETS[2]));
+    let report = world.home.path().join("report.json");
+    let words = format!(
+        "{} --log-level=trace --aws-assume-role={role} --aws-assume-role-external-id={} --report={}",
+        applying(),
+        SECRETS[2],
+        report.display()
+    );
+    for fault in [None, Some(Operation::ChangeResourceRecordSets), Some(Operation::ListHostedZones)]
+    {
+        world.sim.heal();
+        if let Some(operation) = fault {
+            world.sim.fault(Fault::echo().on(operation).always());
+        }
+        let run = run(world
+            .command(&words)
+            .env("AWS_SECRET_ACCESS_KEY", SECRETS[0])
+            .env("AWS_SESSION_TOKEN", SECRETS[1]));
+        let written = std::fs::read_to_string(&report).unwrap_or_default();
+        let told = format!("{}{}{written}", run.out, run.log);
+        for secret in SECRETS {
+            assert!(!told.contains(secret), "{secret} is told with {fault:?}");
+        }
+    }
 }
