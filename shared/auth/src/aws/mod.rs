@@ -182,9 +182,8 @@ async fn prefetch(options: &AwsOptions, config: &SdkConfig) -> Result<AwsIdentit
     let provider = config
         .credentials_provider()
         .ok_or_else(|| failed("the SDK has no source of credentials".to_owned()))?;
-    let first = fetch(&provider)
-        .await
-        .map_err(|error| failed(words::of_credentials(options, &error)))?;
+    let first =
+        fetch(&provider).await.map_err(|error| failed(words::of_credentials(options, &error)))?;
     let account = account::of(&first, options.role.as_ref().map(|role| role.arn.as_str()));
     let provider = SharedCredentialsProvider::new(Prefetched::new(first, provider));
     let config = with_credentials(config, provider)

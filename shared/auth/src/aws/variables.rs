@@ -26,8 +26,10 @@ impl AwsVariables {
     /// Those of all variables that the SDK may look at: its own, and where the home folder is.
     #[must_use]
     pub fn of(variables: &BTreeMap<String, String>) -> Self {
-        let of_sdk = |name: &str| name.starts_with("AWS_") || ["HOME", "USERPROFILE"].contains(&name);
-        let kept = variables.iter().filter(|(name, value)| of_sdk(name) && !value.trim().is_empty());
+        let of_sdk =
+            |name: &str| name.starts_with("AWS_") || ["HOME", "USERPROFILE"].contains(&name);
+        let kept =
+            variables.iter().filter(|(name, value)| of_sdk(name) && !value.trim().is_empty());
         Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 

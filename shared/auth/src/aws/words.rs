@@ -38,9 +38,7 @@ pub fn aws_error_chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-fn levels<'e>(
-    error: &'e (dyn Error + 'static),
-) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+fn levels<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| (**error).source())
 }
 

@@ -134,7 +134,8 @@ mod tests {
     fn a_whole_answer_passes() {
         assert_eq!(zones(ZONES), Ok(()));
         assert_eq!(zones(&format!("{ZONES}\n")), Ok(()));
-        let empty = ZONES.replace("<HostedZones>", "<HostedZones/><X>").replace("</HostedZones>", "</X>");
+        let empty =
+            ZONES.replace("<HostedZones>", "<HostedZones/><X>").replace("</HostedZones>", "</X>");
         assert_eq!(zones(&empty), Ok(()));
     }
 

@@ -9,7 +9,8 @@ use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ResourceRecord, ResourceRecordSet, RrType,
 };
 use extdns_model::{
-    self as model, Action, ChangeGroup, Name, Planned, Properties, RecordSet, Role, Stored, Ttl, Zone,
+    self as model, Action, ChangeGroup, Name, Planned, Properties, RecordSet, Role, Stored, Ttl,
+    Zone,
 };
 
 use super::adjust::Wish;

@@ -270,12 +270,15 @@ async fn tags_of(
     match api.call(via, login, "ListTagsForResources", "", request).await {
         Ok(answer) => {
             let sets = answer.resource_tag_sets.into_iter();
-            let sets = sets.filter_map(|set| Some((set.resource_id?, set.tags.unwrap_or_default())));
+            let sets =
+                sets.filter_map(|set| Some((set.resource_id?, set.tags.unwrap_or_default())));
             let mut tags: HashMap<String, Vec<Tag>> = sets.collect();
             // Each zone that was asked for is in a whole answer, be it without tags.
             let of_zone = |id: String| match tags.remove(&id) {
                 Some(tags) => Ok((id, tags)),
-                None => Err(incomplete(format!("the list of tags is not whole: zone {id} is missing"))),
+                None => {
+                    Err(incomplete(format!("the list of tags is not whole: zone {id} is missing")))
+                }
             };
             ids.into_iter().map(of_zone).collect()
         }

@@ -95,7 +95,10 @@ async fn an_update_of_a_pair_that_somebody_deleted_leaves_no_record_without_an_o
     let outcomes = world.apply(vec![world.update("a.e.test"), world.update("b.e.test")]).await;
     assert_changed(&outcomes[0]);
     assert_eq!(outcomes[1], Outcome::Applied, "one that was not changed goes through");
-    assert_eq!(world.contents(), owned("b.e.test", "192.0.2.2").into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(
+        world.contents(),
+        owned("b.e.test", "192.0.2.2").into_iter().rev().collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
@@ -151,7 +154,8 @@ async fn an_ownership_record_on_which_two_groups_rely_is_named_once() {
     let mark = groups[0].requires[0].clone();
     groups[1].requires.push(mark.clone());
     // And one that the batch deletes itself is compared by that.
-    let own = Change { role: Role::Ownership, action: Action::Delete(groups[1].requires[0].clone()) };
+    let own =
+        Change { role: Role::Ownership, action: Action::Delete(groups[1].requires[0].clone()) };
     groups.push(group(ZONE, vec![own]));
     all_applied(&world.apply(groups).await);
     assert_eq!(world.sim.writes(), 1);

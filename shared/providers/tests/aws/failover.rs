@@ -68,7 +68,8 @@ async fn without_a_health_check_the_ownership_records_are_answers_of_several() {
 #[tokio::test]
 async fn with_a_health_check_the_ownership_records_have_the_same_failover() {
     let check = [("aws/health-check-id", "hc-1")];
-    let (outcomes, marks, notes) = made(vec![alias("PRIMARY", &check), alias("SECONDARY", &[])]).await;
+    let (outcomes, marks, notes) =
+        made(vec![alias("PRIMARY", &check), alias("SECONDARY", &[])]).await;
     all_applied(&outcomes);
     let failover = |role: &str| Some(Routing::Failover(role.to_owned()));
     let routing: Vec<_> = marks.iter().map(|mark| mark.routing.as_deref().cloned()).collect();
@@ -127,7 +128,8 @@ async fn a_primary_beside_an_older_ownership_record_needs_a_health_check_which_i
 
 #[tokio::test]
 async fn a_primary_that_is_no_alias_needs_a_health_check_which_is_told() {
-    let wish = with(set("ha.e.test", RecordType::A, 60, &["192.0.2.1"]), &[("aws/failover", "primary")]);
+    let wish =
+        with(set("ha.e.test", RecordType::A, 60, &["192.0.2.1"]), &[("aws/failover", "primary")]);
     let (outcomes, marks, notes) = made(vec![wish.with_set_identifier("PRIMARY")]).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert!(failure.message.contains("must have an associated health check"), "{failure}");

@@ -62,8 +62,14 @@ async fn a_list_of_zones_that_is_not_whole_ends_the_reading() {
         sim.zone("child.e.test");
         sim.fault(Fault::spoiled(spoil.clone()).on(LIST).always());
         let error = provider(&sim, &[]).read().await.expect_err("no list");
-        assert!(matches!(error.kind, ErrorKind::Lost | ErrorKind::Transient), "{spoil:?}: {error:?}");
-        assert!(error.message.starts_with("failed to list hosted zones (profile default)"), "{error}");
+        assert!(
+            matches!(error.kind, ErrorKind::Lost | ErrorKind::Transient),
+            "{spoil:?}: {error:?}"
+        );
+        assert!(
+            error.message.starts_with("failed to list hosted zones (profile default)"),
+            "{error}"
+        );
         assert_eq!(sim.count(READ), 0);
     }
 }
@@ -131,7 +137,9 @@ async fn a_list_of_tags_that_leaves_out_a_zone_ends_the_reading() {
 /// The zone tells what became of a batch whose answer is not whole.
 #[tokio::test]
 async fn a_write_whose_answer_is_not_whole_is_looked_up() {
-    for spoil in [Spoil::CutAt(0), Spoil::CutAt(120), Spoil::Status(202), Spoil::Without("ChangeInfo")] {
+    for spoil in
+        [Spoil::CutAt(0), Spoil::CutAt(120), Spoil::Status(202), Spoil::Without("ChangeInfo")]
+    {
         let sim = Route53Sim::start();
         let zone = sim.zone("e.test");
         let provider = provider(&sim, &[]);

@@ -28,7 +28,8 @@ async fn a_list_that_hangs_ends_with_the_time_of_the_run() {
         let start = Instant::now();
         let result = run(&sim, &[service("a.example.org", "192.0.2.1")], &[TIMEOUT]).await;
         assert!(start.elapsed() < Duration::from_secs(2) + GRACE, "{:?}", start.elapsed());
-        let bad = result.map_or(true, |report| Summary::of(&report).exit_code() != ExitCode::Success);
+        let bad =
+            result.map_or(true, |report| Summary::of(&report).exit_code() != ExitCode::Success);
         assert!(bad && sim.faults_met() > 0);
         assert_eq!(sim.writes(), 0);
     }
@@ -46,10 +47,7 @@ async fn a_write_that_hangs_is_reported_as_unknown_in_time() {
         assert!(start.elapsed() < Duration::from_secs(2) + GRACE, "{:?}", start.elapsed());
         let failures = failed(&report);
         let [failure] = &failures[..] else { panic!("{failures:?}") };
-        assert!(
-            matches!(failure.result, ChangeResult::Sent(Outcome::Unknown(_))),
-            "{failure:?}"
-        );
+        assert!(matches!(failure.result, ChangeResult::Sent(Outcome::Unknown(_))), "{failure:?}");
         assert_eq!(Summary::of(&report).exit_code(), ExitCode::Partial);
     }
 }

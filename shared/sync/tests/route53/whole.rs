@@ -35,7 +35,11 @@ async fn a_zone_that_is_cut_loses_nothing_and_its_names_do_not_land_in_the_paren
         sim.fault(Fault::spoiled(spoil.clone()).on(READ).in_zone(child[0].id()).always());
         let report = run(&sim, &wishes, &[]).await.expect("a report");
         let summary = Summary::of(&report);
-        assert_eq!((summary.create, summary.delete, summary.unreadable_zones), (1, 0, 1), "{spoil:?}");
+        assert_eq!(
+            (summary.create, summary.delete, summary.unreadable_zones),
+            (1, 0, 1),
+            "{spoil:?}"
+        );
         assert_eq!(summary.exit_code(), ExitCode::Partial);
         assert_eq!(contents(&child), before, "{spoil:?}");
         assert_eq!(contents(&parent).len(), 2, "{spoil:?}: www and its ownership record");
