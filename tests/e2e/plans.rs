@@ -223,7 +223,7 @@ fn every_run_leaves_its_report_and_metrics() {
     assert_eq!(document["failure"]["kind"], "clusters", "{document}");
     assert_ne!(shop.file("run.prom"), good);
     for unusable in [["--txt-prefix=a", "--txt-suffix=b"], ["--plan-hash=1", "--events"]] {
-        shop.bench.write("report.json", "of an earlier run");
+        shop.bench.write("report.json", r#"{ "schemaVersion": 1, "of": "an earlier run" }"#);
         let arguments = [&[report.as_str()], &unusable[..]].concat();
         assert_eq!(shop.run("apply", &arguments).code, 2, "{unusable:?}");
         assert_eq!(shop.json("report.json")["failure"]["kind"], "configuration");

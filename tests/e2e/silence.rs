@@ -4,6 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 
+use extdns_testkit::http::{Reply, ScriptedServer};
+use serde_json::json;
+
 use crate::program::{Bench, Run, example_cluster, external_dns, run};
 
 fn in_memory(bench: &Bench, command: &str) -> Command {
@@ -55,6 +58,30 @@ fn names_that_come_to_nothing_are_in_the_last_line() {
     assert!(!applied.log.contains("all records are already up to date"), "{applied:?}");
     let planned = bench.run(&[&manifests, "--dry-run"]);
     assert!(planned.out.ends_with("up to date; 2 names lie in no zone\n"), "{planned:?}");
+}
+
+#[test]
+fn doctor_fails_where_nothing_can_be_asked() {
+    let refusals: [fn() -> Reply; 2] = [
+        || Reply::json(403, &json!({ "kind": "Status", "code": 403, "reason": "Forbidden" })),
+        || Reply::new(200).header("content-type", "text/html").body("<html>Log in</html>"),
+    ];
+    let manifests = format!("--manifests={}", example_cluster().display());
+    for reply in refusals {
+        let server = ScriptedServer::start(move |_| reply());
+        let usual = ["doctor", "--source=service", "--policy=sync", "--txt-owner-id=e2e"];
+        let of_cluster = format!("--server={}", server.url());
+        let of_provider = format!("--webhook-provider-url={}", server.url());
+        let cases: [&[&str]; 2] = [
+            &["--provider=inmemory", "--inmemory-zone=example.org", &of_cluster],
+            &["--provider=webhook", &of_provider, &manifests],
+        ];
+        for flags in cases {
+            let bench = Bench::new();
+            let examined = run(external_dns(bench.path()).args(usual).args(flags));
+            assert_says(&examined, 1, "WRONG");
+        }
+    }
 }
 
 #[test]

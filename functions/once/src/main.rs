@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> extdns_sync::ExitCode {
-    let environment = Environment::of_process(std::env::args_os().skip(1));
+    let environment = Environment::of(std::env::args_os().skip(1), std::env::vars_os());
     let mut output = io::stdout();
     let streams = Streams {
         terminal: output.is_terminal(),

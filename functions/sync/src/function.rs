@@ -37,7 +37,7 @@ pub(crate) struct Function {
 impl Function {
     /// Sets up everything that no event changes.
     pub(crate) async fn from_environment() -> Result<Self, String> {
-        let environment = Environment::of_process(std::iter::empty());
+        let environment = Environment::of([], std::env::vars_os());
         let arguments = match resolve(&environment) {
             Ok(Request::Run(arguments)) => *arguments,
             Ok(Request::Show(text)) => return Err(text),
@@ -266,7 +266,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_the_answer_of_a_failed_run() {
-        extdns_sync::tell_panics();
+        extdns_sync::catch_panics();
         for fault in [Fault::Panics, Fault::PanicsInATask] {
             let answer = ask(fault, Duration::from_secs(60)).await;
             assert_eq!(

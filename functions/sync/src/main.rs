@@ -28,7 +28,7 @@ fn main() -> Result<(), lambda_runtime::Error> {
 }
 
 async fn serve() -> Result<(), lambda_runtime::Error> {
-    extdns_sync::tell_panics();
+    extdns_sync::catch_panics();
     let function = AssertUnwindSafe(Function::from_environment()).catch_unwind().await;
     let function = match function {
         Ok(Ok(function)) => function,

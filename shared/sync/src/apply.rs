@@ -52,8 +52,8 @@ async fn send(
 
 /// How long a writer has to end by itself: behind the deadline, and, before that, from the moment
 /// when the process is told to stop. Kubernetes kills 30 seconds after that.
-const ENDING: Duration = Duration::from_secs(2);
-const STOPPING: Duration = Duration::from_secs(6);
+const ENDING: Duration = Duration::from_secs(3);
+const STOPPING: Duration = Duration::from_secs(5);
 
 /// What became of groups whose writer does not come back.
 fn unanswered() -> Outcome {

@@ -27,7 +27,7 @@ pub use error::RunError;
 pub use exit::ExitCode;
 pub use extdns_providers::Deadline;
 pub use logging::start as start_logging;
-pub use panics::{take_panic, tell_panics};
+pub use panics::{catch_panics, take_panic};
 pub use request::{Mode, Overrides, RunRequest};
 pub use run::run;
 pub use wiring::Wiring;

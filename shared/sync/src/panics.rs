@@ -8,21 +8,33 @@ use crate::logging;
 
 static INSTALLED: Once = Once::new();
 
-/// What the last panic said, until somebody takes it.
-static LAST: Mutex<Option<String>> = Mutex::new(None);
+/// What a panic said, until somebody takes it.
+static UNTOLD: Mutex<Option<String>> = Mutex::new(None);
 
-/// From now on a panic of the process is one line of the log, without a backtrace.
-pub fn tell_panics() {
-    INSTALLED.call_once(|| set_hook(Box::new(|panic| tell(&describe(panic)))));
+/// From now on a panic of the process prints nothing: whoever does the work takes it and tells it,
+/// with what became of the work.
+pub fn catch_panics() {
+    INSTALLED.call_once(|| set_hook(Box::new(|panic| keep(describe(panic)))));
 }
 
-/// What the last panic said, if there was one since the last call.
+/// What a panic said, if there was one since the last call.
 pub fn take_panic() -> Option<String> {
-    LAST.lock().unwrap_or_else(PoisonError::into_inner).take()
+    UNTOLD.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-fn tell(problem: &str) {
-    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem.to_owned());
+/// Keeps what the first panic said. Behind that, each may be the last thing that the process does.
+fn keep(problem: String) {
+    let mut untold = UNTOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if untold.is_none() {
+        *untold = Some(problem);
+        return;
+    }
+    drop(untold);
+    tell(&problem);
+}
+
+/// One line of the log.
+pub(crate) fn tell(problem: &str) {
     // It may come before anything else was to be logged.
     logging::start(Default::default(), Default::default());
     tracing::error!("{problem}");

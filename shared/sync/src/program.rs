@@ -37,10 +37,15 @@ pub struct Streams<'a> {
 
 /// Does what the arguments ask for.
 pub async fn main(environment: &Environment, streams: Streams<'_>) -> ExitCode {
-    panics::tell_panics();
+    panics::catch_panics();
     let done = AssertUnwindSafe(answer(environment, streams)).catch_unwind().await;
-    // Of a panic the log tells.
-    done.unwrap_or(ExitCode::Failed)
+    match panics::take_panic() {
+        Some(problem) => {
+            panics::tell(&problem);
+            ExitCode::Failed
+        }
+        None => done.unwrap_or(ExitCode::Failed),
+    }
 }
 
 async fn answer(environment: &Environment, mut streams: Streams<'_>) -> ExitCode {
@@ -178,8 +183,6 @@ async fn carry_out(
     input: impl Future<Output = Input> + Send,
     watched: bool,
 ) -> Report {
-    // What was before has been told.
-    drop(panics::take_panic());
     let work = async {
         match arguments.command {
             Command::Gc => gc::collect(wiring, &request).await,

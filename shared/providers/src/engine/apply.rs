@@ -15,7 +15,7 @@ use super::Transport;
 use crate::{Deadline, ProviderError, Writer};
 
 /// How long finishing the written zones may take beyond the deadline.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 /// How often a new zone is asked whether it serves a name that moves to it, and the first pause
 /// between two times, which doubles.
 const LOOKS: u32 = 5;

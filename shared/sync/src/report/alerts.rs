@@ -4,7 +4,9 @@
 use extdns_plan::{GuardKind, Limit, Outage, Trip};
 
 use super::words::first_few;
-use super::{ClusterReport, ClusterState, FailureKind, GuardTrip, Report, TargetReport, ZonedOutage};
+use super::{
+    ClusterReport, ClusterState, FailureKind, GuardTrip, Report, TargetReport, ZonedOutage,
+};
 
 /// One thing to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +82,8 @@ fn other_plan(target: &TargetReport) -> Option<Alert> {
         subject: format!("target {}", target.name),
         message: format!(
             "the plan is not the one that was to be applied, so nothing was written: its hash is \
-             {hash}, not {expected}; below is what it is now"
+             {hash}, not {expected}; below is what it is now, and if that is right, the new hash \
+             applies it"
         ),
         allow: None,
     })

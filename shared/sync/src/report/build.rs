@@ -318,8 +318,7 @@ fn subject(name: &str, resources: &[Arc<Resource>]) -> String {
     }
     let shown: Vec<String> =
         resources.iter().take(SHOWN_OBJECTS).map(ToString::to_string).collect();
-    let objects =
-        first_few(shown.iter().map(String::as_str), resources.len(), SHOWN_OBJECTS, ", ");
+    let objects = first_few(shown.iter().map(String::as_str), resources.len(), SHOWN_OBJECTS, ", ");
     format!("{objects} ({name})")
 }
 

@@ -43,18 +43,23 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// That of this process, with these arguments.
+    /// What the system hands to a process.
     #[must_use]
-    pub fn of_process(arguments: impl IntoIterator<Item = OsString>) -> Self {
-        let mut environment =
-            Self { home: std::env::var_os("HOME").map(PathBuf::from), ..Self::default() };
+    pub fn of(
+        arguments: impl IntoIterator<Item = OsString>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Self {
+        let mut environment = Self::default();
         for (index, argument) in arguments.into_iter().enumerate() {
             match argument.into_string() {
                 Ok(text) => environment.arguments.push(text),
                 Err(_) => environment.not_text.push(Origin::Argument(index + 1)),
             }
         }
-        for (name, value) in std::env::vars_os() {
+        for (name, value) in variables {
+            if name == "HOME" {
+                environment.home = Some(PathBuf::from(&value));
+            }
             let name = name.to_string_lossy().into_owned();
             match value.into_string() {
                 Ok(text) => drop(environment.variables.insert(name, text)),

@@ -7,12 +7,13 @@ use extdns_auth::secrets::{register, register_url};
 use super::layer::Word;
 
 /// Ends of the names of flags and variables whose values are secrets, as flags are written.
-const ENDS: [&str; 10] = [
+const ENDS: [&str; 11] = [
     "-access-key",
     "-aes-key",
     "-api-key",
     "-apikey",
     "-apisecret",
+    "-external-id",
     "-passwd",
     "-password",
     "-secret",

@@ -261,7 +261,10 @@ async fn what_other_flags_explain_stays_and_the_flag_is_named() {
             assert_eq!((report.changes().count(), sim.writes()), (0, 0), "{txt}");
             let notice = report.notices.iter().find(|notice| notice.subject == flag);
             let message = &notice.unwrap_or_else(|| panic!("{txt}: {:?}", report.notices)).message;
-            assert!(message.contains(&*txt.replace('*', "\\052")) || message.contains(txt), "{message}");
+            assert!(
+                message.contains(&*txt.replace('*', "\\052")) || message.contains(txt),
+                "{message}"
+            );
             let told = report.notices.iter().filter(|notice| notice.subject.contains(txt)).count();
             assert_eq!(told, 0, "{txt}: nothing says that it has no record");
         }
@@ -299,8 +302,7 @@ async fn only_our_value_of_a_shared_set_goes() {
     let spf = "\"v=spf1 include:_spf.example.net ~all\"";
     zone.seed([
         RecordSet::txt("a-gone.example.org", &mark("me")).value(spf),
-        RecordSet::txt("a-two.example.org", &mark("me"))
-            .value(&format!("\"{}\"", mark("other"))),
+        RecordSet::txt("a-two.example.org", &mark("me")).value(&format!("\"{}\"", mark("other"))),
     ]);
     let (arguments, _) = settings(&["--source=empty", "--provider=aws"]);
     let provider = route53(&sim, &arguments);

@@ -41,8 +41,7 @@ async fn hash(provider: &Arc<dyn Provider>, flags: &[&str], objects: &str) -> St
 /// The zone files of a folder.
 async fn folder(path: &std::path::Path) -> Arc<dyn Provider> {
     let dir = format!("--zonefile-dir={}", path.display());
-    let flags =
-        ["--source=fake", "--provider=zonefile", &dir, "--zonefile-create=example.org"];
+    let flags = ["--source=fake", "--provider=zonefile", &dir, "--zonefile-create=example.org"];
     let (arguments, _) = settings(&flags);
     let context = Context { domain_filter: Default::default(), aws: Default::default() };
     let entry = arguments.providers.provider;
@@ -99,16 +98,15 @@ async fn what_is_possible_by_now_was_not_in_the_plan() {
         &service("theirs", "b.example.org", "192.0.2.9"),
     )
     .await;
-    let wishes = [
-        service("a", "a.example.org", "192.0.2.1"),
-        service("b", "b.example.org", "192.0.2.1"),
-    ]
-    .concat();
+    let wishes =
+        [service("a", "a.example.org", "192.0.2.1"), service("b", "b.example.org", "192.0.2.1")]
+            .concat();
     let seen = hash(&provider, &[], &wishes).await;
     // The other owner gives its name up.
     let other = ["--txt-owner-id=other", "--no-guard"];
     let elsewhere = service("elsewhere", "b.example.com", "192.0.2.9");
-    run(&provider, &other, &elsewhere, RunRequest { mode: Mode::Apply, ..RunRequest::default() }).await;
+    run(&provider, &other, &elsewhere, RunRequest { mode: Mode::Apply, ..RunRequest::default() })
+        .await;
     let request = || RunRequest {
         mode: Mode::Apply,
         expected_hash: Some(seen.clone()),

@@ -5,4 +5,6 @@ mod explain;
 mod gathering;
 mod gc;
 mod hashes;
+mod outage;
+mod ownership;
 mod support;

@@ -46,11 +46,9 @@ async fn what_a_webhook_does_not_give_back_is_held_and_not_deleted() {
     run(&twenty(), webhook(&sim), &[]).await.expect("run");
     let before = sim.records();
     assert_eq!(before.len(), 40);
-    for (adjusts, missing) in [
-        (Adjusts::ToTheFirst(3), 17),
-        (Adjusts::ToTheFirst(0), 20),
-        (Adjusts::WithoutTargets, 20),
-    ] {
+    for (adjusts, missing) in
+        [(Adjusts::ToTheFirst(3), 17), (Adjusts::ToTheFirst(0), 20), (Adjusts::WithoutTargets, 20)]
+    {
         sim.adjusts(adjusts.clone());
         let report = run(&twenty(), webhook(&sim), &["--no-guard"]).await.expect("run");
         assert_eq!(sim.records(), before, "{adjusts:?}");
@@ -86,9 +84,7 @@ async fn a_signed_zone_file_is_refused_in_the_plan() {
         let report = run(&twenty(), zones(folder.path().to_owned()), flags).await.expect("run");
         let held = held(&report);
         assert_eq!(held.len(), 20, "{flags:?}");
-        let says_why = |hold: &&Hold| {
-            matches!(hold, Hold::ReadOnlyZone { reason } if reason.contains("RRSIG"))
-        };
+        let says_why = |hold: &&Hold| matches!(hold, Hold::ReadOnlyZone { reason } if reason.contains("RRSIG"));
         assert!(held.iter().all(says_why), "{flags:?}: {held:?}");
         assert_eq!(Summary::of(&report).exit_code(), ExitCode::Partial, "{flags:?}");
         assert_eq!(std::fs::read_to_string(&file).expect("read"), text);

@@ -87,7 +87,8 @@ fn what_could_not_be_read_is_not_in_sync() {
 
 #[test]
 fn what_comes_to_nothing_is_counted_behind_what_is_done() {
-    let unmade = Unmade { no_zone: 4, invalid: 1, refused: 2, contested: 1, unmanaged: 1, nowhere: false };
+    let unmade =
+        Unmade { no_zone: 4, invalid: 1, refused: 2, contested: 1, unmanaged: 1, nowhere: false };
     let mut some = report(vec![ChangeResult::Held(Hold::CannotBeOwned { reason: String::new() })]);
     some.unmade = unmade;
     let told = "up to date; 4 names lie in no zone, 1 name cannot be owned, 1 name cannot be a \
