@@ -173,11 +173,11 @@ impl<'a> Decider<'a> {
                 let strange = strange();
                 // Never rewrite an ownership record of another owner.
                 differences.ownership &= strange.is_none();
-                let is_owned = record.read_only.is_none() && strange.is_some();
+                let is_another = matches!(strange, Some(Hold::Foreign { .. } | Hold::InDoubt(_)));
                 let cause = match differences.any() {
                     true => Cause::Differs(differences),
                     // It is as wanted: all that there is to say is that it is not ours.
-                    false if is_owned => Cause::Unowned,
+                    false if is_another => Cause::Unowned,
                     false => return None,
                 };
                 let mut update = go(RecordChange::Update { record, endpoint }, cause);

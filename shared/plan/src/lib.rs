@@ -14,6 +14,7 @@ mod decide;
 mod freeze;
 mod guard;
 mod hash;
+mod hold;
 mod kept;
 #[cfg(test)]
 mod messages;
@@ -34,9 +35,9 @@ pub use clusters::{Cluster, Clusters, Reading, UnknownCluster};
 pub use compute::{Input, compute};
 pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
 pub use hash::{InvalidHash, PlanHash};
+pub use hold::{FreezeCause, Hold, Verdict};
 pub use protect::{Glob, GlobError, Protected};
 pub use row::{
-    Cause, Decision, Differences, FreezeCause, Frozen, Hold, Loser, Plan, RecordChange, Row, Rule,
-    Unit, Unmanaged, Verdict,
+    Cause, Decision, Differences, Frozen, Loser, Plan, RecordChange, Row, Rule, Unit, Unmanaged,
 };
 pub use settings::{Policy, RecordTypes, Settings};

@@ -3,10 +3,10 @@
 use ecow::EcoString;
 use extdns_model::{Endpoint, Inventory, RecordType};
 
+use crate::Unmanaged;
 use crate::conflict::preference;
 use crate::decide::Decider;
 use crate::runs::{Keyed, place};
-use crate::Unmanaged;
 
 /// All wishes.
 pub(crate) struct Routed<'a> {

@@ -6,8 +6,8 @@ use crate::claim::Claims;
 use crate::decide::{Decider, Name, is_ours};
 use crate::freeze::Freeze;
 use crate::guard::Tally;
-use crate::unready::Waiting;
 use crate::kept::KeptNames;
+use crate::unready::Waiting;
 use crate::{Decision, Hold, Input, Plan, Settings};
 
 /// The stages after the policy, and what they need to know of all zones.
@@ -60,8 +60,7 @@ impl<'a> Stages<'a> {
     pub(crate) fn finish(self, inventory: &Inventory, plan: &mut Plan<'_>) {
         let Self { settings, claims, freeze, waiting, tally, .. } = self;
         let (guard, index) = (&settings.guard, &inventory.index);
-        let stopped =
-            crate::guard::stop(guard, &claims, index, &tally, &waiting, &mut plan.rows);
+        let stopped = crate::guard::stop(guard, &claims, index, &tally, &waiting, &mut plan.rows);
         (plan.trips, plan.outages) = (stopped.trips, stopped.outages);
         plan.close_moves(index);
         plan.frozen = freeze.into_list();

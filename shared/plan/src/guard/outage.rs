@@ -31,20 +31,15 @@ pub struct Outage {
 impl Judge<'_> {
     /// Holds back what goes because objects have no address, where that is too much at once: in all
     /// zones, else in single ones.
-    pub(super) fn hold_outages(
-        &self,
-        waiting: &Waiting<'_>,
-        rows: &mut [Row<'_>],
-    ) -> Vec<Outage> {
+    pub(super) fn hold_outages(&self, waiting: &Waiting<'_>, rows: &mut [Row<'_>]) -> Vec<Outage> {
         let mut counts = vec![0; self.index.len()];
         for row in rows.iter().filter(|row| !self.lets(GuardKind::Deletes, row.zone)) {
             counts[row.zone.0 as usize] += self.waiting(waiting, row).count();
         }
         let mut outages = self.outages(&counts);
         for row in rows.iter_mut().filter(|row| !self.lets(GuardKind::Deletes, row.zone)) {
-            let is_here = |outage: &&mut Outage| {
-                outage.scope.zone().is_none_or(|zone| zone == row.zone)
-            };
+            let is_here =
+                |outage: &&mut Outage| outage.scope.zone().is_none_or(|zone| zone == row.zone);
             if let Some(outage) = outages.iter_mut().find(is_here) {
                 self.hold_outage(waiting, outage, row);
             }

@@ -148,7 +148,10 @@ fn each_zone_and_each_cluster_in_it_has_its_own_count() {
         of_clusters(&[("eu", "eu", READ), ("us", "us", READ)])
             .guarded(guard())
             .zones(&[("a", "a"), ("b", "b"), ("big", "big")])
-            .has(&[of("a", "eu", 10), of("a", "us", 90), of("b", "eu", 10), of("big", "us", 100)].concat())
+            .has(
+                &[of("a", "eu", 10), of("a", "us", 90), of("b", "eu", 10), of("big", "us", 100)]
+                    .concat(),
+            )
             .wants(&[wants, kept("big", "us", 100)].concat())
     };
     // A cluster's part of a zone: 5 of 10, although 6 of 100 in the zone.

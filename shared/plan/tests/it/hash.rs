@@ -1,8 +1,8 @@
 //! What tells one plan from another.
 
 use extdns_model::{
-    Action, Change, ChangeGroup, GroupId, Hints, Labels, Name, Opaque, Planned, RecordSet, RecordType,
-    Role, Stored, Ttl, ZoneKey,
+    Action, Change, ChangeGroup, GroupId, Hints, Labels, Name, Opaque, Planned, RecordSet,
+    RecordType, Role, Stored, Ttl, ZoneKey,
 };
 use extdns_plan::{PlanHash, Policy, Reading};
 
@@ -76,10 +76,7 @@ fn every_part_of_a_change_tells() {
 #[test]
 fn what_does_not_matter_does_not_tell() {
     let same = hash(&case());
-    let wants = [
-        ("2.2.2.2,3.3.3.3", "3.3.3.3,2.2.2.2"),
-        ("p:a=1 p:b=2", "p:b=2 p:a=1"),
-    ];
+    let wants = [("2.2.2.2,3.3.3.3", "3.3.3.3,2.2.2.2"), ("p:a=1 p:b=2", "p:b=2 p:a=1")];
     for (old, new) in wants {
         let other = of_clusters(&CLUSTERS).has(&HAS).wants(&with(WANTS, old, new));
         assert_eq!(hash(&other), same, "{old} {new}");

@@ -94,10 +94,7 @@ fn a_name_that_is_wanted_in_a_zone_that_is_not_there_stays() {
     child_appeared()
         .has(&["parent: A www.org 1.1.1.1 o=me", "parent: A gone.org 1.1.1.1 o=me"])
         .wants(&["A www.org 1.1.1.1 pin=typo by=default:x"])
-        .gives(&[
-            "parent: - A gone.org 1.1.1.1",
-            "parent: = - A www.org 1.1.1.1 (no zone)",
-        ]);
+        .gives(&["parent: - A gone.org 1.1.1.1", "parent: = - A www.org 1.1.1.1 (no zone)"]);
 }
 
 proptest! {

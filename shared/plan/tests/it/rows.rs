@@ -215,7 +215,12 @@ fn marks_are_rewritten_only_where_they_are_ours() {
 fn what_is_as_wanted_but_not_ours_is_told() {
     let case = |owners: &str| {
         owned_by(owners)
-            .has(&["A a 1.1.1.1 o=me", "A b 1.1.1.1", "A c 1.1.1.1 o=other", "A d 1.1.1.1 read-only"])
+            .has(&[
+                "A a 1.1.1.1 o=me",
+                "A b 1.1.1.1",
+                "A c 1.1.1.1 o=other",
+                "A d 1.1.1.1 read-only",
+            ])
             .wants(&["A a 1.1.1.1", "A b 1.1.1.1", "A c 1.1.1.1", "A d 1.1.1.1"])
     };
     case("me").gives(&["= ~ A b 1.1.1.1 [] (foreign)", "= ~ A c 1.1.1.1 [] (foreign other)"]);
@@ -249,17 +254,19 @@ fn the_name_servers_of_a_zone_stand_beside_other_records_of_its_apex() {
             .gives(&["= + CNAME example.org v (read-only)"]);
     }
     // Elsewhere a name server set is a record as every other, and so is one of ours at the apex.
-    case("me").has(&["NS team.example.org ns.", "NS example.org ns. o=me"]).wants(&["A team.example.org 1.1.1.1"]).gives(&[
-        "- NS example.org ns.",
-        "= + A team.example.org 1.1.1.1 (foreign)",
-    ]);
+    case("me")
+        .has(&["NS team.example.org ns.", "NS example.org ns. o=me"])
+        .wants(&["A team.example.org 1.1.1.1"])
+        .gives(&["- NS example.org ns.", "= + A team.example.org 1.1.1.1 (foreign)"]);
     case("").has(&["NS team.example.org ns."]).gives(&["- NS team.example.org ns."]);
 }
 
 #[test]
 fn types_that_are_not_managed_are_told_with_their_names() {
     let mut wants: Vec<String> = (0..12).map(|n| format!("NS n{n:02}.org ns.")).collect();
-    wants.extend(["MX m.org m", "TXT out.com t", "A a.org 1.1.1.1", "AAAA a.org ::1"].map(str::to_owned));
+    wants.extend(
+        ["MX m.org m", "TXT out.com t", "A a.org 1.1.1.1", "AAAA a.org ::1"].map(str::to_owned),
+    );
     wants.reverse();
     let case = owned_by("me").manages_except("A AAAA", "AAAA").filter(&["org"], &[]).wants(&wants);
     case.check(|plan, _| {
@@ -412,8 +419,13 @@ fn later_stages_hold_whole_units() {
     let desired = case.desired();
     let mine = settings("me");
     let clusters = Clusters::default();
-    let mut plan =
-        compute(Input { inventory: &inventory, desired, settings: &mine, clusters: &clusters, kept: &[] });
+    let mut plan = compute(Input {
+        inventory: &inventory,
+        desired,
+        settings: &mine,
+        clusters: &clusters,
+        kept: &[],
+    });
     for row in &mut plan.rows {
         for decision in &mut row.decisions {
             if matches!(decision.change, RecordChange::Create(_)) {

@@ -190,19 +190,20 @@ impl Case {
 
     /// A filter that selects nothing in a cluster.
     pub(crate) fn selects_nothing(mut self, cluster: &str, filter: &str) -> Self {
-        let list = self.clusters.iter().cloned().map(|own| {
-            if own.name == cluster { own.selecting_nothing(filter) } else { own }
-        });
+        let list = self
+            .clusters
+            .iter()
+            .cloned()
+            .map(|own| if own.name == cluster { own.selecting_nothing(filter) } else { own });
         self.clusters = Clusters::new(list.collect());
         self
     }
 
     /// Names about which the provider's answer had no targets.
     pub(crate) fn kept(mut self, names: &[&str]) -> Self {
-        let kept = names.iter().map(|name| Kept {
-            name: Name::as_listed(name),
-            reason: "no targets".to_owned(),
-        });
+        let kept = names
+            .iter()
+            .map(|name| Kept { name: Name::as_listed(name), reason: "no targets".to_owned() });
         self.kept = kept.collect();
         self
     }
@@ -459,7 +460,10 @@ fn reason(hold: &Hold) -> String {
         Hold::NoZone => "no zone".to_owned(),
         Hold::Kept { reason } => format!("kept, {reason}"),
         Hold::Guarded { kind, scope } => {
-            format!("guarded {kind}{}", scope.cluster().map(|it| format!(" {it}")).unwrap_or_default())
+            format!(
+                "guarded {kind}{}",
+                scope.cluster().map(|it| format!(" {it}")).unwrap_or_default()
+            )
         }
         other => format!("{other:?}"),
     }
