@@ -152,38 +152,39 @@ impl Reader<'_> {
         for (dot, _) in self.txt.match_indices('.') {
             let (part, tail) = self.txt.split_at(dot);
             let label = part.split('.').next().unwrap_or(part);
-            let starts = label.char_indices().map(|(at, _)| at).filter(|at| {
-                *at == 0 || label[..*at].strip_suffix('-').is_some_and(|kind| is_kind(kind))
-            });
-            for start in starts {
-                let ends = label.char_indices().map(|(at, _)| at).chain([label.len()]);
-                for end in ends.filter(|end| *end > start) {
-                    let suffix = &part[end..];
-                    let name = format!("{}{tail}", &label[start..end]);
-                    if suffix.is_empty() {
-                        continue;
-                    }
-                    for rtype in self.types(&name) {
-                        let told = label[..start].trim_end_matches('-');
-                        let guess = |affix: &str, is_weak| Guess {
-                            record: name.clone(),
-                            flag: flag("txt-suffix", affix),
-                            is_weak,
-                        };
-                        if start > 0 {
-                            if kinds(rtype).any(|kind| *kind == *told) {
-                                guesses.push(guess(suffix, false));
-                            }
-                        } else if let Some((affix, _)) = with_template(suffix, rtype) {
-                            guesses.push(guess(&affix, self.is_canonical));
-                        } else if rtype != RecordType::Aaaa {
-                            let is_cut = suffix.starts_with(['-', '.', '_']);
-                            guesses.push(guess(suffix, self.is_canonical || !is_cut));
-                        }
-                    }
+            self.suffixes_before(part, tail, "", guesses);
+            if let Some((kind, _)) = label.split_once('-').filter(|(kind, _)| is_kind(kind)) {
+                self.suffixes_before(&part[kind.len() + 1..], tail, kind, guesses);
+            }
+        }
+    }
+
+    /// Every way to cut a part into the first label of a record and a suffix, where that label has
+    /// this type in front, or none.
+    fn suffixes_before(&self, part: &str, tail: &str, told: &str, guesses: &mut Vec<Guess>) {
+        let label = part.split('.').next().unwrap_or(part).len();
+        let cuts = part.char_indices().map(|(at, _)| at).skip(1);
+        for (head, suffix) in cuts.take_while(|at| *at <= label).map(|at| part.split_at(at)) {
+            let record = format!("{head}{tail}");
+            for rtype in self.types(&record) {
+                if let Some((affix, is_weak)) = self.suffix(suffix, told, rtype) {
+                    let (record, flag) = (record.clone(), flag("txt-suffix", &affix));
+                    guesses.push(Guess { record, flag, is_weak });
                 }
             }
         }
+    }
+
+    /// The flag's value for a suffix of a record of this type, and whether that is weak.
+    fn suffix(&self, suffix: &str, told: &str, rtype: RecordType) -> Option<(String, bool)> {
+        if !told.is_empty() {
+            return kinds(rtype).any(|kind| kind == told).then(|| (suffix.to_owned(), false));
+        }
+        if let Some((affix, _)) = with_template(suffix, rtype) {
+            return Some((affix, self.is_canonical));
+        }
+        let is_cut = suffix.starts_with(['-', '.', '_']);
+        (rtype != RecordType::Aaaa).then(|| (suffix.to_owned(), self.is_canonical || !is_cut))
     }
 
     /// `a-<any>` for a wildcard, behind any prefix.

@@ -11,11 +11,12 @@ const KEY: &str = "--txt-encrypt-aes-key=0123456789abcdef0123456789ABCDEF";
 const NOTHING: [&str; 0] = [];
 
 fn cannot(run: &Run) -> Vec<&str> {
-    let reason = |hold| match hold {
-        &Hold::CannotBeOwned { ref reason } => reason.as_str(),
-        other => panic!("{other:?}"),
-    };
-    run.held.iter().map(reason).collect()
+    let mut reasons = Vec::new();
+    for hold in &run.held {
+        let Hold::CannotBeOwned { reason } = hold else { panic!("{hold:?}") };
+        reasons.push(reason.as_str());
+    }
+    reasons
 }
 
 fn doubt(txt: &str, why: DoubtCause) -> Hold {
