@@ -7,7 +7,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::api::{Api, Call, Interrupted, path};
+use crate::api::{Api, Interrupted, path};
+use crate::call::Call;
 use crate::error::ReadErrorKind;
 use crate::object::ResourceType;
 

@@ -11,7 +11,8 @@ use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::response::Parts;
 use serde::Deserialize;
 
-use crate::api::{Api, Call, Interrupted};
+use crate::api::{Api, Interrupted};
+use crate::call::Call;
 use crate::error::{ReadErrorKind, io_remedy};
 use crate::object::ResourceType;
 use crate::page::PageError;

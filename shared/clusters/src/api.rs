@@ -1,23 +1,23 @@
 //! Calls to an API server: politeness, time limits, retries, and lists that are whole or an error.
 
-use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use ecow::EcoString;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, StatusCode};
+use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
-use kube::client::Body;
 
 use crate::answer::{Answer, chain};
+use crate::call::Call;
 use crate::discovery::Discovery;
 use crate::error::ReadErrorKind;
 use crate::identity::Identity;
 use crate::object::{Projection, ResourceType};
-use crate::page::{self, Page};
+use crate::page;
+use crate::progress::Progress;
 
 /// What one read may cost, and how hard it is tried.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +50,6 @@ impl Default for Limits {
     }
 }
 
-const JSON: &str = "application/json";
-
 /// The longest wait between two calls where no request timeout says it.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -64,59 +62,6 @@ pub(crate) struct Api {
     pub(crate) limits: Limits,
     politeness: DefaultDirectRateLimiter,
     discovery: Discovery,
-}
-
-/// One call: what is asked for, and how it is named in errors.
-pub(crate) struct Call<'a> {
-    method: Method,
-    url: &'a str,
-    /// The URL without its query.
-    path: &'a str,
-    accept: &'static str,
-    body: Bytes,
-}
-
-impl<'a> Call<'a> {
-    pub(crate) fn get(url: &'a str, path: &'a str) -> Self {
-        Self { method: Method::GET, url, path, accept: JSON, body: Bytes::new() }
-    }
-
-    /// Puts an object, as JSON, in the place of the one that is there.
-    pub(crate) fn put(path: &'a str, body: Vec<u8>) -> Self {
-        Self { method: Method::PUT, url: path, path, accept: JSON, body: body.into() }
-    }
-
-    /// Asks a question that is itself an object, as JSON.
-    pub(crate) fn post(path: &'a str, body: Vec<u8>) -> Self {
-        Self { method: Method::POST, ..Self::put(path, body) }
-    }
-
-    fn request(&self) -> http::Result<Request<Body>> {
-        let mut request = Request::builder()
-            .method(&self.method)
-            .uri(self.url)
-            .header(ACCEPT, HeaderValue::from_static(self.accept));
-        if !self.body.is_empty() {
-            request = request.header(CONTENT_TYPE, HeaderValue::from_static(JSON));
-        }
-        request.body(Body::from(self.body.clone()))
-    }
-
-    /// An answer that does not hold all that was asked for, or does not say so.
-    pub(crate) fn partial(&self, reason: impl Into<String>) -> ReadErrorKind {
-        ReadErrorKind::Partial { request: self.to_string(), reason: reason.into() }
-    }
-
-    pub(crate) fn transport(&self, reason: String) -> ReadErrorKind {
-        ReadErrorKind::Transport { request: self.to_string(), reason }
-    }
-}
-
-/// `GET /api/v1/services`
-impl fmt::Display for Call<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
-    }
 }
 
 /// Why a list stopped before its end.
@@ -253,7 +198,7 @@ impl Api {
         path: &str,
         accept: &'static str,
     ) -> Result<Answer, ReadErrorKind> {
-        let call = Call { accept, ..Call::get(path, path) };
+        let call = Call::get(path, path).accepting(accept);
         let answer = self.send(&call).await?;
         if !answer.status.is_success() {
             return Err(self.status(&call, &answer));
@@ -342,43 +287,6 @@ impl Api {
         tokio::time::timeout(silence, piece)
             .await
             .map_err(|_| ReadErrorKind::Silent { request: call.to_string(), silence })
-    }
-}
-
-/// Pages without an object that may follow each other. An API server fills every page but the last;
-/// more than a few empty ones are a list that never ends.
-const EMPTY_PAGES: u32 = 8;
-
-/// How far a list has come, and whether it comes any further.
-#[derive(Default)]
-struct Progress {
-    objects: u64,
-    pages: u64,
-    empty_pages: u32,
-    /// The token of an earlier page, renewed at every page whose number is a power of two: pages
-    /// that go in a circle meet it, however long the circle is (Brent's algorithm).
-    mark: Option<String>,
-}
-
-impl Progress {
-    /// Counts a page; or says why no page after it can be the last.
-    fn advance(&mut self, page: &Page) -> Result<(), String> {
-        self.objects += page.objects;
-        let Some(next) = &page.next else { return Ok(()) };
-        self.empty_pages = if page.objects == 0 { self.empty_pages + 1 } else { 0 };
-        if self.empty_pages >= EMPTY_PAGES {
-            return Err(format!(
-                "{EMPTY_PAGES} pages in a row hold no object, and each names a next one"
-            ));
-        }
-        if self.mark.as_ref() == Some(next) {
-            return Err("its pages lead in a circle (a continue token came back)".to_owned());
-        }
-        self.pages += 1;
-        if self.pages.is_power_of_two() {
-            self.mark = Some(next.clone());
-        }
-        Ok(())
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn prepare(auth: &mut AuthInfo) -> Result<Kind, String> {
     // As client-go, which knows no difference between an empty text and none.
     auth.token.take_if(|token| token.expose_secret().is_empty());
     auth.username.take_if(|user| user.is_empty());
-    if let Some(file) = auth.token_file.take().filter(|file| !file.is_empty()) {
+    if let Some(file) = auth.token_file.take() {
         // A run is short: the file is read once. Unlike the library, and like kubectl, it may end in a newline,
         // and wins over a token beside it.
         let file = PathBuf::from(file);

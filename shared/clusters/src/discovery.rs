@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::api::{Api, Call};
+use crate::api::Api;
+use crate::call::Call;
 use crate::error::ReadErrorKind;
 
 /// One document with everything, from servers since 1.27; plain discovery from older ones.

@@ -5,7 +5,8 @@ use futures::{StreamExt as _, stream};
 use http::StatusCode;
 use serde_json::json;
 
-use crate::api::{Api, Call, path};
+use crate::api::{Api, path};
+use crate::call::Call;
 use crate::error::ReadErrorKind;
 use crate::object::{Metadata, ResourceType, interned};
 use crate::view::ClusterView;

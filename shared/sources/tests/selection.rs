@@ -128,7 +128,8 @@ async fn a_filter_that_selects_none_of_the_objects_is_told_as_its_flag_is_writte
         let found = sources(&flags).gather(&view).await;
         let mut expected: Vec<&str> = expected.to_vec();
         let mut told = told(&found);
-        (expected.sort_unstable(), told.sort());
+        expected.sort_unstable();
+        told.sort();
         assert_eq!(told, expected, "{flags:?}");
     }
 }

@@ -111,6 +111,7 @@ impl Subject<'_> {
         self.knows_what_is_served().await;
         self.refuses_in_words_that_help().await;
         self.says_what_we_may().await;
+        self.tells_what_is_there().await;
     }
 
     async fn lists_whatever_the_size_of_pages(&self) {
@@ -194,6 +195,20 @@ impl Subject<'_> {
         let wrong = self.view(Login::Token("wrong")).await;
         let error = wrong.date().await.unwrap_err();
         assert!(matches!(*error.kind, ReadErrorKind::Unauthorized { .. }), "{error}");
+    }
+}
+
+impl Subject<'_> {
+    async fn tells_what_is_there(&self) {
+        let (admin, reader) = (self.view(ADMIN).await, self.view(READER).await);
+        assert_eq!(admin.has_namespace("shop").await, Some(true));
+        assert_eq!(admin.has_namespace("nowhere").await, Some(false));
+        assert_eq!(reader.has_namespace("shop").await, None, "it may not ask");
+        let list = |resource| Right::list(resource, None);
+        assert!(reader.try_list(&list(Service::RESOURCE)).await.is_ok());
+        let error = reader.try_list(&list(Ingress::RESOURCE)).await.unwrap_err();
+        assert!(matches!(*error.kind, ReadErrorKind::Forbidden { .. }), "{error}");
+        assert!(admin.try_list(&list(Rat::RESOURCE)).await.is_err());
     }
 }
 

@@ -67,7 +67,7 @@ async fn each_kind_of_credentials_arrives() {
         ("{username: me, password: pass}".to_owned(), Some("Basic bWU6cGFzcw==".to_owned())),
         (exec, Some("Bearer from-plugin".to_owned())),
         ("{}".to_owned(), None),
-        ("{token: '', username: '', tokenFile: ''}".to_owned(), None),
+        ("{token: '', username: ''}".to_owned(), None),
     ];
     for (user, expected) in table {
         let server = ScriptedServer::start(|_| page(&["a"], ""));
