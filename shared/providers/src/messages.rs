@@ -19,6 +19,7 @@ async fn every_error_has_its_message() {
     }
     let mut errors = zonefile_errors();
     errors.push(out_of_time().await);
+    errors.extend(hanging().await);
     errors.push(Webhook::new(&webhook("localhost:8888")).expect_err("no URL"));
     for reply in [refusing, of_another_type] {
         let server = ScriptedServer::start(move |_| reply());
@@ -91,6 +92,19 @@ async fn out_of_time() -> ProviderError {
     let via = Transport::new(&Capabilities::new("zonefile"));
     let late = via.until(Deadline::within(std::time::Duration::ZERO));
     late.call("write zone file", async || Ok(())).await.expect_err("no time")
+}
+
+/// A call that is never answered: bounded by itself, and by the run.
+async fn hanging() -> [ProviderError; 2] {
+    let via = Transport::new(&Capabilities {
+        mutating_operations: &["create record"],
+        ..Capabilities::new("example")
+    });
+    let hang = || std::future::pending::<Result<(), ProviderError>>();
+    let own_bound = via.call("list records", hang).await.expect_err("no answer");
+    let brief = via.until(Deadline::within(std::time::Duration::from_secs(1)));
+    let of_the_run = brief.call("create record", hang).await.expect_err("no answer");
+    [own_bound, of_the_run]
 }
 
 #[test]

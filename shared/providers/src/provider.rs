@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use extdns_model::{
-    Attribution, ChangeGroup, Endpoint, Inventory, Kept, Name, Outcome, Permit, RecordType, ZoneIndex,
+    Attribution, ChangeGroup, Endpoint, Inventory, Kept, Name, Outcome, Permit, RecordType,
+    ZoneIndex,
 };
 
 use crate::{CallCount, Capabilities, Deadline, ProviderError};

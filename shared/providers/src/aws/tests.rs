@@ -30,6 +30,7 @@ struct Cli {
 struct Kit {
     sim: Route53Sim,
     zone: Zone,
+    child: Zone,
     flags: &'static [&'static str],
     /// Whether refusals say whom they are about.
     names_offenders: bool,
@@ -39,9 +40,9 @@ struct Kit {
 impl Kit {
     fn new(flags: &'static [&'static str], names_offenders: bool) -> Self {
         let sim = Route53Sim::start();
-        let zone = sim.zone("example.org");
+        let (zone, child) = (sim.zone("example.org"), sim.zone("sub.example.org"));
         sim.zone("example.net");
-        Self { sim, zone, flags, names_offenders, death: Arc::default() }
+        Self { sim, zone, child, flags, names_offenders, death: Arc::default() }
     }
 
     /// The last write that counts takes effect; its answer never comes, and nothing comes behind it.
@@ -106,14 +107,24 @@ impl Harness for Kit {
     }
 
     async fn contents(&self) -> Vec<RecordSet> {
-        let own = self.zone.own_records().into_iter();
-        own.map(|set| {
-            let rtype: RecordType = set.record_type.parse().expect("a type");
-            let ttl = set.ttl.map_or(Ttl::UNSET, |ttl| Ttl::from_seconds(i64::from(ttl)));
-            let targets = set.values.iter().map(String::as_str).collect();
-            RecordSet::new(Name::as_listed(&decoded(&set.name)), rtype, ttl, targets)
-        })
-        .collect()
+        contents(&self.zone)
+    }
+
+    async fn alter(&self, sets: &[RecordSet]) -> bool {
+        for set in sets {
+            self.zone.remove(&set.name.key());
+        }
+        let there: Vec<_> = sets.iter().filter(|set| !set.targets.is_empty()).cloned().collect();
+        self.seed(&there).await;
+        true
+    }
+
+    fn child(&self) -> Option<Name> {
+        Some(Name::as_listed("sub.example.org"))
+    }
+
+    async fn contents_of_child(&self) -> Vec<RecordSet> {
+        contents(&self.child)
     }
 
     async fn writes(&self) -> u64 {
@@ -139,6 +150,7 @@ impl Harness for Kit {
                 let text = format!("User: {SECRET} is not authorized to perform this");
                 sim::Fault::error(403, "AccessDenied", &text).on_writes().always()
             }
+            Fault::Hang => sim::Fault::hang().on_writes().always(),
             Fault::KillAfter(writes) => {
                 self.kill_after(writes);
                 return true;
@@ -161,6 +173,17 @@ impl Harness for Kit {
     fn secrets(&self) -> Vec<String> {
         vec![SECRET.to_owned()]
     }
+}
+
+fn contents(zone: &Zone) -> Vec<RecordSet> {
+    let own = zone.own_records().into_iter();
+    own.map(|set| {
+        let rtype: RecordType = set.record_type.parse().expect("a type");
+        let ttl = set.ttl.map_or(Ttl::UNSET, |ttl| Ttl::from_seconds(i64::from(ttl)));
+        let targets = set.values.iter().map(String::as_str).collect();
+        RecordSet::new(Name::as_listed(&decoded(&set.name)), rtype, ttl, targets)
+    })
+    .collect()
 }
 
 /// Full batches; refusals say whom they are about.

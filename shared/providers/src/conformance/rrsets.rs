@@ -14,8 +14,8 @@ use extdns_model::{
 use super::faults::{Faults, Lost, lost};
 use crate::engine::text;
 use crate::{
-    BatchLimits, BatchWriter, Capabilities, Conditions, Cost, Cursor, ErrorKind, Limit, Page, PageFrom,
-    ProviderError, Transport, TxtQuoting, ZoneReader,
+    BatchLimits, BatchWriter, Capabilities, Conditions, Cost, Cursor, ErrorKind, Limit, Page,
+    PageFrom, ProviderError, Transport, TxtQuoting, ZoneReader,
 };
 
 type Key = (String, RecordType, EcoString);
@@ -119,7 +119,8 @@ impl RrsetServer {
         self.limits(changes())?;
         let relies = groups.iter().flat_map(|group| &group.requires);
         let missing = relies.filter(|own| sets.get(&key(&own.set)) != Some(&stored(&own.set)));
-        let missing = missing.map(|own| (own.set.name.clone(), "a required record set is not there"));
+        let missing =
+            missing.map(|own| (own.set.name.clone(), "a required record set is not there"));
         let offenders: Vec<(Name, &str)> = changes()
             .filter_map(|change| Some((name(change), self.problem(change, sets)?)))
             .chain(missing)

@@ -323,7 +323,12 @@ pub async fn leaves_what_changed_meanwhile<H: Harness>(make: impl Make<H>) {
             let is_changed = before[..2].iter().any(|set| set.name.key() == group.name.key());
             let is_gone = meanwhile == Meanwhile::Gone && group.name.key() == before[1].name.key();
             let applied = *outcome == Outcome::Applied;
-            assert_eq!(applied, !is_changed || is_gone, "{meanwhile:?} {}: {outcome:?}", group.name);
+            assert_eq!(
+                applied,
+                !is_changed || is_gone,
+                "{meanwhile:?} {}: {outcome:?}",
+                group.name
+            );
         }
     }
 }
@@ -364,8 +369,7 @@ async fn changed_names(
             set.name.key() == record.name.key() || set.name.key() == mark.key()
         })
     };
-    let mut names: Vec<_> =
-        kit.contents().await.iter().filter(|set| of(set)).map(shown).collect();
+    let mut names: Vec<_> = kit.contents().await.iter().filter(|set| of(set)).map(shown).collect();
     names.sort();
     names
 }

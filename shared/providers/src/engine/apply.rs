@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{After, ChangeGroup, Failure, GroupId, NotSent, Outcome, Zone, ZoneIndex, ZoneKey};
+use extdns_model::{
+    After, ChangeGroup, Failure, GroupId, NotSent, Outcome, Zone, ZoneIndex, ZoneKey,
+};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;

@@ -91,7 +91,9 @@ impl<'r> Present<'r> {
 
     fn may_be_made(&self, change: &Change, group: &ChangeGroup) -> bool {
         match &change.action {
-            Action::Create(new) => self.find(&new.set).is_none_or(|now| is_as_planned(now, &new.set)),
+            Action::Create(new) => {
+                self.find(&new.set).is_none_or(|now| is_as_planned(now, &new.set))
+            }
             Action::Update { old, new } => {
                 self.is_as_read(&old.set)
                     || self.find(&new.set).is_some_and(|now| is_as_planned(now, &new.set))

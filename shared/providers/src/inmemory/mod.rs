@@ -15,14 +15,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_model::{
-    Action, Change, ChangeGroup, Labels, Name, Opaque, Planned, Record, RecordSet, RecordType, Stored, Zone,
+    Action, Change, ChangeGroup, Labels, Name, Opaque, Planned, Record, RecordSet, RecordType,
+    Stored, Zone,
 };
 
 use crate::engine::batched;
 use crate::engine::changed::is_same;
 use crate::{
-    BatchWriter, Capabilities, Conditions, Cost, ErrorKind, Page, PageFrom, Provider, ProviderError, Transport,
-    ZoneReader,
+    BatchWriter, Capabilities, Conditions, Cost, ErrorKind, Page, PageFrom, Provider,
+    ProviderError, Transport, ZoneReader,
 };
 
 const READ: &str = "read";
@@ -172,15 +173,13 @@ fn check<'c>(
             Action::Create(new) if records.contains_key(&key(&new.set)) => {
                 return refuse(true, "record already exists");
             }
-            Action::Update { old, .. } | Action::Delete(old) => {
-                match records.get(&key(&old.set)) {
-                    None => return refuse(false, "record not found"),
-                    Some((now, _)) if !is_same(now, &old.set) => {
-                        return refuse(true, "record was changed since it was read");
-                    }
-                    Some(_) => {}
+            Action::Update { old, .. } | Action::Delete(old) => match records.get(&key(&old.set)) {
+                None => return refuse(false, "record not found"),
+                Some((now, _)) if !is_same(now, &old.set) => {
+                    return refuse(true, "record was changed since it was read");
                 }
-            }
+                Some(_) => {}
+            },
             Action::Create(_) => {}
         }
     }

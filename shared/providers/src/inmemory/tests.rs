@@ -26,7 +26,14 @@ fn stored(set: RecordSet) -> Stored {
 fn group(id: u32, action: Action) -> ChangeGroup {
     let change = Change { role: Role::Record, action };
     let name = change.set().name.clone();
-    ChangeGroup { id: GroupId(id), zone: ZoneKey(0), name, changes: vec![change], after: Vec::new(), requires: Vec::new() }
+    ChangeGroup {
+        id: GroupId(id),
+        zone: ZoneKey(0),
+        name,
+        changes: vec![change],
+        after: Vec::new(),
+        requires: Vec::new(),
+    }
 }
 
 fn groups(actions: impl IntoIterator<Item = Action>) -> Vec<ChangeGroup> {

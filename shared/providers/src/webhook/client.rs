@@ -173,9 +173,10 @@ impl Client {
                 None => return Ok(response),
             }
         }
-        let message =
-            format!("the webhook provider redirects {path} more than {MOST_REDIRECTS} times; is \
-                     --webhook-provider-url its own address?");
+        let message = format!(
+            "the webhook provider redirects {path} more than {MOST_REDIRECTS} times; is \
+                     --webhook-provider-url its own address?"
+        );
         Err(ProviderError::config(message))
     }
 

@@ -58,9 +58,11 @@ impl Reattach {
     pub(super) fn finish(mut self) -> Adjusted {
         let notes = match self.index {
             Some(index) => index.unanswered(),
-            None => {
-                self.endpoints.drain(self.answered..).filter_map(|wish| Wish::of(&wish).note()).collect()
-            }
+            None => self
+                .endpoints
+                .drain(self.answered..)
+                .filter_map(|wish| Wish::of(&wish).note())
+                .collect(),
         };
         Adjusted { endpoints: self.endpoints, notes }
     }
@@ -372,10 +374,7 @@ mod tests {
         answers.into_iter().for_each(|answer| reattach.take(answer, Labels::new()));
         let adjusted = reattach.finish();
         let taken: Vec<_> = adjusted.endpoints.iter().map(|own| own.set.to_string()).collect();
-        assert_eq!(
-            taken,
-            ["a.org 0 IN AAAA  192.0.2.1 []", "b.org 0 IN CNAME  192.0.2.1 []"]
-        );
+        assert_eq!(taken, ["a.org 0 IN AAAA  192.0.2.1 []", "b.org 0 IN CNAME  192.0.2.1 []"]);
         let notes: Vec<_> = adjusted
             .notes
             .iter()
@@ -383,12 +382,7 @@ mod tests {
             .collect();
         assert_eq!(
             notes,
-            [
-                "a.org  Missing",
-                "b.org blue Dropped",
-                "b.org green Dropped",
-                "bücher.org  Missing",
-            ]
+            ["a.org  Missing", "b.org blue Dropped", "b.org green Dropped", "bücher.org  Missing",]
         );
         assert!(adjusted.notes[0].reason.contains("without targets"), "{:?}", adjusted.notes[0]);
     }

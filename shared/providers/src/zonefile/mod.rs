@@ -159,7 +159,8 @@ impl Reader for Zonefile {
 
     async fn read(&self) -> Result<Inventory, ProviderError> {
         let list = || {
-            let (dir, create, filter) = (self.dir.clone(), self.create.clone(), self.filter.clone());
+            let (dir, create, filter) =
+                (self.dir.clone(), self.create.clone(), self.filter.clone());
             blocking(move || folder::list(&dir, &create, &filter))
         };
         let zones = self.via.call(LIST, list).await?;
@@ -275,8 +276,11 @@ fn open(path: &ZonePath) -> Result<Option<ZoneFile>, ProviderError> {
 }
 
 fn vanished(path: &ZonePath) -> ProviderError {
-    let message = format!("zone file {} is gone since the folder was listed; run again, or name its zone with \
-                           --zonefile-create", path.path.display());
+    let message = format!(
+        "zone file {} is gone since the folder was listed; run again, or name its zone with \
+                           --zonefile-create",
+        path.path.display()
+    );
     ProviderError::new(ErrorKind::NotFound, message)
 }
 

@@ -70,9 +70,9 @@ impl FileWriter {
             let lock = locks[place.folder.as_path()].clone();
             lock.map(|lock| (place.clone(), lock))
         };
-        let held = placed.iter().map(|(zone, place)| {
-            (*zone, place.as_ref().map_err(stopped).and_then(hold))
-        });
+        let held = placed
+            .iter()
+            .map(|(zone, place)| (*zone, place.as_ref().map_err(stopped).and_then(hold)));
         held.collect()
     }
 

@@ -175,9 +175,7 @@ async fn who_wants_a_record_is_known_again() {
 async fn what_an_answer_lacks_is_told() {
     let desired = || (0..20).map(|n| wish(&format!("h{n}.example.org"), n)).collect::<Vec<_>>();
     let answer = |count: usize, targets: &[&str]| {
-        let one = |n| {
-            json!({ "dnsName": format!("h{n}.example.org"), "recordType": "A", "targets": targets })
-        };
+        let one = |n| json!({ "dnsName": format!("h{n}.example.org"), "recordType": "A", "targets": targets });
         json!((0..count).map(one).collect::<Vec<_>>()).to_string()
     };
     for (body, answered, reason) in [

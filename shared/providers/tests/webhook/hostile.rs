@@ -34,10 +34,7 @@ async fn outcome_of(provider: &Webhook, path: &str) -> Result<usize, String> {
     count.map_err(|error| error.to_string())
 }
 
-fn answering(
-    path: &str,
-    reply: impl Fn() -> Reply + Send + Sync + 'static,
-) -> ScriptedServer {
+fn answering(path: &str, reply: impl Fn() -> Reply + Send + Sync + 'static) -> ScriptedServer {
     let path = path.to_owned();
     ScriptedServer::start(move |request| match request.path.split('?').next().unwrap_or_default() {
         own if own == path => reply(),

@@ -104,7 +104,14 @@ pub(crate) fn group(id: u32, changes: Vec<(Role, Action)>) -> ChangeGroup {
     let changes: Vec<_> =
         changes.into_iter().map(|(role, action)| Change { role, action }).collect();
     let name = changes[0].set().name.clone();
-    ChangeGroup { id: GroupId(id), zone: ZoneKey(0), name, changes, after: Vec::new(), requires: Vec::new() }
+    ChangeGroup {
+        id: GroupId(id),
+        zone: ZoneKey(0),
+        name,
+        changes,
+        after: Vec::new(),
+        requires: Vec::new(),
+    }
 }
 
 /// A new record `h<id>.example.org` with its ownership record.

@@ -55,7 +55,14 @@ fn delete(set: RecordSet) -> Change {
 
 fn group(changes: Vec<Change>) -> ChangeGroup {
     let name = changes.first().map(|change| change.set().name.clone()).unwrap_or_default();
-    ChangeGroup { id: GroupId(0), zone: ZoneKey(0), name, changes, after: Vec::new(), requires: Vec::new() }
+    ChangeGroup {
+        id: GroupId(0),
+        zone: ZoneKey(0),
+        name,
+        changes,
+        after: Vec::new(),
+        requires: Vec::new(),
+    }
 }
 
 /// `name type ttl targets`, one line per record set.

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use extdns_model::{
-    After, ChangeGroup, DomainFilter, Endpoint, FailureKind, GroupId, Inventory, Name, NotSent, Outcome,
-    Permit, RecordType, Targets, Ttl, ZoneKey,
+    After, ChangeGroup, DomainFilter, Endpoint, FailureKind, GroupId, Inventory, Name, NotSent,
+    Outcome, Permit, RecordType, Targets, Ttl, ZoneKey,
 };
 use extdns_testkit::process;
 use tempfile::TempDir;
