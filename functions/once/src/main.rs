@@ -9,19 +9,21 @@ use extdns_sync::settings::Environment;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
-    extdns_sync::tell_panics();
+    extdns_sync::catch_panics();
     // One thread: a run waits for the network, and one thread needs the least memory.
     let start = || tokio::runtime::Builder::new_current_thread().enable_all().build();
-    // Where it may open only a few files, it panics rather than fails; the hook has told that.
-    let runtime = match catch_unwind(start) {
-        Ok(Ok(runtime)) => runtime,
-        Ok(Err(error)) => {
-            // Where that fails too, nobody can be told.
-            let _ = writeln!(io::stderr(), "level=error msg=\"failed to start: {error}\"");
-            return extdns_sync::ExitCode::Failed.number().into();
-        }
-        Err(_) => return extdns_sync::ExitCode::Failed.number().into(),
+    // Where it may open only a few files, it panics rather than fails.
+    let problem = match catch_unwind(start) {
+        Ok(Ok(runtime)) => return work(runtime),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => extdns_sync::take_panic().unwrap_or_default(),
     };
+    // Where that fails too, nobody can be told.
+    let _ = writeln!(io::stderr(), "level=error msg=\"failed to start: {problem}\"");
+    extdns_sync::ExitCode::Failed.number().into()
+}
+
+fn work(runtime: tokio::runtime::Runtime) -> ExitCode {
     let code = runtime.block_on(run());
     // A look-up of a name that hangs in a thread is not waited for.
     runtime.shutdown_background();
