@@ -80,7 +80,7 @@ pub(super) fn of_credentials(options: &AwsOptions, error: &CredentialsError) -> 
 
 /// Without the level that says only that there was an error.
 fn chain(error: &CredentialsError) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| aws_error_chain(cause))
+    error.source().map_or_else(|| error.to_string(), aws_error_chain)
 }
 
 fn remedy_of_role(error: &CredentialsError, with_id: bool) -> &'static str {

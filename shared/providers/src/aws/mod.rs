@@ -32,6 +32,7 @@
 mod adjust;
 mod alias;
 mod args;
+mod body;
 pub(crate) mod error;
 mod names;
 mod read;
@@ -49,10 +50,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use aws_sdk_route53::Client;
-use aws_sdk_route53::types::{ChangeBatch, RrType};
+use aws_sdk_route53::types::ChangeBatch;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use ecow::EcoString;
 use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, aws_identity};
 use extdns_model::{
     Change, ChangeGroup, DomainFilter, Name, RecordType, Routing, Stored, Zone, ZoneIndex,
@@ -63,8 +63,8 @@ use self::error::Signature;
 use self::zones::ZoneData;
 use crate::engine::{Zoned, batched};
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Capabilities, Conditions, Context, Cost, Cursor, ErrorKind,
-    Page, PageFrom, ProviderError, RateLimit, Transport, ZoneReader,
+    Adjusted, BatchLimits, BatchWriter, Capabilities, Conditions, Context, Cost, ErrorKind, Page,
+    PageFrom, ProviderError, RateLimit, Transport, ZoneReader,
 };
 
 /// The TTL of records that have none, and of aliases as they are read.
@@ -296,45 +296,7 @@ impl ZoneReader for Route53 {
         zone: &Zone,
         from: PageFrom,
     ) -> Result<Page, ProviderError> {
-        let login = self.login(zone)?;
-        let words = match &from {
-            PageFrom::Start => Vec::new(),
-            PageFrom::Name(name) => vec![name.key().into_owned().into()],
-            PageFrom::After(Cursor(words)) => words.clone(),
-        };
-        let word = |place: usize| words.get(place).map(EcoString::to_string);
-        let request = || {
-            let request = login.client.list_resource_record_sets().hosted_zone_id(&*zone.id);
-            request
-                .max_items(PAGE)
-                .set_start_record_name(word(0))
-                .set_start_record_type(word(1).as_deref().map(RrType::from))
-                .set_start_record_identifier(word(2))
-                .send()
-        };
-        let place = place(zone, login);
-        let answer = self.call(via, login, "ListResourceRecordSets", &place, request).await?;
-        let next = answer.next_record_name.filter(|_| answer.is_truncated);
-        if answer.is_truncated && next.is_none() {
-            let text = format!("the list{place} breaks off: a page does not name the next");
-            return Err(ProviderError::new(ErrorKind::Transient, text));
-        }
-        let next = next.map(|name| {
-            let rtype = answer.next_record_type.map(|rtype| rtype.as_str().to_owned());
-            let words = [Some(name), rtype, answer.next_record_identifier];
-            Cursor(words.into_iter().map_while(|word| word.map(EcoString::from)).collect())
-        });
-        let broken = |what: &str| {
-            let text = format!("the list{place} is not whole: {what}");
-            ProviderError::new(ErrorKind::Transient, text)
-        };
-        if next.is_some() && answer.resource_record_sets.is_empty() {
-            return Err(broken("a page names the next, but is empty"));
-        }
-        let records = answer.resource_record_sets.iter().map(read::record);
-        let records: Result<Vec<_>, _> = records.collect();
-        let records = records.map_err(|what| broken(&what))?;
-        Ok(Page { records: records.into_iter().flatten().collect(), next })
+        read::page(self, via, zone, from).await
     }
 
     fn starts(&self, zone: &Zone) -> Vec<Name> {

@@ -1,14 +1,15 @@
-//! From listed record sets to records.
+//! From pages of record sets to records.
 
-use aws_sdk_route53::types::ResourceRecordSet;
+use aws_sdk_route53::types::{ResourceRecordSet, RrType};
 use ecow::EcoString;
 use extdns_model::{
-    Name, Opaque, Record, RecordSet, RecordType, Targets, Ttl, property_names::ALIAS,
+    Name, Opaque, Record, RecordSet, RecordType, Targets, Ttl, Zone, property_names::ALIAS,
 };
 
 use super::names::decoded;
 use super::routing::{self, PROXIMITY_COORDINATES, TARGET_HEALTH};
-use super::{RECORD_TYPES, TTL};
+use super::{PAGE, RECORD_TYPES, Route53, TTL};
+use crate::{Cursor, ErrorKind, Page, PageFrom, ProviderError, Transport};
 
 /// What a record set has that its plain form lost, and that a delete must repeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,11 +24,58 @@ pub(super) struct Origin {
     pub(super) coordinates: Option<EcoString>,
 }
 
+/// One page of a zone.
+pub(super) async fn page(
+    api: &Route53,
+    via: &Transport,
+    zone: &Zone,
+    from: PageFrom,
+) -> Result<Page, ProviderError> {
+    let login = api.login(zone)?;
+    let words = match &from {
+        PageFrom::Start => Vec::new(),
+        PageFrom::Name(name) => vec![name.key().into_owned().into()],
+        PageFrom::After(Cursor(words)) => words.clone(),
+    };
+    let word = |place: usize| words.get(place).map(EcoString::to_string);
+    let request = || {
+        let request = login.client.list_resource_record_sets().hosted_zone_id(&*zone.id);
+        request
+            .max_items(PAGE)
+            .set_start_record_name(word(0))
+            .set_start_record_type(word(1).as_deref().map(RrType::from))
+            .set_start_record_identifier(word(2))
+            .send()
+    };
+    let place = super::place(zone, login);
+    let answer = api.call(via, login, "ListResourceRecordSets", &place, request).await?;
+    let broken = |what: &str| {
+        let text = format!("the list{place} is not whole: {what}");
+        ProviderError::new(ErrorKind::Transient, text)
+    };
+    let next = answer.next_record_name.filter(|_| answer.is_truncated);
+    if answer.is_truncated && next.is_none() {
+        return Err(broken("a page does not name the next"));
+    }
+    if next.is_some() && answer.resource_record_sets.is_empty() {
+        return Err(broken("a page names the next, but is empty"));
+    }
+    let next = next.map(|name| {
+        let rtype = answer.next_record_type.map(|rtype| rtype.as_str().to_owned());
+        let words = [Some(name), rtype, answer.next_record_identifier];
+        Cursor(words.into_iter().map_while(|word| word.map(EcoString::from)).collect())
+    });
+    let records = answer.resource_record_sets.iter().map(record);
+    let records: Result<Vec<_>, _> = records.collect();
+    let records = records.map_err(|what| broken(&what))?;
+    Ok(Page { records: records.into_iter().flatten().collect(), next })
+}
+
 /// A record; `None` for types that are not managed.
 ///
 /// # Errors
 /// When the record set lacks what each has: the SDK puts empty texts in place of what is missing.
-pub(super) fn record(listed: &ResourceRecordSet) -> Result<Option<Record>, String> {
+fn record(listed: &ResourceRecordSet) -> Result<Option<Record>, String> {
     check(listed)?;
     let known = listed.r#type.as_str().parse().ok();
     let managed = known.filter(|rtype| RECORD_TYPES.contains(rtype));
