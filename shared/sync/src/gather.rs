@@ -57,8 +57,12 @@ pub(crate) async fn gather(
         gathered.unready.extend(found.sink.unready);
         dropped.extend(found.sink.dropped);
         gathered.seen.push(Seen { view: view.clone(), updates: found.sink.seen });
-        let nothing = found.nothing_selected.into_iter();
-        gathered.nothing_selected.extend(nothing.map(|nothing| (cluster.id, nothing)));
+        for nothing in found.nothing_selected {
+            // Whether that is a fault, the records tell; on a first run there are none.
+            let NothingSelected { source, filter } = &nothing;
+            tracing::info!(cluster = %cluster.name, source, "{filter} selects none of the objects that there are");
+            gathered.nothing_selected.push((cluster.id, nothing));
+        }
         gathered.views.push(view);
     }
     if !gathered.clusters.iter().any(has_something_in_full) {

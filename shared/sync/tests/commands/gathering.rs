@@ -1,7 +1,7 @@
 //! What clusters say, or do not say, in whole runs.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use extdns_providers::{Deadline, Provider};
 use extdns_sync::report::{ClusterState, Palette, Report, render_json, render_text};
@@ -140,4 +140,30 @@ async fn an_api_server_that_hangs_fails_its_cluster_and_not_the_run() {
         "{failure}"
     );
     assert_eq!(report.changes().count(), 4, "what the other source wants is made");
+}
+
+#[tokio::test]
+async fn a_status_that_cannot_be_written_does_not_keep_the_run_beyond_its_time() {
+    let crd = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/kubernetes/crd-dnsendpoint.yaml");
+    let endpoint = "---\napiVersion: externaldns.k8s.io/v1alpha1\nkind: DNSEndpoint\nmetadata: { name: a, namespace: \
+                    shop }\nspec: { endpoints: [{ dnsName: a.example.org, recordType: A, targets: [192.0.2.1] }] }\n";
+    let builder = KubeSim::builder().manifests(crd.as_ref()).expect("the definition");
+    let sim = builder.yaml(endpoint).start();
+    let hung = Effect::Held(Arc::new(Notify::new()));
+    sim.fail(Fault::new("dnsendpoints/status", hung).verb("update"));
+    let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
+    let kubeconfig = format!("--kubeconfig={}", path.display());
+    let provider = in_memory(&["example.org"]).await;
+    let wiring = wiring(&provider, &["--source=crd", &kubeconfig]);
+    let request = RunRequest {
+        mode: Mode::Apply,
+        until: Deadline::within(Duration::from_secs(2)),
+        ..RunRequest::default()
+    };
+    let begin = Instant::now();
+    let report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    assert!(report.failure.is_none(), "{:?}", report.failure);
+    assert_eq!(report.changes().count(), 1);
+    assert!(sim.calls("update", "dnsendpoints/status") > 0, "it was tried");
 }
