@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::time::Duration;
 
-use extdns_model::{Endpoint, Kept, property_names};
+use extdns_model::{Endpoint, property_names};
 use extdns_plan::{Allowance, Cluster, Clusters, Input, Reading, Settings};
-use extdns_providers::{Adjusted, Verdict};
+use extdns_providers::Adjusted;
 use extdns_registry::Annotated;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -81,7 +81,7 @@ async fn attempt(
     let Ground { mut gathered, clusters, annotated, adjusted, revert } = ground;
     let clusters = clusters.allow_empty(allow_empty).map_err(RunError::UnknownCluster)?;
     let settings = plan_settings(wiring, &request.overrides);
-    let kept = kept(&adjusted);
+    let kept = adjusted.kept();
     let mut plan = extdns_plan::compute(Input {
         inventory: &annotated.inventory,
         desired: &adjusted.endpoints,
@@ -241,12 +241,6 @@ pub(crate) async fn adjust(wiring: &Wiring, desired: Vec<Endpoint>) -> Result<Ad
         }
     }
     Ok(adjusted)
-}
-
-/// The names about which the provider's answer was incomplete.
-pub(crate) fn kept(adjusted: &Adjusted) -> Vec<Kept> {
-    let missing = adjusted.notes.iter().filter(|note| note.verdict == Verdict::Missing);
-    missing.map(|note| Kept { name: note.name.clone(), reason: note.reason.clone() }).collect()
 }
 
 /// Measures one part of a run after the other.

@@ -12,6 +12,7 @@ mod batch;
 pub(crate) mod changed;
 mod check;
 mod fold;
+mod ledger;
 pub mod names;
 mod read;
 mod steps;

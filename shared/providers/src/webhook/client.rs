@@ -1,6 +1,5 @@
 //! The requests of the protocol.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
@@ -15,17 +14,16 @@ use super::array::{ArrayDecoder, ArrayError};
 use super::body::Body;
 use super::reattach::Reattach;
 use super::received::{Received, Skipped, domain_filter, no_twins};
+use super::status::{expect, expect_media_type, refused_negotiation};
 use super::{ADJUST, APPLY, NEGOTIATE, RECORDS, WebhookArgs};
 use crate::{Adjusted, ErrorKind, Limit, ProviderError, Transport};
 
 /// The media type of both directions, exactly.
-const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
+pub(super) const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
 /// Most of an unwanted answer that is read to keep its connection.
 const DRAINED: usize = 1 << 20;
 /// Longest domain filter where the user sets no limit: it is read whole.
 const LONGEST_FILTER: usize = 32 << 20;
-/// Most characters of a server's own words in a message.
-const LONGEST_SHOWN: usize = 80;
 /// Most redirects of one request, as the HTTP client follows of those that it can.
 const MOST_REDIRECTS: usize = 10;
 
@@ -349,82 +347,8 @@ fn same_body_elsewhere(response: &Response) -> Option<Url> {
     matches!(elsewhere.scheme(), "http" | "https").then_some(elsewhere)
 }
 
-/// What a status other than success means to a negotiation: only what the server says of itself
-/// may pass.
-fn refused_negotiation(status: StatusCode) -> Option<ProviderError> {
-    let code = status.as_u16();
-    let (kind, text) = match code {
-        // A part of an answer is no answer (RFC 9110, 15.3.7).
-        206 => (ErrorKind::Config, "unexpected status code"),
-        200..=299 => return None,
-        401 | 403 => (ErrorKind::Unauthorised, "unexpected status code"),
-        500.. => (ErrorKind::Transient, "server error: status code"),
-        _ => (ErrorKind::Config, "unexpected status code"),
-    };
-    Some(ProviderError::new(kind, format!("{text} {code}; {}", remedy(code))))
-}
-
-fn expect_media_type(headers: &HeaderMap) -> Result<(), ProviderError> {
-    let found = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    if found == MEDIA_TYPE.as_bytes() {
-        return Ok(());
-    }
-    let found: String = String::from_utf8_lossy(found).chars().take(LONGEST_SHOWN).collect();
-    let found = if found.is_empty() { "none" } else { &found };
-    let message = format!(
-        "wrong content type returned from server: {found}; is --webhook-provider-url the address \
-         of a webhook provider?"
-    );
-    Err(ProviderError::config(message))
-}
-
-/// What the user can do about a status.
-fn remedy(code: u16) -> &'static str {
-    match code {
-        401 | 403 => "give the credentials that the server wants in --webhook-provider-url",
-        300..=399 | 404 | 405 => {
-            "is --webhook-provider-url the address of a webhook provider, without a path that it \
-             does not have?"
-        }
-        413 => "the server, or a proxy before it, takes shorter requests only; raise its limit",
-        429 => "the server asks for fewer requests; run less often",
-        500.. => "see the log of the webhook provider for why",
-        _ => "is the server a webhook provider of this version of the protocol?",
-    }
-}
-
-/// Whether the answer has the one status that means success, and what any other means. The server
-/// answers 500 to whatever went wrong behind it.
-async fn expect(
-    response: &mut Response,
-    status: StatusCode,
-    what: impl fmt::Display,
-) -> Result<(), ProviderError> {
-    let code = response.status();
-    if code == status {
-        return Ok(());
-    }
-    let kind = match code.as_u16() {
-        429 => ErrorKind::Throttled { retry_after: retry_after(response) },
-        500..=510 => ErrorKind::Transient,
-        401 | 403 => ErrorKind::Unauthorised,
-        404 => ErrorKind::NotFound,
-        405 => ErrorKind::Config,
-        413 => ErrorKind::Limit(Limit::Other("size of a request")),
-        _ => ErrorKind::Rejected(Vec::new()),
-    };
-    drain(response).await;
-    let (code, remedy) = (code.as_u16(), remedy(code.as_u16()));
-    Err(ProviderError::new(kind, format!("failed to {what} with code {code}; {remedy}")))
-}
-
-fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(reqwest::header::RETRY_AFTER)?;
-    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
 /// Reads the rest of an answer, if it is short, so that its connection can be used again.
-async fn drain(response: &mut Response) {
+pub(super) async fn drain(response: &mut Response) {
     if let Ok(mut rest) = Limited::of(response, DRAINED) {
         while let Ok(Some(_)) = rest.chunk().await {}
     }

@@ -27,6 +27,7 @@ mod client;
 mod reattach;
 mod received;
 mod sent;
+mod status;
 #[cfg(test)]
 mod tests;
 mod write;

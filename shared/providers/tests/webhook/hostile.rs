@@ -160,12 +160,14 @@ async fn endless_headers() {
     }
 }
 
+type Answer = Box<dyn Fn() -> Reply + Send + Sync>;
+
 /// Whatever a server repeats of the URL, or of a place that it redirects to.
 #[tokio::test]
 async fn no_secret_of_a_url_is_shown() {
     let secrets = ["pass-of-url-1", "value-of-url-2", "pass-of-redirect-3", "value-of-redirect-4"];
     let echo = format!("{}?x={}", secrets[0], secrets[1]);
-    let replies: [(&str, Box<dyn Fn() -> Reply + Send + Sync>); 3] = [
+    let replies: [(&str, Answer); 3] = [
         ("/", {
             let echo = echo.clone();
             Box::new(move || Reply::new(200).header("content-type", &echo).body("{}"))

@@ -20,7 +20,7 @@ pub use wishes::{Fate, Wish};
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
 use crate::report::ChangeKind;
-use crate::run::{adjust, kept};
+use crate::run::adjust;
 use crate::wiring::Wiring;
 
 /// Everything about one name.
@@ -135,7 +135,7 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
             desired: &adjusted.endpoints,
             settings: &wiring.plan,
             clusters: &clusters,
-            kept: &kept(&adjusted),
+            kept: &adjusted.kept(),
         };
         let mut plan = compute(input);
         wiring.registry.decorate(&mut plan, &annotated);

@@ -31,7 +31,7 @@ pub struct Unmade {
 impl Unmade {
     /// Counts what came to nothing before the plan.
     pub(crate) fn before_plan(dropped: &[Dropped], notes: &[Adaptation]) -> Self {
-        let refused = notes.iter().filter(|note| note.verdict == Verdict::Dropped);
+        let refused = notes.iter().filter(|note| note.verdict != Verdict::Changed);
         Self {
             invalid: distinct(dropped.iter().map(|dropped| &*dropped.name)),
             refused: distinct(refused.map(|note| note.name.as_str())),
