@@ -15,7 +15,7 @@ use crate::eks::{self, Eks};
 use crate::error::ClusterError;
 use crate::exec;
 use crate::kubeconfig::{self, Connection};
-use crate::manifests::Manifests;
+use crate::manifests::{self, Manifests};
 use crate::view::{ClusterView, Origin};
 
 /// One cluster of the configuration.
@@ -124,7 +124,9 @@ impl Cluster {
     ) -> Result<ClusterView, ClusterError> {
         let server = self.api.server.as_deref();
         let connection = match &self.access {
-            Access::Manifests(paths) => return self.read_manifests(paths, stdin),
+            Access::Manifests(paths) => {
+                return self.read_manifests(paths, stdin).await;
+            }
             Access::Kubeconfig { path, context } => {
                 kubeconfig::from_file(path, context.as_deref()).await
             }
@@ -149,12 +151,13 @@ impl Cluster {
         Ok(ClusterView::new(self.id, self.name.clone(), Origin::Api(Box::new(api))))
     }
 
-    fn read_manifests(
+    async fn read_manifests(
         &self,
         paths: &[PathBuf],
         stdin: impl Read,
     ) -> Result<ClusterView, ClusterError> {
-        let manifests = Manifests::read(paths, stdin)
+        let pipes = manifests::pipes::read(paths).await;
+        let manifests = Manifests::read(paths, stdin, pipes)
             .map_err(|reason| ClusterError::Manifests { cluster: self.name.clone(), reason })?;
         Ok(ClusterView::new(self.id, self.name.clone(), Origin::Manifests(manifests)))
     }

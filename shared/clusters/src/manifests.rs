@@ -1,6 +1,7 @@
 //! Manifests on disk as a cluster.
 
 mod document;
+pub(crate) mod pipes;
 mod strict;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use ecow::EcoString;
 use crate::error::{self, ManifestError, ReadErrorKind, io_words};
 use crate::object::{Projection, ResourceType};
 use document::Object;
+use pipes::Pipes;
 
 /// Folders nest less deeply than this, unless a link leads back up.
 const DEEPEST: usize = 32;
@@ -26,13 +28,22 @@ pub(crate) struct Manifests {
 }
 
 impl Manifests {
-    /// Reads files, folders and standard input (`-`).
-    pub(crate) fn read(paths: &[PathBuf], mut stdin: impl Read) -> Result<Self, ManifestError> {
+    /// Reads files, folders and standard input (`-`). Of pipes the text is there already.
+    pub(crate) fn read(
+        paths: &[PathBuf],
+        mut stdin: impl Read,
+        mut pipes: Pipes,
+    ) -> Result<Self, ManifestError> {
         let mut all = Self { files: Vec::new(), objects: Vec::new(), last_is_blank: false };
         for path in paths {
             let before = all.objects.len();
             if path.as_os_str() == "-" {
                 all.add_text(path, |text| stdin.read_to_string(text))?;
+            } else if let Some(piped) = pipes.remove(path) {
+                all.add_text(path, |text| {
+                    *text = piped?;
+                    Ok(text.len())
+                })?;
             } else if path.is_dir() {
                 all.add_folder(path, 0)?;
             } else {

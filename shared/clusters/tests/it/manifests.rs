@@ -313,6 +313,22 @@ async fn a_namespace_is_there_if_anything_is_in_it() {
 }
 
 #[tokio::test]
+async fn a_pipe_is_read_and_one_that_hangs_can_be_left() {
+    let folder = Folder::new(&[]);
+    for name in ["whole", "hung"] {
+        let made = std::process::Command::new("mkfifo").arg(folder.0.path().join(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let whole = folder.0.path().join("whole");
+    let writer = std::thread::spawn(move || std::fs::write(whole, LIST).unwrap());
+    let view = folder.read(&["whole"], "").await.unwrap();
+    writer.join().unwrap();
+    assert_eq!(services(&view).await.unwrap(), ["default/one", "default/two"]);
+    let hung = folder.read(&["hung"], "");
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(50), hung).await.is_err());
+}
+
+#[tokio::test]
 async fn a_link_that_leads_back_up_ends() {
     let folder = Folder::new(&[("a/x.yaml", &service("x"))]);
     std::os::unix::fs::symlink(folder.0.path(), folder.0.path().join("a/up")).unwrap();
