@@ -14,7 +14,7 @@ use crate::apply::apply;
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
 use crate::report::{
-    self, Calls, ClusterReport, Context, Document, Durations, Notice, Report, Unmade,
+    self, Calls, ClusterReport, Context, Document, Durations, FailureKind, Notice, Report, Unmade,
 };
 use crate::request::{Mode, Overrides, RunRequest};
 use crate::revert::{self, Revert, Whose};
@@ -43,8 +43,9 @@ pub(crate) async fn tell(
     let started = Timestamp::now();
     let mut report = match attempt.await {
         Ok(report) => report,
-        Err(Failed { error, clusters }) => {
-            Report { clusters, ..Report::of_failure(error.kind(), error.to_string()) }
+        Err(Failed { error, clusters, late }) => {
+            let kind = if late { FailureKind::Deadline } else { error.kind() };
+            Report { clusters, ..Report::of_failure(kind, error.to_string()) }
         }
     };
     report.planned_only = request.mode == Mode::Plan;
@@ -59,11 +60,13 @@ pub(crate) async fn tell(
 pub(crate) struct Failed {
     error: RunError,
     clusters: Vec<ClusterReport>,
+    /// Whether the time for reading was over by then.
+    late: bool,
 }
 
 impl From<RunError> for Failed {
     fn from(error: RunError) -> Self {
-        Self { error, clusters: Vec::new() }
+        Self { error, clusters: Vec::new(), late: false }
     }
 }
 
@@ -104,7 +107,7 @@ async fn attempt(
     if request.mode == Mode::Apply && is_expected {
         match apply(wiring, request, &annotated, &groups.groups, &seen).await {
             Ok(sent) => outcomes = Some(sent),
-            Err(error) => return Err(Failed { error, clusters: reports }),
+            Err(error) => return Err(Failed { error, clusters: reports, late: false }),
         }
         durations.apply = Some(watch.lap());
     }
@@ -145,7 +148,10 @@ pub(crate) async fn in_time<T>(
     tokio::select! {
         biased;
         // What was read while nothing else could be done may have taken too long all the same.
-        ground = read => if request.until.is_over() { Err(RunError::Deadline.into()) } else { ground },
+        ground = read => match ground {
+            Ok(_) if request.until.is_over() => Err(RunError::Deadline.into()),
+            ground => ground.map_err(|failed| Failed { late: reading.is_over(), ..failed }),
+        },
         () = reading.over() => Err(RunError::Deadline.into()),
     }
 }
@@ -200,10 +206,11 @@ async fn read(
     }
     let until = request.until.share(CLUSTERS_SHARE);
     let (wish, inventory) = tokio::join!(gather(wiring, stdin, &until), wiring.provider.read());
-    let mut gathered = wish.map_err(|(error, clusters)| Failed { error, clusters })?;
+    let mut gathered = wish.map_err(|(error, clusters)| Failed { error, clusters, late: false })?;
     let fail = |error, gathered: &mut Gathered| Failed {
         error,
         clusters: std::mem::take(&mut gathered.clusters),
+        late: false,
     };
     let inventory = match inventory {
         Ok(inventory) => inventory,

@@ -63,7 +63,8 @@ pub(super) fn alerts(report: &Report) -> Vec<Alert> {
         alerts.extend(target.outages.iter().map(broken));
     }
     // Why a run failed for its clusters has their failures in it.
-    let is_told = report.failure.as_ref().is_some_and(|why| why.kind == FailureKind::Clusters);
+    let of_clusters = [FailureKind::Clusters, FailureKind::Deadline];
+    let is_told = report.failure.as_ref().is_some_and(|why| of_clusters.contains(&why.kind));
     alerts.extend(report.clusters.iter().filter(|_| !is_told).filter_map(frozen));
     for zone in report.zones() {
         alerts.extend(zone.unreadable.as_ref().map(|reason| Alert {
