@@ -90,3 +90,20 @@ async fn a_signed_zone_file_is_refused_in_the_plan() {
         assert_eq!(std::fs::read_to_string(&file).expect("read"), text);
     }
 }
+
+/// Labels that a webhook provider sends are its word, and no ownership record: under the registry
+/// `txt` a record with our owner id in them is nobody's.
+#[tokio::test]
+async fn labels_of_a_webhook_do_not_make_a_record_ours() {
+    let sim = WebhookSim::builder().start();
+    for (name, target) in [("other.example.org", "192.0.2.9"), ("h00.example.org", "192.0.2.9")] {
+        sim.put(&serde_json::json!({
+            "dnsName": name, "recordType": "A", "targets": [target],
+            "labels": { "owner": "me", "resource": "service/test/h00-example-org" },
+        }));
+    }
+    let before = sim.records();
+    let objects = services([("h00.example.org", "192.0.2.1")]);
+    run(&objects, webhook(&sim), &["--no-guard"]).await.expect("run");
+    assert_eq!(sim.records(), before, "neither deleted nor taken over");
+}
