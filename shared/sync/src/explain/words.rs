@@ -250,5 +250,14 @@ mod tests {
             let decision = Decision { change, cause: of, verdict: Verdict::Go, unit: Unit(0) };
             assert_eq!(cause(&decision), expected);
         }
+        // Where its ownership record was removed, say, which nobody can tell for sure.
+        let verdict = Verdict::Held(Hold::Foreign { owner: None });
+        let change = RecordChange::Delete(&record);
+        let unmarked = Decision { change, cause: Cause::Unowned, verdict, unit: Unit(0) };
+        assert_eq!(
+            cause(&unmarked),
+            "it is as wanted, so its ownership record may have been removed; remove the record too, \
+             and the next run makes both"
+        );
     }
 }
