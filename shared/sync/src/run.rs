@@ -150,7 +150,10 @@ pub(crate) async fn in_time<T>(
         // What was read while nothing else could be done may have taken too long all the same.
         ground = read => match ground {
             Ok(_) if request.until.is_over() => Err(RunError::Deadline.into()),
-            ground => ground.map_err(|failed| Failed { late: reading.is_over(), ..failed }),
+            ground => ground.map_err(|failed| Failed {
+                late: failed.late || reading.is_over(),
+                ..failed
+            }),
         },
         () = reading.over() => Err(RunError::Deadline.into()),
     }
@@ -206,7 +209,8 @@ async fn read(
     }
     let until = request.until.share(CLUSTERS_SHARE);
     let (wish, inventory) = tokio::join!(gather(wiring, stdin, &until), wiring.provider.read());
-    let mut gathered = wish.map_err(|(error, clusters)| Failed { error, clusters, late: false })?;
+    let late = until.is_over();
+    let mut gathered = wish.map_err(|(error, clusters)| Failed { error, clusters, late })?;
     let fail = |error, gathered: &mut Gathered| Failed {
         error,
         clusters: std::mem::take(&mut gathered.clusters),
