@@ -35,11 +35,11 @@ pub struct AwsArgs {
     #[arg(long, value_name = "N", default_value = "1000")]
     pub aws_batch_change_size: usize,
 
-    /// Most bytes of values in one batch; those of an upsert count twice
+    /// Most bytes of values in one batch; those of an update count twice, as they go and come
     #[arg(long, value_name = "N", default_value = "32000")]
     pub aws_batch_change_size_bytes: usize,
 
-    /// Most values in one batch; those of an upsert count twice
+    /// Most values in one batch; those of an update count twice, as they go and come
     #[arg(long, value_name = "N", default_value = "1000")]
     pub aws_batch_change_size_values: usize,
 
