@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Record, Role, Zone};
+use extdns_model::{
+    Action, Change, ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Record, Role,
+    Stored, Zone,
+};
 
 use super::Transport;
 use super::apply::{Dispatch, Pace};
 use super::changed::{Present, changed};
-use super::check::{Scope, is_done, shows};
+use super::check::{Scope, find, is_done, shows};
 use super::read::some_names;
 use crate::{BatchWriter, Capabilities, Cost, ErrorKind, ProviderError};
 
@@ -321,7 +324,11 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
                 continue;
             }
             if there > 0 {
-                item.group.to_mut().changes.retain(undone);
+                let group = item.group.to_mut();
+                // What is made later relies on the ownership records that are there already.
+                let relied_on = group.changes.iter().filter(|change| !undone(change));
+                group.requires.extend(relied_on.filter_map(|change| ownership(change, records)));
+                group.changes.retain(undone);
                 item.done += if by_us { there } else { 0 };
             }
             kept.push(item);
@@ -362,6 +369,15 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     }
 }
 
+/// The ownership record of a change that made one, as it is now.
+fn ownership(change: &Change, records: &[Record]) -> Option<Stored> {
+    if change.role != Role::Ownership || matches!(change.action, Action::Delete(_)) {
+        return None;
+    }
+    let Record { set, labels, origin, .. } = find(change.set(), records)?;
+    Some(Stored { set: set.clone(), labels: labels.clone(), origin: origin.clone() })
+}
+
 fn names(group: &ChangeGroup) -> impl Iterator<Item = &Name> {
     let required = group.requires.iter().map(|own| &own.set.name);
     group.changes.iter().map(|change| &change.set().name).chain(required).chain([&group.name])
@@ -372,7 +388,7 @@ fn same(left: &Name, right: &Name) -> bool {
 }
 
 /// The change that tells whether its atomic batch was applied.
-fn probe(group: &ChangeGroup) -> Option<&extdns_model::Change> {
+fn probe(group: &ChangeGroup) -> Option<&Change> {
     let record = group.changes.iter().find(|change| change.role == Role::Record);
     record.or(group.changes.first())
 }

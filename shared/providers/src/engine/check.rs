@@ -51,7 +51,8 @@ pub(super) fn is_done(change: &Change, records: &[Record], scope: Scope) -> bool
     }
 }
 
-fn find<'r>(set: &RecordSet, records: &'r [Record]) -> Option<&'r Record> {
+/// The record of this name, type and set identifier.
+pub(super) fn find<'r>(set: &RecordSet, records: &'r [Record]) -> Option<&'r Record> {
     let key = set.name.key();
     records.iter().find(|record| {
         record.set.rtype == set.rtype

@@ -6,7 +6,7 @@ use extdns_model::{
 use extdns_providers::Reader as _;
 use extdns_providers::aws::Route53;
 use extdns_providers::engine::Zoned;
-use extdns_testkit::route53::{self as sim, Route53Sim};
+use extdns_testkit::route53::{self as sim, Moment, Operation, Route53Sim};
 
 use crate::support::{
     all_applied, apply, batches, found, group, plain, provider, record, set, stored,
@@ -99,6 +99,29 @@ async fn an_update_of_a_pair_that_somebody_deleted_leaves_no_record_without_an_o
         world.contents(),
         owned("b.e.test", "192.0.2.2").into_iter().rev().collect::<Vec<_>>()
     );
+}
+
+/// Another run of ours made it, and deletes it while we look what is there.
+#[tokio::test]
+async fn an_ownership_record_that_is_there_already_must_be_there_when_the_record_comes() {
+    let world = World::with(&["a.e.test"]).await;
+    let create =
+        |name, rtype| Action::Create(plain(found(&world.inventory, name, rtype).set.clone()));
+    let mark = create("a-a.e.test", RecordType::Txt);
+    let changes = vec![
+        Change { role: Role::Ownership, action: mark },
+        record(create("a.e.test", RecordType::A)),
+    ];
+    world.zone.remove("a.e.test");
+    let zone = world.zone.clone();
+    world.sim.on_call(move |moment, call| {
+        if moment == Moment::Answering && call.operation == Operation::ListResourceRecordSets {
+            zone.remove("a-a.e.test");
+        }
+    });
+    let outcomes = world.apply(vec![group(ZONE, changes)]).await;
+    assert_ne!(outcomes[0], Outcome::Applied);
+    assert_eq!(world.contents(), [], "a record without an owner");
 }
 
 #[tokio::test]
