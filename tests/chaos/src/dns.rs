@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use extdns_testkit::http::Interferer;
@@ -67,6 +68,18 @@ impl Dns {
     /// One of the providers.
     pub fn roll(dice: &mut Dice, dir: &Path, strangers: &[Record]) -> Self {
         Self::start(dice.pick(&PROVIDERS), dir, strangers)
+    }
+
+    /// A folder that links to the same zone files; other providers have one way only.
+    pub fn by_another_way(&self, dir: &Path) -> std::io::Result<Option<Self>> {
+        let Self::Files(folder) = self else { return Ok(None) };
+        let links = dir.join("links");
+        fs::create_dir(&links)?;
+        for zone in ZONES {
+            let file = format!("{zone}.zone");
+            symlink(folder.join(&file), links.join(&file))?;
+        }
+        Ok(Some(Self::Files(links)))
     }
 
     /// Adds the flags and credentials by which the program reaches it.

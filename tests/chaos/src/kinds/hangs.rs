@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::liars::{cluster, reading};
-use super::{BOUND, GRACE, TIMEOUT, converges, disturbed, over, task};
+use super::{BOUND, GRACE, SIGTERM, TIMEOUT, converges, disturbed, over, task};
 use crate::dice::Dice;
 use crate::dns::Dns;
 use crate::judge;
@@ -12,8 +12,6 @@ use crate::program::Bench;
 use crate::world::{Wish, strangers};
 
 const LIES: [Lie; 2] = [Lie::Hang, Lie::Silence];
-
-const SIGTERM: i32 = 15;
 
 /// From SIGTERM to the end, at most; and as much for a busy machine.
 const AFTER_TERM: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Runs are killed at any moment: by the clock, or when a request arrives or is answered.
+//! Runs are killed, or told to end, at any moment: by the clock, or when a request arrives or is answered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use extdns_testkit::http::{Interference, Interferer};
 
-use super::{BOUND, converges, over};
+use super::{BOUND, SIGTERM, converges, over};
 use crate::dice::Dice;
 use crate::dns::Dns;
 use crate::judge;
@@ -33,19 +33,27 @@ pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     nothing_is_left(&dns)
 }
 
-fn kill(dice: &mut Dice, bench: &Bench, dns: &Dns, task: &Task) -> anyhow::Result<()> {
+/// Starts a run and strikes at some moment: mostly it is killed, sometimes told to end.
+pub(super) fn kill(dice: &mut Dice, bench: &Bench, dns: &Dns, task: &Task) -> anyhow::Result<()> {
     let strike = Arc::new(AtomicBool::new(false));
     let after = Duration::from_millis(dice.between(1, USUAL) as u64);
     if dice.once_in(2) {
         dns.interfere(Some(at_a_request(dice, Arc::clone(&strike))));
     }
     let begin = Instant::now();
+    let gently = dice.once_in(4);
     let mut running = bench.start(task)?;
     while !strike.load(Ordering::SeqCst) && begin.elapsed() < after && !running.is_over()? {
         std::thread::yield_now();
     }
-    running.kill();
-    let run = running.wait(bench, BOUND)?;
+    if gently {
+        running.terminate()?
+    } else {
+        running.kill()
+    }
+    let mut run = running.wait(bench, BOUND)?;
+    // Before the program listens, the signal ends it as it ends every process.
+    run.signal = run.signal.filter(|&signal| !(gently && signal == SIGTERM));
     dns.interfere(None);
     judge::sound(&run)
 }

@@ -12,7 +12,7 @@ use crate::judge;
 use crate::lies::{Edit, Lie, PLAIN, liar};
 use crate::program::{Bench, Task};
 use crate::secrets;
-use crate::world::{Wish, strangers};
+use crate::world::{OWNER, Wish, strangers};
 
 /// A cluster that wants this.
 pub(super) fn cluster(wish: &Wish) -> KubeSim {
@@ -69,11 +69,10 @@ fn play(
             Liar::Provider => dns.interfere(Some(liar)),
         }
         let level = dice.pick(&["info", "debug", "trace"]);
-        let lied_to = quiet
-            .clone()
-            .arg(TIMEOUT)
-            .arg("--report=report.json")
-            .arg(&format!("--log-level={level}"));
+        let command =
+            if matches!(who, Liar::Provider) && dice.once_in(4) { gc(&dns) } else { quiet.clone() };
+        let lied_to =
+            command.arg(TIMEOUT).arg("--report=report.json").arg(&format!("--log-level={level}"));
         let run = bench.run(&lied_to, GRACE)?;
         kube.interfere(None);
         dns.interfere(None);
@@ -81,6 +80,12 @@ fn play(
         judge::kept(&wanted, &there, &dns.records())?;
     }
     converges(bench, &dns, &quiet, &after, &strangers)
+}
+
+/// Removes ownership records whose records are gone: none is, whatever it hears.
+fn gc(dns: &Dns) -> Task {
+    let task = Task::new(&["gc", "--apply", "--no-guard", "--registry=txt"]);
+    dns.reached_by(task.arg(&format!("--txt-owner-id={OWNER}")))
 }
 
 pub(super) fn kubernetes(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ mod inputs;
 mod kills;
 mod lambda;
 mod liars;
+mod moves;
 mod readers;
 mod rivals;
 mod zonefiles;
@@ -31,13 +32,19 @@ pub struct Kind {
 }
 
 /// All of them.
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 15] = [
     Kind { name: "kills", about: "runs are killed at any moment", weight: 2, play: kills::play },
     Kind {
         name: "rivals",
         about: "several runs want the opposite at once",
         weight: 2,
         play: rivals::play,
+    },
+    Kind {
+        name: "moves",
+        about: "a child zone appears, and refuses or the run is killed",
+        weight: 1,
+        play: moves::play,
     },
     Kind { name: "kubernetes", about: "the API server lies", weight: 3, play: liars::kubernetes },
     Kind { name: "route53", about: "Route 53 lies", weight: 3, play: liars::route53 },
@@ -100,6 +107,8 @@ pub fn named(name: &str) -> Option<&'static Kind> {
 
 /// Longest time for a run that nobody disturbs, on a machine that is busy.
 const BOUND: Duration = Duration::from_secs(60);
+
+const SIGTERM: i32 = 15;
 
 /// The deadline that runs are given where servers may hang.
 const TIMEOUT: &str = "--timeout=1s";

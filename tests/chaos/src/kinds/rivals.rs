@@ -14,12 +14,15 @@ pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     judge::ended_with(&bench.run(&over("apply", bench, &dns, &first), BOUND)?, 0)?;
     // A protocol without conditions cannot rule out that two writers split a record and its ownership record.
     let conditional = !matches!(dns, Dns::Webhook(_));
+    let other = dns.by_another_way(bench.dir())?;
     for _ in 0..dice.between(1, 2) {
         let wishes: Vec<Wish> = (0..dice.between(2, 4)).map(|_| first.changed(dice)).collect();
         let mut running = Vec::new();
         for (number, wish) in wishes.iter().enumerate() {
             let path = bench.write(&format!("rival-{number}.json"), wish.list());
-            let own = dns.reached_by(task("apply")).arg(&format!("--manifests={}", path.display()));
+            let place = other.as_ref().filter(|_| dice.once_in(2)).unwrap_or(&dns);
+            let own =
+                place.reached_by(task("apply")).arg(&format!("--manifests={}", path.display()));
             running.push(bench.start(&own)?);
         }
         for rival in running {
