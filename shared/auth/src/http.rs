@@ -26,6 +26,8 @@ pub struct HttpOptions {
     /// Whether no proxy of the environment is used: for a server on this very machine, which no
     /// proxy can reach.
     pub direct: bool,
+    /// Whether a redirect is an answer like any other, and is not followed.
+    pub keep_redirects: bool,
 }
 
 /// Why there is no client.
@@ -53,8 +55,8 @@ pub enum HttpError {
     Client(#[source] reqwest::Error),
 }
 
-/// Makes a client: HTTP/1.1 and 2 over rustls, connections kept alive, up to ten redirects, the
-/// proxies of the environment unless told otherwise.
+/// Makes a client: HTTP/1.1 and 2 over rustls, connections kept alive, up to ten redirects and
+/// the proxies of the environment unless told otherwise.
 ///
 /// # Errors
 /// When a file of the options is missing or holds something else.
@@ -66,6 +68,9 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
         .tls_danger_accept_invalid_certs(options.accept_any_certificate);
     if let Some(timeout) = options.timeout {
         builder = builder.timeout(timeout);
+    }
+    if options.keep_redirects {
+        builder = builder.redirect(reqwest::redirect::Policy::none());
     }
     if options.direct {
         builder = builder.no_proxy();

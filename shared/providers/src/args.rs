@@ -7,6 +7,7 @@ use extdns_model::parse_go_duration;
 use crate::ProviderEntry;
 #[cfg(feature = "aws")]
 use crate::aws::AwsArgs;
+use crate::digitalocean::DigitaloceanArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::webhook::WebhookArgs;
 use crate::zonefile::ZonefileArgs;
@@ -32,6 +33,10 @@ pub struct Args {
     #[cfg(feature = "aws")]
     #[command(flatten)]
     pub aws: AwsArgs,
+
+    /// Flags of `digitalocean`.
+    #[command(flatten)]
+    pub digitalocean: DigitaloceanArgs,
 
     /// Flags of `inmemory`.
     #[command(flatten)]

@@ -183,6 +183,15 @@ pub struct RateLimit {
     pub burst: NonZeroU32,
 }
 
+impl RateLimit {
+    /// So many calls per second on average and at once after a pause; at least one.
+    #[must_use]
+    pub const fn new(per_second: u32, burst: u32) -> Self {
+        let per_second = NonZeroU32::MIN.saturating_add(per_second.saturating_sub(1));
+        Self { per_second, burst: NonZeroU32::MIN.saturating_add(burst.saturating_sub(1)) }
+    }
+}
+
 /// How an API carries the text of TXT records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TxtQuoting {

@@ -16,12 +16,16 @@ mod capabilities;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod deadline;
+pub mod digitalocean;
 pub mod engine;
+mod environment;
 mod error;
+pub mod gandi;
 pub mod inmemory;
 #[cfg(test)]
 mod messages;
 mod provider;
+pub mod rest;
 mod table;
 pub mod webhook;
 pub mod zonefile;
@@ -31,6 +35,7 @@ pub use args::Args;
 pub use capabilities::{BatchLimits, Capabilities, Conditions, RateLimit, TxtQuoting};
 pub use deadline::{Deadline, Stopper};
 pub use engine::{CallCount, Transport};
+pub use environment::Environment;
 pub use error::{ErrorKind, Limit, ProviderError};
 pub use provider::{Adaptation, Adjusted, Provider, Reader, Verdict, Writer};
 pub use table::{Context, PROVIDERS, ProviderEntry};

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use crate::inmemory;
 use crate::webhook::Webhook;
 use crate::zonefile::Zonefile;
-use crate::{Args, Provider, ProviderError};
+use crate::{Args, Environment, Provider, ProviderError};
 
 /// All providers, by name. A new one is a folder and an entry here.
 pub const PROVIDERS: &[ProviderEntry] = &[
@@ -25,6 +25,16 @@ pub const PROVIDERS: &[ProviderEntry] = &[
             }
             .boxed()
         },
+    },
+    ProviderEntry {
+        name: "digitalocean",
+        about: "DigitalOcean DNS",
+        build: |args, context| built(crate::digitalocean::provider(&args.digitalocean, context)),
+    },
+    ProviderEntry {
+        name: "gandi",
+        about: "Gandi LiveDNS",
+        build: |_, context| built(crate::gandi::provider(context)),
     },
     ProviderEntry {
         name: "inmemory",
@@ -58,6 +68,8 @@ pub struct ProviderEntry {
 pub struct Context {
     /// The names that the user wants managed; zones outside are not read.
     pub domain_filter: DomainFilter,
+    /// The environment of the process, where providers find credentials.
+    pub environment: Environment,
     /// What the process's environment says to the SDK of AWS.
     #[cfg(feature = "aws")]
     pub aws: extdns_auth::AwsVariables,

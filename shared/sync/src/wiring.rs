@@ -101,6 +101,7 @@ pub(crate) async fn provider(
 ) -> Result<Arc<dyn Provider>, SettingsError> {
     let context = extdns_providers::Context {
         domain_filter: arguments.plan.filter().map_err(invalid)?,
+        environment: extdns_providers::Environment::new(environment.variables.clone()),
         aws: extdns_auth::AwsVariables::of(&environment.variables),
     };
     let entry = arguments.providers.provider;

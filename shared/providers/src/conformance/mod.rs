@@ -5,7 +5,9 @@
 //! * [`RecordServer`]: single records with ids, one change per call, pages, reads that lag behind
 //!   writes, equal records side by side.
 //!
-//! Both keep their state in memory, are shared by clones, and have [`Faults`]: throttling, refusals,
+//! * [`HttpServer`]: either of them over HTTP, in the [`Dialect`] of a service.
+//!
+//! All keep their state in memory, are shared by clones, and have [`Faults`]: throttling, refusals,
 //! lost answers, and a switch that kills the run after its n-th write. A test makes a provider of
 //! them, as often as it wants to start a run:
 //!
@@ -27,6 +29,9 @@
 
 mod faults;
 mod harness;
+mod http;
+#[cfg(test)]
+pub(crate) mod over_http;
 mod records;
 mod rrsets;
 pub mod suite;
@@ -36,6 +41,7 @@ mod wish;
 
 pub use faults::{Fault, Faults, Lost, SECRET};
 pub use harness::Harness;
+pub use http::{Dialect, HttpAnswer, HttpPage, HttpRecord, HttpRequest, HttpServer, only};
 pub use records::{RecordApi, RecordServer, StoredRecord};
 pub use rrsets::{RrsetApi, RrsetServer};
 pub use wish::{is_mark, mark_name, plan};

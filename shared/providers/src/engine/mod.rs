@@ -21,6 +21,7 @@ mod tempo;
 mod tests;
 pub mod text;
 mod transport;
+pub mod wire;
 
 use std::sync::Arc;
 

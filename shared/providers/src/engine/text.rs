@@ -120,7 +120,8 @@ fn code(bytes: &[u8], at: usize) -> Option<u8> {
     u8::try_from(value).ok()
 }
 
-fn quote(bytes: &[u8]) -> String {
+/// Bytes in presentation format, cut anew.
+pub(crate) fn quote(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + 2);
     let mut rest = bytes;
     loop {

@@ -33,7 +33,7 @@ pub(crate) async fn in_memory(zones: &[&str]) -> Arc<dyn Provider> {
         std::iter::once("--source=fake").chain(zones.iter().map(String::as_str)).collect();
     let (arguments, _) = settings(&flags);
     let entry = arguments.providers.provider;
-    let context = Context { domain_filter: Default::default(), aws: Default::default() };
+    let context = Context::default();
     entry.build(&arguments.providers, &context).await.expect("a provider").into()
 }
 

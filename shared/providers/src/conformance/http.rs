@@ -1,0 +1,439 @@
+//! The per-value and per-set servers reached over HTTP: a [`Dialect`] says how one service speaks,
+//! as data, so that a provider of a REST API is tested whole.
+//!
+//! The server is as strict as services are: the credentials, the media type, the user agent, the
+//! size of a page and every member of a body must be right. It opens no socket: a test hands it
+//! requests and sends what it answers.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use extdns_model::{Name, RecordSet, RecordType, Ttl};
+use futures::FutureExt as _;
+use serde_json::Value;
+
+use super::Lost;
+use super::faults::Faults;
+use crate::engine::names::{absolute, relative};
+use crate::{ErrorKind, ProviderError};
+
+/// How a service speaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialect {
+    /// The header that every request has, by its name in lower case, and its value.
+    pub credentials: (&'static str, &'static str),
+    /// Whether a record is a whole set, known by its name and type; else it is one value with an
+    /// id.
+    pub sets: bool,
+    /// What stands for the apex.
+    pub apex: &'static str,
+    /// The path of the zones.
+    pub zones: &'static str,
+    /// The path of a zone's records, with `{zone}`.
+    pub records: &'static str,
+    /// The path of a record, with `{zone}` and `{id}`, or `{name}` and `{type}`.
+    pub record: &'static str,
+    /// A zone of the list, by its name.
+    pub zone: fn(&str) -> Value,
+    /// A record of the list.
+    pub show: fn(&HttpRecord) -> Value,
+    /// What is created: the record, or what is wrong with it. An update goes through it too, with the
+    /// name and the type of its path where the body has none.
+    pub read: fn(&Value) -> Result<HttpRecord, String>,
+    /// The parameters of the page's number and size, the usual size and the largest.
+    pub paging: (&'static str, &'static str, usize, usize),
+    /// A page: headers and body.
+    pub page: fn(HttpPage) -> (Vec<(&'static str, String)>, Value),
+    /// The body of a failure, by its status and what is wrong.
+    pub error: fn(u16, &str) -> Value,
+    /// The status of what cannot be stored, and of what is there already.
+    pub refused: (u16, u16),
+    /// The statuses of a create, an update and a delete that were done.
+    pub done: (u16, u16, u16),
+}
+
+/// A record as the server keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRecord {
+    /// The id, 0 before it has one.
+    pub id: u64,
+    /// The name relative to its zone.
+    pub name: String,
+    /// The type.
+    pub rtype: RecordType,
+    /// Seconds.
+    pub ttl: u32,
+    /// The values, as endpoints have them.
+    pub values: Vec<String>,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct HttpPage {
+    /// Whether it is the list of zones.
+    pub of_zones: bool,
+    /// What is on it.
+    pub items: Vec<Value>,
+    /// The URL of the next page, without scheme and host.
+    pub next: Option<String>,
+    /// How many items the whole list has.
+    pub total: usize,
+}
+
+/// A request.
+#[derive(Debug, Clone, Default)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The query, decoded.
+    pub query: Vec<(String, String)>,
+    /// The headers, by their names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpAnswer {
+    /// An answer.
+    Whole {
+        /// The status.
+        status: u16,
+        /// The headers.
+        headers: Vec<(&'static str, String)>,
+        /// The body; null for none.
+        body: Value,
+    },
+    /// The connection ends without one.
+    HangUp,
+    /// None ever comes.
+    Never,
+}
+
+type Records = BTreeMap<String, Vec<HttpRecord>>;
+
+/// The server: records by zone.
+#[derive(Debug, Clone)]
+pub struct HttpServer {
+    dialect: Dialect,
+    state: Arc<Mutex<State>>,
+    faults: Faults,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    records: Records,
+    /// What reads show while they lag behind.
+    shown: Option<Records>,
+    last_id: u64,
+}
+
+/// A status and what is wrong.
+type Refusal = (u16, String);
+
+impl HttpServer {
+    /// A server with these zones, all empty.
+    #[must_use]
+    pub fn new(dialect: Dialect, zones: &[&str]) -> Self {
+        let records = zones.iter().map(|zone| ((*zone).to_owned(), Vec::new())).collect();
+        let state = State { records, ..State::default() };
+        Self { dialect, state: Arc::new(Mutex::new(state)), faults: Faults::default() }
+    }
+
+    /// What goes wrong, and how many calls came.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// From now on reads show the records as they are now, until [`settle`](Self::settle).
+    pub fn lag(&self) {
+        let mut state = self.lock();
+        state.shown = Some(state.records.clone());
+    }
+
+    /// Reads show every write again.
+    pub fn settle(&self) {
+        self.lock().shown = None;
+    }
+
+    /// Puts a record set, past the API.
+    pub fn put(&self, zone: &str, set: &RecordSet) {
+        let values: Vec<String> = set.targets.iter().map(ToString::to_string).collect();
+        let name = relative(&set.name, &Name::as_listed(zone), self.dialect.apex);
+        let record = |values| HttpRecord {
+            id: 0,
+            name: name.clone(),
+            rtype: set.rtype,
+            ttl: set.ttl.seconds().unwrap_or_default(),
+            values,
+        };
+        let mut state = self.lock();
+        if self.dialect.sets {
+            state.insert(zone, record(values));
+        } else {
+            values.into_iter().for_each(|value| state.insert(zone, record(vec![value])));
+        }
+    }
+
+    /// The record sets of a zone as DNS would serve them, sorted; values that are there twice are
+    /// there twice.
+    #[must_use]
+    pub fn contents(&self, zone: &str) -> Vec<RecordSet> {
+        let mut sets: BTreeMap<(String, RecordType), RecordSet> = BTreeMap::new();
+        for record in self.lock().records.get(zone).into_iter().flatten() {
+            let name = absolute(&record.name, &Name::as_listed(zone), self.dialect.apex);
+            let ttl = Ttl::from_seconds(record.ttl.into());
+            let set = sets
+                .entry((name.key().into_owned(), record.rtype))
+                .or_insert_with(|| RecordSet::new(name, record.rtype, ttl, Default::default()));
+            record.values.iter().for_each(|value| set.targets.push(value.as_str()));
+        }
+        sets.into_values().collect()
+    }
+
+    /// Answers a request.
+    #[must_use]
+    pub fn answer(&self, request: &HttpRequest) -> HttpAnswer {
+        if let Some(problem) = self.malformed(request) {
+            return self.refusal(problem);
+        }
+        let Dialect { zones, records, record, .. } = self.dialect;
+        let zone = captured(records, &request.path).and_then(|found| found.get("zone").cloned());
+        match (request.method.as_str(), captured(record, &request.path)) {
+            ("GET", _) if request.path == zones => self.read(request, None),
+            ("GET", None) if zone.is_some() => self.read(request, zone.as_deref()),
+            ("POST", None) if zone.is_some() => {
+                let zone = zone.unwrap_or_default();
+                self.write(|state| self.create(state, &zone, &request.body))
+            }
+            ("PUT", Some(found)) => self.write(|state| self.update(state, &found, &request.body)),
+            ("DELETE", Some(found)) => self.write(|state| {
+                let place = self.find(state, &found)?;
+                state.zone(&found)?.remove(place);
+                Ok((self.dialect.done.2, Value::Null))
+            }),
+            _ => self.refusal((404, format!("nothing at {} {}", request.method, request.path))),
+        }
+    }
+
+    fn malformed(&self, request: &HttpRequest) -> Option<Refusal> {
+        let header = |name: &str| request.headers.get(name).map_or("", String::as_str);
+        let (name, value) = self.dialect.credentials;
+        if header(name) != value {
+            return Some((401, "the credentials are wrong".to_owned()));
+        }
+        if !header("user-agent").starts_with("ExternalDNS/") {
+            return Some((400, "the user agent is missing".to_owned()));
+        }
+        let is_json = header("content-type") == "application/json";
+        (is_json == request.body.is_empty()).then(|| (415, "the media type is wrong".to_owned()))
+    }
+
+    fn read(&self, request: &HttpRequest, zone: Option<&str>) -> HttpAnswer {
+        match self.faults.read(zone).now_or_never() {
+            None => return HttpAnswer::Never,
+            Some(Err(error)) => return self.failure(&error),
+            Some(Ok(())) => {}
+        }
+        let state = self.lock();
+        let records = state.shown.as_ref().unwrap_or(&state.records);
+        let items: Vec<Value> = match zone {
+            None => records.keys().map(|zone| (self.dialect.zone)(zone)).collect(),
+            Some(zone) => match records.get(zone) {
+                None => return self.refusal((404, "no such zone".to_owned())),
+                Some(records) => records.iter().map(|it| (self.dialect.show)(it)).collect(),
+            },
+        };
+        drop(state);
+        self.page(request, zone.is_none(), &items)
+    }
+
+    fn page(&self, request: &HttpRequest, of_zones: bool, items: &[Value]) -> HttpAnswer {
+        let (page_name, size_name, usual, most) = self.dialect.paging;
+        let number = |name: &str, default: usize| {
+            let own = request.query.iter().find(|(own, _)| own == name);
+            own.map_or(Some(default), |(_, value)| value.parse().ok())
+        };
+        let sizes = (number(page_name, 1), number(size_name, usual));
+        let (Some(page @ 1..), Some(size @ 1..)) = sizes else {
+            return self.refusal((400, "the page is no number".to_owned()));
+        };
+        if size > most {
+            return self.refusal((400, format!("a page has at most {most} items")));
+        }
+        let rest = items.get((page - 1) * size..).unwrap_or_default();
+        let next = (rest.len() > size)
+            .then(|| format!("{}?{page_name}={}&{size_name}={size}", request.path, page + 1));
+        let items: Vec<Value> = rest.iter().take(size).cloned().collect();
+        let total = items.len().max((page - 1) * size + rest.len());
+        let (headers, body) = (self.dialect.page)(HttpPage { of_zones, items, next, total });
+        HttpAnswer::Whole { status: 200, headers, body }
+    }
+
+    fn write(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<(u16, Value), Refusal>,
+    ) -> HttpAnswer {
+        let lost = match self.faults.write().now_or_never() {
+            None => return HttpAnswer::Never,
+            Some(Err(error)) => return self.failure(&error),
+            Some(Ok(lost)) => lost,
+        };
+        if lost == Some(Lost::NotDone) {
+            return HttpAnswer::HangUp;
+        }
+        let changed = change(&mut self.lock());
+        match changed {
+            Err(refusal) => self.refusal(refusal),
+            Ok(_) if self.faults.written().now_or_never().is_none() => HttpAnswer::Never,
+            Ok(_) if lost.is_some() => HttpAnswer::HangUp,
+            Ok((status, body)) => HttpAnswer::Whole { status, headers: Vec::new(), body },
+        }
+    }
+
+    fn create(&self, state: &mut State, zone: &str, body: &[u8]) -> Result<(u16, Value), Refusal> {
+        let record = self.accept(zone, body, None)?;
+        let records = state.records.get(zone).ok_or((404, "no such zone".to_owned()))?;
+        self.check(records, &record)?;
+        let shown = (self.dialect.show)(&record);
+        state.insert(zone, record);
+        Ok((self.dialect.done.0, shown))
+    }
+
+    fn update(
+        &self,
+        state: &mut State,
+        found: &BTreeMap<&str, String>,
+        body: &[u8],
+    ) -> Result<(u16, Value), Refusal> {
+        let place = self.find(state, found)?;
+        let zone = found.get("zone").cloned().unwrap_or_default();
+        let record = self.accept(&zone, body, Some(found))?;
+        let shown = (self.dialect.show)(&record);
+        let records = state.zone(found)?;
+        let id = records[place].id;
+        records[place] = HttpRecord { id, ..record };
+        Ok((self.dialect.done.1, shown))
+    }
+
+    /// The record of a body, if it can be stored.
+    fn accept(
+        &self,
+        zone: &str,
+        body: &[u8],
+        path: Option<&BTreeMap<&str, String>>,
+    ) -> Result<HttpRecord, Refusal> {
+        let refuse = |problem: String| (self.dialect.refused.0, problem);
+        let body: Value =
+            serde_json::from_slice(body).map_err(|error| (400, format!("no JSON: {error}")))?;
+        let mut record = (self.dialect.read)(&body).map_err(refuse)?;
+        if let Some(name) = path.and_then(|path| path.get("name")) {
+            record.name.clone_from(name);
+        }
+        let name = absolute(&record.name, &Name::as_listed(zone), self.dialect.apex);
+        if self.faults.rejects(&name) {
+            return Err(refuse("the value is not valid".to_owned()));
+        }
+        if record.values.is_empty() || (!self.dialect.sets && record.values.len() != 1) {
+            return Err(refuse("the number of values is wrong".to_owned()));
+        }
+        Ok(record)
+    }
+
+    /// Whether a record can stand beside those that are there.
+    fn check(&self, records: &[HttpRecord], new: &HttpRecord) -> Result<(), Refusal> {
+        let is_cname = |record: &HttpRecord| record.rtype == RecordType::Cname;
+        let mut twins = records.iter().filter(|own| own.name == new.name);
+        let in_the_way = twins.any(|own| {
+            (self.dialect.sets && own.rtype == new.rtype) || is_cname(own) || is_cname(new)
+        });
+        if !in_the_way {
+            return Ok(());
+        }
+        Err((self.dialect.refused.1, "a record of this name already exists".to_owned()))
+    }
+
+    fn find(&self, state: &mut State, found: &BTreeMap<&str, String>) -> Result<usize, Refusal> {
+        let is = |record: &HttpRecord| match found.get("id") {
+            Some(id) => *id == record.id.to_string(),
+            None => {
+                found.get("name") == Some(&record.name)
+                    && found.get("type") == Some(&record.rtype.to_string())
+            }
+        };
+        let place = state.zone(found)?.iter().position(is);
+        place.ok_or((404, "no such record".to_owned()))
+    }
+
+    fn failure(&self, error: &ProviderError) -> HttpAnswer {
+        let (status, headers) = match error.kind {
+            ErrorKind::Throttled { retry_after } => {
+                let wait = retry_after.map(|wait| ("retry-after", wait.as_secs().to_string()));
+                (429, wait.into_iter().collect())
+            }
+            ErrorKind::Unauthorised => (403, Vec::new()),
+            _ => (500, Vec::new()),
+        };
+        let body = (self.dialect.error)(status, &error.message);
+        HttpAnswer::Whole { status, headers, body }
+    }
+
+    fn refusal(&self, (status, problem): Refusal) -> HttpAnswer {
+        let body = (self.dialect.error)(status, &problem);
+        HttpAnswer::Whole { status, headers: Vec::new(), body }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn insert(&mut self, zone: &str, record: HttpRecord) {
+        self.last_id += 1;
+        let record = HttpRecord { id: self.last_id, ..record };
+        self.records.entry(zone.to_owned()).or_default().push(record);
+    }
+
+    fn zone(&mut self, found: &BTreeMap<&str, String>) -> Result<&mut Vec<HttpRecord>, Refusal> {
+        let zone = found.get("zone").and_then(|zone| self.records.get_mut(zone));
+        zone.ok_or((404, "no such zone".to_owned()))
+    }
+}
+
+/// What stands in the place of each `{word}` of a path.
+fn captured<'t>(template: &'t str, path: &str) -> Option<BTreeMap<&'t str, String>> {
+    let (template, path): (Vec<_>, Vec<_>) =
+        (template.split('/').collect(), path.split('/').collect());
+    if template.len() != path.len() {
+        return None;
+    }
+    let mut found = BTreeMap::new();
+    for (own, part) in template.into_iter().zip(path) {
+        match own.strip_prefix('{').and_then(|own| own.strip_suffix('}')) {
+            Some(word) => drop(found.insert(word, part.to_owned())),
+            None if own == part => {}
+            None => return None,
+        }
+    }
+    Some(found)
+}
+
+/// The members of a JSON object, if it has no others.
+///
+/// # Errors
+/// The first member that is unknown.
+pub fn only<'v>(
+    body: &'v Value,
+    members: &[&str],
+) -> Result<&'v serde_json::Map<String, Value>, String> {
+    let object = body.as_object().ok_or("the body is no object")?;
+    match object.keys().find(|key| !members.contains(&key.as_str())) {
+        Some(key) => Err(format!("unknown member {key}")),
+        None => Ok(object),
+    }
+}

@@ -1,0 +1,106 @@
+//! A provider of a REST API over a [`HttpServer`] that listens.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use extdns_model::{Name, RecordSet};
+use extdns_testkit::http::{Reply, Request, ScriptedServer};
+use serde_json::Value;
+
+use super::{Dialect, Fault, Harness, HttpAnswer, HttpRequest, HttpServer, SECRET};
+use crate::Provider;
+
+const ZONE: &str = "example.org";
+
+/// The server, and how a provider is made for its URL.
+pub(crate) struct OverHttp {
+    server: HttpServer,
+    http: ScriptedServer,
+    make: fn(&str) -> Box<dyn Provider>,
+}
+
+impl OverHttp {
+    pub(crate) fn start(dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
+        let server = HttpServer::new(dialect, &[ZONE, "example.net"]);
+        let own = server.clone();
+        let http = ScriptedServer::start(move |request| reply(own.answer(&asked(request))));
+        Self { server, http, make }
+    }
+}
+
+#[async_trait]
+impl Harness for OverHttp {
+    async fn provider(&self) -> Box<dyn Provider> {
+        (self.make)(&self.http.url())
+    }
+
+    fn zone(&self) -> Name {
+        Name::as_listed(ZONE)
+    }
+
+    async fn seed(&self, sets: &[RecordSet]) {
+        sets.iter().for_each(|set| self.server.put(ZONE, set));
+    }
+
+    async fn contents(&self) -> Vec<RecordSet> {
+        self.server.contents(ZONE)
+    }
+
+    async fn writes(&self) -> u64 {
+        self.server.faults().writes()
+    }
+
+    async fn inject(&self, fault: Fault) -> bool {
+        self.server.faults().inject(fault);
+        true
+    }
+
+    async fn clear(&self) {
+        self.server.faults().clear();
+    }
+
+    async fn killed(&self) {
+        self.server.faults().killed().await;
+    }
+
+    async fn lag(&self) {
+        self.server.lag();
+    }
+
+    async fn settle(&self) {
+        self.server.settle();
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![SECRET.to_owned()]
+    }
+}
+
+fn asked(request: &Request) -> HttpRequest {
+    let headers = request
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+    HttpRequest {
+        method: request.method.to_string(),
+        path: request.path.clone(),
+        query: request.pairs(),
+        headers: headers.collect(),
+        body: request.body.to_vec(),
+    }
+}
+
+fn reply(answer: HttpAnswer) -> Reply {
+    match answer {
+        HttpAnswer::HangUp => Reply::hang_up(),
+        // Nobody notifies it.
+        HttpAnswer::Never => Reply::new(500).held_until(Arc::default()),
+        HttpAnswer::Whole { status, headers, body } => {
+            let reply = match body {
+                Value::Null => Reply::new(status),
+                body => Reply::json(status, &body),
+            };
+            headers.iter().fold(reply, |reply, (name, value)| reply.header(name, value))
+        }
+    }
+}

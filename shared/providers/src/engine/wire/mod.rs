@@ -1,0 +1,176 @@
+//! The form of a record on the wire, once for all APIs: a [`Form`] says how one API writes names,
+//! values and TTLs, and brings what is wanted and what was read into one normal form, so that a
+//! provider never sees a difference that is only spelling.
+
+mod fields;
+mod normal;
+#[cfg(test)]
+mod tests;
+mod ttl;
+
+use ecow::EcoString;
+use extdns_model::{Name, RecordType, Ttl, Zone};
+
+pub use fields::{Caa, Mx, Naptr, Srv, fqdn, host};
+pub use normal::normal;
+pub use ttl::Ttls;
+
+use super::names::{absolute, relative};
+use super::text;
+use crate::{Adaptation, Adjusted, Capabilities, TxtQuoting, Verdict};
+
+/// The types that nearly every API stores.
+pub const USUAL_TYPES: &[RecordType] = &[
+    RecordType::A,
+    RecordType::Aaaa,
+    RecordType::Cname,
+    RecordType::Mx,
+    RecordType::Ns,
+    RecordType::Srv,
+    RecordType::Txt,
+];
+
+/// How an API writes the host names in values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dots {
+    /// With a final dot: without one the API takes a name as relative to the zone.
+    Final,
+    /// Without.
+    None,
+}
+
+/// How an API writes records.
+///
+/// ```
+/// use extdns_model::{Name, RecordType, Ttl, Zone};
+/// use extdns_providers::TxtQuoting;
+/// use extdns_providers::engine::wire::{Dots, Form, Ttls};
+///
+/// const FORM: Form =
+///     Form { apex: "@", dots: Dots::Final, txt: TxtQuoting::Quoted, ttls: Ttls::from(600) };
+///
+/// let zone = Zone::new("1", Name::as_listed("example.org"));
+/// assert_eq!(FORM.name(&Name::as_listed("Example.org"), &zone), "@");
+/// assert_eq!(FORM.value(RecordType::Mx, "010  Mail.example.org"), "10 mail.example.org.");
+/// assert_eq!(FORM.ttl(Ttl::UNSET), 600);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    /// What the API calls the apex of a zone.
+    pub apex: &'static str,
+    /// Host names in values.
+    pub dots: Dots,
+    /// The text of TXT records.
+    pub txt: TxtQuoting,
+    /// The TTLs that it takes.
+    pub ttls: Ttls,
+}
+
+impl Form {
+    /// The capabilities of a provider that writes records so.
+    #[must_use]
+    pub fn capabilities(&self, provider: &'static str) -> Capabilities {
+        Capabilities {
+            record_types: USUAL_TYPES,
+            apex_symbol: self.apex,
+            txt_quoting: self.txt,
+            min_ttl: Ttl::from_seconds(self.ttls.min.into()),
+            max_ttl: Ttl::from_seconds(self.ttls.max.into()),
+            default_ttl: Ttl::from_seconds(self.ttls.default.into()),
+            ..Capabilities::new(provider)
+        }
+    }
+
+    /// One of the usual types, by its name.
+    #[must_use]
+    pub fn usual_type(&self, name: &str) -> Option<RecordType> {
+        USUAL_TYPES.iter().copied().find(|rtype| rtype.known_text() == Some(name))
+    }
+
+    /// A name as the API writes it within a zone: relative, as A-labels.
+    #[must_use]
+    pub fn name(&self, name: &Name, zone: &Zone) -> String {
+        relative(name, &zone.name, self.apex)
+    }
+
+    /// The whole name of what the API wrote within a zone.
+    #[must_use]
+    pub fn whole_name(&self, name: &str, zone: &Zone) -> Name {
+        absolute(name, &zone.name, self.apex)
+    }
+
+    /// A value as the API writes it in one text.
+    #[must_use]
+    pub fn value(&self, rtype: RecordType, value: &str) -> String {
+        let value = normal(rtype, value, self.txt);
+        let host_in = |value: &str| match self.dots {
+            Dots::Final => fqdn(value),
+            Dots::None => host(value),
+        };
+        let has_fields = match rtype {
+            RecordType::Cname | RecordType::Ns | RecordType::Ptr | RecordType::Dname => {
+                return host_in(&value);
+            }
+            RecordType::Mx => Mx::parse(&value).is_some(),
+            RecordType::Srv => Srv::parse(&value).is_some(),
+            RecordType::Naptr => Naptr::parse(&value).is_some(),
+            _ => false,
+        };
+        match value.rsplit_once(' ').filter(|_| has_fields) {
+            Some((front, last)) => format!("{front} {}", host_in(last)),
+            None => value.into(),
+        }
+    }
+
+    /// A value that the API wrote in one text, in its normal form.
+    #[must_use]
+    pub fn read(&self, rtype: RecordType, value: &str) -> EcoString {
+        normal(rtype, value, self.txt)
+    }
+
+    /// The TTL that is written, in seconds; of ownership records too.
+    #[must_use]
+    pub fn ttl(&self, ttl: Ttl) -> u32 {
+        self.ttls.fit(ttl)
+    }
+
+    /// The wish with values in their normal form and TTLs that the API takes.
+    #[must_use]
+    pub fn wanted(&self, mut wish: Adjusted) -> Adjusted {
+        for endpoint in &mut wish.endpoints {
+            let rtype = endpoint.set.rtype;
+            let is_normal =
+                |value: &EcoString| normal(rtype, value, self.txt).as_str() == value.as_str();
+            if !endpoint.set.targets.iter().all(is_normal) {
+                let targets = endpoint.set.targets.iter();
+                endpoint.set.targets =
+                    targets.map(|value| normal(rtype, value, self.txt)).collect();
+                endpoint.set.targets.normalise();
+            }
+            let wanted = endpoint.set.ttl.seconds();
+            if let Some(step) = wanted.and_then(|wanted| self.ttls.step_up(wanted)) {
+                let reason = format!(
+                    "only some TTLs can be stored; {step} seconds take the place of {}",
+                    endpoint.set.ttl
+                );
+                endpoint.set.ttl = Ttl::from_seconds(step.into());
+                wish.notes.push(Adaptation::of(endpoint, Verdict::Changed, reason));
+            }
+        }
+        wish
+    }
+}
+
+/// The text of a TXT record in the form of an API, whatever form it has: joined to one text, and
+/// cut anew.
+fn txt(value: &str, quoting: TxtQuoting) -> EcoString {
+    match quoting {
+        TxtQuoting::AsIs => value.into(),
+        TxtQuoting::Bare => text::bare(value).into(),
+        TxtQuoting::Quoted => match text::bare(value) {
+            // Bytes that are no text keep the strings that their author cut.
+            same if same == value => text::quoted(value).into(),
+            bare => text::quote(bare.as_bytes()).into(),
+        },
+    }
+}

@@ -1,0 +1,255 @@
+//! What a service answers: a bounded body, or what a failure means.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{DATE, HeaderMap, HeaderName, LINK, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode, Url};
+use serde::de::DeserializeOwned;
+
+use super::{Next, Service};
+use crate::{ErrorKind, Limit, ProviderError};
+
+/// Longest text of a service that is shown, in characters.
+const SHOWN: usize = 300;
+
+/// What a failure means at one service.
+#[derive(Debug, Clone)]
+pub struct Meaning {
+    /// The status; 0 for any.
+    pub status: u16,
+    /// What its text holds, in lower case; empty for any.
+    pub text: &'static str,
+    /// The kind. A list of names in it stays empty: the engine knows what was asked.
+    pub kind: ErrorKind,
+}
+
+/// A successful answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    from: String,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Transient`] when it is something else, or not whole: the page of a proxy, a
+    /// member that is missing.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ProviderError> {
+        serde_json::from_slice(&self.body).map_err(|error| self.unlike(error))
+    }
+
+    /// The error of an answer that is not what it should be.
+    pub(super) fn unlike(&self, problem: impl std::fmt::Display) -> ProviderError {
+        let message = format!("{}: the answer is not what the API promises: {problem}", self.from);
+        ProviderError::new(ErrorKind::Transient, message)
+    }
+
+    /// The body, byte for byte.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The first value of a header, if there is one and it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let name = HeaderName::try_from(name).ok()?;
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The number in a header.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.header(name)?.trim().parse().ok()
+    }
+
+    /// The next page as the header `Link` names it (RFC 8288); the end without one.
+    #[must_use]
+    pub fn next_link(&self) -> Next {
+        let links = self.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        links.flat_map(link_values).find_map(next_of).map_or(Next::End, Next::Url)
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(super) fn from(&self) -> &str {
+        &self.from
+    }
+}
+
+/// Sends a request and reads its answer whole.
+pub(super) async fn receive(
+    service: &Service,
+    http: &reqwest::Client,
+    request: reqwest::Request,
+) -> Result<Answer, ProviderError> {
+    let (method, url) = (request.method().clone(), request.url().clone());
+    let from = format!("{}: {method} {}", service.name, url.path());
+    let mut response = http.execute(request).await.map_err(|error| unanswered(&from, error))?;
+    let status = response.status();
+    let headers = response.headers().clone();
+    let body = whole(&mut response, service.most_of_answer, &from).await?;
+    // A part of a list is no list.
+    if status.is_success() && status != StatusCode::PARTIAL_CONTENT {
+        return Ok(Answer { from, url, headers, body });
+    }
+    let text = said(service, &body);
+    let kind = kind_of(service, &method, status, &text, &headers);
+    let remedy = match kind {
+        ErrorKind::Unauthorised => format!("; {}", service.rights),
+        _ => String::new(),
+    };
+    let colon = if text.is_empty() { "" } else { ": " };
+    Err(ProviderError::new(kind, format!("{from}: HTTP {}{colon}{text}{remedy}", status.as_u16())))
+}
+
+/// What a failure means: what the service's own table says, else what its status says.
+pub(super) fn kind_of(
+    service: &Service,
+    method: &Method,
+    status: StatusCode,
+    text: &str,
+    headers: &HeaderMap,
+) -> ErrorKind {
+    let text = text.to_lowercase();
+    let fits = |own: &&Meaning| {
+        (own.status == 0 || own.status == status.as_u16()) && text.contains(own.text)
+    };
+    let wait = retry_after(headers, SystemTime::now());
+    match service.meanings.iter().find(fits).map(|own| own.kind.clone()) {
+        Some(ErrorKind::Throttled { .. }) => ErrorKind::Throttled { retry_after: wait },
+        Some(kind) => kind,
+        None => usual_kind(method, status.as_u16(), wait),
+    }
+}
+
+fn usual_kind(method: &Method, status: u16, wait: Option<Duration>) -> ErrorKind {
+    match status {
+        429 => ErrorKind::Throttled { retry_after: wait },
+        // Only who has not begun says when to come again.
+        503 if wait.is_some() => ErrorKind::Throttled { retry_after: wait },
+        401 | 403 | 407 => ErrorKind::Unauthorised,
+        404 | 410 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict(Vec::new()),
+        413 => ErrorKind::Limit(Limit::Other("size of a request")),
+        503 => ErrorKind::Transient,
+        // A server that fails may have done a part of a change.
+        206 | 408 | 500.. if !method.is_safe() => ErrorKind::Lost,
+        206 | 408 | 425 | 500.. => ErrorKind::Transient,
+        300..=399 | 405 => ErrorKind::Config,
+        _ => ErrorKind::Rejected(Vec::new()),
+    }
+}
+
+/// What the service says of a failure: the texts that its table points to, else the body as it is.
+pub(super) fn said(service: &Service, body: &[u8]) -> String {
+    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let texts = json.iter().flat_map(|json| {
+        service.texts.iter().filter_map(|pointer| match json.pointer(pointer)? {
+            serde_json::Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            serde_json::Value::Null => None,
+            other => Some(other.to_string()),
+        })
+    });
+    let found = texts.collect::<Vec<_>>().join(": ");
+    let text = if found.is_empty() { String::from_utf8_lossy(body).into_owned() } else { found };
+    shown(&text)
+}
+
+/// A text of a stranger on one line, and not for ever.
+fn shown(text: &str) -> String {
+    let words: Vec<&str> =
+        text.split(|char: char| char.is_whitespace() || char.is_control()).collect();
+    let line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}..", &line[..end]),
+        None => line,
+    }
+}
+
+/// A request without an answer: before a connection stands nothing was done, later nobody knows.
+fn unanswered(from: &str, error: reqwest::Error) -> ProviderError {
+    let kind = if error.is_connect() { ErrorKind::Transient } else { ErrorKind::Lost };
+    ProviderError::new(kind, format!("{from}: no answer: {}", chain(error)))
+}
+
+async fn whole(response: &mut Response, most: usize, from: &str) -> Result<Bytes, ProviderError> {
+    let mut body = BytesMut::new();
+    let announced = response.content_length().unwrap_or_default();
+    let too_large = || {
+        let message = format!("{from}: the answer has more than {most} bytes");
+        ProviderError::new(ErrorKind::Limit(Limit::Other("size of an answer")), message)
+    };
+    if usize::try_from(announced).is_ok_and(|announced| announced > most) {
+        return Err(too_large());
+    }
+    while let Some(chunk) = response.chunk().await.map_err(|error| {
+        ProviderError::new(
+            ErrorKind::Lost,
+            format!("{from}: the answer broke off: {}", chain(error)),
+        )
+    })? {
+        if body.len() + chunk.len() > most {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// An error with its causes, without its URL, which may hold credentials.
+fn chain(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let first: &dyn std::error::Error = &error;
+    let causes = std::iter::successors(Some(first), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// How long the server asks to wait, in seconds or until a date (RFC 9110, 10.2.3). A date counts
+/// from the server's own clock, if the answer shows it.
+pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let wait = text(RETRY_AFTER)?;
+    if let Ok(seconds) = wait.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds.ceil()).ok();
+    }
+    let until = httpdate::parse_http_date(wait).ok()?;
+    let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+/// The link values of a header: commas part them, but not those within a URL or quotes.
+fn link_values(header: &str) -> Vec<&str> {
+    let (mut values, mut start, mut inside) = (Vec::new(), 0, None);
+    for (at, char) in header.char_indices() {
+        match (inside, char) {
+            (None, '<') => inside = Some('>'),
+            (None, '"') => inside = Some('"'),
+            (Some(end), _) if end == char => inside = None,
+            (None, ',') => {
+                values.push(&header[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    values.push(&header[start..]);
+    values
+}
+
+/// The URL of a link value, if it is the one to the next page.
+fn next_of(value: &str) -> Option<String> {
+    let (url, parameters) = value.trim().strip_prefix('<')?.split_once('>')?;
+    let is_next = parameters.split(';').filter_map(|own| own.split_once('=')).any(|(name, rel)| {
+        name.trim().eq_ignore_ascii_case("rel")
+            && rel.trim().trim_matches('"').split(' ').any(|rel| rel.eq_ignore_ascii_case("next"))
+    });
+    is_next.then(|| url.to_owned())
+}

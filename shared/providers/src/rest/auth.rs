@@ -1,0 +1,229 @@
+//! How a client proves who it is.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::{ProviderError, Transport};
+
+/// How long before its end a token is renewed.
+const EARLY: Duration = Duration::from_secs(60);
+
+/// The credentials of one account.
+pub struct Auth(Way);
+
+enum Way {
+    Nobody,
+    Header { name: HeaderName, value: String, secret: String },
+    Basic { user: String, password: String },
+    Query { name: &'static str, secret: String },
+    Signed { signer: Arc<dyn Signer>, secrets: Vec<String> },
+    Token { source: Box<dyn TokenSource>, cached: Mutex<Option<Token>> },
+}
+
+/// A request on its way out, complete but for its credentials.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// The whole URL. What is signed of it is what is sent.
+    pub url: Url,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, byte for byte.
+    pub body: Option<Bytes>,
+}
+
+/// Computes a signature over a request.
+pub trait Signer: Send + Sync {
+    /// Adds the signature: to the headers or to the query. It is called for every attempt, as
+    /// signatures hold a time or a nonce.
+    ///
+    /// # Errors
+    /// When the key cannot be used.
+    fn sign(&self, request: &mut Outgoing) -> Result<(), ProviderError>;
+}
+
+/// Where bearer tokens come from.
+#[async_trait]
+pub trait TokenSource: Send + Sync {
+    /// A fresh token, by a call of its own.
+    ///
+    /// # Errors
+    /// When the service gives none.
+    async fn token(&self, via: &Transport) -> Result<Token, ProviderError>;
+
+    /// The credentials that the tokens are exchanged for.
+    fn secrets(&self) -> Vec<String>;
+}
+
+/// A bearer token.
+#[derive(Clone)]
+pub struct Token {
+    /// Its text.
+    pub text: String,
+    /// How long it is good for from now on; `None` for the whole run.
+    pub lasts: Option<Duration>,
+    until: Option<Instant>,
+}
+
+impl Token {
+    /// A token that was just given.
+    #[must_use]
+    pub fn new(text: impl Into<String>, lasts: Option<Duration>) -> Self {
+        let until = lasts.and_then(|lasts| Instant::now().checked_add(lasts));
+        Self { text: text.into(), lasts, until }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() + EARLY < until)
+    }
+}
+
+impl Auth {
+    /// None.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Way::Nobody)
+    }
+
+    /// `Authorization: Bearer` (RFC 6750).
+    #[must_use]
+    pub fn bearer(token: &str) -> Self {
+        Self::scheme("Bearer", token)
+    }
+
+    /// `Authorization` with a scheme of the service's own.
+    #[must_use]
+    pub fn scheme(scheme: &str, secret: &str) -> Self {
+        let value = format!("{scheme} {secret}");
+        Self(Way::Header { name: AUTHORIZATION, value, secret: secret.to_owned() })
+    }
+
+    /// A header of the service's own, by its name in lower case.
+    #[must_use]
+    pub fn header(name: &'static str, secret: &str) -> Self {
+        let (value, secret) = (secret.to_owned(), secret.to_owned());
+        Self(Way::Header { name: HeaderName::from_static(name), value, secret })
+    }
+
+    /// `Authorization: Basic` (RFC 7617).
+    #[must_use]
+    pub fn basic(user: &str, password: &str) -> Self {
+        Self(Way::Basic { user: user.to_owned(), password: password.to_owned() })
+    }
+
+    /// A parameter in the query.
+    #[must_use]
+    pub fn query(name: &'static str, secret: &str) -> Self {
+        Self(Way::Query { name, secret: secret.to_owned() })
+    }
+
+    /// A signature over each request, with a key of these secrets.
+    #[must_use]
+    pub fn signed(signer: impl Signer + 'static, secrets: Vec<String>) -> Self {
+        Self(Way::Signed { signer: Arc::new(signer), secrets })
+    }
+
+    /// Bearer tokens of a source: one is kept until shortly before its end, or until it is refused.
+    #[must_use]
+    pub fn tokens(source: impl TokenSource + 'static) -> Self {
+        Self(Way::Token { source: Box::new(source), cached: Mutex::default() })
+    }
+
+    /// The texts that must be in no message.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        match &self.0 {
+            Way::Nobody => Vec::new(),
+            Way::Header { secret, .. } | Way::Query { secret, .. } => vec![secret.clone()],
+            Way::Basic { password, .. } => vec![password.clone()],
+            Way::Signed { secrets, .. } => secrets.clone(),
+            Way::Token { source, .. } => source.secrets(),
+        }
+    }
+
+    /// The token that goes with the next request, if this is about tokens.
+    pub(super) async fn token(&self, via: &Transport) -> Result<Option<String>, ProviderError> {
+        self.token_other_than(via, None).await
+    }
+
+    /// A new token in place of one that was refused; `None` if this is not about tokens. Of
+    /// requests that are refused together one asks for it.
+    pub(super) async fn renewed(
+        &self,
+        via: &Transport,
+        refused: &str,
+    ) -> Result<Option<String>, ProviderError> {
+        self.token_other_than(via, Some(refused)).await
+    }
+
+    async fn token_other_than(
+        &self,
+        via: &Transport,
+        refused: Option<&str>,
+    ) -> Result<Option<String>, ProviderError> {
+        let Way::Token { source, cached } = &self.0 else { return Ok(None) };
+        let mut cached = cached.lock().await;
+        let good = |token: &&Token| token.is_fresh() && Some(token.text.as_str()) != refused;
+        if let Some(token) = cached.as_ref().filter(good) {
+            return Ok(Some(token.text.clone()));
+        }
+        let token = source.token(via).await?;
+        super::keep_secret(&token.text);
+        let text = token.text.clone();
+        *cached = Some(token);
+        Ok(Some(text))
+    }
+
+    /// Adds the credentials to a request.
+    pub(super) fn add_to(
+        &self,
+        request: &mut Outgoing,
+        token: Option<&str>,
+    ) -> Result<(), ProviderError> {
+        let (name, value) = match &self.0 {
+            Way::Nobody => return Ok(()),
+            Way::Header { name, value, .. } => (name.clone(), value.clone()),
+            Way::Basic { user, password } => (AUTHORIZATION, basic(user, password)),
+            Way::Query { name, secret } => {
+                request.url.query_pairs_mut().append_pair(name, secret);
+                return Ok(());
+            }
+            Way::Signed { signer, .. } => return signer.sign(request),
+            Way::Token { .. } => (AUTHORIZATION, format!("Bearer {}", token.unwrap_or_default())),
+        };
+        let mut value = HeaderValue::try_from(value).map_err(|_| {
+            ProviderError::config(
+                "the credentials hold a character that no HTTP header can carry; look for a line end",
+            )
+        })?;
+        value.set_sensitive(true);
+        request.headers.insert(name, value);
+        Ok(())
+    }
+}
+
+fn basic(user: &str, password: &str) -> String {
+    use base64::Engine as _;
+    let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    format!("Basic {pair}")
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Auth")
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("lasts", &self.lasts).finish_non_exhaustive()
+    }
+}

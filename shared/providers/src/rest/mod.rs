@@ -1,0 +1,250 @@
+//! What every JSON API shares: a [`Service`] says what is particular about one, a [`Rest`] makes its
+//! calls.
+//!
+//! * Every call goes through the engine's [`Transport`]: its budget, retries, deadline, counter.
+//! * An answer is read whole and is bounded. What the service says of a failure becomes an
+//!   [`ErrorKind`](crate::ErrorKind) by its status and by the table of the service.
+//! * A change whose answer does not come, or comes from a server that failed, is
+//!   [`Lost`](crate::ErrorKind::Lost): the engine looks what became of it.
+//! * Redirects are never followed: they would take the credentials to another host, and turn a
+//!   change into a read.
+//! * Lists are walked by [`Rest::walk`]: a list that does not say that it is complete is an error.
+//!
+//! ```
+//! use extdns_auth::HttpOptions;
+//! use extdns_providers::rest::{Auth, Rest, Service};
+//!
+//! const EXAMPLE: Service = Service {
+//!     texts: &["/message"],
+//!     ..Service::new("Example", "https://api.example.com/v2/")
+//! };
+//! let rest = Rest::new(&EXAMPLE, None, Auth::bearer("a token"), &HttpOptions::default());
+//! let request = rest.expect("a client").get(&["domains", "example.org"]).query("page", 2);
+//! assert_eq!(request.to_string(), "GET /v2/domains/example.org");
+//! ```
+
+mod answer;
+mod auth;
+mod request;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use extdns_auth::{HttpOptions, http_client};
+use extdns_model::Stored;
+use reqwest::{Method, Url};
+
+pub use answer::{Answer, Meaning};
+pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
+pub use request::Request;
+pub use walk::{Listing, More, Next, Part};
+
+use crate::{Capabilities, ErrorKind, ProviderError, Transport};
+
+/// Longest time of one request.
+const REQUEST_TIME: Duration = Duration::from_secs(60);
+/// Most bytes of an answer, unless the service says otherwise.
+const MOST_OF_ANSWER: usize = 32 << 20;
+/// How a run names itself, as upstream does.
+const USER_AGENT: &str = concat!("ExternalDNS/", env!("CARGO_PKG_VERSION"));
+
+/// What is particular about a service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name in messages.
+    pub name: &'static str,
+    /// Where its API is, with the path that all its resources share.
+    pub base: &'static str,
+    /// JSON pointers (RFC 6901) to what an error body says, in the order in which it is shown.
+    pub texts: &'static [&'static str],
+    /// What failures mean where the service differs from the usual; the first that fits counts.
+    pub meanings: &'static [Meaning],
+    /// What the user can do about missing rights: a lower-case fragment.
+    pub rights: &'static str,
+    /// Most bytes of an answer.
+    pub most_of_answer: usize,
+}
+
+impl Service {
+    /// A service whose failures mean what their status says.
+    #[must_use]
+    pub const fn new(name: &'static str, base: &'static str) -> Self {
+        Self {
+            name,
+            base,
+            texts: &[],
+            meanings: &[],
+            rights: "check the credentials",
+            most_of_answer: MOST_OF_ANSWER,
+        }
+    }
+}
+
+/// A client of one service, for one account.
+pub struct Rest {
+    http: reqwest::Client,
+    service: Service,
+    base: Url,
+    auth: Auth,
+    /// What stands in the query of every request.
+    always: Vec<(&'static str, String)>,
+}
+
+impl Rest {
+    /// A client. `base` takes the place of the service's own URL. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the URL is none, or a file of the options cannot be used.
+    pub fn new(
+        service: &Service,
+        base: Option<&str>,
+        auth: Auth,
+        http: &HttpOptions,
+    ) -> Result<Self, ProviderError> {
+        let base = base_url(service.name, base.unwrap_or(service.base))?;
+        auth.secrets().iter().for_each(|secret| keep_secret(secret));
+        let options = HttpOptions {
+            timeout: http.timeout.or(Some(REQUEST_TIME)),
+            direct: http.direct || is_this_machine(&base),
+            keep_redirects: true,
+            ..http.clone()
+        };
+        let http =
+            http_client(&options).map_err(|error| ProviderError::config(error.to_string()))?;
+        Ok(Self { http, service: service.clone(), base, auth, always: Vec::new() })
+    }
+
+    /// With this in the query of every request, if there is a value.
+    #[must_use]
+    pub fn always(mut self, name: &'static str, value: Option<impl Into<String>>) -> Self {
+        self.always.extend(value.map(|value| (name, value.into())));
+        self
+    }
+
+    /// The way to the API, which keeps the credentials out of every error.
+    #[must_use]
+    pub fn transport(&self, capabilities: &Capabilities) -> Transport {
+        Transport::with_secrets(capabilities, self.auth.secrets())
+    }
+
+    /// A request to read a resource, by the segments of its path below the base URL.
+    #[must_use]
+    pub fn get(&self, path: &[&str]) -> Request {
+        self.request(Method::GET, path)
+    }
+
+    /// A request to make a resource.
+    #[must_use]
+    pub fn post(&self, path: &[&str]) -> Request {
+        self.request(Method::POST, path)
+    }
+
+    /// A request to replace a resource.
+    #[must_use]
+    pub fn put(&self, path: &[&str]) -> Request {
+        self.request(Method::PUT, path)
+    }
+
+    /// A request to change a part of a resource.
+    #[must_use]
+    pub fn patch(&self, path: &[&str]) -> Request {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A request to delete a resource.
+    #[must_use]
+    pub fn delete(&self, path: &[&str]) -> Request {
+        self.request(Method::DELETE, path)
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> Request {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            // Each segment is percent-encoded, so that no name can lead elsewhere.
+            segments.pop_if_empty().extend(path);
+        }
+        Request::new(method, url)
+    }
+
+    /// Makes a call, and gives its answer if it is a success.
+    ///
+    /// # Errors
+    /// What the service says of the failure, as the kind that its status and the table of the
+    /// service give it.
+    pub async fn send(
+        &self,
+        via: &Transport,
+        operation: &'static str,
+        request: &Request,
+    ) -> Result<Answer, ProviderError> {
+        let token = self.auth.token(via).await?;
+        let first = self.attempt(via, operation, request, token.as_deref()).await;
+        match (first, token) {
+            (Err(error), Some(old)) if error.kind == ErrorKind::Unauthorised => {
+                // The service may have ended the session before its time.
+                let Some(new) = self.auth.renewed(via, &old).await? else { return Err(error) };
+                self.attempt(via, operation, request, Some(&new)).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        via: &Transport,
+        operation: &'static str,
+        request: &Request,
+        token: Option<&str>,
+    ) -> Result<Answer, ProviderError> {
+        via.call(operation, async || {
+            let mut outgoing = request.outgoing(&self.always)?;
+            self.auth.add_to(&mut outgoing, token)?;
+            let request = outgoing.build(&self.http, USER_AGENT)?;
+            answer::receive(&self.service, &self.http, request).await
+        })
+        .await
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rest").field("service", &self.service.name).finish_non_exhaustive()
+    }
+}
+
+/// The one place where credentials become known to the process.
+/// The registry of secrets (`extdns_auth::secrets::register`) is called here.
+fn keep_secret(_secret: &str) {}
+
+fn base_url(service: &str, text: &str) -> Result<Url, ProviderError> {
+    let base = Url::parse(text).ok();
+    base.filter(|base| matches!(base.scheme(), "http" | "https")).ok_or_else(|| {
+        // What is no URL may still hold a password, so it is not shown.
+        ProviderError::config(format!(
+            "the URL of the API of {service} is no http or https URL; write it like https://host/path"
+        ))
+    })
+}
+
+/// What the provider noted of a record as it read it.
+///
+/// # Errors
+/// When the record was not read by this provider.
+pub fn origin<T: std::any::Any>(old: &Stored) -> Result<&T, ProviderError> {
+    old.origin.get().ok_or_else(|| {
+        let set = &old.set;
+        let message = format!("{} {}: its id is not known; run again", set.rtype, set.name);
+        ProviderError::new(ErrorKind::Rejected(vec![set.name.clone()]), message)
+    })
+}
+
+/// Whether a URL leads to this very machine, where Go's clients use no proxy either.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,122 @@
+//! What is asked of a service.
+
+use std::fmt;
+
+use bytes::Bytes;
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT as AGENT,
+};
+use reqwest::{Method, Url};
+use serde::Serialize;
+
+use super::Outgoing;
+use crate::{ErrorKind, ProviderError};
+
+/// A request without credentials: it can be sent again, and shown.
+#[derive(Debug, Clone)]
+pub struct Request {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+}
+
+impl Request {
+    pub(super) fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: None }
+    }
+
+    /// With this in its query, behind what is there.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.url.query_pairs_mut().append_pair(name, &value.to_string());
+        self
+    }
+
+    /// With this in its query, in place of every value that the name had.
+    #[must_use]
+    pub(super) fn set_query(mut self, name: &str, value: &str) -> Self {
+        let others: Vec<(String, String)> =
+            self.url.query_pairs().filter(|(own, _)| own != name).map(owned).collect();
+        self.url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
+        self
+    }
+
+    /// With a header of the service's own.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    /// With a JSON body.
+    ///
+    /// # Errors
+    /// When the body cannot be written as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Result<Self, ProviderError> {
+        let text = serde_json::to_vec(body).map_err(|error| {
+            ProviderError::new(ErrorKind::Rejected(Vec::new()), format!("{self}: {error}"))
+        })?;
+        self.body = Some(text.into());
+        Ok(self)
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The same request of another URL of the same server.
+    pub(super) fn elsewhere(&self, url: Url) -> Self {
+        Self { url, ..self.clone() }
+    }
+
+    /// What goes out, with what stands in the query of every request, but not twice.
+    pub(super) fn outgoing(
+        &self,
+        always: &[(&'static str, String)],
+    ) -> Result<Outgoing, ProviderError> {
+        let mut url = self.url.clone();
+        for (name, value) in always {
+            if !url.query_pairs().any(|(own, _)| own == *name) {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        let mut headers = self.headers.clone();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if self.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Ok(Outgoing { method: self.method.clone(), url, headers, body: self.body.clone() })
+    }
+}
+
+impl Outgoing {
+    pub(super) fn build(
+        self,
+        http: &reqwest::Client,
+        agent: &'static str,
+    ) -> Result<reqwest::Request, ProviderError> {
+        let Self { method, url, headers, body } = self;
+        let mut builder = http
+            .request(method, url)
+            .headers(headers)
+            .header(AGENT, HeaderValue::from_static(agent));
+        if let Some(body) = body {
+            builder = builder.body(body);
+        }
+        builder.build().map_err(|error| ProviderError::config(error.without_url().to_string()))
+    }
+}
+
+/// Without the query, which may hold credentials.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url.path())
+    }
+}
+
+fn owned(
+    (name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>),
+) -> (String, String) {
+    (name.into_owned(), value.into_owned())
+}

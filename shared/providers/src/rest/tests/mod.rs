@@ -1,0 +1,41 @@
+mod answers;
+mod credentials;
+mod lists;
+
+use extdns_auth::HttpOptions;
+use extdns_testkit::http::{Reply, Request as Seen, ScriptedServer};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::Capabilities;
+
+const SERVICE: Service = Service {
+    texts: &["/error/code", "/error/text"],
+    meanings: &[
+        Meaning { status: 400, text: "exists", kind: ErrorKind::Conflict(Vec::new()) },
+        Meaning { status: 0, text: "slow down", kind: ErrorKind::Throttled { retry_after: None } },
+    ],
+    rights: "ask for the role dns",
+    most_of_answer: 4096,
+    ..Service::new("Example", "https://api.example.com")
+};
+
+/// A client of this server, whose calls are made once.
+fn client(server: &ScriptedServer, auth: Auth) -> (Rest, Transport) {
+    let base = format!("{}/api/", server.url());
+    let rest = Rest::new(&SERVICE, Some(&base), auth, &HttpOptions::default()).expect("a client");
+    let capabilities = Capabilities {
+        attempts: 1,
+        mutating_operations: &["write"],
+        ..Capabilities::new("example")
+    };
+    let via = rest.transport(&capabilities);
+    (rest, via)
+}
+
+/// The one answer of a server to a read.
+async fn read(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Result<Answer, ProviderError> {
+    let server = ScriptedServer::start(move |_| reply());
+    let (rest, via) = client(&server, Auth::none());
+    rest.send(&via, "read", &rest.get(&["things"])).await
+}

@@ -1,0 +1,232 @@
+//! Lists of several pages: by page number, offset, cursor, or the URL of the next page.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Answer, Request, Rest};
+use crate::{ErrorKind, ProviderError, Transport};
+
+/// Most empty pages in a row. Services that filter after they cut pages give some.
+const MOST_EMPTY: usize = 32;
+
+/// One page of a list, as the provider reads it.
+#[derive(Debug)]
+pub struct Part<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// What comes behind it.
+    pub next: Next,
+    /// How many items the whole list has, where the service says so.
+    pub total: Option<u64>,
+}
+
+/// What comes behind a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it is the last.
+    End,
+    /// The page of the next number, in this parameter; the first page is 1.
+    Page(&'static str),
+    /// The items behind those that were read, by their number in this parameter.
+    Offset(&'static str),
+    /// The page of this token, in this parameter.
+    Token(&'static str, String),
+    /// The page of this URL, which must be of the same server.
+    Url(String),
+}
+
+/// Where a page says what is on it and what comes behind it.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing {
+    /// A JSON pointer (RFC 6901) to the items; empty where the body is the list.
+    pub items: &'static str,
+    /// What comes behind the page.
+    pub next: More,
+    /// A JSON pointer to the number of all items; empty where there is none.
+    pub total: &'static str,
+    /// The header with the number of all items; empty where there is none.
+    pub total_header: &'static str,
+}
+
+/// How a page says what comes behind it.
+#[derive(Debug, Clone, Copy)]
+pub enum More {
+    /// It is the only one.
+    Nothing,
+    /// By a header `Link` (RFC 8288).
+    Link,
+    /// By a URL at this pointer.
+    Url(&'static str),
+    /// By a token at this pointer, for this parameter.
+    Token(&'static str, &'static str),
+    /// There is one if something stands at this pointer; its number goes into this parameter.
+    Page(&'static str, &'static str),
+    /// By the number of all items: as long as fewer came, the next begins at this parameter.
+    Offset(&'static str),
+}
+
+impl Listing {
+    /// The items at this pointer, all on one page.
+    #[must_use]
+    pub const fn at(items: &'static str) -> Self {
+        Self { items, next: More::Nothing, total: "", total_header: "" }
+    }
+
+    /// Takes a page apart, of which so many items came before.
+    fn part<T: DeserializeOwned>(
+        &self,
+        answer: &Answer,
+        before: usize,
+    ) -> Result<Part<T>, ProviderError> {
+        let mut body: Value = answer.json()?;
+        let missing = |what: &str| answer.unlike(format!("it has no {what}"));
+        let total = match (self.total, self.total_header) {
+            ("", "") => None,
+            ("", header) => answer.number(header),
+            (pointer, _) => body.pointer(pointer).and_then(Value::as_u64),
+        };
+        let text = |pointer| body.pointer(pointer)?.as_str().filter(|text| !text.is_empty());
+        let mut next = match self.next {
+            More::Nothing | More::Offset(_) => Next::End,
+            More::Link => answer.next_link(),
+            More::Url(at) => text(at).map_or(Next::End, |url| Next::Url(url.to_owned())),
+            More::Token(at, name) => {
+                text(at).map_or(Next::End, |token| Next::Token(name, token.to_owned()))
+            }
+            More::Page(at, name) => {
+                let more = body.pointer(at).is_some_and(|next| !next.is_null());
+                if more { Next::Page(name) } else { Next::End }
+            }
+        };
+        let items = body.pointer_mut(self.items).map(Value::take);
+        let items: Vec<T> = serde_json::from_value(items.ok_or_else(|| missing(self.items))?)
+            .map_err(|error| answer.unlike(error))?;
+        if let More::Offset(name) = self.next {
+            let total = total.ok_or_else(|| missing("total"))?;
+            if u64::try_from(before + items.len()).is_ok_and(|count| count < total) {
+                next = Next::Offset(name);
+            }
+        }
+        Ok(Part { items, next, total })
+    }
+}
+
+impl Rest {
+    /// All items of a list whose pages say the usual.
+    ///
+    /// # Errors
+    /// As [`walk`](Self::walk), and when a page has no list of such items.
+    pub async fn list<T: DeserializeOwned>(
+        &self,
+        via: &Transport,
+        operation: &'static str,
+        first: Request,
+        listing: &Listing,
+    ) -> Result<Vec<T>, ProviderError> {
+        self.walk(via, operation, first, |answer, before| listing.part(answer, before)).await
+    }
+
+    /// All items of a list. `first` asks for the first page, `read` takes a page apart, of which so
+    /// many items came before.
+    ///
+    /// # Errors
+    /// When a page cannot be read; and when the list does not end: a page that comes back, empty
+    /// pages without end; or when it ends before as many items as the service says.
+    pub async fn walk<T>(
+        &self,
+        via: &Transport,
+        operation: &'static str,
+        first: Request,
+        read: impl Fn(&Answer, usize) -> Result<Part<T>, ProviderError>,
+    ) -> Result<Vec<T>, ProviderError> {
+        let mut items = Vec::new();
+        let mut seen = Seen::default();
+        let mut request = first;
+        let mut page = 1_u64;
+        loop {
+            let answer = self.send(via, operation, &request).await?;
+            let part = read(&answer, items.len())?;
+            seen.page(&answer, part.items.is_empty())?;
+            items.extend(part.items);
+            page += 1;
+            request = match part.next {
+                Next::End => {
+                    return complete(items, part.total)
+                        .map_err(|error| error.within(answer.from()));
+                }
+                Next::Page(name) => request.set_query(name, &page.to_string()),
+                Next::Offset(name) => request.set_query(name, &items.len().to_string()),
+                Next::Token(name, token) => request.set_query(name, &token),
+                Next::Url(url) => request.elsewhere(same_server(&answer, &url)?),
+            };
+            seen.request(&answer, &request)?;
+        }
+    }
+}
+
+/// What was asked for and what came, so that a list without an end is noticed.
+#[derive(Default)]
+struct Seen {
+    requests: HashSet<String>,
+    pages: HashSet<u64>,
+    empty: usize,
+}
+
+impl Seen {
+    fn page(&mut self, answer: &Answer, is_empty: bool) -> Result<(), ProviderError> {
+        self.requests.insert(answer.url().as_str().to_owned());
+        if is_empty {
+            self.empty += 1;
+            if self.empty > MOST_EMPTY {
+                return Err(endless(answer, "empty pages follow each other"));
+            }
+            return Ok(());
+        }
+        self.empty = 0;
+        // A server that does not know the parameter gives the same page for ever.
+        let mut hasher = DefaultHasher::new();
+        answer.body().hash(&mut hasher);
+        if self.pages.insert(hasher.finish()) {
+            return Ok(());
+        }
+        Err(endless(answer, "a page comes back"))
+    }
+
+    fn request(&mut self, answer: &Answer, next: &Request) -> Result<(), ProviderError> {
+        if self.requests.insert(next.url().as_str().to_owned()) {
+            return Ok(());
+        }
+        Err(endless(answer, "the next page is one that was read before"))
+    }
+}
+
+fn endless(answer: &Answer, how: &str) -> ProviderError {
+    let message = format!("{}: the list does not end, {how}; run again", answer.from());
+    ProviderError::new(ErrorKind::Transient, message)
+}
+
+/// The items, if they are as many as there shall be. More may have come in between.
+fn complete<T>(items: Vec<T>, total: Option<u64>) -> Result<Vec<T>, ProviderError> {
+    let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
+    match total {
+        Some(total) if count < total => Err(ProviderError::new(
+            ErrorKind::Transient,
+            format!("the list is not complete, {count} of {total} items came; run again"),
+        )),
+        _ => Ok(items),
+    }
+}
+
+/// The URL of a next page, if it leads to the server that named it: another would be given the
+/// credentials.
+fn same_server(answer: &Answer, text: &str) -> Result<reqwest::Url, ProviderError> {
+    let url = answer.url().join(text).ok();
+    url.filter(|url| url.origin() == answer.url().origin()).ok_or_else(|| {
+        let message =
+            format!("{}: the next page lies on another server; it is not read", answer.from());
+        ProviderError::new(ErrorKind::Config, message)
+    })
+}
