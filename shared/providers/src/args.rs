@@ -9,6 +9,7 @@ use crate::ProviderEntry;
 use crate::aws::AwsArgs;
 use crate::digitalocean::DigitaloceanArgs;
 use crate::inmemory::InmemoryArgs;
+use crate::pdns::PdnsArgs;
 use crate::webhook::WebhookArgs;
 use crate::zonefile::ZonefileArgs;
 
@@ -41,6 +42,10 @@ pub struct Args {
     /// Flags of `inmemory`.
     #[command(flatten)]
     pub inmemory: InmemoryArgs,
+
+    /// Flags of `pdns`.
+    #[command(flatten)]
+    pub pdns: PdnsArgs,
 
     /// Flags of `webhook`.
     #[command(flatten)]
@@ -81,7 +86,7 @@ mod tests {
         let missing = parse(&[]).expect_err("required").to_string();
         assert!(missing.contains("--provider"), "{missing}");
         let unknown = parse(&["--provider=nowhere"]).expect_err("unknown").to_string();
-        assert!(unknown.contains("inmemory, webhook, zonefile"), "{unknown}");
+        assert!(unknown.contains("inmemory, pdns, webhook, zonefile"), "{unknown}");
     }
 
     #[tokio::test]

@@ -24,6 +24,7 @@ pub mod gandi;
 pub mod inmemory;
 #[cfg(test)]
 mod messages;
+pub mod pdns;
 mod provider;
 pub mod rest;
 mod table;

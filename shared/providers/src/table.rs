@@ -42,6 +42,11 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |args, _| built(Ok(inmemory::provider(&args.inmemory))),
     },
     ProviderEntry {
+        name: "pdns",
+        about: "The PowerDNS Authoritative Server",
+        build: |args, context| built(crate::pdns::provider(&args.pdns, context)),
+    },
+    ProviderEntry {
         name: "webhook",
         about: "Any provider behind the webhook protocol of ExternalDNS",
         build: |args, _| built(Webhook::new(&args.webhook)),

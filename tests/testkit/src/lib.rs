@@ -8,6 +8,7 @@ pub mod kube;
 pub mod kube_sim;
 pub mod lambda;
 pub mod moto;
+pub mod pdns;
 pub mod process;
 pub mod route53;
 pub mod webhook_sim;

@@ -30,8 +30,9 @@
 mod faults;
 mod harness;
 mod http;
+mod over_http;
 #[cfg(test)]
-pub(crate) mod over_http;
+pub(crate) mod recorded;
 mod records;
 mod rrsets;
 pub mod suite;
@@ -42,6 +43,7 @@ mod wish;
 pub use faults::{Fault, Faults, Lost, SECRET};
 pub use harness::Harness;
 pub use http::{Dialect, HttpAnswer, HttpPage, HttpRecord, HttpRequest, HttpServer, only};
+pub use over_http::{HttpSim, OverHttp};
 pub use records::{RecordApi, RecordServer, StoredRecord};
 pub use rrsets::{RrsetApi, RrsetServer};
 pub use wish::{is_mark, mark_name, plan};

@@ -12,26 +12,56 @@ use crate::Provider;
 
 const ZONE: &str = "example.org";
 
-/// The server, and how a provider is made for its URL.
-pub(crate) struct OverHttp {
+/// A [`HttpServer`] that listens on this machine.
+pub struct HttpSim {
     server: HttpServer,
     http: ScriptedServer,
+}
+
+impl HttpSim {
+    /// A server with these zones, all empty.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    #[must_use]
+    pub fn start(dialect: Dialect, zones: &[&str]) -> Self {
+        let server = HttpServer::new(dialect, zones);
+        let own = server.clone();
+        let http = ScriptedServer::start(move |request| reply(own.answer(&asked(request))));
+        Self { server, http }
+    }
+
+    /// Its records and faults.
+    #[must_use]
+    pub fn server(&self) -> &HttpServer {
+        &self.server
+    }
+
+    /// `http://127.0.0.1:PORT`
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.http.url()
+    }
+}
+
+/// The harness of a provider over a [`HttpSim`].
+pub struct OverHttp {
+    sim: HttpSim,
     make: fn(&str) -> Box<dyn Provider>,
 }
 
 impl OverHttp {
-    pub(crate) fn start(dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
-        let server = HttpServer::new(dialect, &[ZONE, "example.net"]);
-        let own = server.clone();
-        let http = ScriptedServer::start(move |request| reply(own.answer(&asked(request))));
-        Self { server, http, make }
+    /// The provider is made by this function, for the URL of the server.
+    #[must_use]
+    pub fn start(dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
+        Self { sim: HttpSim::start(dialect, &[ZONE, "example.net"]), make }
     }
 }
 
 #[async_trait]
 impl Harness for OverHttp {
     async fn provider(&self) -> Box<dyn Provider> {
-        (self.make)(&self.http.url())
+        (self.make)(&self.sim.url())
     }
 
     fn zone(&self) -> Name {
@@ -39,36 +69,36 @@ impl Harness for OverHttp {
     }
 
     async fn seed(&self, sets: &[RecordSet]) {
-        sets.iter().for_each(|set| self.server.put(ZONE, set));
+        sets.iter().for_each(|set| self.sim.server.put(ZONE, set));
     }
 
     async fn contents(&self) -> Vec<RecordSet> {
-        self.server.contents(ZONE)
+        self.sim.server.contents(ZONE)
     }
 
     async fn writes(&self) -> u64 {
-        self.server.faults().writes()
+        self.sim.server.faults().writes()
     }
 
     async fn inject(&self, fault: Fault) -> bool {
-        self.server.faults().inject(fault);
+        self.sim.server.faults().inject(fault);
         true
     }
 
     async fn clear(&self) {
-        self.server.faults().clear();
+        self.sim.server.faults().clear();
     }
 
     async fn killed(&self) {
-        self.server.faults().killed().await;
+        self.sim.server.faults().killed().await;
     }
 
     async fn lag(&self) {
-        self.server.lag();
+        self.sim.server.lag();
     }
 
     async fn settle(&self) {
-        self.server.settle();
+        self.sim.server.settle();
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use extdns_model::{
-    Endpoint, Failure, FailureKind, Name, NotSent, Outcome, Permit, RecordSet, RecordType, Ttl,
+    Endpoint, Failure, FailureKind, Inventory, Name, NotSent, Outcome, Permit, RecordSet,
+    RecordType, Ttl,
 };
 
 use super::wish::{is_mark, mark_name, plan};
@@ -462,7 +463,16 @@ fn forty_changes(kit: &impl Harness, before: &[RecordSet]) -> Vec<RecordSet> {
 pub async fn run<H: Harness>(kit: &H, wish: &[RecordSet]) -> Vec<Outcome> {
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    let groups = plan(&inventory, &adjusted(provider.as_ref(), wish).await);
+    apply(provider.as_ref(), &inventory, &adjusted(provider.as_ref(), wish).await).await
+}
+
+/// The second half of a run: plan, apply.
+pub async fn apply(
+    provider: &dyn Provider,
+    inventory: &Inventory,
+    wish: &[RecordSet],
+) -> Vec<Outcome> {
+    let groups = plan(inventory, wish);
     let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
     let outcomes = writer.apply(&groups, Deadline::none()).await;
     assert_eq!(outcomes.len(), groups.len(), "an outcome for every group");

@@ -207,7 +207,7 @@ impl Listed {
 }
 
 /// A record as it is written.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Written {
     #[serde(rename = "type")]
     rtype: String,
@@ -231,9 +231,7 @@ impl Written {
             name: FORM.name(&set.name, zone),
             data: FORM.value(set.rtype, value),
             ttl: FORM.ttl(set.ttl),
-            priority: None,
-            port: None,
-            weight: None,
+            ..Self::default()
         };
         match set.rtype {
             RecordType::Mx => {
@@ -243,9 +241,8 @@ impl Written {
             }
             RecordType::Srv => {
                 if let Some(Srv { priority, weight, port, target }) = Srv::parse(value) {
-                    written.data = fqdn(&target);
-                    (written.priority, written.weight, written.port) =
-                        (Some(priority), Some(weight), Some(port));
+                    (written.data, written.priority) = (fqdn(&target), Some(priority));
+                    (written.weight, written.port) = (Some(weight), Some(port));
                 }
             }
             _ => {}

@@ -17,7 +17,7 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_auth::HttpOptions;
-use extdns_model::{Action, DomainFilter, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone};
+use extdns_model::{Action, DomainFilter, Name, Opaque, Record, RecordSet, Ttl, Zone};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

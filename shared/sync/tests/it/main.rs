@@ -6,3 +6,4 @@ mod killed;
 mod missing;
 mod revert;
 mod support;
+mod wire;

@@ -1,0 +1,245 @@
+//! The PowerDNS Authoritative Server: `pdns`.
+//!
+//! * API: <https://doc.powerdns.com/authoritative/http-api/zone.html>; record sets, a batch is one
+//!   `PATCH` of a zone and is applied whole or not at all.
+//! * Authentication: the key of `--pdns-api-key` in `X-API-Key`.
+//! * Limits: a zone is read in one answer; the web server takes bodies of 2 MB
+//!   (`webserver-max-bodysize`). It allows no budget, and needs none.
+//! * Quirks: names are absolute with a final dot, so is every host in a value. Text must be quoted. A
+//!   zone whose primary is elsewhere (`Slave`) accepts changes, and the next transfer undoes them:
+//!   it is never written. `comments` are never sent, so that they stay.
+//! * Record types: the known ones. A CNAME at the apex, or one that shall be an alias (property
+//!   `alias`), is stored as `ALIAS`, which the server answers with `expand-alias=yes` only.
+
+mod args;
+mod rrset;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
+
+use async_trait::async_trait;
+use extdns_model::{
+    Change, ChangeGroup, DomainFilter, Name, Opaque, RecordType, Zone, ZoneIndex,
+    property_names::ALIAS,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::batched;
+use crate::engine::wire::{Dots, Form, Ttls};
+use crate::rest::{Auth, Rest, Service};
+use crate::{
+    Adjusted, BatchLimits, BatchWriter, Capabilities, Context, Cost, ErrorKind, Page, PageFrom,
+    Provider, ProviderError, Transport, TxtQuoting, ZoneReader,
+};
+pub use args::PdnsArgs;
+use rrset::Rrset;
+
+const SERVICE: Service = Service {
+    texts: &["/error"],
+    rights: "check --pdns-api-key, and that api=yes and webserver-allow-from of the server let this \
+             machine in",
+    most_of_answer: 1 << 30,
+    ..Service::new("PowerDNS", "http://localhost:8081")
+};
+
+const FORM: Form =
+    Form { apex: "", dots: Dots::Final, txt: TxtQuoting::Quoted, ttls: Ttls::from(300) };
+
+const CHANGE: &str = "change zone";
+
+/// The kinds of zones whose primary is elsewhere.
+const FOLLOWERS: [&str; 3] = ["Slave", "Secondary", "Consumer"];
+
+/// The provider for the server of the flags. Nothing is sent yet.
+///
+/// # Errors
+/// When the URL is none, there is no key, or a file of the TLS flags cannot be used.
+pub fn provider(
+    args: &PdnsArgs,
+    context: &Context,
+) -> Result<impl Provider + use<>, ProviderError> {
+    if args.pdns_api_key.is_empty() {
+        return Err(ProviderError::config(
+            "the API key of PowerDNS is missing; specify it with --pdns-api-key",
+        ));
+    }
+    if args.pdns_tls_enabled {
+        tracing::warn!("--pdns-tls-enabled is ignored: the URL of --pdns-server says it");
+    }
+    let base = format!("{}/api/v1/servers", args.pdns_server.trim_end_matches('/'));
+    let auth = Auth::header("x-api-key", &args.pdns_api_key);
+    let rest = Rest::new(&SERVICE, Some(&base), auth, &args.http()?)
+        .map_err(|error| error.within("--pdns-server"))?;
+    let capabilities = capabilities();
+    let via = rest.transport(&capabilities);
+    let api = Pdns {
+        rest,
+        capabilities,
+        server: args.pdns_server_id.clone(),
+        filter: context.domain_filter.clone(),
+        apexes: RwLock::default(),
+    };
+    Ok(batched(api, via))
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities {
+        record_types: &RecordType::KNOWN,
+        replaces_rrsets: true,
+        atomic_batches: true,
+        batch_limits: BatchLimits { bytes: 1_000_000, ..BatchLimits::changes(1000) },
+        parallel_zones: 4,
+        attempts: 3,
+        alias: true,
+        mutating_operations: &[CHANGE],
+        ..FORM.capabilities("pdns")
+    }
+}
+
+struct Pdns {
+    rest: Rest,
+    capabilities: Capabilities,
+    server: String,
+    filter: DomainFilter,
+    /// The apexes of the zones that were listed.
+    apexes: RwLock<BTreeSet<String>>,
+}
+
+/// What is kept of a zone: whether its primary is elsewhere.
+struct Follower(bool);
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    name: String,
+    kind: String,
+}
+
+impl Listed {
+    fn zone(&self) -> Zone {
+        let follows = FOLLOWERS.iter().any(|kind| self.kind.eq_ignore_ascii_case(kind));
+        Zone {
+            data: Opaque::new(Follower(follows)),
+            ..Zone::new(self.id.as_str(), Name::as_listed(&self.name))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Contents {
+    rrsets: Vec<Rrset>,
+}
+
+#[derive(Serialize)]
+struct Patch {
+    rrsets: Vec<Rrset>,
+}
+
+#[async_trait]
+impl ZoneReader for Pdns {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
+        let request = self.rest.get(&[&self.server, "zones"]);
+        let listed: Vec<Listed> = self.rest.send(via, "list zones", &request).await?.json()?;
+        let mut zones: Vec<Zone> = listed.iter().map(Listed::zone).collect();
+        zones.retain(|zone| {
+            self.filter.matches(&zone.name) || self.filter.matches_parent(&zone.name)
+        });
+        if zones.is_empty() && !listed.is_empty() {
+            tracing::warn!(
+                "none of the {} zones of the server passes the domain filter",
+                listed.len()
+            );
+        }
+        let zones = without_followers(zones);
+        let apexes = zones.iter().map(|zone| zone.name.key().into_owned()).collect();
+        *self.apexes.write().unwrap_or_else(PoisonError::into_inner) = apexes;
+        Ok(zones)
+    }
+
+    async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
+        let request = self.rest.get(&[&self.server, "zones", &zone.id]);
+        let contents: Contents = self.rest.send(via, "read zone", &request).await?.json()?;
+        Ok(Page { records: contents.rrsets.iter().filter_map(Rrset::record).collect(), next: None })
+    }
+
+    fn domain_filter(&self, zones: &ZoneIndex) -> DomainFilter {
+        let names =
+            zones.iter().flat_map(|(_, zone)| [zone.name.to_string(), format!(".{}", zone.name)]);
+        DomainFilter::lists(names.collect::<Vec<_>>(), [])
+    }
+
+    /// A CNAME is an alias or it is not: at the apex always, elsewhere if its property says so.
+    fn adjust(&self, wish: Adjusted) -> Adjusted {
+        let apexes = self.apexes.read().unwrap_or_else(PoisonError::into_inner);
+        let mut wish = FORM.wanted(wish);
+        for endpoint in &mut wish.endpoints {
+            let set = &mut endpoint.set;
+            if set.rtype != RecordType::Cname {
+                continue;
+            }
+            let wanted = set.properties().get(ALIAS) == Some("true");
+            if wanted || apexes.contains(set.name.key().as_ref()) {
+                set.edit_properties(|own| own.set(ALIAS, "true"));
+            } else {
+                set.edit_properties(|own| drop(own.remove(ALIAS)));
+            }
+        }
+        wish
+    }
+}
+
+#[async_trait]
+impl BatchWriter for Pdns {
+    fn cost(&self, change: &Change) -> Cost {
+        let targets = &change.set().targets;
+        let bytes = targets.iter().map(|target| target.len() + 50).sum::<usize>();
+        Cost {
+            changes: 1,
+            values: targets.len(),
+            bytes: bytes + 2 * change.set().name.as_str().len(),
+        }
+    }
+
+    async fn send(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Result<(), ProviderError> {
+        if zone.data.get::<Follower>().is_some_and(|follower| follower.0) {
+            let message = format!(
+                "zone {zone}: its primary is elsewhere, and the next transfer would undo the change; \
+                 write to the primary"
+            );
+            return Err(ProviderError::new(ErrorKind::ReadOnly, message));
+        }
+        let changes = groups.iter().flat_map(|group| &group.changes);
+        let mut rrsets: Vec<Rrset> = changes.flat_map(Rrset::of).collect();
+        // What goes makes room for what comes.
+        rrsets.sort_by_key(|rrset| !rrset.goes());
+        let request =
+            self.rest.patch(&[&self.server, "zones", &zone.id]).json(&Patch { rrsets })?;
+        self.rest.send(via, CHANGE, &request).await.map(drop).map_err(rrset::blame)
+    }
+}
+
+/// Without zones whose primary is elsewhere, but for those below a zone that is written: their names
+/// must not move to it.
+fn without_followers(zones: Vec<Zone>) -> Vec<Zone> {
+    let follows = |zone: &Zone| zone.data.get::<Follower>().is_some_and(|follower| follower.0);
+    let (followers, mut written): (Vec<Zone>, Vec<Zone>) = zones.into_iter().partition(follows);
+    for zone in followers {
+        if written.iter().any(|parent| parent.contains(&zone.name.key())) {
+            written.push(zone);
+        } else {
+            tracing::warn!("zone {zone} is left out: its primary is elsewhere");
+        }
+    }
+    written
+}

@@ -1,0 +1,235 @@
+//! What upstream's own program did to a service, step by step, and what ours does: the same zones,
+//! but for the differences that stand here with the reason, with no more writes; and nothing when
+//! nothing changed. `EXTDNS_WIRE` names the folder of the recorded runs.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use extdns_model::{Name, RecordSet, RecordType, Ttl};
+use extdns_providers::conformance::{Dialect, HttpSim, SECRET};
+use extdns_providers::engine::text;
+use extdns_providers::{Context, Environment as Variables, digitalocean, gandi};
+use extdns_sync::settings::{Environment, Request, resolve};
+use extdns_sync::{RunRequest, Wiring};
+use serde_json::Value;
+
+const ZONES: [&str; 3] = ["example.org", "other.test", "sub.example.org"];
+
+/// One provider: how it is reached, what differs.
+struct Case {
+    provider: &'static str,
+    dialect: Dialect,
+    variables: [&'static str; 2],
+    path: &'static str,
+    /// What every zone of the service begins with.
+    seed: &'static [(&'static str, RecordType, i64, &'static [&'static str])],
+    /// Steps, `+` for what only ours has and `-` for what only upstream has, and the record.
+    differences: &'static [(&'static [usize], &'static str)],
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn digitalocean_leaves_the_zones_that_upstream_leaves() {
+    replay(&Case {
+        provider: "digitalocean",
+        dialect: digitalocean::dialect::DIALECT,
+        variables: ["DO_TOKEN", "DIGITALOCEAN_API_URL"],
+        path: "/v2",
+        seed: &[],
+        differences: &[
+            // The ownership record of the apex would lie outside the zone under this prefix, and ours
+            // makes no record that nobody owns.
+            (&[1, 2, 3, 4], "- example.org: example.org 300 A 198.51.100.70"),
+            // Upstream v0.13.2 knows no AAAA by default and sends the address as an A.
+            (&[1, 2, 3], "- example.org: six.example.org 300 A 2001:db8::6"),
+            (&[1, 2, 3], "+ example.org: six.example.org 300 AAAA 2001:db8::6"),
+            (&[1, 2, 3], "- example.org: m-a-six.example.org 300 TXT service/web/six"),
+            (&[1, 2, 3], "+ example.org: m-aaaa-six.example.org 300 TXT service/web/six"),
+            // It sends an SRV as one text, which the service refuses.
+            (&[1, 2, 3], "+ example.org: _sip._udp.example.org 300 SRV 10 20 5060 sip.example.org"),
+            (&[1, 2, 3], "+ example.org: m-srv-_sip._udp.example.org 300 TXT crd/web/more"),
+            // It owns no TXT, so it never changes or removes one.
+            (&[1, 2, 3], "+ example.org: m-txt-txt.example.org 300 TXT crd/web/more"),
+            (&[3, 4], "- example.org: txt.example.org 300 TXT hello world"),
+            (&[3], "+ example.org: txt.example.org 300 TXT again"),
+            (&[3], "+ example.org: txt.example.org 300 TXT hello"),
+            // It leaves a CNAME that gives way to addresses, with its ownership record.
+            (&[3, 4], "- example.org: cn.example.org 300 CNAME lb.example.net"),
+            (&[3, 4], "- example.org: m-cname-cn.example.org 300 TXT service/web/cn"),
+            // It takes MX records for others at every run, and makes them again.
+            (&[4], "- example.org: mx.example.org 300 MX 10 mail.example.org"),
+            (&[4], "- example.org: mx.example.org 300 MX 20 mail2.example.org"),
+            (&[4], "- example.org: m-mx-mx.example.org 300 TXT crd/web/more"),
+        ],
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gandi_leaves_the_zones_that_upstream_leaves() {
+    replay(&Case {
+        provider: "gandi",
+        dialect: gandi::dialect::DIALECT,
+        variables: ["GANDI_PAT", "GANDI_API_URL"],
+        path: "/v5",
+        seed: &[(
+            "@",
+            RecordType::Mx,
+            10_800,
+            &["10 spool.mail.gandi.net", "50 fb.mail.gandi.net"],
+        )],
+        differences: &[
+            // As at DigitalOcean: an apex cannot be owned under this prefix.
+            (&[1, 2, 3, 4], "- example.org: example.org 600 A 198.51.100.70"),
+        ],
+    })
+    .await;
+}
+
+async fn replay(case: &Case) {
+    let Some(folder) = std::env::var_os("EXTDNS_WIRE").map(PathBuf::from) else {
+        let _ = writeln!(std::io::stderr(), "skipped: EXTDNS_WIRE is not set");
+        return;
+    };
+    let upstream = json(&folder.join(case.provider).join("upstream-run.json"));
+    let objects = json(&folder.join("objects.json"));
+    let sim = HttpSim::start(case.dialect, &ZONES);
+    for (name, rtype, ttl, targets) in case.seed {
+        for zone in ZONES {
+            let name = if *name == "@" { zone.to_owned() } else { format!("{name}.{zone}") };
+            let targets = targets.iter().copied().collect();
+            let ttl = Ttl::from_seconds(*ttl);
+            sim.server().put(zone, &RecordSet::new(Name::as_listed(&name), *rtype, ttl, targets));
+        }
+    }
+    let mut found = BTreeSet::new();
+    for (number, step) in (1..).zip(upstream["steps"].as_array().expect("steps")) {
+        let before = sim.server().faults().writes();
+        run(case, &sim, &upstream, number, &objects[format!("step {number}")]).await;
+        let writes = sim.server().faults().writes() - before;
+        let theirs = step["requests"].as_array().expect("requests");
+        let theirs = theirs.iter().filter(|request| request["method"] != "GET").count();
+        assert!(writes <= theirs as u64, "step {number}: {writes} writes, upstream made {theirs}");
+        assert!(number != 2 || writes == 0, "step 2 has nothing to do, and made {writes} writes");
+        let (ours, theirs) = (ours(&sim), of_upstream(step));
+        let only = |sign, own: &BTreeSet<String>, other: &BTreeSet<String>| {
+            let only = own.difference(other).map(|it| (number, format!("{sign} {it}")));
+            only.collect::<Vec<_>>()
+        };
+        found.extend(only('-', &theirs, &ours));
+        found.extend(only('+', &ours, &theirs));
+    }
+    let expected = case.differences.iter().flat_map(|(steps, text)| {
+        steps.iter().map(|step| (*step, (*text).to_owned())).collect::<Vec<_>>()
+    });
+    let expected: BTreeSet<_> = expected.collect();
+    let surprises: Vec<_> = found.symmetric_difference(&expected).collect();
+    assert!(
+        surprises.is_empty(),
+        "differences to upstream that are not as written: {surprises:#?}"
+    );
+}
+
+/// One run of ours over the objects of a step.
+async fn run(case: &Case, sim: &HttpSim, upstream: &Value, number: usize, objects: &Value) {
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
+    let documents = objects.as_array().expect("objects").iter().map(|it| format!("---\n{it}\n"));
+    // A file without any object is an error.
+    let namespace = "---\n{apiVersion: v1, kind: Namespace, metadata: {name: web}}\n".to_owned();
+    let documents = documents.chain([namespace]).collect::<String>();
+    std::fs::write(file.path(), documents).expect("objects");
+    let words = |key: &Value| -> Vec<String> {
+        let words = key.as_array().into_iter().flatten().filter_map(Value::as_str);
+        words.map(ToOwned::to_owned).collect()
+    };
+    let mut arguments: Vec<String> = [
+        "--once",
+        "--source=service",
+        "--source=crd",
+        "--policy=sync",
+        "--registry=txt",
+        "--txt-owner-id=me",
+        "--annotation-prefix=external-dns.alpha.kubernetes.io/",
+        "--no-guard",
+        "--allow-empty=default",
+    ]
+    .map(ToOwned::to_owned)
+    .into();
+    arguments.push(format!("--provider={}", case.provider));
+    arguments.push(format!("--txt-prefix={}", upstream["txt-prefix"].as_str().expect("a prefix")));
+    arguments.push(format!("--manifests={}", file.path().display()));
+    let types = words(&upstream["record types"]);
+    arguments.extend(types.iter().map(|it| format!("--managed-record-types={it}")));
+    let left_out = words(&upstream["names left out"]);
+    let of_step = words(&upstream["left out in a step"][number.to_string()]);
+    let left_out = left_out.iter().chain(&of_step);
+    arguments.extend(left_out.map(|it| format!("--exclude-domains={it}")));
+    let environment = Environment { arguments, ..Environment::default() };
+    let request = resolve(&environment);
+    let Ok(Request::Run(arguments)) = request else { panic!("flags are right: {request:?}") };
+    let [secret, base] = case.variables;
+    let url = format!("{}{}", sim.url(), case.path);
+    let context = Context {
+        environment: Variables::from([(secret, SECRET), (base, url.as_str())]),
+        domain_filter: arguments.plan.filter().expect("a filter"),
+        ..Context::default()
+    };
+    let entry = arguments.providers.provider;
+    let provider = entry.build(&arguments.providers, &context).await.expect("a provider");
+    let wiring = Wiring::assemble(&arguments, &environment, provider.into(), case.provider)
+        .expect("settings");
+    let request = RunRequest::of(&arguments).expect("a request");
+    let report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
+    assert!(report.failure.is_none(), "step {number}: {:?}", report.failure);
+}
+
+/// `zone: name ttl type value` of every value.
+fn ours(sim: &HttpSim) -> BTreeSet<String> {
+    let of_zone = |zone: &'static str| {
+        sim.server().contents(zone).into_iter().flat_map(move |set| {
+            let line = |target: &str| {
+                line(zone, set.name.as_str(), &set.rtype.to_string(), set.ttl, target)
+            };
+            set.targets.iter().filter_map(|target| line(target)).collect::<Vec<_>>()
+        })
+    };
+    ZONES.into_iter().flat_map(of_zone).collect()
+}
+
+fn of_upstream(step: &Value) -> BTreeSet<String> {
+    let records = step["zones"].as_array().expect("zones").iter().flat_map(|record| {
+        let text = |key: &str| record[key].as_str().unwrap_or_default();
+        let zone = text("zone");
+        let name = match text("name") {
+            "@" => zone.to_owned(),
+            name => format!("{name}.{zone}"),
+        };
+        let ttl = Ttl::from_seconds(record["ttl"].as_i64().unwrap_or_default());
+        let data = record["data"].as_str().map(ToOwned::to_owned);
+        let values = record["values"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let values = values.map(ToOwned::to_owned).chain(data).collect::<Vec<_>>();
+        values.iter().filter_map(|it| line(zone, &name, text("type"), ttl, it)).collect::<Vec<_>>()
+    });
+    records.collect()
+}
+
+/// A value in a form that does not depend on quotes and final dots; of an ownership record its
+/// resource. `None` for one in the old format, which upstream writes no more.
+fn line(zone: &str, name: &str, rtype: &str, ttl: Ttl, value: &str) -> Option<String> {
+    let value = if rtype == "TXT" { text::bare(value).into_owned() } else { value.to_owned() };
+    let value = match value.split_once("external-dns/resource=") {
+        Some((_, resource)) => {
+            let of_type = name.strip_prefix("m-").and_then(|rest| rest.split_once('-'));
+            let (rtype, _) = of_type?;
+            rtype.to_uppercase().parse::<RecordType>().ok()?;
+            resource.to_owned()
+        }
+        None => value,
+    };
+    Some(format!("{zone}: {name} {ttl} {rtype} {}", value.trim_end_matches('.')))
+}
+
+fn json(path: &Path) -> Value {
+    let text = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
