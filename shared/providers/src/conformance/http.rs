@@ -43,7 +43,7 @@ pub struct Dialect {
     /// The parameters of the page's number and size, the usual size and the largest.
     pub paging: (&'static str, &'static str, usize, usize),
     /// A page: headers and body.
-    pub page: fn(HttpPage) -> (Vec<(&'static str, String)>, Value),
+    pub page: fn(HttpPage) -> (HttpHeaders, Value),
     /// The body of a failure, by its status and what is wrong.
     pub error: fn(u16, &str) -> Value,
     /// The status of what cannot be stored, and of what is there already.
@@ -51,6 +51,9 @@ pub struct Dialect {
     /// The statuses of a create, an update and a delete that were done.
     pub done: (u16, u16, u16),
 }
+
+/// Headers of an answer.
+pub type HttpHeaders = Vec<(&'static str, String)>;
 
 /// A record as the server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +106,7 @@ pub enum HttpAnswer {
         /// The status.
         status: u16,
         /// The headers.
-        headers: Vec<(&'static str, String)>,
+        headers: HttpHeaders,
         /// The body; null for none.
         body: Value,
     },

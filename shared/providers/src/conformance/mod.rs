@@ -42,7 +42,9 @@ mod wish;
 
 pub use faults::{Fault, Faults, Lost, SECRET};
 pub use harness::Harness;
-pub use http::{Dialect, HttpAnswer, HttpPage, HttpRecord, HttpRequest, HttpServer, only};
+pub use http::{
+    Dialect, HttpAnswer, HttpHeaders, HttpPage, HttpRecord, HttpRequest, HttpServer, only,
+};
 pub use over_http::{HttpSim, OverHttp};
 pub use records::{RecordApi, RecordServer, StoredRecord};
 pub use rrsets::{RrsetApi, RrsetServer};

@@ -8,6 +8,8 @@
 //! * Quirks: names are absolute with a final dot, so is every host in a value. Text must be quoted. A
 //!   zone whose primary is elsewhere (`Slave`) accepts changes, and the next transfer undoes them:
 //!   it is never written. `comments` are never sent, so that they stay.
+//! * Changed meanwhile: the API compares nothing. The zone is read again right before a delete; what
+//!   changes between that and the write is overwritten.
 //! * Record types: the known ones. A CNAME at the apex, or one that shall be an alias (property
 //!   `alias`), is stored as `ALIAS`, which the server answers with `expand-alias=yes` only.
 

@@ -214,7 +214,7 @@ fn chain(error: reqwest::Error) -> String {
 
 /// How long the server asks to wait, in seconds or until a date (RFC 9110, 10.2.3). A date counts
 /// from the server's own clock, if the answer shows it.
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let wait = text(RETRY_AFTER)?;
     if let Ok(seconds) = wait.parse::<f64>() {

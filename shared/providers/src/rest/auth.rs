@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use extdns_auth::secrets;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use tokio::sync::Mutex;
@@ -176,7 +177,7 @@ impl Auth {
             return Ok(Some(token.text.clone()));
         }
         let token = source.token(via).await?;
-        super::keep_secret(&token.text);
+        secrets::register(&token.text);
         let text = token.text.clone();
         *cached = Some(token);
         Ok(Some(text))

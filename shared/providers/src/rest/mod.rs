@@ -34,10 +34,11 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use extdns_auth::{HttpOptions, http_client};
+use extdns_auth::{HttpOptions, http_client, secrets};
 use extdns_model::Stored;
 use reqwest::{Method, Url};
 
+pub(crate) use answer::retry_after;
 pub use answer::{Answer, Meaning};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use request::Request;
@@ -106,7 +107,8 @@ impl Rest {
         http: &HttpOptions,
     ) -> Result<Self, ProviderError> {
         let base = base_url(service.name, base.unwrap_or(service.base))?;
-        auth.secrets().iter().for_each(|secret| keep_secret(secret));
+        remember_secrets(&base);
+        auth.secrets().iter().for_each(|secret| secrets::register(secret));
         let options = HttpOptions {
             timeout: http.timeout.or(Some(REQUEST_TIME)),
             direct: http.direct || is_this_machine(&base),
@@ -216,9 +218,11 @@ impl fmt::Debug for Rest {
     }
 }
 
-/// The one place where credentials become known to the process.
-/// The registry of secrets (`extdns_auth::secrets::register`) is called here.
-fn keep_secret(_secret: &str) {}
+/// Whatever a URL says beyond scheme, host and path may be a credential: no output shows it.
+pub(crate) fn remember_secrets(url: &Url) {
+    secrets::register_url(url.as_str());
+    url.query_pairs().for_each(|(_, value)| secrets::register(&value));
+}
 
 fn base_url(service: &str, text: &str) -> Result<Url, ProviderError> {
     let base = Url::parse(text).ok();

@@ -1,10 +1,9 @@
 //! The requests of the protocol.
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use extdns_auth::{HttpOptions, http_client, secrets};
+use extdns_auth::{HttpOptions, http_client};
 use extdns_model::{DomainFilter, Endpoint, Record};
 use futures::future::{Either, select};
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
@@ -16,6 +15,7 @@ use super::reattach::Reattach;
 use super::received::{Received, Skipped, domain_filter, no_twins};
 use super::status::{expect, expect_media_type, refused_negotiation};
 use super::{ADJUST, APPLY, NEGOTIATE, RECORDS, WebhookArgs};
+use crate::rest::{is_this_machine, remember_secrets};
 use crate::{Adjusted, ErrorKind, Limit, ProviderError, Transport};
 
 /// The media type of both directions, exactly.
@@ -277,19 +277,6 @@ fn base_url(text: &str) -> Result<Url, ProviderError> {
             "--webhook-provider-url is no http or https URL; write it like http://localhost:8888",
         )
     })
-}
-
-/// Whatever a URL says beyond scheme, host and path may be a credential: no output shows it.
-fn remember_secrets(url: &Url) {
-    secrets::register_url(url.as_str());
-    url.query_pairs().for_each(|(_, value)| secrets::register(&value));
-}
-
-/// Whether a URL leads to this very machine, where Go's clients use no proxy either.
-fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// A server that fails may have applied a part: the changes must not be sent again unseen.

@@ -1,12 +1,13 @@
 //! What the status and the type of an answer mean, and what the user can do about them.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::SystemTime;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 
 use super::client::{MEDIA_TYPE, drain};
+use crate::rest::retry_after;
 use crate::{ErrorKind, Limit, ProviderError};
 
 /// Most characters of a server's own words in a message.
@@ -68,7 +69,9 @@ pub(super) async fn expect(
         return Ok(());
     }
     let kind = match code.as_u16() {
-        429 => ErrorKind::Throttled { retry_after: retry_after(response) },
+        429 => {
+            ErrorKind::Throttled { retry_after: retry_after(response.headers(), SystemTime::now()) }
+        }
         500..=510 => ErrorKind::Transient,
         401 | 403 => ErrorKind::Unauthorised,
         404 => ErrorKind::NotFound,
@@ -79,9 +82,4 @@ pub(super) async fn expect(
     drain(response).await;
     let (code, remedy) = (code.as_u16(), remedy(code.as_u16()));
     Err(ProviderError::new(kind, format!("failed to {what} with code {code}; {remedy}")))
-}
-
-fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(RETRY_AFTER)?;
-    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }

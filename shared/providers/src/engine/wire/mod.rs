@@ -108,6 +108,7 @@ impl Form {
             Dots::None => host(value),
         };
         let has_fields = match rtype {
+            _ if value.trim_ascii().is_empty() => false,
             RecordType::Cname | RecordType::Ns | RecordType::Ptr | RecordType::Dname => {
                 return host_in(&value);
             }

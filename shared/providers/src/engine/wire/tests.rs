@@ -81,6 +81,7 @@ fn values_on_the_wire() {
         (A, "192.0.2.1", "192.0.2.1", "192.0.2.1"),
         (Cname, "Host.example.org", "host.example.org.", "host.example.org"),
         (Ns, ".", ".", "."),
+        (Ns, "", "", ""),
         (Mx, "10 host", "10 host.", "10 host"),
         (Mx, "0 ", "0 .", "0 ."),
         (Srv, "1 2 3 host.", "1 2 3 host.", "1 2 3 host"),
