@@ -6,10 +6,14 @@ use extdns_messages::Messages;
 use extdns_model::DomainFilter;
 use extdns_testkit::http::{Reply, ScriptedServer};
 
+use crate::digitalocean::{self, DigitaloceanArgs};
 use crate::webhook::array::ArrayError;
 use crate::webhook::{Webhook, WebhookArgs};
 use crate::zonefile::{Zonefile, ZonefileArgs};
-use crate::{Capabilities, Deadline, Limit, ProviderError, Reader as _, Transport};
+use crate::{
+    Capabilities, Context, Deadline, Environment, Limit, ProviderError, Reader as _, Transport,
+    gandi,
+};
 
 #[tokio::test(start_paused = true)]
 async fn every_error_has_its_message() {
@@ -26,6 +30,7 @@ async fn every_error_has_its_message() {
         let provider = Webhook::new(&webhook(&server.url())).expect("a provider");
         errors.push(provider.read().await.expect_err("refused"));
     }
+    errors.extend(rest_errors());
     #[cfg(feature = "aws")]
     errors.extend(aws::errors());
     for error in errors {
@@ -45,6 +50,22 @@ fn array_errors() -> [ArrayError; 4] {
         ArrayError::NoArray,
         ArrayError::Incomplete,
     ]
+}
+
+/// What is missing for a provider of a JSON API.
+fn rest_errors() -> Vec<ProviderError> {
+    let none = Context::default();
+    let args = DigitaloceanArgs { digitalocean_api_page_size: 50 };
+    let odd = Environment::from([("DO_TOKEN", "t0ken"), ("DIGITALOCEAN_API_URL", "localhost")]);
+    let odd = Context { environment: odd, ..Context::default() };
+    [
+        digitalocean::provider(&args, &none).err(),
+        digitalocean::provider(&args, &odd).err(),
+        gandi::provider(&none).err(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn webhook(url: &str) -> WebhookArgs {

@@ -175,10 +175,18 @@ impl HttpServer {
             values,
         };
         let mut state = self.lock();
-        if self.dialect.sets {
+        if self.dialect.sets && !values.is_empty() {
             state.insert(zone, record(values));
         } else {
             values.into_iter().for_each(|value| state.insert(zone, record(vec![value])));
+        }
+    }
+
+    /// Removes what a zone has of the name and type of a set, past the API.
+    pub fn remove(&self, zone: &str, set: &RecordSet) {
+        let name = relative(&set.name, &Name::as_listed(zone), self.dialect.apex);
+        if let Some(records) = self.lock().records.get_mut(zone) {
+            records.retain(|record| record.name != name || record.rtype != set.rtype);
         }
     }
 

@@ -11,6 +11,7 @@ use super::{Dialect, Fault, Harness, HttpAnswer, HttpRequest, HttpServer, SECRET
 use crate::Provider;
 
 const ZONE: &str = "example.org";
+const CHILD: &str = "sub.example.org";
 
 /// A [`HttpServer`] that listens on this machine.
 pub struct HttpSim {
@@ -54,7 +55,7 @@ impl OverHttp {
     /// The provider is made by this function, for the URL of the server.
     #[must_use]
     pub fn start(dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
-        Self { sim: HttpSim::start(dialect, &[ZONE, "example.net"]), make }
+        Self { sim: HttpSim::start(dialect, &[ZONE, "example.net", CHILD]), make }
     }
 }
 
@@ -74,6 +75,22 @@ impl Harness for OverHttp {
 
     async fn contents(&self) -> Vec<RecordSet> {
         self.sim.server.contents(ZONE)
+    }
+
+    async fn alter(&self, sets: &[RecordSet]) -> bool {
+        for set in sets {
+            self.sim.server.remove(ZONE, set);
+            self.sim.server.put(ZONE, set);
+        }
+        true
+    }
+
+    fn child(&self) -> Option<Name> {
+        Some(Name::as_listed(CHILD))
+    }
+
+    async fn contents_of_child(&self) -> Vec<RecordSet> {
+        self.sim.server.contents(CHILD)
     }
 
     async fn writes(&self) -> u64 {

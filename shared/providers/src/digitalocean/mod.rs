@@ -8,6 +8,8 @@
 //! * Quirks: a host name in a value is written with a final dot and read without; `@` as a value is
 //!   the zone itself. MX and SRV have fields of their own. The list of records has an SOA without an
 //!   id. Text is kept as it is given, with quotes or without.
+//! * Changed meanwhile: the API compares nothing. The zone is read again right before a delete; what
+//!   changes between that and the write is overwritten.
 //! * Record types: A, AAAA, CNAME, MX, NS, SRV, TXT.
 
 #[cfg(any(test, feature = "conformance"))]

@@ -8,6 +8,8 @@
 //! * Limits: 1,000 calls a minute; TTLs of 300 seconds to 30 days.
 //! * Quirks: a host name without a final dot is relative to the zone, so one is always written. The
 //!   bodies of some failures (400) have no message of their own.
+//! * Changed meanwhile: the API compares nothing. The zone is read again right before a delete; what
+//!   changes between that and the write is overwritten.
 //! * Record types: A, AAAA, CNAME, MX, NS, SRV, TXT.
 
 #[cfg(any(test, feature = "conformance"))]

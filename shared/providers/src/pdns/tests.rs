@@ -14,6 +14,7 @@ use crate::conformance::recorded::Exchange;
 use crate::conformance::{Fault, Harness, suite};
 
 const ZONE: &str = "example.org";
+const CHILD: &str = "sub.example.org";
 
 #[derive(clap::Parser)]
 struct Cli {
@@ -38,8 +39,17 @@ impl Real {
     async fn start() -> Self {
         let server = PowerDns::start_or_skip("the conformance kit").await;
         let server = server.expect("tests/setup pdns installs it");
-        server.create_zone(ZONE, "Native").await;
+        for zone in [ZONE, CHILD] {
+            server.create_zone(zone, "Native").await;
+        }
         Self(server)
+    }
+
+    /// The record sets of a zone, without its SOA and NS.
+    async fn of_zone(&self, zone: &str) -> Vec<RecordSet> {
+        let contents: Contents = serde_json::from_value(self.0.zone(zone).await).expect("a zone");
+        let records = contents.rrsets.iter().filter_map(Rrset::record);
+        records.map(|record| record.set).filter(|set| set.name.as_str() != zone).collect()
     }
 }
 
@@ -54,22 +64,33 @@ impl Harness for Real {
     }
 
     async fn seed(&self, sets: &[RecordSet]) {
-        let rrset = |set: &RecordSet| {
-            json!({ "name": format!("{}.", set.name.key()), "type": set.rtype.to_string(),
-                "ttl": set.ttl.seconds(), "changetype": "REPLACE",
-                "records": set.targets.iter().map(|target| {
-                    json!({ "content": FORM.value(set.rtype, target), "disabled": false })
-                }).collect::<Vec<_>>() })
-        };
-        let body = json!({ "rrsets": sets.iter().map(rrset).collect::<Vec<_>>() });
-        assert_eq!(self.0.patch(ZONE, &body).await.0, 204);
+        self.alter(sets).await;
     }
 
     async fn contents(&self) -> Vec<RecordSet> {
-        let zone: Contents = serde_json::from_value(self.0.zone(ZONE).await).expect("a zone");
-        let records = zone.rrsets.iter().filter_map(Rrset::record);
-        let of_zone = |set: &RecordSet| set.name.as_str() == ZONE;
-        records.map(|record| record.set).filter(|set| !of_zone(set)).collect()
+        self.of_zone(ZONE).await
+    }
+
+    async fn alter(&self, sets: &[RecordSet]) -> bool {
+        let rrset = |set: &RecordSet| {
+            let records = set.targets.iter().map(
+                |target| json!({ "content": FORM.value(set.rtype, target), "disabled": false }),
+            );
+            json!({ "name": format!("{}.", set.name.key()), "type": set.rtype.to_string(),
+                "ttl": set.ttl.seconds(), "changetype": "REPLACE",
+                "records": records.collect::<Vec<_>>() })
+        };
+        let body = json!({ "rrsets": sets.iter().map(rrset).collect::<Vec<_>>() });
+        assert_eq!(self.0.patch(ZONE, &body).await, (204, Value::Null));
+        true
+    }
+
+    fn child(&self) -> Option<Name> {
+        Some(Name::as_listed(CHILD))
+    }
+
+    async fn contents_of_child(&self) -> Vec<RecordSet> {
+        self.of_zone(CHILD).await
     }
 
     /// Every change of a zone raises its serial number by one.
@@ -216,14 +237,14 @@ async fn a_type_change_is_one_transaction() {
 #[tokio::test]
 async fn zones_that_follow_another_primary_are_not_written() {
     let kit = Real::start().await;
-    kit.0.create_zone("sub.example.org", "Slave").await;
+    kit.0.create_zone("slave.example.org", "Slave").await;
     kit.0.create_zone("follower.test", "Slave").await;
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
     let zones: Vec<String> =
         inventory.index.iter().map(|(_, zone)| zone.name.to_string()).collect();
-    assert_eq!(zones, ["example.org", "sub.example.org"], "the child keeps its names");
-    let wish = [set("www.sub.example.org", RecordType::A, &["192.0.2.1"])];
+    assert_eq!(zones, [ZONE, "slave.example.org", CHILD], "the child keeps its names");
+    let wish = [set("www.slave.example.org", RecordType::A, &["192.0.2.1"])];
     let outcomes = suite::run(&kit, &wish).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("refused: {outcomes:?}") };
     assert!(failure.message.contains("its primary is elsewhere"), "{failure}");

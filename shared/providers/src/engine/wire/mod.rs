@@ -119,6 +119,10 @@ impl Form {
         };
         match value.rsplit_once(' ').filter(|_| has_fields) {
             Some((front, last)) => format!("{front} {}", host_in(last)),
+            // An ownership value is kept with nothing escaped.
+            None if rtype == RecordType::Txt && self.txt == TxtQuoting::Quoted => {
+                text::quoted(&value).into_owned()
+            }
             None => value.into(),
         }
     }
@@ -126,6 +130,9 @@ impl Form {
     /// A value that the API wrote in one text, in its normal form.
     #[must_use]
     pub fn read(&self, rtype: RecordType, value: &str) -> EcoString {
+        if rtype == RecordType::Txt && self.txt == TxtQuoting::Quoted {
+            return normal(rtype, &text::as_owned(value), self.txt);
+        }
         normal(rtype, value, self.txt)
     }
 
@@ -167,6 +174,7 @@ impl Form {
 fn txt(value: &str, quoting: TxtQuoting) -> EcoString {
     match quoting {
         TxtQuoting::AsIs => value.into(),
+        TxtQuoting::Quoted if text::ownership(value).is_some() => value.into(),
         TxtQuoting::Bare => text::bare(value).into(),
         TxtQuoting::Quoted => match text::bare(value) {
             // Bytes that are no text keep the strings that their author cut.

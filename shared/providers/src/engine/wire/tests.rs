@@ -96,6 +96,17 @@ fn values_on_the_wire() {
 }
 
 #[test]
+fn an_ownership_value_is_kept_with_nothing_escaped() {
+    for owner in ["me", r"a\b", r"a\\b", &"x".repeat(300)] {
+        let value = format!("\"heritage=external-dns,external-dns/owner={owner}\"");
+        let wire = FORM.value(RecordType::Txt, &value);
+        assert!(text::strings(&wire).is_some(), "{wire}");
+        let read = FORM.read(RecordType::Txt, &wire);
+        assert_eq!(text::bare(&read), value.trim_matches('"'), "{wire}");
+    }
+}
+
+#[test]
 fn names_within_their_zone() {
     let zone = Zone::new("1", Name::as_listed("example.org"));
     for (name, wire) in
