@@ -7,11 +7,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use extdns_model::{Name, RecordSet, RecordType, Ttl};
-use extdns_providers::conformance::{Dialect, HttpSim, SECRET};
+use extdns_providers::conformance::{HttpSim, SECRET};
 use extdns_providers::engine::text;
 use extdns_providers::{Context, Environment as Variables, digitalocean, gandi};
 use extdns_sync::settings::{Environment, Request, resolve};
 use extdns_sync::{RunRequest, Wiring};
+use extdns_testkit::pdns::{KEY, PowerDns};
 use serde_json::Value;
 
 const ZONES: [&str; 3] = ["example.org", "other.test", "sub.example.org"];
@@ -19,7 +20,7 @@ const ZONES: [&str; 3] = ["example.org", "other.test", "sub.example.org"];
 /// One provider: how it is reached, what differs.
 struct Case {
     provider: &'static str,
-    dialect: Dialect,
+    /// The variables of its credentials and of its URL, and the path of that.
     variables: [&'static str; 2],
     path: &'static str,
     /// What every zone of the service begins with.
@@ -30,9 +31,9 @@ struct Case {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn digitalocean_leaves_the_zones_that_upstream_leaves() {
-    replay(&Case {
+    let service = Service::Http(HttpSim::start(digitalocean::dialect::DIALECT, &ZONES));
+    let case = Case {
         provider: "digitalocean",
-        dialect: digitalocean::dialect::DIALECT,
         variables: ["DO_TOKEN", "DIGITALOCEAN_API_URL"],
         path: "/v2",
         seed: &[],
@@ -61,15 +62,15 @@ async fn digitalocean_leaves_the_zones_that_upstream_leaves() {
             (&[4], "- example.org: mx.example.org 300 MX 20 mail2.example.org"),
             (&[4], "- example.org: m-mx-mx.example.org 300 TXT crd/web/more"),
         ],
-    })
-    .await;
+    };
+    replay(&case, &service).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gandi_leaves_the_zones_that_upstream_leaves() {
-    replay(&Case {
+    let service = Service::Http(HttpSim::start(gandi::dialect::DIALECT, &ZONES));
+    let case = Case {
         provider: "gandi",
-        dialect: gandi::dialect::DIALECT,
         variables: ["GANDI_PAT", "GANDI_API_URL"],
         path: "/v5",
         seed: &[(
@@ -82,36 +83,98 @@ async fn gandi_leaves_the_zones_that_upstream_leaves() {
             // As at DigitalOcean: an apex cannot be owned under this prefix.
             (&[1, 2, 3, 4], "- example.org: example.org 600 A 198.51.100.70"),
         ],
-    })
-    .await;
+    };
+    replay(&case, &service).await;
 }
 
-async fn replay(case: &Case) {
+#[tokio::test(flavor = "multi_thread")]
+async fn pdns_leaves_the_zones_that_upstream_leaves() {
+    let Some(server) = PowerDns::start_or_skip("upstream's runs against PowerDNS").await else {
+        return;
+    };
+    for zone in ZONES {
+        server.create_zone(zone, "Native").await;
+    }
+    let case =
+        Case { provider: "pdns", variables: ["", ""], path: "", seed: &[], differences: &[] };
+    replay(&case, &Service::PowerDns(server)).await;
+}
+
+/// What stands for the service.
+enum Service {
+    Http(HttpSim),
+    PowerDns(PowerDns),
+}
+
+impl Service {
+    fn url(&self) -> String {
+        match self {
+            Self::Http(sim) => sim.url(),
+            Self::PowerDns(server) => server.url(),
+        }
+    }
+
+    fn put(&self, zone: &str, set: &RecordSet) {
+        match self {
+            Self::Http(sim) => sim.server().put(zone, set),
+            Self::PowerDns(_) => panic!("a real server begins with what it makes itself"),
+        }
+    }
+
+    /// How many writes there were; of a real server, the sum of the zones' serial numbers.
+    async fn writes(&self) -> u64 {
+        match self {
+            Self::Http(sim) => sim.server().faults().writes(),
+            Self::PowerDns(server) => {
+                let mut sum = 0;
+                for zone in ZONES {
+                    sum += server.zone(zone).await["serial"].as_u64().expect("a number");
+                }
+                sum
+            }
+        }
+    }
+
+    async fn lines(&self) -> BTreeSet<String> {
+        match self {
+            Self::Http(sim) => ours(sim),
+            Self::PowerDns(server) => {
+                let mut lines = BTreeSet::new();
+                for zone in ZONES {
+                    lines.extend(served(zone, &server.zone(zone).await));
+                }
+                lines
+            }
+        }
+    }
+}
+
+async fn replay(case: &Case, service: &Service) {
     let Some(folder) = std::env::var_os("EXTDNS_WIRE").map(PathBuf::from) else {
         let _ = writeln!(std::io::stderr(), "skipped: EXTDNS_WIRE is not set");
         return;
     };
-    let upstream = json(&folder.join(case.provider).join("upstream-run.json"));
+    let recorded = if case.provider == "pdns" { "powerdns" } else { case.provider };
+    let upstream = json(&folder.join(recorded).join("upstream-run.json"));
     let objects = json(&folder.join("objects.json"));
-    let sim = HttpSim::start(case.dialect, &ZONES);
     for (name, rtype, ttl, targets) in case.seed {
         for zone in ZONES {
             let name = if *name == "@" { zone.to_owned() } else { format!("{name}.{zone}") };
             let targets = targets.iter().copied().collect();
             let ttl = Ttl::from_seconds(*ttl);
-            sim.server().put(zone, &RecordSet::new(Name::as_listed(&name), *rtype, ttl, targets));
+            service.put(zone, &RecordSet::new(Name::as_listed(&name), *rtype, ttl, targets));
         }
     }
     let mut found = BTreeSet::new();
     for (number, step) in (1..).zip(upstream["steps"].as_array().expect("steps")) {
-        let before = sim.server().faults().writes();
-        run(case, &sim, &upstream, number, &objects[format!("step {number}")]).await;
-        let writes = sim.server().faults().writes() - before;
+        let before = service.writes().await;
+        run(case, service, &upstream, number, &objects[format!("step {number}")]).await;
+        let writes = service.writes().await - before;
         let theirs = step["requests"].as_array().expect("requests");
         let theirs = theirs.iter().filter(|request| request["method"] != "GET").count();
         assert!(writes <= theirs as u64, "step {number}: {writes} writes, upstream made {theirs}");
         assert!(number != 2 || writes == 0, "step 2 has nothing to do, and made {writes} writes");
-        let (ours, theirs) = (ours(&sim), of_upstream(step));
+        let (ours, theirs) = (service.lines().await, of_upstream(step));
         let only = |sign, own: &BTreeSet<String>, other: &BTreeSet<String>| {
             let only = own.difference(other).map(|it| (number, format!("{sign} {it}")));
             only.collect::<Vec<_>>()
@@ -131,7 +194,7 @@ async fn replay(case: &Case) {
 }
 
 /// One run of ours over the objects of a step.
-async fn run(case: &Case, sim: &HttpSim, upstream: &Value, number: usize, objects: &Value) {
+async fn run(case: &Case, service: &Service, upstream: &Value, number: usize, objects: &Value) {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
     let documents = objects.as_array().expect("objects").iter().map(|it| format!("---\n{it}\n"));
     // A file without any object is an error.
@@ -158,6 +221,14 @@ async fn run(case: &Case, sim: &HttpSim, upstream: &Value, number: usize, object
     arguments.push(format!("--provider={}", case.provider));
     arguments.push(format!("--txt-prefix={}", upstream["txt-prefix"].as_str().expect("a prefix")));
     arguments.push(format!("--manifests={}", file.path().display()));
+    let (_, port) = service
+        .url()
+        .rsplit_once(':')
+        .map(|(host, port)| (host.to_owned(), port.to_owned()))
+        .expect("a port");
+    let flags = words(&upstream["flags"]).into_iter();
+    arguments
+        .extend(flags.map(|it| it.replace("{port}", &port).replace("=secret", &format!("={KEY}"))));
     let types = words(&upstream["record types"]);
     arguments.extend(types.iter().map(|it| format!("--managed-record-types={it}")));
     let left_out = words(&upstream["names left out"]);
@@ -168,7 +239,7 @@ async fn run(case: &Case, sim: &HttpSim, upstream: &Value, number: usize, object
     let request = resolve(&environment);
     let Ok(Request::Run(arguments)) = request else { panic!("flags are right: {request:?}") };
     let [secret, base] = case.variables;
-    let url = format!("{}{}", sim.url(), case.path);
+    let url = format!("{}{}", service.url(), case.path);
     let context = Context {
         environment: Variables::from([(secret, SECRET), (base, url.as_str())]),
         domain_filter: arguments.plan.filter().expect("a filter"),
@@ -181,6 +252,23 @@ async fn run(case: &Case, sim: &HttpSim, upstream: &Value, number: usize, object
     let request = RunRequest::of(&arguments).expect("a request");
     let report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
     assert!(report.failure.is_none(), "step {number}: {:?}", report.failure);
+}
+
+/// Every value of a zone as PowerDNS shows it.
+fn served(zone: &str, shown: &Value) -> BTreeSet<String> {
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let rrsets = shown["rrsets"].as_array().expect("record sets").iter();
+    let others = rrsets.filter(|rrset| rrset["type"] != "SOA");
+    let lines = others.flat_map(|rrset| {
+        let (name, rtype) = (text(&rrset["name"]), text(&rrset["type"]));
+        let ttl = Ttl::from_seconds(rrset["ttl"].as_i64().expect("a TTL"));
+        let records = rrset["records"].as_array().expect("records").iter();
+        let contents = records.filter_map(|own| {
+            line(zone, name.trim_end_matches('.'), &rtype, ttl, &text(&own["content"]))
+        });
+        contents.collect::<Vec<_>>()
+    });
+    lines.collect()
 }
 
 /// `zone: name ttl type value` of every value.
@@ -202,6 +290,7 @@ fn of_upstream(step: &Value) -> BTreeSet<String> {
         let zone = text("zone");
         let name = match text("name") {
             "@" => zone.to_owned(),
+            name if name.ends_with(zone) => name.to_owned(),
             name => format!("{name}.{zone}"),
         };
         let ttl = Ttl::from_seconds(record["ttl"].as_i64().unwrap_or_default());
