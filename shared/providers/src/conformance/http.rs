@@ -1,5 +1,5 @@
-//! The per-value and per-set servers reached over HTTP: a [`Dialect`] says how one service speaks,
-//! as data, so that a provider of a REST API is tested whole.
+//! The per-value and per-set servers reached over HTTP, in the [`Dialect`] of a service, so that a
+//! provider of a REST API is tested whole.
 //!
 //! The server is as strict as services are: the credentials, the media type, the user agent, the
 //! size of a page and every member of a body must be right. It opens no socket: a test hands it
@@ -12,109 +12,10 @@ use extdns_model::{Name, RecordSet, RecordType, Ttl};
 use futures::FutureExt as _;
 use serde_json::Value;
 
-use super::Lost;
-use super::faults::Faults;
+use super::dialect::{Dialect, HttpAnswer, HttpPage, HttpRecord, HttpRequest, captured};
+use super::faults::{Faults, Lost};
 use crate::engine::names::{absolute, relative};
 use crate::{ErrorKind, ProviderError};
-
-/// How a service speaks.
-#[derive(Debug, Clone, Copy)]
-pub struct Dialect {
-    /// The header that every request has, by its name in lower case, and its value.
-    pub credentials: (&'static str, &'static str),
-    /// Whether a record is a whole set, known by its name and type; else it is one value with an
-    /// id.
-    pub sets: bool,
-    /// What stands for the apex.
-    pub apex: &'static str,
-    /// The path of the zones.
-    pub zones: &'static str,
-    /// The path of a zone's records, with `{zone}`.
-    pub records: &'static str,
-    /// The path of a record, with `{zone}` and `{id}`, or `{name}` and `{type}`.
-    pub record: &'static str,
-    /// A zone of the list, by its name.
-    pub zone: fn(&str) -> Value,
-    /// A record of the list.
-    pub show: fn(&HttpRecord) -> Value,
-    /// What is created: the record, or what is wrong with it. An update goes through it too, with the
-    /// name and the type of its path where the body has none.
-    pub read: fn(&Value) -> Result<HttpRecord, String>,
-    /// The parameters of the page's number and size, the usual size and the largest.
-    pub paging: (&'static str, &'static str, usize, usize),
-    /// A page: headers and body.
-    pub page: fn(HttpPage) -> (HttpHeaders, Value),
-    /// The body of a failure, by its status and what is wrong.
-    pub error: fn(u16, &str) -> Value,
-    /// The status of what cannot be stored, and of what is there already.
-    pub refused: (u16, u16),
-    /// The statuses of a create, an update and a delete that were done.
-    pub done: (u16, u16, u16),
-}
-
-/// Headers of an answer.
-pub type HttpHeaders = Vec<(&'static str, String)>;
-
-/// A record as the server keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpRecord {
-    /// The id, 0 before it has one.
-    pub id: u64,
-    /// The name relative to its zone.
-    pub name: String,
-    /// The type.
-    pub rtype: RecordType,
-    /// Seconds.
-    pub ttl: u32,
-    /// The values, as endpoints have them.
-    pub values: Vec<String>,
-}
-
-/// A page of a list.
-#[derive(Debug)]
-pub struct HttpPage {
-    /// Whether it is the list of zones.
-    pub of_zones: bool,
-    /// What is on it.
-    pub items: Vec<Value>,
-    /// The URL of the next page, without scheme and host.
-    pub next: Option<String>,
-    /// How many items the whole list has.
-    pub total: usize,
-}
-
-/// A request.
-#[derive(Debug, Clone, Default)]
-pub struct HttpRequest {
-    /// The method.
-    pub method: String,
-    /// The path.
-    pub path: String,
-    /// The query, decoded.
-    pub query: Vec<(String, String)>,
-    /// The headers, by their names in lower case.
-    pub headers: BTreeMap<String, String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// What becomes of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HttpAnswer {
-    /// An answer.
-    Whole {
-        /// The status.
-        status: u16,
-        /// The headers.
-        headers: HttpHeaders,
-        /// The body; null for none.
-        body: Value,
-    },
-    /// The connection ends without one.
-    HangUp,
-    /// None ever comes.
-    Never,
-}
 
 type Records = BTreeMap<String, Vec<HttpRecord>>;
 
@@ -413,38 +314,5 @@ impl State {
     fn zone(&mut self, found: &BTreeMap<&str, String>) -> Result<&mut Vec<HttpRecord>, Refusal> {
         let zone = found.get("zone").and_then(|zone| self.records.get_mut(zone));
         zone.ok_or((404, "no such zone".to_owned()))
-    }
-}
-
-/// What stands in the place of each `{word}` of a path.
-fn captured<'t>(template: &'t str, path: &str) -> Option<BTreeMap<&'t str, String>> {
-    let (template, path): (Vec<_>, Vec<_>) =
-        (template.split('/').collect(), path.split('/').collect());
-    if template.len() != path.len() {
-        return None;
-    }
-    let mut found = BTreeMap::new();
-    for (own, part) in template.into_iter().zip(path) {
-        match own.strip_prefix('{').and_then(|own| own.strip_suffix('}')) {
-            Some(word) => drop(found.insert(word, part.to_owned())),
-            None if own == part => {}
-            None => return None,
-        }
-    }
-    Some(found)
-}
-
-/// The members of a JSON object, if it has no others.
-///
-/// # Errors
-/// The first member that is unknown.
-pub fn only<'v>(
-    body: &'v Value,
-    members: &[&str],
-) -> Result<&'v serde_json::Map<String, Value>, String> {
-    let object = body.as_object().ok_or("the body is no object")?;
-    match object.keys().find(|key| !members.contains(&key.as_str())) {
-        Some(key) => Err(format!("unknown member {key}")),
-        None => Ok(object),
     }
 }

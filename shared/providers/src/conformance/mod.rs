@@ -27,6 +27,7 @@
 //! [`conformance!`](crate::conformance!). What a harness cannot provoke ([`Harness::inject`] answers
 //! false) is left out.
 
+mod dialect;
 mod faults;
 mod harness;
 mod http;
@@ -40,11 +41,10 @@ pub mod suite;
 mod tests;
 mod wish;
 
+pub use dialect::{Dialect, HttpAnswer, HttpHeaders, HttpPage, HttpRecord, HttpRequest, only};
 pub use faults::{Fault, Faults, Lost, SECRET};
 pub use harness::Harness;
-pub use http::{
-    Dialect, HttpAnswer, HttpHeaders, HttpPage, HttpRecord, HttpRequest, HttpServer, only,
-};
+pub use http::HttpServer;
 pub use over_http::{HttpSim, OverHttp};
 pub use records::{RecordApi, RecordServer, StoredRecord};
 pub use rrsets::{RrsetApi, RrsetServer};

@@ -17,6 +17,8 @@ pub mod dialect;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use extdns_auth::HttpOptions;
 use extdns_model::{
@@ -97,7 +99,7 @@ fn capabilities(args: &DigitaloceanArgs) -> Capabilities {
         page_size: Some(args.digitalocean_api_page_size.min(200)),
         parallel_zones: 4,
         parallel_writes: 4,
-        rate_limit: Some(RateLimit::new(2, 120)),
+        rate_limit: Some(RateLimit::new(3, 70)),
         mutating_operations: &[CREATE, UPDATE, DELETE],
         ..FORM.capabilities("digitalocean")
     }
@@ -209,46 +211,38 @@ impl Listed {
 }
 
 /// A record as it is written.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct Written {
     #[serde(rename = "type")]
     rtype: String,
     name: String,
     data: String,
     ttl: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    port: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    weight: Option<u16>,
+    /// The fields that only some types have.
+    #[serde(flatten)]
+    numbers: BTreeMap<&'static str, u16>,
 }
 
 impl Written {
     /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
     fn of(set: &RecordSet, zone: &Zone) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
-        let mut written = Self {
+        let (data, numbers) = match (Mx::parse(value), Srv::parse(value)) {
+            (Some(Mx { preference, exchange }), _) if set.rtype == RecordType::Mx => {
+                (fqdn(&exchange), vec![("priority", preference)])
+            }
+            (_, Some(Srv { priority, weight, port, target })) if set.rtype == RecordType::Srv => {
+                let numbers = vec![("priority", priority), ("weight", weight), ("port", port)];
+                (fqdn(&target), numbers)
+            }
+            _ => (FORM.value(set.rtype, value), Vec::new()),
+        };
+        Self {
             rtype: set.rtype.to_string(),
             name: FORM.name(&set.name, zone),
-            data: FORM.value(set.rtype, value),
+            data,
             ttl: FORM.ttl(set.ttl),
-            ..Self::default()
-        };
-        match set.rtype {
-            RecordType::Mx => {
-                if let Some(Mx { preference, exchange }) = Mx::parse(value) {
-                    (written.data, written.priority) = (fqdn(&exchange), Some(preference));
-                }
-            }
-            RecordType::Srv => {
-                if let Some(Srv { priority, weight, port, target }) = Srv::parse(value) {
-                    (written.data, written.priority) = (fqdn(&target), Some(priority));
-                    (written.weight, written.port) = (Some(weight), Some(port));
-                }
-            }
-            _ => {}
+            numbers: numbers.into_iter().collect(),
         }
-        written
     }
 }

@@ -162,7 +162,7 @@ mod contract {
                 "_s._tcp.example.org",
                 RecordType::Srv,
                 "1 2 3 sip.example.org.",
-                r#"{"type":"SRV","name":"_s._tcp","data":"sip.example.org.","ttl":300,"priority":1,"port":3,"weight":2}"#,
+                r#"{"type":"SRV","name":"_s._tcp","data":"sip.example.org.","ttl":300,"port":3,"priority":1,"weight":2}"#,
             ),
             (
                 "c.example.org",

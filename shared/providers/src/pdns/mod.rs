@@ -42,7 +42,7 @@ const SERVICE: Service = Service {
     texts: &["/error"],
     rights: "check --pdns-api-key, and that api=yes and webserver-allow-from of the server let this \
              machine in",
-    most_of_answer: 1 << 30,
+    most_of_answer: 256 << 20,
     ..Service::new("PowerDNS", "http://localhost:8081")
 };
 

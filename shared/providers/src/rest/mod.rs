@@ -32,7 +32,6 @@ mod walk;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use extdns_auth::{HttpOptions, http_client, secrets};
 use extdns_model::Stored;
@@ -46,8 +45,6 @@ pub use walk::{Listing, More, Next, Part};
 
 use crate::{Capabilities, ErrorKind, ProviderError, Transport};
 
-/// Longest time of one request.
-const REQUEST_TIME: Duration = Duration::from_secs(60);
 /// Most bytes of an answer, unless the service says otherwise.
 const MOST_OF_ANSWER: usize = 32 << 20;
 /// How a run names itself, as upstream does.
@@ -110,7 +107,6 @@ impl Rest {
         remember_secrets(&base);
         auth.secrets().iter().for_each(|secret| secrets::register(secret));
         let options = HttpOptions {
-            timeout: http.timeout.or(Some(REQUEST_TIME)),
             direct: http.direct || is_this_machine(&base),
             keep_redirects: true,
             ..http.clone()
