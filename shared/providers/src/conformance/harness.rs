@@ -49,6 +49,12 @@ pub trait Harness: Send + Sync {
     /// Resolves when [`Fault::KillAfter`] strikes.
     async fn killed(&self);
 
+    /// After how many writes more the next run dies. The engine is the same for all: a slow server
+    /// need not show every death.
+    fn writes_between_deaths(&self) -> usize {
+        1
+    }
+
     /// From now on reads lag behind writes until [`settle`](Self::settle), if that can be.
     async fn lag(&self) {}
 

@@ -110,6 +110,10 @@ impl Harness for OverHttp {
         self.sim.server.faults().killed().await;
     }
 
+    fn writes_between_deaths(&self) -> usize {
+        7
+    }
+
     async fn lag(&self) {
         self.sim.server.lag();
     }

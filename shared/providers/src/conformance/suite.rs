@@ -247,7 +247,8 @@ pub async fn tells_missing_rights<H: Harness>(make: impl Make<H>) {
 /// again on what they show in the end: no record without its ownership record at any time, and in
 /// the end everything as wished and nothing twice.
 pub async fn survives_death_after_every_write<H: Harness>(make: impl Make<H>) {
-    for writes in 0.. {
+    let step = make().await.writes_between_deaths();
+    for writes in (0..).step_by(step) {
         let kit = make().await;
         let before = wishes(&kit, "n", 27);
         all_applied(&run(&kit, &before).await);
