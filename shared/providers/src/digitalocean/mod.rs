@@ -5,11 +5,9 @@
 //! * Authentication: a personal access token in `DO_TOKEN`, with the scope `domain`. The variable
 //!   `DIGITALOCEAN_API_URL` names another base URL.
 //! * Limits: 250 calls a minute, 5,000 an hour; pages of at most 200; TTLs of at least 30 seconds.
-//! * Quirks: a host name in a value is written with a final dot and read without; `@` as a value is
-//!   the zone itself. MX and SRV have fields of their own. The list of records has an SOA without an
-//!   id. Text is kept as it is given, with quotes or without.
-//! * Changed meanwhile: the API compares nothing. The zone is read again right before a delete; what
-//!   changes between that and the write is overwritten.
+//! * Quirks: a host in a value is written with a final dot and read without; the value `@` is the zone
+//!   itself. MX and SRV have fields of their own. Text is kept as it is given, with quotes or without.
+//! * Changed meanwhile: nothing is compared but by a read right before a delete.
 //! * Record types: A, AAAA, CNAME, MX, NS, SRV, TXT.
 
 #[cfg(any(test, feature = "conformance"))]
@@ -69,8 +67,7 @@ const DELETE: &str = "delete record";
 #[command(next_help_heading = "Provider digitalocean")]
 pub struct DigitaloceanArgs {
     /// Domains or records per page of a list, at most 200
-    #[arg(long, value_name = "COUNT", default_value_t = 50,
-        value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub digitalocean_api_page_size: u32,
 }
 
@@ -189,7 +186,7 @@ struct Listed {
 }
 
 impl Listed {
-    /// The record, if it is of a type that is managed.
+    /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Option<Record> {
         let rtype = FORM.usual_type(&self.rtype)?;
         let data = match self.data.as_deref()? {
