@@ -31,7 +31,7 @@ struct Case {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn digitalocean_leaves_the_zones_that_upstream_leaves() {
-    let service = Service::Http(HttpSim::start(digitalocean::dialect::DIALECT, &ZONES));
+    let service = Service::Http(Box::new(HttpSim::start(digitalocean::dialect::DIALECT, &ZONES)));
     let case = Case {
         provider: "digitalocean",
         variables: ["DO_TOKEN", "DIGITALOCEAN_API_URL"],
@@ -68,7 +68,7 @@ async fn digitalocean_leaves_the_zones_that_upstream_leaves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gandi_leaves_the_zones_that_upstream_leaves() {
-    let service = Service::Http(HttpSim::start(gandi::dialect::DIALECT, &ZONES));
+    let service = Service::Http(Box::new(HttpSim::start(gandi::dialect::DIALECT, &ZONES)));
     let case = Case {
         provider: "gandi",
         variables: ["GANDI_PAT", "GANDI_API_URL"],
@@ -102,7 +102,7 @@ async fn pdns_leaves_the_zones_that_upstream_leaves() {
 
 /// What stands for the service.
 enum Service {
-    Http(HttpSim),
+    Http(Box<HttpSim>),
     PowerDns(PowerDns),
 }
 
