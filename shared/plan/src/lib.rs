@@ -21,6 +21,7 @@ mod messages;
 mod moves;
 mod policy;
 mod protect;
+mod removal;
 mod route;
 mod row;
 mod runs;
@@ -37,6 +38,7 @@ pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
 pub use hash::{InvalidHash, PlanHash};
 pub use hold::{FreezeCause, Hold, Verdict};
 pub use protect::{Glob, GlobError, Protected};
+pub use removal::{Removal, remove};
 pub use row::{
     Cause, Decision, Differences, Frozen, Loser, Plan, RecordChange, Row, Rule, Unit, Unmanaged,
 };

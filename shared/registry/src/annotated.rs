@@ -69,11 +69,6 @@ impl Annotated {
         self.leftovers.iter().filter(|leftover| leftover.is_orphan())
     }
 
-    /// Takes those of the [orphans](Self::orphans) out that are chosen, so that they can be removed.
-    pub fn take_orphans(&mut self, mut chosen: impl FnMut(&Leftover) -> bool) -> Vec<Leftover> {
-        self.leftovers.extract_if(.., |left| left.is_orphan() && chosen(left)).collect()
-    }
-
     /// Ownership records of others without a record: their names are not taken.
     pub fn reserved(&self) -> impl Iterator<Item = &Leftover> {
         self.standing(Standing::Foreign)

@@ -10,6 +10,7 @@ mod messages;
 mod name_mapper;
 mod noop;
 mod refusal;
+mod removal;
 mod txt;
 
 use extdns_model::{Endpoint, Inventory, Labels, Owners};
@@ -19,6 +20,7 @@ pub use annotated::{Annotated, Leftover};
 pub use args::{Args, ClusterOwner, RegistryError, RegistryKind, from_args};
 pub use explained::Explained;
 pub use groups::{Groups, Mixed, Subject};
+pub use removal::Orphan;
 pub use txt::BadKey;
 
 /// A way to keep ownership. Reading and planning need nothing else; stores outside the zone write

@@ -308,12 +308,12 @@ impl Whose<'_> {
     /// with its owner id.
     fn clusters_of(&self, labels: &Labels) -> Vec<ClusterId> {
         let named: HashSet<&str> =
-            labels.get(LabelKey::CLUSTER).into_iter().flat_map(|label| label.split('+')).collect();
+            labels.get(LabelKey::CLUSTER).into_iter().flat_map(|label| label.split(Owners::JOINED_BY)).collect();
         let of_owner = |cluster: &&Cluster| {
             self.owners.id_of(Some(cluster.id)).map(AsRef::as_ref) == labels.owner()
         };
         let of_label = |cluster: &&Cluster| {
-            named.is_empty() || named.contains("*") || named.contains(cluster.name.as_str())
+            named.is_empty() || named.contains(Owners::ALL_CLUSTERS) || named.contains(cluster.name.as_str())
         };
         let mut ids: Vec<ClusterId> =
             self.clusters.iter().filter(of_label).map(|cluster| cluster.id).collect();

@@ -10,7 +10,7 @@ use crate::{Clusters, Plan, Settings};
 impl Plan<'_> {
     /// Holds back what is too much at once among all that is ours, given by zone with what its
     /// ownership record says. [`compute`](crate::compute) does so by itself.
-    pub fn guard<'l>(
+    pub(crate) fn guard<'l>(
         &mut self,
         ours: impl IntoIterator<Item = (ZoneKey, &'l Labels)>,
         index: &ZoneIndex,

@@ -1,6 +1,8 @@
 //! Reading ownership: the cases R1 to R24 of the specification by their numbers, and what goes
 //! beyond them.
 
+use extdns_model::DomainFilter;
+
 use crate::world::{World, owned, registry, run};
 
 struct Case {
@@ -352,13 +354,14 @@ fn orphans_are_taken_out_by_choice() {
     ]);
     let registry = registry(OWNER);
     let mut annotated = registry.annotate(world.inventory());
-    let names = |left: &[extdns_registry::Leftover]| -> Vec<String> {
-        left.iter().map(|left| left.mark.set.name.to_string()).collect()
+    let names = |orphans: &[extdns_registry::Orphan]| -> Vec<String> {
+        orphans.iter().map(|own| own.removal().change.set().name.to_string()).collect()
     };
-    let taken = annotated.take_orphans(|left| left.name.as_str() == "lost");
-    assert_eq!(names(&taken), ["cname-lost"]);
-    assert_eq!(names(&annotated.take_orphans(|_| true)), ["a-gone"]);
-    assert!(annotated.take_orphans(|_| true).is_empty());
+    let of_lost = DomainFilter::lists(["lost"], [""; 0]);
+    assert_eq!(names(&annotated.take_removable(&of_lost)), ["cname-lost"]);
+    let all = DomainFilter::default();
+    assert_eq!(names(&annotated.take_removable(&all)), ["a-gone"]);
+    assert!(annotated.take_removable(&all).is_empty());
     assert_eq!(annotated.orphans().count(), 0);
     assert_eq!(annotated.reserved().count(), 1);
 }

@@ -1,0 +1,133 @@
+//! Removing the ownership records of ours that have no record.
+
+use std::collections::HashSet;
+
+use extdns_model::{
+    Action, Change, ChangeGroup, DomainFilter, Endpoint, GroupId, Hints, Inventory, LabelKey,
+    Labels, Planned, Record, RecordType, Role, Stored, ZoneKey,
+};
+use extdns_plan::{Plan, RecordChange, Removal};
+
+use crate::{Annotated, Groups, Leftover, Mixed, Subject};
+
+/// An ownership record that goes, as the record that the zone holds.
+#[derive(Debug)]
+pub struct Orphan {
+    record: Record,
+    /// What stays of it, where it holds others' values too.
+    rest: Option<Endpoint>,
+    left: Leftover,
+}
+
+impl Annotated {
+    /// Takes the [orphans](Self::orphans) out that can be removed, by zone and name. Left alone is
+    /// what may have a record after all: a name that the filters leave out, or that the zone
+    /// delegates.
+    pub fn take_removable(&mut self, filter: &DomainFilter) -> Vec<Orphan> {
+        let delegated = Delegations::of(&self.inventory);
+        let provider_filter = &self.inventory.filter;
+        let is_removable = |left: &Leftover| {
+            left.is_orphan()
+                && filter.matches(&left.name)
+                && provider_filter.matches(&left.name)
+                && !delegated.contain(left)
+        };
+        let taken = self.leftovers.extract_if(.., |left| is_removable(left));
+        taken.map(Orphan::of).collect()
+    }
+}
+
+impl Orphan {
+    fn of(left: Leftover) -> Self {
+        let mut record = Record::new(left.mark.set.clone(), left.mark.origin.clone());
+        record.labels = left.labels.clone();
+        let rest = (!left.kept.is_empty()).then(|| {
+            let mut set = left.mark.set.clone();
+            set.targets = left.kept.clone();
+            Endpoint::from_set(set)
+        });
+        Self { record, rest, left }
+    }
+
+    /// What a plan needs to remove it.
+    #[must_use]
+    pub fn removal(&self) -> Removal<'_> {
+        let Self { record, rest, left } = self;
+        let change = match rest {
+            Some(rest) => RecordChange::Update { record, endpoint: rest },
+            None => RecordChange::Delete(record),
+        };
+        Removal {
+            zone: left.mark.zone,
+            owned: &left.name,
+            labels: &left.labels,
+            read_only: left.read_only,
+            change,
+        }
+    }
+
+    /// The values of others that stay, where there are some.
+    #[must_use]
+    pub fn mixed(&self) -> Option<Mixed> {
+        let kept = self.rest.as_ref()?.set.targets.iter().map(ToString::to_string).collect();
+        Some(Mixed { name: self.left.mark.set.name.clone(), kept, goes: true })
+    }
+
+    fn action(&self) -> Action {
+        let Leftover { name, mark, .. } = &self.left;
+        let labels = std::iter::once((LabelKey::OWNED_RECORD, name.as_str())).collect();
+        let old = Stored { set: mark.set.clone(), labels, origin: mark.origin.clone() };
+        let Some(rest) = &self.rest else { return Action::Delete(old) };
+        let (set, labels) = (rest.set.clone(), Labels::new());
+        Action::Update { old, new: Planned { set, labels, hints: Hints::default() } }
+    }
+}
+
+impl Groups {
+    /// One group for each orphan that goes. The plan is made of the removals of exactly these
+    /// orphans, in this order.
+    #[must_use]
+    pub fn removing(plan: &Plan<'_>, orphans: &[Orphan]) -> Self {
+        let mut groups = Self::default();
+        let decisions = plan.rows.iter().enumerate().flat_map(|(row, of)| {
+            of.decisions.iter().map(move |decision| (row, of.zone, decision))
+        });
+        for ((row, zone, decision), orphan) in decisions.zip(orphans) {
+            if !decision.goes() {
+                continue;
+            }
+            groups.groups.push(ChangeGroup {
+                id: GroupId(u32::try_from(groups.groups.len()).unwrap_or(u32::MAX)),
+                zone,
+                name: orphan.left.name.clone(),
+                changes: vec![Change { role: Role::Ownership, action: orphan.action() }],
+                after: Vec::new(),
+                requires: Vec::new(),
+            });
+            groups.subjects.push(Subject { row, unit: decision.unit });
+        }
+        groups
+    }
+}
+
+/// Names that a zone hands on to another one, which need not be among ours.
+struct Delegations(HashSet<(ZoneKey, String)>);
+
+impl Delegations {
+    fn of(inventory: &Inventory) -> Self {
+        let cuts = inventory.records().filter(|(zone, record)| {
+            let apex = &inventory.index.zone(*zone).name;
+            record.set.rtype == RecordType::Ns && record.set.name.key() != apex.key()
+        });
+        Self(cuts.map(|(zone, record)| (zone, record.set.name.key().into_owned())).collect())
+    }
+
+    /// Whether the record of an ownership record would lie in another zone than the one that we see:
+    /// that of an apex lies in the parent zone.
+    fn contain(&self, left: &Leftover) -> bool {
+        let key = left.name.key();
+        let borders = key.match_indices('.').map(|(at, _)| &key[at + 1..]);
+        let mut suffixes = std::iter::once(&*key).chain(borders);
+        suffixes.any(|suffix| self.0.contains(&(left.mark.zone, suffix.to_owned())))
+    }
+}
