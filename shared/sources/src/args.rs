@@ -88,6 +88,14 @@ pub struct Args {
     #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub expose_internal_ipv6: bool,
 
+    /// Leave pods out that do not use the network of their host.
+    #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub ignore_non_host_network_pods: bool,
+
+    /// Publish the address of every pod under its name in this domain.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "DOMAIN")]
+    pub pod_source_domain: String,
+
     /// Targets for endpoints that have none (repeatable).
     #[arg(long, value_name = "TARGET", action = ArgAction::Append)]
     pub default_targets: Vec<String>,

@@ -22,7 +22,7 @@ pub enum SourceError {
     TimeOver,
     /// A load balancer's host name could not be looked up, and that may pass: to go on would be to
     /// take its addresses away.
-    #[error("look up {host:?}, the load balancer of {resource}{}: {source}", and_more(*others))]
+    #[error("look up {host:?}, the load balancer of {resource}{}: {source}", and_more(*others, "host name"))]
     Resolve {
         /// The host name.
         host: String,
@@ -33,8 +33,30 @@ pub enum SourceError {
         /// Why not.
         source: ResolveError,
     },
+    /// Of some objects it is not known what they want.
+    #[error("{object}{}: {reason}", and_more(*others, "object"))]
+    Objects {
+        /// The first of them.
+        object: Arc<Resource>,
+        /// How many others there are.
+        others: usize,
+        /// Why nothing is known of it, and the remedy.
+        reason: &'static str,
+    },
 }
 
-fn and_more(others: usize) -> String {
-    if others == 0 { String::new() } else { format!(" (and {others} more host names)") }
+impl SourceError {
+    /// The error for objects of which nothing is known for one reason; none if there is no such object.
+    pub(crate) fn of_objects(objects: &[Arc<Resource>], reason: &'static str) -> Result<(), Self> {
+        let [object, others @ ..] = objects else { return Ok(()) };
+        Err(Self::Objects { object: Arc::clone(object), others: others.len(), reason })
+    }
+}
+
+fn and_more(others: usize, what: &str) -> String {
+    match others {
+        0 => String::new(),
+        1 => format!(" (and one more {what})"),
+        _ => format!(" (and {others} more {what}s)"),
+    }
 }

@@ -15,9 +15,11 @@ mod merge;
 #[cfg(test)]
 mod messages;
 mod needs;
+mod node;
 mod objects;
 mod options;
 mod pipeline;
+mod pod;
 mod records;
 mod resolver;
 mod selection;

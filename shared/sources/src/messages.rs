@@ -21,6 +21,10 @@ fn every_error_has_its_message() {
     }
     messages.show(SourceError::Read(unreadable()));
     messages.show(SourceError::TimeOver).show(unresolved(0)).show(unresolved(2));
+    for others in [0, 2] {
+        let reason = crate::node::NO_ADDRESS;
+        messages.show(SourceError::Objects { object: service(), others, reason });
+    }
     let error = SourceError::Read(unreadable());
     messages.show(SourceFailure { source_name: "service", error });
     messages.show(ResolveError::NotFound).show(no_answer());
@@ -109,6 +113,8 @@ fn rules() -> Vec<HiddenBy> {
         HiddenBy::HostnameSource,
         HiddenBy::IgnoredRules,
         HiddenBy::IgnoredTls,
+        HiddenBy::Cordoned,
+        HiddenBy::NotOnHostNetwork,
     ]
 }
 

@@ -54,6 +54,15 @@ pub(crate) const CRD: &[Row] = &[
 pub(crate) const INGRESS: &[Row] =
     &[always(|_| Deed::List(crate::ingress::INGRESSES), "all its objects")];
 
+/// What the source `node` does.
+pub(crate) const NODE: &[Row] = &[always(|_| Deed::List(crate::objects::NODES), "all its objects")];
+
+/// What the source `pod` does.
+pub(crate) const POD: &[Row] = &[
+    always(|_| Deed::List(crate::pod::PODS), "all its objects"),
+    always(|_| Deed::List(crate::objects::NODES), "pods with the annotation hostname"),
+];
+
 /// What the source `service` does.
 pub(crate) const SERVICE: &[Row] = &[
     always(|_| Deed::List(crate::service::SERVICES), "all its objects"),
@@ -171,6 +180,11 @@ mod tests {
             (
                 &["--source=ingress", "--source=fake"],
                 &["ingress: list ingresses.networking.k8s.io"],
+            ),
+            (&["--source=node", "--namespace=shop"], &["node: list nodes"]),
+            (
+                &["--source=pod", "--namespace=shop"],
+                &["pod: list pods in namespace shop", "pod: list nodes"],
             ),
             (
                 &["--source=crd", "--crd-source-apiversion=a.org/v1", "--crd-source-kind=Thing"],

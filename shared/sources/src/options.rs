@@ -41,6 +41,8 @@ pub struct GatherOptions {
     pub(crate) resolve_hostnames: bool,
     pub(crate) exclude_unschedulable: bool,
     pub(crate) expose_internal_v6: bool,
+    pub(crate) ignore_non_host_network_pods: bool,
+    pub(crate) pod_source_domain: Option<EcoString>,
     pub(crate) written: WrittenFilters,
 }
 
@@ -151,7 +153,7 @@ impl TryFrom<&Args> for Options {
 fn gather_options(args: &Args) -> Result<GatherOptions, OptionsError> {
     Ok(GatherOptions {
         sources: sources(&args.source),
-        namespace: Some(args.namespace.as_str()).filter(|name| !name.is_empty()).map(Into::into),
+        namespace: non_empty(&args.namespace),
         annotation_filter: selector(
             "annotation-filter",
             Selector::annotations(&args.annotation_filter),
@@ -170,6 +172,8 @@ fn gather_options(args: &Args) -> Result<GatherOptions, OptionsError> {
         resolve_hostnames: args.resolve_service_load_balancer_hostname,
         exclude_unschedulable: args.exclude_unschedulable,
         expose_internal_v6: args.expose_internal_ipv6,
+        ignore_non_host_network_pods: args.ignore_non_host_network_pods,
+        pod_source_domain: non_empty(&args.pod_source_domain),
         written: WrittenFilters::of(args),
     })
 }
@@ -203,6 +207,10 @@ fn sources(names: &[String]) -> Vec<&'static str> {
         }
     }
     sources
+}
+
+fn non_empty(text: &str) -> Option<EcoString> {
+    (!text.is_empty()).then(|| text.into())
 }
 
 fn selector(

@@ -77,17 +77,18 @@ pub(crate) struct Traits {
 }
 
 impl Traits {
-    /// What an object's annotations say. A TTL that is none is reported and not configured.
+    /// What an object's annotations say.
     pub(crate) fn read(annotations: Annotations<'_>, resource: &Resource) -> Self {
-        let ttl = annotations.ttl().unwrap_or_else(|error| {
-            tracing::warn!(%resource, %error, "ignoring the ttl annotation");
-            Ttl::UNSET
-        });
         Self {
-            ttl,
+            ttl: ttl(annotations, resource),
             set_identifier: annotations.set_identifier(),
             properties: annotations.properties(),
         }
+    }
+
+    /// The TTL alone, for sources that read no other annotation of this kind.
+    pub(crate) fn only_ttl(annotations: Annotations<'_>, resource: &Resource) -> Self {
+        Self { ttl: ttl(annotations, resource), ..Self::default() }
     }
 
     /// For record types that are neither aliases nor have reverse names.
@@ -111,4 +112,12 @@ impl Traits {
         endpoint.set.set_properties(self.properties.clone());
         endpoint
     }
+}
+
+/// The TTL that an object's annotations say. A text that is no TTL is reported, and no TTL is configured.
+fn ttl(annotations: Annotations<'_>, resource: &Resource) -> Ttl {
+    annotations.ttl().unwrap_or_else(|error| {
+        tracing::warn!(%resource, %error, "ignoring the ttl annotation");
+        Ttl::UNSET
+    })
 }

@@ -29,7 +29,9 @@ impl Filter {
             HiddenBy::Filter(DroppedBy::Controller)
             | HiddenBy::HostnameSource
             | HiddenBy::IgnoredRules
-            | HiddenBy::IgnoredTls => None,
+            | HiddenBy::IgnoredTls
+            | HiddenBy::Cordoned
+            | HiddenBy::NotOnHostNetwork => None,
         }
     }
 

@@ -7,6 +7,8 @@ use crate::empty::Empty;
 use crate::fake::Fake;
 use crate::ingress::IngressSource;
 use crate::needs::{self, Row};
+use crate::node::NodeSource;
+use crate::pod::PodSource;
 use crate::service::ServiceSource;
 use crate::source::{Context, Source};
 
@@ -20,11 +22,13 @@ pub(crate) struct Entry {
 }
 
 /// All sources, by name.
-pub(crate) const SOURCES: [Entry; 5] = [
+pub(crate) const SOURCES: [Entry; 7] = [
     Entry { name: "crd", needs: needs::CRD, make: |c| Box::new(CrdSource::new(c)) },
     Entry { name: "empty", needs: &[], make: |_| Box::new(Empty) },
     Entry { name: "fake", needs: &[], make: |_| Box::new(Fake) },
     Entry { name: "ingress", needs: needs::INGRESS, make: |c| Box::new(IngressSource::new(c)) },
+    Entry { name: "node", needs: needs::NODE, make: |c| Box::new(NodeSource::new(c)) },
+    Entry { name: "pod", needs: needs::POD, make: |c| Box::new(PodSource::new(c)) },
     Entry { name: "service", needs: needs::SERVICE, make: |c| Box::new(ServiceSource::new(c)) },
 ];
 

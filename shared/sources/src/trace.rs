@@ -38,6 +38,14 @@ pub enum HiddenBy {
     /// `--ignore-ingress-tls-spec`.
     #[error("the name stands in its TLS section, which --ignore-ingress-tls-spec leaves out")]
     IgnoredTls,
+    /// `--exclude-unschedulable`.
+    #[error("it is cordoned, and --exclude-unschedulable leaves cordoned nodes out")]
+    Cordoned,
+    /// `--ignore-non-host-network-pods`.
+    #[error(
+        "it does not use the network of its host, and --ignore-non-host-network-pods leaves it out"
+    )]
+    NotOnHostNetwork,
 }
 
 impl HiddenBy {

@@ -50,7 +50,9 @@ fn granted(file: &Path) -> BTreeSet<(String, String, String)> {
 
 /// The same of what the sources that read a cluster need.
 async fn needed() -> BTreeSet<(String, String, String)> {
-    let words = ["test", "--source=service", "--source=ingress", "--source=crd"];
+    let sources =
+        ["service", "ingress", "crd", "node", "pod"].map(|name| format!("--source={name}"));
+    let words = std::iter::once("test".to_owned()).chain(sources);
     let options = Options::try_from(&Cli::parse_from(words).args).expect("options");
     let access = Access::Manifests(Vec::new());
     let api = ApiOptions::default();

@@ -64,6 +64,17 @@ spec:
   endpoints:
     - { dnsName: a.example.org, recordType: A, targets: [192.0.2.1] }
     - { dnsName: bad.example.org, recordType: A, targets: [192.0.2.1.] }
+---
+apiVersion: v1
+kind: Node
+metadata: { name: node1 }
+spec: { unschedulable: true }
+status: { addresses: [{ type: InternalIP, address: 10.0.0.1 }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: relay, namespace: shop, annotations: { external-dns.kubernetes.io/hostname: pod.example.org } }
+spec: { nodeName: node1 }
 ";
 
 async fn view(objects: &str) -> ClusterView {
@@ -170,6 +181,23 @@ async fn every_rule_that_hides_an_object_is_named() {
             &["--source=crd", "--label-filter=x"],
             "bad.example.org",
             &["crd/shop/records: its labels do not match --label-filter"],
+        ),
+        (
+            &["--source=node"],
+            "node1",
+            &["node/node1: it is cordoned, and --exclude-unschedulable leaves cordoned nodes out"],
+        ),
+        (&["--source=node", "--exclude-unschedulable=false"], "node1", &["node/node1"]),
+        (
+            &["--source=pod", "--ignore-non-host-network-pods"],
+            "pod.example.org",
+            &["pod/shop/relay: it does not use the network of its host, and \
+               --ignore-non-host-network-pods leaves it out"],
+        ),
+        (
+            &["--source=pod", "--pod-source-domain=pods.example.org"],
+            "relay.pods.example.org",
+            &["pod/shop/relay"],
         ),
         (&["--source=service", "--source=ingress"], "nobody.example.org", &[]),
     ];

@@ -436,7 +436,10 @@ fn flags_that_say_something_wrong() {
 
 #[test]
 fn a_source_that_does_not_exist_is_answered_with_those_that_do() {
-    let error = Cli::try_parse_from(["test", "--source=pod"]).err().unwrap().to_string();
-    assert!(error.contains("[possible values: crd, empty, fake, ingress, service]"), "{error}");
+    let error = Cli::try_parse_from(["test", "--source=gnome"]).err().unwrap().to_string();
+    assert!(
+        error.contains("[possible values: crd, empty, fake, ingress, node, pod, service]"),
+        "{error}"
+    );
     assert!(Cli::try_parse_from(["test"]).is_err(), "a source is required");
 }
