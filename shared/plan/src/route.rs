@@ -1,7 +1,7 @@
 //! Which zones wishes belong to, and which wishes a plan is not about.
 
 use ecow::EcoString;
-use extdns_model::{Endpoint, Inventory, RecordType};
+use extdns_model::{Endpoint, Inventory, RecordType, ResourceKind};
 
 use crate::Unmanaged;
 use crate::conflict::preference;
@@ -28,7 +28,8 @@ pub(crate) fn route<'a>(
     for endpoint in desired {
         let set = &endpoint.set;
         if !decider.manages(set.rtype) {
-            if !decider.excludes(set.rtype) && decider.filters_match(&set.name) {
+            let is_told = !decider.excludes(set.rtype) && !is_by_product(endpoint);
+            if is_told && decider.filters_match(&set.name) {
                 note(&mut unmanaged, set.rtype, &set.name.key());
             }
             continue;
@@ -54,6 +55,15 @@ pub(crate) fn route<'a>(
     let unrouted = unrouted.into_iter().map(|wish| wish.item).collect();
     unmanaged.sort_by_key(|unmanaged| unmanaged.rtype);
     Routed { wishes, unrouted, unmanaged }
+}
+
+/// Whether nobody asked for a record: every Service of type NodePort comes with SRV records, which
+/// few clusters manage.
+fn is_by_product(endpoint: &Endpoint) -> bool {
+    let resources = endpoint.attribution.resources();
+    endpoint.set.rtype == RecordType::Srv
+        && !resources.is_empty()
+        && resources.iter().all(|resource| resource.kind == ResourceKind::Service)
 }
 
 /// As many names are told of a type that is not managed.

@@ -7,7 +7,7 @@ use extdns_model::{
 };
 use extdns_plan::{Cause, Clusters, Hold, Input, Plan, Policy, RecordChange, Rule, compute};
 
-use crate::support::{Case, decision, endpoint, owned_by, settings};
+use crate::support::{Case, READ, decision, endpoint, of_clusters, owned_by, settings};
 
 const PARENT_AND_CHILD: [(&str, &str); 2] = [("parent", "org"), ("child", "sub.org")];
 
@@ -267,8 +267,11 @@ fn types_that_are_not_managed_are_told_with_their_names() {
     wants.extend(
         ["MX m.org m", "TXT out.com t", "A a.org 1.1.1.1", "AAAA a.org ::1"].map(str::to_owned),
     );
+    // A Service of type NodePort has SRV records that nobody asked for.
+    wants.push("SRV _web._tcp.n.org 0_50_80_n.org. by=default:n".to_owned());
     wants.reverse();
-    let case = owned_by("me").manages_except("A AAAA", "AAAA").filter(&["org"], &[]).wants(&wants);
+    let case = of_clusters(&[("default", "me", READ)]);
+    let case = case.manages_except("A AAAA", "AAAA").filter(&["org"], &[]).wants(&wants);
     case.check(|plan, _| {
         let found: Vec<_> =
             plan.unmanaged.iter().map(|it| (it.rtype, it.count, it.names.join(" "))).collect();
