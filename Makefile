@@ -11,7 +11,7 @@ ifneq ($(wildcard ../shared/wire/README.md),)
 export EXTDNS_WIRE ?= $(abspath ../shared/wire)
 endif
 
-.PHONY: help demo bench test setup fmt lint template isolated unit chaos clean-demo build-SyncFunction
+.PHONY: help new-provider demo bench test setup fmt lint template isolated unit chaos clean-demo build-SyncFunction
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ SEED ?= 1
 chaos: toolchain ## Hostile servers, inputs and kills for SECONDS=60 with SEED=1; KIND and ROUND for one round
 	cargo test --quiet --workspace --all-features --no-run
 	$${CARGO_TARGET_DIR:-target}/debug/extdns-chaos --seconds $(SECONDS) --seed $(SEED) $(if $(KIND),--kind $(KIND)) $(if $(ROUND),--round $(ROUND))
+
+new-provider: ## A provider to fill in, from templates/provider: NAME=x
+	@templates/new provider '$(NAME)'
 
 # `sam build` calls this for template.yaml. LAMBDA_TARGET builds for another processor than this machine's
 # (aarch64-unknown-linux-gnu, with its linker), LAMBDA_PROFILE=dev is quick and large.

@@ -24,10 +24,15 @@ pub mod gandi;
 pub mod inmemory;
 #[cfg(test)]
 mod messages;
+#[cfg(test)]
+#[path = "../../../templates/provider/mod.rs"]
+pub mod newapi;
 pub mod pdns;
 mod provider;
 pub mod rest;
 mod table;
+#[cfg(test)]
+mod template;
 pub mod webhook;
 pub mod zonefile;
 
