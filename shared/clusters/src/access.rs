@@ -114,7 +114,7 @@ impl Api {
             _ => return Err(self.status(&call, &answer)),
         }
         let review: Review = serde_json::from_slice(&answer.body)
-            .map_err(|error| self.not_kubernetes(&call, &answer, error.to_string()))?;
+            .map_err(|error| self.not_json(&call, &answer, &error))?;
         if review.kind != REVIEW {
             let found = format!("a {} where a {REVIEW} was asked for", review.kind);
             return Err(self.not_kubernetes(&call, &answer, found));
@@ -131,7 +131,7 @@ impl Api {
         match answer.status {
             StatusCode::OK => {
                 serde_json::from_slice::<Version>(&answer.body)
-                    .map_err(|error| self.not_kubernetes(&call, &answer, error.to_string()))?;
+                    .map_err(|error| self.not_json(&call, &answer, &error))?;
             }
             // Some servers keep their version from those who ask; lists are another right.
             StatusCode::FORBIDDEN if answer.is_status_object() => {}
@@ -155,7 +155,7 @@ impl Api {
         }
         answer.require_whole(&call)?;
         let list: List = serde_json::from_slice(&answer.body)
-            .map_err(|error| self.not_kubernetes(&call, &answer, error.to_string()))?;
+            .map_err(|error| self.not_json(&call, &answer, &error))?;
         if list.kind.strip_suffix("List") == Some(right.resource.kind) {
             return Ok(());
         }

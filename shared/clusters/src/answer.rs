@@ -15,7 +15,7 @@ use crate::api::{Api, Interrupted};
 use crate::call::Call;
 use crate::error::{ReadErrorKind, io_remedy};
 use crate::object::ResourceType;
-use crate::page::PageError;
+use crate::page::{PageError, looks_like};
 
 /// A server's own words, cut to what fits in a line.
 const LONGEST_WORDS: usize = 300;
@@ -197,6 +197,16 @@ impl Api {
                 reason: shown(&reason),
             }),
         }
+    }
+
+    /// An answer that is not the JSON that was asked for.
+    pub(crate) fn not_json(
+        &self,
+        call: &Call<'_>,
+        answer: &Answer,
+        error: &serde_json::Error,
+    ) -> ReadErrorKind {
+        self.not_kubernetes(call, answer, looks_like(&answer.body, error))
     }
 
     pub(crate) fn not_kubernetes(

@@ -128,7 +128,7 @@ async fn groups(api: &Api, path: &str) -> Result<Groups, ReadErrorKind> {
 async fn fetch<T: DeserializeOwned>(api: &Api, path: &str) -> Result<T, ReadErrorKind> {
     let answer = api.get(path, ACCEPT).await?;
     serde_json::from_slice(&answer.body)
-        .map_err(|error| api.not_kubernetes(&Call::get(path, path), &answer, error.to_string()))
+        .map_err(|error| api.not_json(&Call::get(path, path), &answer, &error))
 }
 
 impl Version {

@@ -112,11 +112,17 @@ fn classify<K: Projection>(
             .unwrap_or_else(|| PageError::Foreign(format!("JSON of another form ({error})"))),
         // An empty answer and the beginning of a list end too early; anything else was never one.
         Category::Eof | Category::Io => PageError::Cut(error),
-        Category::Syntax => PageError::Foreign(match first_letter(bytes) {
-            Some(b'<') => "HTML or XML".to_owned(),
-            Some(b'{' | b'[') => format!("malformed JSON ({error})"),
-            _ => "no JSON".to_owned(),
-        }),
+        Category::Syntax => PageError::Foreign(looks_like(bytes, &error)),
+    }
+}
+
+/// What an answer is that is not the JSON that was asked for.
+pub(crate) fn looks_like(bytes: &[u8], error: &serde_json::Error) -> String {
+    match first_letter(bytes) {
+        Some(b'<') => "HTML or XML".to_owned(),
+        Some(b'{' | b'[') if error.is_data() => format!("JSON of another form ({error})"),
+        Some(b'{' | b'[') => format!("malformed JSON ({error})"),
+        _ => "no JSON".to_owned(),
     }
 }
 

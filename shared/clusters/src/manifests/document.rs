@@ -126,7 +126,9 @@ fn split_yaml(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<()
                 .location()
                 .map_or(place.line, |at| usize::try_from(at.line()).unwrap_or_default());
             let found = found(chunk.text);
-            Place { line, ..place }.error(format!("no YAML: {}{found}", error.without_snippet()))
+            // The advice is for those who write programs.
+            let problem = error.without_snippet().to_string().replace(ADVICE, "");
+            Place { line, ..place }.error(format!("it is not valid YAML: {problem}{found}"))
         })?;
         add(place, value, objects).map_err(|error| ManifestError {
             message: format!("{}{}", error.message, found(chunk.text)),
@@ -135,6 +137,9 @@ fn split_yaml(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<()
     }
     Ok(())
 }
+
+/// What the parser says behind a key that is there twice.
+const ADVICE: &str = ", set DuplicateKeyPolicy in Options if acceptable";
 
 /// What to think of where a text ends too early.
 const CUT_OFF: &str = "; was the text cut off (did the command in front of a pipe fail)?";

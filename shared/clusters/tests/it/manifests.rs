@@ -130,7 +130,7 @@ async fn what_is_wrong_is_said_with_its_place() {
         service("b")
     );
     let table = [
-        (third.as_str(), "./x.yaml, document 3, line 11: no YAML: "),
+        (third.as_str(), "./x.yaml, document 3, line 11: it is not valid YAML: "),
         ("kind: [\n", "./x.yaml, document 1, line "),
         (
             "\n---\nmetadata: {name: x}\n",
@@ -161,8 +161,11 @@ async fn what_is_wrong_is_said_with_its_place() {
             "apiVersion: v1\nkind: Service\nmetadata: {name: x, generation: many}\n",
             "./x.yaml, document 1, line 1: Service x: invalid type: string \"many\", expected i64",
         ),
-        ("a: 1\na: 2\n", "./x.yaml, document 1, line 2: no YAML: "),
-        ("a: .nan\n", "./x.yaml, document 1, line 1: no YAML: "),
+        (
+            "a: 1\na: 2\n",
+            "./x.yaml, document 1, line 2: it is not valid YAML: duplicate mapping key: a at line 2",
+        ),
+        ("a: .nan\n", "./x.yaml, document 1, line 1: it is not valid YAML: "),
     ];
     for (text, expected) in table {
         let message = Folder::complaint(text).await;
@@ -374,5 +377,5 @@ async fn a_text_that_explodes_is_refused() {
     }
     let message = Folder::complaint(&text).await;
     assert!(message.starts_with("./x.yaml, document 1, line "), "{message}");
-    assert!(message.contains(": no YAML: "), "{message}");
+    assert!(message.contains(": it is not valid YAML: "), "{message}");
 }
