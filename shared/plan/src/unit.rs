@@ -1,4 +1,20 @@
 //! Which decisions about a name are done together or not at all.
+//!
+//! Example: two addresses of `shop` give way to a CNAME, and `api` changes its address and gets a
+//! text. The CNAME cannot stand beside the addresses, so the three decisions about `shop` are one
+//! unit. The two about `api` do not need each other.
+//!
+//! ```text
+//! current                 desired                   decisions                    unit
+//! shop A    192.0.2.1     shop CNAME lb.example.net  - shop A                    0
+//! shop AAAA 2001:db8::1                              - shop AAAA                 0
+//!                                                    + shop CNAME                0
+//! api  A    192.0.2.2     api  A     192.0.2.3       ~ api A                     0
+//!                         api  TXT   hello           + api TXT                   1
+//! ```
+//!
+//! If the CNAME is then held, [`close`] holds both deletes with [`Hold::Unit`]: `shop` keeps its
+//! addresses. Units are numbered within a name.
 
 use smallvec::SmallVec;
 

@@ -1,4 +1,16 @@
 //! Names are held back as a whole: what stays decides what can come.
+//!
+//! Example: `shop` has an address of the cluster `east`, which could not be read, so its delete is
+//! held. The cluster `west` wants another address for the name. Nobody knows whether `east` still
+//! wants `shop`, so [`close`] holds the create of `west` too, for the same reason. A create of `east`
+//! itself would go on, unless it could not stand beside the address.
+//!
+//! ```text
+//! before  - shop A    192.0.2.1    (east)  held: east is frozen
+//!         + shop AAAA 2001:db8::1  (west)  go
+//! after   - shop A    192.0.2.1    (east)  held: east is frozen
+//!         + shop AAAA 2001:db8::1  (west)  held: east is frozen
+//! ```
 
 use extdns_model::{Endpoint, Record};
 use smallvec::SmallVec;

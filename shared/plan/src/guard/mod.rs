@@ -1,5 +1,17 @@
-//! The guard: too many deletes or updates at once are a mistake until somebody says that they are
-//! none.
+//! The guard: too many deletes or updates at once are taken for a mistake until the user allows
+//! them.
+//!
+//! Example: the target has one zone, `example.org`, with 20 records of ours. At most 30 % of them may
+//! be deleted. Six deletes are 30 %, so they go on. Seven are 35 %: all seven are held with
+//! [`Hold::Guarded`](crate::Hold::Guarded), and the plan has one [`Trip`].
+//!
+//! ```text
+//! deletes  what becomes of them  trip
+//! 6 of 20  go                    none
+//! 7 of 20  held, all of them     count 7, base 20, limit 30 %, --allow-deletes=example.org:7
+//! ```
+//!
+//! Creates and updates of the zone are not concerned: each kind is counted by itself.
 
 mod other;
 mod outage;
