@@ -13,41 +13,33 @@ pub(crate) const GA_PREFIX: &str = "external-dns.kubernetes.io/";
 /// Where every release up to v0.21 looked.
 pub(crate) const ALPHA_PREFIX: &str = "external-dns.alpha.kubernetes.io/";
 
-/// The annotations that are looked up one by one; the rest are [`PROPERTIES`].
+/// The part behind the prefix of an annotation that is looked up by itself; the rest are [`PROPERTIES`]. A key that only
+/// one source reads stands in the folder of that source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
+pub(crate) struct Key(pub(crate) &'static str);
+
+impl Key {
     /// Which controller an object belongs to.
-    Controller,
+    pub(crate) const CONTROLLER: Self = Self("controller");
     /// Names to publish.
-    Hostname,
+    pub(crate) const HOSTNAME: Self = Self("hostname");
     /// Names to publish for the address inside the cluster.
-    InternalHostname,
+    pub(crate) const INTERNAL_HOSTNAME: Self = Self("internal-hostname");
     /// Targets instead of the computed ones.
-    Target,
+    pub(crate) const TARGET: Self = Self("target");
     /// Time to live.
-    Ttl,
+    pub(crate) const TTL: Self = Self("ttl");
     /// Set identifier of every endpoint of the object.
-    SetIdentifier,
-    /// Which node addresses a NodePort service publishes.
-    Access,
-    /// Which addresses a headless service publishes.
-    EndpointsType,
-    /// Where an ingress takes its names from.
-    IngressHostnameSource,
+    pub(crate) const SET_IDENTIFIER: Self = Self("set-identifier");
 }
 
-/// Every [`Key`] with its text behind the prefix, in the order of the enum.
-const KEYS: [(Key, &str); 9] = [
-    (Key::Controller, "controller"),
-    (Key::Hostname, "hostname"),
-    (Key::InternalHostname, "internal-hostname"),
-    (Key::Target, "target"),
-    (Key::Ttl, "ttl"),
-    (Key::SetIdentifier, "set-identifier"),
-    (Key::Access, "access"),
-    (Key::EndpointsType, "endpoints-type"),
-    (Key::IngressHostnameSource, "ingress-hostname-source"),
-];
+/// The annotations that a source reads.
+pub(crate) struct Reads {
+    /// One by one.
+    pub(crate) keys: &'static [Key],
+    /// Whether those that become provider-specific properties count.
+    pub(crate) properties: bool,
+}
 
 /// How the annotations become provider-specific properties.
 const PROPERTIES: &[(&str, Effect)] = &[
@@ -84,25 +76,21 @@ const ALIAS_VALUES: [&str; 3] = ["true", "A", "AAAA"];
 /// means nothing, as in upstream.
 const NO_ALIAS: &str = "aws/alias";
 
-/// The keys of this run, spelled out once.
+/// The prefixes of this run.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
     /// The preferred prefix first.
     prefixes: Vec<EcoString>,
-    /// By [`Key`], one per prefix.
-    keys: [Vec<EcoString>; KEYS.len()],
 }
 
 impl Vocabulary {
     /// Exactly the given prefix, or the current prefix with the old one per key behind it.
     pub(crate) fn new(prefix: Option<&str>) -> Self {
-        let prefixes: Vec<EcoString> = match prefix {
+        let prefixes = match prefix {
             Some(prefix) => vec![prefix.into()],
             None => vec![GA_PREFIX.into(), ALPHA_PREFIX.into()],
         };
-        let keys = KEYS
-            .map(|(_, key)| prefixes.iter().map(|prefix| eco_format!("{prefix}{key}")).collect());
-        Self { prefixes, keys }
+        Self { prefixes }
     }
 
     /// An object's annotations, read with these keys.
@@ -110,9 +98,9 @@ impl Vocabulary {
         Annotations { vocabulary: self, pairs }
     }
 
-    /// The keys of an annotation, the preferred first.
-    pub(crate) fn keys(&self, key: Key) -> &[EcoString] {
-        &self.keys[key as usize]
+    /// The keys of an annotation in full, the preferred first.
+    pub(crate) fn keys(&self, key: Key) -> Vec<EcoString> {
+        self.prefixes.iter().map(|prefix| eco_format!("{prefix}{}", key.0)).collect()
     }
 }
 
@@ -129,7 +117,7 @@ impl<'a> Annotations<'a> {
         if self.pairs.is_empty() {
             return None;
         }
-        self.vocabulary.keys(key).iter().find_map(|key| self.pairs.get(key))
+        self.by_suffix().find(|(suffix, _)| *suffix == key.0).map(|(_, value)| value)
     }
 
     /// Whether one of the annotations is there.
@@ -144,17 +132,17 @@ impl<'a> Annotations<'a> {
 
     /// The targets that replace the computed ones, each without one trailing dot.
     pub(crate) fn targets(self) -> impl Iterator<Item = Cow<'a, str>> {
-        self.list(Key::Target).map(without_dot).filter(|target| !target.is_empty())
+        self.list(Key::TARGET).map(without_dot).filter(|target| !target.is_empty())
     }
 
     /// The TTL: not configured if there is none.
     pub(crate) fn ttl(self) -> Result<Ttl, TtlError> {
-        self.get(Key::Ttl).map_or(Ok(Ttl::UNSET), parse_ttl)
+        self.get(Key::TTL).map_or(Ok(Ttl::UNSET), parse_ttl)
     }
 
     /// The set identifier, empty if there is none.
     pub(crate) fn set_identifier(self) -> EcoString {
-        self.get(Key::SetIdentifier).unwrap_or_default().into()
+        self.get(Key::SET_IDENTIFIER).unwrap_or_default().into()
     }
 
     /// The provider-specific properties, sorted by name.
@@ -172,10 +160,11 @@ impl<'a> Annotations<'a> {
     }
 
     /// How many annotations count that have the old prefix, where the current one is preferred.
-    pub(crate) fn outdated(self) -> usize {
+    pub(crate) fn outdated(self, reads: &Reads) -> usize {
         let [current, old] = &self.vocabulary.prefixes[..] else { return 0 };
         let known = |suffix: &str| {
-            KEYS.iter().any(|(_, key)| *key == suffix) || property_of(suffix).is_some()
+            reads.keys.iter().any(|key| key.0 == suffix)
+                || reads.properties && property_of(suffix).is_some()
         };
         self.pairs
             .with_prefix(old)
@@ -241,16 +230,9 @@ pub(crate) fn without_dot(text: Cow<'_, str>) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Annotations, KEYS, Key, Vocabulary, elements};
+    use super::{Annotations, Key, Reads, Vocabulary, elements};
     use extdns_clusters::Pairs;
     use extdns_model::Ttl;
-
-    #[test]
-    fn the_table_of_keys_is_in_the_order_of_the_enum() {
-        for (index, (key, _)) in KEYS.iter().enumerate() {
-            assert_eq!(*key as usize, index, "{key:?}");
-        }
-    }
 
     #[test]
     fn lists() {
@@ -295,6 +277,7 @@ mod tests {
         }
     }
 
+    const ALL: Reads = Reads { keys: &[Key::TTL], properties: true };
     const GA: &str = "external-dns.kubernetes.io/ttl";
     const ALPHA: &str = "external-dns.alpha.kubernetes.io/ttl";
 
@@ -313,8 +296,8 @@ mod tests {
         ];
         for (prefix, pairs, value, outdated) in table {
             with(*prefix, pairs, |annotations| {
-                assert_eq!(annotations.get(Key::Ttl), *value, "{prefix:?} {pairs:?}");
-                assert_eq!(annotations.outdated(), *outdated, "{prefix:?} {pairs:?}");
+                assert_eq!(annotations.get(Key::TTL), *value, "{prefix:?} {pairs:?}");
+                assert_eq!(annotations.outdated(&ALL), *outdated, "{prefix:?} {pairs:?}");
             });
         }
     }
@@ -390,8 +373,8 @@ mod tests {
     #[test]
     fn an_object_without_annotations_costs_nothing_and_has_nothing() {
         with(None, &[], |annotations| {
-            assert_eq!(annotations.get(Key::Hostname), None);
-            assert_eq!(annotations.list(Key::Hostname).count(), 0);
+            assert_eq!(annotations.get(Key::HOSTNAME), None);
+            assert_eq!(annotations.list(Key::HOSTNAME).count(), 0);
             assert_eq!(annotations.ttl(), Ok(Ttl::UNSET));
             assert_eq!(annotations.set_identifier(), "");
             assert!(annotations.properties().is_empty());

@@ -1,11 +1,50 @@
-//! What can go wrong while endpoints are gathered.
+//! What can go wrong: a flag, or the gathering of endpoints.
 
 use std::sync::Arc;
 
-use extdns_clusters::ReadError;
-use extdns_model::Resource;
+use extdns_clusters::{ReadError, SelectorError};
+use extdns_model::{NetFilterError, Resource};
 
 use crate::resolver::ResolveError;
+
+/// A flag that says something wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionsError {
+    /// The text is no selector.
+    #[error("--{flag} does not specify a valid label selector: {source}")]
+    Selector {
+        /// The flag.
+        flag: &'static str,
+        /// What is wrong.
+        source: SelectorError,
+    },
+    /// Annotation keys would begin with nothing.
+    #[error("--annotation-prefix cannot be empty")]
+    EmptyPrefix,
+    /// The prefix would run into the key.
+    #[error("--annotation-prefix must end with '/'")]
+    PrefixWithoutSlash,
+    /// A flag that only one source has.
+    #[error("{0}")]
+    Source(Box<dyn std::error::Error + Send + Sync>),
+    /// The text is no network.
+    #[error(transparent)]
+    TargetNet(#[from] NetFilterError),
+    /// Addresses are embedded in the last 32 bits.
+    #[error("--nat64-networks: {0:?}: NAT64 prefixes need to be /96 prefixes, like 64:ff9b::/96")]
+    Nat64(String),
+    /// PTR records would be made but not managed.
+    #[error("--create-ptr requires PTR in --managed-record-types")]
+    PtrNotManaged,
+}
+
+impl OptionsError {
+    /// The error of a flag that only one source has.
+    pub(crate) fn source(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Source(Box::new(error))
+    }
+}
 
 /// Why a source does not know everything that its cluster wants.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +85,9 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// The error for objects of which nothing is known for one reason; none if there is no such object.
-    pub(crate) fn of_objects(objects: &[Arc<Resource>], reason: &'static str) -> Result<(), Self> {
-        let [object, others @ ..] = objects else { return Ok(()) };
+    /// The error for objects of which nothing is known; the first says why. None if there is no such object.
+    pub(crate) fn of_objects(unknown: &[(Arc<Resource>, &'static str)]) -> Result<(), Self> {
+        let [(object, reason), others @ ..] = unknown else { return Ok(()) };
         Err(Self::Objects { object: Arc::clone(object), others: others.len(), reason })
     }
 }

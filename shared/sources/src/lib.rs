@@ -6,7 +6,10 @@
 
 mod annotations;
 mod args;
+mod common;
+mod context;
 mod crd;
+mod driver;
 mod empty;
 mod error;
 mod fake;
@@ -24,6 +27,7 @@ mod records;
 mod resolver;
 mod selection;
 mod service;
+mod sink;
 mod source;
 mod sources;
 mod table;
@@ -31,13 +35,13 @@ mod trace;
 mod ttl;
 
 pub use args::Args;
-pub use error::SourceError;
+pub use error::{OptionsError, SourceError};
 pub use needs::Need;
-pub use options::{GatherOptions, Options, OptionsError, PipelineOptions};
-pub use pipeline::{Desired, Pipeline, retain_properties};
+pub use options::{GatherOptions, Options};
+pub use pipeline::{Desired, Pipeline, PipelineOptions, retain_properties};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use selection::NothingSelected;
-pub use source::{DropReason, Dropped, Sink, Source};
-pub use sources::{Found, SourceFailure, Sources};
+pub use sink::{DropReason, Dropped, Sink};
+pub use sources::{Found, Sightings, SourceFailure, Sources};
 pub use table::source_of;
-pub use trace::{HiddenBy, Sighting, Sightings};
+pub use trace::{HiddenBy, Sighting};

@@ -7,7 +7,7 @@ use extdns_model::{Endpoint, Name, RecordType, Resource, Ttl};
 
 /// Sorts by the text of the resource label, so that the first of several objects that want one name
 /// is the same in every run.
-pub(crate) fn by_resource(endpoints: &mut [Endpoint]) {
+fn by_resource(endpoints: &mut [Endpoint]) {
     fn label(endpoint: &Endpoint) -> impl Iterator<Item = u8> {
         let resource = endpoint.attribution.first();
         let namespace = resource.and_then(|resource| resource.namespace.as_deref());
@@ -38,6 +38,12 @@ pub(crate) fn merge_endpoints(mut endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
     }
     warn_of_rivals(&endpoints);
     endpoints
+}
+
+/// [`merge_endpoints`], where the first of several objects is the same in every run.
+pub(crate) fn merge_objects(mut endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
+    by_resource(&mut endpoints);
+    merge_endpoints(endpoints)
 }
 
 /// The rule of services before [`merge_endpoints`]: the TTL does not matter, that of the first

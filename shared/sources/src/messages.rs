@@ -8,6 +8,11 @@ use extdns_model::{
     ClusterId, InvalidEndpoint, Name, NetFilter, Problem, RecordType, Resource, ResourceKind,
 };
 
+use crate::crd::{CrdFlagError, EntryError};
+use crate::ingress::{IngressFlagError, IngressRule};
+use crate::node::NodeRule;
+use crate::pod::PodRule;
+use crate::service::{ServiceFlagError, ServiceRule};
 use crate::ttl::parse_ttl;
 use crate::{
     DropReason, Dropped, HiddenBy, OptionsError, ResolveError, SourceError, SourceFailure,
@@ -32,9 +37,7 @@ fn every_error_has_its_message() {
     for reason in drop_reasons() {
         messages.show(reason);
     }
-    for rule in rules() {
-        messages.show(rule);
-    }
+    show_of_sources(&mut messages);
     messages.assert_complete(env!("CARGO_MANIFEST_DIR"));
 }
 
@@ -46,10 +49,7 @@ fn options_errors() -> Vec<OptionsError> {
         OptionsError::Selector { flag: "label-filter", source: selector() },
         OptionsError::EmptyPrefix,
         OptionsError::PrefixWithoutSlash,
-        OptionsError::ClassFilteredTwice,
-        OptionsError::Class("nginx internal".to_owned()),
-        OptionsError::CrdKind { api_version: "v1".to_owned(), kind: "dns-endpoint".to_owned() },
-        OptionsError::ServiceType("Loadbalancer".to_owned()),
+        OptionsError::source(IngressFlagError::ClassFilteredTwice),
         OptionsError::TargetNet(net),
         OptionsError::Nat64("64:ff9b::/64".to_owned()),
         OptionsError::PtrNotManaged,
@@ -95,27 +95,33 @@ fn drop_reasons() -> Vec<DropReason> {
         DropReason::Name(name),
         DropReason::Invalid(invalid),
         DropReason::RecordType("a".parse::<RecordType>().expect_err("lower case")),
-        DropReason::NoName,
-        DropReason::FinalDot { target: "lb.example.net.".into(), correct: "lb.example.net".into() },
+        final_dot().into(),
         DropReason::NoTarget,
         DropReason::TargetsFiltered,
     ]
 }
 
-fn rules() -> Vec<HiddenBy> {
-    vec![
-        HiddenBy::Filter(DroppedBy::Annotations),
-        HiddenBy::Filter(DroppedBy::Labels),
-        HiddenBy::Filter(DroppedBy::Controller),
-        HiddenBy::Class { class: None },
-        HiddenBy::Class { class: Some("nginx".into()) },
-        HiddenBy::ServiceType("NodePort"),
-        HiddenBy::HostnameSource,
-        HiddenBy::IgnoredRules,
-        HiddenBy::IgnoredTls,
-        HiddenBy::Cordoned,
-        HiddenBy::NotOnHostNetwork,
-    ]
+fn show_of_sources(messages: &mut Messages) {
+    messages.show(IngressFlagError::ClassFilteredTwice);
+    messages.show(IngressFlagError::Class("nginx internal".to_owned()));
+    messages.show(ServiceFlagError::Type("Loadbalancer".to_owned()));
+    let (api_version, kind) = ("v1".to_owned(), "dns-endpoint".to_owned());
+    messages.show(CrdFlagError::Kind { api_version, kind });
+    messages.show(EntryError::NoName).show(final_dot());
+    for filter in [DroppedBy::Annotations, DroppedBy::Labels, DroppedBy::Controller] {
+        messages.show(HiddenBy::Filter(filter));
+    }
+    messages.show(HiddenBy::Source(NodeRule::Cordoned.to_string().into()));
+    messages.show(IngressRule::Class { class: None });
+    messages.show(IngressRule::Class { class: Some("nginx".into()) });
+    messages.show(IngressRule::HostnameSource);
+    messages.show(IngressRule::IgnoredRules).show(IngressRule::IgnoredTls);
+    messages.show(NodeRule::Cordoned).show(PodRule::NotOnHostNetwork);
+    messages.show(ServiceRule::Type("NodePort"));
+}
+
+fn final_dot() -> EntryError {
+    EntryError::FinalDot { target: "lb.example.net.".into(), correct: "lb.example.net".into() }
 }
 
 /// What does not become a record is told with its object, its name and its type, each once.

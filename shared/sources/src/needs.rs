@@ -3,11 +3,6 @@
 use ecow::EcoString;
 use extdns_clusters::{ClusterView, ReadError, ResourceType, Right};
 
-use crate::crd::CrdKind;
-use crate::options::GatherOptions;
-use crate::service::ServiceType;
-use crate::table::Entry;
-
 /// Something that a source does to a cluster.
 #[derive(Debug, Clone)]
 pub struct Need {
@@ -17,94 +12,72 @@ pub struct Need {
     pub purpose: &'static str,
     /// Whether it only writes what people look at: without the right no record is missing.
     pub is_courtesy: bool,
-    deed: Deed,
+    verb: Verb,
+    kind: Kind,
     namespace: Option<EcoString>,
 }
 
-#[derive(Debug, Clone)]
-enum Deed {
-    List(ResourceType),
-    ListKind(CrdKind),
-    UpdateStatus(CrdKind),
-}
-
-/// One line of a source's entry in the table.
+/// What a source can come to do to the objects of one kind.
 pub(crate) struct Row {
-    what: fn(&GatherOptions) -> Deed,
-    /// Whether these settings can come to it. Helpers are listed only when an object needs them, but
-    /// the next object may.
-    when: fn(&GatherOptions) -> bool,
+    verb: Verb,
+    kind: Kind,
     purpose: &'static str,
 }
 
-const fn always(what: fn(&GatherOptions) -> Deed, purpose: &'static str) -> Row {
-    Row { what, when: |_| true, purpose }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    List,
+    UpdateStatus,
 }
 
-/// What the source `crd` does.
-pub(crate) const CRD: &[Row] = &[
-    always(|options| Deed::ListKind(options.crd.clone()), "all its objects"),
-    always(
-        |options| Deed::UpdateStatus(options.crd.clone()),
-        "the status that says they were seen",
-    ),
-];
+/// A kind of object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One whose place in the API everybody knows.
+    Known(ResourceType),
+    /// One that only the settings name; the cluster says where it serves it.
+    Named { group: EcoString, version: EcoString, kind: EcoString },
+}
 
-/// What the source `ingress` does.
-pub(crate) const INGRESS: &[Row] =
-    &[always(|_| Deed::List(crate::ingress::INGRESSES), "all its objects")];
+impl From<ResourceType> for Kind {
+    fn from(resource: ResourceType) -> Self {
+        Self::Known(resource)
+    }
+}
 
-/// What the source `node` does.
-pub(crate) const NODE: &[Row] = &[always(|_| Deed::List(crate::objects::NODES), "all its objects")];
+impl Kind {
+    /// A kind that only the settings name.
+    pub(crate) fn named(group: &str, version: &str, kind: &str) -> Self {
+        Self::Named { group: group.into(), version: version.into(), kind: kind.into() }
+    }
 
-/// What the source `pod` does.
-pub(crate) const POD: &[Row] = &[
-    always(|_| Deed::List(crate::pod::PODS), "all its objects"),
-    always(|_| Deed::List(crate::objects::NODES), "pods with the annotation hostname"),
-];
+    /// Where the cluster serves it.
+    ///
+    /// # Errors
+    /// When the cluster does not serve the kind, or does not answer.
+    pub(crate) async fn find(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
+        match self {
+            Self::Known(resource) => Ok(*resource),
+            Self::Named { group, version, kind } => view.find_kind(group, version, kind).await,
+        }
+    }
+}
 
-/// What the source `service` does.
-pub(crate) const SERVICE: &[Row] = &[
-    always(|_| Deed::List(crate::service::SERVICES), "all its objects"),
-    Row {
-        what: |_| Deed::List(crate::objects::ENDPOINT_SLICES),
-        when: |options| options.service_types.contain(ServiceType::ClusterIp),
-        purpose: "headless services",
-    },
-    Row {
-        what: |_| Deed::List(crate::objects::PODS),
-        when: |options| {
-            let types = &options.service_types;
-            types.contain(ServiceType::ClusterIp) || types.contain(ServiceType::NodePort)
-        },
-        purpose: "headless services, and NodePort services with externalTrafficPolicy Local",
-    },
-    Row {
-        what: |_| Deed::List(crate::objects::NODES),
-        when: |options| options.service_types.contain(ServiceType::NodePort),
-        purpose: "NodePort services",
-    },
-];
+impl Row {
+    /// Lists the objects of a kind.
+    pub(crate) fn list(kind: impl Into<Kind>, purpose: &'static str) -> Self {
+        Self { verb: Verb::List, kind: kind.into(), purpose }
+    }
 
-impl GatherOptions {
-    /// What the sources of a run do to each cluster. An applying run also writes the status of
-    /// objects.
-    #[must_use]
-    pub fn needs(&self, applies: bool) -> Vec<Need> {
-        let entries = self.sources.iter().filter_map(|name| Entry::find(name));
-        let of_entry = |entry: &'static Entry| {
-            entry.needs.iter().filter(|row| (row.when)(self)).map(move |row| {
-                let deed = (row.what)(self);
-                Need {
-                    source: entry.name,
-                    purpose: row.purpose,
-                    is_courtesy: matches!(deed, Deed::UpdateStatus(_)),
-                    deed,
-                    namespace: self.namespace.clone(),
-                }
-            })
-        };
-        entries.flat_map(of_entry).filter(|need| applies || !need.is_courtesy).collect()
+    /// Updates the status of objects.
+    pub(crate) fn update_status(kind: impl Into<Kind>, purpose: &'static str) -> Self {
+        Self { verb: Verb::UpdateStatus, kind: kind.into(), purpose }
+    }
+
+    /// The need of a source.
+    pub(crate) fn of(self, source: &'static str, namespace: Option<EcoString>) -> Need {
+        let Self { verb, kind, purpose } = self;
+        Need { source, purpose, is_courtesy: verb == Verb::UpdateStatus, verb, kind, namespace }
     }
 }
 
@@ -115,10 +88,10 @@ impl Need {
     /// When the cluster does not serve the kind, or does not answer.
     pub async fn right(&self, view: &ClusterView) -> Result<Right, ReadError> {
         let namespace = self.namespace.as_deref();
-        Ok(match &self.deed {
-            Deed::List(resource) => Right::list(*resource, namespace),
-            Deed::ListKind(kind) => Right::list(kind.find(view).await?, namespace),
-            Deed::UpdateStatus(kind) => Right::update_status(kind.find(view).await?, namespace),
+        let resource = self.kind.find(view).await?;
+        Ok(match self.verb {
+            Verb::List => Right::list(resource, namespace),
+            Verb::UpdateStatus => Right::update_status(resource, namespace),
         })
     }
 }

@@ -3,23 +3,27 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use ecow::eco_format;
+use ecow::{EcoString, eco_format};
 use extdns_clusters::ClusterView;
+use extdns_model::Name;
 use futures::FutureExt as _;
 use futures::future::{Either, FusedFuture as _, select};
 
 use crate::annotations::{ALPHA_PREFIX, GA_PREFIX};
+use crate::context::Context;
 use crate::error::SourceError;
 use crate::options::GatherOptions;
 use crate::resolver::Resolver;
 use crate::selection::{NothingSelected, Tally};
-use crate::source::{Context, Sink, Source};
+use crate::sink::Sink;
+use crate::source::Source;
 use crate::table::Entry;
+use crate::trace::{Sighting, Trace};
 
 /// The sources of a run, in the order of `--source`.
 pub struct Sources {
-    pub(crate) list: Vec<Box<dyn Source>>,
-    context: Arc<Context>,
+    list: Vec<(&'static Entry, Box<dyn Source>)>,
+    options: GatherOptions,
 }
 
 /// What the sources found in one cluster.
@@ -46,19 +50,27 @@ pub struct SourceFailure {
     pub error: SourceError,
 }
 
+/// What a second look found.
+#[derive(Debug, Default)]
+pub struct Sightings {
+    /// The objects that have the name, in order, each once.
+    pub found: Vec<Sighting>,
+    /// The sources that could not look at everything.
+    pub failures: Vec<SourceFailure>,
+}
+
 impl Sources {
     /// The sources that the options name. The resolver looks up load balancers, if they ask for it.
     #[must_use]
     pub fn new(options: GatherOptions, resolver: Arc<dyn Resolver>) -> Self {
-        let names = options.sources.clone();
-        let context = Arc::new(Context::new(options, resolver));
-        let entries = names.into_iter().filter_map(Entry::find);
-        Self { list: entries.map(|entry| entry.make(&context)).collect(), context }
+        let context = Arc::new(Context::new(options.common.clone(), resolver));
+        let make = |entry: &'static Entry| (entry, entry.make(&options.own, &context));
+        Self { list: options.entries().map(make).collect(), options }
     }
 
     /// The names of the sources, in their order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.list.iter().map(|source| source.name())
+        self.list.iter().map(|(entry, _)| entry.name)
     }
 
     /// Runs every source over a cluster. One that fails does not keep the others from their work.
@@ -71,9 +83,9 @@ impl Sources {
     pub async fn gather_until(&self, view: &ClusterView, over: impl Future<Output = ()>) -> Found {
         let mut over = pin!(over.fuse());
         let mut found = Found::default();
-        for source in &self.list {
+        for (entry, source) in &self.list {
             let before = found.sink.endpoints.len();
-            let earlier = std::mem::take(&mut found.sink.tally);
+            found.sink.tally = Tally::default();
             let outcome = if over.is_terminated() {
                 Err(SourceError::TimeOver)
             } else {
@@ -84,18 +96,33 @@ impl Sources {
             };
             let is_complete = outcome.is_ok();
             if let Err(error) = outcome {
-                found.failures.push(SourceFailure { source_name: source.name(), error });
+                found.failures.push(SourceFailure { source_name: entry.name, error });
             }
-            found.counts.push((source.name(), found.sink.endpoints.len() - before));
+            found.counts.push((entry.name, found.sink.endpoints.len() - before));
             if is_complete {
-                let nothing = self.nothing_selected(view, source.name(), found.sink.tally).await;
+                let own_filter = source.own_filter();
+                let nothing =
+                    self.nothing_selected(view, entry, own_filter, found.sink.tally).await;
                 found.nothing_selected.extend(nothing);
             }
-            found.sink.tally.add(earlier);
         }
         found.sink.sort_reports();
         warn_of_outdated(view, found.sink.outdated_annotations);
         found
+    }
+
+    /// Every object of a cluster that has a name, whether or not a run asks it. Reads the cluster
+    /// again: an ordinary run keeps nothing of the objects that it does not ask.
+    pub async fn trace(&self, view: &ClusterView, name: &Name) -> Sightings {
+        let mut sink = Sink { trace: Some(Box::new(Trace::of(name))), ..Sink::default() };
+        let mut failures = Vec::new();
+        for (entry, source) in &self.list {
+            if let Err(error) = source.gather(view, &mut sink).await {
+                failures.push(SourceFailure { source_name: entry.name, error });
+            }
+        }
+        let found = sink.trace.map(|trace| trace.finish()).unwrap_or_default();
+        Sightings { found, failures }
     }
 
     /// Whether the filters select nothing of what a source read. Only where a namespace holds no object at all, the
@@ -104,16 +131,16 @@ impl Sources {
     async fn nothing_selected(
         &self,
         view: &ClusterView,
-        source: &'static str,
+        entry: &'static Entry,
+        own_filter: Option<EcoString>,
         tally: Tally,
     ) -> Option<NothingSelected> {
-        let options = &self.context.options;
-        if let Some(filter) = tally.selecting_nothing(&options.written) {
+        let (source, common) = (entry.name, &self.options.common);
+        if let Some(filter) = tally.selecting_nothing(&common.written, own_filter) {
             return Some(NothingSelected { source, filter });
         }
-        let namespace = self.context.namespace().filter(|_| tally.is_empty())?;
-        if Entry::find(source)?.needs.is_empty()
-            || view.has_namespace(namespace).await != Some(false)
+        let namespace = common.namespace.as_deref().filter(|_| tally.is_empty())?;
+        if !self.options.reads_cluster(entry) || view.has_namespace(namespace).await != Some(false)
         {
             return None;
         }

@@ -2,45 +2,75 @@
 
 use std::sync::Arc;
 
+use crate::common::Common;
+use crate::context::Context;
 use crate::crd::CrdSource;
 use crate::empty::Empty;
+use crate::error::OptionsError;
 use crate::fake::Fake;
 use crate::ingress::IngressSource;
-use crate::needs::{self, Row};
+use crate::needs::Row;
 use crate::node::NodeSource;
 use crate::pod::PodSource;
 use crate::service::ServiceSource;
-use crate::source::{Context, Source};
+use crate::source::{Definition, Source};
 
 /// A source that can be named in `--source`.
 pub(crate) struct Entry {
     /// Its name.
     pub(crate) name: &'static str,
-    /// What it does to a cluster; nothing if it needs none.
-    pub(crate) needs: &'static [Row],
-    make: fn(&Arc<Context>) -> Box<dyn Source>,
+    /// See [`Definition::KINDS`].
+    kinds: &'static [&'static str],
+    /// See [`Definition::needs`].
+    pub(crate) needs: fn(&SourceOptions) -> Vec<Row>,
+    make: fn(&SourceOptions, Arc<Context>) -> Box<dyn Source>,
 }
 
-/// All sources, by name.
-pub(crate) const SOURCES: [Entry; 7] = [
-    Entry { name: "crd", needs: needs::CRD, make: |c| Box::new(CrdSource::new(c)) },
-    Entry { name: "empty", needs: &[], make: |_| Box::new(Empty) },
-    Entry { name: "fake", needs: &[], make: |_| Box::new(Fake) },
-    Entry { name: "ingress", needs: needs::INGRESS, make: |c| Box::new(IngressSource::new(c)) },
-    Entry { name: "node", needs: needs::NODE, make: |c| Box::new(NodeSource::new(c)) },
-    Entry { name: "pod", needs: needs::POD, make: |c| Box::new(PodSource::new(c)) },
-    Entry { name: "service", needs: needs::SERVICE, make: |c| Box::new(ServiceSource::new(c)) },
-];
+/// Makes the table: of every source a field for its flags, a field for what they say, and an entry.
+macro_rules! sources {
+    ($($field:ident: $source:ty,)*) => {
+        /// The flags that single sources have.
+        #[derive(clap::Args, Clone, Debug)]
+        #[group(skip)]
+        pub(crate) struct SourceFlags {
+            $(#[command(flatten)] $field: <$source as Definition>::Flags,)*
+        }
 
-/// Which source makes records for which kind of object, as ownership records name it (`ingress/shop/web`). Also
-/// sources of other versions: they may have made records that are in a zone now.
-const KINDS: [(&str, &str); 22] = [
-    ("crd", "crd"),
-    ("fake", "fake"),
-    ("ingress", "ingress"),
-    ("service", "service"),
-    ("node", "node"),
-    ("pod", "pod"),
+        /// What the flags of single sources say.
+        #[derive(Clone, Debug)]
+        pub(crate) struct SourceOptions {
+            $($field: <$source as Definition>::Options,)*
+        }
+
+        impl SourceOptions {
+            pub(crate) fn read(flags: &SourceFlags, common: &Common) -> Result<Self, OptionsError> {
+                Ok(Self { $($field: <$source>::options(&flags.$field, common)?,)* })
+            }
+        }
+
+        /// All sources, by name.
+        pub(crate) const SOURCES: &[Entry] = &[$(Entry {
+            name: <$source>::NAME,
+            kinds: <$source>::KINDS,
+            needs: |options| <$source>::needs(&options.$field),
+            make: |options, context| Box::new(<$source>::new(options.$field.clone(), context)),
+        },)*];
+    };
+}
+
+sources! {
+    crd: CrdSource,
+    empty: Empty,
+    fake: Fake,
+    ingress: IngressSource,
+    node: NodeSource,
+    pod: PodSource,
+    service: ServiceSource,
+}
+
+/// The kinds of objects of sources that upstream has and we have not yet: they may have made records that are in a zone
+/// now.
+const OTHER_KINDS: [(&str, &str); 16] = [
     ("gateway", "istio-gateway"),
     ("grpcroute", "gateway-grpcroute"),
     ("host", "ambassador-host"),
@@ -64,7 +94,10 @@ const KINDS: [(&str, &str); 22] = [
 #[must_use]
 pub fn source_of(resource: &str) -> Option<&'static str> {
     let (kind, _) = resource.split_once('/')?;
-    KINDS.iter().find(|(own, _)| own.eq_ignore_ascii_case(kind)).map(|(_, source)| *source)
+    let is_kind = |own: &str| own.eq_ignore_ascii_case(kind);
+    let own = SOURCES.iter().find(|entry| entry.kinds.iter().any(|own| is_kind(own)));
+    let other = || OTHER_KINDS.iter().find(|(own, _)| is_kind(own)).map(|(_, source)| *source);
+    own.map(|entry| entry.name).or_else(other)
 }
 
 impl Entry {
@@ -74,8 +107,8 @@ impl Entry {
     }
 
     /// Makes the source.
-    pub(crate) fn make(&self, context: &Arc<Context>) -> Box<dyn Source> {
-        (self.make)(context)
+    pub(crate) fn make(&self, options: &SourceOptions, context: &Arc<Context>) -> Box<dyn Source> {
+        (self.make)(options, Arc::clone(context))
     }
 }
 
@@ -98,8 +131,10 @@ mod tests {
         for (resource, expected) in table {
             assert_eq!(source_of(resource), expected, "{resource}");
         }
-        for entry in SOURCES.iter().filter(|entry| !entry.needs.is_empty()) {
-            assert_eq!(source_of(&format!("{}/a/b", entry.name)), Some(entry.name));
+        for entry in SOURCES {
+            for kind in entry.kinds {
+                assert_eq!(source_of(&format!("{kind}/a/b")), Some(entry.name));
+            }
         }
     }
 }

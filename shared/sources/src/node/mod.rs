@@ -2,67 +2,39 @@
 //!
 //! A node without an address is no reason to delete its records, so it makes the source incomplete.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use extdns_clusters::{ClusterView, Verdict};
-use extdns_model::{ClusterId, Resource, ResourceKind};
+use extdns_model::ResourceKind;
 
-use crate::error::SourceError;
-use crate::merge;
-use crate::objects::Node;
+use crate::annotations::{Key, Reads};
+use crate::common::Common;
+use crate::context::Context;
+use crate::driver::{ObjectSource, Visit};
+use crate::error::OptionsError;
+use crate::needs::Row;
+use crate::objects::{NODES, Node};
 use crate::records::{TargetGroups, Traits};
-use crate::source::{Context, Sink, Source};
-use crate::trace::HiddenBy;
+use crate::source::{Definition, NoFlags};
 
 /// Why nothing is known of a node.
-pub(crate) const NO_ADDRESS: &str = "it has no address of type ExternalIP or InternalIP; wait until it has one, cordon it, or give \
-                          it targets (annotation target)";
+pub(crate) const NO_ADDRESS: &str = "it has no address of type ExternalIP or InternalIP; wait until it has one, cordon \
+                                     it, or give it targets (annotation target)";
 
 pub(crate) struct NodeSource(Arc<Context>);
 
-/// What one pass over the nodes found.
-#[derive(Default)]
-struct Pass {
-    sink: Sink,
-    without_address: Vec<Arc<Resource>>,
+/// Why a node is not looked at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NodeRule {
+    /// `--exclude-unschedulable`.
+    #[error("it is cordoned, and --exclude-unschedulable leaves cordoned nodes out")]
+    Cordoned,
 }
 
 impl NodeSource {
-    pub(crate) fn new(context: &Arc<Context>) -> Self {
-        Self(Arc::clone(context))
-    }
-
-    fn visit(&self, pass: &mut Pass, cluster: ClusterId, node: &Node, verdict: Verdict) {
-        let name = &node.metadata.name;
-        let resource = || {
-            let kind = ResourceKind::Node;
-            Arc::new(Resource { cluster, kind, namespace: None, name: name.clone() })
-        };
-        let cordoned = || self.leaves_out(node).then_some(HiddenBy::Cordoned);
-        if !pass.sink.admits(HiddenBy::verdict(verdict).or_else(cordoned), resource) {
-            return;
-        }
-        let annotations = self.0.vocabulary.read(&node.metadata.annotations);
-        pass.sink.outdated_annotations += annotations.outdated();
-        let by = resource();
-        let given: TargetGroups = annotations.targets().collect();
-        let targets = if given.is_empty() { self.addresses(node) } else { given };
-        let Some(name) = pass.sink.name(name, &by) else { return };
-        if targets.is_empty() {
-            return pass.without_address.push(by);
-        }
-        let traits = Traits::only_ttl(annotations, &by);
-        pass.sink.endpoints.extend(targets.endpoints(&name, &traits, &by));
-    }
-
-    fn leaves_out(&self, node: &Node) -> bool {
-        self.0.options.exclude_unschedulable && node.spec.unschedulable
-    }
-
     /// The external addresses, and the internal ones only where there is no external one.
     fn addresses(&self, node: &Node) -> TargetGroups {
-        let exposed = node.internal_v6().filter(|_| self.0.options.expose_internal_v6);
+        let exposed = node.internal_v6().filter(|_| self.0.common.expose_internal_v6);
         match node.external().next() {
             Some(_) => node.external().chain(exposed).collect(),
             None => node.internal().collect(),
@@ -70,23 +42,51 @@ impl NodeSource {
     }
 }
 
-#[async_trait]
-impl Source for NodeSource {
-    fn name(&self) -> &'static str {
-        "node"
+impl ObjectSource for NodeSource {
+    type Object = Node;
+    type Waiting = Infallible;
+    type Rule = NodeRule;
+    const KIND: ResourceKind = ResourceKind::Node;
+    const READS: Reads =
+        Reads { keys: &[Key::CONTROLLER, Key::TARGET, Key::TTL], properties: false };
+
+    fn context(&self) -> &Context {
+        &self.0
     }
 
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
-        let start = || Pass { sink: sink.sibling(), ..Pass::default() };
-        let Pass { sink: mut found, mut without_address } = view
-            .fold(self.0.scope(), start, |pass: &mut Pass, node: Node, verdict| {
-                self.visit(pass, view.id(), &node, verdict);
-            })
-            .await?;
-        merge::by_resource(&mut found.endpoints);
-        found.endpoints = merge::merge_endpoints(found.endpoints);
-        sink.absorb(found);
-        without_address.sort();
-        SourceError::of_objects(&without_address, NO_ADDRESS)
+    fn hides(&self, node: &Node) -> Option<NodeRule> {
+        let leaves_out = self.0.common.exclude_unschedulable && node.spec.unschedulable;
+        leaves_out.then_some(NodeRule::Cordoned)
+    }
+
+    fn visit(&self, node: Node, visit: &mut Visit<'_, Infallible>) {
+        let annotations = self.0.vocabulary.read(&node.metadata.annotations);
+        let names = visit.all_names([&node.metadata.name].into_iter());
+        let given: TargetGroups = annotations.targets().collect();
+        let targets = if given.is_empty() { self.addresses(&node) } else { given };
+        if targets.is_empty() {
+            return visit.unknown(NO_ADDRESS);
+        }
+        let traits = Traits::only_ttl(annotations, &visit.by);
+        visit.sink.publish(&names, &targets, &traits, &visit.by);
+    }
+}
+
+impl Definition for NodeSource {
+    const NAME: &'static str = "node";
+    const KINDS: &'static [&'static str] = &["node"];
+    type Flags = NoFlags;
+    type Options = ();
+
+    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
+        Ok(())
+    }
+
+    fn needs((): &()) -> Vec<Row> {
+        vec![Row::list(NODES, "all its objects")]
+    }
+
+    fn new((): (), context: Arc<Context>) -> Self {
+        Self(context)
     }
 }

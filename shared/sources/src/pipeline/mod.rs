@@ -11,6 +11,7 @@
 //! default TTL. What depends on the provider comes later, see [`retain_properties`].
 
 mod defaults;
+mod flags;
 mod nat64;
 mod ptr;
 mod retain;
@@ -19,9 +20,11 @@ mod tests;
 
 use extdns_model::{Endpoint, RecordType, Ttl, property_names};
 
+use crate::error::OptionsError;
 use crate::merge::unite_runs;
-use crate::options::{OptionsError, PipelineOptions};
-use crate::source::{DropReason, Dropped};
+use crate::sink::{DropReason, Dropped};
+pub(crate) use flags::PipelineFlags;
+pub use flags::PipelineOptions;
 use ptr::Ptr;
 pub use retain::retain_properties;
 

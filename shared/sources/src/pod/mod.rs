@@ -2,108 +2,54 @@
 //!
 //! The phase of a pod does not matter: one that has ended but still has an address is published.
 
+mod flags;
 mod object;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, Projection, ResourceType, Verdict};
-use extdns_model::{ClusterId, Name, Resource, ResourceKind};
+use extdns_clusters::{ClusterView, Projection as _};
+use extdns_model::{Name, Resource, ResourceKind};
 
-use crate::annotations::{Annotations, Key};
-use crate::error::SourceError;
-use crate::merge;
-use crate::objects::Node;
+use crate::annotations::{Annotations, Key, Reads};
+use crate::common::Common;
+use crate::context::Context;
+use crate::driver::{ObjectSource, Visit};
+use crate::error::{OptionsError, SourceError};
+use crate::needs::Row;
+use crate::objects::{NODES, Node, nodes_by_name};
 use crate::records::{TargetGroups, Traits};
-use crate::source::{Context, Sink, Source, resource};
-use crate::trace::HiddenBy;
+use crate::sink::Sink;
+use crate::source::Definition;
+use flags::{Flags, Options};
 use object::Pod;
 
-/// What the source lists in any case.
-pub(crate) const PODS: ResourceType = <Pod as Projection>::RESOURCE;
+pub(crate) struct PodSource {
+    context: Arc<Context>,
+    options: Options,
+}
 
-pub(crate) struct PodSource(Arc<Context>);
+/// Why a pod is not looked at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PodRule {
+    /// `--ignore-non-host-network-pods`.
+    #[error(
+        "it does not use the network of its host, and --ignore-non-host-network-pods leaves it out"
+    )]
+    NotOnHostNetwork,
+}
 
-/// A pod whose names get the addresses of its node.
-struct Waiting {
-    resource: Arc<Resource>,
+/// The names of a pod that get the addresses of its node.
+pub(crate) struct OnNode {
     names: Vec<Name>,
     node: EcoString,
     traits: Traits,
-}
-
-/// What one pass over the pods found.
-#[derive(Default)]
-struct Pass {
-    sink: Sink,
-    waiting: Vec<Waiting>,
-}
-
-impl PodSource {
-    pub(crate) fn new(context: &Arc<Context>) -> Self {
-        Self(Arc::clone(context))
-    }
-
-    fn visit(&self, pass: &mut Pass, cluster: ClusterId, pod: Pod, verdict: Verdict) {
-        let resource = || resource(cluster, ResourceKind::Pod, &pod.metadata);
-        let ignored = || self.leaves_out(&pod).then_some(HiddenBy::NotOnHostNetwork);
-        if !pass.sink.admits(HiddenBy::verdict(verdict).or_else(ignored), resource) {
-            return;
-        }
-        let annotations = self.0.vocabulary.read(&pod.metadata.annotations);
-        let has_names = annotations.has_any(&[Key::Hostname, Key::InternalHostname]);
-        if !has_names && self.0.options.pod_source_domain.is_none() {
-            return;
-        }
-        pass.sink.outdated_annotations += annotations.outdated();
-        let by = resource();
-        let traits = Traits::only_ttl(annotations, &by);
-        let given: TargetGroups = annotations.targets().collect();
-        let own = self.own_names(&mut pass.sink, &pod, annotations, &by);
-        let public = pass.sink.names(annotations, Key::Hostname, &by);
-        if given.is_empty() {
-            publish(
-                &mut pass.sink,
-                &own,
-                &[&pod.status.pod_ip].into_iter().collect(),
-                &traits,
-                &by,
-            );
-            if !public.is_empty() {
-                let node = pod.spec.node_name;
-                pass.waiting.push(Waiting { resource: by, names: public, node, traits });
-            }
-        } else {
-            publish(&mut pass.sink, &own, &given, &traits, &by);
-            publish(&mut pass.sink, &public, &given, &traits, &by);
-        }
-    }
-
-    fn leaves_out(&self, pod: &Pod) -> bool {
-        self.0.options.ignore_non_host_network_pods && !pod.spec.host_network
-    }
-
-    /// The names of the pod's own address: those of the annotation `internal-hostname`, and the one below
-    /// `--pod-source-domain`.
-    fn own_names(
-        &self,
-        sink: &mut Sink,
-        pod: &Pod,
-        annotations: Annotations<'_>,
-        by: &Arc<Resource>,
-    ) -> Vec<Name> {
-        let mut names = sink.names(annotations, Key::InternalHostname, by);
-        if let Some(domain) = &self.0.options.pod_source_domain {
-            names.extend(sink.name(&format!("{}.{domain}", pod.metadata.name), by));
-        }
-        names
-    }
+    resource: Arc<Resource>,
 }
 
 /// Puts the endpoints of names into the sink; without a target the names are not ready.
-fn publish(
+fn settle(
     sink: &mut Sink,
     names: &[Name],
     targets: &TargetGroups,
@@ -111,10 +57,9 @@ fn publish(
     by: &Arc<Resource>,
 ) {
     if targets.is_empty() {
-        return sink.unready(names.iter().cloned(), by);
-    }
-    for name in names {
-        sink.endpoints.extend(targets.endpoints(name, traits, by));
+        sink.unready(names.iter().cloned(), by);
+    } else {
+        sink.publish(names, targets, traits, by);
     }
 }
 
@@ -124,31 +69,84 @@ fn addresses(node: &Node) -> TargetGroups {
 }
 
 #[async_trait]
-impl Source for PodSource {
-    fn name(&self) -> &'static str {
-        "pod"
+impl ObjectSource for PodSource {
+    type Object = Pod;
+    type Waiting = OnNode;
+    type Rule = PodRule;
+    const KIND: ResourceKind = ResourceKind::Pod;
+    const READS: Reads = Reads {
+        keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::INTERNAL_HOSTNAME, Key::TARGET, Key::TTL],
+        properties: false,
+    };
+
+    fn context(&self) -> &Context {
+        &self.context
     }
 
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
-        let start = || Pass { sink: sink.sibling(), ..Pass::default() };
-        let Pass { sink: mut found, waiting } = view
-            .fold(self.0.scope(), start, |pass: &mut Pass, pod: Pod, verdict| {
-                self.visit(pass, view.id(), pod, verdict);
-            })
-            .await?;
-        if !waiting.is_empty() {
-            let nodes = view.shared::<Node>(None).await?;
-            let by_name: HashMap<&str, &Node> =
-                nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect();
-            for Waiting { resource, names, node, traits } in &waiting {
-                let node = by_name.get(node.as_str());
-                let targets = node.map(|node| addresses(node)).unwrap_or_default();
-                publish(&mut found, names, &targets, traits, resource);
-            }
+    fn hides(&self, pod: &Pod) -> Option<PodRule> {
+        let leaves_out = self.options.ignore_non_host_network && !pod.spec.host_network;
+        leaves_out.then_some(PodRule::NotOnHostNetwork)
+    }
+
+    fn may_want(&self, annotations: Annotations<'_>) -> bool {
+        self.options.domain.is_some()
+            || annotations.has_any(&[Key::HOSTNAME, Key::INTERNAL_HOSTNAME])
+    }
+
+    fn visit(&self, pod: Pod, visit: &mut Visit<'_, OnNode>) {
+        let annotations = self.context.vocabulary.read(&pod.metadata.annotations);
+        let public = visit.all_names(annotations.list(Key::HOSTNAME));
+        let mut own = visit.all_names(annotations.list(Key::INTERNAL_HOSTNAME));
+        let below = self.options.domain.iter();
+        own.extend(visit.all_names(below.map(|domain| format!("{}.{domain}", pod.metadata.name))));
+        let resource = Arc::clone(&visit.by);
+        let traits = Traits::only_ttl(annotations, &resource);
+        let given: TargetGroups = annotations.targets().collect();
+        if !given.is_empty() {
+            visit.sink.publish(&own, &given, &traits, &resource);
+            return visit.sink.publish(&public, &given, &traits, &resource);
         }
-        merge::by_resource(&mut found.endpoints);
-        found.endpoints = merge::merge_endpoints(found.endpoints);
-        sink.absorb(found);
+        let address = [&pod.status.pod_ip].into_iter().collect();
+        settle(visit.sink, &own, &address, &traits, &resource);
+        if !public.is_empty() {
+            visit.wait(OnNode { names: public, node: pod.spec.node_name, traits, resource });
+        }
+    }
+
+    async fn finish(
+        &self,
+        view: &ClusterView,
+        waiting: Vec<OnNode>,
+        sink: &mut Sink,
+    ) -> Result<(), SourceError> {
+        let nodes = view.shared::<Node>(None).await?;
+        let nodes = nodes_by_name(&nodes);
+        for OnNode { names, node, traits, resource } in &waiting {
+            let targets = nodes.get(node.as_str()).map(|node| addresses(node));
+            settle(sink, names, &targets.unwrap_or_default(), traits, resource);
+        }
         Ok(())
+    }
+}
+
+impl Definition for PodSource {
+    const NAME: &'static str = "pod";
+    const KINDS: &'static [&'static str] = &["pod"];
+    type Flags = Flags;
+    type Options = Options;
+
+    fn options(flags: &Flags, _common: &Common) -> Result<Options, OptionsError> {
+        Ok(flags.into())
+    }
+
+    fn needs(_options: &Options) -> Vec<Row> {
+        vec![
+            Row::list(Pod::RESOURCE, "all its objects"),
+            Row::list(NODES, "pods with the annotation hostname"),
+        ]
+    }
+
+    fn new(options: Options, context: Arc<Context>) -> Self {
+        Self { context, options }
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::objects::projection;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Pod {
+pub(crate) struct Pod {
     #[serde(default)]
     pub(super) metadata: Metadata,
     #[serde(default, deserialize_with = "nullable")]

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 use extdns_model::Name;
 
-use crate::annotations::{Annotations, Key};
-use crate::objects::{EndpointSlice, Pod, SliceEndpoint};
+use crate::annotations::Annotations;
+use crate::context::Context;
 use crate::records::TargetGroups;
-use crate::source::{Context, Sink};
+use crate::sink::Sink;
 
-use super::Wanted;
 use super::index::Index;
+use super::pod::Pod;
+use super::slice::{EndpointSlice, SliceEndpoint};
+use super::{Options, Wanted};
 
 /// Which addresses of a pod are published.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,7 +29,7 @@ enum Publish {
 
 impl Publish {
     fn of(annotations: Annotations<'_>, publish_host_ip: bool) -> Self {
-        match annotations.get(Key::EndpointsType) {
+        match annotations.get(super::ENDPOINTS_TYPE) {
             Some("NodeExternalIP") => Self::Node,
             Some("HostIP") => Self::Host,
             _ if publish_host_ip => Self::Host,
@@ -42,9 +44,14 @@ pub(super) fn needs_nodes(annotations: Annotations<'_>) -> bool {
 }
 
 /// Puts the endpoints of a headless service into the sink.
-pub(super) fn settle(wanted: &Wanted, index: &Index<'_>, context: &Context, sink: &mut Sink) {
-    let publish = Publish::of(wanted.annotations(context), context.options.publish_host_ip);
-    let service = Headless { wanted, index, context, publish };
+pub(super) fn settle(
+    wanted: &Wanted,
+    index: &Index<'_>,
+    (context, options): (&Context, &Options),
+    sink: &mut Sink,
+) {
+    let publish = Publish::of(wanted.annotations(context), options.publish_host_ip);
+    let service = Headless { wanted, index, context, options, publish };
     // By the pod's own label; the service's names stand under the empty label.
     let mut targets: BTreeMap<EcoString, TargetGroups> = BTreeMap::new();
     let metadata = &wanted.service.metadata;
@@ -74,6 +81,7 @@ struct Headless<'a> {
     wanted: &'a Wanted,
     index: &'a Index<'a>,
     context: &'a Context,
+    options: &'a Options,
     publish: Publish,
 }
 
@@ -111,7 +119,7 @@ impl<'a> Headless<'a> {
     fn counts_as_ready(&self, endpoint: &SliceEndpoint) -> bool {
         endpoint.conditions.ready.unwrap_or(true)
             || self.wanted.service.spec.publish_not_ready_addresses
-            || self.context.options.publish_not_ready
+            || self.options.publish_not_ready
     }
 
     /// The pod that an entry stands for, if the service selects it.
@@ -151,7 +159,7 @@ impl<'a> Headless<'a> {
             }
             return Vec::new();
         };
-        let expose = self.context.options.expose_internal_v6;
+        let expose = self.context.common.expose_internal_v6;
         let internal = node.internal_v6().filter(|_| expose);
         node.external().chain(internal).map(EcoString::from).collect()
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::objects::{EndpointSlice, Node, Pod};
+use crate::objects::Node;
+
+use super::pod::Pod;
+use super::slice::EndpointSlice;
 
 /// What was listed; what nobody needs is not there.
 pub(super) struct Lists {

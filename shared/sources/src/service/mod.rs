@@ -5,35 +5,61 @@
 //! (pods, nodes, endpoint slices, a look-up of a host name) wait until the list is complete; what
 //! nobody waits for is not listed.
 
+mod flags;
 mod headless;
 mod index;
 mod node_port;
 mod object;
+mod pod;
 mod resolve;
+mod slice;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::{ClusterView, Projection, ReadError, ResourceType, Verdict};
-use extdns_model::{ClusterId, Name, Resource, ResourceKind};
+use ecow::EcoString;
+use extdns_clusters::{ClusterView, Projection, ReadError};
+use extdns_model::{Endpoint, Name, Resource, ResourceKind};
 
-use crate::annotations::{Annotations, Key};
-use crate::error::SourceError;
+use crate::annotations::{Annotations, Key, Reads};
+use crate::common::Common;
+use crate::context::Context;
+use crate::driver::{ObjectSource, Visit};
+use crate::error::{OptionsError, SourceError};
 use crate::merge;
+use crate::needs::Row;
+use crate::objects::NODES;
 use crate::records::{TargetGroups, Traits};
-use crate::source::{Context, Sink, Source, resource};
-use crate::trace::HiddenBy;
+use crate::sink::Sink;
+use crate::source::Definition;
+#[cfg(test)]
+pub(crate) use flags::ServiceFlagError;
+use flags::{Flags, Options};
 use index::{Index, Lists};
-use object::Service;
-pub(crate) use object::{ServiceType, ServiceTypes};
+use object::{Service, ServiceType};
+use pod::PODS;
+use slice::ENDPOINT_SLICES;
 
-/// What the source lists in any case.
-pub(crate) const SERVICES: ResourceType = <Service as Projection>::RESOURCE;
+/// Which node addresses a NodePort service publishes.
+const ACCESS: Key = Key("access");
+/// Which addresses a headless service publishes.
+const ENDPOINTS_TYPE: Key = Key("endpoints-type");
 
-pub(crate) struct ServiceSource(Arc<Context>);
+pub(crate) struct ServiceSource {
+    context: Arc<Context>,
+    options: Options,
+}
+
+/// Why a service is not looked at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServiceRule {
+    /// `--service-type-filter`.
+    #[error("it is a service of type {0}, which --service-type-filter leaves out")]
+    Type(&'static str),
+}
 
 /// A service that wants names.
-struct Wanted {
+pub(crate) struct Wanted {
     service: Service,
     resource: Arc<Resource>,
     traits: Traits,
@@ -44,7 +70,7 @@ struct Wanted {
 }
 
 /// Where the targets of a service come from.
-enum Origin {
+pub(crate) enum Origin {
     /// From itself: those of its public names, those of its internal names.
     Itself { public: TargetGroups, internal: TargetGroups },
     /// From its load balancer's host names, looked up.
@@ -55,15 +81,6 @@ enum Origin {
     Nodes,
 }
 
-/// What one pass over the services found.
-#[derive(Default)]
-struct Pass {
-    sink: Sink,
-    /// Services that need more than themselves.
-    waiting: Vec<(Wanted, Origin)>,
-    need: Need,
-}
-
 /// What waiting services have to be told.
 #[derive(Clone, Copy, Default)]
 struct Need {
@@ -72,46 +89,25 @@ struct Need {
     nodes: bool,
 }
 
-impl ServiceSource {
-    pub(crate) fn new(context: &Arc<Context>) -> Self {
-        Self(Arc::clone(context))
-    }
-
-    fn visit(&self, pass: &mut Pass, cluster: ClusterId, service: Service, verdict: Verdict) {
-        let hidden = HiddenBy::verdict(verdict).or_else(|| self.type_objects(service.spec.kind));
-        let resource = || resource(cluster, ResourceKind::Service, &service.metadata);
-        if !pass.sink.admits(hidden, resource) {
-            return;
-        }
-        let annotations = self.0.vocabulary.read(&service.metadata.annotations);
-        if !annotations.has_any(&[Key::Hostname, Key::InternalHostname]) {
-            return;
-        }
-        pass.sink.outdated_annotations += annotations.outdated();
-        let by = resource();
-        let public = pass.sink.names(annotations, Key::Hostname, &by);
-        let internal = pass.sink.names(annotations, Key::InternalHostname, &by);
-        if public.is_empty() && internal.is_empty() {
-            return;
-        }
-        let traits = Traits::read(annotations, &by);
-        let origin = self.origin(&service, annotations);
-        self.note_need(&mut pass.need, &origin, &service, annotations);
-        let wanted = Wanted { service, resource: by, traits, public, internal };
+impl Need {
+    fn add(&mut self, origin: &Origin, wanted: &Wanted, source: &ServiceSource) {
         match origin {
-            Origin::Itself { public, internal } => {
-                wanted.settle(&public, &internal, &mut pass.sink)
+            Origin::Pods => {
+                self.slices = true;
+                self.pods = true;
+                let annotations = wanted.annotations(&source.context);
+                self.nodes |= headless::needs_nodes(annotations) && source.may_list_nodes();
             }
-            origin => pass.waiting.push((wanted, origin)),
+            Origin::Nodes => {
+                self.nodes = true;
+                self.pods |= wanted.service.spec.is_local();
+            }
+            Origin::Itself { .. } | Origin::LookUp => {}
         }
     }
+}
 
-    /// The type filter.
-    fn type_objects(&self, kind: ServiceType) -> Option<HiddenBy> {
-        let is_wanted = self.0.options.service_types.contain(kind);
-        (!is_wanted).then(|| HiddenBy::ServiceType(kind.as_str()))
-    }
-
+impl ServiceSource {
     fn origin(&self, service: &Service, annotations: Annotations<'_>) -> Origin {
         let given: TargetGroups = annotations.targets().collect();
         if !given.is_empty() {
@@ -126,7 +122,7 @@ impl ServiceSource {
             }
             ServiceType::ClusterIp if spec.is_headless() => Origin::Pods,
             ServiceType::ClusterIp => {
-                let publish = self.0.options.publish_internal_services;
+                let publish = self.options.publish_internal_services;
                 let public = if publish { cluster_ip() } else { TargetGroups::default() };
                 Origin::Itself { public, internal: cluster_ip() }
             }
@@ -143,62 +139,18 @@ impl ServiceSource {
     }
 
     fn must_look_up(&self, service: &Service) -> bool {
-        self.0.options.resolve_hostnames
+        self.options.resolve_hostnames
             && service.spec.external_ips.is_empty()
             && service.status.load_balancer.ingress.iter().any(|entry| !entry.hostname.is_empty())
     }
 
-    fn note_need(
-        &self,
-        need: &mut Need,
-        origin: &Origin,
-        service: &Service,
-        annotations: Annotations<'_>,
-    ) {
-        match origin {
-            Origin::Pods => {
-                need.slices = true;
-                need.pods = true;
-                need.nodes |= headless::needs_nodes(annotations) && self.may_list_nodes();
-            }
-            Origin::Nodes => {
-                need.nodes = true;
-                need.pods |= service.spec.is_local();
-            }
-            Origin::Itself { .. } | Origin::LookUp => {}
-        }
-    }
-
     /// The type filter says what may be listed: nodes belong to NodePort services.
     fn may_list_nodes(&self) -> bool {
-        self.0.options.service_types.contain(ServiceType::NodePort)
-    }
-
-    /// Finishes the services that need more than themselves.
-    async fn finish(
-        &self,
-        view: &ClusterView,
-        mut pass: Pass,
-        sink: &mut Sink,
-    ) -> Result<(), SourceError> {
-        let lists = self.read(view, pass.need).await?;
-        let index = Index::new(&lists);
-        pass.waiting.sort_by(|(a, _), (b, _)| a.resource.cmp(&b.resource));
-        let hosts = pass.waiting.iter().filter(|(_, origin)| matches!(origin, Origin::LookUp));
-        let answers = resolve::look_up(&*self.0.resolver, hosts.map(|(wanted, _)| wanted)).await;
-        for (wanted, origin) in &pass.waiting {
-            match origin {
-                Origin::Itself { public, internal } => wanted.settle(public, internal, sink),
-                Origin::LookUp => answers.settle(wanted, sink),
-                Origin::Pods => headless::settle(wanted, &index, &self.0, sink),
-                Origin::Nodes => node_port::settle(wanted, &index, &self.0, sink),
-            }
-        }
-        answers.failure()
+        self.options.types.contain(ServiceType::NodePort)
     }
 
     async fn read(&self, view: &ClusterView, need: Need) -> Result<Lists, ReadError> {
-        let namespace = self.0.namespace();
+        let namespace = self.context.namespace();
         Ok(Lists {
             slices: if need.slices { Some(view.shared(namespace).await?) } else { None },
             pods: if need.pods { Some(view.shared(namespace).await?) } else { None },
@@ -222,35 +174,125 @@ impl Wanted {
         if public.is_empty() && self.service.spec.kind == ServiceType::LoadBalancer {
             sink.unready(self.public.iter().cloned(), &self.resource);
         }
-        for (names, targets) in [(&self.public, public), (&self.internal, internal)] {
-            for name in names {
-                sink.endpoints.extend(targets.endpoints(name, &self.traits, &self.resource));
-            }
-        }
+        sink.publish(&self.public, public, &self.traits, &self.resource);
+        sink.publish(&self.internal, internal, &self.traits, &self.resource);
     }
 }
 
 #[async_trait]
-impl Source for ServiceSource {
-    fn name(&self) -> &'static str {
-        "service"
+impl ObjectSource for ServiceSource {
+    type Object = Service;
+    type Waiting = (Wanted, Origin);
+    type Rule = ServiceRule;
+    const KIND: ResourceKind = ResourceKind::Service;
+    const READS: Reads = Reads {
+        keys: &[
+            Key::CONTROLLER,
+            Key::HOSTNAME,
+            Key::INTERNAL_HOSTNAME,
+            Key::TARGET,
+            Key::TTL,
+            Key::SET_IDENTIFIER,
+            ACCESS,
+            ENDPOINTS_TYPE,
+        ],
+        properties: true,
+    };
+
+    fn context(&self) -> &Context {
+        &self.context
     }
 
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
-        let start = || Pass { sink: sink.sibling(), ..Pass::default() };
-        let mut pass = view
-            .fold(self.0.scope(), start, |pass: &mut Pass, service: Service, verdict| {
-                self.visit(pass, view.id(), service, verdict);
-            })
-            .await?;
-        let mut found = std::mem::take(&mut pass.sink);
-        let outcome = if pass.waiting.is_empty() {
-            Ok(())
-        } else {
-            self.finish(view, pass, &mut found).await
-        };
-        found.endpoints = merge::merge_services(found.endpoints);
-        sink.absorb(found);
-        outcome
+    fn own_filter(&self) -> Option<EcoString> {
+        self.options.written_types.clone()
+    }
+
+    fn hides(&self, service: &Service) -> Option<ServiceRule> {
+        let kind = service.spec.kind;
+        (!self.options.types.contain(kind)).then(|| ServiceRule::Type(kind.as_str()))
+    }
+
+    fn may_want(&self, annotations: Annotations<'_>) -> bool {
+        annotations.has_any(&[Key::HOSTNAME, Key::INTERNAL_HOSTNAME])
+    }
+
+    fn visit(&self, service: Service, visit: &mut Visit<'_, (Wanted, Origin)>) {
+        let annotations = self.context.vocabulary.read(&service.metadata.annotations);
+        let public = visit.all_names(annotations.list(Key::HOSTNAME));
+        let internal = visit.all_names(annotations.list(Key::INTERNAL_HOSTNAME));
+        if public.is_empty() && internal.is_empty() {
+            return;
+        }
+        let resource = Arc::clone(&visit.by);
+        let traits = Traits::read(annotations, &resource);
+        let origin = self.origin(&service, annotations);
+        let wanted = Wanted { service, resource, traits, public, internal };
+        match origin {
+            Origin::Itself { public, internal } => wanted.settle(&public, &internal, visit.sink),
+            origin => visit.wait((wanted, origin)),
+        }
+    }
+
+    async fn finish(
+        &self,
+        view: &ClusterView,
+        waiting: Vec<(Wanted, Origin)>,
+        sink: &mut Sink,
+    ) -> Result<(), SourceError> {
+        let mut need = Need::default();
+        waiting.iter().for_each(|(wanted, origin)| need.add(origin, wanted, self));
+        let lists = self.read(view, need).await?;
+        let index = Index::new(&lists);
+        let hosts = waiting.iter().filter(|(_, origin)| matches!(origin, Origin::LookUp));
+        let hosts = hosts.map(|(wanted, _)| wanted);
+        let answers = resolve::look_up(&*self.context.resolver, hosts).await;
+        for (wanted, origin) in &waiting {
+            match origin {
+                Origin::Itself { public, internal } => wanted.settle(public, internal, sink),
+                Origin::LookUp => answers.settle(wanted, sink),
+                Origin::Pods => {
+                    headless::settle(wanted, &index, (&self.context, &self.options), sink);
+                }
+                Origin::Nodes => node_port::settle(wanted, &index, &self.context, sink),
+            }
+        }
+        answers.failure()
+    }
+
+    fn merge(endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
+        merge::merge_services(endpoints)
+    }
+}
+
+impl Definition for ServiceSource {
+    const NAME: &'static str = "service";
+    const KINDS: &'static [&'static str] = &["service"];
+    type Flags = Flags;
+    type Options = Options;
+
+    fn options(flags: &Flags, _common: &Common) -> Result<Options, OptionsError> {
+        Options::read(flags)
+    }
+
+    fn needs(options: &Options) -> Vec<Row> {
+        let headless = options.types.contain(ServiceType::ClusterIp);
+        let node_port = options.types.contain(ServiceType::NodePort);
+        let mut rows = vec![Row::list(Service::RESOURCE, "all its objects")];
+        if headless {
+            rows.push(Row::list(ENDPOINT_SLICES, "headless services"));
+        }
+        if headless || node_port {
+            let purpose =
+                "headless services, and NodePort services with externalTrafficPolicy Local";
+            rows.push(Row::list(PODS, purpose));
+        }
+        if node_port {
+            rows.push(Row::list(NODES, "NodePort services"));
+        }
+        rows
+    }
+
+    fn new(options: Options, context: Arc<Context>) -> Self {
+        Self { context, options }
     }
 }

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use ecow::{EcoString, eco_format};
 use extdns_model::{Name, RecordType, Targets, target_ip};
 
-use crate::annotations::Key;
-use crate::objects::{Node, Pod};
+use crate::context::Context;
+use crate::objects::Node;
 use crate::records::TargetGroups;
-use crate::source::{Context, Sink};
+use crate::sink::Sink;
 
-use super::Wanted;
 use super::index::Index;
+use super::pod::Pod;
+use super::{ACCESS, Wanted};
 
 /// Puts the endpoints of a NodePort service into the sink.
 pub(super) fn settle(wanted: &Wanted, index: &Index<'_>, context: &Context, sink: &mut Sink) {
@@ -27,7 +28,7 @@ pub(super) fn settle(wanted: &Wanted, index: &Index<'_>, context: &Context, sink
 }
 
 fn node_addresses(wanted: &Wanted, index: &Index<'_>, context: &Context) -> TargetGroups {
-    let options = &context.options;
+    let options = &context.common;
     let nodes: Vec<_> = nodes(wanted, index)
         .into_iter()
         .filter(|node| !(options.exclude_unschedulable && node.spec.unschedulable))
@@ -41,7 +42,7 @@ fn node_addresses(wanted: &Wanted, index: &Index<'_>, context: &Context) -> Targ
         external.chain(nodes.iter().flat_map(|node| internal(node))).collect()
     };
     let private = || nodes.iter().flat_map(|node| node.internal()).collect();
-    match wanted.annotations(context).get(Key::Access) {
+    match wanted.annotations(context).get(ACCESS) {
         Some("public") => public(),
         Some("private") => private(),
         _ if nodes.iter().any(|node| node.external().next().is_some()) => public(),

@@ -8,7 +8,7 @@ use crate::objects::{LoadBalancerStatus, projection};
 use crate::records::TargetGroups;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Service {
+pub(crate) struct Service {
     #[serde(default)]
     pub(super) metadata: Metadata,
     #[serde(default, deserialize_with = "nullable")]
@@ -109,34 +109,5 @@ impl Service {
             [] => [&self.spec.external_name].into_iter().collect(),
             addresses => addresses.iter().collect(),
         }
-    }
-}
-
-/// The types of services that a run looks at.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ServiceTypes(Vec<ServiceType>);
-
-impl ServiceTypes {
-    /// The types named by the flag; an empty name stands for all.
-    ///
-    /// # Errors
-    /// The first text that names none.
-    pub(crate) fn parse(texts: &[String]) -> Result<Self, String> {
-        if texts.iter().any(String::is_empty) {
-            return Ok(Self::default());
-        }
-        let types = texts.iter().map(|text| match text.as_str() {
-            "ClusterIP" => Ok(ServiceType::ClusterIp),
-            "NodePort" => Ok(ServiceType::NodePort),
-            "LoadBalancer" => Ok(ServiceType::LoadBalancer),
-            "ExternalName" => Ok(ServiceType::ExternalName),
-            _ => Err(text.clone()),
-        });
-        types.collect::<Result<_, _>>().map(Self)
-    }
-
-    /// Whether services of this type are looked at.
-    pub(crate) fn contain(&self, kind: ServiceType) -> bool {
-        self.0.is_empty() || self.0.contains(&kind)
     }
 }

@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use crate::error::SourceError;
 use crate::records::TargetGroups;
 use crate::resolver::{ResolveError, Resolver};
-use crate::source::Sink;
+use crate::sink::Sink;
 
 use super::Wanted;
 

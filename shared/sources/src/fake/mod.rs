@@ -12,8 +12,12 @@ use extdns_model::{
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::error::SourceError;
-use crate::source::{Sink, Source};
+use crate::common::Common;
+use crate::context::Context;
+use crate::error::{OptionsError, SourceError};
+use crate::needs::Row;
+use crate::sink::Sink;
+use crate::source::{Definition, NoFlags, Source};
 
 const DOMAIN: &str = "example.com";
 const SEED: u64 = 9673;
@@ -24,10 +28,6 @@ pub(crate) struct Fake;
 
 #[async_trait]
 impl Source for Fake {
-    fn name(&self) -> &'static str {
-        "fake"
-    }
-
     async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
         let mut dice = Dice(ChaCha8Rng::seed_from_u64(SEED));
         for rtype in RecordType::KNOWN {
@@ -45,6 +45,25 @@ impl Source for Fake {
             sink.endpoints.push(endpoint);
         }
         Ok(())
+    }
+}
+
+impl Definition for Fake {
+    const NAME: &'static str = "fake";
+    const KINDS: &'static [&'static str] = &["fake"];
+    type Flags = NoFlags;
+    type Options = ();
+
+    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
+        Ok(())
+    }
+
+    fn needs((): &()) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn new((): (), _context: Arc<Context>) -> Self {
+        Self
     }
 }
 

@@ -1,0 +1,93 @@
+//! The flags that all sources share, and what they say.
+
+use clap::{ArgAction, Args as ClapArgs};
+use ecow::EcoString;
+use extdns_clusters::{Selector, SelectorError};
+
+use crate::error::OptionsError;
+
+/// Which objects the sources look at.
+#[derive(ClapArgs, Clone, Debug)]
+#[group(skip)]
+pub(crate) struct CommonFlags {
+    /// Look at this namespace only; empty means all.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAMESPACE")]
+    namespace: String,
+
+    /// Look only at objects whose annotations match this selector.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "SELECTOR")]
+    annotation_filter: String,
+
+    /// Read exactly the annotations that begin so. Without this flag: external-dns.kubernetes.io/,
+    /// and external-dns.alpha.kubernetes.io/ for each that is not there.
+    #[arg(long, value_name = "PREFIX")]
+    annotation_prefix: Option<String>,
+
+    /// Look only at objects whose labels match this selector.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "SELECTOR")]
+    label_filter: String,
+
+    /// Leave cordoned nodes out.
+    #[arg(long, action = ArgAction::Set, default_value_t = true, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    exclude_unschedulable: bool,
+
+    /// Count the internal IPv6 addresses of nodes as public.
+    #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    expose_internal_ipv6: bool,
+}
+
+/// What the shared flags say.
+#[derive(Clone, Debug)]
+pub(crate) struct Common {
+    pub(crate) namespace: Option<EcoString>,
+    pub(crate) annotation_prefix: Option<EcoString>,
+    pub(crate) annotation_filter: Selector,
+    pub(crate) label_filter: Selector,
+    pub(crate) exclude_unschedulable: bool,
+    pub(crate) expose_internal_v6: bool,
+    pub(crate) written: WrittenFilters,
+}
+
+/// The values of the shared filters as the user wrote them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WrittenFilters {
+    pub(crate) annotations: EcoString,
+    pub(crate) labels: EcoString,
+}
+
+impl TryFrom<&CommonFlags> for Common {
+    type Error = OptionsError;
+
+    fn try_from(flags: &CommonFlags) -> Result<Self, OptionsError> {
+        let (annotations, labels) = (&flags.annotation_filter, &flags.label_filter);
+        Ok(Self {
+            namespace: non_empty(&flags.namespace),
+            annotation_filter: selector("annotation-filter", Selector::annotations(annotations))?,
+            label_filter: selector("label-filter", Selector::labels(labels))?,
+            annotation_prefix: flags.annotation_prefix.as_deref().map(prefix).transpose()?,
+            exclude_unschedulable: flags.exclude_unschedulable,
+            expose_internal_v6: flags.expose_internal_ipv6,
+            written: WrittenFilters { annotations: annotations.into(), labels: labels.into() },
+        })
+    }
+}
+
+/// The value of a flag whose empty value means that it is not set.
+pub(crate) fn non_empty(text: &str) -> Option<EcoString> {
+    (!text.is_empty()).then(|| text.into())
+}
+
+fn selector(
+    flag: &'static str,
+    parsed: Result<Selector, SelectorError>,
+) -> Result<Selector, OptionsError> {
+    parsed.map_err(|source| OptionsError::Selector { flag, source })
+}
+
+fn prefix(prefix: &str) -> Result<EcoString, OptionsError> {
+    match prefix {
+        "" => Err(OptionsError::EmptyPrefix),
+        prefix if !prefix.ends_with('/') => Err(OptionsError::PrefixWithoutSlash),
+        prefix => Ok(prefix.into()),
+    }
+}

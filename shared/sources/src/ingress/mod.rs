@@ -1,0 +1,175 @@
+//! The source `ingress`: names of rules, TLS hosts and annotations of `networking.k8s.io/v1`
+//! Ingresses, with the addresses of their load balancers.
+
+mod flags;
+mod object;
+
+use std::sync::Arc;
+
+use ecow::EcoString;
+use extdns_clusters::Projection;
+use extdns_model::ResourceKind;
+
+use crate::annotations::{Annotations, Key, Reads};
+use crate::common::Common;
+use crate::context::Context;
+use crate::driver::{ObjectSource, Visit};
+use crate::error::OptionsError;
+use crate::needs::Row;
+use crate::records::{TargetGroups, Traits};
+use crate::source::Definition;
+#[cfg(test)]
+pub(crate) use flags::IngressFlagError;
+use flags::{Flags, Options};
+use object::Ingress;
+
+/// Says the class of an ingress that has no `ingressClassName`.
+const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
+/// Where an ingress takes its names from.
+const HOSTNAME_SOURCE: Key = Key("ingress-hostname-source");
+
+/// Why an ingress, or a place where names stand in it, is not looked at.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum IngressRule {
+    /// `--ingress-class`.
+    #[error("{}", class_words(class.as_deref()))]
+    Class {
+        /// Its class, if it has one.
+        class: Option<EcoString>,
+    },
+    /// The annotation that says where an ingress takes its names from.
+    #[error("its annotation ingress-hostname-source does not read the place where the name stands")]
+    HostnameSource,
+    /// `--ignore-ingress-rules-spec`.
+    #[error("the name stands in its rules, which --ignore-ingress-rules-spec leaves out")]
+    IgnoredRules,
+    /// `--ignore-ingress-tls-spec`.
+    #[error("the name stands in its TLS section, which --ignore-ingress-tls-spec leaves out")]
+    IgnoredTls,
+}
+
+fn class_words(class: Option<&str>) -> String {
+    match class {
+        Some(class) => format!("its class {class:?} is not among --ingress-class"),
+        None => "it has no class, and --ingress-class asks for one".to_owned(),
+    }
+}
+
+/// Which of its names an ingress publishes (`ingress-hostname-source`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HostnameSource {
+    All,
+    Defined,
+    Annotated,
+    /// A value that is none of the above.
+    Nothing,
+}
+
+impl HostnameSource {
+    fn of(annotations: Annotations<'_>) -> Self {
+        match annotations.get(HOSTNAME_SOURCE) {
+            None => Self::All,
+            Some(value) if value.eq_ignore_ascii_case("defined-hosts-only") => Self::Defined,
+            Some(value) if value.eq_ignore_ascii_case("annotation-only") => Self::Annotated,
+            Some(_) => Self::Nothing,
+        }
+    }
+
+    /// The rule that hides a place from which no name is taken.
+    fn hides(self, place: Self) -> Option<IngressRule> {
+        (self != Self::All && self != place).then_some(IngressRule::HostnameSource)
+    }
+}
+
+pub(crate) struct IngressSource {
+    context: Arc<Context>,
+    options: Options,
+}
+
+impl ObjectSource for IngressSource {
+    type Object = Ingress;
+    type Waiting = ();
+    type Rule = IngressRule;
+    const KIND: ResourceKind = ResourceKind::Ingress;
+    const READS: Reads = Reads {
+        keys: &[
+            Key::CONTROLLER,
+            Key::HOSTNAME,
+            Key::TARGET,
+            Key::TTL,
+            Key::SET_IDENTIFIER,
+            HOSTNAME_SOURCE,
+        ],
+        properties: true,
+    };
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn own_filter(&self) -> Option<EcoString> {
+        self.options.written_classes()
+    }
+
+    /// The class filter: `ingressClassName` decides alone where it is set.
+    fn hides(&self, ingress: &Ingress) -> Option<IngressRule> {
+        let wanted = &self.options.classes;
+        if wanted.is_empty() {
+            return None;
+        }
+        let class = match ingress.spec.ingress_class_name.as_str() {
+            "" => ingress.metadata.annotations.get(CLASS_ANNOTATION),
+            class => Some(class),
+        };
+        let is_wanted = class.is_some_and(|class| wanted.iter().any(|wanted| wanted == class));
+        (!is_wanted).then(|| IngressRule::Class { class: class.map(EcoString::from) })
+    }
+
+    fn visit(&self, ingress: Ingress, visit: &mut Visit<'_, ()>) {
+        let annotations = self.context.vocabulary.read(&ingress.metadata.annotations);
+        let source = HostnameSource::of(annotations);
+        let unread = |ignored: bool, rule| {
+            source.hides(HostnameSource::Defined).or_else(|| ignored.then_some(rule))
+        };
+        let (spec, options) = (&ingress.spec, &self.options);
+        let rules = spec.rules.iter().map(|rule| &rule.host).filter(|host| !host.is_empty());
+        let tls = spec.tls.iter().flat_map(|tls| &tls.hosts).filter(|host| !host.is_empty());
+        let mut names = visit.names(rules, unread(options.ignore_rules, IngressRule::IgnoredRules));
+        names.extend(visit.names(tls, unread(options.ignore_tls, IngressRule::IgnoredTls)));
+        let annotated = annotations.list(Key::HOSTNAME);
+        names.extend(visit.names(annotated, source.hides(HostnameSource::Annotated)));
+        if names.is_empty() {
+            return;
+        }
+        let targets = targets(&ingress, annotations);
+        if targets.is_empty() {
+            return visit.sink.unready(names, &visit.by);
+        }
+        let traits = Traits::read(annotations, &visit.by);
+        visit.sink.publish(&names, &targets, &traits, &visit.by);
+    }
+}
+
+fn targets(ingress: &Ingress, annotations: Annotations<'_>) -> TargetGroups {
+    let given: TargetGroups = annotations.targets().collect();
+    if given.is_empty() { ingress.status.load_balancer.targets() } else { given }
+}
+
+impl Definition for IngressSource {
+    const NAME: &'static str = "ingress";
+    const KINDS: &'static [&'static str] = &["ingress"];
+    type Flags = Flags;
+    type Options = Options;
+
+    fn options(flags: &Flags, common: &Common) -> Result<Options, OptionsError> {
+        Options::read(flags, common)
+    }
+
+    fn needs(_options: &Options) -> Vec<Row> {
+        vec![Row::list(Ingress::RESOURCE, "all its objects")]
+    }
+
+    fn new(options: Options, context: Arc<Context>) -> Self {
+        Self { context, options }
+    }
+}

@@ -1,0 +1,42 @@
+//! What is read of an Ingress.
+
+use ecow::EcoString;
+use extdns_clusters::{Metadata, nullable};
+use serde::Deserialize;
+
+use crate::objects::{LoadBalancerStatus, projection};
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Ingress {
+    #[serde(default)]
+    pub(super) metadata: Metadata,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) spec: Spec,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) status: LoadBalancerStatus,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Spec {
+    #[serde(deserialize_with = "nullable")]
+    pub(super) ingress_class_name: EcoString,
+    #[serde(deserialize_with = "nullable")]
+    pub(super) rules: Vec<Rule>,
+    #[serde(deserialize_with = "nullable")]
+    pub(super) tls: Vec<Tls>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Rule {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) host: EcoString,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Tls {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) hosts: Vec<EcoString>,
+}
+
+projection!(Ingress: "networking.k8s.io", "ingresses", true);

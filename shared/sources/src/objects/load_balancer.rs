@@ -1,0 +1,41 @@
+//! Load balancers.
+
+use ecow::EcoString;
+use extdns_clusters::nullable;
+use serde::Deserialize;
+
+use crate::records::TargetGroups;
+
+/// The status of objects that get a load balancer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct LoadBalancerStatus {
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) load_balancer: LoadBalancer,
+}
+
+/// A load balancer's addresses.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LoadBalancer {
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) ingress: Vec<LoadBalancerIngress>,
+}
+
+/// One address, one host name, or both.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LoadBalancerIngress {
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) ip: EcoString,
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) hostname: EcoString,
+}
+
+impl LoadBalancer {
+    /// Every address and host name, in order.
+    pub(crate) fn targets(&self) -> TargetGroups {
+        let both = self.ingress.iter().flat_map(|entry| [&entry.ip, &entry.hostname]);
+        both.filter(|target| !target.is_empty()).collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! Nodes.
+
+use std::collections::HashMap;
+
+use ecow::EcoString;
+use extdns_clusters::{Metadata, Projection, ResourceType, nullable};
+use extdns_model::{RecordType, suitable_type};
+use serde::Deserialize;
+
+use super::projection;
+
+/// What is read of a Node.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Node {
+    #[serde(default)]
+    pub(crate) metadata: Metadata,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(crate) spec: NodeSpec,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(crate) status: NodeStatus,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NodeSpec {
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) unschedulable: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NodeStatus {
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) addresses: Vec<NodeAddress>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NodeAddress {
+    #[serde(rename = "type")]
+    kind: AddressKind,
+    #[serde(default, deserialize_with = "nullable")]
+    address: EcoString,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+enum AddressKind {
+    #[serde(rename = "ExternalIP")]
+    External,
+    #[serde(rename = "InternalIP")]
+    Internal,
+    #[serde(other)]
+    Other,
+}
+
+impl Node {
+    /// The addresses that face the world.
+    pub(crate) fn external(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(AddressKind::External)
+    }
+
+    /// The addresses inside the cluster's network.
+    pub(crate) fn internal(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(AddressKind::Internal)
+    }
+
+    /// Internal IPv6 addresses: with `--expose-internal-ipv6` they count as external.
+    pub(crate) fn internal_v6(&self) -> impl Iterator<Item = &str> {
+        self.internal().filter(|address| suitable_type(address) == RecordType::Aaaa)
+    }
+
+    fn of_kind(&self, kind: AddressKind) -> impl Iterator<Item = &str> {
+        let addresses = self.status.addresses.iter().filter(move |address| address.kind == kind);
+        addresses.map(|address| address.address.as_str()).filter(|address| !address.is_empty())
+    }
+}
+
+projection!(Node: "", "nodes", false);
+
+/// What sources list where they need it.
+pub(crate) const NODES: ResourceType = <Node as Projection>::RESOURCE;
+
+/// A list of nodes, by name.
+pub(crate) fn nodes_by_name(nodes: &[Node]) -> HashMap<&str, &Node> {
+    nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect()
+}

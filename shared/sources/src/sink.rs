@@ -1,0 +1,170 @@
+//! Where a source puts what it finds.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ecow::EcoString;
+use extdns_clusters::StatusUpdate;
+use extdns_model::{
+    Endpoint, InvalidEndpoint, Name, NameError, RecordType, RecordTypeError, Resource, Unready,
+};
+
+use crate::records::{TargetGroups, Traits};
+use crate::selection::Tally;
+use crate::trace::{HiddenBy, Trace};
+
+/// What the sources of a cluster found.
+#[derive(Debug, Default)]
+pub struct Sink {
+    /// What the objects want.
+    pub endpoints: Vec<Endpoint>,
+    /// Names of objects that have no address yet: neither wanted nor unwanted.
+    pub unready: Vec<Unready>,
+    /// What the objects want but cannot have.
+    pub dropped: Vec<Dropped>,
+    /// Objects whose status does not say yet that they were seen as they are now. An applying run
+    /// tells them.
+    pub seen: Vec<StatusUpdate>,
+    /// How many annotations with the old prefix took effect.
+    pub outdated_annotations: usize,
+    /// How the filters judged the objects.
+    pub(crate) tally: Tally,
+    /// Who has the name that is asked for; only where one is.
+    pub(crate) trace: Option<Box<Trace>>,
+}
+
+/// Something wanted that does not become a record.
+#[derive(Debug, Clone)]
+pub struct Dropped {
+    /// The objects that want it; empty for a generated record.
+    pub resources: Vec<Arc<Resource>>,
+    /// The name as it was written; empty where the object as a whole is dropped.
+    pub name: EcoString,
+    /// The record type, where the reason concerns only one.
+    pub rtype: Option<RecordType>,
+    /// Why not.
+    pub reason: DropReason,
+}
+
+/// Why something wanted does not become a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// The text is no DNS name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The content does not fit the record type.
+    #[error(transparent)]
+    Invalid(#[from] InvalidEndpoint),
+    /// A reason of one source, in its words.
+    #[error("{0}")]
+    Source(EcoString),
+    /// There is no such record type.
+    #[error(transparent)]
+    RecordType(#[from] RecordTypeError),
+    /// There is no target.
+    #[error("it has no target; give it one, or set --default-targets")]
+    NoTarget,
+    /// No target lies in the networks that the run looks at.
+    #[error("no target passes --target-net-filter and --exclude-target-net")]
+    TargetsFiltered,
+}
+
+/// `service/web/shop: www.example.org: it has no target ..`
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(resource) = self.resources.first() {
+            write!(f, "{resource}: ")?;
+        }
+        match &self.reason {
+            DropReason::Name(_) | DropReason::Invalid(_) => {}
+            _ => match self.rtype {
+                Some(rtype) => write!(f, "{rtype} record {:?}: ", self.name.as_str())?,
+                None => write!(f, "{:?}: ", self.name.as_str())?,
+            },
+        }
+        self.reason.fmt(f)
+    }
+}
+
+impl Sink {
+    /// An empty sink that looks for the same.
+    pub(crate) fn sibling(&self) -> Self {
+        let trace = self.trace.as_ref().map(|trace| Box::new(trace.sibling()));
+        Self { trace, ..Self::default() }
+    }
+
+    /// The name of this text, or nothing where it is none: that is noted, and does not touch the
+    /// object's other names.
+    pub(crate) fn name(&mut self, text: &str, resource: &Arc<Resource>) -> Option<Name> {
+        self.note(text, resource, None);
+        match Name::parse(text) {
+            Ok(name) => Some(name),
+            Err(reason) => {
+                self.drop(text.into(), resource, reason.into());
+                None
+            }
+        }
+    }
+
+    /// Notes that a name of an object becomes no record, and why.
+    pub(crate) fn drop(&mut self, name: EcoString, by: &Arc<Resource>, reason: DropReason) {
+        let dropped = Dropped { resources: vec![Arc::clone(by)], name, rtype: None, reason };
+        // The report tells it, once, and louder.
+        tracing::debug!("skipping a name: {dropped}");
+        self.dropped.push(dropped);
+    }
+
+    /// Puts the endpoints of names into the sink.
+    pub(crate) fn publish(
+        &mut self,
+        names: &[Name],
+        targets: &TargetGroups,
+        traits: &Traits,
+        by: &Arc<Resource>,
+    ) {
+        for name in names {
+            self.endpoints.extend(targets.endpoints(name, traits, by));
+        }
+    }
+
+    /// Notes names whose object has no address yet.
+    pub(crate) fn unready(&mut self, names: impl IntoIterator<Item = Name>, by: &Arc<Resource>) {
+        self.unready
+            .extend(names.into_iter().map(|name| Unready { name, resource: Arc::clone(by) }));
+    }
+
+    /// Whether somebody asks for a name.
+    pub(crate) fn is_tracing(&self) -> bool {
+        self.trace.is_some()
+    }
+
+    /// Notes a name that an object has, looked at or not.
+    pub(crate) fn note(&mut self, text: &str, by: &Arc<Resource>, hidden: Option<HiddenBy>) {
+        if let Some(trace) = &mut self.trace {
+            trace.note(text, by, hidden);
+        }
+    }
+
+    /// Puts what is reported into an order that does not depend on that of the objects.
+    pub(crate) fn sort_reports(&mut self) {
+        self.unready.sort();
+        self.unready.dedup();
+        self.seen.sort();
+        self.dropped.sort_by(|a, b| (&a.resources, &a.name).cmp(&(&b.resources, &b.name)));
+    }
+
+    /// Takes over everything that another sink holds.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        let Self { endpoints, unready, dropped, seen, outdated_annotations, tally, trace } = other;
+        self.endpoints.extend(endpoints);
+        self.unready.extend(unready);
+        self.dropped.extend(dropped);
+        self.seen.extend(seen);
+        self.outdated_annotations += outdated_annotations;
+        self.tally.add(tally);
+        if let (Some(own), Some(other)) = (&mut self.trace, trace) {
+            own.absorb(*other);
+        }
+    }
+}
