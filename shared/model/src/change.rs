@@ -151,8 +151,26 @@ pub enum Outcome {
     NotSent(NotSent),
     /// The API refused it; nothing was changed.
     Rejected(Failure),
+    /// It failed for a reason that may pass; nothing was changed, and the next run tries again.
+    Failed(Failure),
     /// The answer was lost: the zone must be read to know.
     Unknown(Failure),
+}
+
+impl Outcome {
+    /// Of a group of which nothing was changed: rejected, or failed for a reason that may pass.
+    #[must_use]
+    pub fn undone(failure: Failure) -> Self {
+        if failure.kind.may_pass() { Self::Failed(failure) } else { Self::Rejected(failure) }
+    }
+}
+
+impl FailureKind {
+    /// Whether the same call may succeed later without any change to it.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Throttled | Self::Transient)
+    }
 }
 
 /// Why a group was not sent.
@@ -186,8 +204,10 @@ pub enum FailureKind {
     Transient,
     /// Missing or insufficient credentials.
     Unauthorised,
-    /// The zone or record is not there.
-    NotFound,
+    /// The zone is not there.
+    ZoneGone,
+    /// The record is not there.
+    RecordGone,
     /// Another record is in the way.
     Conflict,
     /// The API does not accept the content.

@@ -6,7 +6,9 @@ use std::ops::Add;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_model::{Change, ChangeGroup, DomainFilter, Name, Record, Stored, Zone, ZoneIndex};
+use extdns_model::{
+    Change, ChangeGroup, DomainFilter, Name, Record, RecordSet, Stored, Surroundings, Zone, ZoneIndex,
+};
 
 use crate::{Adjusted, Capabilities, ProviderError, Transport};
 
@@ -52,6 +54,12 @@ pub trait ZoneReader: Send + Sync {
     /// engine holds it against the [`Capabilities`]. Nothing, unless a provider says otherwise.
     fn adjust(&self, wish: Adjusted) -> Adjusted {
         wish
+    }
+
+    /// What only this provider refuses to store: a lower-case fragment with the remedy. Nothing,
+    /// unless a provider says otherwise; what the [`Capabilities`] tell is known beside it.
+    fn refusal(&self, _set: &RecordSet, _around: Surroundings<'_>) -> Option<String> {
+        None
     }
 }
 
@@ -99,7 +107,7 @@ pub trait RecordWriter: ZoneReader {
     ///
     /// A create of what is there (equal) and a delete of what is gone may be answered with
     /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) and
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound): the engine reads the name again and
+    /// [`ErrorKind::RecordGone`](crate::ErrorKind::RecordGone): the engine reads the name again and
     /// counts it as done if it is.
     ///
     /// # Errors

@@ -31,8 +31,10 @@ pub enum ErrorKind {
     Lost,
     /// Missing or insufficient credentials.
     Unauthorised,
-    /// The zone or record is not there.
-    NotFound,
+    /// The zone is not there: nothing can be written to it.
+    ZoneGone,
+    /// The record is not there; its zone is.
+    RecordGone,
     /// Other records are in the way of these names (empty where the API does not tell).
     Conflict(Vec<Name>),
     /// The API does not accept the content of these names (empty where it does not tell).
@@ -111,7 +113,8 @@ impl ErrorKind {
             Self::Throttled { .. } => FailureKind::Throttled,
             Self::Transient | Self::Lost | Self::Deadline => FailureKind::Transient,
             Self::Unauthorised => FailureKind::Unauthorised,
-            Self::NotFound => FailureKind::NotFound,
+            Self::ZoneGone => FailureKind::ZoneGone,
+            Self::RecordGone => FailureKind::RecordGone,
             Self::Conflict(_) => FailureKind::Conflict,
             Self::Rejected(_) | Self::Config => FailureKind::Rejected,
             Self::Limit(_) => FailureKind::Limit,

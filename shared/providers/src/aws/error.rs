@@ -146,7 +146,7 @@ fn kind(body: &Body, status: u16, retry_after: Option<&str>) -> ErrorKind {
         }
         // Whether it was done is not known.
         (_, 500..) => ErrorKind::Lost,
-        ("NoSuchHostedZone", _) | (_, 404) => ErrorKind::NotFound,
+        ("NoSuchHostedZone", _) | (_, 404) => ErrorKind::ZoneGone,
         ("LimitsExceeded", _) => ErrorKind::Limit(Limit::Other("what the hosted zone may hold")),
         ("InvalidChangeBatch", _) => {
             let names = body.offenders();
@@ -278,7 +278,7 @@ mod tests {
             (of("", 429, None), throttled(None)),
             (of("InternalFailure", 500, None), ErrorKind::Lost),
             (of("ServiceUnavailable", 503, None), ErrorKind::Lost),
-            (of("NoSuchHostedZone", 404, None), ErrorKind::NotFound),
+            (of("NoSuchHostedZone", 404, None), ErrorKind::ZoneGone),
             (of("AccessDenied", 403, None), ErrorKind::Unauthorised),
             (of("ExpiredToken", 403, None), ErrorKind::Unauthorised),
             (of("InvalidInput", 400, None), ErrorKind::Rejected(Vec::new())),

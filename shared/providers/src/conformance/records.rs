@@ -137,6 +137,13 @@ impl RecordServer {
         self.lock().records.retain(|_, record| is_other(record));
     }
 
+    /// Removes a zone and its records, past the API.
+    pub fn remove_zone(&self, zone: &str) {
+        let mut state = self.lock();
+        state.zones.retain(|known| known != zone);
+        state.records.retain(|_, record| record.zone != zone);
+    }
+
     /// All records with their ids, as they are, in the order in which they were made.
     #[must_use]
     pub fn records(&self) -> Vec<(u64, StoredRecord)> {
@@ -326,11 +333,11 @@ fn id(old: &Stored) -> Result<u64, ProviderError> {
 }
 
 fn gone() -> ProviderError {
-    ProviderError::new(ErrorKind::NotFound, "no record of this id")
+    ProviderError::new(ErrorKind::RecordGone, "no record of this id")
 }
 
 fn no_zone(zone: &Zone) -> ProviderError {
-    ProviderError::new(ErrorKind::NotFound, format!("no zone {zone}"))
+    ProviderError::new(ErrorKind::ZoneGone, format!("no zone {zone}"))
 }
 
 fn rejected(set: &RecordSet, problem: &str) -> ProviderError {

@@ -306,5 +306,5 @@ fn too_large(limit: Limit) -> ProviderError {
 }
 
 fn no_zone(zone: &Zone) -> ProviderError {
-    ProviderError::new(ErrorKind::NotFound, format!("no zone {zone}"))
+    ProviderError::new(ErrorKind::ZoneGone, format!("no zone {zone}"))
 }

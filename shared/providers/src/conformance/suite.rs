@@ -543,6 +543,7 @@ fn no_secrets<H: Harness>(kit: &H, messages: &[String]) {
 fn failure(outcome: &Outcome) -> Option<&Failure> {
     match outcome {
         Outcome::Rejected(failure)
+        | Outcome::Failed(failure)
         | Outcome::Partial { reason: failure, .. }
         | Outcome::Unknown(failure)
         | Outcome::NotSent(NotSent::Stopped(failure)) => Some(failure),

@@ -99,7 +99,7 @@ mod contract {
                 FailureKind::Rejected,
                 "HTTP 422: request payload validation failed",
             ),
-            ("get-domain-404", FailureKind::NotFound, "HTTP 404: The resource you were"),
+            ("get-domain-404", FailureKind::ZoneGone, "HTTP 404: The resource you were"),
         ];
         for (name, kind, text) in table {
             let server = ScriptedServer::start(move |request| match request.method.as_str() {

@@ -171,15 +171,18 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     async fn recover(&mut self, batch: Vec<Item<'g>>, error: ProviderError) {
         tracing::debug!(zone = %self.zone, groups = batch.len(), %error, "batch failed");
         match error.kind {
-            ErrorKind::Rejected(_) | ErrorKind::Conflict(_) | ErrorKind::Limit(_) => {
+            ErrorKind::Rejected(_)
+            | ErrorKind::Conflict(_)
+            | ErrorKind::Limit(_)
+            | ErrorKind::RecordGone => {
                 self.isolate(batch, error).await;
             }
             ErrorKind::Lost => self.look_up(batch, error).await,
             ErrorKind::Deadline => self.not_sent(batch, &NotSent::Deadline),
-            ErrorKind::Transient => self.settle(batch, &Outcome::Rejected(error.failure())),
+            ErrorKind::Transient => self.settle(batch, &Outcome::Failed(error.failure())),
             _ => {
                 let failure = error.failure();
-                self.settle(batch, &Outcome::Rejected(failure.clone()));
+                self.settle(batch, &Outcome::undone(failure.clone()));
                 self.stopped = Some(failure);
             }
         }
@@ -339,7 +342,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     fn settle(&mut self, batch: Vec<Item<'g>>, outcome: &Outcome) {
         for item in batch {
             let settled = match outcome {
-                Outcome::Rejected(reason) if item.done > 0 => Outcome::Partial {
+                Outcome::Rejected(reason) | Outcome::Failed(reason) if item.done > 0 => Outcome::Partial {
                     done: item.done,
                     left: item.group.changes.len(),
                     reason: reason.clone(),

@@ -88,7 +88,9 @@ impl<A: RecordWriter> Delivery<'_, A> {
             return Outcome::NotSent(NotSent::Deadline);
         }
         let outcome = self.pace.timed(self.all_steps(group)).await;
-        if let Outcome::Rejected(failure) | Outcome::Partial { reason: failure, .. } = &outcome
+        if let Outcome::Rejected(failure)
+        | Outcome::Failed(failure)
+        | Outcome::Partial { reason: failure, .. } = &outcome
             && ends_the_zone(failure)
         {
             *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
@@ -107,7 +109,7 @@ impl<A: RecordWriter> Delivery<'_, A> {
                 return match error.kind {
                     ErrorKind::Lost => Outcome::Unknown(reason),
                     ErrorKind::Deadline if !touched => Outcome::NotSent(NotSent::Deadline),
-                    _ if !touched => Outcome::Rejected(reason),
+                    _ if !touched => Outcome::undone(reason),
                     _ => Outcome::Partial { done, left: changes - done, reason },
                 };
             }
@@ -126,16 +128,16 @@ impl<A: RecordWriter> Delivery<'_, A> {
                 return Ok(());
             };
             match (&mut step.action, &error.kind) {
-                (Action::Delete(_), ErrorKind::NotFound) => return Ok(()),
+                (Action::Delete(_), ErrorKind::RecordGone) => return Ok(()),
                 // A record is made together with its ownership record only; whoever deleted the one
                 // may have deleted the other.
-                (Action::Update { new, .. }, ErrorKind::NotFound) if step.role == Role::Record => {
+                (Action::Update { new, .. }, ErrorKind::RecordGone) if step.role == Role::Record => {
                     return Err(ProviderError::new(
                         ErrorKind::Conflict(vec![new.set.name.clone()]),
                         changed_since(&new.set),
                     ));
                 }
-                (Action::Update { new, .. }, ErrorKind::NotFound) => {
+                (Action::Update { new, .. }, ErrorKind::RecordGone) => {
                     step.action = Action::Create(new.clone());
                 }
                 (Action::Create(_), ErrorKind::Conflict(_)) => {
@@ -169,8 +171,8 @@ impl<A: RecordWriter> Delivery<'_, A> {
 
 /// Whether a failure tells that the zone takes nothing more in this run.
 fn ends_the_zone(failure: &Failure) -> bool {
-    use extdns_model::FailureKind::{Throttled, Unauthorised};
-    matches!(failure.kind, Throttled | Unauthorised)
+    use extdns_model::FailureKind::{Throttled, Unauthorised, ZoneGone};
+    matches!(failure.kind, Throttled | Unauthorised | ZoneGone)
 }
 
 /// The calls that make up a group, each with the place of its change in the order of phases.

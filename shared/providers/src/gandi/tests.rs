@@ -98,7 +98,7 @@ mod contract {
                 "HTTP 400: '198.51.100.1.': invalid host",
             ),
             ("error-403", ErrorKind::Unauthorised, "HTTP 403: Access was denied to this resource."),
-            ("get-domain-404", ErrorKind::NotFound, "HTTP 404: The resource could not be found."),
+            ("get-domain-404", ErrorKind::ZoneGone, "HTTP 404: The resource could not be found."),
         ];
         for (name, kind, text) in table {
             let server = ScriptedServer::start(move |_| recorded(name).reply());

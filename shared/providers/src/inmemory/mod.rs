@@ -204,7 +204,7 @@ fn key(set: &RecordSet) -> Key {
 
 fn no_zone(zone: &Zone) -> ProviderError {
     ProviderError::new(
-        ErrorKind::NotFound,
+        ErrorKind::ZoneGone,
         format!("zone {zone} not found; name it with --inmemory-zone"),
     )
 }

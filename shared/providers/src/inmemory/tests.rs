@@ -162,6 +162,6 @@ async fn a_zone_of_another_provider_is_not_found() {
     let via = Transport::new(&memory.capabilities);
     let zone = Zone::new("example.org", Name::as_listed("example.org"));
     let error = memory.page(&via, &zone, PageFrom::Start).await.expect_err("no such zone");
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.kind, ErrorKind::ZoneGone);
     assert_eq!(error.message, "zone example.org not found; name it with --inmemory-zone");
 }

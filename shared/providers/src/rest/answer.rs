@@ -136,7 +136,11 @@ fn usual_kind(method: &Method, status: u16, wait: Option<Duration>) -> ErrorKind
         // Only who has not begun says when to come again.
         503 if wait.is_some() => ErrorKind::Throttled { retry_after: wait },
         401 | 403 | 407 => ErrorKind::Unauthorised,
-        404 | 410 => ErrorKind::NotFound,
+        // A list and a create name the zone only; what replaces and removes names a record.
+        404 | 410 if matches!(*method, Method::PUT | Method::PATCH | Method::DELETE) => {
+            ErrorKind::RecordGone
+        }
+        404 | 410 => ErrorKind::ZoneGone,
         409 => ErrorKind::Conflict(Vec::new()),
         413 => ErrorKind::Limit(Limit::Other("size of a request")),
         503 => ErrorKind::Transient,

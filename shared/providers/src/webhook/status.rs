@@ -74,7 +74,7 @@ pub(super) async fn expect(
         }
         500..=510 => ErrorKind::Transient,
         401 | 403 => ErrorKind::Unauthorised,
-        404 => ErrorKind::NotFound,
+        404 => ErrorKind::ZoneGone,
         405 => ErrorKind::Config,
         413 => ErrorKind::Limit(Limit::Other("size of a request")),
         _ => ErrorKind::Rejected(Vec::new()),

@@ -272,7 +272,7 @@ impl<'a> Isolation<'a> {
                 reason = Failure { kind: FailureKind::Rejected, ..reason };
             }
             let outcome = match open.group.changes.len() - open.changes.len() {
-                0 => Outcome::Rejected(reason),
+                0 => Outcome::undone(reason),
                 done => Outcome::Partial { done, left: open.changes.len(), reason },
             };
             self.outcomes[open.place] = outcome;

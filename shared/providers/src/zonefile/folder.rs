@@ -240,7 +240,7 @@ pub(super) fn kind_of(error: &io::Error) -> ErrorKind {
             ErrorKind::Unauthorised
         }
         kind if is_full(kind) => ErrorKind::Limit(Limit::Other("space on the disk")),
-        io::ErrorKind::NotFound => ErrorKind::NotFound,
+        io::ErrorKind::NotFound => ErrorKind::ZoneGone,
         io::ErrorKind::Other => ErrorKind::Rejected(Vec::new()),
         _ => ErrorKind::Transient,
     }

@@ -281,7 +281,7 @@ fn vanished(path: &ZonePath) -> ProviderError {
                            --zonefile-create",
         path.path.display()
     );
-    ProviderError::new(ErrorKind::NotFound, message)
+    ProviderError::new(ErrorKind::ZoneGone, message)
 }
 
 /// Work on files, away from the threads that drive the run.

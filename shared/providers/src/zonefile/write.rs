@@ -87,7 +87,7 @@ impl FileWriter {
         let count = groups.len();
         let (Some((zone, Some(path))), Some(held)) = (self.zones.get(zone.0 as usize), held) else {
             let message = "the zone has no file in this folder".to_owned();
-            let failure = Failure { kind: FailureKind::NotFound, message };
+            let failure = Failure { kind: FailureKind::ZoneGone, message };
             return vec![Outcome::Rejected(failure); count];
         };
         let held = match held {
@@ -113,7 +113,7 @@ impl FileWriter {
             ErrorKind::Deadline => Outcome::NotSent(NotSent::Deadline),
             // The work broke off: the file is the old one or the new one, whole.
             ErrorKind::Lost => Outcome::Unknown(error.failure()),
-            _ => Outcome::Rejected(error.failure()),
+            _ => Outcome::undone(error.failure()),
         };
         vec![outcome; count]
     }
@@ -200,7 +200,7 @@ fn write_zone(
         .iter()
         .map(|group| match editor.apply(group) {
             Ok(()) => Outcome::Applied,
-            Err(failure) => Outcome::Rejected(Failure {
+            Err(failure) => Outcome::undone(Failure {
                 kind: failure.kind,
                 message: format!("zone file {shown}: {}", failure.message),
             }),

@@ -179,7 +179,7 @@ async fn statuses() {
         let (posts, reads, kind) = match code {
             204 => (1, 1, None),
             401 | 403 => (1, 2, Some(FailureKind::Unauthorised)),
-            404 => (1, 2, Some(FailureKind::NotFound)),
+            404 => (1, 2, Some(FailureKind::ZoneGone)),
             // The body was not even read.
             413 => (1, 1, Some(FailureKind::Limit)),
             429 => (5, 2, Some(FailureKind::Throttled)),
@@ -188,7 +188,8 @@ async fn statuses() {
         };
         match (&outcomes[0], kind) {
             (Outcome::Applied, None) => {}
-            (Outcome::Rejected(failure), Some(kind)) => {
+            (outcome @ (Outcome::Rejected(failure) | Outcome::Failed(failure)), Some(kind)) => {
+                assert_eq!(*outcome, Outcome::undone(failure.clone()), "{code}");
                 assert_eq!(failure.kind, kind, "{code}");
                 let start = format!("failed to apply changes with code {code}; ");
                 assert!(failure.message.starts_with(&start), "{failure}");
@@ -207,7 +208,8 @@ async fn a_refused_client_asks_once() {
         let sim = WebhookSim::builder().start();
         sim.fail("POST", "/records", usize::MAX, Failure::Status(status));
         let outcomes = apply(&webhook(sim.url()), &creates(8)).await;
-        assert!(outcomes.iter().all(|own| matches!(own, Outcome::Rejected(_))), "{outcomes:?}");
+        let undone = |own: &_| matches!(own, Outcome::Rejected(_) | Outcome::Failed(_));
+        assert!(outcomes.iter().all(undone), "{outcomes:?}");
         assert_eq!(sim.calls("POST", "/records"), posts, "{status}");
         assert_eq!(sim.calls("GET", "/records"), 2, "{status}");
     }

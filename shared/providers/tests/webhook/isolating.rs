@@ -31,7 +31,7 @@ async fn isolate(
     for (id, outcome) in (0..).zip(&outcomes) {
         match outcome {
             Outcome::Applied => assert!(!bad.contains(&id), "{id} of {n}"),
-            Outcome::Rejected(failure) => {
+            Outcome::Rejected(failure) | Outcome::Failed(failure) => {
                 assert!(bad.contains(&id), "{id} of {n}: {failure}");
                 let alone = bad.len() == usize::try_from(n).expect("small");
                 let kind = if alone { FailureKind::Transient } else { FailureKind::Rejected };
@@ -137,7 +137,7 @@ async fn a_server_that_refuses_everything_is_left_alone() {
     let mut refused = 0;
     for outcome in outcomes {
         match outcome {
-            Outcome::Rejected(failure) => {
+            Outcome::Failed(failure) => {
                 refused += 1;
                 assert_eq!(failure.kind, FailureKind::Transient);
             }

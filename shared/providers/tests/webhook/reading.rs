@@ -33,7 +33,7 @@ async fn statuses() {
         assert!(error.to_string().starts_with(&start), "{error}");
         let (tries, kind) = match code {
             401 | 403 => (1, ErrorKind::Unauthorised),
-            404 => (1, ErrorKind::NotFound),
+            404 => (1, ErrorKind::ZoneGone),
             405 => (1, ErrorKind::Config),
             413 => (1, ErrorKind::Limit(Limit::Other("size of a request"))),
             429 => (5, ErrorKind::Throttled { retry_after: None }),

@@ -115,13 +115,15 @@ fn united(first: Outcome, second: Outcome) -> Outcome {
         (Outcome::Applied, Outcome::Partial { done, left, reason }) => {
             return Outcome::Partial { done: done + 1, left, reason };
         }
-        (Outcome::Applied, Outcome::Rejected(reason)) => (1, reason),
+        (Outcome::Applied, Outcome::Rejected(reason) | Outcome::Failed(reason)) => (1, reason),
         (Outcome::Applied, Outcome::NotSent(why)) => {
             // Whatever kept it, the next run goes on.
             (1, Failure { kind: FailureKind::Transient, message: why.to_string() })
         }
         // What follows a group that was not applied was not sent.
-        (first @ (Outcome::Rejected(_) | Outcome::NotSent(_)), _) => return first,
+        (first @ (Outcome::Rejected(_) | Outcome::Failed(_) | Outcome::NotSent(_)), _) => {
+            return first;
+        }
     };
     Outcome::Partial { done, left: 1, reason }
 }
@@ -272,14 +274,7 @@ fn add_notices(notices: &mut Vec<Notice>, plan: &Plan<'_>, annotated: &Annotated
     notices.extend(plan.unmanaged.iter().map(unmanaged));
     notices.extend(plan.losers.iter().map(lost));
     notices.extend(super::ownership::in_doubt(plan, annotated));
-    notices.extend(annotated.orphans().map(|left| Notice {
-        subject: left.mark.set.name.to_string(),
-        message: format!(
-            "an ownership record of ours without a record in zone {}; it is used again when the \
-             name is wanted again",
-            annotated.inventory.index.zone(left.mark.zone)
-        ),
-    }));
+    notices.extend(super::ownership::without_record(annotated));
 }
 
 fn unmanaged(unmanaged: &Unmanaged) -> Notice {
@@ -361,6 +356,7 @@ mod tests {
         let table = [
             (Outcome::Applied, Outcome::Applied, Outcome::Applied),
             (Outcome::Applied, rejected(), partial(1, 1)),
+            (Outcome::Applied, Outcome::Failed(failure("no")), partial(1, 1)),
             (Outcome::Applied, late(), stopped()),
             (Outcome::Applied, unknown(), unknown()),
             (Outcome::Applied, partial(1, 2), partial(2, 2)),

@@ -439,6 +439,8 @@ pub enum Outcome {
     Partial,
     /// The API refused it; nothing was changed.
     Rejected,
+    /// It failed for a reason that may pass; nothing was changed, and the next run tries again.
+    Failed,
     /// The answer was lost; the next run looks again.
     Unknown,
     /// It was not sent, because something before it failed.
@@ -470,6 +472,8 @@ pub enum HoldKind {
     Unit,
     /// Its ownership record cannot be written.
     CannotBeOwned,
+    /// The provider would refuse to store it.
+    CannotBeStored,
     /// Its zone could not be read.
     UnreadableZone,
     /// The provider does not let the record be changed.

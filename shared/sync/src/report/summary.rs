@@ -1,5 +1,7 @@
 //! The totals of a report, and the exit code that follows from them.
 
+use extdns_plan::Hold;
+
 use super::document::Outcome;
 use super::words::outcome;
 use super::{ChangeKind, ChangeResult, ClusterReport, FailureKind, Report, ReportedChange};
@@ -57,9 +59,11 @@ impl ChangeResult {
             Outcome::Frozen => Severity::Frozen,
             Outcome::Guarded => Severity::Guarded,
             Outcome::Deferred => Severity::Deferred,
-            Outcome::Partial | Outcome::Rejected | Outcome::Unknown | Outcome::Skipped => {
-                Severity::Failed
-            }
+            Outcome::Partial
+            | Outcome::Rejected
+            | Outcome::Failed
+            | Outcome::Unknown
+            | Outcome::Skipped => Severity::Failed,
         }
     }
 }
@@ -129,6 +133,14 @@ impl Summary {
 }
 
 impl Report {
+    /// Whether something is held back because the provider cannot store it.
+    fn has_unstorable(&self) -> bool {
+        let is_so = |result: &ChangeResult| {
+            matches!(result, ChangeResult::Held(Hold::CannotBeStored { .. }))
+        };
+        self.changes().any(|change| is_so(&change.result))
+    }
+
     /// How the process ends. That of a plan is the code that applying it would have.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
@@ -140,7 +152,9 @@ impl Report {
             }
             None if self.targets.iter().any(|target| !target.trips.is_empty()) => ExitCode::Guarded,
             None => match Summary::of(self).exit_code() {
-                ExitCode::Success if self.unmade.nowhere => ExitCode::Partial,
+                ExitCode::Success if self.unmade.nowhere || self.has_unstorable() => {
+                    ExitCode::Partial
+                }
                 code => code,
             },
         }

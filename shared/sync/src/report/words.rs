@@ -45,7 +45,9 @@ pub(crate) fn reason(change: &ReportedChange) -> String {
 
 /// Of a record that is as wanted and has no ownership record.
 pub(crate) const MARK_MISSING: &str = "it is as wanted, so its ownership record may have been \
-                                       removed; remove the record too, and the next run makes both";
+                                       removed, or have the name of another --txt-prefix or \
+                                       --txt-suffix; compare these flags first, and where they are \
+                                       right remove the record too: the next run makes both";
 
 const REWRITTEN: &str = "its ownership record is rewritten";
 
@@ -86,6 +88,7 @@ pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
             Sent::Applied => Outcome::Applied,
             Sent::Partial { .. } => Outcome::Partial,
             Sent::Rejected(_) => Outcome::Rejected,
+            Sent::Failed(_) => Outcome::Failed,
             Sent::Unknown(_) => Outcome::Unknown,
             Sent::NotSent(NotSent::Deadline) => Outcome::Deferred,
             Sent::NotSent(NotSent::Predecessor | NotSent::Move | NotSent::Stopped(_)) => {
@@ -102,6 +105,7 @@ pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Applied => "applied",
         Outcome::Partial => "partial",
         Outcome::Rejected => "rejected",
+        Outcome::Failed => "failed",
         Outcome::Unknown => "unknown",
         Outcome::Skipped => "skipped",
         Outcome::Deferred => "deferred",
@@ -138,6 +142,7 @@ pub(crate) fn hold_kind(hold: &Hold) -> HoldKind {
         Hold::Coexistence => HoldKind::Coexistence,
         Hold::Unit => HoldKind::Unit,
         Hold::CannotBeOwned { .. } => HoldKind::CannotBeOwned,
+        Hold::CannotBeStored { .. } => HoldKind::CannotBeStored,
         Hold::UnreadableZone => HoldKind::UnreadableZone,
         Hold::ReadOnly { .. } | Hold::ReadOnlyZone { .. } => HoldKind::ReadOnly,
         Hold::Frozen { .. } => HoldKind::Frozen,
@@ -167,7 +172,7 @@ pub(crate) fn held(hold: &Hold) -> Cow<'_, str> {
             "a record of the name stays, and a CNAME cannot stand beside others".into()
         }
         Hold::Unit => "a change that belongs to it is held back".into(),
-        Hold::CannotBeOwned { reason } => reason.into(),
+        Hold::CannotBeOwned { reason } | Hold::CannotBeStored { reason } => reason.into(),
         Hold::UnreadableZone => "its zone could not be read".into(),
         Hold::ReadOnly { reason } | Hold::ReadOnlyZone { reason } => format!("it {reason}").into(),
         Hold::Frozen { cluster, why: FreezeCause::Failed } => {
@@ -214,6 +219,7 @@ pub(crate) fn sent(outcome: &Sent) -> String {
         }
         Sent::NotSent(why) => why.to_string(),
         Sent::Rejected(failure) => format!("rejected: {failure}"),
+        Sent::Failed(failure) => format!("failed, the next run tries again: {failure}"),
         Sent::Unknown(failure) => format!("unconfirmed, the next run looks again: {failure}"),
     }
 }
@@ -253,10 +259,13 @@ pub(crate) fn total(report: &Report) -> String {
             "nothing to remove, no ownership record of ours is known to be without a record"
                 .to_owned()
         }
+        (None, false) if report.unmade.nowhere && unmade.is_empty() => {
+            "nothing to do; no name that is wanted lies in a zone of this run".to_owned()
+        }
+        (None, false) if report.unmade.nowhere => "nothing to do".to_owned(),
         (None, false) if unmade.is_empty() => {
             "nothing to do, all records are up to date".to_owned()
         }
-        (None, false) if report.unmade.nowhere => "nothing to do".to_owned(),
         (None, false) => "up to date".to_owned(),
     };
     if unmade.is_empty() { done } else { format!("{done}; {unmade}") }

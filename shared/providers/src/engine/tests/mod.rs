@@ -88,6 +88,7 @@ fn kinds(outcomes: &[Outcome]) -> Vec<&'static str> {
             Outcome::Partial { .. } => "partial",
             Outcome::NotSent(_) => "not sent",
             Outcome::Rejected(_) => "rejected",
+            Outcome::Failed(_) => "failed",
             Outcome::Unknown(_) => "unknown",
         })
         .collect()

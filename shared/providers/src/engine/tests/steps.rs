@@ -1,4 +1,4 @@
-use extdns_model::{FailureKind, Opaque};
+use extdns_model::{FailureKind, NotSent, Opaque};
 
 use super::*;
 use crate::conformance::{Fault, Lost};
@@ -150,4 +150,41 @@ async fn groups_of_a_zone_can_go_side_by_side() {
         assert_eq!(start.elapsed(), second * seconds, "{parallel} side by side");
         assert_eq!(server.faults().finishes(), 1);
     }
+}
+
+/// A record that is gone is deleted; a zone that is gone takes nothing more.
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_is_gone_is_not_a_record_that_is_gone() {
+    let server = RecordServer::new(&[ZONE, "gone.org"]);
+    server.put("gone.org", &a("www.gone.org"));
+    let provider = records(&server);
+    let inventory = provider.read().await.expect("readable");
+    let old = stored(inventory.records().next().expect("a record").1);
+    let delete = |id, name: &str| {
+        let mut old = old.clone();
+        old.set.name = Name::as_listed(name);
+        let change = Change { role: Role::Ownership, action: Action::Delete(old) };
+        group(id, ZoneKey(1), vec![change])
+    };
+    let groups = [delete(0, "www.gone.org"), delete(1, "more.gone.org")];
+    let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
+    assert_eq!(writer.apply(&groups, Deadline::none()).await, [Outcome::Applied, Outcome::Applied]);
+    server.remove_zone("gone.org");
+    let outcomes = writer.apply(&groups, Deadline::none()).await;
+    let [Outcome::Rejected(failure), Outcome::NotSent(NotSent::Stopped(_))] = &outcomes[..] else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(failure.kind, FailureKind::ZoneGone);
+    assert_eq!(calls(&provider, "delete record"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_that_may_pass_is_no_rejection() {
+    let server = RecordServer::new(&[ZONE]);
+    let provider = records(&server);
+    let index = provider.read().await.expect("readable").index;
+    server.faults().inject(Fault::Throttle { calls: 99, retry_after: None });
+    let writer = provider.writer(&Permit::grant(), &index).expect("a writer");
+    let outcomes = writer.apply(&[pair(0, "a"), pair(1, "b")], Deadline::none()).await;
+    assert_eq!(kinds(&outcomes), ["failed", "not sent"]);
 }

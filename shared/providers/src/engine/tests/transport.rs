@@ -40,7 +40,7 @@ async fn what_is_repeated() {
         ("read", ErrorKind::Lost, 2, 3, true),
         ("read", ErrorKind::Transient, 5, 5, false),
         ("read", ErrorKind::Unauthorised, 1, 1, false),
-        ("read", ErrorKind::NotFound, 1, 1, false),
+        ("read", ErrorKind::ZoneGone, 1, 1, false),
         ("write", throttled(), 2, 3, true),
         ("write", ErrorKind::Transient, 2, 3, true),
         ("write", ErrorKind::Lost, 1, 1, false),

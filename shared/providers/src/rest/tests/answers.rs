@@ -32,7 +32,7 @@ async fn a_request_says_who_asks_for_what() {
 #[tokio::test]
 async fn failures_by_status() {
     use ErrorKind::{
-        Config, Conflict, Lost, NotFound, Rejected, Throttled, Transient, Unauthorised,
+        Config, Conflict, Lost, RecordGone, Rejected, Throttled, Transient, Unauthorised, ZoneGone,
     };
     let none = Vec::new;
     let throttled =
@@ -47,7 +47,7 @@ async fn failures_by_status() {
         (400, Some("3"), "please slow down", throttled(Some(3)), throttled(Some(3))),
         (401, None, "", Unauthorised, Unauthorised),
         (403, None, "", Unauthorised, Unauthorised),
-        (404, None, "", NotFound, NotFound),
+        (404, None, "", ZoneGone, RecordGone),
         (409, None, "", Conflict(none()), Conflict(none())),
         (422, None, "", Rejected(none()), Rejected(none())),
         (429, None, "", throttled(None), throttled(None)),

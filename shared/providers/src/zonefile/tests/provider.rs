@@ -508,7 +508,7 @@ async fn what_another_editor_wrote_meanwhile_stays() {
 
     fs::remove_file(folder.path("example.org.zone")).expect("removed");
     let outcomes = writer.apply(&[www()], Deadline::none()).await;
-    assert!(matches!(&outcomes[0], Outcome::Rejected(why) if why.kind == FailureKind::NotFound));
+    assert!(matches!(&outcomes[0], Outcome::Rejected(why) if why.kind == FailureKind::ZoneGone));
     assert_eq!(folder.files(), [".external-dns.lock"], "only --zonefile-create makes zones");
 }
 

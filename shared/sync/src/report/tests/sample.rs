@@ -120,6 +120,7 @@ pub(super) fn outcomes() -> Vec<Outcome> {
         Outcome::NotSent(NotSent::Move),
         Outcome::NotSent(NotSent::Stopped(failure("access denied"))),
         Outcome::Rejected(failure("bad value (request 4711)")),
+        Outcome::Failed(failure("HTTP 503 (request 4712)")),
         Outcome::Unknown(failure("the connection was closed")),
     ]
 }
@@ -139,6 +140,7 @@ pub(super) fn holds() -> Vec<Hold> {
         Hold::Coexistence,
         Hold::Unit,
         Hold::CannotBeOwned { reason: "its TXT has no zone".to_owned() },
+        Hold::CannotBeStored { reason: "a CNAME has one target, not 2".to_owned() },
         Hold::UnreadableZone,
         Hold::ReadOnly { reason: "stands outside the block" },
         Hold::Frozen { cluster: "prod".into(), why: FreezeCause::Failed },

@@ -40,6 +40,11 @@ fn totals_and_exit_codes() {
         (vec![held(Hold::Foreign { owner: None })], "1 held back", ExitCode::Success),
         (vec![held(Hold::Protected { glob: "*".into() })], "1 held back", ExitCode::Success),
         (
+            vec![held(Hold::CannotBeStored { reason: String::new() })],
+            "1 held back",
+            ExitCode::Partial,
+        ),
+        (
             vec![held(Hold::CannotBeOwned { reason: String::new() })],
             "up to date; 1 name cannot be owned",
             ExitCode::Success,
@@ -109,6 +114,12 @@ fn names_that_are_wanted_nowhere_are_not_in_sync() {
         assert_eq!(nowhere.exit_code(), ExitCode::Partial);
         assert_eq!(nowhere.detailed_exit_code(), ExitCode::Partial);
         assert_eq!(total(&nowhere), "nothing to do; 2 names lie in no zone");
+        // A filter left them out before.
+        nowhere.unmade.no_zone = 0;
+        assert_eq!(
+            total(&nowhere),
+            "nothing to do; no name that is wanted lies in a zone of this run"
+        );
     }
 }
 

@@ -28,6 +28,7 @@ fn of_hold(hold: &Hold) -> usize {
         Hold::Guarded { kind: GuardKind::Deletes, .. } => 13,
         Hold::Guarded { kind: GuardKind::Updates, .. } => 14,
         Hold::Kept { .. } => 15,
+        Hold::CannotBeStored { .. } => 21,
         Hold::Outage { .. } => 18,
         Hold::Moves { .. } => 19,
         Hold::NoZone => 20,
@@ -46,6 +47,7 @@ fn of_outcome(outcome: &Outcome) -> usize {
         Outcome::Rejected(_) => 5,
         Outcome::Unknown(_) => 6,
         Outcome::NotSent(NotSent::Move) => 7,
+        Outcome::Failed(_) => 8,
     }
 }
 
@@ -77,15 +79,15 @@ fn assert_all(found: impl Iterator<Item = usize>, count: usize, what: &str) {
 
 #[test]
 fn every_variant_is_in_a_sample() {
-    assert_all(holds().iter().map(of_hold), 21, "holds");
-    assert_all(outcomes().iter().map(of_outcome), 8, "outcomes");
+    assert_all(holds().iter().map(of_hold), 22, "holds");
+    assert_all(outcomes().iter().map(of_outcome), 9, "outcomes");
     let report = everything();
     let results = || report.changes().map(|change| &change.result);
     let held = results().filter_map(|result| match result {
         ChangeResult::Held(hold) => Some(of_hold(hold)),
         ChangeResult::Planned | ChangeResult::Sent(_) => None,
     });
-    assert_all(held, 21, "holds of the report");
+    assert_all(held, 22, "holds of the report");
     let sent = results().filter_map(|result| match result {
         ChangeResult::Sent(outcome) => Some(of_outcome(outcome)),
         ChangeResult::Planned | ChangeResult::Held(_) => None,
