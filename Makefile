@@ -6,11 +6,6 @@ ifneq ($(wildcard ../shared/cases/README.md),)
 export EXTDNS_CASES ?= $(abspath ../shared/cases)
 endif
 
-# Exchanges with the services of providers, and upstream's runs against them.
-ifneq ($(wildcard ../shared/wire/README.md),)
-export EXTDNS_WIRE ?= $(abspath ../shared/wire)
-endif
-
 .PHONY: help new-provider demo bench test setup fmt lint template isolated unit chaos clean-demo build-SyncFunction
 
 help: ## Show the targets

@@ -1,10 +1,9 @@
 //! What upstream's own program did to a service, step by step, and what ours does: the same zones,
 //! but for the differences that stand here with the reason, with no more writes; and nothing when
-//! nothing changed. `EXTDNS_WIRE` names the folder of the recorded runs.
+//! nothing changed. The runs are in `tests/fixtures/wire`.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use extdns_model::{Name, RecordSet, RecordType, Ttl};
 use extdns_providers::conformance::{HttpSim, SECRET};
@@ -150,10 +149,7 @@ impl Service {
 }
 
 async fn replay(case: &Case, service: &Service) {
-    let Some(folder) = std::env::var_os("EXTDNS_WIRE").map(PathBuf::from) else {
-        let _ = writeln!(std::io::stderr(), "skipped: EXTDNS_WIRE is not set");
-        return;
-    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/wire");
     let recorded = if case.provider == "pdns" { "powerdns" } else { case.provider };
     let upstream = json(&folder.join(recorded).join("upstream-run.json"));
     let objects = json(&folder.join("objects.json"));
