@@ -1,6 +1,9 @@
 //! What reading ownership found.
 
-use extdns_model::{Inventory, Labels, Mark, Name, RecordType, Targets};
+use extdns_model::{Inventory, Labels, Mark, Name, RecordSet, RecordType, Targets, ZoneKey};
+
+use crate::Entry;
+use crate::outside::Entries;
 
 /// An inventory with ownership joined on.
 #[derive(Debug, Default)]
@@ -10,6 +13,8 @@ pub struct Annotated {
     pub(crate) leftovers: Vec<Leftover>,
     /// Marks that stand for several records at once, which stay while one of them does.
     pub(crate) shared: Vec<Mark>,
+    /// The ownership records of a store, those without a record included.
+    pub(crate) entries: Entries,
 }
 
 /// An ownership record without a record.
@@ -22,8 +27,8 @@ pub struct Leftover {
     pub rtype: Option<RecordType>,
     /// What it says.
     pub labels: Labels,
-    /// The TXT record as the zone holds it.
-    pub mark: Mark,
+    /// The ownership record itself.
+    pub kept_in: KeptIn,
     /// Why the provider does not let it be changed, if it does not: a fragment that reads after
     /// "it".
     pub read_only: Option<&'static str>,
@@ -34,6 +39,20 @@ pub struct Leftover {
     pub(crate) is_canonical: bool,
     /// Whether its name can also be read as that of a record that is there.
     pub(crate) doubtful: bool,
+}
+
+/// An ownership record as it is kept.
+#[derive(Debug, Clone)]
+pub enum KeptIn {
+    /// As a TXT record of a zone.
+    Zone(Mark),
+    /// In a store outside the zones.
+    Store {
+        /// The zone that its name lies in.
+        zone: ZoneKey,
+        /// The ownership record.
+        entry: Entry,
+    },
 }
 
 /// Whose a leftover is.
@@ -50,6 +69,43 @@ pub(crate) enum Standing {
 }
 
 impl Leftover {
+    /// The zone of the ownership record, or, where it is kept outside the zones, that of its name.
+    #[must_use]
+    pub fn zone(&self) -> ZoneKey {
+        match &self.kept_in {
+            KeptIn::Zone(mark) => mark.zone,
+            KeptIn::Store { zone, .. } => *zone,
+        }
+    }
+
+    /// The ownership record where it is a TXT record of a zone.
+    #[must_use]
+    pub fn mark(&self) -> Option<&Mark> {
+        match &self.kept_in {
+            KeptIn::Zone(mark) => Some(mark),
+            KeptIn::Store { .. } => None,
+        }
+    }
+
+    /// The TXT record set, or, where it is kept outside the zones, the record set that it stands
+    /// for.
+    #[must_use]
+    pub fn set(&self) -> &RecordSet {
+        match &self.kept_in {
+            KeptIn::Zone(mark) => &mark.set,
+            KeptIn::Store { entry, .. } => &entry.set,
+        }
+    }
+
+    /// How messages name the ownership record.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match &self.kept_in {
+            KeptIn::Zone(mark) => mark.set.name.to_string(),
+            KeptIn::Store { entry, .. } => entry.shown.clone(),
+        }
+    }
+
     /// Whether it is surely ours, and surely without a record.
     pub(crate) fn is_orphan(&self) -> bool {
         self.standing == Standing::Ours && !self.doubtful

@@ -51,7 +51,7 @@ impl Annotated {
             .leftovers
             .iter()
             .enumerate()
-            .filter(|(_, left)| left.is_orphan())
+            .filter(|(_, left)| left.is_orphan() && left.mark().is_some())
             .map(|(at, left)| (at, self.guesses(left, &unmarked)))
             .collect();
         let mut support: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -60,7 +60,7 @@ impl Annotated {
         }
         let mut explained = Vec::new();
         for (at, guesses) in &guesses {
-            let is_proven = proven.contains(&self.leftovers[*at].mark.zone);
+            let is_proven = proven.contains(&self.leftovers[*at].zone());
             let believed =
                 |guess: &&Guess| !guess.is_weak || !is_proven || support[&*guess.flag].len() > 1;
             // What explains most of them is most likely the flag that is missing.
@@ -71,13 +71,13 @@ impl Annotated {
             let (record, flag) = (Name::as_listed(record), flag.clone());
             let left = &mut self.leftovers[*at];
             left.doubtful = true;
-            explained.push(Explained { txt: left.mark.set.name.clone(), record, flag });
+            explained.push(Explained { txt: left.set().name.clone(), record, flag });
         }
         explained
     }
 
     fn guesses(&self, left: &Leftover, unmarked: &Unmarked) -> Vec<Guess> {
-        let txt = left.mark.set.name.key();
+        let txt = left.set().name.key();
         let unread = self.inventory.zones.iter().filter(|zone| zone.records.is_err());
         let unread = unread.map(|zone| self.inventory.index.zone(zone.zone).name.key());
         let mut guesses: Vec<Guess> = unread

@@ -9,6 +9,8 @@ use extdns_model::{
 };
 use extdns_plan::{Cause, Decision, Differences, Plan, RecordChange, Row, Unit};
 
+use crate::EntryChange;
+
 /// The changes of a plan as they are sent, and which decisions each group carries out.
 #[derive(Debug, Default)]
 pub struct Groups {
@@ -18,6 +20,8 @@ pub struct Groups {
     pub subjects: Vec<Subject>,
     /// The ownership records that are edited by value, because they hold others' values too.
     pub mixed: Vec<Mixed>,
+    /// What becomes of ownership records outside the zones.
+    pub entries: Vec<EntryChange>,
 }
 
 /// An ownership record set that holds others' values too: only ours goes or changes.

@@ -3,28 +3,38 @@
 
 mod annotated;
 mod args;
+mod claimed;
 mod explained;
 mod groups;
 #[cfg(test)]
 mod messages;
 mod name_mapper;
 mod noop;
+mod outside;
 mod refusal;
 mod removal;
+mod store;
 mod txt;
 
-use extdns_model::{Endpoint, Inventory, Labels, Owners};
+use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners};
 use extdns_plan::Plan;
 
-pub use annotated::{Annotated, Leftover};
+pub use annotated::{Annotated, KeptIn, Leftover};
 pub use args::{Args, ClusterOwner, RegistryError, RegistryKind, from_args};
+pub use claimed::Claimed;
 pub use explained::Explained;
 pub use groups::{Groups, Mixed, Subject};
+pub use outside::Outside;
 pub use removal::Orphan;
+pub use store::{Entry, EntryAction, EntryChange, Refused, Settled, Store, StoreError};
 pub use txt::BadKey;
 
-/// A way to keep ownership. Reading and planning need nothing else; stores outside the zone write
-/// theirs through a trait of their own.
+/// What only an ownership record tells. What a provider says of it does not count.
+const OWNERSHIP: [&str; 4] =
+    [LabelKey::OWNER, LabelKey::RESOURCE, LabelKey::CLUSTER, LabelKey::OWNED_RECORD];
+
+/// A way to keep ownership: pure functions. What is kept outside the zones is read and written by
+/// the [`Store`].
 pub trait Registry: Send + Sync {
     /// The owner ids of this target; none if the registry keeps no owners.
     fn owners(&self) -> &Owners;
@@ -32,8 +42,14 @@ pub trait Registry: Send + Sync {
     /// What the ownership record of an endpoint says once it is written.
     fn labels(&self, endpoint: &Endpoint) -> Labels;
 
-    /// Joins ownership to the records and takes the ownership records out of the inventory.
-    fn annotate(&self, inventory: Inventory) -> Annotated;
+    /// The store of the ownership records, where they are kept outside the zones.
+    fn store(&self) -> Option<&dyn Store> {
+        None
+    }
+
+    /// Joins ownership to the records and takes the ownership records out of the inventory. What a
+    /// store holds was loaded before; without a store it is empty.
+    fn annotate(&self, inventory: Inventory, loaded: Vec<Entry>) -> Annotated;
 
     /// Adds the ownership records to the changes that are carried out, and cuts them into groups.
     /// Changes whose ownership record cannot be written, or is somebody else's, are held back in

@@ -6,7 +6,7 @@ use extdns_messages::Messages;
 use extdns_model::{Name, OwnerIdError};
 
 use crate::txt::{CannotEncrypt, NoPlace};
-use crate::{BadKey, RegistryError};
+use crate::{BadKey, RegistryError, StoreError};
 
 #[test]
 fn every_error_has_its_message() {
@@ -25,5 +25,9 @@ fn every_error_has_its_message() {
     messages.show(CannotEncrypt::Gzip(io::Error::other("out of memory")));
     messages.show(CannotEncrypt::Random("no entropy".to_owned()));
     messages.show(CannotEncrypt::TooLong);
+    messages.show(StoreError {
+        store: "table owners".to_owned(),
+        reason: "access denied; grant dynamodb:Scan".to_owned(),
+    });
     messages.assert_complete(env!("CARGO_MANIFEST_DIR"));
 }

@@ -6,7 +6,7 @@ use extdns_plan::{Decision, Plan, RecordChange, Row, Unit};
 use crate::groups::{Draft, going_units, record_change};
 use crate::refusal::{Refusal, claim};
 use crate::txt::claims_ownership;
-use crate::{Annotated, Groups, Registry, Subject};
+use crate::{Annotated, Entry, Groups, Registry, Subject};
 
 /// The registry that keeps no owners.
 pub(crate) struct Noop {
@@ -28,7 +28,7 @@ impl Registry for Noop {
         endpoint.all_labels()
     }
 
-    fn annotate(&self, inventory: Inventory) -> Annotated {
+    fn annotate(&self, inventory: Inventory, _: Vec<Entry>) -> Annotated {
         Annotated::without_marks(inventory)
     }
 
@@ -55,7 +55,7 @@ impl Registry for Noop {
 }
 
 /// A wanted TXT record of a unit that another instance would read as an ownership record.
-fn claim_of(row: &Row<'_>, unit: Unit) -> Option<Refusal> {
+pub(crate) fn claim_of(row: &Row<'_>, unit: Unit) -> Option<Refusal> {
     let claims = |decision: &Decision<'_>| {
         let set = decision.change.endpoint().map(|endpoint| &endpoint.set);
         set.is_some_and(|set| {

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use extdns_model::{
     Action, Change, ChangeGroup, DomainFilter, Endpoint, GroupId, Hints, Inventory, LabelKey,
-    Labels, Planned, Record, RecordType, Role, Stored, ZoneKey,
+    Labels, Mark, Planned, Record, RecordType, Role, Stored, ZoneKey,
 };
 use extdns_plan::{Plan, RecordChange, Removal};
 
-use crate::{Annotated, Groups, Leftover, Mixed, Subject};
+use crate::{Annotated, EntryAction, EntryChange, Groups, KeptIn, Leftover, Mixed, Subject};
 
 /// An ownership record that goes, as the record that the zone holds.
 #[derive(Debug)]
@@ -39,10 +39,11 @@ impl Annotated {
 
 impl Orphan {
     fn of(left: Leftover) -> Self {
-        let mut record = Record::new(left.mark.set.clone(), left.mark.origin.clone());
+        let origin = left.mark().map(|mark| mark.origin.clone()).unwrap_or_default();
+        let mut record = Record::new(left.set().clone(), origin);
         record.labels = left.labels.clone();
         let rest = (!left.kept.is_empty()).then(|| {
-            let mut set = left.mark.set.clone();
+            let mut set = left.set().clone();
             set.targets = left.kept.clone();
             Endpoint::from_set(set)
         });
@@ -58,7 +59,7 @@ impl Orphan {
             None => RecordChange::Delete(record),
         };
         Removal {
-            zone: left.mark.zone,
+            zone: left.zone(),
             owned: &left.name,
             labels: &left.labels,
             read_only: left.read_only,
@@ -70,11 +71,11 @@ impl Orphan {
     #[must_use]
     pub fn mixed(&self) -> Option<Mixed> {
         let kept = self.rest.as_ref()?.set.targets.iter().map(ToString::to_string).collect();
-        Some(Mixed { name: self.left.mark.set.name.clone(), kept, goes: true })
+        Some(Mixed { name: self.left.set().name.clone(), kept, goes: true })
     }
 
-    fn action(&self) -> Action {
-        let Leftover { name, mark, .. } = &self.left;
+    fn action(&self, mark: &Mark) -> Action {
+        let name = &self.left.name;
         let labels = std::iter::once((LabelKey::OWNED_RECORD, name.as_str())).collect();
         let old = Stored { set: mark.set.clone(), labels, origin: mark.origin.clone() };
         let Some(rest) = &self.rest else { return Action::Delete(old) };
@@ -96,11 +97,22 @@ impl Groups {
             if !decision.goes() {
                 continue;
             }
+            let id = GroupId(u32::try_from(groups.groups.len()).unwrap_or(u32::MAX));
+            let mut changes = Vec::new();
+            match &orphan.left.kept_in {
+                KeptIn::Zone(mark) => {
+                    changes.push(Change { role: Role::Ownership, action: orphan.action(mark) });
+                }
+                KeptIn::Store { entry, .. } => {
+                    let action = EntryAction::Remove(entry.clone());
+                    groups.entries.push(EntryChange { group: id, action });
+                }
+            }
             groups.groups.push(ChangeGroup {
-                id: GroupId(u32::try_from(groups.groups.len()).unwrap_or(u32::MAX)),
+                id,
                 zone,
                 name: orphan.left.name.clone(),
-                changes: vec![Change { role: Role::Ownership, action: orphan.action() }],
+                changes,
                 after: Vec::new(),
                 requires: Vec::new(),
             });
@@ -128,6 +140,6 @@ impl Delegations {
         let key = left.name.key();
         let borders = key.match_indices('.').map(|(at, _)| &key[at + 1..]);
         let mut suffixes = std::iter::once(&*key).chain(borders);
-        suffixes.any(|suffix| self.0.contains(&(left.mark.zone, suffix.to_owned())))
+        suffixes.any(|suffix| self.0.contains(&(left.zone(), suffix.to_owned())))
     }
 }

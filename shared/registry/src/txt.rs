@@ -1,5 +1,20 @@
 //! Ownership in TXT records beside the records: `a-www.example.org` marks the A record of
 //! `www.example.org` with `heritage=external-dns,external-dns/owner=me,...`.
+//!
+//! Example, with the owner id `me`. Reading takes the ownership record out of the inventory and puts
+//! its labels on the record; writing puts an ownership record beside each change of a record:
+//!
+//! ```text
+//! read     www   A    192.0.2.1                              www A 192.0.2.1  {owner=me}
+//!          a-www TXT  heritage=..,external-dns/owner=me
+//! written  + api AAAA 2001:db8::1                            + aaaa-api TXT heritage=..,owner=me
+//!                                                            + api AAAA 2001:db8::1
+//!          - www A    192.0.2.1                              - www A 192.0.2.1
+//!                                                            - a-www TXT heritage=..,owner=me
+//! ```
+//!
+//! An ownership record is made before its record and removed after it, so that a run that ends in
+//! between leaves no record without an owner.
 
 mod cipher;
 mod codec;
@@ -20,7 +35,7 @@ use extdns_model::{Endpoint, Inventory, Labels, Owners};
 use extdns_plan::Plan;
 
 use crate::name_mapper::NameMapper;
-use crate::{Annotated, Groups, Registry};
+use crate::{Annotated, Entry, Groups, Registry};
 pub use cipher::BadKey;
 #[cfg(test)]
 pub(crate) use cipher::CannotEncrypt;
@@ -52,7 +67,7 @@ impl Registry for TxtRegistry {
         self.owners.stamp(endpoint)
     }
 
-    fn annotate(&self, inventory: Inventory) -> Annotated {
+    fn annotate(&self, inventory: Inventory, _: Vec<Entry>) -> Annotated {
         read::annotate(self, inventory)
     }
 

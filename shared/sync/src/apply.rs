@@ -1,10 +1,13 @@
 //! The only place where the right to write is granted.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use extdns_model::{ChangeGroup, Failure, FailureKind, Outcome, Permit};
+use extdns_model::{
+    ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Permit, ZoneIndex,
+};
 use extdns_providers::Deadline;
-use extdns_registry::Annotated;
+use extdns_registry::{Annotated, Claimed, EntryAction, EntryChange, Groups, Settled, Store};
 
 use crate::error::RunError;
 use crate::request::RunRequest;
@@ -20,34 +23,104 @@ pub(crate) async fn apply(
     wiring: &Wiring,
     request: &RunRequest,
     annotated: &Annotated,
-    groups: &[ChangeGroup],
+    groups: &Groups,
     seen: &[Seen],
 ) -> Result<Vec<Outcome>, RunError> {
     let permit = Permit::grant();
     let until = request.until.clone();
-    let outcomes = send(&permit, wiring, annotated, groups, until).await?;
+    let index = &annotated.inventory.index;
+    let outcomes = match wiring.registry.store() {
+        Some(store) => send_owned(&permit, wiring, store, index, groups, until).await?,
+        None => send(&permit, wiring, index, &groups.groups, until).await?,
+    };
     status::write(&permit, seen, &request.until).await;
     Ok(outcomes)
+}
+
+/// Sends the groups whose ownership records could be made in the store, and tells the store what
+/// became of them.
+async fn send_owned(
+    permit: &Permit,
+    wiring: &Wiring,
+    store: &dyn Store,
+    index: &ZoneIndex,
+    groups: &Groups,
+    until: Deadline,
+) -> Result<Vec<Outcome>, RunError> {
+    let last = last_moment(&until);
+    let is_make = |change: &&EntryChange| matches!(change.action, EntryAction::Make { .. });
+    let makes: Vec<_> = groups.entries.iter().filter(is_make).collect();
+    let refused = match makes.is_empty() {
+        true => Vec::new(),
+        false => tokio::select! {
+            biased;
+            refused = store.claim(permit, &makes) => refused,
+            () = until.over() => return Ok(vec![Outcome::NotSent(NotSent::Deadline); groups.groups.len()]),
+        },
+    };
+    let lost: HashSet<GroupId> = refused.iter().map(|(group, _)| *group).collect();
+    let claimed = Claimed::new(&groups.groups, refused);
+    let sent = send(permit, wiring, index, claimed.groups(), until).await;
+    let (sent, failed) = match sent {
+        Ok(sent) => (sent, None),
+        // Nothing was sent: what was made for it is removed again.
+        Err(error) => {
+            let unsent = Outcome::NotSent(NotSent::Predecessor);
+            (vec![unsent; claimed.groups().len()], Some(error))
+        }
+    };
+    let mut outcomes = claimed.into_outcomes(sent);
+    let became = groups.entries.iter().filter(|change| !lost.contains(&change.group));
+    let became: Vec<_> =
+        became.map(|change| (change, Settled::from(&outcomes[change.group.0 as usize]))).collect();
+    let unsettled = match became.is_empty() {
+        true => Vec::new(),
+        false => tokio::select! {
+            biased;
+            unsettled = store.settle(permit, &became) => unsettled,
+            () = last.over() => late(&became),
+        },
+    };
+    for (group, reason) in unsettled {
+        let outcome = &mut outcomes[group.0 as usize];
+        if *outcome == Outcome::Applied {
+            let done = groups.groups[group.0 as usize].changes.len();
+            *outcome = Outcome::Partial { done, left: 1, reason };
+        }
+    }
+    failed.map_or(Ok(outcomes), Err)
+}
+
+/// The groups whose ownership records were not settled in time.
+fn late(became: &[(&EntryChange, Settled)]) -> Vec<(GroupId, Failure)> {
+    let message = "the time was over before the ownership record was written; the next run \
+                   continues";
+    let failure = || Failure { kind: FailureKind::Transient, message: message.to_owned() };
+    became.iter().map(|(change, _)| (change.group, failure())).collect()
 }
 
 async fn send(
     permit: &Permit,
     wiring: &Wiring,
-    annotated: &Annotated,
+    index: &ZoneIndex,
     groups: &[ChangeGroup],
     until: Deadline,
 ) -> Result<Vec<Outcome>, RunError> {
     if groups.is_empty() {
         return Ok(Vec::new());
     }
-    let writer =
-        wiring.provider.writer(permit, &annotated.inventory.index).map_err(RunError::Write)?;
-    let last = until.with_grace(STOPPING).extended(ENDING);
+    let writer = wiring.provider.writer(permit, index).map_err(RunError::Write)?;
+    let last = last_moment(&until);
     tokio::select! {
         biased;
         outcomes = writer.apply(groups, until) => Ok(outcomes),
         () = last.over() => Ok(vec![unanswered(); groups.len()]),
     }
+}
+
+/// When a writer is no longer waited for.
+fn last_moment(until: &Deadline) -> Deadline {
+    until.clone().with_grace(STOPPING).extended(ENDING)
 }
 
 /// How long a writer has to end by itself: behind the deadline, and, before that, from the moment

@@ -2,6 +2,7 @@
 
 use extdns_plan::UnknownCluster;
 use extdns_providers::ProviderError;
+use extdns_registry::StoreError;
 
 use crate::report::FailureKind;
 
@@ -15,6 +16,9 @@ pub enum RunError {
     /// The zones could not be listed.
     #[error("failed to read zones: {0}")]
     Read(ProviderError),
+    /// The store of ownership records outside the zones could not be read.
+    #[error("failed to read ownership records: {0}")]
+    Ownership(StoreError),
     /// The provider could not say what it makes of the wish.
     #[error("failed to adjust endpoints: {0}")]
     Adjust(ProviderError),
@@ -38,7 +42,9 @@ impl RunError {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::Clusters(_) => FailureKind::Clusters,
-            Self::Read(_) | Self::Adjust(_) | Self::Write(_) => FailureKind::Provider,
+            Self::Read(_) | Self::Ownership(_) | Self::Adjust(_) | Self::Write(_) => {
+                FailureKind::Provider
+            }
             Self::UnknownCluster(_) => FailureKind::Configuration,
             Self::Deadline => FailureKind::Deadline,
         }

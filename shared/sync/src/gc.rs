@@ -1,14 +1,11 @@
 //! `gc`: ownership records without a record. A run that dies between two calls can leave one; so
 //! does a delete whose ownership record has an older format.
 
-use std::collections::BTreeMap;
-
 use extdns_plan::{Cluster, Clusters, Reading};
-use extdns_registry::{Explained, Groups, Orphan};
+use extdns_registry::{Groups, Orphan};
 
 use crate::apply::apply;
 use crate::error::RunError;
-use crate::report::words::first_few;
 use crate::report::{self, Notice, Report};
 use crate::request::{Mode, RunRequest};
 use crate::run::{Failed, in_time, plan_settings, tell};
@@ -24,9 +21,11 @@ pub async fn collect(wiring: &Wiring, request: &RunRequest) -> Report {
 }
 
 async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed> {
-    let read = async { wiring.provider.read().await.map_err(|error| RunError::Read(error).into()) };
-    let inventory = in_time(request, read).await?;
-    let mut annotated = wiring.registry.annotate(inventory);
+    let read = async {
+        let inventory = wiring.provider.read().await.map_err(RunError::Read)?;
+        Ok(wiring.annotate(inventory).await?)
+    };
+    let mut annotated = in_time(request, read).await?;
     let explained = annotated.set_explained_aside(wiring.registry.owners());
     let orphans = annotated.take_removable(&wiring.plan.filter);
     let removals: Vec<_> = orphans.iter().map(Orphan::removal).collect();
@@ -41,13 +40,13 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed
             message: "it keeps no ownership records, so there are none to remove".to_owned(),
         });
     }
-    context.notices.extend(kept_for_other_flags(&explained));
+    context.notices.extend(report::explained(&explained));
     let mixed = orphans.iter().filter_map(Orphan::mixed);
     context.notices.extend(mixed.map(|own| report::mixed(&own)));
     let mut report = match request.mode {
         Mode::Plan => report::planned(context, &plan),
         Mode::Apply => {
-            let outcomes = apply(wiring, request, &annotated, &groups.groups, &[]).await?;
+            let outcomes = apply(wiring, request, &annotated, &groups, &[]).await?;
             report::applied(context, &plan, &groups, outcomes)
         }
     };
@@ -61,25 +60,4 @@ fn known_clusters(wiring: &Wiring) -> Clusters {
     let known = Reading::Complete { endpoints: 0 };
     let clusters = wiring.clusters.iter();
     Clusters::new(clusters.map(|own| Cluster::new(own.id, own.name.to_string(), known)).collect())
-}
-
-/// One notice for each flag that would explain ownership records.
-fn kept_for_other_flags(explained: &[Explained]) -> Vec<Notice> {
-    let mut by_flag: BTreeMap<&str, Vec<&Explained>> = BTreeMap::new();
-    for own in explained {
-        by_flag.entry(&own.flag).or_default().push(own);
-    }
-    let notice = |(flag, of): (&str, Vec<&Explained>)| {
-        let names = first_few(of.iter().map(|own| own.txt.as_str()), of.len(), 3, ", ");
-        let record = of.first().map_or("", |own| own.record.as_str());
-        Notice {
-            subject: flag.to_owned(),
-            message: format!(
-                "kept, because it may be missing here: with it these ownership records would stand \
-                 for records that are there ({record}, say): {names}; run gc with the flags of the \
-                 runs that wrote them"
-            ),
-        }
-    };
-    by_flag.into_iter().map(notice).collect()
 }

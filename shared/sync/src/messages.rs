@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use extdns_messages::Messages;
 use extdns_plan::UnknownCluster;
 use extdns_providers::ProviderError;
+use extdns_registry::StoreError;
 
 use crate::report::ClusterState;
 use crate::report::document::{Document, DocumentError};
@@ -110,6 +111,10 @@ fn run_errors() -> Vec<RunError> {
         RunError::Clusters(vec![cluster("prod")]),
         RunError::Clusters(vec![cluster("prod"), cluster("lab")]),
         RunError::Read(provider()),
+        RunError::Ownership(StoreError {
+            store: "table owners".to_owned(),
+            reason: "access denied; grant dynamodb:Scan".to_owned(),
+        }),
         RunError::Adjust(provider()),
         RunError::Write(provider()),
         RunError::UnknownCluster(unknown),

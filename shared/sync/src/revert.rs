@@ -307,13 +307,18 @@ impl Whose<'_> {
     /// The clusters that a record belongs to: those that its label names, else those that write
     /// with its owner id.
     fn clusters_of(&self, labels: &Labels) -> Vec<ClusterId> {
-        let named: HashSet<&str> =
-            labels.get(LabelKey::CLUSTER).into_iter().flat_map(|label| label.split(Owners::JOINED_BY)).collect();
+        let named: HashSet<&str> = labels
+            .get(LabelKey::CLUSTER)
+            .into_iter()
+            .flat_map(|label| label.split(Owners::JOINED_BY))
+            .collect();
         let of_owner = |cluster: &&Cluster| {
             self.owners.id_of(Some(cluster.id)).map(AsRef::as_ref) == labels.owner()
         };
         let of_label = |cluster: &&Cluster| {
-            named.is_empty() || named.contains(Owners::ALL_CLUSTERS) || named.contains(cluster.name.as_str())
+            named.is_empty()
+                || named.contains(Owners::ALL_CLUSTERS)
+                || named.contains(cluster.name.as_str())
         };
         let mut ids: Vec<ClusterId> =
             self.clusters.iter().filter(of_label).map(|cluster| cluster.id).collect();

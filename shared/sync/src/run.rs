@@ -105,7 +105,7 @@ async fn attempt(
     let Gathered { views, seen, clusters: reports, mut notices, .. } = gathered;
     let mut outcomes = None;
     if request.mode == Mode::Apply && is_expected {
-        match apply(wiring, request, &annotated, &groups.groups, &seen).await {
+        match apply(wiring, request, &annotated, &groups, &seen).await {
             Ok(sent) => outcomes = Some(sent),
             Err(error) => return Err(Failed { error, clusters: reports, late: false }),
         }
@@ -181,7 +181,7 @@ struct Ground {
 /// Reads the zones, and what is to be undone.
 async fn read_for_revert(wiring: &Wiring, report: &Document) -> Result<Ground, Failed> {
     let inventory = wiring.provider.read().await.map_err(RunError::Read)?;
-    let annotated = wiring.registry.annotate(inventory);
+    let annotated = wiring.annotate(inventory).await?;
     let whose = Whose { owners: wiring.registry.owners(), clusters: &wiring.clusters };
     let mut revert = revert::revert(report, &annotated, whose);
     let endpoints = std::mem::take(&mut revert.endpoints);
@@ -220,7 +220,10 @@ async fn read(
         Ok(inventory) => inventory,
         Err(error) => return Err(fail(RunError::Read(error), &mut gathered)),
     };
-    let annotated = wiring.registry.annotate(inventory);
+    let annotated = match wiring.annotate(inventory).await {
+        Ok(annotated) => annotated,
+        Err(error) => return Err(fail(error, &mut gathered)),
+    };
     let clusters = gathered.for_plan(wiring, Some(&annotated.inventory));
     let desired = std::mem::take(&mut gathered.endpoints);
     match adjust(wiring, desired).await {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use extdns_clusters::{Access, Cluster};
-use extdns_model::{ClusterId, RecordType};
+use extdns_model::{ClusterId, Inventory, RecordType};
 use extdns_plan::{Policy, Settings};
 use extdns_providers::Provider;
-use extdns_registry::{ClusterOwner, Registry};
+use extdns_registry::{Annotated, ClusterOwner, Registry};
 use extdns_sources::{Options, Pipeline, Sources, SystemResolver};
 
+use crate::error::RunError;
 use crate::settings::{Arguments, Environment, SettingsError};
 
 /// The parts of a run, ready to start.
@@ -88,6 +89,20 @@ impl Wiring {
             keep_unready: arguments.plan.guard.keeps_unready(1),
             allow_empty: arguments.plan.guard.allow_empty.clone(),
         })
+    }
+}
+
+impl Wiring {
+    /// Joins ownership to an inventory, and reads the store for it, where there is one.
+    ///
+    /// # Errors
+    /// When the store could not be read in full.
+    pub(crate) async fn annotate(&self, inventory: Inventory) -> Result<Annotated, RunError> {
+        let loaded = match self.registry.store() {
+            Some(store) => store.load().await.map_err(RunError::Ownership)?,
+            None => Vec::new(),
+        };
+        Ok(self.registry.annotate(inventory, loaded))
     }
 }
 

@@ -6,8 +6,8 @@ use extdns_model::{Name, Record, RecordType, ZoneIndex, ZoneInventory, ZoneKey};
 
 use super::TxtRegistry;
 use super::marks::{Found, Marks};
-use crate::Leftover;
 use crate::annotated::Standing;
+use crate::{KeptIn, Leftover};
 
 /// What is left of the marks, by zone and name.
 pub(super) fn leftovers(
@@ -43,7 +43,7 @@ pub(super) fn leftovers(
                 name,
                 rtype,
                 labels: found.labels,
-                mark,
+                kept_in: KeptIn::Zone(mark),
                 read_only: found.read_only,
                 kept,
                 standing,
@@ -53,8 +53,8 @@ pub(super) fn leftovers(
         })
         .collect();
     leftovers.sort_by_cached_key(|leftover| {
-        let set = &leftover.mark.set;
-        (leftover.mark.zone, set.name.key().into_owned(), set.set_identifier().to_owned())
+        let set = leftover.set();
+        (leftover.zone(), set.name.key().into_owned(), set.set_identifier().to_owned())
     });
     doubt(registry, zones, &mut leftovers);
     leftovers
@@ -66,13 +66,13 @@ fn doubt(registry: &TxtRegistry, zones: &[ZoneInventory], leftovers: &mut [Lefto
     let mut by_name: HashMap<(ZoneKey, String), Vec<usize>> = HashMap::new();
     for (at, leftover) in leftovers.iter().enumerate() {
         let other_name = leftover.rtype.and_then(|_| {
-            let txt = leftover.mark.set.name.to_unicode().to_lowercase();
+            let txt = leftover.set().name.to_unicode().to_lowercase();
             registry.mapper.to_untyped_name(&txt)
         });
         let other_name = other_name.map(|name| Name::as_listed(&name));
         for name in other_name.iter().chain([&leftover.name]) {
             let key = name.key().into_owned();
-            by_name.entry((leftover.mark.zone, key)).or_default().push(at);
+            by_name.entry((leftover.zone(), key)).or_default().push(at);
         }
     }
     if by_name.is_empty() {
@@ -93,7 +93,7 @@ fn doubt(registry: &TxtRegistry, zones: &[ZoneInventory], leftovers: &mut [Lefto
 /// Whether an ownership record that has one of the names of a record may be its.
 fn may_stand_for(leftover: &Leftover, record: &Record) -> bool {
     let is_of_name = leftover.name.key() == record.set.name.key();
-    leftover.mark.set.set_identifier() == record.set.set_identifier()
+    leftover.set().set_identifier() == record.set.set_identifier()
         && match leftover.rtype {
             Some(rtype) if is_of_name => rtype == record.set.rtype,
             _ => record.set.rtype != RecordType::Aaaa,

@@ -13,11 +13,7 @@ use super::leftovers::leftovers;
 use super::marks::{Found, Marks};
 use super::older::{Older, older};
 use super::siblings::Siblings;
-use crate::Annotated;
-
-/// What only an ownership record tells. What a provider says of it does not count.
-const OWNERSHIP: [&str; 4] =
-    [LabelKey::OWNER, LabelKey::RESOURCE, LabelKey::CLUSTER, LabelKey::OWNED_RECORD];
+use crate::{Annotated, OWNERSHIP};
 
 /// Joins ownership to the records of an inventory.
 pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotated {
@@ -48,8 +44,12 @@ pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotate
         marks.list[twin].explains = true;
     }
     let leftovers = leftovers(registry, &index, &unreadable, marks, &zones);
-    let mut annotated =
-        Annotated { inventory: Inventory { index, filter, zones }, leftovers, shared };
+    let mut annotated = Annotated {
+        inventory: Inventory { index, filter, zones },
+        leftovers,
+        shared,
+        ..Annotated::default()
+    };
     forget_doubtful_resources(&mut annotated);
     annotated
 }

@@ -73,12 +73,13 @@ impl<'a> Slots<'a> {
         }
         slots.fill(registry, &annotated.inventory);
         for leftover in &annotated.leftovers {
+            let Some(mark) = leftover.mark() else { continue };
             let occupant = match leftover.standing {
                 Standing::Unknown => Occupant::Unknown,
                 Standing::Contested => Occupant::Contested,
-                Standing::Ours | Standing::Foreign => Occupant::Mark(&leftover.mark),
+                Standing::Ours | Standing::Foreign => Occupant::Mark(mark),
             };
-            slots.occupy(&leftover.mark, occupant);
+            slots.occupy(mark, occupant);
         }
         slots
     }

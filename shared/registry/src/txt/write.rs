@@ -18,7 +18,7 @@ use super::place::Place;
 use super::slots::{Occupant, Pending, Slots};
 use crate::groups::{Draft, going_units, ownership_only, record_change};
 use crate::refusal::{Refusal, claim};
-use crate::{Annotated, Groups, Mixed, Registry as _, Subject};
+use crate::{Annotated, Groups, Leftover, Mixed, Registry as _, Subject};
 
 /// Adds ownership records to the changes of a plan and cuts them into groups.
 pub(super) fn decorate(
@@ -167,7 +167,7 @@ impl Writer<'_> {
     fn is_taken(&self, zone: ZoneKey, set: &RecordSet) -> bool {
         let marks = || {
             let of_records = self.annotated.inventory.records().flat_map(|(_, own)| &own.marks);
-            let left = self.annotated.leftovers.iter().map(|leftover| &leftover.mark);
+            let left = self.annotated.leftovers.iter().filter_map(Leftover::mark);
             of_records.chain(left).map(|mark| txt_key(mark.zone, &mark.set)).collect()
         };
         self.taken.get_or_init(marks).contains(&txt_key(zone, set))

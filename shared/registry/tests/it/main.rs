@@ -3,6 +3,7 @@
 
 mod encryption;
 mod moving;
+mod outside;
 mod ownership;
 mod properties;
 mod reading;

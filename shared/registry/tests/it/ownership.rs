@@ -246,7 +246,7 @@ fn a_name_alone_does_not_make_a_record_ours() {
             if reversed {
                 world.records.reverse();
             }
-            let annotated = registry.annotate(world.inventory());
+            let annotated = registry.annotate(world.inventory(), Vec::new());
             let mut names: Vec<&str> = annotated
                 .inventory
                 .records()
@@ -325,7 +325,7 @@ fn names_that_read_in_two_ways_are_written_into_the_ownership_record() {
         ]
     );
     world.apply(&first.groups.groups);
-    let annotated = registry.annotate(world.inventory());
+    let annotated = registry.annotate(world.inventory(), Vec::new());
     assert_eq!(owned(&annotated), ["A a-shop {owner=me}", "A shop {owner=me}"]);
     let gone = run(&*registry, &world, &[]);
     world.apply(&gone.groups.groups);
@@ -337,7 +337,7 @@ fn names_that_read_in_two_ways_are_written_into_the_ownership_record() {
         assert!(world.lines().iter().all(|line| !line.contains("ownedRecord")));
         world.apply(&run(&*registry, &world, &both).groups.groups);
         assert_eq!(run(&*registry, &world, &both).changes, NOTHING);
-        let annotated = registry.annotate(world.inventory());
+        let annotated = registry.annotate(world.inventory(), Vec::new());
         let ours = owned(&annotated).iter().filter(|own| own.contains("owner=me")).count();
         assert_eq!(ours, 2, "{order:?}");
     }
@@ -472,7 +472,7 @@ fn no_ownership_record_that_other_flags_explain_is_an_orphan() {
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
         world.apply(&run(&*writer, &world, &wanted).groups.groups);
         let reader = registry(&format!("{OWNER}{runs}"));
-        let mut annotated = reader.annotate(world.inventory());
+        let mut annotated = reader.annotate(world.inventory(), Vec::new());
         let explained = annotated.set_explained_aside(reader.owners());
         assert_eq!(annotated.orphans().count(), 0, "{wrote} {runs} {:?}", world.lines());
         if annotated.inventory.records().any(|(_, own)| line(&own.set).contains("own.other")) {
@@ -503,8 +503,8 @@ fn orphans_stay_orphans_beside_records_of_others() {
         ],
     );
     let registry = registry(OWNER);
-    let mut annotated = registry.annotate(world.inventory());
+    let mut annotated = registry.annotate(world.inventory(), Vec::new());
     assert_eq!(annotated.set_explained_aside(registry.owners()), []);
-    let names: Vec<&str> = annotated.orphans().map(|left| left.mark.set.name.as_str()).collect();
+    let names: Vec<&str> = annotated.orphans().map(|left| left.set().name.as_str()).collect();
     assert_eq!(names, ["a-gone.example.org", "cname-lost.example.org", "ns-lost.example.org"]);
 }

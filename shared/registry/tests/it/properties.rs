@@ -107,7 +107,7 @@ fn put(world: &mut World, text: &str) {
 
 /// The records that are not ours, as lines.
 pub(crate) fn strange(registry: &dyn Registry, world: &World) -> Vec<String> {
-    let annotated = registry.annotate(world.inventory());
+    let annotated = registry.annotate(world.inventory(), Vec::new());
     let mut lines: Vec<_> = annotated
         .inventory
         .records()
@@ -245,9 +245,9 @@ proptest! {
         let wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
         world.apply(&run(&*writer, &world, &wishes).groups.groups);
         let reader = registry(&format!("--txt-owner-id=me {runs}"));
-        let mut annotated = reader.annotate(world.inventory());
+        let mut annotated = reader.annotate(world.inventory(), Vec::new());
         annotated.set_explained_aside(reader.owners());
-        let orphans: Vec<_> = annotated.orphans().map(|left| line(&left.mark.set)).collect();
+        let orphans: Vec<_> = annotated.orphans().map(|left| line(left.set())).collect();
         prop_assert_eq!(orphans, Vec::<String>::new(), "{:?}", world.lines());
     }
 }

@@ -157,7 +157,7 @@ pub(crate) fn run_with(
     desired: &[Endpoint],
     settings: &Settings,
 ) -> Run {
-    let annotated = registry.annotate(world.inventory());
+    let annotated = registry.annotate(world.inventory(), Vec::new());
     let clusters = Clusters::default();
     let mut plan = compute(Input {
         inventory: &annotated.inventory,
@@ -169,7 +169,7 @@ pub(crate) fn run_with(
     let groups = registry.decorate(&mut plan, &annotated);
     assert_eq!(groups.groups.len(), groups.subjects.len());
     assert_subjects(&plan, &groups);
-    let name = |leftover: &extdns_registry::Leftover| leftover.mark.set.name.to_string();
+    let name = |leftover: &extdns_registry::Leftover| leftover.set().name.to_string();
     Run {
         changes: groups.groups.iter().flat_map(|group| &group.changes).map(show).collect(),
         held: plan.decisions().filter_map(|(_, decision)| held(decision)).collect(),

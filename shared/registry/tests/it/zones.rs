@@ -114,7 +114,7 @@ fn an_apex_without_a_place_for_its_mark_is_held_back() {
 fn an_apex_marked_in_the_oldest_format_is_ours_from_inside_its_zone() {
     let mut world = World::zones(&["example.com"]);
     world.put("example.com", &["A example.com 1.1.1.1", "TXT example.com ~owner=owner"]);
-    let annotated = owner().annotate(world.inventory());
+    let annotated = owner().annotate(world.inventory(), Vec::new());
     assert_eq!(owned(&annotated), ["A example.com {owner=owner}"]);
     let run = run(&*owner(), &world, &["A example.com 2.2.2.2"]);
     assert_eq!(run.changes, ["~ A example.com 1.1.1.1 -> 2.2.2.2"]);

@@ -67,11 +67,12 @@ fn examine_apexes(
         zone: entry.zone,
         records: Ok(Vec::<Record>::new()),
     };
-    let annotated = registry.annotate(Inventory {
+    let named_only = Inventory {
         index: found.index.clone(),
         filter: found.filter.clone(),
         zones: found.zones.iter().map(empty).collect(),
-    });
+    };
+    let annotated = registry.annotate(named_only, Vec::new());
     let targets: Targets = ["192.0.2.1"].into_iter().collect();
     let named = found.index.iter().map(|(_, zone)| &zone.name).filter(|name| !name.is_empty());
     let wishes: Vec<Endpoint> = named

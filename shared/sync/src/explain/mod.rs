@@ -115,8 +115,11 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
     explanation.add_failures(&gathered);
     let mut sighted = sight(wiring, &gathered.views, &name, &mut explanation.gaps).await;
     sighted.add_found(&gathered, &name);
-    let inventory = explanation.known(inventory.map_err(RunError::Read));
-    let annotated = inventory.map(|inventory| wiring.registry.annotate(inventory));
+    let annotated = match inventory.map_err(RunError::Read) {
+        Ok(inventory) => wiring.annotate(inventory).await,
+        Err(error) => Err(error),
+    };
+    let annotated = explanation.known(annotated);
     let clusters = gathered
         .for_plan(wiring, annotated.as_ref().map(|annotated| &annotated.inventory))
         .allow_empty(&wiring.allow_empty);
@@ -211,7 +214,7 @@ impl Explanation {
         let all = own.chain(annotated.reserved().map(|left| (left, false)));
         let of_name = all.filter(|(left, _)| left.name.key() == *key);
         self.lone_marks = of_name
-            .map(|(left, is_ours)| lone_mark(left, is_ours, inventory.index.zone(left.mark.zone)))
+            .map(|(left, is_ours)| lone_mark(left, is_ours, inventory.index.zone(left.zone())))
             .collect();
     }
 
@@ -267,7 +270,7 @@ fn lone_mark(left: &Leftover, is_ours: bool, zone: &Zone) -> Holding {
     let owner = left.labels.owner().unwrap_or_default().to_owned();
     Holding {
         zone: zone.to_string(),
-        set: left.mark.set.clone(),
+        set: left.set().clone(),
         owner: if is_ours { Owner::Ours(owner) } else { Owner::Foreign(owner) },
         resource: left.labels.resource().map(str::to_owned),
     }

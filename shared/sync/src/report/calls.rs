@@ -84,7 +84,9 @@ fn reads(capabilities: &Capabilities, annotated: &Annotated) -> Option<u64> {
         }
     }
     for leftover in annotated.orphans().chain(annotated.reserved()) {
-        add(leftover.mark.zone, &leftover.mark.set);
+        if let Some(mark) = leftover.mark() {
+            add(mark.zone, &mark.set);
+        }
     }
     let page = capabilities.page_size.map_or(usize::MAX, |size| size.max(1) as usize);
     let pages = by_zone.values().map(|rows| rows.div_ceil(page).max(1) as u64);

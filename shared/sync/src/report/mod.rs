@@ -34,7 +34,7 @@ pub use emf::render_emf;
 pub use json::{Layout, render_json, write_json};
 pub use markdown::{MARKDOWN_LIMIT, render_markdown};
 pub use metrics::render_metrics;
-pub(crate) use ownership::mixed;
+pub(crate) use ownership::{explained, mixed};
 pub use run::{
     ClusterReport, ClusterState, Durations, FailureKind, ObjectCount, Run, RunFailure,
     SourceReport, UnreadyName, peak_memory,
