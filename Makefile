@@ -6,7 +6,7 @@ ifneq ($(wildcard ../shared/cases/README.md),)
 export EXTDNS_CASES ?= $(abspath ../shared/cases)
 endif
 
-.PHONY: help new-provider demo bench test setup fmt lint template isolated unit chaos clean-demo build-SyncFunction
+.PHONY: help new-provider new-source demo bench test setup fmt lint template isolated unit chaos clean-demo build-SyncFunction
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ chaos: toolchain ## Hostile servers, inputs and kills for SECONDS=60 with SEED=1
 
 new-provider: ## A provider to fill in, from templates/provider: NAME=x
 	@templates/new provider '$(NAME)'
+
+new-source: ## A source to fill in, from templates/source: NAME=x
+	@templates/new source '$(NAME)'
 
 # `sam build` calls this for template.yaml. LAMBDA_TARGET builds for another processor than this machine's
 # (aarch64-unknown-linux-gnu, with its linker), LAMBDA_PROFILE=dev is quick and large.

@@ -18,6 +18,9 @@ mod merge;
 #[cfg(test)]
 mod messages;
 mod needs;
+#[cfg(test)]
+#[path = "../../../templates/source/mod.rs"]
+mod newkind;
 mod node;
 mod objects;
 mod options;

@@ -1,0 +1,83 @@
+//! The source `newkind`: the hosts of every Newkind, with its addresses.
+//!
+//! Say here which names an object wants, which targets they get, which annotations are read, and what
+//! hides an object.
+
+mod object;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use extdns_clusters::Projection;
+use extdns_model::ResourceKind;
+
+use self::object::Newkind;
+use crate::annotations::{Key, Reads};
+use crate::common::Common;
+use crate::context::Context;
+use crate::driver::{ObjectSource, Visit};
+use crate::error::OptionsError;
+use crate::needs::Row;
+use crate::records::{TargetGroups, Traits};
+use crate::source::{Definition, NoFlags};
+
+pub(crate) struct NewkindSource(Arc<Context>);
+
+impl NewkindSource {
+    /// The addresses of an object. To be written: read them from its status.
+    fn addresses(_object: &Newkind) -> TargetGroups {
+        // object.status.addresses.iter().map(EcoString::as_str).collect()
+        std::iter::empty::<&str>().collect()
+    }
+}
+
+impl ObjectSource for NewkindSource {
+    type Object = Newkind;
+    type Waiting = Infallible;
+    type Rule = Infallible;
+    const KIND: ResourceKind = ResourceKind::Fake;
+    const READS: Reads =
+        Reads { keys: &[Key::CONTROLLER, Key::TARGET, Key::TTL], properties: false };
+
+    fn context(&self) -> &Context {
+        &self.0
+    }
+
+    fn visit(&self, object: Newkind, visit: &mut Visit<'_, Infallible>) {
+        let annotations = self.0.vocabulary.read(&object.metadata.annotations);
+        let names = visit.all_names(object.spec.hosts.iter());
+        let given: TargetGroups = annotations.targets().collect();
+        let targets = if given.is_empty() { Self::addresses(&object) } else { given };
+        if targets.is_empty() {
+            return visit.sink.unready(names, &visit.by);
+        }
+        let traits = Traits::only_ttl(annotations, &visit.by);
+        visit.sink.publish(&names, &targets, &traits, &visit.by);
+    }
+}
+
+impl Definition for NewkindSource {
+    const NAME: &'static str = "newkind";
+    const KINDS: &'static [&'static str] = &["newkind"];
+    type Flags = NoFlags;
+    type Options = ();
+
+    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
+        Ok(())
+    }
+
+    fn needs((): &()) -> Vec<Row> {
+        vec![Row::list(Newkind::RESOURCE, "all its objects")]
+    }
+
+    fn new((): (), context: Arc<Context>) -> Self {
+        Self(context)
+    }
+}
+// template: what follows is about the template itself
+
+#[test]
+fn a_new_source_lists_its_objects() {
+    assert_eq!(NewkindSource::needs(&()).len(), 1);
+    assert_eq!(NewkindSource::NAME, NewkindSource::KINDS[0]);
+}
