@@ -122,7 +122,7 @@ async fn an_ownership_record_without_a_record_is_reported_and_reused() {
 
     let report = run(&nothing, provider(&server), &[]).await.expect("second run");
     assert_eq!(report.changes().count(), 0);
-    let notice = report.notices.iter().find(|notice| notice.subject.contains("a-one.example.org"));
+    let notice = report.notices.iter().find(|notice| notice.message.contains("a-one.example.org"));
     assert!(notice.is_some(), "{:?}", report.notices);
 
     let ids = || -> Vec<u64> {

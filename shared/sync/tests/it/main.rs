@@ -4,6 +4,7 @@ mod invariants;
 mod isolation;
 mod killed;
 mod missing;
+mod outside;
 mod revert;
 mod support;
 mod wire;

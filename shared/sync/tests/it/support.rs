@@ -42,6 +42,17 @@ pub(crate) async fn run_with(
     flags: &[&str],
     ask: impl FnOnce(&mut RunRequest),
 ) -> Report {
+    let (wiring, mut request, _file) = wired(objects, provider, flags);
+    ask(&mut request);
+    extdns_sync::run(&wiring, &request, std::io::empty()).await
+}
+
+/// The parts of such a run, and the file with the objects, which goes when it is dropped.
+pub(crate) fn wired(
+    objects: &str,
+    provider: Arc<dyn Provider>,
+    flags: &[&str],
+) -> (Wiring, RunRequest, tempfile::NamedTempFile) {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
     std::fs::write(file.path(), objects).expect("objects");
     let manifests = format!("--manifests={}", file.path().display());
@@ -58,9 +69,8 @@ pub(crate) async fn run_with(
     let Ok(Request::Run(arguments)) = resolve(&environment) else { panic!("flags are right") };
     let wiring =
         Wiring::assemble(&arguments, &environment, provider, "inmemory").expect("settings");
-    let mut request = RunRequest::of(&arguments).expect("a request");
-    ask(&mut request);
-    extdns_sync::run(&wiring, &request, std::io::empty()).await
+    let request = RunRequest::of(&arguments).expect("a request");
+    (wiring, request, file)
 }
 
 /// The record sets that are no ownership records.
