@@ -163,6 +163,23 @@ impl Outcome {
     pub fn undone(failure: Failure) -> Self {
         if failure.kind.may_pass() { Self::Failed(failure) } else { Self::Rejected(failure) }
     }
+
+    /// The outcome of a group of which earlier calls made some changes, where this is what became
+    /// of those that were left.
+    #[must_use]
+    pub fn after(self, done: usize, left: usize) -> Self {
+        let reason = match self {
+            _ if done == 0 => return self,
+            Self::Rejected(reason)
+            | Self::Failed(reason)
+            | Self::NotSent(NotSent::Stopped(reason)) => reason,
+            Self::NotSent(why) => {
+                Failure { kind: FailureKind::Transient, message: why.to_string() }
+            }
+            whole => return whole,
+        };
+        Self::Partial { done, left, reason }
+    }
 }
 
 impl FailureKind {
@@ -214,6 +231,8 @@ pub enum FailureKind {
     Rejected,
     /// A limit of the API.
     Limit,
+    /// The zone or the account holds as many records as it may.
+    Quota,
     /// The record set must not be written through this provider.
     ReadOnly,
 }

@@ -7,7 +7,8 @@ use std::ops::Add;
 use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_model::{
-    Change, ChangeGroup, DomainFilter, Name, Record, RecordSet, Stored, Surroundings, Zone, ZoneIndex,
+    Change, ChangeGroup, DomainFilter, Name, Record, RecordSet, Stored, Surroundings, Zone,
+    ZoneIndex,
 };
 
 use crate::{Adjusted, Capabilities, ProviderError, Transport};
@@ -36,6 +37,21 @@ pub trait ZoneReader: Send + Sync {
         zone: &Zone,
         from: PageFrom,
     ) -> Result<Page, ProviderError>;
+
+    /// The records of these names as [`page`](Self::page) gives them, all that the zone has of them,
+    /// if the API gives them with one call; `None` where it does not, or not for so many names. Asked
+    /// for before a delete and after a refusal; without it the engine reads whole pages.
+    ///
+    /// # Errors
+    /// When they could not be read, or are not complete.
+    async fn named(
+        &self,
+        _via: &Transport,
+        _zone: &Zone,
+        _names: &[&Name],
+    ) -> Result<Option<Vec<Record>>, ProviderError> {
+        Ok(None)
+    }
 
     /// Names at which the list of a large zone can be begun beside its beginning, in the order of
     /// the API, so that several readers share it. They need not exist. None, unless a provider says

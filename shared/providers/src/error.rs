@@ -39,8 +39,11 @@ pub enum ErrorKind {
     Conflict(Vec<Name>),
     /// The API does not accept the content of these names (empty where it does not tell).
     Rejected(Vec<Name>),
-    /// A limit of the API.
+    /// A limit of one call of the API.
     Limit(Limit),
+    /// The zone or the account holds as many records as it may: nothing more can be created in it.
+    /// The message names the limit and the remedy.
+    Quota,
     /// What was asked must not be written through this provider.
     ReadOnly,
     /// The provider is not configured rightly.
@@ -118,6 +121,7 @@ impl ErrorKind {
             Self::Conflict(_) => FailureKind::Conflict,
             Self::Rejected(_) | Self::Config => FailureKind::Rejected,
             Self::Limit(_) => FailureKind::Limit,
+            Self::Quota => FailureKind::Quota,
             Self::ReadOnly => FailureKind::ReadOnly,
         }
     }

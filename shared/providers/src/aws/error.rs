@@ -115,6 +115,9 @@ fn answered(operation: &str, place: &str, response: &HttpResponse) -> Fault {
     if body.messages.iter().any(|message| message.contains(OTHER_ROUTING)) {
         text = format!("{text}; {HEALTH_CHECK}");
     }
+    if kind == ErrorKind::Quota {
+        text = format!("{text}; {ROOM}");
+    }
     if let Some(clocks) = &clocks {
         text = format!("{text}; {clocks}");
     } else if kind == ErrorKind::Unauthorised {
@@ -127,6 +130,11 @@ fn answered(operation: &str, place: &str, response: &HttpResponse) -> Fault {
     };
     Fault { error: ProviderError::new(kind, text), signature }
 }
+
+/// In the message of a hosted zone that takes no more record sets.
+const FULL: &str = "MAX_RRSETS_BY_ZONE";
+const ROOM: &str = "the hosted zone is full: delete record sets that are not needed, or ask AWS for a \
+                    higher quota of record sets per hosted zone";
 
 fn kind(body: &Body, status: u16, retry_after: Option<&str>) -> ErrorKind {
     match (body.code.as_str(), status) {
@@ -147,6 +155,9 @@ fn kind(body: &Body, status: u16, retry_after: Option<&str>) -> ErrorKind {
         // Whether it was done is not known.
         (_, 500..) => ErrorKind::Lost,
         ("NoSuchHostedZone", _) | (_, 404) => ErrorKind::ZoneGone,
+        ("InvalidChangeBatch", _) if body.messages.iter().any(|text| text.contains(FULL)) => {
+            ErrorKind::Quota
+        }
         ("LimitsExceeded", _) => ErrorKind::Limit(Limit::Other("what the hosted zone may hold")),
         ("InvalidChangeBatch", _) => {
             let names = body.offenders();

@@ -26,6 +26,10 @@ pub enum Fault {
     Lose(Lost),
     /// The run dies after this many more writes: the last takes effect, its answer never comes.
     KillAfter(u64),
+    /// Every write fails for a reason that may pass.
+    Down,
+    /// A zone holds so many records, or record sets, and no more.
+    Full(usize),
     /// The credentials are not good for writing.
     Unauthorised,
     /// The records of the zone of this id cannot be read.
@@ -61,6 +65,8 @@ struct State {
     rejected: BTreeSet<String>,
     lost: Option<Lost>,
     writes_left: Option<u64>,
+    down: bool,
+    most: Option<usize>,
     unauthorised: bool,
     unreadable: BTreeSet<String>,
     delay: Duration,
@@ -89,6 +95,8 @@ impl Faults {
             }
             Fault::Lose(lost) => state.lost = Some(lost),
             Fault::KillAfter(writes) => state.writes_left = Some(writes),
+            Fault::Down => state.down = true,
+            Fault::Full(most) => state.most = Some(most),
             Fault::Unauthorised => state.unauthorised = true,
             Fault::UnreadableZone(id) => {
                 state.unreadable.insert(id);
@@ -166,6 +174,9 @@ impl Faults {
         }
         self.call().await?;
         let mut state = self.lock();
+        if state.down {
+            return Err(ProviderError::new(ErrorKind::Transient, "service unavailable"));
+        }
         if state.unauthorised {
             return Err(denied());
         }
@@ -189,6 +200,17 @@ impl Faults {
     /// Whether a write of this name is refused.
     pub(super) fn rejects(&self, name: &Name) -> bool {
         self.lock().rejected.contains(name.key().as_ref())
+    }
+
+    /// Whether a zone that holds so many takes so many more.
+    pub(super) fn room(&self, holds: usize, more: isize) -> Result<(), ProviderError> {
+        match self.lock().most {
+            Some(most) if more > 0 && holds.saturating_add_signed(more) > most => {
+                let message = format!("the zone takes {most} records; delete some");
+                Err(ProviderError::new(ErrorKind::Quota, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn finish(&self) -> Result<(), ProviderError> {

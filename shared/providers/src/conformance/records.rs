@@ -44,6 +44,7 @@ pub struct RecordServer {
     faults: Faults,
     capabilities: Capabilities,
     unique: bool,
+    by_name: bool,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +78,7 @@ impl RecordServer {
             faults: Faults::default(),
             capabilities,
             unique: false,
+            by_name: false,
         }
     }
 
@@ -91,6 +93,13 @@ impl RecordServer {
     #[must_use]
     pub fn without_duplicates(mut self) -> Self {
         self.unique = true;
+        self
+    }
+
+    /// Gives the records of names with one call.
+    #[must_use]
+    pub fn with_reads_by_name(mut self) -> Self {
+        self.by_name = true;
         self
     }
 
@@ -189,6 +198,8 @@ impl RecordServer {
         match action {
             Action::Create(new) => {
                 let record = self.accept(zone, new)?;
+                let holds = state.records.values().filter(|other| other.zone == zone.id).count();
+                self.faults.room(holds, 1)?;
                 if self.unique && state.records.values().any(|other| *other == record) {
                     let names = vec![new.set.name.clone()];
                     return Err(ProviderError::new(ErrorKind::Conflict(names), "record exists"));
@@ -276,6 +287,26 @@ impl ZoneReader for RecordApi {
             let next = rest.next().and(page.last()).map(|(id, _)| Cursor::of(id.to_string()));
             let records = page.iter().map(|(id, record)| read(zone, **id, record)).collect();
             Ok(Page { records, next })
+        })
+        .await
+    }
+
+    async fn named(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        names: &[&Name],
+    ) -> Result<Option<Vec<Record>>, ProviderError> {
+        if !self.server.by_name {
+            return Ok(None);
+        }
+        let wanted = |record: &Record| names.iter().any(|it| it.key() == record.set.name.key());
+        via.call("list records of names", async || {
+            self.server.faults.read(Some(&zone.id)).await?;
+            let state = self.server.lock();
+            let records = state.records.iter().filter(|(_, record)| record.zone == zone.id);
+            let records = records.map(|(id, record)| read(zone, *id, record));
+            Ok(Some(records.filter(wanted).collect()))
         })
         .await
     }

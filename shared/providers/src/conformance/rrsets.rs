@@ -117,6 +117,12 @@ impl RrsetServer {
         let sets = zones.get_mut(zone.id.as_str()).ok_or_else(|| no_zone(zone))?;
         let changes = || groups.iter().flat_map(|group| &group.changes);
         self.limits(changes())?;
+        let more = changes().map(|change| match change.action {
+            Action::Create(_) => 1,
+            Action::Update { .. } => 0,
+            Action::Delete(_) => -1,
+        });
+        self.faults.room(sets.len(), more.sum())?;
         let relies = groups.iter().flat_map(|group| &group.requires);
         let missing = relies.filter(|own| sets.get(&key(&own.set)) != Some(&stored(&own.set)));
         let missing =

@@ -11,8 +11,10 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
 
 use super::Transport;
+use super::changed::changed;
+use super::check::shows;
 use super::ledger::Ledger;
-use crate::{Deadline, ProviderError, Writer};
+use crate::{Deadline, ProviderError, Writer, ZoneReader};
 
 /// How long finishing the written zones may take beyond the deadline.
 const GRACE: Duration = Duration::from_secs(2);
@@ -24,6 +26,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// Sends the groups of one zone: packed into batches, or step by step.
 #[async_trait]
 pub(super) trait Dispatch: Send + Sync {
+    /// The reading half of the API.
+    fn reader(&self) -> &dyn ZoneReader;
+
     /// One outcome per group.
     async fn deliver(
         &self,
@@ -32,23 +37,6 @@ pub(super) trait Dispatch: Send + Sync {
         groups: &[&ChangeGroup],
         pace: &Pace,
     ) -> Vec<Outcome>;
-
-    /// What must not be sent, because the zone is no longer as it was read: an outcome for each
-    /// group, `None` for those that may go.
-    async fn changed(
-        &self,
-        via: &Transport,
-        zone: &Zone,
-        groups: &[&ChangeGroup],
-    ) -> Vec<Option<Outcome>>;
-
-    /// Whether the zone shows every change of the groups.
-    async fn shows(
-        &self,
-        via: &Transport,
-        zone: &Zone,
-        groups: &[&ChangeGroup],
-    ) -> Result<bool, ProviderError>;
 
     /// What remains to be done once the zone was written.
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError>;
@@ -144,7 +132,7 @@ impl ZonedWriter {
             if !pace.allows_another() {
                 return vec![Outcome::NotSent(NotSent::Deadline); groups.len()];
             }
-            let mut outcomes = self.dispatch.changed(via, zone, &groups).await;
+            let mut outcomes = changed(self.dispatch.reader(), via, zone, &groups).await;
             let go: Vec<_> =
                 groups.into_iter().zip(&outcomes).filter(|(_, out)| out.is_none()).collect();
             let go: Vec<_> = go.into_iter().map(|(group, _)| group).collect();
@@ -170,7 +158,7 @@ impl ZonedWriter {
             if look > 0 && !until.sleep(BETWEEN_LOOKS * 2_u32.pow(look - 1)).await {
                 break;
             }
-            match self.dispatch.shows(via, zone, &[group]).await {
+            match shows(self.dispatch.reader(), via, zone, &[group]).await {
                 Ok(true) => return true,
                 Ok(false) => {}
                 Err(error) => {

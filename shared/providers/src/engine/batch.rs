@@ -1,25 +1,21 @@
 //! Batches: whole groups packed in order, what the API refuses isolated, a lost answer looked up.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Change, ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Record, Role,
-    Stored, Zone,
-};
+use extdns_model::{ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Record, Zone};
 
 use super::Transport;
 use super::apply::{Dispatch, Pace};
-use super::changed::{Present, changed};
-use super::check::{Scope, find, is_done, shows};
+use super::changed::Present;
+use super::check::{Scope, is_done};
+use super::gate::{Gate, growth};
+use super::parcel::{MadeBy, Parcel};
 use super::read::some_names;
-use crate::{BatchWriter, Capabilities, Cost, ErrorKind, ProviderError};
+use crate::{BatchWriter, Capabilities, Cost, ErrorKind, ProviderError, ZoneReader};
 
-/// How often a group is sent again after its answer was lost.
-const RESENDS: u8 = 2;
 /// Before a lost answer is looked up: the API may still be at work.
 const SETTLE: Duration = Duration::from_millis(500);
 
@@ -30,6 +26,10 @@ pub(super) struct Batches<A> {
 
 #[async_trait]
 impl<A: BatchWriter> Dispatch for Batches<A> {
+    fn reader(&self) -> &dyn ZoneReader {
+        self.api.as_ref()
+    }
+
     async fn deliver(
         &self,
         via: &Transport,
@@ -44,49 +44,18 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
             pace,
             outcomes: vec![None; groups.len()],
             queue: VecDeque::new(),
-            stopped: None,
+            refused: Vec::new(),
+            gate: Gate::default(),
             sent: false,
+            room: Room::NotAsked,
         };
-        delivery.pack(groups);
+        delivery.pack(groups.iter().enumerate().map(|(at, group)| Parcel::new(at, group)));
         delivery.run().await
-    }
-
-    async fn changed(
-        &self,
-        via: &Transport,
-        zone: &Zone,
-        groups: &[&ChangeGroup],
-    ) -> Vec<Option<Outcome>> {
-        changed(self.api.as_ref(), via, zone, groups).await
-    }
-
-    async fn shows(
-        &self,
-        via: &Transport,
-        zone: &Zone,
-        groups: &[&ChangeGroup],
-    ) -> Result<bool, ProviderError> {
-        shows(self.api.as_ref(), via, zone, groups).await
     }
 
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError> {
         self.api.finish(via, zone).await
     }
-}
-
-/// A group on its way.
-#[derive(Clone)]
-struct Item<'g> {
-    /// Its place among the groups of the zone.
-    place: usize,
-    /// What is still to be sent of it.
-    group: Cow<'g, ChangeGroup>,
-    /// How many of its changes were made by an earlier call.
-    done: usize,
-    /// How often its answer was lost.
-    lost: u8,
-    /// Whether the zone was asked what is there of it after a refusal.
-    looked_up: bool,
 }
 
 /// The groups of one zone on their way.
@@ -96,21 +65,37 @@ struct Delivery<'a, 'g, A> {
     zone: &'a Zone,
     pace: &'a Pace,
     outcomes: Vec<Option<Outcome>>,
-    queue: VecDeque<Vec<Item<'g>>>,
-    /// Why nothing more is sent to this zone.
-    stopped: Option<Failure>,
+    queue: VecDeque<Vec<Parcel<'g>>>,
+    /// What is looked up once everything else was sent, so that one read serves all.
+    refused: Vec<Refused<'g>>,
+    gate: Gate,
     sent: bool,
+    room: Room,
+}
+
+/// Groups that the API refused, and why.
+struct Refused<'g> {
+    parcels: Vec<Parcel<'g>>,
+    error: ProviderError,
+}
+
+/// Whether deletes were sent ahead, to make room in a zone that is full.
+#[derive(PartialEq, Eq)]
+enum Room {
+    NotAsked,
+    Asked,
 }
 
 impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     /// Fills batches with whole groups in order. A group that exceeds a limit alone is out.
-    fn pack(&mut self, groups: &[&'g ChangeGroup]) {
+    fn pack(&mut self, parcels: impl IntoIterator<Item = Parcel<'g>>) {
         let limits = self.api.capabilities().batch_limits;
-        let mut batch: Vec<Item<'g>> = Vec::new();
+        let mut batch: Vec<Parcel<'g>> = Vec::new();
         let mut filled = Cost::default();
-        for (place, group) in groups.iter().enumerate() {
+        for parcel in parcels {
+            let group = &parcel.group;
             if group.changes.is_empty() {
-                self.outcomes[place] = Some(Outcome::Applied);
+                self.outcomes[parcel.place] = Some(Outcome::Applied);
                 continue;
             }
             let changes = group.changes.iter().map(|change| self.api.cost(change));
@@ -123,7 +108,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
                     self.api.capabilities().provider,
                 );
                 let failure = Failure { kind: FailureKind::Limit, message };
-                self.outcomes[place] = Some(Outcome::Rejected(failure));
+                self.outcomes[parcel.place] = Some(parcel.ended(Outcome::Rejected(failure)));
                 continue;
             }
             if limits.exceeded_by(filled + cost).is_some() {
@@ -131,91 +116,115 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
                 filled = Cost::default();
             }
             filled = filled + cost;
-            let group = Cow::Borrowed(*group);
-            batch.push(Item { place, group, done: 0, lost: 0, looked_up: false });
+            batch.push(parcel);
         }
         self.queue.push_back(batch);
     }
 
     async fn run(mut self) -> Vec<Outcome> {
-        while let Some(batch) = self.queue.pop_front() {
-            if batch.is_empty() {
-                continue;
+        loop {
+            while let Some(batch) = self.queue.pop_front() {
+                self.send(batch).await;
             }
-            if let Some(why) = self.refusal().await {
-                self.not_sent(batch, &why);
-                continue;
+            if self.refused.is_empty() {
+                break;
             }
-            let groups: Vec<&ChangeGroup> = batch.iter().map(|item| item.group.as_ref()).collect();
-            self.sent = true;
-            let answer = self.pace.timed(self.api.send(self.via, self.zone, &groups)).await;
-            match answer {
-                Ok(()) => self.settle(batch, &Outcome::Applied),
-                Err(error) => self.recover(batch, self.via.redact(error)).await,
-            }
+            self.look_up_refused().await;
         }
         let unsettled = || Outcome::NotSent(NotSent::Deadline);
         self.outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unsettled)).collect()
     }
 
-    /// Why the next batch is not sent, after the pause that the API wants between two.
-    async fn refusal(&self) -> Option<NotSent> {
-        if let Some(failure) = &self.stopped {
-            return Some(NotSent::Stopped(failure.clone()));
+    async fn send(&mut self, batch: Vec<Parcel<'g>>) {
+        let (batch, stopped): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|parcel| self.gate.refusal(&parcel.group).is_none());
+        for parcel in stopped {
+            let why = self.gate.refusal(&parcel.group).unwrap_or(NotSent::Deadline);
+            self.settle(vec![parcel], &Outcome::NotSent(why));
         }
-        let pause = self.api.capabilities().batch_pause;
+        if batch.is_empty() {
+            return;
+        }
+        let pause = self.capabilities().batch_pause;
         let waited = !self.sent || pause.is_zero() || self.pace.deadline().sleep(pause).await;
-        (!waited || !self.pace.allows_another()).then_some(NotSent::Deadline)
+        if !waited || !self.pace.allows_another() {
+            return self.settle(batch, &Outcome::NotSent(NotSent::Deadline));
+        }
+        let groups: Vec<&ChangeGroup> = batch.iter().map(|parcel| parcel.group.as_ref()).collect();
+        self.sent = true;
+        let answer = self.pace.timed(self.api.send(self.via, self.zone, &groups)).await;
+        match answer {
+            Ok(()) => {
+                batch.iter().for_each(|parcel| self.gate.applied(&parcel.group));
+                self.settle(batch, &Outcome::Applied);
+            }
+            Err(error) => self.recover(batch, self.via.redact(error)).await,
+        }
     }
 
-    async fn recover(&mut self, batch: Vec<Item<'g>>, error: ProviderError) {
+    async fn recover(&mut self, batch: Vec<Parcel<'g>>, error: ProviderError) {
         tracing::debug!(zone = %self.zone, groups = batch.len(), %error, "batch failed");
         match error.kind {
             ErrorKind::Rejected(_)
             | ErrorKind::Conflict(_)
             | ErrorKind::Limit(_)
             | ErrorKind::RecordGone => {
-                self.isolate(batch, error).await;
+                self.gate.failed(&error);
+                if self.capabilities().atomic_batches {
+                    self.isolate(batch, &error, None);
+                } else {
+                    // Part of the batch may have been applied.
+                    self.refused.push(Refused { parcels: batch, error });
+                }
             }
+            ErrorKind::Quota => self.full(batch, &error),
             ErrorKind::Lost => self.look_up(batch, error).await,
-            ErrorKind::Deadline => self.not_sent(batch, &NotSent::Deadline),
-            ErrorKind::Transient => self.settle(batch, &Outcome::Failed(error.failure())),
+            ErrorKind::Deadline => self.settle(batch, &Outcome::NotSent(NotSent::Deadline)),
             _ => {
-                let failure = error.failure();
-                self.settle(batch, &Outcome::undone(failure.clone()));
-                self.stopped = Some(failure);
+                self.gate.failed(&error);
+                self.settle(batch, &Outcome::undone(error.failure()));
             }
         }
     }
 
-    /// Takes out what the error blames; where it blames nothing in particular, halves the batch.
-    async fn isolate(&mut self, batch: Vec<Item<'g>>, error: ProviderError) {
-        let bears = |item: &Item<'g>, name: &Name| names(&item.group).any(|own| same(own, name));
-        let sent = batch.len();
-        let batch = if self.capabilities().atomic_batches {
-            batch
-        } else {
-            // Part of the batch may have been applied.
-            match self.records_of(&batch).await {
-                Ok(records) => self.keep_undone(batch, &records, true),
-                Err(reason) => return self.settle(batch, &unknown(&error, &reason)),
-            }
-        };
-        if let [only] = batch.as_slice() {
-            let named = error.offenders().iter().any(|name| bears(only, name));
-            if sent > 1 && !named {
-                // What was refused may have been one of those that turned out to be done.
-                self.queue.push_front(batch);
-                return;
-            }
-            for item in batch {
-                self.refused(item, &error).await;
-            }
+    /// The zone takes no more record sets: what makes it smaller goes first, once, and what makes it
+    /// larger is stopped.
+    fn full(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError) {
+        let grows = |parcel: &Parcel<'_>| growth(&parcel.group) > 0;
+        if !batch.iter().any(grows) {
+            return self.settle(batch, &Outcome::Rejected(error.failure()));
+        }
+        let waiting = std::mem::take(&mut self.queue).into_iter().flatten();
+        let (later, mut rest): (Vec<_>, Vec<_>) = waiting.partition(grows);
+        let (refused, go_on): (Vec<_>, Vec<_>) = batch.into_iter().partition(grows);
+        rest.splice(..0, go_on);
+        let makes_room = rest.iter().any(|parcel| growth(&parcel.group) < 0);
+        self.pack(rest);
+        if makes_room && self.room == Room::NotAsked {
+            self.room = Room::Asked;
+            self.pack(refused.into_iter().chain(later));
             return;
         }
-        let (offenders, mut rest): (Vec<_>, Vec<_>) = batch
-            .into_iter()
-            .partition(|item| error.offenders().iter().any(|name| bears(item, name)));
+        let groups = refused.len() + later.len();
+        tracing::warn!(zone = %self.zone, groups, %error, "the zone is full, nothing more is created in it");
+        self.gate.failed(error);
+        self.settle(refused, &Outcome::Rejected(error.failure()));
+        self.settle(later, &Outcome::NotSent(NotSent::Stopped(error.failure())));
+    }
+
+    /// Takes out what the error blames; where it blames nothing in particular, halves the batch.
+    /// With the records of the zone, what is blamed is judged by them.
+    fn isolate(
+        &mut self,
+        batch: Vec<Parcel<'g>>,
+        error: &ProviderError,
+        records: Option<&[Record]>,
+    ) {
+        let blamed = |parcel: &Parcel<'g>| error.offenders().iter().any(|it| parcel.bears(it));
+        if batch.len() == 1 {
+            return batch.into_iter().for_each(|parcel| self.refuse(parcel, error, records));
+        }
+        let (offenders, mut rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(blamed);
         if offenders.is_empty() {
             let second = rest.split_off(rest.len() / 2);
             self.queue.push_front(second);
@@ -223,177 +232,156 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             return;
         }
         self.queue.push_front(rest);
-        let shared = |name| offenders.iter().filter(|item| bears(item, name)).count() > 1;
+        let shared = |name| offenders.iter().filter(|parcel| parcel.bears(name)).count() > 1;
         if error.offenders().iter().any(shared) {
             // Several groups bear a blamed name (set identifiers, say): each is tried alone.
-            offenders.into_iter().rev().for_each(|item| self.queue.push_front(vec![item]));
+            offenders.into_iter().rev().for_each(|parcel| self.queue.push_front(vec![parcel]));
             return;
         }
-        for item in offenders {
-            self.refused(item, &error).await;
-        }
+        offenders.into_iter().for_each(|parcel| self.refuse(parcel, error, records));
     }
 
     /// A group that the API refused for its own sake. It may be there already, or its deletion may
     /// be done: only what the zone lacks is tried once more.
-    async fn refused(&mut self, item: Item<'g>, error: &ProviderError) {
-        let place = item.place;
-        let failure = error.failure();
-        let outcome = match item.done {
-            0 => Outcome::Rejected(failure),
-            done => Outcome::Partial { done, left: item.group.changes.len(), reason: failure },
-        };
-        if item.looked_up || matches!(error.kind, ErrorKind::Limit(_)) {
-            self.outcomes[place] = Some(outcome);
-            return;
+    fn refuse(&mut self, parcel: Parcel<'g>, error: &ProviderError, records: Option<&[Record]>) {
+        if parcel.was_looked_up() || matches!(error.kind, ErrorKind::Limit(_)) {
+            return self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
         }
-        let whole = item.group.changes.len();
-        let batch = vec![item];
-        let Ok(records) = self.records_of(&batch).await else {
-            self.outcomes[place] = Some(outcome);
-            return;
-        };
+        match records {
+            Some(records) => self.judge(parcel, error, records),
+            None => self.refused.push(Refused { parcels: vec![parcel], error: error.clone() }),
+        }
+    }
+
+    /// A refused group, now that the records of the zone are known.
+    fn judge(&mut self, parcel: Parcel<'g>, error: &ProviderError, records: &[Record]) {
         // What was changed since it was read stays as it is, also where half of it is done.
-        let changed = Present::new(&records, true).changed(&batch[0].group);
-        if let Some(mut failure) = changed.filter(|_| batch[0].done == 0) {
+        let changed = Present::new(records, true).changed(&parcel.group);
+        if let Some(mut failure) = changed.filter(|_| parcel.is_whole()) {
             // The API's own words have its request id.
             failure.message = format!("{} ({error})", failure.message);
-            self.outcomes[place] = Some(Outcome::Rejected(failure));
-            return;
+            return self.settle(vec![parcel], &Outcome::Rejected(failure));
         }
-        for mut item in self.keep_undone(batch, &records, false) {
-            if item.group.changes.len() == whole {
-                self.outcomes[place] = Some(outcome.clone());
-            } else {
-                item.looked_up = true;
-                self.queue.push_front(vec![item]);
+        let (place, whole) = (parcel.place, parcel.group.changes.len());
+        match parcel.undone(records, MadeBy::Anybody) {
+            None => self.outcomes[place] = Some(Outcome::Applied),
+            Some(parcel) if parcel.group.changes.len() == whole => {
+                self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
+            }
+            Some(parcel) => self.queue.push_back(vec![parcel.looked_up()]),
+        }
+    }
+
+    /// What became of the groups that were refused: one read for all of them, or one for each where
+    /// a name can be read by itself.
+    async fn look_up_refused(&mut self) {
+        let refused = std::mem::take(&mut self.refused);
+        let by_name = self.capabilities().starts_at_name;
+        let looks: Vec<Vec<Refused<'g>>> =
+            if by_name { refused.into_iter().map(|it| vec![it]).collect() } else { vec![refused] };
+        for look in looks {
+            let records = self.records_of(look.iter().flat_map(|it| &it.parcels)).await;
+            for Refused { parcels, error } in look {
+                match &records {
+                    Ok(records) => self.judge_all(parcels, &error, records),
+                    Err(_) if self.capabilities().atomic_batches => {
+                        self.settle(parcels, &Outcome::Rejected(error.failure()));
+                    }
+                    Err(reason) => self.settle(parcels, &unknown(&error, reason)),
+                }
             }
         }
     }
 
+    fn judge_all(&mut self, parcels: Vec<Parcel<'g>>, error: &ProviderError, records: &[Record]) {
+        if self.capabilities().atomic_batches {
+            return parcels.into_iter().for_each(|parcel| self.judge(parcel, error, records));
+        }
+        let sent = parcels.len();
+        let left = self.keep_undone(parcels, records);
+        let named = left.iter().any(|it| error.offenders().iter().any(|name| it.bears(name)));
+        if sent > 1 && left.len() == 1 && !named {
+            // What was refused may have been one of those that turned out to be done.
+            return self.queue.push_front(left);
+        }
+        if !left.is_empty() {
+            self.isolate(left, error, Some(records));
+        }
+    }
+
     /// After a lost answer: what the zone shows is applied, the rest is sent again.
-    async fn look_up(&mut self, batch: Vec<Item<'g>>, error: ProviderError) {
+    async fn look_up(&mut self, batch: Vec<Parcel<'g>>, error: ProviderError) {
         self.pace.deadline().sleep(SETTLE).await;
         if self.capabilities().atomic_batches
-            && let Some(probe) = batch.first().and_then(|item| probe(&item.group))
+            && let Some(probe) = batch.first().and_then(Parcel::probe)
         {
             let name = &probe.set().name;
             match some_names(self.api, self.via, self.zone, &[name]).await {
-                Err(reason) => return self.settle(batch, &unknown(&error, &reason)),
+                Err(reason) => self.give_up(batch, &error, unknown(&error, &reason)),
                 Ok(records) if is_done(probe, &records, Scope::Set) => {
-                    return self.settle(batch, &Outcome::Applied);
+                    self.settle(batch, &Outcome::Applied);
                 }
-                Ok(_) => return self.send_again(batch, &error),
+                Ok(_) => self.send_again(batch, &error),
             }
+            return;
         }
         match self.records_of(&batch).await {
-            Err(reason) => self.settle(batch, &unknown(&error, &reason)),
+            Err(reason) => self.give_up(batch, &error, unknown(&error, &reason)),
             Ok(records) => {
-                let undone = self.keep_undone(batch, &records, true);
+                let undone = self.keep_undone(batch, &records);
                 self.send_again(undone, &error);
             }
         }
     }
 
-    fn send_again(&mut self, batch: Vec<Item<'g>>, error: &ProviderError) {
-        let (mut again, given_up): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|item| item.lost < RESENDS);
-        again.iter_mut().for_each(|item| item.lost += 1);
-        self.queue.push_front(again);
-        self.settle(given_up, &Outcome::Unknown(error.failure()));
+    fn send_again(&mut self, mut batch: Vec<Parcel<'g>>, error: &ProviderError) {
+        let given_up: Vec<_> = batch.extract_if(.., |parcel| !parcel.lose()).collect();
+        self.queue.push_front(batch);
+        if !given_up.is_empty() {
+            self.give_up(given_up, error, Outcome::Unknown(error.failure()));
+        }
     }
 
-    async fn records_of(&self, batch: &[Item<'g>]) -> Result<Vec<Record>, ProviderError> {
-        let mut all: Vec<&Name> = batch.iter().flat_map(|item| names(&item.group)).collect();
+    fn give_up(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError, outcome: Outcome) {
+        self.gate.failed(error);
+        self.settle(batch, &outcome);
+    }
+
+    async fn records_of<'p>(
+        &self,
+        parcels: impl IntoIterator<Item = &'p Parcel<'g>>,
+    ) -> Result<Vec<Record>, ProviderError>
+    where
+        'g: 'p,
+    {
+        let mut all: Vec<&Name> = parcels.into_iter().flat_map(Parcel::names).collect();
         all.sort_by_cached_key(|name| name.key().into_owned());
-        all.dedup_by(|a, b| same(a, b));
+        all.dedup_by(|a, b| a.key() == b.key());
         some_names(self.api, self.via, self.zone, &all).await
     }
 
     /// Settles the groups that are in the zone as a whole; of the others keeps what is not.
-    fn keep_undone(
-        &mut self,
-        batch: Vec<Item<'g>>,
-        records: &[Record],
-        by_us: bool,
-    ) -> Vec<Item<'g>> {
+    fn keep_undone(&mut self, batch: Vec<Parcel<'g>>, records: &[Record]) -> Vec<Parcel<'g>> {
         let mut kept = Vec::new();
-        for mut item in batch {
-            let undone = |change: &_| !is_done(change, records, Scope::Set);
-            let left = item.group.changes.iter().filter(|change| undone(change)).count();
-            let there = item.group.changes.len() - left;
-            if left == 0 {
-                self.outcomes[item.place] = Some(Outcome::Applied);
-                continue;
+        for parcel in batch {
+            let place = parcel.place;
+            match parcel.undone(records, MadeBy::Us) {
+                None => self.outcomes[place] = Some(Outcome::Applied),
+                Some(parcel) => kept.push(parcel),
             }
-            if there > 0 {
-                let group = item.group.to_mut();
-                // What is made later relies on the ownership records that are there already.
-                let relied_on = group.changes.iter().filter(|change| !undone(change));
-                group.requires.extend(relied_on.filter_map(|change| ownership(change, records)));
-                group.changes.retain(undone);
-                item.done += if by_us { there } else { 0 };
-            }
-            kept.push(item);
         }
         kept
     }
 
-    fn settle(&mut self, batch: Vec<Item<'g>>, outcome: &Outcome) {
-        for item in batch {
-            let settled = match outcome {
-                Outcome::Rejected(reason) | Outcome::Failed(reason) if item.done > 0 => Outcome::Partial {
-                    done: item.done,
-                    left: item.group.changes.len(),
-                    reason: reason.clone(),
-                },
-                other => other.clone(),
-            };
-            self.outcomes[item.place] = Some(settled);
-        }
-    }
-
-    fn not_sent(&mut self, batch: Vec<Item<'g>>, why: &NotSent) {
-        for item in batch {
-            let settled = match item.done {
-                0 => Outcome::NotSent(why.clone()),
-                done => Outcome::Partial {
-                    done,
-                    left: item.group.changes.len(),
-                    reason: Failure { kind: FailureKind::Transient, message: why.to_string() },
-                },
-            };
-            self.outcomes[item.place] = Some(settled);
+    fn settle(&mut self, batch: Vec<Parcel<'g>>, outcome: &Outcome) {
+        for parcel in batch {
+            self.outcomes[parcel.place] = Some(parcel.ended(outcome.clone()));
         }
     }
 
     fn capabilities(&self) -> &Capabilities {
         self.api.capabilities()
     }
-}
-
-/// The ownership record of a change that made one, as it is now.
-fn ownership(change: &Change, records: &[Record]) -> Option<Stored> {
-    if change.role != Role::Ownership || matches!(change.action, Action::Delete(_)) {
-        return None;
-    }
-    let Record { set, labels, origin, .. } = find(change.set(), records)?;
-    Some(Stored { set: set.clone(), labels: labels.clone(), origin: origin.clone() })
-}
-
-fn names(group: &ChangeGroup) -> impl Iterator<Item = &Name> {
-    let required = group.requires.iter().map(|own| &own.set.name);
-    group.changes.iter().map(|change| &change.set().name).chain(required).chain([&group.name])
-}
-
-fn same(left: &Name, right: &Name) -> bool {
-    left.key() == right.key()
-}
-
-/// The change that tells whether its atomic batch was applied.
-fn probe(group: &ChangeGroup) -> Option<&Change> {
-    let record = group.changes.iter().find(|change| change.role == Role::Record);
-    record.or(group.changes.first())
 }
 
 fn unknown(lost: &ProviderError, reason: &ProviderError) -> Outcome {

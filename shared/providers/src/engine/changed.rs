@@ -9,17 +9,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use extdns_model::{
-    Action, Change, ChangeGroup, Failure, FailureKind, NotSent, Outcome, Record, RecordSet,
+    Action, Change, ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Record, RecordSet,
     RecordType, Role, Zone,
 };
 
 use super::Transport;
 use super::fold::same_value;
-use crate::{Conditions, ErrorKind, ZoneReader};
+use crate::{Conditions, ErrorKind, ProviderError, ZoneReader};
 
 /// An outcome for each group that must not be sent, because the zone shows that something of it has
 /// changed. One call at most.
-pub(super) async fn changed<A: ZoneReader>(
+pub(super) async fn changed<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,
@@ -31,7 +31,7 @@ pub(super) async fn changed<A: ZoneReader>(
     if refuses || !groups.iter().any(|group| takes_away(group)) {
         return vec![None; groups.len()];
     }
-    match super::read::first_page(api, via, zone).await {
+    match present(api, via, zone, groups).await {
         Ok((records, complete)) => {
             let present = Present::new(&records, complete);
             let outcome = |group: &&ChangeGroup| present.changed(group).map(Outcome::Rejected);
@@ -46,6 +46,30 @@ pub(super) async fn changed<A: ZoneReader>(
                 |group: &&ChangeGroup| takes_away(group).then(|| Outcome::NotSent(why.clone()));
             groups.iter().map(outcome).collect()
         }
+    }
+}
+
+/// The records of these groups if one call gives them, else those of the first page; and whether
+/// what is not among them is not there.
+async fn present<A: ZoneReader + ?Sized>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+    groups: &[&ChangeGroup],
+) -> Result<(Vec<Record>, bool), ProviderError> {
+    let required = groups.iter().flat_map(|group| &group.requires).map(|own| &own.set.name);
+    let changes = groups.iter().flat_map(|group| &group.changes);
+    let old = changes.clone().filter_map(|change| match &change.action {
+        Action::Update { old, .. } => Some(&old.set.name),
+        _ => None,
+    });
+    let mut names: Vec<&Name> =
+        changes.map(|change| &change.set().name).chain(old).chain(required).collect();
+    names.sort_by_cached_key(|name| name.key().into_owned());
+    names.dedup_by(|left, right| left.key() == right.key());
+    match super::read::in_one_call(api, via, zone, &names).await? {
+        Some(records) => Ok((records, true)),
+        None => super::read::first_page(api, via, zone).await,
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) enum Scope {
 }
 
 /// Whether the zone shows every change of these groups.
-pub(super) async fn shows<A: ZoneReader>(
+pub(super) async fn shows<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,

@@ -1,108 +1,131 @@
 //! What became of each group of an apply, and which may go next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use extdns_model::{After, ChangeGroup, Failure, GroupId, NotSent, Outcome, ZoneKey};
 
-/// What became of each group, and which may go next.
-pub(super) struct Ledger<'g> {
+/// What became of each group, and which may go next. What one outcome lets go or stops is found
+/// without a look at any other group.
+pub(crate) struct Ledger<'g> {
     groups: &'g [ChangeGroup],
-    places: HashMap<GroupId, usize>,
     outcomes: Vec<Option<Outcome>>,
-    /// Whether the new zones of moved names show them, by the places of the groups there.
-    seen: HashMap<usize, bool>,
+    /// The groups that wait for each group.
+    followers: Vec<Vec<(usize, After)>>,
+    /// For how many others each group waits.
+    waits: Vec<usize>,
+    /// The groups that wait for nothing any more and were not handed out.
+    free: BTreeMap<ZoneKey, Vec<usize>>,
+    /// The groups that made a name in its new zone, and of which nobody has looked yet whether it
+    /// is there.
+    unseen: BTreeSet<(ZoneKey, usize)>,
 }
 
 impl<'g> Ledger<'g> {
-    pub(super) fn new(groups: &'g [ChangeGroup]) -> Self {
-        let places = groups.iter().enumerate().map(|(place, group)| (group.id, place)).collect();
-        Self { groups, places, outcomes: vec![None; groups.len()], seen: HashMap::new() }
-    }
-
-    /// The groups that wait for nothing any more, by zone. A group whose predecessor was not
-    /// applied, or does not take part in this apply, is out.
-    pub(super) fn ready(&mut self) -> BTreeMap<ZoneKey, Vec<usize>> {
-        let mut ready: BTreeMap<ZoneKey, Vec<usize>> = BTreeMap::new();
-        loop {
-            let mut dropped = false;
-            for (place, group) in self.groups.iter().enumerate() {
-                if self.outcomes[place].is_some() {
-                    continue;
-                }
-                match self.predecessor(group) {
-                    Predecessor::Waiting => {}
-                    Predecessor::Done => {
-                        let places = ready.entry(group.zone).or_default();
-                        if !places.contains(&place) {
-                            places.push(place);
-                        }
-                    }
-                    Predecessor::Failed(why) => {
-                        self.outcomes[place] = Some(Outcome::NotSent(why));
-                        dropped = true;
-                    }
-                }
+    pub(crate) fn new(groups: &'g [ChangeGroup]) -> Self {
+        let count = groups.len();
+        let mut ledger = Self {
+            groups,
+            outcomes: vec![None; count],
+            followers: vec![Vec::new(); count],
+            waits: groups.iter().map(|group| group.after.len()).collect(),
+            free: BTreeMap::new(),
+            unseen: BTreeSet::new(),
+        };
+        let places: HashMap<GroupId, usize> =
+            groups.iter().enumerate().map(|(place, group)| (group.id, place)).collect();
+        let mut stopped = Vec::new();
+        for (place, group) in groups.iter().enumerate() {
+            if group.after.is_empty() {
+                ledger.free.entry(group.zone).or_default().push(place);
             }
-            if !dropped {
-                return ready;
+            for after in &group.after {
+                match places.get(&after.group()) {
+                    Some(before) => ledger.followers[*before].push((place, *after)),
+                    // It takes no part in this apply.
+                    None => stopped.push((place, *after)),
+                }
             }
         }
+        stopped.into_iter().for_each(|(place, after)| ledger.stop(place, after));
+        ledger
     }
 
-    /// The first of the group's predecessors that does not let it go, if there is one.
-    fn predecessor(&self, group: &ChangeGroup) -> Predecessor {
-        let states = group.after.iter().map(|after| self.state(*after));
-        states.reduce(Predecessor::worse).unwrap_or(Predecessor::Done)
+    /// The groups that wait for nothing any more, by zone.
+    pub(crate) fn ready(&mut self) -> BTreeMap<ZoneKey, Vec<usize>> {
+        let mut ready = std::mem::take(&mut self.free);
+        ready.values_mut().for_each(|places| places.sort_unstable());
+        ready
     }
 
-    fn state(&self, after: After) -> Predecessor {
-        let place = self.places.get(&after.group());
-        let outcome = place.map(|place| &self.outcomes[*place]);
-        match (outcome, after) {
-            (Some(None), _) => Predecessor::Waiting,
-            (Some(Some(Outcome::Applied)), After::OwnershipRecord(_)) => Predecessor::Done,
-            (Some(Some(Outcome::Applied)), After::Move(_)) => {
-                match place.and_then(|place| self.seen.get(place)) {
-                    None => Predecessor::Waiting,
-                    Some(true) => Predecessor::Done,
-                    Some(false) => Predecessor::Failed(NotSent::Move),
-                }
-            }
-            (_, After::OwnershipRecord(_)) => Predecessor::Failed(NotSent::Predecessor),
-            (_, After::Move(_)) => Predecessor::Failed(NotSent::Move),
-        }
+    /// Those of the first zone that has any.
+    pub(crate) fn ready_in_one_zone(&mut self) -> Option<(ZoneKey, Vec<usize>)> {
+        let (zone, mut places) = self.free.pop_first()?;
+        places.sort_unstable();
+        Some((zone, places))
     }
 
     /// The groups that made a name in its new zone, and of which nobody has looked yet whether it
     /// is there.
-    pub(super) fn unseen_moves(&self) -> Vec<(ZoneKey, usize)> {
-        let waiting =
-            self.groups.iter().zip(&self.outcomes).filter(|(_, outcome)| outcome.is_none());
-        let mut unseen: Vec<(ZoneKey, usize)> = waiting
-            .flat_map(|(group, _)| &group.after)
-            .filter(|after| matches!(after, After::Move(_)))
-            .filter_map(|after| self.places.get(&after.group()).copied())
-            .filter(|place| self.outcomes[*place] == Some(Outcome::Applied))
-            .filter(|place| !self.seen.contains_key(place))
-            .map(|place| (self.groups[place].zone, place))
-            .collect();
-        unseen.sort_unstable();
-        unseen.dedup();
-        unseen
+    pub(crate) fn unseen_moves(&mut self) -> BTreeSet<(ZoneKey, usize)> {
+        std::mem::take(&mut self.unseen)
     }
 
-    pub(super) fn see(&mut self, place: usize, seen: bool) {
-        self.seen.insert(place, seen);
+    /// Whether the new zone shows the name that a group made there.
+    pub(crate) fn see(&mut self, place: usize, seen: bool) {
+        for (follower, after) in self.followers[place].clone() {
+            match (after, seen) {
+                (After::OwnershipRecord(_), _) => {}
+                (After::Move(_), true) => self.release(follower),
+                (After::Move(_), false) => self.stop(follower, after),
+            }
+        }
     }
 
-    pub(super) fn enter(&mut self, places: &[usize], outcomes: Vec<Outcome>) {
+    pub(crate) fn enter(&mut self, places: &[usize], outcomes: Vec<Outcome>) {
         for (place, outcome) in places.iter().zip(outcomes) {
-            self.outcomes[*place] = Some(outcome);
+            self.settle(*place, outcome);
+        }
+    }
+
+    fn settle(&mut self, place: usize, outcome: Outcome) {
+        let applied = outcome == Outcome::Applied;
+        self.outcomes[place] = Some(outcome);
+        for (follower, after) in self.followers[place].clone() {
+            match (after, applied) {
+                (After::OwnershipRecord(_), true) => self.release(follower),
+                (After::Move(_), true) => {
+                    self.unseen.insert((self.groups[place].zone, place));
+                }
+                (_, false) => self.stop(follower, after),
+            }
+        }
+    }
+
+    /// One of the groups for which this one waits lets it go.
+    fn release(&mut self, place: usize) {
+        self.waits[place] -= 1;
+        if self.waits[place] == 0 && self.outcomes[place].is_none() {
+            self.free.entry(self.groups[place].zone).or_default().push(place);
+        }
+    }
+
+    /// The group is not sent, nor is any that waits for it.
+    fn stop(&mut self, place: usize, after: After) {
+        let mut stopped = vec![(place, after)];
+        while let Some((place, after)) = stopped.pop() {
+            if self.outcomes[place].is_none() {
+                let why = match after {
+                    After::OwnershipRecord(_) => NotSent::Predecessor,
+                    After::Move(_) => NotSent::Move,
+                };
+                self.outcomes[place] = Some(Outcome::NotSent(why));
+                stopped.extend(&self.followers[place]);
+            }
         }
     }
 
     /// The zones in which something was or may have been changed, with the groups that did it.
-    pub(super) fn touched(&self) -> BTreeMap<ZoneKey, Vec<usize>> {
+    pub(crate) fn touched(&self) -> BTreeMap<ZoneKey, Vec<usize>> {
         let mut touched: BTreeMap<ZoneKey, Vec<usize>> = BTreeMap::new();
         for (place, outcome) in self.outcomes.iter().enumerate() {
             if let Some(Outcome::Applied | Outcome::Partial { .. } | Outcome::Unknown(_)) = outcome
@@ -114,7 +137,7 @@ impl<'g> Ledger<'g> {
     }
 
     /// The zone of these groups holds what was sent, but does not serve it yet.
-    pub(super) fn unfinished(&mut self, places: &[usize], failure: &Failure) {
+    pub(crate) fn unfinished(&mut self, places: &[usize], failure: &Failure) {
         for place in places {
             if self.outcomes[*place] == Some(Outcome::Applied) {
                 let done = self.groups[*place].changes.len();
@@ -125,26 +148,8 @@ impl<'g> Ledger<'g> {
     }
 
     /// Groups that wait for each other in a circle were never ready.
-    pub(super) fn into_outcomes(self) -> Vec<Outcome> {
+    pub(crate) fn into_outcomes(self) -> Vec<Outcome> {
         let circle = || Outcome::NotSent(NotSent::Predecessor);
         self.outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(circle)).collect()
-    }
-}
-
-enum Predecessor {
-    Done,
-    Waiting,
-    /// The group that waits for it is not sent for this reason.
-    Failed(NotSent),
-}
-
-impl Predecessor {
-    /// Of two groups that one waits for, the one that lets it go less.
-    fn worse(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Failed(why), _) | (_, Self::Failed(why)) => Self::Failed(why),
-            (Self::Waiting, _) | (_, Self::Waiting) => Self::Waiting,
-            (Self::Done, Self::Done) => Self::Done,
-        }
     }
 }

@@ -21,7 +21,7 @@ const FEW_NAMES: usize = 4;
 const MOST_EMPTY_PAGES: usize = 100;
 
 /// Every zone, and its records or why they are not known.
-pub(super) async fn inventory<A: ZoneReader>(
+pub(super) async fn inventory<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
 ) -> Result<Inventory, ProviderError> {
@@ -48,7 +48,7 @@ fn unreadable(zone: &Zone, error: &ProviderError) -> Unreadable {
 }
 
 /// All records of a zone.
-pub(super) async fn whole_zone<A: ZoneReader>(
+pub(super) async fn whole_zone<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,
@@ -61,14 +61,30 @@ pub(super) async fn whole_zone<A: ZoneReader>(
 }
 
 /// The records of these names; more than these where the API cannot tell.
-pub(super) async fn some_names<A: ZoneReader>(
+pub(super) async fn some_names<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,
     names: &[&Name],
 ) -> Result<Vec<Record>, ProviderError> {
+    match by_name(api, via, zone, names).await? {
+        Some(records) => Ok(records),
+        None => whole_zone(api, via, zone).await,
+    }
+}
+
+/// The records of these names, where that costs less than the whole zone.
+pub(super) async fn by_name<A: ZoneReader + ?Sized>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+    names: &[&Name],
+) -> Result<Option<Vec<Record>>, ProviderError> {
+    if let Some(records) = in_one_call(api, via, zone, names).await? {
+        return Ok(Some(records));
+    }
     if !api.capabilities().starts_at_name || names.len() > FEW_NAMES {
-        return whole_zone(api, via, zone).await;
+        return Ok(None);
     }
     let mut records = Vec::new();
     for name in names {
@@ -77,11 +93,23 @@ pub(super) async fn some_names<A: ZoneReader>(
         let of_name = |record: &Record| record.set.name.key() == key;
         records.extend(pages(api, via, zone, from, of_name).await?);
     }
-    Ok(records)
+    Ok(Some(records))
+}
+
+/// The records of these names, if the API gives them with one call.
+pub(super) async fn in_one_call<A: ZoneReader + ?Sized>(
+    api: &A,
+    via: &Transport,
+    zone: &Zone,
+    names: &[&Name],
+) -> Result<Option<Vec<Record>>, ProviderError> {
+    let Some(records) = api.named(via, zone, names).await? else { return Ok(None) };
+    let page = Page { records, next: None };
+    walk(api, via, zone, page, &|_| true).await.map(Some)
 }
 
 /// The records of the first page, and whether it is the only one.
-pub(super) async fn first_page<A: ZoneReader>(
+pub(super) async fn first_page<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,
@@ -95,7 +123,7 @@ pub(super) async fn first_page<A: ZoneReader>(
 /// A large zone, begun at several names at once. Each reader goes on to the first record of the
 /// next. The order of names is the API's alone: where ours differs, or a record has gone in
 /// between, something is read twice, and kept once.
-async fn shards<A: ZoneReader>(
+async fn shards<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,
@@ -122,7 +150,7 @@ fn identity(record: &Record) -> (String, RecordType, EcoString) {
 }
 
 /// Page after page, up to the first record that is not wanted.
-async fn pages<A: ZoneReader>(
+async fn pages<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,
@@ -135,7 +163,7 @@ async fn pages<A: ZoneReader>(
 
 /// A page and those behind it, up to the first record that is not wanted. Where the API no longer
 /// knows the place in between, all of it is read anew, once.
-async fn rest<A: ZoneReader>(
+async fn rest<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,
@@ -168,7 +196,7 @@ pub(crate) fn broke_off_again(error: ProviderError) -> ProviderError {
     ProviderError { kind: ErrorKind::Transient, ..error.within(context) }
 }
 
-async fn walk<A: ZoneReader>(
+async fn walk<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,

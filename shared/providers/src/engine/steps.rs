@@ -1,22 +1,25 @@
 //! Steps: a group as single calls, in the order in which a run may die between any two of them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Action, Change, ChangeGroup, Failure, NotSent, Outcome, Planned, RecordType, Role, Stored, Zone,
+    Action, Change, ChangeGroup, FailureKind, NotSent, Outcome, Planned, Record, RecordType, Role,
+    Stored, Zone,
 };
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
+use tokio::sync::OnceCell;
 
 use super::Transport;
 use super::apply::{Dispatch, Pace};
-use super::changed::{changed, changed_since};
-use super::check::{Scope, is_done, shows};
+use super::changed::changed_since;
+use super::check::{Scope, is_done};
 use super::fold::{Value, same_value, unfold};
-use super::read::some_names;
-use crate::{Capabilities, ErrorKind, ProviderError, RecordWriter, Step};
+use super::gate::Gate;
+use super::read::{by_name, whole_zone};
+use crate::{Capabilities, ErrorKind, ProviderError, RecordWriter, Step, ZoneReader};
 
 /// How often a step is sent again after its answer was lost.
 const RESENDS: u8 = 2;
@@ -30,6 +33,10 @@ pub(super) struct Steps<A> {
 
 #[async_trait]
 impl<A: RecordWriter> Dispatch for Steps<A> {
+    fn reader(&self) -> &dyn ZoneReader {
+        self.api.as_ref()
+    }
+
     async fn deliver(
         &self,
         via: &Transport,
@@ -37,30 +44,18 @@ impl<A: RecordWriter> Dispatch for Steps<A> {
         groups: &[&ChangeGroup],
         pace: &Pace,
     ) -> Vec<Outcome> {
+        let api = self.api.as_ref();
         let delivery =
-            Delivery { api: self.api.as_ref(), via, zone, pace, stopped: Mutex::default() };
-        let work: Vec<BoxFuture<'_, Outcome>> =
-            groups.iter().map(|group| delivery.group(group).boxed()).collect();
-        let parallel = self.api.capabilities().parallel_writes.max(1);
-        futures::stream::iter(work).buffered(parallel).collect().await
-    }
-
-    async fn changed(
-        &self,
-        via: &Transport,
-        zone: &Zone,
-        groups: &[&ChangeGroup],
-    ) -> Vec<Option<Outcome>> {
-        changed(self.api.as_ref(), via, zone, groups).await
-    }
-
-    async fn shows(
-        &self,
-        via: &Transport,
-        zone: &Zone,
-        groups: &[&ChangeGroup],
-    ) -> Result<bool, ProviderError> {
-        shows(self.api.as_ref(), via, zone, groups).await
+            Delivery { api, via, zone, pace, gate: Gate::default(), shown: OnceCell::new() };
+        let mut outcomes = delivery.all(groups).await;
+        if delivery.gate.take_room() {
+            let full: Vec<usize> =
+                (0..groups.len()).filter(|place| found_no_room(&outcomes[*place])).collect();
+            let again: Vec<&ChangeGroup> = full.iter().map(|place| groups[*place]).collect();
+            let second = delivery.all(&again).await;
+            full.into_iter().zip(second).for_each(|(place, outcome)| outcomes[place] = outcome);
+        }
+        outcomes
     }
 
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError> {
@@ -74,50 +69,64 @@ struct Delivery<'a, A> {
     via: &'a Transport,
     zone: &'a Zone,
     pace: &'a Pace,
-    /// Why nothing more is sent to this zone.
-    stopped: Mutex<Option<Failure>>,
+    gate: Gate,
+    /// The zone as it was read for the first refusal, where a name cannot be read by itself.
+    shown: OnceCell<Vec<Record>>,
+}
+
+/// What a step is looked up for.
+#[derive(Clone, Copy)]
+enum Doubt {
+    /// The API refused it: it may have been there already.
+    Refused,
+    /// Its answer was lost: only a read after it tells.
+    Lost,
 }
 
 impl<A: RecordWriter> Delivery<'_, A> {
+    async fn all(&self, groups: &[&ChangeGroup]) -> Vec<Outcome> {
+        let work: Vec<BoxFuture<'_, Outcome>> =
+            groups.iter().map(|group| self.group(group).boxed()).collect();
+        let parallel = self.api.capabilities().parallel_writes.max(1);
+        futures::stream::iter(work).buffered(parallel).collect().await
+    }
+
     async fn group(&self, group: &ChangeGroup) -> Outcome {
-        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(failure) = stopped {
-            return Outcome::NotSent(NotSent::Stopped(failure));
+        if let Some(why) = self.gate.refusal(group) {
+            return Outcome::NotSent(why);
         }
         if !self.pace.allows_another() {
             return Outcome::NotSent(NotSent::Deadline);
         }
-        let outcome = self.pace.timed(self.all_steps(group)).await;
-        if let Outcome::Rejected(failure)
-        | Outcome::Failed(failure)
-        | Outcome::Partial { reason: failure, .. } = &outcome
-            && ends_the_zone(failure)
-        {
-            *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
+        let (made, error) = match self.pace.timed(self.all_steps(group)).await {
+            Ok(()) => {
+                self.gate.applied(group);
+                return Outcome::Applied;
+            }
+            Err((made, error)) => (made, self.via.redact(error)),
+        };
+        self.gate.failed(&error);
+        let reason = error.failure();
+        match (error.kind, made) {
+            (ErrorKind::Lost, _) => Outcome::Unknown(reason),
+            (ErrorKind::Deadline, Made::Nothing) => Outcome::NotSent(NotSent::Deadline),
+            (_, Made::Nothing) => Outcome::undone(reason),
+            (_, Made::Changes(done)) => {
+                Outcome::Partial { done, left: group.changes.len() - done, reason }
+            }
         }
-        outcome
     }
 
-    async fn all_steps(&self, group: &ChangeGroup) -> Outcome {
-        let changes = group.changes.len();
+    async fn all_steps(&self, group: &ChangeGroup) -> Result<(), (Made, ProviderError)> {
         let mut steps = steps(group, self.api.capabilities()).into_iter().peekable();
-        let (mut done, mut touched) = (0, false);
+        let (mut made, mut done) = (Made::Nothing, 0);
         while let Some((change, step)) = steps.next() {
-            if let Err(error) = self.make(step).await {
-                let error = self.via.redact(error);
-                let reason = error.failure();
-                return match error.kind {
-                    ErrorKind::Lost => Outcome::Unknown(reason),
-                    ErrorKind::Deadline if !touched => Outcome::NotSent(NotSent::Deadline),
-                    _ if !touched => Outcome::undone(reason),
-                    _ => Outcome::Partial { done, left: changes - done, reason },
-                };
-            }
-            touched = true;
+            self.make(step).await.map_err(|error| (made, error))?;
             // A change is done with its last step.
             done += usize::from(steps.peek().is_none_or(|(next, _)| *next != change));
+            made = Made::Changes(done);
         }
-        Outcome::Applied
+        Ok(())
     }
 
     /// One step until it is known to be done, or why it is not.
@@ -131,7 +140,9 @@ impl<A: RecordWriter> Delivery<'_, A> {
                 (Action::Delete(_), ErrorKind::RecordGone) => return Ok(()),
                 // A record is made together with its ownership record only; whoever deleted the one
                 // may have deleted the other.
-                (Action::Update { new, .. }, ErrorKind::RecordGone) if step.role == Role::Record => {
+                (Action::Update { new, .. }, ErrorKind::RecordGone)
+                    if step.role == Role::Record =>
+                {
                     return Err(ProviderError::new(
                         ErrorKind::Conflict(vec![new.set.name.clone()]),
                         changed_since(&new.set),
@@ -141,11 +152,12 @@ impl<A: RecordWriter> Delivery<'_, A> {
                     step.action = Action::Create(new.clone());
                 }
                 (Action::Create(_), ErrorKind::Conflict(_)) => {
-                    return if self.is_there(&step).await? { Ok(()) } else { Err(error) };
+                    let there = self.is_there(&step, Doubt::Refused).await?;
+                    return if there { Ok(()) } else { Err(error) };
                 }
                 (_, ErrorKind::Lost) => {
                     self.pace.deadline().sleep(SETTLE).await;
-                    match self.is_there(&step).await {
+                    match self.is_there(&step, Doubt::Lost).await {
                         Ok(true) => return Ok(()),
                         Ok(false) if resends < RESENDS => resends += 1,
                         Ok(false) => return Err(error),
@@ -162,17 +174,38 @@ impl<A: RecordWriter> Delivery<'_, A> {
         }
     }
 
-    async fn is_there(&self, step: &Step) -> Result<bool, ProviderError> {
-        let records = some_names(self.api, self.via, self.zone, &[&step.set().name]).await?;
-        let whole = self.api.capabilities().replaces_rrsets;
-        Ok(is_done(step, &records, if whole { Scope::Set } else { Scope::Value }))
+    async fn is_there(&self, step: &Step, doubt: Doubt) -> Result<bool, ProviderError> {
+        let name = &step.set().name;
+        let whole = || whole_zone(self.api, self.via, self.zone);
+        let whole_set = self.api.capabilities().replaces_rrsets;
+        let scope = if whole_set { Scope::Set } else { Scope::Value };
+        let named = by_name(self.api, self.via, self.zone, &[name]).await?;
+        Ok(match (named, doubt) {
+            (Some(records), _) => is_done(step, &records, scope),
+            (None, Doubt::Refused) => {
+                is_done(step, self.shown.get_or_try_init(whole).await?, scope)
+            }
+            (None, Doubt::Lost) => is_done(step, &whole().await?, scope),
+        })
     }
 }
 
-/// Whether a failure tells that the zone takes nothing more in this run.
-fn ends_the_zone(failure: &Failure) -> bool {
-    use extdns_model::FailureKind::{Throttled, Unauthorised, ZoneGone};
-    matches!(failure.kind, Throttled | Unauthorised | ZoneGone)
+/// What the steps of a group have changed in the zone.
+#[derive(Clone, Copy)]
+enum Made {
+    Nothing,
+    /// Something, and so many changes whole.
+    Changes(usize),
+}
+
+/// Whether a group was not made because the zone is full.
+fn found_no_room(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Rejected(failure) | Outcome::NotSent(NotSent::Stopped(failure)) => {
+            failure.kind == FailureKind::Quota
+        }
+        _ => false,
+    }
 }
 
 /// The calls that make up a group, each with the place of its change in the order of phases.

@@ -104,11 +104,15 @@ pub(super) async fn receive(
     let kind = kind_of(service, &method, status, &text, &headers);
     let remedy = match kind {
         ErrorKind::Unauthorised => format!("; {}", service.rights),
+        ErrorKind::Quota => format!("; {FULL}"),
         _ => String::new(),
     };
     let colon = if text.is_empty() { "" } else { ": " };
     Err(ProviderError::new(kind, format!("{from}: HTTP {}{colon}{text}{remedy}", status.as_u16())))
 }
+
+/// The remedy where a zone or an account is full.
+const FULL: &str = "delete records that are not needed, or ask the provider for a higher limit";
 
 /// What a failure means: what the service's own table says, else what its status says.
 pub(super) fn kind_of(
@@ -126,6 +130,13 @@ pub(super) fn kind_of(
     match service.meanings.iter().find(fits).map(|own| own.kind.clone()) {
         Some(ErrorKind::Throttled { .. }) => ErrorKind::Throttled { retry_after: wait },
         Some(kind) => kind,
+        // Who asks too often has a quota as well, but of requests.
+        None if status == StatusCode::FORBIDDEN
+            && text.contains("quota")
+            && !text.contains("rate") =>
+        {
+            ErrorKind::Quota
+        }
         None => usual_kind(method, status.as_u16(), wait),
     }
 }
@@ -133,6 +144,7 @@ pub(super) fn kind_of(
 fn usual_kind(method: &Method, status: u16, wait: Option<Duration>) -> ErrorKind {
     match status {
         429 => ErrorKind::Throttled { retry_after: wait },
+        402 => ErrorKind::Quota,
         // Only who has not begun says when to come again.
         503 if wait.is_some() => ErrorKind::Throttled { retry_after: wait },
         401 | 403 | 407 => ErrorKind::Unauthorised,

@@ -271,10 +271,8 @@ impl<'a> Isolation<'a> {
             if self.succeeded && reason.kind == FailureKind::Transient {
                 reason = Failure { kind: FailureKind::Rejected, ..reason };
             }
-            let outcome = match open.group.changes.len() - open.changes.len() {
-                0 => Outcome::undone(reason),
-                done => Outcome::Partial { done, left: open.changes.len(), reason },
-            };
+            let done = open.group.changes.len() - open.changes.len();
+            let outcome = Outcome::undone(reason).after(done, open.changes.len());
             self.outcomes[open.place] = outcome;
         }
     }

@@ -1,14 +1,12 @@
 //! Writing: groups into files, each file once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{
-    After, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Zone, ZoneKey,
-};
+use extdns_model::{ChangeGroup, Failure, FailureKind, NotSent, Outcome, Zone, ZoneKey};
 use tokio::time::Instant;
 
 use super::edit::{DEFAULT_TTL, Editor};
@@ -16,6 +14,7 @@ use super::file::ZoneFile;
 use super::folder::{self, Place, ZonePath};
 use super::lock::Lock;
 use super::{WRITE, blocking, open, read_only, vanished};
+use crate::engine::ledger::Ledger;
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 
 /// How long a run waits for other runs to let go of the folders, together.
@@ -133,45 +132,18 @@ impl Writer for FileWriter {
             return vec![Outcome::NotSent(NotSent::Deadline); groups.len()];
         }
         let held = self.lock(groups.iter().map(|group| group.zone).collect(), &until).await;
-        let groups: Vec<_> = groups.iter().cloned().map(Arc::new).collect();
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; groups.len()];
-        while let Some((zone, ready)) = next_batch(&groups, &outcomes) {
-            let batch = ready.iter().map(|at| Arc::clone(&groups[*at])).collect();
-            let done = self.write(zone, held.get(&zone), batch, &until).await;
-            for (at, outcome) in ready.into_iter().zip(done) {
-                outcomes[at] = Some(outcome);
-            }
+        let mut ledger = Ledger::new(groups);
+        // One pass is one write, so a second write of a zone comes only where groups of zones wait
+        // for each other.
+        while let Some((zone, ready)) = ledger.ready_in_one_zone() {
+            let batch = ready.iter().map(|at| Arc::new(groups[*at].clone())).collect();
+            ledger.enter(&ready, self.write(zone, held.get(&zone), batch, &until).await);
+            // A group that was applied is in its file, which was read again before it took its
+            // place.
+            ledger.unseen_moves().into_iter().for_each(|(_, place)| ledger.see(place, true));
         }
-        // What is left waits for a group that failed, or that is not there.
-        let left = |group: &ChangeGroup| {
-            let moves = group.after.iter().any(|after| matches!(after, After::Move(_)));
-            Outcome::NotSent(if moves { NotSent::Move } else { NotSent::Predecessor })
-        };
-        let outcomes = groups.iter().zip(outcomes);
-        outcomes.map(|(group, outcome)| outcome.unwrap_or_else(|| left(group))).collect()
+        ledger.into_outcomes()
     }
-}
-
-/// The groups of one zone that wait for nothing: the first zone that has any. One pass is one
-/// write, so a second write of a zone comes only where groups of zones wait for each other. A group
-/// that was applied is in its file, which was read again before it took its place: so whoever waits
-/// for a name to be seen in its new zone may go.
-fn next_batch(
-    groups: &[Arc<ChangeGroup>],
-    outcomes: &[Option<Outcome>],
-) -> Option<(ZoneKey, Vec<usize>)> {
-    let applied: HashMap<GroupId, bool> = groups
-        .iter()
-        .zip(outcomes)
-        .map(|(group, outcome)| (group.id, matches!(outcome, Some(Outcome::Applied))))
-        .collect();
-    let mut ready: BTreeMap<ZoneKey, Vec<usize>> = BTreeMap::new();
-    for (at, group) in groups.iter().enumerate().filter(|(at, _)| outcomes[*at].is_none()) {
-        if group.after.iter().all(|before| applied.get(&before.group()) == Some(&true)) {
-            ready.entry(group.zone).or_default().push(at);
-        }
-    }
-    ready.pop_first()
 }
 
 /// Applies groups to the file as it is now. An error leaves the file as it was.

@@ -204,3 +204,76 @@ async fn batches_of_a_zone_keep_their_distance() {
     assert!(outcomes.iter().all(|it| *it == Outcome::Applied));
     assert_eq!(start.elapsed(), Duration::from_secs(2), "between batches, not behind the last");
 }
+
+/// One refusal tells that the zone is full: nothing is halved and nothing looked up.
+#[tokio::test(start_paused = true)]
+async fn a_full_zone_stops_what_is_left_to_create() {
+    let server = RrsetServer::new(&[ZONE]).with(|it| it.batch_limits.changes = 10);
+    server.faults().inject(Fault::Full(15));
+    let provider = rrsets(&server);
+    let outcomes = apply(&provider, &creates(40), Deadline::none()).await;
+    let kinds = kinds(&outcomes);
+    assert_eq!(kinds[..10], ["applied"; 10]);
+    assert_eq!(kinds[10..20], ["rejected"; 10]);
+    for outcome in &outcomes[20..] {
+        let Outcome::NotSent(NotSent::Stopped(failure)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(failure.kind, FailureKind::Quota);
+        assert_eq!(failure.message, "the zone takes 15 records; delete some");
+    }
+    assert_eq!(calls(&provider, SEND), 2);
+    assert_eq!(calls(&provider, "list record sets"), 1, "the first read alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletes_make_room_in_a_full_zone() {
+    let server = RrsetServer::new(&[ZONE]).with(|it| it.batch_limits.changes = 5);
+    (0..10).for_each(|n| server.put(ZONE, a(&format!("old{n}.{ZONE}"))));
+    server.faults().inject(Fault::Full(10));
+    let provider = rrsets(&server);
+    let inventory = provider.read().await.expect("readable");
+    let deletes = inventory.records().zip(20..).map(|((_, record), id)| {
+        let change = Change { role: Role::Record, action: Action::Delete(stored(record)) };
+        group(id, ZoneKey(0), vec![change])
+    });
+    let groups: Vec<_> = creates(15).into_iter().chain(deletes).collect();
+    let outcomes = apply(&provider, &groups, Deadline::none()).await;
+    let kinds = kinds(&outcomes);
+    assert_eq!(kinds[..10], ["applied"; 10], "in the room that was made");
+    assert_eq!(kinds[10..15], ["rejected"; 5]);
+    assert_eq!(kinds[15..], ["applied"; 10]);
+    assert_eq!(calls(&provider, SEND), 1 + 2 + 3, "refused, deletes, creates");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_that_is_down_is_left_alone() {
+    let server = RrsetServer::new(&[ZONE]).with(|it| it.batch_limits.changes = 5);
+    server.faults().inject(Fault::Down);
+    let provider = rrsets(&server);
+    let outcomes = apply(&provider, &creates(25), Deadline::none()).await;
+    let kinds = kinds(&outcomes);
+    assert_eq!(kinds[..15], ["failed"; 15]);
+    assert_eq!(kinds[15..], ["not sent"; 10]);
+    let Outcome::NotSent(NotSent::Stopped(failure)) = &outcomes[24] else { panic!("{outcomes:?}") };
+    assert!(failure.message.contains("3 calls in a row failed"), "{failure}");
+    assert_eq!(calls(&provider, SEND), 3 * 5, "three batches, each with its repetitions");
+}
+
+#[tokio::test(start_paused = true)]
+async fn thirty_refusals_cost_one_read() {
+    let whole = |it: &mut crate::Capabilities| {
+        it.starts_at_name = false;
+        it.page_size = None;
+    };
+    for (server, sent) in [
+        (RrsetServer::new(&[ZONE]).with(whole), 2),
+        (RrsetServer::new(&[ZONE]).without_names().with(whole), 61),
+    ] {
+        let other = |n| set(&format!("n{n}.{ZONE}"), RecordType::A, "198.51.100.9");
+        (0..30).for_each(|n| server.put(ZONE, other(2 * n)));
+        let provider = rrsets(&server);
+        let outcomes = apply(&provider, &creates(60), Deadline::none()).await;
+        assert_eq!(kinds(&outcomes), ["rejected", "applied"].repeat(30));
+        assert_eq!(calls(&provider, "list record sets"), 1 + 1, "the first read, and one more");
+        assert!(calls(&provider, SEND) <= 2 * sent, "{}", calls(&provider, SEND));
+    }
+}

@@ -188,3 +188,76 @@ async fn a_fault_that_may_pass_is_no_rejection() {
     let outcomes = writer.apply(&[pair(0, "a"), pair(1, "b")], Deadline::none()).await;
     assert_eq!(kinds(&outcomes), ["failed", "not sent"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_full_zone_takes_no_more_records() {
+    let server = RecordServer::new(&[ZONE]);
+    server.faults().inject(Fault::Full(3));
+    let provider = records(&server);
+    let outcomes = apply(&provider, &creates(6), Deadline::none()).await;
+    let expected = ["applied", "applied", "applied", "rejected", "not sent", "not sent"];
+    assert_eq!(kinds(&outcomes), expected);
+    assert_eq!(calls(&provider, "create record"), 4);
+    assert_eq!(calls(&provider, "list records"), 1, "the first read alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletes_make_room_for_records() {
+    let server = RecordServer::new(&[ZONE]);
+    (0..3).for_each(|n| server.put(ZONE, &a(&format!("old{n}.{ZONE}"))));
+    server.faults().inject(Fault::Full(3));
+    let provider = records(&server);
+    let inventory = provider.read().await.expect("readable");
+    let deletes = inventory.records().zip(20..).map(|((_, record), id)| {
+        let change = Change { role: Role::Record, action: Action::Delete(stored(record)) };
+        group(id, ZoneKey(0), vec![change])
+    });
+    let groups: Vec<_> = creates(4).into_iter().chain(deletes).collect();
+    let outcomes = apply(&provider, &groups, Deadline::none()).await;
+    assert_eq!(kinds(&outcomes)[..3], ["applied"; 3]);
+    assert_eq!(kinds(&outcomes)[3..], ["rejected", "applied", "applied", "applied"]);
+    assert_eq!(calls(&provider, "create record"), 1 + 4);
+    assert_eq!(calls(&provider, "delete record"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_that_is_down_is_not_asked_for_every_record() {
+    let server = RecordServer::new(&[ZONE]);
+    server.faults().inject(Fault::Down);
+    let provider = records(&server);
+    let outcomes = apply(&provider, &creates(6), Deadline::none()).await;
+    let expected = ["failed", "failed", "failed", "not sent", "not sent", "not sent"];
+    assert_eq!(kinds(&outcomes), expected);
+    assert_eq!(calls(&provider, "create record"), 3 * 5);
+}
+
+/// Whether the API gives the records of names, and the calls of both kinds of read.
+#[tokio::test(start_paused = true)]
+async fn refusals_are_looked_up_with_few_reads() {
+    for (by_name, whole, named) in [(false, 1 + 1, 0), (true, 1, 30)] {
+        let server = RecordServer::new(&[ZONE]).with(|it| it.page_size = None).without_duplicates();
+        let server = if by_name { server.with_reads_by_name() } else { server };
+        (0..30).for_each(|n| server.put(ZONE, &a(&format!("n{n}.{ZONE}"))));
+        let provider = records(&server);
+        let outcomes = apply(&provider, &creates(30), Deadline::none()).await;
+        assert_eq!(kinds(&outcomes), ["applied"; 30]);
+        assert_eq!(calls(&provider, "list records"), whole, "by name: {by_name}");
+        assert_eq!(calls(&provider, "list records of names"), named);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_read_before_a_delete_is_of_its_names_where_that_is_one_call() {
+    for (by_name, pages, named) in [(false, 2 + 2 + 1, 0), (true, 2 + 2, 1)] {
+        let server = RecordServer::new(&[ZONE]);
+        let server = if by_name { server.with_reads_by_name() } else { server };
+        (0..30).for_each(|n| server.put(ZONE, &a(&format!("n{n}.{ZONE}"))));
+        let provider = records(&server);
+        let old = read(&provider, "n7.example.org").await;
+        let change = Change { role: Role::Record, action: Action::Delete(old) };
+        let groups = [group(0, ZoneKey(0), vec![change])];
+        assert_eq!(apply(&provider, &groups, Deadline::none()).await, [Outcome::Applied]);
+        assert_eq!(calls(&provider, "list records"), pages, "by name: {by_name}");
+        assert_eq!(calls(&provider, "list records of names"), named);
+    }
+}

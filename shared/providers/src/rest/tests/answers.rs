@@ -32,7 +32,8 @@ async fn a_request_says_who_asks_for_what() {
 #[tokio::test]
 async fn failures_by_status() {
     use ErrorKind::{
-        Config, Conflict, Lost, RecordGone, Rejected, Throttled, Transient, Unauthorised, ZoneGone,
+        Config, Conflict, Lost, Quota, RecordGone, Rejected, Throttled, Transient, Unauthorised,
+        ZoneGone,
     };
     let none = Vec::new;
     let throttled =
@@ -46,7 +47,10 @@ async fn failures_by_status() {
         (400, None, "it exists already", Conflict(none()), Conflict(none())),
         (400, Some("3"), "please slow down", throttled(Some(3)), throttled(Some(3))),
         (401, None, "", Unauthorised, Unauthorised),
+        (402, None, "", Quota, Quota),
         (403, None, "", Unauthorised, Unauthorised),
+        (403, None, "quotaExceeded: records of the zone", Quota, Quota),
+        (403, None, "rateLimitExceeded: quota of queries", Unauthorised, Unauthorised),
         (404, None, "", ZoneGone, RecordGone),
         (409, None, "", Conflict(none()), Conflict(none())),
         (422, None, "", Rejected(none()), Rejected(none())),

@@ -92,7 +92,7 @@ fn every_variant_is_in_a_sample() {
         ChangeResult::Sent(outcome) => Some(of_outcome(outcome)),
         ChangeResult::Planned | ChangeResult::Held(_) => None,
     });
-    assert_all(sent, 8, "outcomes of the report");
+    assert_all(sent, 9, "outcomes of the report");
     for report in [report, plan()] {
         assert_all(report.changes().map(|change| of_cause(change.cause)), 9, "causes");
     }
