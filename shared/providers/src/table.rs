@@ -18,6 +18,7 @@ pub const PROVIDERS: &[ProviderEntry] = &[
     ProviderEntry {
         name: "aws",
         about: "Amazon Route 53",
+        properties: Some(&["aws/"]),
         build: |args, context| {
             async {
                 let provider = crate::aws::provider(&args.aws, &args.zone_id_filter, context);
@@ -29,31 +30,37 @@ pub const PROVIDERS: &[ProviderEntry] = &[
     ProviderEntry {
         name: "digitalocean",
         about: "DigitalOcean DNS",
+        properties: Some(&["digitalocean/"]),
         build: |args, context| built(crate::digitalocean::provider(&args.digitalocean, context)),
     },
     ProviderEntry {
         name: "gandi",
         about: "Gandi LiveDNS",
+        properties: Some(&["gandi/"]),
         build: |_, context| built(crate::gandi::provider(context)),
     },
     ProviderEntry {
         name: "inmemory",
         about: "Keeps records in memory and forgets them with the end of the run",
+        properties: Some(&["inmemory/"]),
         build: |args, _| built(Ok(inmemory::provider(&args.inmemory))),
     },
     ProviderEntry {
         name: "pdns",
         about: "The PowerDNS Authoritative Server",
+        properties: Some(&["pdns/"]),
         build: |args, context| built(crate::pdns::provider(&args.pdns, context)),
     },
     ProviderEntry {
         name: "webhook",
         about: "Any provider behind the webhook protocol of ExternalDNS",
+        properties: Some(&["webhook/"]),
         build: |args, _| built(Webhook::new(&args.webhook)),
     },
     ProviderEntry {
         name: "zonefile",
         about: "RFC 1035 master files in a folder",
+        properties: Some(&["zonefile/"]),
         build: |args, context| built(Zonefile::new(&args.zonefile, &context.domain_filter)),
     },
 ];
@@ -65,6 +72,9 @@ pub struct ProviderEntry {
     pub name: &'static str,
     /// One line for the help.
     pub about: &'static str,
+    /// The beginnings of the provider-specific properties that it keeps; `None` for all. Names without a `/` (`alias`)
+    /// belong to no provider and always stay.
+    pub properties: Option<&'static [&'static str]>,
     build: for<'a> fn(&'a Args, &'a Context) -> Building<'a>,
 }
 
@@ -83,6 +93,12 @@ pub struct Context {
 type Building<'a> = BoxFuture<'a, Result<Box<dyn Provider>, ProviderError>>;
 
 impl ProviderEntry {
+    /// The provider of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        PROVIDERS.iter().find(|it| it.name == name)
+    }
+
     /// Makes the provider. It may read files or ask for credentials, but touches no record.
     ///
     /// # Errors
@@ -98,9 +114,8 @@ impl ProviderEntry {
     /// Reads `--provider`.
     pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
         let values = PROVIDERS.iter().map(|it| PossibleValue::new(it.name).help(it.about));
-        PossibleValuesParser::new(values).try_map(|name| {
-            PROVIDERS.iter().find(|it| it.name == name).copied().ok_or("not a provider")
-        })
+        PossibleValuesParser::new(values)
+            .try_map(|name| Self::find(&name).copied().ok_or("not a provider"))
     }
 }
 

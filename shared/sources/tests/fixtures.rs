@@ -29,9 +29,9 @@ struct Cli {
     /// As in the plan's flags.
     #[arg(long, default_values = ["A", "AAAA", "CNAME"])]
     managed_record_types: Vec<String>,
-    /// Whose properties are kept.
-    #[arg(long, default_value = "")]
-    provider: String,
+    /// The beginning of the names of properties that are kept; all without it.
+    #[arg(long)]
+    keep_properties: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -165,7 +165,8 @@ impl Case<'_> {
             let ptr = cli.managed_record_types.iter().any(|rtype| rtype == "PTR");
             let pipeline = Pipeline::new(options.pipeline, ptr).unwrap();
             let mut desired = pipeline.run(sink.endpoints);
-            retain_properties(&mut desired.endpoints, &cli.provider);
+            let own = cli.keep_properties.as_deref().map(|own| [own]);
+            retain_properties(&mut desired.endpoints, own.as_ref().map(|own| &own[..]));
             desired
         } else {
             Desired { endpoints: sink.endpoints, dropped: Vec::new() }

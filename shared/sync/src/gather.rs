@@ -6,7 +6,7 @@ use std::io::Read;
 use extdns_clusters::{Cluster, ClusterView};
 use extdns_model::{ClusterId, Endpoint, Inventory, Record, Unready};
 use extdns_plan::{Clusters, Reading};
-use extdns_providers::Deadline;
+use extdns_providers::{Deadline, ProviderEntry};
 use extdns_sources::{Desired, Dropped, NothingSelected, retain_properties, source_of};
 
 use crate::error::RunError;
@@ -70,7 +70,8 @@ pub(crate) async fn gather(
     }
     let Desired { mut endpoints, dropped: invalid } = wiring.pipeline.run(gathered.endpoints);
     dropped.extend(invalid);
-    retain_properties(&mut endpoints, &wiring.provider_name);
+    let entry = ProviderEntry::find(&wiring.provider_name);
+    retain_properties(&mut endpoints, entry.and_then(|entry| entry.properties));
     gathered.endpoints = endpoints;
     gathered.notices = dropped.iter().map(report::dropped).collect();
     gathered.dropped = dropped;
