@@ -61,6 +61,8 @@ fn explain_tells_of_one_name() {
 #[test]
 fn gc_shows_and_removes_what_has_no_record() {
     let bench = bench();
+    let nothing = command(&bench, &["gc", "--apply"]);
+    assert!(nothing.log.contains("nothing to remove"), "{nothing:?}");
     let manifests = format!("--manifests={}", bench.path().join("web.yaml").display());
     let applied = command(&bench, &["apply", "--source=service", &manifests]);
     assert_eq!(applied.code, 0, "{applied:?}");

@@ -39,6 +39,13 @@ fn names_that_all_lie_in_no_zone_end_with_3() {
     program.arg(format!("--manifests={}", example_cluster().display()));
     let no_zone_file = run(program.arg("--domain-filter=exmaple.org"));
     assert_says(&no_zone_file, 3, "there is none");
+    // A filter that leaves every name out, beside a zone that is there.
+    for command in ["plan", "apply"] {
+        let filtered = run(in_memory(&bench, command)
+            .args(["--inmemory-zone=example.org", "--domain-filter=exmaple.org"]));
+        assert_says(&filtered, 3, "no name that is wanted lies in a zone of this run");
+        assert!(!format!("{filtered:?}").contains("up to date"), "{filtered:?}");
+    }
 }
 
 #[test]
@@ -80,6 +87,7 @@ fn doctor_fails_where_nothing_can_be_asked() {
             let bench = Bench::new();
             let examined = run(external_dns(bench.path()).args(usual).args(flags));
             assert_says(&examined, 1, "WRONG");
+            assert!(!format!("{examined:?}").contains("but expected value"), "{examined:?}");
         }
     }
 }

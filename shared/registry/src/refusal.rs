@@ -14,20 +14,6 @@ impl Refusal {
     /// Holds the decision back, and what belongs to it.
     pub(crate) fn apply(self, row: &mut Row<'_>) {
         let Some(refused) = row.decisions.get_mut(self.decision) else { return };
-        let set = refused.change.set();
-        match &self.hold {
-            Hold::Foreign { owner } => tracing::warn!(
-                name = %set.name, r#type = %set.rtype, owner = owner.as_deref().unwrap_or(""),
-                "held back: an ownership record of somebody else reserves the name"
-            ),
-            Hold::CannotBeOwned { reason } => tracing::error!(
-                name = %set.name, r#type = %set.rtype, "held back: {reason}"
-            ),
-            Hold::InDoubt(doubt) => tracing::warn!(
-                name = %set.name, r#type = %set.rtype, "held back: {doubt}"
-            ),
-            hold => tracing::warn!(name = %set.name, r#type = %set.rtype, ?hold, "held back"),
-        }
         refused.hold(self.hold);
         row.close_units();
     }

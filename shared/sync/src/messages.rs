@@ -39,10 +39,11 @@ fn every_error_has_its_message() {
 }
 
 /// Everything that can be wrong with a command line, and with what its values say together.
-const COMMAND_LINES: [&[&str]; 29] = [
+const COMMAND_LINES: [&[&str]; 31] = [
     &["--sorce=service"],
     &["--frobnicate-widgets"],
     &["--cloudflare-proxied"],
+    &["--gateway-name=public"],
     &["--zone-name-filter=example.org"],
     &["-source=service"],
     &["pln"],
@@ -55,6 +56,7 @@ const COMMAND_LINES: [&[&str]; 29] = [
     &["plan", "--source=servce"],
     &["plan", "--source=service", "--provider=route54"],
     &["plan", "--source=service", "--provider=cloudflare"],
+    &["plan", "--source=istio-gateway", "--provider=inmemory"],
     &["plan", "--source=service", "--provider=inmemory", "--allow-deletes=example.org:many"],
     &["plan", "--source=service", "--provider=inmemory", "--kube-api-qps=many"],
     &["plan", "--source=service", "--provider=inmemory", "--kube-api-request-timeout=5"],

@@ -220,10 +220,14 @@ async fn read(
         Ok(inventory) => inventory,
         Err(error) => return Err(fail(RunError::Read(error), &mut gathered)),
     };
-    let annotated = match wiring.annotate(inventory).await {
+    let mut annotated = match wiring.annotate(inventory).await {
         Ok(annotated) => annotated,
         Err(error) => return Err(fail(error, &mut gathered)),
     };
+    if annotated.orphans().next().is_some() {
+        let explained = annotated.set_explained_aside(wiring.registry.owners());
+        gathered.notices.extend(report::explained(&explained));
+    }
     let clusters = gathered.for_plan(wiring, Some(&annotated.inventory));
     let desired = std::mem::take(&mut gathered.endpoints);
     match adjust(wiring, desired).await {

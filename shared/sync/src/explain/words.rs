@@ -256,8 +256,9 @@ mod tests {
         let unmarked = Decision { change, cause: Cause::Unowned, verdict, unit: Unit(0) };
         assert_eq!(
             cause(&unmarked),
-            "it is as wanted, so its ownership record may have been removed; remove the record too, \
-             and the next run makes both"
+            "it is as wanted, so its ownership record may have been removed, or have the name of \
+             another --txt-prefix or --txt-suffix; compare these flags first, and where they are \
+             right remove the record too: the next run makes both"
         );
     }
 }

@@ -34,7 +34,7 @@ impl Report {
             return;
         }
         if summary.all() + summary.frozen_clusters + summary.unreadable_zones == 0 {
-            if self.unmade == Unmade::default() {
+            if self.unmade == Unmade::default() && !self.only_ownership {
                 tracing::info!("all records are already up to date");
             } else {
                 tracing::info!("{}", total(self));

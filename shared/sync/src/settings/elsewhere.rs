@@ -1,5 +1,5 @@
-//! Providers of upstream that this version does not have: who names one, or a flag of one, made no
-//! slip of the hand.
+//! Providers, sources and registries of upstream that this version does not have: who names one, or a
+//! flag of one, made no slip of the hand.
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
@@ -54,9 +54,60 @@ const BEGINNINGS: [(&str, &str); 4] = [
     ("zone-name-filter", "azure"),
 ];
 
-/// Whether upstream has this provider, and this version has not.
-pub(super) fn is_provider(name: &str) -> bool {
-    PROVIDERS.contains(&name)
+/// Sources of upstream, and registries, as `--source` and `--registry` have them.
+const OTHERS: [&str; 21] = [
+    "ambassador-host",
+    "aws-sd",
+    "cloudfoundry",
+    "connector",
+    "contour-httpproxy",
+    "dynamodb",
+    "f5-transportserver",
+    "f5-virtualserver",
+    "gateway-grpcroute",
+    "gateway-httproute",
+    "gateway-tcproute",
+    "gateway-tlsroute",
+    "gateway-udproute",
+    "gloo-proxy",
+    "istio-gateway",
+    "istio-virtualservice",
+    "kong-tcpingress",
+    "openshift-route",
+    "skipper-routegroup",
+    "traefik-proxy",
+    "unstructured",
+];
+
+/// How the flags of sources and registries begin, and what they belong to.
+const FEATURES: [(&str, &str); 10] = [
+    ("connector-source-", "the source connector"),
+    ("dynamodb-", "the registry dynamodb"),
+    ("gateway-", "the sources of the Gateway API"),
+    ("gloo-", "the source gloo-proxy"),
+    ("ocp-router-name", "the source openshift-route"),
+    ("openshift-", "the source openshift-route"),
+    ("skipper-", "the source skipper-routegroup"),
+    ("traefik-", "the source traefik-proxy"),
+    ("unstructured-", "the source unstructured"),
+    ("webhook-server", "the webhook server of ExternalDNS"),
+];
+
+/// Why a value that upstream knows cannot be used here, to be put after the message: of `--provider`,
+/// `--source` or `--registry`.
+pub(super) fn not_here(flag: &str, value: &str) -> &'static str {
+    match flag {
+        "provider" if PROVIDERS.contains(&value) => {
+            "; this version does not have it, and a webhook provider can stand in for it"
+        }
+        "source" | "registry" if OTHERS.contains(&value) => "; this version does not have it",
+        _ => "",
+    }
+}
+
+/// What else of upstream a flag belongs to.
+pub(super) fn feature_of(flag: &str) -> Option<&'static str> {
+    FEATURES.iter().find(|(start, _)| flag.starts_with(start)).map(|(_, feature)| *feature)
 }
 
 /// The provider whose flag this is.
@@ -73,7 +124,7 @@ pub(super) fn provider_of(flag: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::provider_of;
+    use super::{feature_of, not_here, provider_of};
 
     #[test]
     fn flags_tell_their_provider() {
@@ -89,6 +140,30 @@ mod tests {
         ];
         for (flag, provider) in table {
             assert_eq!(provider_of(flag), provider, "{flag}");
+        }
+    }
+
+    #[test]
+    fn flags_and_values_tell_what_is_not_here() {
+        let table = [
+            ("gateway-name", Some("the sources of the Gateway API")),
+            ("dynamodb-table", Some("the registry dynamodb")),
+            ("webhook-server", Some("the webhook server of ExternalDNS")),
+            ("webhook-servr", None),
+            ("sorce", None),
+        ];
+        for (flag, feature) in table {
+            assert_eq!(feature_of(flag), feature, "{flag}");
+        }
+        let table = [
+            ("source", "istio-gateway", "; this version does not have it"),
+            ("registry", "dynamodb", "; this version does not have it"),
+            ("source", "cloudflare", ""),
+            ("source", "servce", ""),
+            ("policy", "dynamodb", ""),
+        ];
+        for (flag, value, expected) in table {
+            assert_eq!(not_here(flag, value), expected, "{flag} {value}");
         }
     }
 }

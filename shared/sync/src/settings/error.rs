@@ -32,6 +32,19 @@ pub enum SettingsError {
         /// The provider.
         provider: &'static str,
     },
+    /// A flag of something else that is not here.
+    #[error(
+        "flag '--{flag}' ({origin}) is of {feature}, which this version does not have; README.md \
+         lists what it has"
+    )]
+    FlagOfFeature {
+        /// The flag without dashes.
+        flag: String,
+        /// Where it was written.
+        origin: Origin,
+        /// What the flag is of.
+        feature: &'static str,
+    },
     /// Something that is no flag.
     #[error("unexpected {word} ({origin}); {}", unexpected(word))]
     Unexpected {
@@ -118,7 +131,7 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// Something that is no text.
-    #[error("{origin} is not UTF-8; write it in UTF-8, or leave it away")]
+    #[error("{origin} is not UTF-8; write it in UTF-8, or leave it out")]
     NotUtf8 {
         /// Where it was written.
         origin: Origin,

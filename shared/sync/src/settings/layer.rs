@@ -123,6 +123,9 @@ impl Flags {
         if let Some(provider) = elsewhere::provider_of(name) {
             return SettingsError::FlagOfProvider { flag: name.to_owned(), origin, provider };
         }
+        if let Some(feature) = elsewhere::feature_of(name) {
+            return SettingsError::FlagOfFeature { flag: name.to_owned(), origin, feature };
+        }
         SettingsError::UnknownFlag {
             flag: name.to_owned(),
             origin,

@@ -256,11 +256,7 @@ fn explain(error: &clap::Error, given: &[Given]) -> SettingsError {
     let name = flag(name);
     let problem = match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
-            let not_here = if name == "provider" && elsewhere::is_provider(value) {
-                "; this version does not have it, and a webhook provider can stand in for it"
-            } else {
-                ""
-            };
+            let not_here = elsewhere::not_here(&name, value);
             format!("enum value must be one of {}, got '{value}'{not_here}", valid.join(","))
         }
         _ => match std::error::Error::source(error) {

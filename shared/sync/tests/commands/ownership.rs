@@ -164,3 +164,30 @@ async fn an_ownership_record_with_two_values_is_left_alone() {
         assert!(before.iter().all(|line| lines(&zone).contains(line)), "{:?}", lines(&zone));
     }
 }
+
+/// Ownership records that other flags explain are told by the flag, and those without a record in one
+/// line for a zone, in every run.
+#[tokio::test]
+async fn ownership_records_without_a_record_are_told_in_one_line() {
+    let sim = Route53Sim::start();
+    let zone = sim.zone("example.org");
+    for (name, gone) in [("first", "lost"), ("second", "past")] {
+        zone.seed([
+            RecordSet::a(&format!("{name}.example.org"), "192.0.2.1"),
+            RecordSet::txt(&format!("own.a-{name}.example.org"), &mark("me", "service/shop/y")),
+            RecordSet::txt(&format!("a-{gone}.example.org"), &mark("me", "service/shop/z")),
+        ]);
+    }
+    let report = run(&sim, &[], &text("hello.example.org", "hello")).await;
+    let told: Vec<&str> = report.notices.iter().map(|notice| &*notice.message).collect();
+    let of_flag: Vec<_> =
+        report.notices.iter().filter(|notice| notice.subject == "--txt-prefix=own.").collect();
+    assert_eq!(of_flag.len(), 1, "{told:?}");
+    let lone: Vec<_> = told.iter().filter(|text| text.contains("without a record: ")).collect();
+    assert_eq!(
+        lone,
+        [&"2 ownership records of ours are without a record: a-lost.example.org, \
+           a-past.example.org; such a one is used again when its name is wanted again, and gc \
+           removes it"]
+    );
+}
