@@ -1,11 +1,11 @@
 //! Lost answers, clocks that differ, lists that break off, zones that cannot be read.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, NotSent, Outcome};
 use extdns_sync::ExitCode;
 use extdns_sync::report::{self, ChangeResult, Palette, Report, RunFailure, Summary, render_text};
 use extdns_testkit::route53::{ClockSkew, Fault, Operation, Route53Sim, Zone};
 
-use crate::support::{KEY, Service, all_good, assert_all_owned, contents, failed, run, service};
+use crate::support::{KEY, Service, all_good, assert_all_owned, calls_to_write, contents, failed, run, service, QUICK};
 
 const LIST: Operation = Operation::ListHostedZones;
 const READ: Operation = Operation::ListResourceRecordSets;
@@ -274,4 +274,34 @@ async fn a_role_without_the_right_to_change_record_sets() {
     assert_eq!(failures[0].resource.as_deref(), Some("service/test/n0000-example-org"));
     assert_eq!(Summary::of(&report).exit_code(), ExitCode::Partial);
     assert_eq!((sim.reads(), sim.writes(), contents(&zones).len()), (2, 1, 0));
+}
+
+/// A zone takes 146 records less than are wanted: one refusal tells, and nothing is halved or looked
+/// up.
+#[tokio::test]
+async fn a_zone_that_is_full_costs_one_refusal() {
+    let services: Vec<_> =
+        (0..700).map(|n| service(&format!("n{n:04}.example.org"), "192.0.2.1")).collect();
+    let sim = Route53Sim::start();
+    let zone = sim.zone("example.org");
+    let holds = zone.len();
+    zone.quota(holds + 2 * services.len() - 146);
+    let report = run(&sim, &services, &QUICK).await.expect("readable");
+    let failures = failed(&report);
+    let made = zone.len() - holds;
+    assert_eq!(failures.len(), services.len() - made / 2);
+    for change in &failures {
+        let failure = match &change.result {
+            ChangeResult::Sent(
+                Outcome::Rejected(failure) | Outcome::NotSent(NotSent::Stopped(failure)),
+            ) => failure,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(failure.kind, FailureKind::Quota);
+        assert!(failure.message.contains("Exceeded limit MAX_RRSETS_BY_ZONE"), "{failure}");
+        assert!(failure.message.contains("ask AWS for a higher quota"), "{failure}");
+    }
+    let applied = calls_to_write(services[..made / 2].iter().map(Service::cost));
+    assert_eq!(sim.writes(), applied + 1, "the batches that fit, and the one that does not");
+    assert_eq!(sim.reads(), 2, "the zones and the records, once");
 }
