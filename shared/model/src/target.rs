@@ -7,7 +7,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ecow::EcoString;
 use smallvec::SmallVec;
 
-use crate::RecordType;
+use crate::fields::{Caa, Mx, Naptr, Srv, host};
+use crate::{RecordType, txt_strings};
+
+/// The number of CAA among the types.
+const CAA: RecordType = RecordType::Other(257);
+/// How an ownership value in quotes begins.
+const HERITAGE: &str = "\"heritage=external-dns";
 
 /// The values of a record set, as text and as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
@@ -72,8 +78,9 @@ impl Targets {
 
     /// Whether both lists mean the same record set: equal as multisets of canonical targets.
     ///
-    /// Addresses compare parsed, text of TXT exactly, every other target without ASCII case.
-    /// Trailing dots and inner white space are not normalised: whoever made the list did that.
+    /// A difference that is only spelling counts for nothing: addresses and the fields of MX, SRV,
+    /// NAPTR and CAA compare parsed, host names without case and final dot, the strings of a TXT
+    /// joined, in quotes or bare. What is no value of its type compares as text without ASCII case.
     #[must_use]
     pub fn same_as(&self, other: &Self, rtype: RecordType) -> bool {
         if self.len() != other.len() {
@@ -168,13 +175,45 @@ enum Canonical<'a> {
 impl<'a> Canonical<'a> {
     fn of(target: &'a str, rtype: RecordType) -> Self {
         match rtype {
-            RecordType::Txt => Self::Text(Cow::Borrowed(target)),
+            RecordType::Txt => Self::text(target),
             // Alias records of an address type carry host names.
             RecordType::A | RecordType::Aaaa => {
-                target.parse().map_or_else(|_| Self::lower(target), Self::Address)
+                target.trim_ascii().parse().map_or_else(|_| Self::host(target), Self::Address)
             }
+            RecordType::Cname | RecordType::Ns | RecordType::Ptr | RecordType::Dname => {
+                Self::host(target)
+            }
+            RecordType::Mx => Self::fields(Mx::parse(target), target),
+            RecordType::Srv => Self::fields(Srv::parse(target), target),
+            RecordType::Naptr => Self::fields(Naptr::parse(target), target),
+            CAA => Self::fields(Caa::parse(target), target),
             _ => Self::lower(target),
         }
+    }
+
+    /// The strings of a text joined. An ownership value is text in quotes with nothing escaped, so
+    /// it compares as it is; so do bytes that are no text.
+    fn text(target: &'a str) -> Self {
+        if !target.starts_with('"') || target.starts_with(HERITAGE) {
+            return Self::Text(Cow::Borrowed(target));
+        }
+        let joined = txt_strings(target).and_then(|all| String::from_utf8(all.concat()).ok());
+        Self::Text(joined.map_or(Cow::Borrowed(target), Cow::Owned))
+    }
+
+    fn fields(parsed: Option<impl ToString>, target: &'a str) -> Self {
+        match parsed {
+            Some(fields) => Self::Text(fields.to_string().to_ascii_lowercase().into()),
+            None => Self::lower(target),
+        }
+    }
+
+    fn host(target: &'a str) -> Self {
+        let target = target.trim_ascii();
+        if !target.is_ascii() {
+            return Self::Text(host(target).into());
+        }
+        Self::lower(target.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(target))
     }
 
     fn lower(target: &'a str) -> Self {

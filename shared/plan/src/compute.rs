@@ -7,6 +7,7 @@ use crate::decide::{Decider, Name, hold_all};
 use crate::route::{Routed, route};
 use crate::runs::{Keyed, runs, sort};
 use crate::stages::Stages;
+use crate::storable::Refusal;
 use crate::{Clusters, Decision, Hold, Plan, Row, Settings};
 
 /// What a plan is made of.
@@ -30,9 +31,16 @@ pub struct Input<'a> {
 /// one name, type and set identifier in one zone the last counts.
 #[must_use]
 pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
+    compute_for(input, &|_, _| None)
+}
+
+/// Computes the plan for a provider that refuses some record sets: what it would refuse is held
+/// back with its reason, like [`compute`] in everything else.
+#[must_use]
+pub fn compute_for<'a>(input: Input<'a>, refusal: &'a Refusal<'a>) -> Plan<'a> {
     let Input { inventory, desired, settings, .. } = input;
     let mut decider = Decider::new(settings, &inventory.filter);
-    let mut stages = Stages::new(&decider, &input);
+    let mut stages = Stages::new(&decider, &input, refusal);
     let contents = contents(inventory);
     let Routed { wishes, unrouted, unmanaged } = route(&decider, inventory, desired);
     let mut rows = Vec::new();
@@ -50,12 +58,13 @@ pub fn compute<'a>(input: Input<'a>) -> Plan<'a> {
         sort(&mut wishes);
         for name in runs(&records, &wishes, |record| &*record.key, |wish| &*wish.key) {
             stages.count(zone, &name);
-            decider.at_apex(*name.key == *apex);
+            let at_apex = *name.key == *apex;
+            decider.at_apex(at_apex);
             let mut decisions = decide(&mut decider, inventory, &contents, zone, &name);
             if decisions.is_empty() {
                 continue;
             }
-            stages.hold(&name, &mut decisions);
+            stages.hold(at_apex, &name, &mut decisions);
             if name.wishes.is_empty() {
                 leaving.push(rows.len());
             }

@@ -169,6 +169,7 @@ fn kind(hold: &Hold) -> &'static str {
         Hold::Coexistence => "coexistence",
         Hold::Unit => "unit",
         Hold::CannotBeOwned { .. } => "cannot be owned",
+        Hold::CannotBeStored { .. } => "cannot be stored",
         Hold::UnreadableZone => "unreadable zone",
         Hold::ReadOnly { .. } | Hold::ReadOnlyZone { .. } => "read-only",
         Hold::Frozen { .. } => "frozen",

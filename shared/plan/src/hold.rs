@@ -38,6 +38,11 @@ pub enum Hold {
         /// Why, and the remedy.
         reason: String,
     },
+    /// The provider would refuse to store it.
+    CannotBeStored {
+        /// Why, and the remedy.
+        reason: String,
+    },
     /// The zone of the name could not be read.
     UnreadableZone,
     /// The provider does not let the record be changed.

@@ -27,13 +27,14 @@ mod row;
 mod runs;
 mod settings;
 mod stages;
+mod storable;
 mod unit;
 mod unready;
 mod whole;
 
 pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
 pub use clusters::{Cluster, Clusters, Reading, UnknownCluster};
-pub use compute::{Input, compute};
+pub use compute::{Input, compute, compute_for};
 pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
 pub use hash::{InvalidHash, PlanHash};
 pub use hold::{FreezeCause, Hold, Verdict};
@@ -43,3 +44,4 @@ pub use row::{
     Cause, Decision, Differences, Frozen, Loser, Plan, RecordChange, Row, Rule, Unit, Unmanaged,
 };
 pub use settings::{Policy, RecordTypes, Settings};
+pub use storable::Refusal;

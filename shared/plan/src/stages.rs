@@ -7,6 +7,7 @@ use crate::decide::{Decider, Name, is_ours};
 use crate::freeze::Freeze;
 use crate::guard::Tally;
 use crate::kept::KeptNames;
+use crate::storable::Refusal;
 use crate::unready::Waiting;
 use crate::{Decision, Hold, Input, Plan, Settings};
 
@@ -17,11 +18,12 @@ pub(crate) struct Stages<'a> {
     freeze: Freeze,
     waiting: Waiting<'a>,
     kept: KeptNames<'a>,
+    refusal: &'a Refusal<'a>,
     tally: Tally,
 }
 
 impl<'a> Stages<'a> {
-    pub(crate) fn new(decider: &Decider<'a>, input: &Input<'a>) -> Self {
+    pub(crate) fn new(decider: &Decider<'a>, input: &Input<'a>, refusal: &'a Refusal<'a>) -> Self {
         let Input { inventory, settings, clusters, kept, .. } = *input;
         let claims = Claims::new(&settings.owners, clusters);
         let ours = inventory
@@ -31,7 +33,8 @@ impl<'a> Stages<'a> {
         let freeze = Freeze::survey(&claims, settings, ours);
         let waiting = Waiting::new(&claims);
         let tally = Tally::new(&claims, inventory.index.len());
-        Self { settings, claims, freeze, waiting, kept: KeptNames::new(kept), tally }
+        let kept = KeptNames::new(kept);
+        Self { settings, claims, freeze, waiting, kept, refusal, tally }
     }
 
     /// Counts the records of a name for the guard.
@@ -48,11 +51,12 @@ impl<'a> Stages<'a> {
     }
 
     /// Holds back what must not be done about a name.
-    pub(crate) fn hold(&self, name: &Name<'_, '_>, decisions: &mut [Decision<'_>]) {
+    pub(crate) fn hold(&self, at_apex: bool, name: &Name<'_, 'a>, decisions: &mut [Decision<'a>]) {
         self.freeze.hold(&self.claims, decisions);
         self.waiting.hold(&self.claims, |record| self.is_ours(record), name, decisions);
         self.kept.hold(name.key, decisions);
         self.protect(decisions);
+        crate::storable::hold(self.refusal, at_apex, name, decisions);
         crate::whole::close(&self.claims, decisions);
     }
 

@@ -75,6 +75,8 @@ pub struct Capabilities {
     pub set_identifiers: bool,
     /// Whether there are provider-native aliases.
     pub alias: bool,
+    /// Most values of a record set.
+    pub max_values: usize,
     /// How a name finds its zones.
     pub routing: Routing,
     /// The operations that change something, by the names under which the provider calls them
@@ -113,6 +115,7 @@ impl Capabilities {
             ascii_names: true,
             set_identifiers: false,
             alias: false,
+            max_values: usize::MAX,
             routing: Routing::Longest,
             mutating_operations: &[],
         }

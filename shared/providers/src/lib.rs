@@ -30,6 +30,7 @@ pub mod newapi;
 pub mod pdns;
 mod provider;
 pub mod rest;
+mod storable;
 mod table;
 #[cfg(test)]
 mod template;

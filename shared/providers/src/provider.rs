@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use extdns_model::{
-    Attribution, ChangeGroup, Endpoint, Inventory, Kept, Name, Outcome, Permit, RecordType,
-    ZoneIndex,
+    Attribution, ChangeGroup, Endpoint, Inventory, Kept, Name, Outcome, Permit, RecordSet,
+    RecordType, Surroundings, ZoneIndex,
 };
 
 use crate::{CallCount, Capabilities, Deadline, ProviderError};
@@ -26,6 +26,12 @@ pub trait Reader: Send + Sync {
     /// # Errors
     /// When the provider had to be asked and did not answer.
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError>;
+
+    /// Why a record set could not be stored where it would stand, as far as that is known without
+    /// asking: a lower-case fragment with the remedy.
+    fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
+        crate::storable::refusal(self.capabilities(), set, around)
+    }
 
     /// The calls to the provider's API so far, those of its writers included, by operation. Empty
     /// where there is no API.

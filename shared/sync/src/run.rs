@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use extdns_model::{Endpoint, property_names};
+use extdns_model::{Endpoint, RecordSet, Surroundings, property_names};
 use extdns_plan::{Allowance, Cluster, Clusters, Input, Reading, Settings};
 use extdns_providers::Adjusted;
 use extdns_registry::Annotated;
@@ -85,13 +85,15 @@ async fn attempt(
     let clusters = clusters.allow_empty(allow_empty).map_err(RunError::UnknownCluster)?;
     let settings = plan_settings(wiring, &request.overrides);
     let kept = adjusted.kept();
-    let mut plan = extdns_plan::compute(Input {
+    let refusal = refusal(wiring);
+    let input = Input {
         inventory: &annotated.inventory,
         desired: &adjusted.endpoints,
         settings: &settings,
         clusters: &clusters,
         kept: &kept,
-    });
+    };
+    let mut plan = extdns_plan::compute_for(input, &refusal);
     if let Some(revert) = &revert {
         revert.narrow(&mut plan);
         gathered.notices.extend(revert.notices.iter().cloned());
@@ -234,6 +236,13 @@ async fn read(
         Ok(adjusted) => Ok(Ground { gathered, clusters, annotated, adjusted, revert: None }),
         Err(error) => Err(fail(error, &mut gathered)),
     }
+}
+
+/// What the provider says that it cannot store.
+pub(crate) fn refusal(
+    wiring: &Wiring,
+) -> impl Fn(&RecordSet, Surroundings<'_>) -> Option<String> + '_ {
+    |set, around| wiring.provider.refusal(set, around)
 }
 
 /// The settings of this one plan.

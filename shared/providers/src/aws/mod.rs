@@ -37,6 +37,7 @@ pub(crate) mod error;
 mod names;
 mod read;
 mod routing;
+mod storable;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -55,7 +56,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, aws_identity};
 use extdns_model::{
-    Change, ChangeGroup, DomainFilter, Name, RecordType, Routing, Stored, Zone, ZoneIndex,
+    Change, ChangeGroup, DomainFilter, Name, RecordSet, RecordType, Routing, Stored, Surroundings,
+    Zone, ZoneIndex,
 };
 
 pub use self::args::{AwsArgs, ZoneType};
@@ -116,6 +118,7 @@ fn capabilities(args: &AwsArgs) -> Capabilities {
         attempts: if args.aws_api_retries == 0 { u32::MAX } else { args.aws_api_retries },
         set_identifiers: true,
         alias: true,
+        max_values: storable::MOST_VALUES,
         routing: Routing::PrivateAndLongestPublic,
         mutating_operations: &[WRITE],
         ..Capabilities::new("aws")
@@ -318,6 +321,10 @@ impl ZoneReader for Route53 {
     fn adjust(&self, wish: Adjusted) -> Adjusted {
         let listed = self.listed.read().unwrap_or_else(PoisonError::into_inner);
         adjust::adjust(&self.args, &listed.zones, wish)
+    }
+
+    fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
+        storable::refusal(set, around)
     }
 }
 

@@ -28,7 +28,7 @@ pub mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_model::{Endpoint, Inventory, Permit, ZoneIndex};
+use extdns_model::{Endpoint, Inventory, Permit, RecordSet, Surroundings, ZoneIndex};
 
 use crate::{
     Adjusted, BatchWriter, Capabilities, Provider, ProviderError, Reader, RecordWriter, Writer,
@@ -85,6 +85,11 @@ impl<A: ZoneReader + 'static> Reader for Zoned<A> {
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
         let wish = Adjusted { endpoints: desired, notes: Vec::new() };
         Ok(adjust::fit(self.api.capabilities(), self.api.adjust(wish)))
+    }
+
+    fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
+        let own = self.api.refusal(set, around);
+        own.or_else(|| crate::storable::refusal(self.api.capabilities(), set, around))
     }
 
     fn calls(&self) -> Vec<CallCount> {

@@ -10,7 +10,7 @@ use std::io::Read;
 
 use extdns_clusters::ClusterView;
 use extdns_model::{Doubt, Inventory, Name, Owners, Record, RecordSet, Zone, ZoneKey};
-use extdns_plan::{Input, Plan, Verdict, compute};
+use extdns_plan::{Input, Plan, Verdict, compute_for};
 use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Leftover};
 
@@ -20,7 +20,7 @@ pub use wishes::{Fate, Wish};
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
 use crate::report::ChangeKind;
-use crate::run::adjust;
+use crate::run::{adjust, refusal};
 use crate::wiring::Wiring;
 
 /// Everything about one name.
@@ -140,7 +140,8 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
             clusters: &clusters,
             kept: &adjusted.kept(),
         };
-        let mut plan = compute(input);
+        let refusal = refusal(wiring);
+        let mut plan = compute_for(input, &refusal);
         wiring.registry.decorate(&mut plan, &annotated);
         explanation.wishes = sighted.planned(wiring, &annotated, &adjusted.endpoints, &plan);
         explanation.look_at_plan(&plan, &annotated.inventory);

@@ -45,7 +45,10 @@ impl RecordedZone {
             .iter()
             .map(|value| record(serde_json::from_value(value.clone()).expect("recorded endpoint")))
             .collect();
-        Self { records, applied, capabilities: Capabilities::new("webhook") }
+        // Like the webhook, it stores names as they are given.
+        let capabilities =
+            Capabilities { ascii_names: false, ..Capabilities::new("webhook") };
+        Self { records, applied, capabilities }
     }
 }
 

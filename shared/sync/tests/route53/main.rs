@@ -7,6 +7,7 @@ mod hung;
 mod killed;
 mod moves;
 mod raced;
+mod routing;
 mod support;
 mod throttled;
 mod whole;

@@ -2,7 +2,6 @@
 //! values and TTLs, and brings what is wanted and what was read into one normal form, so that a
 //! provider never sees a difference that is only spelling.
 
-mod fields;
 mod normal;
 #[cfg(test)]
 mod tests;
@@ -11,7 +10,7 @@ mod ttl;
 use ecow::EcoString;
 use extdns_model::{Name, RecordType, Ttl, Zone};
 
-pub use fields::{Caa, Mx, Naptr, Srv, fqdn, host};
+pub use extdns_model::fields::{Caa, Mx, Naptr, Srv, fqdn, host};
 pub use normal::normal;
 pub use ttl::Ttls;
 

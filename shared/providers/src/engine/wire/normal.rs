@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ecow::EcoString;
 use extdns_model::RecordType;
+use extdns_model::fields::{Caa, Mx, Naptr, Srv, host};
 
-use super::fields::{Caa, Mx, Naptr, Srv, host};
 use super::txt;
 use crate::TxtQuoting;
 

@@ -40,11 +40,6 @@ fn totals_and_exit_codes() {
         (vec![held(Hold::Foreign { owner: None })], "1 held back", ExitCode::Success),
         (vec![held(Hold::Protected { glob: "*".into() })], "1 held back", ExitCode::Success),
         (
-            vec![held(Hold::CannotBeStored { reason: String::new() })],
-            "1 held back",
-            ExitCode::Partial,
-        ),
-        (
             vec![held(Hold::CannotBeOwned { reason: String::new() })],
             "up to date; 1 name cannot be owned",
             ExitCode::Success,
@@ -71,6 +66,14 @@ fn totals_and_exit_codes() {
         assert_eq!(report.exit_code(), code, "{expected}");
         assert_eq!(Summary::of(&report).exit_code(), code, "{expected}");
     }
+}
+
+#[test]
+fn what_the_provider_cannot_store_is_held_back_and_has_a_code() {
+    let hold = Hold::CannotBeStored { reason: String::new() };
+    let unstorable = report(vec![ChangeResult::Held(hold)]);
+    assert_eq!(Summary::of(&unstorable).held, 1);
+    assert_eq!(unstorable.exit_code(), ExitCode::Partial);
 }
 
 #[test]

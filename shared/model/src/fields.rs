@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use extdns_model::Name;
+use crate::Name;
 
 /// A mail exchange (RFC 1035, 3.3.9).
 #[derive(Debug, Clone, PartialEq, Eq)]
