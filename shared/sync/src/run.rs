@@ -104,6 +104,7 @@ async fn attempt(
     let is_expected = request.expected_hash.as_ref().is_none_or(|expected| *expected == hash);
     durations.plan = Some(watch.lap());
     let unmade = Unmade::before_plan(&gathered.dropped, &adjusted.notes);
+    let unmade = unmade.within(index, &settings.filter);
     let Gathered { views, seen, clusters: reports, mut notices, .. } = gathered;
     let mut outcomes = None;
     if request.mode == Mode::Apply && is_expected {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use extdns_model::Endpoint;
+use extdns_model::{DomainFilter, Endpoint, Name, ZoneIndex};
 use extdns_plan::{Hold, Plan};
 use extdns_providers::{Adaptation, Verdict};
 use extdns_registry::Annotated;
@@ -39,6 +39,12 @@ impl Unmade {
         }
     }
 
+    /// Notes whether the filter leaves every zone out, as a mistyped one does.
+    pub(crate) fn within(self, index: &ZoneIndex, filter: &DomainFilter) -> Self {
+        let in_scope = |name: &Name| filter.matches(name) || filter.matches_parent(name);
+        Self { nowhere: !index.iter().any(|(_, zone)| in_scope(&zone.name)), ..self }
+    }
+
     /// Adds what the plan has no place for.
     pub(super) fn with_plan(
         self,
@@ -53,7 +59,8 @@ impl Unmade {
             no_zone: distinct(plan.unrouted.iter().map(|wish| wish.set.name.as_str())),
             contested: distinct(plan.losers.iter().map(|lost| lost.endpoint.set.name.as_str())),
             unmanaged: plan.unmanaged.iter().map(|of_type| of_type.count).sum(),
-            nowhere: may_be_nowhere && !desired.is_empty() && !desired.iter().any(has_zone),
+            nowhere: !desired.is_empty()
+                && (self.nowhere || may_be_nowhere && !desired.iter().any(has_zone)),
             ..self
         }
     }
