@@ -17,6 +17,7 @@ pub(crate) fn hold(
     name: &Name<'_, '_>,
     decisions: &mut [Decision<'_>],
 ) {
+    let mut is_any_refused = false;
     for at in 0..decisions.len() {
         let decision = &decisions[at];
         let Some(endpoint) = decision.change.endpoint().filter(|_| decision.goes()) else {
@@ -31,6 +32,7 @@ pub(crate) fn hold(
             RecordChange::Create(_) => Some(set.set_identifier()),
             _ => None,
         };
+        is_any_refused = true;
         decisions[at].hold(Hold::CannotBeStored { reason });
         let gone = decisions.iter_mut().filter(|decision| {
             matches!(decision.change, RecordChange::Delete(_)) && decision.goes()
@@ -41,7 +43,9 @@ pub(crate) fn hold(
             }
         }
     }
-    crate::unit::close(decisions);
+    if is_any_refused {
+        crate::unit::close(decisions);
+    }
 }
 
 /// What the name has beside one of its decisions once all that go are carried out.
