@@ -44,7 +44,7 @@ mod tests {
         use RecordType::{A, Cname};
         let strict = Capabilities { max_values: 2, ..Capabilities::new("example") };
         let lax = Capabilities { ascii_names: false, ..strict.clone() };
-        let cases: &[(&str, RecordType, usize, bool, Option<&str>, bool)] = &[
+        let cases = [
             ("www.example.org", A, 2, false, None, false),
             ("www.example.org", A, 3, false, Some("stores 2 values in a record set, not 3"), true),
             ("example.org", A, 1, true, None, false),
@@ -55,15 +55,15 @@ mod tests {
             ("a..example.org", A, 1, false, Some("empty label"), false),
         ];
         for (name, rtype, values, at_apex, expected, lax_too) in cases {
-            let targets = (0..*values).map(|at| format!("t{at}.example.net")).collect();
-            let set = RecordSet::new(Name::as_listed(name), *rtype, Ttl::UNSET, targets);
-            let around = Surroundings { at_apex: *at_apex, beside: &[] };
+            let targets = (0..values).map(|at| format!("t{at}.example.net")).collect();
+            let set = RecordSet::new(Name::as_listed(name), rtype, Ttl::UNSET, targets);
+            let around = Surroundings { at_apex, beside: &[] };
             let found = refusal(&strict, &set, around);
             assert_eq!(found.is_some(), expected.is_some(), "{set}: {found:?}");
-            for (found, expected) in found.iter().zip(*expected) {
+            for (found, expected) in found.iter().zip(expected) {
                 assert!(found.contains(expected), "{set}: {found}");
             }
-            assert_eq!(refusal(&lax, &set, around).is_some(), *lax_too, "{set}");
+            assert_eq!(refusal(&lax, &set, around).is_some(), lax_too, "{set}");
         }
     }
 }

@@ -248,7 +248,11 @@ fn of_changes(page: &mut Page, report: &Report) {
     }
     let summary = Summary::of(report);
     let totals = [
-        ("changes_failed", "Changes that were rejected, failed, unconfirmed or not sent.", summary.failed),
+        (
+            "changes_failed",
+            "Changes that were rejected, failed, unconfirmed or not sent.",
+            summary.failed,
+        ),
         ("changes_deferred", "Changes left for the next run.", summary.deferred),
         (
             "changes_frozen",
