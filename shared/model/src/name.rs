@@ -58,6 +58,10 @@ impl Name {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let name = Self::as_listed(text);
         name.to_ascii()?;
+        // The key has no outer white space, so its first character can be one that begins no label.
+        if !name.key().is_ascii() {
+            return Err(NameError::Idna { name: text.to_owned() });
+        }
         Ok(name)
     }
 

@@ -150,6 +150,11 @@ fn any_name() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn a_name_whose_key_is_no_a_label_is_refused() {
+    assert!(matches!(Name::parse(" \u{1daa1}"), Err(NameError::Idna { .. })));
+}
+
 proptest! {
     #[test]
     fn key_is_idempotent(text in any_name()) {
