@@ -122,3 +122,25 @@ fn a_report_never_replaces_something_else() {
         .args(["--output=json", "--out=/dev/stdout"]));
     assert_says(&shown, 0, "\"schemaVersion\"");
 }
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_anything_is_changed() {
+    let bench = Bench::new();
+    let manifests = format!("--manifests={}", example_cluster().display());
+    let notes = bench.write("notes.txt", "a user's own notes\n");
+    for flag in ["report", "out", "metrics-file"] {
+        let file = format!("--{flag}={}", notes.display());
+        let refused = bench.run(&[&manifests, &file]);
+        assert_says(&refused, 1, "is not replaced; name another file");
+        assert_eq!(refused.log.matches("is not replaced").count(), 1, "{refused:?}");
+        assert!(!bench.zone_file().exists(), "nothing is changed: {refused:?}");
+    }
+    let nowhere = bench.path().join("missing").join("report.json");
+    let refused = bench.run(&[&manifests, &format!("--report={}", nowhere.display())]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(!bench.zone_file().exists(), "nothing is changed: {refused:?}");
+    let report = bench.path().join("report.json");
+    let made = bench.run(&[&manifests, &format!("--report={}", report.display())]);
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(bench.zone_file().exists());
+}

@@ -7,7 +7,7 @@ use crate::claim::{Claim, Claims, ClusterSet};
 use crate::{Cluster, Decision, FreezeCause, Frozen, Hold, Reading, RecordChange, Settings};
 
 /// From so many records on it is suspicious that a cluster wants none of them any more.
-pub(crate) const SUSPICIOUS: usize = 3;
+pub const SUSPICIOUS: usize = 3;
 
 /// The clusters whose records are frozen.
 pub(crate) struct Freeze {

@@ -35,6 +35,7 @@ mod whole;
 pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
 pub use clusters::{Cluster, Clusters, Reading, UnknownCluster};
 pub use compute::{Input, compute, compute_for};
+pub use freeze::SUSPICIOUS;
 pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
 pub use hash::{InvalidHash, PlanHash};
 pub use hold::{FreezeCause, Hold, Verdict};

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How much of a file tells what it is.
@@ -15,12 +15,39 @@ const LEFT: Duration = Duration::from_secs(3600);
 /// The end of the names of temporary files.
 const TEMPORARY: &str = ".extdns-new";
 
+/// Where a text goes.
+enum Place {
+    /// A device, a pipe or a stream of this process: it is written to.
+    Stream,
+    /// A file: it is replaced as a whole.
+    File(PathBuf),
+}
+
 /// Writes a file: beside its place first, so that nobody reads half of it. A link is followed; a
 /// device, a pipe or a stream of this process (`/dev/stdout`) is written to.
 ///
 /// # Errors
 /// When it cannot be written, or when something else than a report, a plan or metrics is there.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    match place(path)? {
+        Place::Stream => OpenOptions::new().append(true).open(path)?.write_all(text.as_bytes()),
+        Place::File(place) => replace(&place, text),
+    }
+}
+
+/// Whether [`write`] would refuse what is at this place now: a run says so before it changes
+/// anything.
+///
+/// # Errors
+/// When something else than a report, a plan or metrics is there, or its folder is not.
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    match place(path)? {
+        Place::Stream => Ok(()),
+        Place::File(place) => fs::metadata(folder_of(&place)).map(drop),
+    }
+}
+
+fn place(path: &Path) -> io::Result<Place> {
     let there = match fs::metadata(path) {
         Ok(there) => Some(there),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -28,26 +55,29 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     };
     let is_stream = path.starts_with("/dev") || path.starts_with("/proc");
     match there {
-        Some(there) if is_stream || !(there.is_file() || there.is_dir()) => {
-            OpenOptions::new().append(true).open(path)?.write_all(text.as_bytes())
-        }
+        Some(there) if is_stream || !(there.is_file() || there.is_dir()) => Ok(Place::Stream),
         Some(_) => {
             let place = fs::canonicalize(path)?;
             refuse_others(&place)?;
-            replace(&place, text)
+            Ok(Place::File(place))
         }
         // The place that a link without a target names is not made: somebody meant another one.
         None if path.is_symlink() => Err(io::Error::new(
             io::ErrorKind::NotFound,
             "it is a link to a file that does not exist; make the file or remove the link",
         )),
-        None => replace(path, text),
+        None => Ok(Place::File(path.to_owned())),
     }
 }
 
-fn replace(place: &Path, text: &str) -> io::Result<()> {
+/// The folder of a file; the current one where the path names none.
+fn folder_of(place: &Path) -> &Path {
     let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    folder.unwrap_or(Path::new("."))
+}
+
+fn replace(place: &Path, text: &str) -> io::Result<()> {
+    let folder = folder_of(place);
     let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let prefix = format!(".{name}.");
     remove_left(folder, &prefix);

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use extdns_clusters::{Cluster, ClusterView};
 use extdns_model::{ClusterId, Endpoint, Inventory, Record, Unready};
-use extdns_plan::{Clusters, Reading};
+use extdns_plan::{Clusters, Reading, SUSPICIOUS};
 use extdns_providers::{Deadline, ProviderEntry};
 use extdns_sources::{Desired, Dropped, NothingSelected, retain_properties, source_of};
 
@@ -97,10 +97,6 @@ async fn connect(
         )),
     }
 }
-
-/// From so many records on, a filter that selects none of the objects for which they were made is suspicious; so is a
-/// cluster that wants nothing.
-const SUSPICIOUS: usize = 3;
 
 impl Gathered {
     /// The clusters as the plan needs to know them. What was not read is not known to be unwanted;

@@ -119,6 +119,9 @@ async fn work(
         Ok(request) => RunRequest { until, ..request },
         Err(error) => return refuse(arguments, &error),
     };
+    if let Some(code) = refuse_files(arguments) {
+        return code;
+    }
     if arguments.command == Command::Once && request.mode == Mode::Plan {
         tracing::info!("running in dry-run mode. No changes to DNS records will be made.");
     }
@@ -167,6 +170,24 @@ fn refuse(arguments: &Arguments, error: &dyn std::error::Error) -> ExitCode {
     let error = format!("config validation failed: {error}");
     tracing::error!("{error}");
     fail(arguments, FailureKind::Configuration, error)
+}
+
+/// Says before anything is changed that a file could not be written afterwards. What can be written
+/// tells of a run that failed.
+fn refuse_files(arguments: &Arguments) -> Option<ExitCode> {
+    let flags = &arguments.commands;
+    let files = [&flags.report, &flags.metrics_file, &flags.out];
+    if files.into_iter().flatten().all(|path| files::check(path).is_ok()) {
+        return None;
+    }
+    if let Some(path) = &flags.out
+        && let Err(error) = files::check(path)
+    {
+        tracing::error!("failed to write {} of --out: {error}", path.display());
+    }
+    let problem =
+        "a file of --report, --metrics-file or --out cannot be written; nothing is changed";
+    Some(fail(arguments, FailureKind::Other, problem.to_owned()))
 }
 
 /// A run that failed before it began; the log says so already.
