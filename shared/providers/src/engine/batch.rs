@@ -79,6 +79,18 @@ struct Refused<'g> {
     error: ProviderError,
 }
 
+/// What the zone shows of groups that were refused.
+struct Seen<'r> {
+    records: &'r [Record],
+    present: Present<'r>,
+}
+
+impl<'r> Seen<'r> {
+    fn new(records: &'r [Record]) -> Self {
+        Self { records, present: Present::new(records, true) }
+    }
+}
+
 /// Whether deletes were sent ahead, to make room in a zone that is full.
 #[derive(PartialEq, Eq)]
 enum Room {
@@ -213,16 +225,11 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     }
 
     /// Takes out what the error blames; where it blames nothing in particular, halves the batch.
-    /// With the records of the zone, what is blamed is judged by them.
-    fn isolate(
-        &mut self,
-        batch: Vec<Parcel<'g>>,
-        error: &ProviderError,
-        records: Option<&[Record]>,
-    ) {
+    /// With what the zone shows, what is blamed is judged by it.
+    fn isolate(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError, seen: Option<&Seen<'_>>) {
         let blamed = |parcel: &Parcel<'g>| error.offenders().iter().any(|it| parcel.bears(it));
         if batch.len() == 1 {
-            return batch.into_iter().for_each(|parcel| self.refuse(parcel, error, records));
+            return batch.into_iter().for_each(|parcel| self.refuse(parcel, error, seen));
         }
         let (offenders, mut rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(blamed);
         if offenders.is_empty() {
@@ -238,32 +245,32 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             offenders.into_iter().rev().for_each(|parcel| self.queue.push_front(vec![parcel]));
             return;
         }
-        offenders.into_iter().for_each(|parcel| self.refuse(parcel, error, records));
+        offenders.into_iter().for_each(|parcel| self.refuse(parcel, error, seen));
     }
 
     /// A group that the API refused for its own sake. It may be there already, or its deletion may
     /// be done: only what the zone lacks is tried once more.
-    fn refuse(&mut self, parcel: Parcel<'g>, error: &ProviderError, records: Option<&[Record]>) {
+    fn refuse(&mut self, parcel: Parcel<'g>, error: &ProviderError, seen: Option<&Seen<'_>>) {
         if parcel.was_looked_up() || matches!(error.kind, ErrorKind::Limit(_)) {
             return self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
         }
-        match records {
-            Some(records) => self.judge(parcel, error, records),
+        match seen {
+            Some(seen) => self.judge(parcel, error, seen),
             None => self.refused.push(Refused { parcels: vec![parcel], error: error.clone() }),
         }
     }
 
     /// A refused group, now that the records of the zone are known.
-    fn judge(&mut self, parcel: Parcel<'g>, error: &ProviderError, records: &[Record]) {
+    fn judge(&mut self, parcel: Parcel<'g>, error: &ProviderError, seen: &Seen<'_>) {
         // What was changed since it was read stays as it is, also where half of it is done.
-        let changed = Present::new(records, true).changed(&parcel.group);
+        let changed = seen.present.changed(&parcel.group);
         if let Some(mut failure) = changed.filter(|_| parcel.is_whole()) {
             // The API's own words have its request id.
             failure.message = format!("{} ({error})", failure.message);
             return self.settle(vec![parcel], &Outcome::Rejected(failure));
         }
         let (place, whole) = (parcel.place, parcel.group.changes.len());
-        match parcel.undone(records, MadeBy::Anybody) {
+        match parcel.undone(seen.records, MadeBy::Anybody) {
             None => self.outcomes[place] = Some(Outcome::Applied),
             Some(parcel) if parcel.group.changes.len() == whole => {
                 self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
@@ -281,9 +288,10 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             if by_name { refused.into_iter().map(|it| vec![it]).collect() } else { vec![refused] };
         for look in looks {
             let records = self.records_of(look.iter().flat_map(|it| &it.parcels)).await;
+            let seen = records.as_deref().map(Seen::new);
             for Refused { parcels, error } in look {
-                match &records {
-                    Ok(records) => self.judge_all(parcels, &error, records),
+                match &seen {
+                    Ok(seen) => self.judge_all(parcels, &error, seen),
                     Err(_) if self.capabilities().atomic_batches => {
                         self.settle(parcels, &Outcome::Rejected(error.failure()));
                     }
@@ -293,19 +301,19 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         }
     }
 
-    fn judge_all(&mut self, parcels: Vec<Parcel<'g>>, error: &ProviderError, records: &[Record]) {
+    fn judge_all(&mut self, parcels: Vec<Parcel<'g>>, error: &ProviderError, seen: &Seen<'_>) {
         if self.capabilities().atomic_batches {
-            return parcels.into_iter().for_each(|parcel| self.judge(parcel, error, records));
+            return parcels.into_iter().for_each(|parcel| self.judge(parcel, error, seen));
         }
         let sent = parcels.len();
-        let left = self.keep_undone(parcels, records);
+        let left = self.keep_undone(parcels, seen.records);
         let named = left.iter().any(|it| error.offenders().iter().any(|name| it.bears(name)));
         if sent > 1 && left.len() == 1 && !named {
             // What was refused may have been one of those that turned out to be done.
             return self.queue.push_front(left);
         }
         if !left.is_empty() {
-            self.isolate(left, error, Some(records));
+            self.isolate(left, error, Some(seen));
         }
     }
 

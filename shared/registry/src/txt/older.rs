@@ -69,6 +69,10 @@ impl TxtRegistry {
             return None;
         }
         let name = Name::as_listed(&self.mapper.to_txt_name(key, None));
+        // A TXT record never stood beside a CNAME of its name.
+        if rtype == RecordType::Cname && *name.key() == *key {
+            return None;
+        }
         let reading = self.read_name(&name)?;
         let read = (reading.owned.rtype?, Name::as_listed(&reading.owned.name));
         let itself = read.0 == rtype && *read.1.key() == *self.mapper.replace_wildcard(key);
