@@ -35,6 +35,12 @@ impl Right {
         Self { verb: "list", resource, subresource: "", namespace }
     }
 
+    /// To read single objects of a kind, in one namespace or all.
+    #[must_use]
+    pub fn get(resource: ResourceType, namespace: Option<&str>) -> Self {
+        Self { verb: "get", ..Self::list(resource, namespace) }
+    }
+
     /// To write the status of objects.
     #[must_use]
     pub fn update_status(resource: ResourceType, namespace: Option<&str>) -> Self {

@@ -16,6 +16,7 @@ use crate::call::Call;
 use crate::error::{ReadErrorKind, io_remedy};
 use crate::object::ResourceType;
 use crate::page::{PageError, looks_like};
+use crate::versions::not_served;
 
 /// A server's own words, cut to what fits in a line.
 const LONGEST_WORDS: usize = 300;
@@ -157,21 +158,7 @@ impl Api {
             Ok(versions) => versions,
             Err(error) => return error,
         };
-        let remedy = if versions.is_empty() {
-            "install its CustomResourceDefinition, or remove the source that needs it".to_owned()
-        } else {
-            format!(
-                "the server has only version {}, and {} is needed",
-                versions.join(", "),
-                resource.version
-            )
-        };
-        ReadErrorKind::NotServed {
-            resource: format!("{}/{} {}", resource.group, resource.version, resource.plural)
-                .trim_start_matches('/')
-                .to_owned(),
-            remedy,
-        }
+        not_served(resource, &[], &versions)
     }
 
     /// A page could not be decoded.

@@ -58,6 +58,9 @@ mod object;
 mod page;
 mod progress;
 mod selector;
+mod shared;
+mod single;
+mod versions;
 mod view;
 mod writer;
 
@@ -70,6 +73,7 @@ pub use eks::{Eks, EksArgs};
 pub use error::{ClusterError, ManifestError, ReadError, ReadErrorKind};
 pub use filter::{DroppedBy, ObjectFilter, Verdict};
 pub use object::{Metadata, Pairs, Projection, ResourceType, nullable};
-pub use selector::{Selector, SelectorError};
+pub use selector::{LabelSelector, Selector, SelectorError};
+pub use shared::SharedList;
 pub use view::{ClusterView, ListCount, ListScope};
 pub use writer::{StatusUpdate, WriteError, Writer};

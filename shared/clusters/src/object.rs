@@ -82,8 +82,11 @@ pub(crate) fn interned(text: &str) -> &'static str {
 /// The struct is decoded straight from the bytes of a list page (or from a manifest); fields that it does not
 /// name are skipped, never stored.
 pub trait Projection: DeserializeOwned + Send + 'static {
-    /// Where the API serves these objects.
+    /// Where the API serves these objects, in the newest version.
     const RESOURCE: ResourceType;
+
+    /// Older versions in which a cluster may serve the same objects, the newest first; what is read of them is the same.
+    const OLDER_VERSIONS: &'static [&'static str] = &[];
 
     /// The object's metadata.
     fn metadata(&self) -> &Metadata;
@@ -179,6 +182,12 @@ impl Pairs {
             Some(pair) => Err(pair[0].clone()),
             None => Ok(Self::sorted(pairs)),
         }
+    }
+
+    /// Whether all of the other pairs are among these, as with the selector of a Service: an empty one is always met.
+    #[must_use]
+    pub fn include(&self, others: &Self) -> bool {
+        others.iter().all(|(key, value)| self.get(key) == Some(value))
     }
 
     /// How many there are.

@@ -1,10 +1,12 @@
 //! Label and annotation selectors, in the grammar of Kubernetes.
 
 mod parse;
+mod structured;
 
 use ecow::EcoString;
 
 use crate::object::Pairs;
+pub use structured::LabelSelector;
 
 /// Requirements that all have to hold; without any, everything matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,12 +1,10 @@
 //! What the sources see of a cluster.
 
-use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ecow::EcoString;
 use extdns_model::{ClusterId, Permit};
-use tokio::sync::OnceCell;
 
 use crate::access::Right;
 use crate::api::Api;
@@ -14,6 +12,7 @@ use crate::error::{ReadError, ReadErrorKind};
 use crate::filter::{ObjectFilter, Verdict};
 use crate::manifests::Manifests;
 use crate::object::{Projection, ResourceType};
+use crate::shared::Kept;
 use crate::writer::Writer;
 
 /// A cluster as the sources read it: an API server or a set of manifests. Clones share everything.
@@ -25,7 +24,7 @@ struct Inner {
     name: EcoString,
     origin: Origin,
     counts: Mutex<BTreeMap<ResourceType, Counted>>,
-    shared: Mutex<HashMap<SharedKey, SharedCell>>,
+    kept: Kept,
 }
 
 /// Where the objects come from.
@@ -33,9 +32,6 @@ pub(crate) enum Origin {
     Api(Box<Api>),
     Manifests(Manifests),
 }
-
-type SharedKey = (TypeId, EcoString);
-type SharedCell = Arc<OnceCell<Arc<dyn Any + Send + Sync>>>;
 
 #[derive(Clone, Copy, Default)]
 struct Counted {
@@ -66,13 +62,7 @@ pub struct ListCount {
 
 impl ClusterView {
     pub(crate) fn new(id: ClusterId, name: EcoString, origin: Origin) -> Self {
-        Self(Arc::new(Inner {
-            id,
-            name,
-            origin,
-            counts: Mutex::default(),
-            shared: Mutex::default(),
-        }))
+        Self(Arc::new(Inner { id, name, origin, counts: Mutex::default(), kept: Kept::default() }))
     }
 
     /// The number that endpoints carry for this cluster.
@@ -191,34 +181,6 @@ impl ClusterView {
         Ok(accumulator)
     }
 
-    /// All objects of a helper kind, listed on first need and shared by all sources of the run; no filters.
-    ///
-    /// # Errors
-    /// When the list could not be read in full.
-    pub async fn shared<K>(&self, namespace: Option<&str>) -> Result<Arc<Vec<K>>, ReadError>
-    where
-        K: Projection + Sync,
-    {
-        let namespace = namespace.filter(|_| K::RESOURCE.namespaced).unwrap_or_default();
-        let cell = {
-            let mut shared = self.0.shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let key = (TypeId::of::<K>(), EcoString::from(namespace));
-            Arc::clone(shared.entry(key).or_default())
-        };
-        let list = cell
-            .get_or_try_init(|| async {
-                let filter = ObjectFilter::default();
-                let scope = ListScope { namespace: Some(namespace), filter: &filter };
-                let keep = |all: &mut Vec<K>, object, _| all.push(object);
-                let list: Arc<dyn Any + Send + Sync> =
-                    Arc::new(self.fold(scope, Vec::new, keep).await?);
-                Ok::<_, ReadError>(list)
-            })
-            .await?;
-        let list = Arc::clone(list).downcast();
-        Ok(list.expect("the key holds the type of what is stored under it"))
-    }
-
     /// Whether our credentials have a right. Asks the server, and tries nothing; manifests may be
     /// read in any case.
     ///
@@ -291,7 +253,17 @@ impl ClusterView {
         }
     }
 
-    fn error(&self, kind: ReadErrorKind) -> ReadError {
+    /// Where the objects come from.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// What the sources of the run share.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.0.kept
+    }
+
+    pub(crate) fn error(&self, kind: ReadErrorKind) -> ReadError {
         ReadError { cluster: self.0.name.clone(), kind: Box::new(kind) }
     }
 

@@ -147,7 +147,7 @@ impl<'a> Parser<'a> {
 }
 
 /// An optional prefix, a DNS name in lower case, and a name of at most 63 letters.
-fn valid_key(key: &str) -> Result<EcoString, SelectorError> {
+pub(super) fn valid_key(key: &str) -> Result<EcoString, SelectorError> {
     let (prefix, name) = match key.split_once('/') {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, key),
@@ -161,7 +161,7 @@ fn valid_key(key: &str) -> Result<EcoString, SelectorError> {
     )))
 }
 
-fn valid_value(key: &str, value: &str) -> Result<EcoString, SelectorError> {
+pub(super) fn valid_value(key: &str, value: &str) -> Result<EcoString, SelectorError> {
     if value.is_empty() || is_name(value) {
         return Ok(value.into());
     }

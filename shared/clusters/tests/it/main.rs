@@ -7,5 +7,7 @@ mod incomplete;
 mod list;
 mod manifests;
 mod server;
+mod shared;
+mod single;
 mod support;
 mod writing;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use extdns_clusters::SharedList;
+
 use crate::objects::Node;
 
 use super::pod::Pod;
@@ -9,9 +11,9 @@ use super::slice::EndpointSlice;
 
 /// What was listed; what nobody needs is not there.
 pub(super) struct Lists {
-    pub(super) slices: Option<Arc<Vec<EndpointSlice>>>,
-    pub(super) pods: Option<Arc<Vec<Pod>>>,
-    pub(super) nodes: Option<Arc<Vec<Node>>>,
+    pub(super) slices: Option<Arc<SharedList<EndpointSlice>>>,
+    pub(super) pods: Option<Arc<SharedList<Pod>>>,
+    pub(super) nodes: Option<Arc<SharedList<Node>>>,
 }
 
 /// The lists, each sorted by what it is searched for.

@@ -1,0 +1,158 @@
+//! What several sources of a run look at: read once, on first need, and kept with an index.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ecow::EcoString;
+use tokio::sync::OnceCell;
+
+use crate::error::ReadError;
+use crate::filter::ObjectFilter;
+use crate::object::Projection;
+use crate::view::{ClusterView, ListScope};
+
+/// What a view keeps: lists by kind and namespace, single objects also by name.
+#[derive(Default)]
+pub(crate) struct Kept(Mutex<HashMap<Key, Cell>>);
+
+/// Kind, namespace and name; a list has no name.
+type Key = (TypeId, EcoString, Option<EcoString>);
+type Cell = Arc<OnceCell<Arc<dyn Any + Send + Sync>>>;
+
+impl Kept {
+    /// What is kept for a kind, a namespace and a name; read where it is not there yet. What could not be read is
+    /// read again for the next who asks.
+    pub(crate) async fn get<K: 'static, T: Any + Send + Sync>(
+        &self,
+        namespace: &str,
+        name: Option<&str>,
+        read: impl Future<Output = Result<T, ReadError>>,
+    ) -> Result<Arc<T>, ReadError> {
+        let cell = {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = (TypeId::of::<K>(), namespace.into(), name.map(EcoString::from));
+            Arc::clone(kept.entry(key).or_default())
+        };
+        let read = async { Ok::<Arc<dyn Any + Send + Sync>, ReadError>(Arc::new(read.await?)) };
+        let found = Arc::clone(cell.get_or_try_init(|| read).await?);
+        Ok(found.downcast().expect("the key holds the type of what is stored under it"))
+    }
+}
+
+/// All objects of a kind, by namespace and name.
+#[derive(Debug)]
+pub struct SharedList<K> {
+    objects: Vec<K>,
+    /// The objects with a label, by namespace and the label's value: positions in the list. Made on first need.
+    by_label: Mutex<BTreeMap<&'static str, Arc<[usize]>>>,
+}
+
+impl<K: Projection> SharedList<K> {
+    fn new(mut objects: Vec<K>) -> Self {
+        objects.sort_by(|a, b| place(a).cmp(&place(b)));
+        objects.shrink_to_fit();
+        Self { objects, by_label: Mutex::default() }
+    }
+
+    /// The object of this name. The namespace is empty for kinds that live outside namespaces.
+    #[must_use]
+    pub fn get(&self, namespace: &str, name: &str) -> Option<&K> {
+        let at = self.objects.binary_search_by(|own| place(own).cmp(&(namespace, name))).ok()?;
+        Some(&self.objects[at])
+    }
+
+    /// All objects of a namespace, by name.
+    #[must_use]
+    pub fn in_namespace(&self, namespace: &str) -> &[K] {
+        let start = self.objects.partition_point(|own| place(own).0 < namespace);
+        let count = self.objects[start..].partition_point(|own| place(own).0 == namespace);
+        &self.objects[start..start + count]
+    }
+
+    /// The objects of a namespace whose label has this value, by name.
+    pub fn labelled<'a>(
+        &'a self,
+        namespace: &'a str,
+        label: &'static str,
+        value: &'a str,
+    ) -> impl Iterator<Item = &'a K> {
+        let index = self.index(label);
+        let key = |at: &usize| label_place(&self.objects[*at], label);
+        let wanted = (namespace, Some(value));
+        let start = index.partition_point(|at| key(at) < wanted);
+        let count = index[start..].partition_point(|at| key(at) == wanted);
+        (start..start + count).map(move |at| &self.objects[index[at]])
+    }
+
+    fn index(&self, label: &'static str) -> Arc<[usize]> {
+        let mut indices = self.by_label.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = indices.entry(label).or_insert_with(|| {
+            let has_label = |at: &usize| label_place(&self.objects[*at], label).1.is_some();
+            let mut index: Vec<usize> = (0..self.objects.len()).filter(has_label).collect();
+            index.sort_by_key(|at| label_place(&self.objects[*at], label));
+            index.into()
+        });
+        Arc::clone(index)
+    }
+}
+
+fn place<K: Projection>(object: &K) -> (&str, &str) {
+    let metadata = object.metadata();
+    (&metadata.namespace, &metadata.name)
+}
+
+fn label_place<'a, K: Projection>(object: &'a K, label: &str) -> (&'a str, Option<&'a str>) {
+    let metadata = object.metadata();
+    (&metadata.namespace, metadata.labels.get(label))
+}
+
+/// All objects, by namespace and name.
+impl<K> Deref for SharedList<K> {
+    type Target = [K];
+
+    fn deref(&self) -> &[K] {
+        &self.objects
+    }
+}
+
+impl ClusterView {
+    /// All objects of a kind, listed on first need and shared by all sources of the run; no filters.
+    ///
+    /// # Errors
+    /// When the list could not be read in full.
+    pub async fn shared<K>(&self, namespace: Option<&str>) -> Result<Arc<SharedList<K>>, ReadError>
+    where
+        K: Projection + Sync,
+    {
+        let namespace = namespace.filter(|_| K::RESOURCE.namespaced).unwrap_or_default();
+        let read = async {
+            let filter = ObjectFilter::default();
+            let scope = ListScope { namespace: Some(namespace), filter: &filter };
+            let keep = |all: &mut Vec<K>, object, _| all.push(object);
+            let resource = self.served::<K>().await?;
+            self.fold_as(resource, scope, Vec::new, keep).await.map(SharedList::new)
+        };
+        self.kept().get::<K, _>(namespace, None, read).await
+    }
+
+    /// One object by its name, read on first need and shared by all sources of the run; `None` where the cluster has
+    /// no object of this name.
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub async fn object<K>(&self, namespace: &str, name: &str) -> Result<Option<Arc<K>>, ReadError>
+    where
+        K: Projection + Sync,
+    {
+        let namespace = if K::RESOURCE.namespaced { namespace } else { "" };
+        let read = async {
+            let resource = self.served::<K>().await?;
+            let found: Option<K> = self.read_object(&resource, namespace, name).await?;
+            Ok(found.map(Arc::new))
+        };
+        let found = self.kept().get::<K, Option<Arc<K>>>(namespace, Some(name), read).await?;
+        Ok(Option::clone(&found))
+    }
+}

@@ -1,0 +1,156 @@
+//! One object, read by its name. What is not the whole object is an error, as with lists; an object that is not there is
+//! an answer.
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::error::Category;
+
+use crate::answer::Answer;
+use crate::api::{Api, Interrupted, path};
+use crate::call::Call;
+use crate::error::{ReadError, ReadErrorKind};
+use crate::filter::ObjectFilter;
+use crate::object::{Metadata, Projection, ResourceType};
+use crate::page::{PageError, looks_like};
+use crate::view::{ClusterView, ListScope, Origin};
+
+/// An object that is asked for.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    resource: &'a ResourceType,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+impl ClusterView {
+    pub(crate) async fn read_object<K: Projection>(
+        &self,
+        resource: &ResourceType,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<K>, ReadError> {
+        let wanted = Wanted { resource, namespace, name };
+        match self.origin() {
+            _ if !wanted.can_exist() => Ok(None),
+            Origin::Api(api) => api.object(wanted).await.map_err(|kind| self.error(kind)),
+            Origin::Manifests(_) => {
+                let filter = ObjectFilter::default();
+                let scope = ListScope { namespace: Some(namespace), filter: &filter };
+                let step = |found: &mut Option<K>, object: K, _| {
+                    if object.metadata().name == name {
+                        *found = Some(object);
+                    }
+                };
+                self.fold_as(*resource, scope, || None, step).await
+            }
+        }
+    }
+}
+
+impl Wanted<'_> {
+    /// Whether an object can have the name: it becomes a part of the path.
+    fn can_exist(self) -> bool {
+        let is_one_step = |text: &str, others: &[u8]| {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
+            !text.is_empty() && text.bytes().all(allowed) && text.bytes().any(|byte| byte != b'.')
+        };
+        let has_namespace = !self.resource.namespaced || is_one_step(self.namespace, b"-");
+        has_namespace && is_one_step(self.name, b"-._:")
+    }
+
+    /// `shop/web`
+    fn full_name(self) -> String {
+        let (namespace, name) = (self.namespace.into(), self.name.into());
+        Metadata { namespace, name, ..Metadata::default() }.full_name().to_string()
+    }
+}
+
+impl Api {
+    /// Reads an object; an answer that was cut is asked for again.
+    async fn object<K: Projection>(&self, wanted: Wanted<'_>) -> Result<Option<K>, ReadErrorKind> {
+        let path = format!("{}/{}", path(wanted.resource, wanted.namespace), wanted.name);
+        let call = Call::get(&path, &path);
+        let mut restarts = 0;
+        loop {
+            match self.object_once(wanted, &call).await {
+                Ok(object) => return Ok(object),
+                Err(Interrupted::Retry(_)) if restarts < self.limits.restarts => restarts += 1,
+                Err(Interrupted::Retry(error) | Interrupted::Failed(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn object_once<K: Projection>(
+        &self,
+        wanted: Wanted<'_>,
+        call: &Call<'_>,
+    ) -> Result<Option<K>, Interrupted> {
+        let answer = self.send(call).await?;
+        if answer.status == StatusCode::NOT_FOUND && says_absent(&answer, wanted.name) {
+            return Ok(None);
+        }
+        if !answer.status.is_success() {
+            let mut refused = self.refused(wanted.resource, wanted.namespace, call, &answer).await;
+            if let Interrupted::Failed(ReadErrorKind::Forbidden { verb, .. }) = &mut refused {
+                *verb = "get";
+            }
+            return Err(refused);
+        }
+        answer.require_whole(call)?;
+        let object = decode(&answer.body, wanted);
+        object.map(Some).map_err(|error| self.undecodable(wanted.resource, call, &answer, error))
+    }
+}
+
+/// Whether a 404 says that the object is not there: it names the object. Without the name it is the kind that is not
+/// served, or somebody else who answers.
+fn says_absent(answer: &Answer, name: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Status {
+        kind: String,
+        reason: String,
+        details: Details,
+    }
+    #[derive(Deserialize)]
+    struct Details {
+        name: String,
+    }
+    serde_json::from_slice(&answer.body).is_ok_and(|status: Status| {
+        status.kind == "Status" && status.reason == "NotFound" && status.details.name == name
+    })
+}
+
+/// The object that was asked for, and no other.
+fn decode<K: Projection>(body: &[u8], wanted: Wanted<'_>) -> Result<K, PageError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Head {
+        kind: String,
+        api_version: String,
+    }
+    let ResourceType { kind, .. } = wanted.resource;
+    let version = wanted.resource.api_version();
+    let head: Head = serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Eof | Category::Io => PageError::Cut(error),
+        Category::Data | Category::Syntax => PageError::Foreign(looks_like(body, &error)),
+    })?;
+    if head.kind != *kind || head.api_version != version {
+        return Err(PageError::Foreign(format!(
+            "a {} {} where a {version} {kind} was asked for",
+            head.api_version, head.kind
+        )));
+    }
+    let object: K = serde_json::from_slice(body).map_err(|error| PageError::Object {
+        name: wanted.full_name(),
+        reason: error.to_string(),
+    })?;
+    let found = object.metadata();
+    if found.name != wanted.name || found.namespace != wanted.namespace {
+        let found = found.full_name();
+        return Err(PageError::Partial(format!(
+            "it is {found:?} in place of {:?}",
+            wanted.full_name()
+        )));
+    }
+    Ok(object)
+}

@@ -1,0 +1,59 @@
+//! In which version a kind is read, where a cluster can have one of several.
+
+use ecow::EcoString;
+
+use crate::error::{ReadError, ReadErrorKind};
+use crate::object::{Projection, ResourceType};
+use crate::view::ClusterView;
+
+impl ClusterView {
+    /// Where the cluster serves a kind: in the newest version of the projection that it has. Discovery is asked only for
+    /// a kind with [older versions](Projection::OLDER_VERSIONS), and once for all of them.
+    ///
+    /// # Errors
+    /// When discovery fails, or the cluster serves none of the versions.
+    pub async fn served<K: Projection>(&self) -> Result<ResourceType, ReadError> {
+        self.served_as(K::RESOURCE, K::OLDER_VERSIONS).await
+    }
+
+    /// [`served`](Self::served) for a kind without a projection: its newest version, and the older ones.
+    ///
+    /// # Errors
+    /// When discovery fails, or the cluster serves none of the versions.
+    pub async fn served_as(
+        &self,
+        newest: ResourceType,
+        older: &[&'static str],
+    ) -> Result<ResourceType, ReadError> {
+        if older.is_empty() {
+            return Ok(newest);
+        }
+        let Some(served) = self.served_versions(newest.group, newest.plural).await? else {
+            return Ok(newest);
+        };
+        let mut wanted = std::iter::once(newest.version).chain(older.iter().copied());
+        match wanted.find(|version| served.iter().any(|own| own == version)) {
+            Some(version) => Ok(ResourceType { version, ..newest }),
+            None => Err(self.error(not_served(&newest, older, &served))),
+        }
+    }
+}
+
+/// What a server has instead of a resource, of which one of these versions is needed.
+pub(crate) fn not_served(
+    newest: &ResourceType,
+    older: &[&str],
+    served: &[EcoString],
+) -> ReadErrorKind {
+    let remedy = if served.is_empty() {
+        "install its CustomResourceDefinition, or remove the source that needs it".to_owned()
+    } else {
+        let wanted: Vec<&str> =
+            std::iter::once(newest.version).chain(older.iter().copied()).collect();
+        let (served, wanted) = (served.join(", "), wanted.join(" or "));
+        format!("the server has only version {served}, and {wanted} is needed")
+    };
+    let ResourceType { group, version, plural, .. } = newest;
+    let resource = format!("{group}/{version} {plural}").trim_start_matches('/').to_owned();
+    ReadErrorKind::NotServed { resource, remedy }
+}
