@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use extdns_model::{Endpoint, RecordSet, Surroundings, property_names};
+use extdns_model::{Endpoint, RecordSet, Surroundings, ZoneIndex, property_names};
 use extdns_plan::{Allowance, Cluster, Clusters, Input, Reading, Settings};
 use extdns_providers::Adjusted;
 use extdns_registry::Annotated;
@@ -233,7 +233,7 @@ async fn read(
     }
     let clusters = gathered.for_plan(wiring, Some(&annotated.inventory));
     let desired = std::mem::take(&mut gathered.endpoints);
-    match adjust(wiring, desired).await {
+    match adjust(wiring, desired, &annotated.inventory.index).await {
         Ok(adjusted) => Ok(Ground { gathered, clusters, annotated, adjusted, revert: None }),
         Err(error) => Err(fail(error, &mut gathered)),
     }
@@ -258,8 +258,13 @@ pub(crate) fn plan_settings(wiring: &Wiring, overrides: &Overrides) -> Settings 
 
 /// What the provider makes of the wish. An address that asks for an alias of its own family is an
 /// alias, whatever the provider.
-pub(crate) async fn adjust(wiring: &Wiring, desired: Vec<Endpoint>) -> Result<Adjusted, RunError> {
-    let mut adjusted = wiring.provider.adjust(desired).await.map_err(RunError::Adjust)?;
+pub(crate) async fn adjust(
+    wiring: &Wiring,
+    desired: Vec<Endpoint>,
+    zones: &ZoneIndex,
+) -> Result<Adjusted, RunError> {
+    let adjusted = wiring.provider.adjust(desired, zones).await;
+    let mut adjusted = adjusted.map_err(RunError::Adjust)?;
     for endpoint in &mut adjusted.endpoints {
         let own_family = endpoint.set.rtype.is_address()
             && endpoint.set.properties().get(property_names::ALIAS)
