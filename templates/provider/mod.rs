@@ -14,7 +14,7 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_auth::HttpOptions;
-use extdns_model::{Action, DomainFilter, Record, RecordSet, Zone};
+use extdns_model::{Action, DomainFilter, Record, RecordSet, Zone, ZoneIndex};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +122,7 @@ impl ZoneReader for Newapi {
         Ok(Page { records: records.collect::<Result<_, _>>()?, next: None })
     }
 
-    fn adjust(&self, wish: Adjusted) -> Adjusted {
+    fn adjust(&self, wish: Adjusted, _: &ZoneIndex) -> Adjusted {
         FORM.wanted(wish)
     }
 }

@@ -235,7 +235,11 @@ mod tests {
             }
         }
 
-        async fn adjust(&self, endpoints: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+        async fn adjust(
+            &self,
+            endpoints: Vec<Endpoint>,
+            _: &ZoneIndex,
+        ) -> Result<Adjusted, ProviderError> {
             Ok(Adjusted { endpoints, notes: Vec::new() })
         }
     }

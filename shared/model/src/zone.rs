@@ -134,6 +134,12 @@ impl ZoneIndex {
         self.zones.is_empty()
     }
 
+    /// Whether a name, given by its [key](Name::key), is the apex of a zone.
+    #[must_use]
+    pub fn is_apex(&self, key: &str) -> bool {
+        self.by_name.contains_key(key)
+    }
+
     /// The zone with this provider id.
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<ZoneKey> {

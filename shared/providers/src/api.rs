@@ -67,8 +67,9 @@ pub trait ZoneReader: Send + Sync {
     }
 
     /// What only this provider makes of the wish (native aliases, its own properties), before the
-    /// engine holds it against the [`Capabilities`]. Nothing, unless a provider says otherwise.
-    fn adjust(&self, wish: Adjusted) -> Adjusted {
+    /// engine holds it against the [`Capabilities`]. The index says which zones there are. Nothing,
+    /// unless a provider says otherwise.
+    fn adjust(&self, wish: Adjusted, _zones: &ZoneIndex) -> Adjusted {
         wish
     }
 

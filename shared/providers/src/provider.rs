@@ -21,11 +21,16 @@ pub trait Reader: Send + Sync {
     async fn read(&self) -> Result<Inventory, ProviderError>;
 
     /// What this provider makes of the wish: provider-native aliases, clamped TTLs, pins. Whatever
-    /// it drops or changes is noted.
+    /// it drops or changes is noted. The index has the zones of the run's inventory; it is empty
+    /// where they could not be listed.
     ///
     /// # Errors
     /// When the provider had to be asked and did not answer.
-    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError>;
+    async fn adjust(
+        &self,
+        desired: Vec<Endpoint>,
+        zones: &ZoneIndex,
+    ) -> Result<Adjusted, ProviderError>;
 
     /// Why a record set could not be stored where it would stand, as far as that is known without
     /// asking: a lower-case fragment with the remedy.

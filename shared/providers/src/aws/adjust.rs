@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use extdns_model::{
-    Endpoint, Name, Opaque, Properties, RecordType, Ttl, Zone, property_names::ALIAS,
+    Endpoint, Name, Opaque, Properties, RecordType, Ttl, ZoneIndex, property_names::ALIAS,
 };
 
 use super::alias;
@@ -28,9 +28,8 @@ pub(super) struct Wish {
     pub(super) multi_value_mark: bool,
 }
 
-/// Adjusts all wishes in their order; the AAAA twins of aliases come last. `zones` are those that
-/// are known so far.
-pub(super) fn adjust(args: &AwsArgs, zones: &[Zone], wish: Adjusted) -> Adjusted {
+/// Adjusts all wishes in their order; the AAAA twins of aliases come last.
+pub(super) fn adjust(args: &AwsArgs, zones: &ZoneIndex, wish: Adjusted) -> Adjusted {
     let Adjusted { mut endpoints, mut notes } = wish;
     let mut twins = Vec::new();
     for endpoint in &mut endpoints {
@@ -108,7 +107,7 @@ fn hide(endpoint: &mut Endpoint) {
 /// What the type asks for. Whether an AAAA twin is wanted.
 fn by_type(
     args: &AwsArgs,
-    zones: &[Zone],
+    zones: &ZoneIndex,
     endpoint: &mut Endpoint,
     reasons: &mut Vec<String>,
 ) -> bool {
@@ -141,7 +140,7 @@ fn drop_alias(set: &mut extdns_model::RecordSet) {
 
 fn cname(
     args: &AwsArgs,
-    zones: &[Zone],
+    zones: &ZoneIndex,
     endpoint: &mut Endpoint,
     wished: Option<&str>,
     reasons: &mut Vec<String>,
@@ -172,15 +171,15 @@ fn cname(
 }
 
 /// Route 53 takes aliases of AWS's names, and of names in the same zone.
-fn warn_of_stranger(endpoint: &Endpoint, target: &str, zones: &[Zone], reasons: &mut Vec<String>) {
-    let name = Name::as_listed(target);
-    let key = name.key();
-    let within = |zone: &Zone| {
-        let rest = key.strip_suffix(zone.name.key().as_ref());
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
+fn warn_of_stranger(
+    endpoint: &Endpoint,
+    target: &str,
+    zones: &ZoneIndex,
+    reasons: &mut Vec<String>,
+) {
+    let is_ours = || !zones.route(&Name::as_listed(target).key(), None).is_empty();
     let told = endpoint.hints().data.get::<Wish>().is_some_and(|wish| wish.target_zone.is_some());
-    if told || zones.is_empty() || zones.iter().any(within) || alias::known(target).is_some() {
+    if told || zones.is_empty() || is_ours() || alias::known(target).is_some() {
         return;
     }
     reasons.push(format!(

@@ -208,6 +208,7 @@ pub struct Route53 {
     /// Zone ids end with one of these; any, if there is none.
     zone_ids: Vec<String>,
     filter: DomainFilter,
+    /// For `--aws-zones-cache-duration`: what a later run of this process need not list again.
     listed: RwLock<Listed>,
 }
 
@@ -318,9 +319,8 @@ impl ZoneReader for Route53 {
         DomainFilter::lists(names, [])
     }
 
-    fn adjust(&self, wish: Adjusted) -> Adjusted {
-        let listed = self.listed.read().unwrap_or_else(PoisonError::into_inner);
-        adjust::adjust(&self.args, &listed.zones, wish)
+    fn adjust(&self, wish: Adjusted, zones: &ZoneIndex) -> Adjusted {
+        adjust::adjust(&self.args, zones, wish)
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {

@@ -114,7 +114,7 @@ pub async fn waits_when_throttled<H: Harness>(make: impl Make<H>) {
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable after a while");
     let wish = wishes(&kit, "a", 3);
-    let groups = plan(&inventory, &adjusted(provider.as_ref(), &wish).await);
+    let groups = plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wish).await);
     kit.inject(throttle).await;
     let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
     all_applied(&writer.apply(&groups, Deadline::none()).await);
@@ -126,7 +126,8 @@ pub async fn gives_up_when_throttled_for_long<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    let groups = plan(&inventory, &adjusted(provider.as_ref(), &wishes(&kit, "a", 3)).await);
+    let groups =
+        plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wishes(&kit, "a", 3)).await);
     let for_ever = Fault::Throttle { calls: u32::MAX, retry_after: None };
     if !kit.inject(for_ever).await {
         return;
@@ -214,7 +215,8 @@ pub async fn plans_without_writing<H: Harness>(make: impl Make<H>) {
     let before = kit.writes().await;
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    let groups = plan(&inventory, &adjusted(provider.as_ref(), &wishes(&kit, "b", 5)).await);
+    let groups =
+        plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wishes(&kit, "b", 5)).await);
     assert_eq!(groups.len(), 10, "five to come and five to go");
     assert_eq!(kit.writes().await, before);
     let writes: u64 =
@@ -308,7 +310,7 @@ pub async fn leaves_what_changed_meanwhile<H: Harness>(make: impl Make<H>) {
         // The first is updated, the second and third are deleted; the third nobody changes.
         let mut wish = vec![before[0].clone(), before[3].clone()];
         wish[0].targets = ["198.51.100.1"].into_iter().collect();
-        let groups = plan(&inventory, &adjusted(provider.as_ref(), &wish).await);
+        let groups = plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wish).await);
         let altered = alter_pairs(&kit, &before[..2], meanwhile).await;
         if !kit.alter(&altered).await {
             return;
@@ -420,7 +422,8 @@ pub async fn ends_with_the_deadline<H: Harness>(make: impl Make<H>) {
         let kit = make().await;
         let provider = kit.provider().await;
         let inventory = provider.read().await.expect("readable");
-        let groups = plan(&inventory, &adjusted(provider.as_ref(), &wishes(&kit, "a", 5)).await);
+        let groups =
+            plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wishes(&kit, "a", 5)).await);
         if !kit.inject(Fault::Hang).await {
             return;
         }
@@ -464,7 +467,7 @@ fn forty_changes(kit: &impl Harness, before: &[RecordSet]) -> Vec<RecordSet> {
 pub async fn run<H: Harness>(kit: &H, wish: &[RecordSet]) -> Vec<Outcome> {
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    apply(provider.as_ref(), &inventory, &adjusted(provider.as_ref(), wish).await).await
+    apply(provider.as_ref(), &inventory, &adjusted(provider.as_ref(), &inventory, wish).await).await
 }
 
 /// The second half of a run: plan, apply.
@@ -480,9 +483,13 @@ pub async fn apply(
     outcomes
 }
 
-async fn adjusted(provider: &dyn Provider, wish: &[RecordSet]) -> Vec<RecordSet> {
+async fn adjusted(
+    provider: &dyn Provider,
+    inventory: &Inventory,
+    wish: &[RecordSet],
+) -> Vec<RecordSet> {
     let endpoints = wish.iter().cloned().map(Endpoint::from_set).collect();
-    let adjusted = provider.adjust(endpoints).await.expect("adjusted");
+    let adjusted = provider.adjust(endpoints, &inventory.index).await.expect("adjusted");
     adjusted.endpoints.into_iter().map(|endpoint| endpoint.set).collect()
 }
 

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use extdns_auth::HttpOptions;
 use extdns_model::{
-    Action, DomainFilter, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone,
+    Action, DomainFilter, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -126,7 +126,7 @@ impl ZoneReader for DigitalOcean {
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
-    fn adjust(&self, wish: Adjusted) -> Adjusted {
+    fn adjust(&self, wish: Adjusted, _: &ZoneIndex) -> Adjusted {
         FORM.wanted(wish)
     }
 }

@@ -121,7 +121,10 @@ mod contract {
         let inventory = provider.read().await.expect("readable");
         let targets = [target].into_iter().collect();
         let set = RecordSet::new(Name::as_listed(name), RecordType::A, Ttl::UNSET, targets);
-        let adjusted = provider.adjust(vec![Endpoint::from_set(set)]).await.expect("adjusted");
+        let adjusted = provider
+            .adjust(vec![Endpoint::from_set(set)], &inventory.index)
+            .await
+            .expect("adjusted");
         let wish: Vec<RecordSet> = adjusted.endpoints.into_iter().map(|it| it.set).collect();
         suite::apply(provider.as_ref(), &inventory, &wish).await.remove(0)
     }

@@ -82,9 +82,13 @@ impl<A: ZoneReader + 'static> Reader for Zoned<A> {
         read::inventory(self.api.as_ref(), &self.via).await
     }
 
-    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+    async fn adjust(
+        &self,
+        desired: Vec<Endpoint>,
+        zones: &ZoneIndex,
+    ) -> Result<Adjusted, ProviderError> {
         let wish = Adjusted { endpoints: desired, notes: Vec::new() };
-        Ok(adjust::fit(self.api.capabilities(), self.api.adjust(wish)))
+        Ok(adjust::fit(self.api.capabilities(), self.api.adjust(wish, zones)))
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {

@@ -19,7 +19,7 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_auth::HttpOptions;
-use extdns_model::{Action, DomainFilter, Name, Opaque, Record, RecordSet, Ttl, Zone};
+use extdns_model::{Action, DomainFilter, Name, Opaque, Record, RecordSet, Ttl, Zone, ZoneIndex};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +116,7 @@ impl ZoneReader for Gandi {
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
-    fn adjust(&self, wish: Adjusted) -> Adjusted {
+    fn adjust(&self, wish: Adjusted, _: &ZoneIndex) -> Adjusted {
         FORM.wanted(wish)
     }
 }

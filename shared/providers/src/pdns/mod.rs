@@ -18,9 +18,6 @@ mod rrset;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock};
-
 use async_trait::async_trait;
 use extdns_model::{
     Change, ChangeGroup, DomainFilter, Name, Opaque, RecordType, Zone, ZoneIndex,
@@ -81,7 +78,6 @@ pub fn provider(
         capabilities,
         server: args.pdns_server_id.clone(),
         filter: context.domain_filter.clone(),
-        apexes: RwLock::default(),
     };
     Ok(batched(api, via))
 }
@@ -105,8 +101,6 @@ struct Pdns {
     capabilities: Capabilities,
     server: String,
     filter: DomainFilter,
-    /// The apexes of the zones that were listed.
-    apexes: RwLock<BTreeSet<String>>,
 }
 
 /// What is kept of a zone: whether its primary is elsewhere.
@@ -158,10 +152,7 @@ impl ZoneReader for Pdns {
                 listed.len()
             );
         }
-        let zones = without_followers(zones);
-        let apexes = zones.iter().map(|zone| zone.name.key().into_owned()).collect();
-        *self.apexes.write().unwrap_or_else(PoisonError::into_inner) = apexes;
-        Ok(zones)
+        Ok(without_followers(zones))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
@@ -177,8 +168,7 @@ impl ZoneReader for Pdns {
     }
 
     /// A CNAME is an alias or it is not: at the apex always, elsewhere if its property says so.
-    fn adjust(&self, wish: Adjusted) -> Adjusted {
-        let apexes = self.apexes.read().unwrap_or_else(PoisonError::into_inner);
+    fn adjust(&self, wish: Adjusted, zones: &ZoneIndex) -> Adjusted {
         let mut wish = FORM.wanted(wish);
         for endpoint in &mut wish.endpoints {
             let set = &mut endpoint.set;
@@ -186,7 +176,7 @@ impl ZoneReader for Pdns {
                 continue;
             }
             let wanted = set.properties().get(ALIAS) == Some("true");
-            if wanted || apexes.contains(set.name.key().as_ref()) {
+            if wanted || zones.is_apex(&set.name.key()) {
                 set.edit_properties(|own| own.set(ALIAS, "true"));
             } else {
                 set.edit_properties(|own| drop(own.remove(ALIAS)));

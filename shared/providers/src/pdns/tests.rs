@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use clap::Parser as _;
 use extdns_model::{
-    Action, Endpoint, Hints, Labels, Outcome, Planned, RecordSet, Role, Stored, Ttl,
+    Action, Endpoint, Hints, Labels, Outcome, Planned, RecordSet, Role, Routing, Stored, Ttl,
 };
 use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::pdns::{KEY, PowerDns};
@@ -207,7 +207,8 @@ async fn a_cname_at_the_apex_or_that_wants_to_is_an_alias() {
     let wish = vec![Endpoint::from_set(alias(cname(&other), "true"))];
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    let wish = provider.adjust(wish).await.expect("adjusted").endpoints.remove(0).set;
+    let wish =
+        provider.adjust(wish, &inventory.index).await.expect("adjusted").endpoints.remove(0).set;
     let (_, old) = inventory
         .records()
         .find(|(_, record)| record.set.name == wish.name && record.set.rtype == wish.rtype)
@@ -223,6 +224,20 @@ async fn a_cname_at_the_apex_or_that_wants_to_is_an_alias() {
     assert_eq!(body["rrsets"][1]["type"], "ALIAS");
     assert_eq!(kit.0.patch(ZONE, &body).await.0, 204);
     assert_eq!(stored(&kit, &other).await, ["ALIAS lb.example.net."]);
+}
+
+/// What is an apex is known from the index alone: this provider has read nothing.
+#[tokio::test]
+async fn an_apex_is_known_from_the_index() {
+    let cname = |name: &str| Endpoint::from_set(set(name, RecordType::Cname, &["lb.example.net"]));
+    let zones = ZoneIndex::new(vec![Zone::new(ZONE, Name::as_listed(ZONE))], Routing::Longest);
+    let cases = [(zones, [Some("true"), None]), (ZoneIndex::default(), [None, None])];
+    for (zones, expected) in cases {
+        let wish = vec![cname("Example.org"), cname("other.example.org")];
+        let adjusted = make("http://127.0.0.1:1").adjust(wish, &zones).await.expect("adjusted");
+        let aliases = adjusted.endpoints.iter().map(|it| it.set.properties().get("alias"));
+        assert_eq!(aliases.collect::<Vec<_>>(), expected);
+    }
 }
 
 #[tokio::test]

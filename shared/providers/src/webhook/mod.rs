@@ -126,7 +126,11 @@ impl Reader for Webhook {
         })
     }
 
-    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+    async fn adjust(
+        &self,
+        desired: Vec<Endpoint>,
+        _zones: &ZoneIndex,
+    ) -> Result<Adjusted, ProviderError> {
         self.client.adjust(desired).await
     }
 

@@ -172,7 +172,11 @@ impl Reader for Zonefile {
         Ok(inventory(contents))
     }
 
-    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+    async fn adjust(
+        &self,
+        desired: Vec<Endpoint>,
+        _zones: &ZoneIndex,
+    ) -> Result<Adjusted, ProviderError> {
         let wish = Adjusted { endpoints: desired, notes: Vec::new() };
         let mut adjusted = fit(&self.capabilities, wish);
         for endpoint in &mut adjusted.endpoints {

@@ -1,6 +1,6 @@
 //! What Route 53 makes of a wish.
 
-use extdns_model::{Endpoint, RecordSet, RecordType};
+use extdns_model::{Endpoint, RecordSet, RecordType, ZoneIndex};
 use extdns_providers::Reader as _;
 use extdns_testkit::route53::{Route53Sim, Routing};
 
@@ -137,11 +137,13 @@ async fn wishes_that_are_changed_are_noted() {
     ];
     let sim = Route53Sim::start();
     sim.zone("e.test");
-    let provider = provider(&sim, &[]);
-    provider.read().await.expect("readable");
+    let zones = provider(&sim, &[]).read().await.expect("readable").index;
+    // It knows the zones from the index alone.
+    let provider = provider(&Route53Sim::start(), &[]);
     for (wish, expected) in cases {
         let given = wish.to_string();
-        let adjusted = provider.adjust(vec![Endpoint::from_set(wish)]).await.expect("adjusted");
+        let adjusted =
+            provider.adjust(vec![Endpoint::from_set(wish)], &zones).await.expect("adjusted");
         let notes: Vec<_> = adjusted.notes.iter().map(|note| note.reason.as_str()).collect();
         assert_eq!(notes.len(), 1, "{given}: {notes:?}");
         assert!(notes[0].contains(expected), "{given}: {notes:?}");
@@ -154,7 +156,8 @@ async fn wishes_that_are_changed_are_noted() {
     ];
     for wish in quiet {
         let given = wish.to_string();
-        let adjusted = provider.adjust(vec![Endpoint::from_set(wish)]).await.expect("adjusted");
+        let adjusted =
+            provider.adjust(vec![Endpoint::from_set(wish)], &zones).await.expect("adjusted");
         assert!(adjusted.notes.is_empty(), "{given}: {:?}", adjusted.notes);
     }
 }
@@ -205,7 +208,11 @@ async fn r53_case_40_a_weight_that_is_no_number() {
     let wish =
         wish(RecordType::A, 60, "192.0.2.1", &[("aws/weight", "abc")]).with_set_identifier("one");
     let provider = provider(&sim, &[]);
-    let notes = provider.adjust(vec![Endpoint::from_set(wish.clone())]).await.expect("ok").notes;
+    let notes = provider
+        .adjust(vec![Endpoint::from_set(wish.clone())], &ZoneIndex::default())
+        .await
+        .expect("ok")
+        .notes;
     assert_eq!(notes.len(), 1);
     assert!(notes[0].reason.contains("aws/weight \"abc\""), "{notes:?}");
     let text =

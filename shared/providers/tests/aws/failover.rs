@@ -2,7 +2,8 @@
 //! is none.
 
 use extdns_model::{
-    Action, Change, ChangeGroup, Endpoint, Outcome, Planned, RecordSet, RecordType, Role, ZoneKey,
+    Action, Change, ChangeGroup, Endpoint, Outcome, Planned, RecordSet, RecordType, Role,
+    ZoneIndex, ZoneKey,
 };
 use extdns_providers::aws::Route53;
 use extdns_providers::engine::Zoned;
@@ -23,7 +24,7 @@ fn alias(role: &str, more: &[(&str, &str)]) -> RecordSet {
 
 async fn wish(provider: &Zoned<Route53>, sets: Vec<RecordSet>) -> Adjusted {
     let endpoints = sets.into_iter().map(Endpoint::from_set).collect();
-    provider.adjust(endpoints).await.expect("adjusted")
+    provider.adjust(endpoints, &ZoneIndex::default()).await.expect("adjusted")
 }
 
 /// The ownership record of a wish, as the registry plans it: with all properties of its record.

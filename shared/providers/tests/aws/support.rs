@@ -8,7 +8,7 @@ use extdns_auth::AwsIdentity;
 use extdns_model::{
     Action, Change, ChangeGroup, DomainFilter, Endpoint, GroupId, Hints, Inventory, Labels, Name,
     Outcome, Permit, Planned, Properties, Record, RecordSet, RecordType, Role, Stored, Ttl,
-    ZoneKey,
+    ZoneIndex, ZoneKey,
 };
 use extdns_providers::aws::{self, AwsArgs, Login, Route53};
 use extdns_providers::engine::Zoned;
@@ -69,7 +69,7 @@ pub(crate) fn with(set: RecordSet, pairs: &[(&str, &str)]) -> RecordSet {
 /// What the provider makes of wishes.
 pub(crate) async fn adjusted(provider: &Zoned<Route53>, wishes: Vec<RecordSet>) -> Vec<Endpoint> {
     let wishes = wishes.into_iter().map(Endpoint::from_set).collect();
-    provider.adjust(wishes).await.expect("adjusted").endpoints
+    provider.adjust(wishes, &ZoneIndex::default()).await.expect("adjusted").endpoints
 }
 
 pub(crate) fn plan_of(endpoint: &Endpoint) -> Planned {

@@ -1,6 +1,6 @@
 //! `POST /adjustendpoints`.
 
-use extdns_model::{ClusterId, Endpoint, RecordType, Ttl};
+use extdns_model::{ClusterId, Endpoint, RecordType, Ttl, ZoneIndex};
 use extdns_providers::{Adjusted, ErrorKind, Reader as _, Verdict};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
@@ -30,7 +30,7 @@ async fn whole_requests() {
     ];
     for (desired, body) in cases {
         let sim = WebhookSim::builder().start();
-        webhook(sim.url()).adjust(desired).await.expect("adjusted");
+        webhook(sim.url()).adjust(desired, &ZoneIndex::default()).await.expect("adjusted");
         let [request] = &sim.requests()[..] else { panic!("one: {:?}", sim.requests()) };
         let length = body.len();
         assert_eq!(
@@ -49,7 +49,8 @@ async fn a_long_wish_is_streamed_with_its_length() {
         let sim = WebhookSim::builder().start();
         let desired: Vec<_> = (0..count).map(|n| wish(&format!("h{n}.example.org"), n)).collect();
         let expected: Vec<_> = desired.iter().map(|own| own.set.clone()).collect();
-        let adjusted = webhook(sim.url()).adjust(desired).await.expect("adjusted");
+        let adjusted =
+            webhook(sim.url()).adjust(desired, &ZoneIndex::default()).await.expect("adjusted");
         let [request] = &sim.requests()[..] else { panic!("one request") };
         assert_eq!(request.header("content-length"), Some(&*request.body.len().to_string()));
         assert_eq!(request.header("transfer-encoding"), None);
@@ -71,7 +72,8 @@ async fn statuses() {
     for code in with_body(201) {
         status.set(code);
         let before = calls(&server, "POST", "/adjustendpoints");
-        let error = provider.adjust(vec![]).await.expect_err("only 200 is good");
+        let error =
+            provider.adjust(vec![], &ZoneIndex::default()).await.expect_err("only 200 is good");
         let start = format!("failed to AdjustEndpoints with code {code}; ");
         assert!(error.to_string().starts_with(&start), "{error}");
         let tries = match code {
@@ -89,7 +91,8 @@ async fn the_whole_body_is_sent_again() {
         sim.fail("POST", "/adjustendpoints", 1, Failure::Status(500));
         sim.fail("POST", "/adjustendpoints", 1, Failure::HangUp);
         let desired = (0..count).map(|n| wish(&format!("h{n}.example.org"), n)).collect();
-        let adjusted = webhook(sim.url()).adjust(desired).await.expect("in the end");
+        let adjusted =
+            webhook(sim.url()).adjust(desired, &ZoneIndex::default()).await.expect("in the end");
         assert_eq!(adjusted.endpoints.len(), usize::from(count));
         let bodies: Vec<_> = sim.requests().iter().map(|request| request.body.clone()).collect();
         assert_eq!(bodies.len(), 3);
@@ -106,7 +109,8 @@ async fn redirects_with_the_body() {
             ("POST", "/b?c=d", ok("[]")),
         ]);
         let desired = (0..count).map(|n| wish(&format!("h{n}.example.org"), n)).collect();
-        let adjusted = webhook(server.url()).adjust(desired).await.expect("adjusted");
+        let adjusted =
+            webhook(server.url()).adjust(desired, &ZoneIndex::default()).await.expect("adjusted");
         assert_eq!(adjusted.notes.len(), usize::from(count), "{status}");
         let seen = server.requests();
         assert!(seen.iter().all(|own| own.body == seen[0].body), "{status}: the same body");
@@ -114,7 +118,10 @@ async fn redirects_with_the_body() {
     for count in [1, 2000] {
         let server = server(|_| Reply::new(307).header("location", "/adjustendpoints"));
         let desired = (0..count).map(|n| wish(&format!("h{n}.example.org"), n)).collect();
-        let error = webhook(server.url()).adjust(desired).await.expect_err("a circle");
+        let error = webhook(server.url())
+            .adjust(desired, &ZoneIndex::default())
+            .await
+            .expect_err("a circle");
         assert_eq!(error.kind, ErrorKind::Config, "{error}");
         assert!(calls(&server, "POST", "/adjustendpoints") <= 11);
     }
@@ -123,7 +130,7 @@ async fn redirects_with_the_body() {
 async fn answered(answer: serde_json::Value) -> Adjusted {
     let server = server(move |_| ok(answer.to_string()));
     let desired = vec![wish("a.example.org", 0), wish("b.example.org", 1)];
-    webhook(server.url()).adjust(desired).await.expect("adjusted")
+    webhook(server.url()).adjust(desired, &ZoneIndex::default()).await.expect("adjusted")
 }
 
 #[tokio::test]
@@ -185,7 +192,8 @@ async fn what_an_answer_lacks_is_told() {
         (answer(20, &[]), 0, "without targets"),
     ] {
         let server = server(move |_| ok(body.clone()));
-        let adjusted = webhook(server.url()).adjust(desired()).await.expect("adjusted");
+        let adjusted =
+            webhook(server.url()).adjust(desired(), &ZoneIndex::default()).await.expect("adjusted");
         assert_eq!(adjusted.endpoints.len(), answered);
         assert_eq!(adjusted.notes.len(), 20 - answered);
         for (n, note) in (answered..).zip(&adjusted.notes) {
@@ -200,7 +208,9 @@ async fn what_an_answer_lacks_is_told() {
 async fn an_answer_that_breaks_off_is_an_error() {
     let body = json!([{ "dnsName": "a.example.org", "recordType": "A" }]).to_string();
     let server = server(move |_| ok(body.clone()).cut_at(body.len() - 1));
-    let error = message(webhook(server.url()).adjust(vec![wish("a.example.org", 0)]).await);
+    let error = message(
+        webhook(server.url()).adjust(vec![wish("a.example.org", 0)], &ZoneIndex::default()).await,
+    );
     assert!(error.starts_with("the webhook provider's answer broke off: "), "{error}");
     assert_eq!(calls(&server, "POST", "/adjustendpoints"), 1);
 }

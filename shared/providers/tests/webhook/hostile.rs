@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use extdns_model::ZoneIndex;
 use extdns_providers::webhook::Webhook;
 use extdns_providers::{ErrorKind, Reader as _};
 use extdns_testkit::http::{Reply, ScriptedServer};
@@ -26,7 +27,8 @@ async fn outcome(server: &ScriptedServer, path: &str, limit: i64) -> Result<usiz
 async fn outcome_of(provider: &Webhook, path: &str) -> Result<usize, String> {
     let count = match path {
         "/adjustendpoints" => {
-            let adjusted = provider.adjust(vec![wish("a.example.org", 0)]).await;
+            let adjusted =
+                provider.adjust(vec![wish("a.example.org", 0)], &ZoneIndex::default()).await;
             adjusted.map(|own| own.endpoints.len())
         }
         _ => provider.read().await.map(|own| own.records().count()),
@@ -197,7 +199,7 @@ async fn a_drip_ends_with_the_timeout_and_is_not_waited_for_again() {
         let provider = impatient(server.url(), Duration::from_millis(200));
         let start = std::time::Instant::now();
         let error = match path {
-            "/adjustendpoints" => message(provider.adjust(vec![]).await),
+            "/adjustendpoints" => message(provider.adjust(vec![], &ZoneIndex::default()).await),
             _ => message(provider.read().await),
         };
         assert!(error.contains("timed out"), "{path}: {error}");
@@ -386,7 +388,7 @@ async fn answers_that_come_early() {
         let long = "x".repeat(2000);
         let desired: Vec<_> = (0..8000).map(|n| wish(&format!("{long}{n}"), n)).collect();
         let provider = impatient(format!("http://{address}"), Duration::from_secs(20));
-        match provider.adjust(desired).await {
+        match provider.adjust(desired, &ZoneIndex::default()).await {
             Ok(adjusted) => assert_eq!((status, adjusted.notes.len()), (200, 8000)),
             Err(error) => {
                 let start = "failed to AdjustEndpoints with code 413; ";

@@ -86,7 +86,7 @@ fn a_large_wish_is_never_there_twice() {
     let desired = wishes();
     let mut count = 0;
     let cost = allocation_counter::measure(|| {
-        let adjusted = block_on(provider.adjust(desired)).expect("adjusted");
+        let adjusted = block_on(provider.adjust(desired, &ZoneIndex::default())).expect("adjusted");
         assert!(adjusted.notes.is_empty());
         count = adjusted.endpoints.len();
     });

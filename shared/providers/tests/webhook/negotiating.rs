@@ -1,6 +1,6 @@
 //! `GET /`: the media type and the domain filter.
 
-use extdns_model::DomainFilter;
+use extdns_model::{DomainFilter, ZoneIndex};
 use extdns_providers::webhook::Webhook;
 use extdns_providers::{ErrorKind, Reader as _};
 use extdns_testkit::http::{Reply, ScriptedServer};
@@ -112,7 +112,7 @@ async fn other_answers_need_no_media_type() {
     }
     let provider = webhook(sim.url());
     assert!(provider.read().await.is_ok());
-    assert!(provider.adjust(Vec::new()).await.is_ok());
+    assert!(provider.adjust(Vec::new(), &ZoneIndex::default()).await.is_ok());
 }
 
 #[tokio::test]

@@ -147,7 +147,11 @@ impl Reader for StandIn {
         Err(Self::error())
     }
 
-    async fn adjust(&self, _desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+    async fn adjust(
+        &self,
+        _desired: Vec<Endpoint>,
+        _zones: &ZoneIndex,
+    ) -> Result<Adjusted, ProviderError> {
         Err(Self::error())
     }
 }

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::io::Read;
 
 use extdns_clusters::ClusterView;
-use extdns_model::{Doubt, Inventory, Name, Owners, Record, RecordSet, Zone, ZoneKey};
+use extdns_model::{Doubt, Inventory, Name, Owners, Record, RecordSet, Zone, ZoneIndex, ZoneKey};
 use extdns_plan::{Input, Plan, Verdict, compute_for};
 use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Leftover};
@@ -124,7 +124,9 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
         .for_plan(wiring, annotated.as_ref().map(|annotated| &annotated.inventory))
         .allow_empty(&wiring.allow_empty);
     let clusters = explanation.known(clusters).unwrap_or_default();
-    let adjusted = adjust(wiring, gathered.endpoints).await;
+    let unlisted = ZoneIndex::default();
+    let zones = annotated.as_ref().map_or(&unlisted, |annotated| &annotated.inventory.index);
+    let adjusted = adjust(wiring, gathered.endpoints, zones).await;
     let adjusted = explanation.known(adjusted).unwrap_or_default();
     sighted.add_adapted(&adjusted, &name);
     let Some(annotated) = annotated else {

@@ -86,7 +86,11 @@ impl Reader for RecordedZone {
         })
     }
 
-    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+    async fn adjust(
+        &self,
+        desired: Vec<Endpoint>,
+        _zones: &ZoneIndex,
+    ) -> Result<Adjusted, ProviderError> {
         Ok(Adjusted { endpoints: desired, notes: Vec::new() })
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use extdns_model::{
     After, ChangeGroup, DomainFilter, Endpoint, FailureKind, GroupId, Inventory, Name, NotSent,
-    Outcome, Permit, RecordType, Targets, Ttl, ZoneKey,
+    Outcome, Permit, RecordType, Targets, Ttl, ZoneIndex, ZoneKey,
 };
 use extdns_testkit::process;
 use tempfile::TempDir;
@@ -183,7 +183,7 @@ async fn planning_writes_nothing_and_applying_makes_the_zone() {
     assert!(provider.calls().iter().all(|call| call.calls == 1 && !call.mutating));
     let desired =
         vec![Endpoint::from_set(set("www.example.org", RecordType::A, 0, &["192.0.2.1"]))];
-    provider.adjust(desired).await.expect("adjusted");
+    provider.adjust(desired, &ZoneIndex::default()).await.expect("adjusted");
     assert_eq!(folder.files(), [""; 0], "a plan leaves no trace");
 
     let bad = group(vec![create(set("www.example.org", RecordType::A, 0, &["x"]))]);
@@ -585,7 +585,7 @@ async fn a_wish_is_adjusted_to_what_a_file_can_hold() {
         endpoint("t.example.org", RecordType::Txt, &["v=spf1 -all", "\"v=spf1 -all\""]),
         endpoint("bad.example.org", RecordType::A, &["lb.example.net"]),
     ];
-    let adjusted = provider.adjust(desired).await.expect("adjusted");
+    let adjusted = provider.adjust(desired, &ZoneIndex::default()).await.expect("adjusted");
     let kept: Vec<_> = adjusted.endpoints.iter().map(|endpoint| endpoint.set.to_string()).collect();
     assert_eq!(
         kept,
@@ -632,7 +632,8 @@ async fn a_second_run_finds_what_the_first_wished() {
             Endpoint::new(Name::as_listed(name), *rtype, Ttl::UNSET, targets)
         })
         .collect();
-    let adjusted = provider.adjust(desired).await.expect("adjusted").endpoints;
+    let adjusted =
+        provider.adjust(desired, &ZoneIndex::default()).await.expect("adjusted").endpoints;
     let groups: Vec<_> =
         adjusted.iter().map(|wish| group(vec![create(wish.set.clone())])).collect();
     let outcomes = apply(&provider, &groups).await;
