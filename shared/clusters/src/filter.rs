@@ -23,31 +23,31 @@ pub struct ObjectFilter {
 impl ObjectFilter {
     /// What the filters say about an object.
     #[must_use]
-    pub fn verdict(&self, metadata: &Metadata) -> Verdict {
+    pub fn apply(&self, metadata: &Metadata) -> FilterResult {
         if !self.annotations.matches(&metadata.annotations) {
-            return Verdict::Dropped(DroppedBy::Annotations);
+            return FilterResult::Dropped(DroppedBy::Annotations);
         }
         if !self.labels.matches(&metadata.labels) {
-            return Verdict::Dropped(DroppedBy::Labels);
+            return FilterResult::Dropped(DroppedBy::Labels);
         }
         let controller = self.controller_keys.iter().find_map(|key| metadata.annotations.get(key));
         match controller {
-            Some(other) if other != THIS_CONTROLLER => Verdict::Dropped(DroppedBy::Controller),
-            _ => Verdict::Admitted,
+            Some(other) if other != THIS_CONTROLLER => FilterResult::Dropped(DroppedBy::Controller),
+            _ => FilterResult::Admitted,
         }
     }
 }
 
 /// Whether an object takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum FilterResult {
     /// It passed every filter.
     Admitted,
     /// It is invisible to an ordinary run; the first filter that it failed.
     Dropped(DroppedBy),
 }
 
-impl Verdict {
+impl FilterResult {
     /// Whether the object passed every filter.
     #[must_use]
     pub fn is_admitted(self) -> bool {
@@ -78,7 +78,7 @@ impl std::fmt::Display for DroppedBy {
 
 #[cfg(test)]
 mod tests {
-    use super::{DroppedBy, ObjectFilter, Verdict};
+    use super::{DroppedBy, FilterResult, ObjectFilter};
     use crate::object::{Metadata, Pairs};
     use crate::selector::Selector;
 
@@ -94,13 +94,13 @@ mod tests {
             labels: Selector::labels("app!=old").unwrap(),
             controller_keys: vec!["new/controller".into(), "old/controller".into()],
         };
-        let dropped = Verdict::Dropped;
+        let dropped = FilterResult::Dropped;
         type Strings<'a> = &'a [(&'a str, &'a str)];
-        let table: &[(Strings<'_>, Strings<'_>, Verdict)] = &[
-            (&[("dns", "yes")], &[], Verdict::Admitted),
+        let table: &[(Strings<'_>, Strings<'_>, FilterResult)] = &[
+            (&[("dns", "yes")], &[], FilterResult::Admitted),
             (&[], &[("app", "old")], dropped(DroppedBy::Annotations)),
             (&[("dns", "yes")], &[("app", "old")], dropped(DroppedBy::Labels)),
-            (&[("dns", "yes"), ("new/controller", "dns-controller")], &[], Verdict::Admitted),
+            (&[("dns", "yes"), ("new/controller", "dns-controller")], &[], FilterResult::Admitted),
             (&[("dns", "yes"), ("new/controller", "")], &[], dropped(DroppedBy::Controller)),
             (
                 &[("dns", "yes"), ("old/controller", "Dns-Controller")],
@@ -111,12 +111,12 @@ mod tests {
             (
                 &[("dns", "yes"), ("new/controller", "dns-controller"), ("old/controller", "x")],
                 &[],
-                Verdict::Admitted,
+                FilterResult::Admitted,
             ),
         ];
         for (annotations, labels, expected) in table {
             assert_eq!(
-                filter.verdict(&metadata(annotations, labels)),
+                filter.apply(&metadata(annotations, labels)),
                 *expected,
                 "{annotations:?} {labels:?}"
             );
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn without_settings_everything_passes() {
-        let verdict = ObjectFilter::default().verdict(&metadata(&[("new/controller", "x")], &[]));
-        assert!(verdict.is_admitted());
+        let result = ObjectFilter::default().apply(&metadata(&[("new/controller", "x")], &[]));
+        assert!(result.is_admitted());
     }
 }

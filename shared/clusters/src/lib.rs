@@ -27,8 +27,8 @@
 //!
 //! async fn names(view: &ClusterView, filter: &ObjectFilter) -> Result<Vec<String>, ReadError> {
 //!     let scope = ListScope { namespace: None, filter };
-//!     view.fold(scope, Vec::new, |names, service: Service, verdict| {
-//!         if verdict.is_admitted() {
+//!     view.fold(scope, Vec::new, |names, service: Service, result| {
+//!         if result.is_admitted() {
 //!             names.push(service.metadata.full_name().to_string());
 //!         }
 //!     })
@@ -71,7 +71,7 @@ pub use connect::{Access, ApiOptions, Cluster, Environment};
 #[cfg(feature = "aws")]
 pub use eks::{Eks, EksArgs};
 pub use error::{ClusterError, ManifestError, ReadError, ReadErrorKind};
-pub use filter::{DroppedBy, ObjectFilter, Verdict};
+pub use filter::{DroppedBy, FilterResult, ObjectFilter};
 pub use object::{Metadata, Pairs, Projection, ResourceType, nullable};
 pub use selector::{LabelSelector, Selector, SelectorError};
 pub use shared::SharedList;

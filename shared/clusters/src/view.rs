@@ -9,7 +9,7 @@ use extdns_model::{ClusterId, Permit};
 use crate::access::Right;
 use crate::api::Api;
 use crate::error::{ReadError, ReadErrorKind};
-use crate::filter::{ObjectFilter, Verdict};
+use crate::filter::{FilterResult, ObjectFilter};
 use crate::manifests::Manifests;
 use crate::object::{Projection, ResourceType};
 use crate::shared::Kept;
@@ -44,7 +44,7 @@ struct Counted {
 pub struct ListScope<'a> {
     /// Only this namespace; `None` (or an empty name) for all. Without effect on kinds outside namespaces.
     pub namespace: Option<&'a str>,
-    /// The filters that decide the [`Verdict`].
+    /// The filters that decide the [`FilterResult`].
     pub filter: &'a ObjectFilter,
 }
 
@@ -142,7 +142,7 @@ impl ClusterView {
         &self,
         scope: ListScope<'_>,
         start: impl Fn() -> A + Send,
-        step: impl FnMut(&mut A, K, Verdict) + Send,
+        step: impl FnMut(&mut A, K, FilterResult) + Send,
     ) -> Result<A, ReadError>
     where
         K: Projection,
@@ -160,7 +160,7 @@ impl ClusterView {
         resource: ResourceType,
         scope: ListScope<'_>,
         start: impl Fn() -> A + Send,
-        mut step: impl FnMut(&mut A, K, Verdict) + Send,
+        mut step: impl FnMut(&mut A, K, FilterResult) + Send,
     ) -> Result<A, ReadError>
     where
         K: Projection,
@@ -168,8 +168,8 @@ impl ClusterView {
     {
         let namespace = scope.namespace.filter(|_| resource.namespaced).unwrap_or_default();
         let judge = |accumulator: &mut A, object: K| {
-            let verdict = scope.filter.verdict(object.metadata());
-            step(accumulator, object, verdict);
+            let result = scope.filter.apply(object.metadata());
+            step(accumulator, object, result);
         };
         self.count(resource, |counted| counted.lists += 1);
         let read = match &self.0.origin {

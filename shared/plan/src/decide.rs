@@ -5,7 +5,7 @@ use extdns_model::{DomainFilter, Endpoint, Owners, Record, RecordSet, RecordType
 use crate::conflict::{discards_cname, excludes, preference, rule, winner};
 use crate::runs::{HasSet as _, Keyed, Run, runs};
 use crate::{
-    Cause, Decision, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit, Verdict,
+    Cause, Decision, DecisionState, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit,
 };
 
 /// The type of the record with which a zone begins.
@@ -249,7 +249,7 @@ pub(crate) fn hold_all(decisions: &mut [Decision<'_>], hold: &Hold) {
 }
 
 fn go<'a>(change: RecordChange<'a>, cause: Cause) -> Decision<'a> {
-    Decision { change, cause, verdict: Verdict::Go, unit: Unit(0) }
+    Decision { change, cause, state: DecisionState::Go, unit: Unit(0) }
 }
 
 /// In what a record differs from what is wanted. Of its labels only owner and clusters are compared,

@@ -9,7 +9,7 @@ use crate::{GuardKind, Scope};
 
 /// Whether a decision is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum DecisionState {
     /// It is.
     Go,
     /// It is held back.

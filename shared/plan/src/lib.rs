@@ -2,7 +2,7 @@
 //! clock, Kubernetes or providers.
 //!
 //! [`compute`] makes [`Row`]s, one per zone and name; every row holds the [`Decision`]s about its
-//! record sets, each with its [`Cause`] and its [`Verdict`]. Later stages (policy, freeze, guard,
+//! record sets, each with its [`Cause`] and its [`DecisionState`]. Later stages (policy, freeze, guard,
 //! the registry) never drop a decision: they hold it back and say why.
 
 mod args;
@@ -38,7 +38,7 @@ pub use compute::{Input, compute, compute_for};
 pub use freeze::SUSPICIOUS;
 pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
 pub use hash::{InvalidHash, PlanHash};
-pub use hold::{FreezeCause, Hold, Verdict};
+pub use hold::{DecisionState, FreezeCause, Hold};
 pub use protect::{Glob, GlobError, Protected};
 pub use removal::{Removal, remove};
 pub use row::{

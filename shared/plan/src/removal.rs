@@ -6,7 +6,7 @@ use extdns_model::{Inventory, Labels, Name, Record, ZoneKey};
 
 use crate::claim::Claims;
 use crate::{
-    Cause, Clusters, Decision, Hold, Plan, Policy, RecordChange, Row, Settings, Unit, Verdict,
+    Cause, Clusters, Decision, DecisionState, Hold, Plan, Policy, RecordChange, Row, Settings, Unit,
 };
 
 /// An ownership record of ours without a record, and what removes it.
@@ -67,7 +67,7 @@ pub fn remove<'a>(
         let mut decision = Decision {
             change: removal.change,
             cause: Cause::Orphaned,
-            verdict: held.map_or(Verdict::Go, Verdict::Held),
+            state: held.map_or(DecisionState::Go, DecisionState::Held),
             unit: Unit(0),
         };
         match rows.last_mut() {

@@ -4,7 +4,7 @@ use ecow::EcoString;
 use extdns_model::{ClusterId, Endpoint, Record, RecordType, ZoneIndex, ZoneKey};
 use smallvec::SmallVec;
 
-use crate::{FreezeCause, Hold, Outage, Trip, Verdict};
+use crate::{DecisionState, FreezeCause, Hold, Outage, Trip};
 
 /// What is to be done, by zone and name, in the order of zones and name keys.
 ///
@@ -96,7 +96,7 @@ pub struct Decision<'a> {
     /// Why the plan wants it.
     pub cause: Cause,
     /// Whether it is done.
-    pub verdict: Verdict,
+    pub state: DecisionState,
     /// Decisions of a row with the same unit are one change group: they are done together or not
     /// at all (a CNAME that gives way to addresses, a simple record that becomes a routed family).
     pub unit: Unit,
@@ -177,22 +177,22 @@ impl Decision<'_> {
     /// Whether it is carried out.
     #[must_use]
     pub fn goes(&self) -> bool {
-        self.verdict == Verdict::Go
+        self.state == DecisionState::Go
     }
 
     /// Why it is held back, if it is.
     #[must_use]
     pub fn held(&self) -> Option<&Hold> {
-        match &self.verdict {
-            Verdict::Go => None,
-            Verdict::Held(hold) => Some(hold),
+        match &self.state {
+            DecisionState::Go => None,
+            DecisionState::Held(hold) => Some(hold),
         }
     }
 
     /// Holds it back, unless it is held back already.
     pub fn hold(&mut self, hold: Hold) {
         if self.goes() {
-            self.verdict = Verdict::Held(hold);
+            self.state = DecisionState::Held(hold);
         }
     }
 }

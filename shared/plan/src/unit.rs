@@ -22,7 +22,7 @@ use extdns_model::{RecordType, property_names};
 
 use crate::conflict::excludes;
 use crate::runs::place;
-use crate::{Decision, Hold, RecordChange, Unit, Verdict};
+use crate::{Decision, DecisionState, Hold, RecordChange, Unit};
 
 /// Gives units to the decisions about one name, which come in the order of set identifiers, and
 /// holds back what cannot be done alone.
@@ -151,7 +151,7 @@ fn is_create(decision: &Decision<'_>) -> bool {
 
 /// The policy has settled already what becomes of these, and of those that they exclude.
 fn stands_alone(decision: &Decision<'_>) -> bool {
-    matches!(decision.verdict, Verdict::Held(Hold::Policy | Hold::Coexistence))
+    matches!(decision.state, DecisionState::Held(Hold::Policy | Hold::Coexistence))
 }
 
 fn is_routed(decision: &Decision<'_>) -> bool {

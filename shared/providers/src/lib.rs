@@ -44,5 +44,5 @@ pub use deadline::{Deadline, Stopper};
 pub use engine::{CallCount, Transport};
 pub use environment::Environment;
 pub use error::{ErrorKind, Limit, ProviderError};
-pub use provider::{Adaptation, Adjusted, Provider, Reader, Verdict, Writer};
+pub use provider::{Adaptation, AdaptationKind, Adjusted, Provider, Reader, Writer};
 pub use table::{Context, PROVIDERS, ProviderEntry};

@@ -76,7 +76,7 @@ impl Adjusted {
     /// is deleted.
     #[must_use]
     pub fn kept(&self) -> Vec<Kept> {
-        let missing = self.notes.iter().filter(|note| note.verdict == Verdict::Missing);
+        let missing = self.notes.iter().filter(|note| note.kind == AdaptationKind::Missing);
         missing.map(|note| Kept { name: note.name.clone(), reason: note.reason.clone() }).collect()
     }
 }
@@ -93,14 +93,14 @@ pub struct Adaptation {
     /// Who wished it.
     pub attribution: Attribution,
     /// What became of it.
-    pub verdict: Verdict,
+    pub kind: AdaptationKind,
     /// Why, and what the user can do: a lower-case fragment.
     pub reason: String,
 }
 
 /// What became of a wish that the provider cannot store as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
+pub enum AdaptationKind {
     /// It is stored in another form.
     Changed,
     /// It is not stored.
@@ -113,13 +113,13 @@ pub enum Verdict {
 impl Adaptation {
     /// A note about this endpoint.
     #[must_use]
-    pub fn of(endpoint: &Endpoint, verdict: Verdict, reason: impl Into<String>) -> Self {
+    pub fn of(endpoint: &Endpoint, kind: AdaptationKind, reason: impl Into<String>) -> Self {
         Self {
             name: endpoint.set.name.clone(),
             rtype: endpoint.set.rtype,
             set_identifier: endpoint.set.set_identifier().to_owned(),
             attribution: endpoint.attribution.clone(),
-            verdict,
+            kind,
             reason: reason.into(),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
 use extdns_clusters::{
-    ClusterView, ListScope, ObjectFilter, Projection, ReadError, ResourceType, Verdict,
+    ClusterView, FilterResult, ListScope, ObjectFilter, Projection, ReadError, ResourceType,
 };
 use extdns_model::{ClusterId, Endpoint, Name, Resource, ResourceKind};
 
@@ -136,13 +136,13 @@ struct Pass<W> {
 }
 
 impl<W> Pass<W> {
-    fn look<S>(&mut self, source: &S, cluster: ClusterId, object: S::Object, verdict: Verdict)
+    fn look<S>(&mut self, source: &S, cluster: ClusterId, object: S::Object, result: FilterResult)
     where
         S: ObjectSource<Waiting = W>,
     {
-        let rule = if verdict.is_admitted() { source.hides(&object) } else { None };
-        self.sink.tally.count(verdict, rule.is_some());
-        let is_hidden = !verdict.is_admitted() || rule.is_some();
+        let rule = if result.is_admitted() { source.hides(&object) } else { None };
+        self.sink.tally.count(result, rule.is_some());
+        let is_hidden = !result.is_admitted() || rule.is_some();
         if is_hidden && !self.sink.is_tracing() {
             return;
         }
@@ -153,10 +153,10 @@ impl<W> Pass<W> {
         self.sink.outdated_annotations += annotations.outdated(&S::READS);
         let by = resource::<S>(cluster, &object);
         if let Some(trace) = &mut self.sink.trace {
-            match (verdict, rule) {
-                (Verdict::Dropped(filter), _) => trace.hide(&by, HiddenBy::Filter(filter)),
+            match (result, rule) {
+                (FilterResult::Dropped(filter), _) => trace.hide(&by, HiddenBy::Filter(filter)),
                 (_, Some(rule)) => trace.hide(&by, HiddenBy::Source(eco_format!("{rule}"))),
-                (Verdict::Admitted, None) => {}
+                (FilterResult::Admitted, None) => {}
             }
         }
         let Self { kind, sink, waiting, unknown } = self;
@@ -182,8 +182,7 @@ impl<S: ObjectSource> Source for S {
         let scope = ListScope { namespace: self.context().namespace(), filter: self.filter() };
         let start =
             || Pass { kind, sink: sink.sibling(), waiting: Vec::new(), unknown: Vec::new() };
-        let step =
-            |pass: &mut Pass<_>, object, verdict| pass.look(self, view.id(), object, verdict);
+        let step = |pass: &mut Pass<_>, object, result| pass.look(self, view.id(), object, result);
         let Pass { sink: mut found, mut waiting, mut unknown, .. } =
             view.fold_as(kind, scope, start, step).await?;
         let mut outcome = Ok(());

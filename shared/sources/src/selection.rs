@@ -2,7 +2,7 @@
 //! often a typing error than a wish to have every record deleted.
 
 use ecow::{EcoString, eco_format};
-use extdns_clusters::{DroppedBy, Verdict};
+use extdns_clusters::{DroppedBy, FilterResult};
 
 use crate::common::WrittenFilters;
 
@@ -20,13 +20,13 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Counts an object.
-    pub(crate) fn count(&mut self, verdict: Verdict, left_out_by_source: bool) {
+    pub(crate) fn count(&mut self, result: FilterResult, left_out_by_source: bool) {
         self.seen += 1;
-        match verdict {
-            Verdict::Dropped(DroppedBy::Annotations) => self.by_annotations += 1,
-            Verdict::Dropped(DroppedBy::Labels) => self.by_labels += 1,
-            Verdict::Dropped(DroppedBy::Controller) => self.of_others += 1,
-            Verdict::Admitted => self.by_source += u64::from(left_out_by_source),
+        match result {
+            FilterResult::Dropped(DroppedBy::Annotations) => self.by_annotations += 1,
+            FilterResult::Dropped(DroppedBy::Labels) => self.by_labels += 1,
+            FilterResult::Dropped(DroppedBy::Controller) => self.of_others += 1,
+            FilterResult::Admitted => self.by_source += u64::from(left_out_by_source),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use extdns_clusters::{
-    DroppedBy, ListScope, ObjectFilter, Projection, ReadErrorKind, Selector, Verdict,
+    DroppedBy, FilterResult, ListScope, ObjectFilter, Projection, ReadErrorKind, Selector,
 };
 use extdns_testkit::http::{Reply, ScriptedServer};
 use serde_json::json;
@@ -92,7 +92,7 @@ async fn a_namespace_narrows_what_lives_in_namespaces() {
 }
 
 #[tokio::test]
-async fn filters_give_a_verdict_and_hide_nothing() {
+async fn filters_say_what_they_drop_and_hide_nothing() {
     let service = |name: &str, annotations: serde_json::Value| json!({ "metadata": { "name": name, "annotations": annotations } });
     let list = json!({ "kind": "ServiceList", "apiVersion": "v1", "items": [
         service("in", json!({ "dns": "yes" })),
@@ -107,15 +107,15 @@ async fn filters_give_a_verdict_and_hide_nothing() {
     };
     let scope = ListScope { namespace: None, filter: &filter };
     let view = connect(&at(&server)).await;
-    let seen = view.fold(scope, Vec::new, |seen, service: Service, verdict| {
-        seen.push((service.metadata.name.to_string(), verdict));
+    let seen = view.fold(scope, Vec::new, |seen, service: Service, result| {
+        seen.push((service.metadata.name.to_string(), result));
     });
     let expected = [
-        ("in", Verdict::Admitted),
-        ("out", Verdict::Dropped(DroppedBy::Annotations)),
-        ("other", Verdict::Dropped(DroppedBy::Controller)),
+        ("in", FilterResult::Admitted),
+        ("out", FilterResult::Dropped(DroppedBy::Annotations)),
+        ("other", FilterResult::Dropped(DroppedBy::Controller)),
     ];
-    assert_eq!(seen.await.unwrap(), expected.map(|(name, verdict)| (name.to_owned(), verdict)));
+    assert_eq!(seen.await.unwrap(), expected.map(|(name, result)| (name.to_owned(), result)));
     assert_eq!(server.requests()[0].target(), FIRST, "the server filters nothing");
 }
 

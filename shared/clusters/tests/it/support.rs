@@ -95,8 +95,8 @@ pub(crate) async fn names<K: Projection>(
 ) -> Result<Vec<String>, ReadError> {
     let filter = ObjectFilter::default();
     let scope = ListScope { namespace: Some(namespace), filter: &filter };
-    view.fold(scope, Vec::new, |names: &mut Vec<String>, object: K, verdict| {
-        if verdict.is_admitted() {
+    view.fold(scope, Vec::new, |names: &mut Vec<String>, object: K, result| {
+        if result.is_admitted() {
             names.push(object.metadata().full_name().to_string());
         }
     })

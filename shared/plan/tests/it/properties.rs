@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extdns_model::{Endpoint, Inventory, Record, RecordSet, RecordType, ZoneKey};
-use extdns_plan::{Decision, Guard, Hold, Plan, Policy, RecordChange, Row, Verdict};
+use extdns_plan::{Decision, DecisionState, Guard, Hold, Plan, Policy, RecordChange, Row};
 use proptest::prelude::*;
 
 use crate::generate::{World, world};
@@ -123,7 +123,7 @@ proptest! {
     fn nothing_is_done_in_a_zone_that_was_not_read(world in world()) {
         world.plan(|plan, inventory| {
             for (_, decision) in plan.decisions().filter(|(row, _)| !inventory.is_readable(row.zone)) {
-                prop_assert_eq!(&decision.verdict, &Verdict::Held(Hold::UnreadableZone));
+                prop_assert_eq!(&decision.state, &DecisionState::Held(Hold::UnreadableZone));
             }
             Ok(())
         })?;

@@ -195,7 +195,7 @@ proptest! {
                     trip.scope.zone().is_none_or(|zone| zone == row.zone || moves(zone))
                 });
                 for (one, other) in row.decisions.iter().zip(&guarded.decisions) {
-                    prop_assert!(one.verdict == other.verdict || (is_tripped && !other.goes()));
+                    prop_assert!(one.state == other.state || (is_tripped && !other.goes()));
                 }
             }
             Ok(())

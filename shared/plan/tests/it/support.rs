@@ -18,8 +18,9 @@ use extdns_model::{
     Unready, Zone, ZoneIndex, ZoneInventory,
 };
 use extdns_plan::{
-    Cause, Cluster, Clusters, Decision, Differences, FreezeCause, Guard, Hold, Input, Plan, Policy,
-    Protected, Reading, RecordChange, RecordTypes, Row, Settings, Trip, Verdict, compute,
+    Cause, Cluster, Clusters, Decision, DecisionState, Differences, FreezeCause, Guard, Hold,
+    Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes, Row, Settings, Trip,
+    compute,
 };
 
 /// A cluster that was read in full and wants something.
@@ -246,8 +247,8 @@ impl Case {
         self.check(|plan, _| {
             let mut totals = std::collections::BTreeMap::new();
             for (_, decision) in plan.decisions() {
-                let verdict = decision.held().map_or_else(|| "go".to_owned(), reason);
-                *totals.entry(verdict).or_insert(0) += 1;
+                let state = decision.held().map_or_else(|| "go".to_owned(), reason);
+                *totals.entry(state).or_insert(0) += 1;
             }
             totals.into_iter().collect()
         })
@@ -417,9 +418,9 @@ pub(crate) fn decision(decision: &Decision<'_>) -> String {
             }
         }
     };
-    match &decision.verdict {
-        Verdict::Go => change,
-        Verdict::Held(hold) => format!("= {change} ({})", reason(hold)),
+    match &decision.state {
+        DecisionState::Go => change,
+        DecisionState::Held(hold) => format!("= {change} ({})", reason(hold)),
     }
 }
 

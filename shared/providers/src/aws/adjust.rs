@@ -10,7 +10,7 @@ use super::alias;
 use super::args::AwsArgs;
 use super::names::{bare_id, quoted};
 use super::routing::{self, FAILOVER, HEALTH_CHECK, TARGET_HEALTH};
-use crate::{Adaptation, Adjusted, Verdict};
+use crate::{Adaptation, AdaptationKind, Adjusted};
 
 const PIN: &str = "aws/hosted-zone-id";
 const TARGET_ZONE: &str = "aws/target-hosted-zone";
@@ -43,7 +43,9 @@ pub(super) fn adjust(args: &AwsArgs, zones: &ZoneIndex, wish: Adjusted) -> Adjus
             twins.push(twin);
         }
         notes.extend(
-            reasons.into_iter().map(|reason| Adaptation::of(endpoint, Verdict::Changed, reason)),
+            reasons
+                .into_iter()
+                .map(|reason| Adaptation::of(endpoint, AdaptationKind::Changed, reason)),
         );
     }
     endpoints.append(&mut twins);
@@ -68,7 +70,7 @@ fn fail_over(endpoints: &mut [Endpoint], notes: &mut Vec<Adaptation>) {
         }
         let reason = "Route 53 takes a PRIMARY that is no alias only with a health check; give \
                       aws/health-check-id";
-        notes.push(Adaptation::of(endpoint, Verdict::Changed, reason));
+        notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
     }
     if families.is_empty() {
         return;

@@ -3,7 +3,7 @@
 use extdns_model::{Endpoint, Name, RecordType, Targets, property_names};
 
 use super::text;
-use crate::{Adaptation, Adjusted, Capabilities, TxtQuoting, Verdict};
+use crate::{Adaptation, AdaptationKind, Adjusted, Capabilities, TxtQuoting};
 
 /// Holds a wish against what the provider can do.
 pub(crate) fn fit(capabilities: &Capabilities, wish: Adjusted) -> Adjusted {
@@ -13,7 +13,7 @@ pub(crate) fn fit(capabilities: &Capabilities, wish: Adjusted) -> Adjusted {
         .filter_map(|mut endpoint| match fit_one(capabilities, &mut endpoint, &mut notes) {
             Ok(()) => Some(endpoint),
             Err(reason) => {
-                notes.push(Adaptation::of(&endpoint, Verdict::Dropped, reason));
+                notes.push(Adaptation::of(&endpoint, AdaptationKind::Dropped, reason));
                 None
             }
         })
@@ -43,7 +43,7 @@ fn fit_one(
     }
     changes.extend(fit_ttl(capabilities, endpoint));
     notes.extend(
-        changes.into_iter().map(|reason| Adaptation::of(endpoint, Verdict::Changed, reason)),
+        changes.into_iter().map(|reason| Adaptation::of(endpoint, AdaptationKind::Changed, reason)),
     );
     if !capabilities.set_identifiers {
         endpoint.set.set_set_identifier("");
@@ -197,8 +197,12 @@ mod tests {
             assert_eq!(adjusted.notes.len(), usize::from(note.is_some()), "{given}");
             for (found, expected) in adjusted.notes.iter().zip(note) {
                 assert!(found.reason.contains(expected), "{given}: {}", found.reason);
-                let verdict = if stored.is_some() { Verdict::Changed } else { Verdict::Dropped };
-                assert_eq!(found.verdict, verdict, "{given}");
+                let kind = if stored.is_some() {
+                    AdaptationKind::Changed
+                } else {
+                    AdaptationKind::Dropped
+                };
+                assert_eq!(found.kind, kind, "{given}");
             }
         }
     }

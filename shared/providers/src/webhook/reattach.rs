@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use extdns_model::{Attribution, Endpoint, LabelKey, Labels, Name, RecordSet, RecordType};
 
-use crate::{Adaptation, Adjusted, Verdict};
+use crate::{Adaptation, AdaptationKind, Adjusted};
 
 /// Takes the answers to a wish one by one, as they arrive.
 ///
@@ -130,27 +130,27 @@ enum Answer {
 
 impl Answer {
     /// What it means to the wish, and why; nothing where the wish goes on as answered.
-    fn verdict(self) -> Option<(Verdict, &'static str)> {
+    fn adaptation(self) -> Option<(AdaptationKind, &'static str)> {
         match self {
             Self::Once => None,
             Self::Nothing => Some((
-                Verdict::Missing,
+                AdaptationKind::Missing,
                 "the webhook provider did not return it from /adjustendpoints; see the provider's \
                  log for why, or keep the provider from being asked for it (--managed-record-types, \
                  --domain-filter)",
             )),
             Self::Empty => Some((
-                Verdict::Missing,
+                AdaptationKind::Missing,
                 "the webhook provider returned it from /adjustendpoints without targets; see the \
                  provider's log for why",
             )),
             Self::Again => Some((
-                Verdict::Missing,
+                AdaptationKind::Missing,
                 "the webhook provider returned it from /adjustendpoints more than once, which is \
                  a fault of the provider",
             )),
             Self::OtherForm => Some((
-                Verdict::Dropped,
+                AdaptationKind::Dropped,
                 "the webhook provider did not return it from /adjustendpoints in this form",
             )),
         }
@@ -173,13 +173,13 @@ impl Wish {
 
     /// A note, if the answer asks for one.
     fn note(self) -> Option<Adaptation> {
-        let (verdict, reason) = self.answer.verdict()?;
+        let (kind, reason) = self.answer.adaptation()?;
         Some(Adaptation {
             name: self.name,
             rtype: self.rtype,
             set_identifier: self.set_identifier,
             attribution: self.attribution,
-            verdict,
+            kind,
             reason: reason.to_owned(),
         })
     }
@@ -378,7 +378,7 @@ mod tests {
         let notes: Vec<_> = adjusted
             .notes
             .iter()
-            .map(|note| format!("{} {} {:?}", note.name, note.set_identifier, note.verdict))
+            .map(|note| format!("{} {} {:?}", note.name, note.set_identifier, note.kind))
             .collect();
         assert_eq!(
             notes,

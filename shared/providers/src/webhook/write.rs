@@ -94,7 +94,7 @@ struct Open<'g> {
 }
 
 /// What a failed POST means for everything else.
-enum Verdict {
+enum Reaction {
     /// Smaller POSTs may tell the good from the bad.
     Halve,
     /// As before, and nothing was done.
@@ -202,12 +202,12 @@ impl<'a> Isolation<'a> {
         let sent = part.groups.len();
         tracing::warn!(groups = sent, "the webhook provider did not apply changes: {error}");
         self.failures_in_a_row += 1;
-        let verdict = verdict(&error);
-        if let Verdict::StopUnread = verdict {
+        let reaction = reaction(&error);
+        if let Reaction::StopUnread = reaction {
             self.open.push_front(part);
             return self.stop(&error);
         }
-        if let Verdict::HalveUnread = verdict {
+        if let Reaction::HalveUnread = reaction {
             self.refused_length = self.refused_length.min(length);
             return self.go_on(part.groups, error, sent, false);
         }
@@ -219,7 +219,7 @@ impl<'a> Isolation<'a> {
                 return self.stop(&unread);
             }
         };
-        if let Verdict::Stop = verdict {
+        if let Reaction::Stop = reaction {
             self.refused(left, error.clone());
             return self.stop(&error);
         }
@@ -312,14 +312,14 @@ impl<'a> Isolation<'a> {
     }
 }
 
-fn verdict(error: &ProviderError) -> Verdict {
+fn reaction(error: &ProviderError) -> Reaction {
     match error.kind {
         // No connection was made.
-        ErrorKind::Deadline | ErrorKind::Transient => Verdict::StopUnread,
+        ErrorKind::Deadline | ErrorKind::Transient => Reaction::StopUnread,
         // The body was not even read.
-        ErrorKind::Limit(_) => Verdict::HalveUnread,
-        ErrorKind::Unauthorised | ErrorKind::Config | ErrorKind::Throttled { .. } => Verdict::Stop,
-        _ => Verdict::Halve,
+        ErrorKind::Limit(_) => Reaction::HalveUnread,
+        ErrorKind::Unauthorised | ErrorKind::Config | ErrorKind::Throttled { .. } => Reaction::Stop,
+        _ => Reaction::Halve,
     }
 }
 

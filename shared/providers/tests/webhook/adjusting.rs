@@ -1,7 +1,7 @@
 //! `POST /adjustendpoints`.
 
 use extdns_model::{ClusterId, Endpoint, RecordType, Ttl, ZoneIndex};
-use extdns_providers::{Adjusted, ErrorKind, Reader as _, Verdict};
+use extdns_providers::{AdaptationKind, Adjusted, ErrorKind, Reader as _};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
 use serde_json::json;
@@ -168,7 +168,10 @@ async fn who_wants_a_record_is_known_again() {
             .map(|note| {
                 // An answer of another type is one all the same.
                 let other = answer[0]["recordType"] == "CNAME";
-                assert_eq!(note.verdict, if other { Verdict::Dropped } else { Verdict::Missing });
+                assert_eq!(
+                    note.kind,
+                    if other { AdaptationKind::Dropped } else { AdaptationKind::Missing }
+                );
                 note.attribution.first().map_or(99, |resource| resource.cluster.0)
             })
             .collect();
@@ -198,7 +201,7 @@ async fn what_an_answer_lacks_is_told() {
         assert_eq!(adjusted.notes.len(), 20 - answered);
         for (n, note) in (answered..).zip(&adjusted.notes) {
             assert_eq!(note.name.as_str(), format!("h{n}.example.org"));
-            assert_eq!(note.verdict, Verdict::Missing, "{note:?}");
+            assert_eq!(note.kind, AdaptationKind::Missing, "{note:?}");
             assert!(note.reason.contains(reason), "{note:?}");
         }
     }

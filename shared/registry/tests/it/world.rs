@@ -8,7 +8,8 @@ use extdns_model::{
     Role, Routing, Targets, Ttl, Unreadable, Zone, ZoneIndex, ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
-    Clusters, Decision, Guard, Hold, Input, Plan, Policy, RecordTypes, Settings, Verdict, compute,
+    Clusters, Decision, DecisionState, Guard, Hold, Input, Plan, Policy, RecordTypes, Settings,
+    compute,
 };
 use extdns_registry::{Annotated, Args, ClusterOwner, Groups, Registry, from_args};
 
@@ -193,9 +194,9 @@ fn assert_subjects(plan: &Plan<'_>, groups: &Groups) {
 }
 
 fn held(decision: &Decision<'_>) -> Option<Hold> {
-    match &decision.verdict {
-        Verdict::Go => None,
-        Verdict::Held(hold) => Some(hold.clone()),
+    match &decision.state {
+        DecisionState::Go => None,
+        DecisionState::Held(hold) => Some(hold.clone()),
     }
 }
 

@@ -8,7 +8,7 @@ use extdns_sources::Need;
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Advice, Section, Verdict};
+use super::{Advice, CheckResult, Section};
 use crate::wiring::Wiring;
 
 /// Tokens and signed requests are refused from here on.
@@ -27,7 +27,7 @@ pub(super) async fn examine(
     let view = match cluster.connect(&wiring.environment, stdin).await {
         Ok(view) => view,
         Err(error) => {
-            section.note("configuration", Verdict::Wrong(unread(error.to_string())));
+            section.note("configuration", CheckResult::Wrong(unread(error.to_string())));
             return section;
         }
     };
@@ -42,30 +42,35 @@ pub(super) async fn examine(
         }
         // What else is asked would fail for the same reason.
         Err(error) => {
-            section.note("it answers", Verdict::Wrong(unread(error.to_string())));
+            section.note("it answers", CheckResult::Wrong(unread(error.to_string())));
             return section;
         }
     }
     for (right, needs) in rights(&mut section, needs, &view).await {
-        let verdict = match view.may(&right).await {
-            Ok(true) => Verdict::Fine,
-            Ok(false) => Verdict::Wrong(forbidden(&right, &needs)),
+        let result = match view.may(&right).await {
+            Ok(true) => CheckResult::Fine,
+            Ok(false) => CheckResult::Wrong(forbidden(&right, &needs)),
             Err(error) => try_it(&view, &right, &needs, error).await,
         };
-        section.note(right.to_string(), verdict);
+        section.note(right.to_string(), result);
     }
     section
 }
 
 /// Where the server does not say what we may, a list of one object shows it. Nothing is written to see whether that
 /// would be allowed.
-async fn try_it(view: &ClusterView, right: &Right, needs: &[&Need], unsaid: ReadError) -> Verdict {
+async fn try_it(
+    view: &ClusterView,
+    right: &Right,
+    needs: &[&Need],
+    unsaid: ReadError,
+) -> CheckResult {
     if right.verb != "list" {
-        return Verdict::Unknown(unsaid.to_string());
+        return CheckResult::Unknown(unsaid.to_string());
     }
     match view.try_list(right).await {
-        Ok(()) => Verdict::Fine,
-        Err(error) => Verdict::Wrong(Advice::new(error.to_string(), consequence(needs))),
+        Ok(()) => CheckResult::Fine,
+        Err(error) => CheckResult::Wrong(Advice::new(error.to_string(), consequence(needs))),
     }
 }
 
@@ -84,7 +89,7 @@ async fn rights<'n>(
             Err(_) if need.is_courtesy => continue,
             Err(error) => {
                 let advice = Advice::new(error.to_string(), source_fails(need));
-                section.note(format!("kind of source {}", need.source), Verdict::Wrong(advice));
+                section.note(format!("kind of source {}", need.source), CheckResult::Wrong(advice));
                 continue;
             }
         };
@@ -99,10 +104,10 @@ async fn rights<'n>(
                     right.resource, right.resource.version, need.source
                 );
                 let what = format!("{} {}", right.resource.api_version(), right.resource.plural);
-                section.note(what, Verdict::Wrong(advice.remedy(remedy)));
+                section.note(what, CheckResult::Wrong(advice.remedy(remedy)));
             }
             Err(error) => {
-                section.note(right.resource.to_string(), Verdict::Unknown(error.to_string()));
+                section.note(right.resource.to_string(), CheckResult::Unknown(error.to_string()));
                 rights.entry(right).or_default().push(need);
             }
         }
@@ -156,15 +161,16 @@ fn examine_clock(section: &mut Section, date: Option<&str>, now: Timestamp) {
         "tokens and signed requests count as expired, or as not valid yet, and are refused",
     )
     .remedy("let both machines follow a time server");
-    let verdict = if skew < SKEW_BREAKS { Verdict::Hint(advice) } else { Verdict::Wrong(advice) };
-    section.note("clock", verdict);
+    let result =
+        if skew < SKEW_BREAKS { CheckResult::Hint(advice) } else { CheckResult::Wrong(advice) };
+    section.note("clock", result);
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
 
-    use super::{Section, Verdict, examine_clock};
+    use super::{CheckResult, Section, examine_clock};
 
     #[test]
     fn clocks() {
@@ -180,11 +186,11 @@ mod tests {
         for (date, now, expected) in cases {
             let mut section = Section::new("test");
             examine_clock(&mut section, date, now.parse::<Timestamp>().expect("a time"));
-            let text = section.checks.first().map(|check| match &check.verdict {
-                Verdict::Fine => "fine".to_owned(),
-                Verdict::Unknown(why) => why.clone(),
-                Verdict::Hint(advice) => format!("hint: {}", advice.problem),
-                Verdict::Wrong(advice) => format!("wrong: {}", advice.problem),
+            let text = section.checks.first().map(|check| match &check.result {
+                CheckResult::Fine => "fine".to_owned(),
+                CheckResult::Unknown(why) => why.clone(),
+                CheckResult::Hint(advice) => format!("hint: {}", advice.problem),
+                CheckResult::Wrong(advice) => format!("wrong: {}", advice.problem),
             });
             let text = text.map(|text| {
                 text.replace("the clock of this machine is ", "")

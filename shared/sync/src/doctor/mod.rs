@@ -40,12 +40,12 @@ pub struct Check {
     /// What it is, so that "ok" can stand in front.
     pub what: String,
     /// How it is.
-    pub verdict: Verdict,
+    pub result: CheckResult,
 }
 
 /// How something is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CheckResult {
     /// As it should be.
     Fine,
     /// It cannot be known: why not.
@@ -76,8 +76,8 @@ impl Diagnosis {
 
     /// What is wrong.
     pub fn wrong(&self) -> impl Iterator<Item = (&Section, &Check, &Advice)> {
-        self.checks().filter_map(|(section, check)| match &check.verdict {
-            Verdict::Wrong(advice) => Some((section, check, advice)),
+        self.checks().filter_map(|(section, check)| match &check.result {
+            CheckResult::Wrong(advice) => Some((section, check, advice)),
             _ => None,
         })
     }
@@ -100,12 +100,12 @@ impl Section {
         Self { title: title.into(), checks: Vec::new() }
     }
 
-    fn note(&mut self, what: impl Into<String>, verdict: Verdict) {
-        self.checks.push(Check { what: what.into(), verdict });
+    fn note(&mut self, what: impl Into<String>, result: CheckResult) {
+        self.checks.push(Check { what: what.into(), result });
     }
 
     fn fine(&mut self, what: impl Into<String>) {
-        self.note(what, Verdict::Fine);
+        self.note(what, CheckResult::Fine);
     }
 }
 
@@ -155,7 +155,7 @@ pub async fn examine_over(
         Err(error) => {
             let consequence = "no run can start; the exit code is 2";
             let advice = Advice::new(error.to_string(), consequence);
-            settings.note("values of flags", Verdict::Wrong(advice));
+            settings.note("values of flags", CheckResult::Wrong(advice));
             let absent = absent.map(|error| provider::absent(name, &error));
             return Diagnosis { sections: std::iter::once(settings).chain(absent).collect() };
         }
@@ -204,6 +204,6 @@ fn examine_settings(arguments: &Arguments, section: &mut Section) {
             "it is sync: records of ours that nothing wants any more are deleted",
         );
         let advice = advice.remedy("say --policy=sync, or upsert-only to begin with");
-        section.note("--policy", Verdict::Hint(advice));
+        section.note("--policy", CheckResult::Hint(advice));
     }
 }

@@ -1,11 +1,11 @@
 //! Ownership: whether records can be marked as ours, also at the apex of a zone.
 
 use extdns_model::{Endpoint, Inventory, Record, RecordType, Targets, Ttl, ZoneInventory};
-use extdns_plan::{Clusters, Hold, Input, Policy, Settings, Verdict as Carried, compute};
+use extdns_plan::{Clusters, DecisionState, Hold, Input, Policy, Settings, compute};
 use extdns_registry::Registry;
 use tracing::subscriber::NoSubscriber;
 
-use super::{Advice, Section, Verdict};
+use super::{Advice, CheckResult, Section};
 use crate::settings::Arguments;
 use crate::wiring::Wiring;
 
@@ -29,7 +29,7 @@ pub(super) fn examine(
             "every ExternalDNS that does so counts these records as its own, and deletes them",
         )
         .remedy("give each cluster that writes into these zones an id of its own");
-        section.note("--txt-owner-id", Verdict::Hint(advice));
+        section.note("--txt-owner-id", CheckResult::Hint(advice));
     } else {
         section.fine(format!("--txt-owner-id={}", arguments.registry.txt_owner_id));
     }
@@ -37,7 +37,7 @@ pub(super) fn examine(
         Some(inventory) => examine_apexes(&mut section, &*wiring.registry, &wiring.plan, inventory),
         None => section.note(
             "ownership records of apexes",
-            Verdict::Unknown("the zones are not known".to_owned()),
+            CheckResult::Unknown("the zones are not known".to_owned()),
         ),
     }
     section
@@ -53,7 +53,7 @@ fn examine_unowned(section: &mut Section, plan: &Settings) {
         "every record of every zone that no object wants is deleted, whoever made it",
     )
     .remedy("use --registry=txt, or set --domain-filter, or --policy=upsert-only");
-    section.note("--registry=noop", Verdict::Wrong(advice));
+    section.note("--registry=noop", CheckResult::Wrong(advice));
 }
 
 /// Whether a record at the apex of each zone could be owned: planned for zones that are empty.
@@ -89,11 +89,11 @@ fn examine_apexes(
     for (row, decision) in plan.decisions() {
         let zone = found.index.zone(row.zone);
         let what = format!("the apex of zone {zone}");
-        match &decision.verdict {
-            Carried::Held(Hold::CannotBeOwned { reason }) => {
+        match &decision.state {
+            DecisionState::Held(Hold::CannotBeOwned { reason }) => {
                 let consequence = "an object that wants this very name is held back; names below \
                                    it are not affected";
-                section.note(what, Verdict::Hint(Advice::new(reason, consequence)));
+                section.note(what, CheckResult::Hint(Advice::new(reason, consequence)));
             }
             _ => section.fine(format!("{what} can be owned")),
         }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use extdns_model::{DomainFilter, Endpoint, Inventory, Name, Permit, Zone, ZoneIndex};
 use extdns_providers::{Adjusted, Capabilities, Provider, ProviderError, Reader, Writer};
 
-use super::{Advice, Section, Verdict};
+use super::{Advice, CheckResult, Section};
 use crate::settings::{Arguments, SettingsError};
 use crate::wiring::Wiring;
 
@@ -19,7 +19,7 @@ pub(super) async fn examine(
     let inventory = match wiring.provider.read().await {
         Ok(inventory) => inventory,
         Err(error) => {
-            section.note("it answers", Verdict::Wrong(unplanned(error.to_string())));
+            section.note("it answers", CheckResult::Wrong(unplanned(error.to_string())));
             return (section, None);
         }
     };
@@ -32,7 +32,7 @@ pub(super) async fn examine(
             "only a write tells whether we may ({}); the first apply will",
             operations.join(", ")
         );
-        section.note("the right to write", Verdict::Unknown(why));
+        section.note("the right to write", CheckResult::Unknown(why));
     }
     (section, Some(inventory))
 }
@@ -40,7 +40,7 @@ pub(super) async fn examine(
 /// What is said of a provider that is not to be had.
 pub(super) fn absent(name: &str, error: &SettingsError) -> Section {
     let mut section = section(name);
-    section.note("settings and credentials", Verdict::Wrong(unplanned(error.to_string())));
+    section.note("settings and credentials", CheckResult::Wrong(unplanned(error.to_string())));
     section
 }
 
@@ -60,7 +60,7 @@ fn examine_zones(section: &mut Section, inventory: &Inventory) {
         let advice = Advice::new("there is none", "nothing can be published");
         let remedy = "make a zone, or see whether --domain-filter and the provider's filters of \
                       zones leave one, and whether the credentials are those of its account";
-        section.note("zones", Verdict::Wrong(advice.remedy(remedy)));
+        section.note("zones", CheckResult::Wrong(advice.remedy(remedy)));
     }
     for entry in &inventory.zones {
         let zone = inventory.index.zone(entry.zone);
@@ -71,7 +71,7 @@ fn examine_zones(section: &mut Section, inventory: &Inventory) {
                     format!("it cannot be read: {}", unreadable.reason),
                     "nothing in it is changed, and each run ends with code 3",
                 );
-                section.note(full_name(zone), Verdict::Wrong(advice));
+                section.note(full_name(zone), CheckResult::Wrong(advice));
             }
         }
     }
@@ -99,7 +99,8 @@ fn examine_filter(
             zone.name.is_empty() || filter.matches(&zone.name) || filter.matches_parent(&zone.name)
         });
         if !any {
-            section.note("--regex-domain-filter", Verdict::Wrong(no_zone("it matches no zone")));
+            section
+                .note("--regex-domain-filter", CheckResult::Wrong(no_zone("it matches no zone")));
         }
         return;
     }
@@ -113,7 +114,7 @@ fn examine_filter(
         if has_zone {
             section.fine(format!("{what} has a zone"));
         } else {
-            section.note(what, Verdict::Wrong(no_zone("no zone has names of this domain")));
+            section.note(what, CheckResult::Wrong(no_zone("no zone has names of this domain")));
         }
     }
 }

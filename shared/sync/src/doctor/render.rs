@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Advice, Check, Diagnosis, Verdict};
+use super::{Advice, Check, CheckResult, Diagnosis};
 
 /// Renders a diagnosis by sections: `ok`, `?` for what cannot be known, `hint`, `WRONG`.
 #[must_use]
@@ -19,11 +19,11 @@ pub fn render(diagnosis: &Diagnosis) -> String {
 
 fn render_check(out: &mut String, check: &Check) {
     let what = &check.what;
-    match &check.verdict {
-        Verdict::Fine => line(out, &format!("  ok     {what}")),
-        Verdict::Unknown(why) => line(out, &format!("  ?      {what}: {why}")),
-        Verdict::Hint(advice) => render_advice(out, "hint ", what, advice),
-        Verdict::Wrong(advice) => render_advice(out, "WRONG", what, advice),
+    match &check.result {
+        CheckResult::Fine => line(out, &format!("  ok     {what}")),
+        CheckResult::Unknown(why) => line(out, &format!("  ?      {what}: {why}")),
+        CheckResult::Hint(advice) => render_advice(out, "hint ", what, advice),
+        CheckResult::Wrong(advice) => render_advice(out, "WRONG", what, advice),
     }
 }
 
@@ -39,7 +39,7 @@ fn render_advice(out: &mut String, sign: &str, what: &str, advice: &Advice) {
 
 fn total(diagnosis: &Diagnosis) -> String {
     let wrong = diagnosis.wrong().count();
-    let is_hint = |(_, check): &(_, &Check)| matches!(check.verdict, Verdict::Hint(_));
+    let is_hint = |(_, check): &(_, &Check)| matches!(check.result, CheckResult::Hint(_));
     let hints = diagnosis.checks().filter(is_hint).count();
     let mut text = match wrong {
         0 => "nothing is wrong".to_owned(),

@@ -10,7 +10,7 @@ use std::io::Read;
 
 use extdns_clusters::ClusterView;
 use extdns_model::{Doubt, Inventory, Name, Owners, Record, RecordSet, Zone, ZoneIndex, ZoneKey};
-use extdns_plan::{Input, Plan, Verdict, compute_for};
+use extdns_plan::{DecisionState, Input, Plan, compute_for};
 use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Leftover};
 
@@ -230,9 +230,9 @@ impl Explanation {
                 kind: words::kind(&decision.change),
                 set: decision.change.set().clone(),
                 cause: words::cause(decision),
-                held: match &decision.verdict {
-                    Verdict::Go => None,
-                    Verdict::Held(hold) => Some(crate::report::words::held(hold).to_string()),
+                held: match &decision.state {
+                    DecisionState::Go => None,
+                    DecisionState::Held(hold) => Some(crate::report::words::held(hold).to_string()),
                 },
             })
             .collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Name, RecordType, Resource, Targets};
 use extdns_plan::{Plan, Rule};
-use extdns_providers::{Adjusted, Verdict};
+use extdns_providers::{AdaptationKind, Adjusted};
 use extdns_registry::Annotated;
 use extdns_sources::{DropReason, HiddenBy, Sighting};
 
@@ -111,9 +111,11 @@ impl Sighted {
     /// Adds what the provider stores in another form, or not at all.
     pub(super) fn add_adapted(&mut self, adjusted: &Adjusted, name: &Name) {
         for note in adjusted.notes.iter().filter(|note| note.name.key() == name.key()) {
-            let fate = match note.verdict {
-                Verdict::Changed => Fate::Changed(note.reason.clone()),
-                Verdict::Dropped | Verdict::Missing => Fate::Refused(note.reason.clone()),
+            let fate = match note.kind {
+                AdaptationKind::Changed => Fate::Changed(note.reason.clone()),
+                AdaptationKind::Dropped | AdaptationKind::Missing => {
+                    Fate::Refused(note.reason.clone())
+                }
             };
             for resource in some_or_none(note.attribution.resources()) {
                 self.note(resource, Some(note.rtype), fate.clone());

@@ -110,7 +110,7 @@ mod tests {
         ClusterId, Doubt, DoubtCause, Labels, Name, RecordSet, RecordType, Resource, Targets, Ttl,
         ZoneKey,
     };
-    use extdns_plan::{Unit, Verdict};
+    use extdns_plan::{DecisionState, Unit};
     use extdns_sources::{DropReason, HiddenBy};
 
     use super::*;
@@ -247,13 +247,13 @@ mod tests {
         ];
         for (of, expected) in table {
             let change = RecordChange::Delete(&record);
-            let decision = Decision { change, cause: of, verdict: Verdict::Go, unit: Unit(0) };
+            let decision = Decision { change, cause: of, state: DecisionState::Go, unit: Unit(0) };
             assert_eq!(cause(&decision), expected);
         }
         // Where its ownership record was removed, say, which nobody can tell for sure.
-        let verdict = Verdict::Held(Hold::Foreign { owner: None });
+        let state = DecisionState::Held(Hold::Foreign { owner: None });
         let change = RecordChange::Delete(&record);
-        let unmarked = Decision { change, cause: Cause::Unowned, verdict, unit: Unit(0) };
+        let unmarked = Decision { change, cause: Cause::Unowned, state, unit: Unit(0) };
         assert_eq!(
             cause(&unmarked),
             "it is as wanted, so its ownership record may have been removed, or have the name of \

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use extdns_plan::{Plan, RecordChange, Verdict};
+use extdns_plan::{DecisionState, Plan, RecordChange};
 use extdns_sources::{Sources, source_of};
 
 use super::Notice;
@@ -30,7 +30,7 @@ pub(crate) fn of_absent_sources(plan: &Plan<'_>, sources: &Sources) -> Vec<Notic
         let Some(source) = source.filter(|source| !configured.contains(source)) else { continue };
         let of_source = leaving.entry(source).or_default();
         of_source.names.push(record.set.name.as_str());
-        of_source.held += usize::from(decision.verdict != Verdict::Go);
+        of_source.held += usize::from(decision.state != DecisionState::Go);
     }
     leaving.into_iter().map(|(source, leaving)| leaving.notice(source)).collect()
 }

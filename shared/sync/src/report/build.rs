@@ -7,8 +7,8 @@ use std::sync::Arc;
 use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Failure, FailureKind, Outcome, Resource};
 use extdns_plan::{
-    Cause, Decision, FreezeCause, Loser, Outage, Plan, RecordChange, Rule, Scope, Trip, Unit,
-    Unmanaged, Verdict,
+    Cause, Decision, DecisionState, FreezeCause, Loser, Outage, Plan, RecordChange, Rule, Scope,
+    Trip, Unit, Unmanaged,
 };
 use extdns_providers::Adaptation;
 use extdns_registry::{Annotated, Groups, Registry};
@@ -137,9 +137,9 @@ fn build(
     for (index, row) in plan.rows.iter().enumerate() {
         let Some(zone) = zones.get_mut(row.zone.0 as usize) else { continue };
         zone.changes.extend(row.decisions.iter().map(|decision| {
-            let result = match &decision.verdict {
-                Verdict::Go => result(index, decision.unit),
-                Verdict::Held(hold) => ChangeResult::Held(hold.clone()),
+            let result = match &decision.state {
+                DecisionState::Go => result(index, decision.unit),
+                DecisionState::Held(hold) => ChangeResult::Held(hold.clone()),
             };
             change(&context, decision, result)
         }));

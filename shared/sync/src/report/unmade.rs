@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use extdns_model::{DomainFilter, Endpoint, Name, ZoneIndex};
 use extdns_plan::{Hold, Plan};
-use extdns_providers::{Adaptation, Verdict};
+use extdns_providers::{Adaptation, AdaptationKind};
 use extdns_registry::Annotated;
 use extdns_sources::Dropped;
 
@@ -31,7 +31,7 @@ pub struct Unmade {
 impl Unmade {
     /// Counts what came to nothing before the plan.
     pub(crate) fn before_plan(dropped: &[Dropped], notes: &[Adaptation]) -> Self {
-        let refused = notes.iter().filter(|note| note.verdict != Verdict::Changed);
+        let refused = notes.iter().filter(|note| note.kind != AdaptationKind::Changed);
         Self {
             invalid: distinct(dropped.iter().map(|dropped| &*dropped.name)),
             refused: distinct(refused.map(|note| note.name.as_str())),

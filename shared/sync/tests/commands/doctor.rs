@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use extdns_providers::Provider;
 use extdns_sync::ExitCode;
-use extdns_sync::doctor::{Diagnosis, Verdict, examine, examine_over, render};
+use extdns_sync::doctor::{CheckResult, Diagnosis, examine, examine_over, render};
 use extdns_testkit::kube::{KubeApi, Login, READER, READER_TOKEN};
 use extdns_testkit::kube_sim::{Effect, Fault, KubeSim, User};
 use extdns_testkit::route53::{ACCOUNT, Route53Sim};
@@ -333,7 +333,7 @@ async fn zones_filters_and_apexes() {
             .sections
             .iter()
             .flat_map(|section| &section.checks)
-            .filter(|check| matches!(check.verdict, Verdict::Hint(_)))
+            .filter(|check| matches!(check.result, CheckResult::Hint(_)))
             .map(|check| check.what.as_str())
             .collect();
         assert_eq!(hinted, *hints, "{zones:?} {flags:?}");

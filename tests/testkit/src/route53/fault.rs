@@ -33,7 +33,7 @@ enum Failure {
 
 /// What becomes of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum FaultEffect {
     HangUp { applied: bool },
     Answer { error: ApiError, applied: bool },
     Spoiled { spoil: Spoil, applied: bool },
@@ -50,7 +50,7 @@ pub(super) struct Target<'a> {
     pub(super) request: &'a Request,
 }
 
-impl Verdict {
+impl FaultEffect {
     /// Whether the call does its work before it fails.
     pub(super) fn applied(&self) -> bool {
         match self {
@@ -207,7 +207,7 @@ impl Fault {
     }
 
     /// Counts a call, and says what becomes of it.
-    pub(super) fn hit(&mut self, target: &Target<'_>) -> Option<Verdict> {
+    pub(super) fn hit(&mut self, target: &Target<'_>) -> Option<FaultEffect> {
         let meant = self.operation.is_none_or(|wanted| wanted == target.operation)
             && (!self.writes || target.operation.is_write())
             && (!self.continued || target.continues)
@@ -220,10 +220,10 @@ impl Fault {
         let hit = self.seen >= self.first && self.seen - self.first < self.count;
         let applied = self.applied;
         hit.then(|| match &self.failure {
-            Failure::HangUp => Verdict::HangUp { applied },
-            Failure::Answer(error) => Verdict::Answer { error: error.clone(), applied },
-            Failure::Echo => Verdict::Answer { error: echoed(target.request), applied },
-            Failure::Spoiled(spoil) => Verdict::Spoiled { spoil: spoil.clone(), applied },
+            Failure::HangUp => FaultEffect::HangUp { applied },
+            Failure::Answer(error) => FaultEffect::Answer { error: error.clone(), applied },
+            Failure::Echo => FaultEffect::Answer { error: echoed(target.request), applied },
+            Failure::Spoiled(spoil) => FaultEffect::Spoiled { spoil: spoil.clone(), applied },
         })
     }
 }

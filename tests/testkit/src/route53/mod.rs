@@ -54,7 +54,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use fault::{Target, Verdict};
+use fault::{FaultEffect, Target};
 use operation::Route;
 use state::{End, State};
 
@@ -314,17 +314,17 @@ impl Shared {
         let mut call = self.arrived(&route);
         self.tell(Moment::Arrived, &call);
         let mut state = self.lock();
-        let verdict = state.verdict(&route, request);
-        let work = verdict.as_ref().is_none_or(Verdict::applied);
+        let effect = state.fault_effect(&route, request);
+        let work = effect.as_ref().is_none_or(FaultEffect::applied);
         // By the clock of the answer: a skew that shows once is gone after it.
         let date = state.gate.clock().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let result = if work { state.serve(&route, request, &mut call) } else { Ok(String::new()) };
         let mut spoil = None;
-        let result = match verdict {
+        let result = match effect {
             None => Some(result),
-            Some(Verdict::Answer { error, .. }) => Some(Err(error)),
-            Some(Verdict::HangUp { .. }) => None,
-            Some(Verdict::Spoiled { spoil: how, .. }) => {
+            Some(FaultEffect::Answer { error, .. }) => Some(Err(error)),
+            Some(FaultEffect::HangUp { .. }) => None,
+            Some(FaultEffect::Spoiled { spoil: how, .. }) => {
                 spoil = Some(how);
                 Some(result)
             }
@@ -382,9 +382,9 @@ impl Shared {
 
 impl State {
     /// What the faults and the end make of a call.
-    fn verdict(&mut self, route: &Route, request: &Request) -> Option<Verdict> {
+    fn fault_effect(&mut self, route: &Route, request: &Request) -> Option<FaultEffect> {
         if self.is_over(route.operation) {
-            return Some(Verdict::HangUp { applied: false });
+            return Some(FaultEffect::HangUp { applied: false });
         }
         let named = self.faults.iter().any(Fault::is_about_a_name);
         let target = Target {
@@ -394,13 +394,13 @@ impl State {
             names: if named { changed_names(route, request) } else { Vec::new() },
             request,
         };
-        let mut verdict = None;
+        let mut effect = None;
         for fault in &mut self.faults {
             let hit = fault.hit(&target);
-            verdict = verdict.or(hit);
+            effect = effect.or(hit);
         }
-        self.fired += u64::from(verdict.is_some());
-        verdict
+        self.fired += u64::from(effect.is_some());
+        effect
     }
 }
 

@@ -16,7 +16,7 @@ pub use ttl::Ttls;
 
 use super::names::{absolute, relative};
 use super::text;
-use crate::{Adaptation, Adjusted, Capabilities, TxtQuoting, Verdict};
+use crate::{Adaptation, AdaptationKind, Adjusted, Capabilities, TxtQuoting};
 
 /// The types that nearly every API stores.
 pub const USUAL_TYPES: &[RecordType] = &[
@@ -161,7 +161,7 @@ impl Form {
                     endpoint.set.ttl
                 );
                 endpoint.set.ttl = Ttl::from_seconds(step.into());
-                wish.notes.push(Adaptation::of(endpoint, Verdict::Changed, reason));
+                wish.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
             }
         }
         wish

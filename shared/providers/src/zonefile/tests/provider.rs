@@ -599,7 +599,7 @@ async fn a_wish_is_adjusted_to_what_a_file_can_hold() {
     let notes: Vec<_> = adjusted
         .notes
         .iter()
-        .map(|note| format!("{} {} {:?}", note.name, note.set_identifier, note.verdict))
+        .map(|note| format!("{} {} {:?}", note.name, note.set_identifier, note.kind))
         .collect();
     assert_eq!(
         notes,
