@@ -62,7 +62,7 @@ impl Function {
     ) -> Result<Box<RawValue>, NoAnswer> {
         let request = self.request(event, deadline).map_err(NoAnswer::Refused)?;
         let report = self.run(&request).await;
-        self.tell(&report);
+        self.log(&report);
         answer(&report).map_err(NoAnswer::Unspeakable)
     }
 
@@ -119,8 +119,8 @@ impl Function {
         }
     }
 
-    /// To the log: the report, and the metrics, which the service finds there.
-    fn tell(&self, report: &Report) {
+    /// Writes the report to the log, and the metrics, which the service finds there.
+    fn log(&self, report: &Report) {
         report.log();
         let metrics = render_emf(report, &self.namespace);
         if let Err(error) = io::stdout().write_all(redact(&metrics).as_bytes()) {

@@ -25,8 +25,8 @@ fn every_error_has_its_message() {
     #[cfg(feature = "aws")]
     {
         let reason = || "no credentials in the chain; set AWS_PROFILE or a role".to_owned();
-        let whose = "profile \"prod\"".to_owned();
-        messages.show(AwsError::Credentials { whose, reason: reason() });
+        let identity = "profile \"prod\"".to_owned();
+        messages.show(AwsError::Credentials { identity, reason: reason() });
         let what = "AWS_RETRY_MODE=\"odd\"".to_owned();
         messages.show(AwsError::Setting { what, reason: "is no mode; unset it".to_owned() });
         messages.show(AwsError::CaBundle { path: path(), reason: "no certificate".to_owned() });

@@ -97,7 +97,7 @@ pub enum Hold {
         /// The pattern that matches it.
         glob: EcoString,
     },
-    /// It would be too many at once: the plan's trips say of what.
+    /// It would be too many at once: the exceeded limits of the plan say of what.
     Guarded {
         /// Whether it counts among deletes or updates.
         kind: GuardKind,

@@ -36,7 +36,7 @@ pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
 pub use clusters::{Cluster, Clusters, Reading, UnknownCluster};
 pub use compute::{Input, compute, compute_for};
 pub use freeze::SUSPICIOUS;
-pub use guard::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
+pub use guard::{Allow, Allowance, ExceededLimit, Guard, GuardKind, Limit, Outage, Scope};
 pub use hash::{InvalidHash, PlanHash};
 pub use hold::{DecisionState, FreezeCause, Hold};
 pub use protect::{Glob, GlobError, Protected};

@@ -4,7 +4,7 @@ use ecow::EcoString;
 use extdns_model::{ClusterId, Endpoint, Record, RecordType, ZoneIndex, ZoneKey};
 use smallvec::SmallVec;
 
-use crate::{DecisionState, FreezeCause, Hold, Outage, Trip};
+use crate::{DecisionState, ExceededLimit, FreezeCause, Hold, Outage};
 
 /// What is to be done, by zone and name, in the order of zones and name keys.
 ///
@@ -22,7 +22,7 @@ pub struct Plan<'a> {
     /// is held back for it.
     pub frozen: Vec<Frozen>,
     /// Where the guard stopped changes: in all zones, then in the order of zones and clusters.
-    pub trips: Vec<Trip>,
+    pub exceeded_limits: Vec<ExceededLimit>,
     /// Where too much would go because objects have no address any more, in the order of zones.
     pub outages: Vec<Outage>,
     /// Wished records of types that are not managed, in the order of types.

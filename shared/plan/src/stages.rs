@@ -5,7 +5,7 @@ use extdns_model::{Inventory, Record, ZoneKey};
 use crate::claim::Claims;
 use crate::decide::{Decider, Name, is_ours};
 use crate::freeze::Freeze;
-use crate::guard::Tally;
+use crate::guard::RecordCounts;
 use crate::kept::KeptNames;
 use crate::storable::Refusal;
 use crate::unready::Waiting;
@@ -19,7 +19,7 @@ pub(crate) struct Stages<'a> {
     waiting: Waiting<'a>,
     kept: KeptNames<'a>,
     refusal: &'a Refusal<'a>,
-    tally: Tally,
+    record_counts: RecordCounts,
 }
 
 impl<'a> Stages<'a> {
@@ -32,9 +32,9 @@ impl<'a> Stages<'a> {
             .filter(|record| is_ours(record, &settings.owners) && decider.is_in_scope(&record.set));
         let freeze = Freeze::survey(&claims, settings, ours);
         let waiting = Waiting::new(&claims);
-        let tally = Tally::new(&claims, inventory.index.len());
+        let record_counts = RecordCounts::new(&claims, inventory.index.len());
         let kept = KeptNames::new(kept);
-        Self { settings, claims, freeze, waiting, kept, refusal, tally }
+        Self { settings, claims, freeze, waiting, kept, refusal, record_counts }
     }
 
     /// Counts the records of a name for the guard.
@@ -45,7 +45,7 @@ impl<'a> Stages<'a> {
         }
         for record in name.records.iter().map(|record| record.item) {
             if is_ours(record, &settings.owners) {
-                self.tally.add(&self.claims, zone, &record.labels);
+                self.record_counts.add(&self.claims, zone, &record.labels);
             }
         }
     }
@@ -62,10 +62,11 @@ impl<'a> Stages<'a> {
 
     /// Holds back what is too much at once, and says what the stages found.
     pub(crate) fn finish(self, inventory: &Inventory, plan: &mut Plan<'_>) {
-        let Self { settings, claims, freeze, waiting, tally, .. } = self;
+        let Self { settings, claims, freeze, waiting, record_counts, .. } = self;
         let (guard, index) = (&settings.guard, &inventory.index);
-        let stopped = crate::guard::stop(guard, &claims, index, &tally, &waiting, &mut plan.rows);
-        (plan.trips, plan.outages) = (stopped.trips, stopped.outages);
+        let stopped =
+            crate::guard::stop(guard, &claims, index, &record_counts, &waiting, &mut plan.rows);
+        (plan.exceeded_limits, plan.outages) = (stopped.exceeded_limits, stopped.outages);
         plan.close_moves(index);
         plan.frozen = freeze.into_list();
     }

@@ -141,7 +141,7 @@ impl<W> Pass<W> {
         S: ObjectSource<Waiting = W>,
     {
         let rule = if result.is_admitted() { source.hides(&object) } else { None };
-        self.sink.tally.count(result, rule.is_some());
+        self.sink.filter_counts.count(result, rule.is_some());
         let is_hidden = !result.is_admitted() || rule.is_some();
         if is_hidden && !self.sink.is_tracing() {
             return;

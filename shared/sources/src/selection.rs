@@ -8,7 +8,7 @@ use crate::common::WrittenFilters;
 
 /// How the filters judged the objects that one source read, each by the first filter that left it out.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct FilterCounts {
     seen: u64,
     by_annotations: u64,
     by_labels: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Tally {
     by_source: u64,
 }
 
-impl Tally {
+impl FilterCounts {
     /// Counts an object.
     pub(crate) fn count(&mut self, result: FilterResult, left_out_by_source: bool) {
         self.seen += 1;
@@ -30,7 +30,7 @@ impl Tally {
         }
     }
 
-    /// Adds what another tally counted.
+    /// Adds the counts of another.
     pub(crate) fn add(&mut self, other: Self) {
         let Self { seen, by_annotations, by_labels, of_others, by_source } = other;
         self.seen += seen;

@@ -10,7 +10,7 @@ use extdns_model::{
 };
 
 use crate::records::{TargetGroups, Traits};
-use crate::selection::Tally;
+use crate::selection::FilterCounts;
 use crate::trace::{HiddenBy, Trace};
 
 /// What the sources of a cluster found.
@@ -28,7 +28,7 @@ pub struct Sink {
     /// How many annotations with the old prefix took effect.
     pub outdated_annotations: usize,
     /// How the filters judged the objects.
-    pub(crate) tally: Tally,
+    pub(crate) filter_counts: FilterCounts,
     /// Who has the name that is asked for; only where one is.
     pub(crate) trace: Option<Box<Trace>>,
 }
@@ -156,13 +156,14 @@ impl Sink {
 
     /// Takes over everything that another sink holds.
     pub(crate) fn absorb(&mut self, other: Self) {
-        let Self { endpoints, unready, dropped, seen, outdated_annotations, tally, trace } = other;
+        let Self { endpoints, unready, dropped, seen, outdated_annotations, filter_counts, trace } =
+            other;
         self.endpoints.extend(endpoints);
         self.unready.extend(unready);
         self.dropped.extend(dropped);
         self.seen.extend(seen);
         self.outdated_annotations += outdated_annotations;
-        self.tally.add(tally);
+        self.filter_counts.add(filter_counts);
         if let (Some(own), Some(other)) = (&mut self.trace, trace) {
             own.absorb(*other);
         }

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::SourceError;
 use crate::options::GatherOptions;
 use crate::resolver::Resolver;
-use crate::selection::{NothingSelected, Tally};
+use crate::selection::{FilterCounts, NothingSelected};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::table::Entry;
@@ -85,7 +85,7 @@ impl Sources {
         let mut found = Found::default();
         for (entry, source) in &self.list {
             let before = found.sink.endpoints.len();
-            found.sink.tally = Tally::default();
+            found.sink.filter_counts = FilterCounts::default();
             let outcome = if over.is_terminated() {
                 Err(SourceError::TimeOver)
             } else {
@@ -102,7 +102,7 @@ impl Sources {
             if is_complete {
                 let own_filter = source.own_filter();
                 let nothing =
-                    self.nothing_selected(view, entry, own_filter, found.sink.tally).await;
+                    self.nothing_selected(view, entry, own_filter, found.sink.filter_counts).await;
                 found.nothing_selected.extend(nothing);
             }
         }
@@ -133,13 +133,13 @@ impl Sources {
         view: &ClusterView,
         entry: &'static Entry,
         own_filter: Option<EcoString>,
-        tally: Tally,
+        filter_counts: FilterCounts,
     ) -> Option<NothingSelected> {
         let (source, common) = (entry.name, &self.options.common);
-        if let Some(filter) = tally.selecting_nothing(&common.written, own_filter) {
+        if let Some(filter) = filter_counts.selecting_nothing(&common.written, own_filter) {
             return Some(NothingSelected { source, filter });
         }
-        let namespace = common.namespace.as_deref().filter(|_| tally.is_empty())?;
+        let namespace = common.namespace.as_deref().filter(|_| filter_counts.is_empty())?;
         if !self.options.reads_cluster(entry) || view.has_namespace(namespace).await != Some(false)
         {
             return None;

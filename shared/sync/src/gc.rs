@@ -8,7 +8,7 @@ use crate::apply::apply;
 use crate::error::RunError;
 use crate::report::{self, Notice, Report};
 use crate::request::{Mode, RunRequest};
-use crate::run::{Failed, in_time, plan_settings, tell};
+use crate::run::{Failed, in_time, plan_settings, report_attempt};
 use crate::wiring::Wiring;
 
 /// Plans to remove the ownership records of ours that have no record, and does so if the request
@@ -17,7 +17,7 @@ use crate::wiring::Wiring;
 /// Left alone is whatever may have a record after all: in a zone that could not be read, in a zone
 /// that is delegated to somebody else, under a name that this run does not look at.
 pub async fn collect(wiring: &Wiring, request: &RunRequest) -> Report {
-    tell(request, attempt(wiring, request)).await
+    report_attempt(request, attempt(wiring, request)).await
 }
 
 async fn attempt(wiring: &Wiring, request: &RunRequest) -> Result<Report, Failed> {

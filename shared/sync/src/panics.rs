@@ -9,7 +9,7 @@ use crate::logging;
 static INSTALLED: Once = Once::new();
 
 /// What a panic said, until somebody takes it.
-static UNTOLD: Mutex<Option<String>> = Mutex::new(None);
+static UNREPORTED: Mutex<Option<String>> = Mutex::new(None);
 
 /// From now on a panic of the process prints nothing: whoever does the work takes it and tells it,
 /// with what became of the work.
@@ -19,22 +19,22 @@ pub fn catch_panics() {
 
 /// What a panic said, if there was one since the last call.
 pub fn take_panic() -> Option<String> {
-    UNTOLD.lock().unwrap_or_else(PoisonError::into_inner).take()
+    UNREPORTED.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Keeps what the first panic said. Behind that, each may be the last thing that the process does.
 fn keep(problem: String) {
-    let mut untold = UNTOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if untold.is_none() {
-        *untold = Some(problem);
+    let mut unreported = UNREPORTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if unreported.is_none() {
+        *unreported = Some(problem);
         return;
     }
-    drop(untold);
-    tell(&problem);
+    drop(unreported);
+    log_problem(&problem);
 }
 
 /// One line of the log.
-pub(crate) fn tell(problem: &str) {
+pub(crate) fn log_problem(problem: &str) {
     // It may come before anything else was to be logged.
     logging::start(Default::default(), Default::default());
     tracing::error!("{problem}");
@@ -42,6 +42,6 @@ pub(crate) fn tell(problem: &str) {
 
 fn describe(panic: &PanicHookInfo<'_>) -> String {
     let said = panic.payload_as_str().unwrap_or("a panic without words");
-    let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
-    format!("internal error, please report it: {said}{place}")
+    let location = panic.location().map(|location| format!(" at {location}")).unwrap_or_default();
+    format!("internal error, please report it: {said}{location}")
 }

@@ -41,7 +41,7 @@ pub async fn main(environment: &Environment, streams: Streams<'_>) -> ExitCode {
     let done = AssertUnwindSafe(answer(environment, streams)).catch_unwind().await;
     match panics::take_panic() {
         Some(problem) => {
-            panics::tell(&problem);
+            panics::log_problem(&problem);
             ExitCode::Failed
         }
         None => done.unwrap_or(ExitCode::Failed),

@@ -31,9 +31,9 @@ pub struct Revert {
 const REDONE: &str = "the next sync does these changes again while the cluster still wants them; \
                       change the objects too, or suspend the sync";
 
-/// Whose records there are.
+/// Which records are ours, and of which cluster of ours.
 #[derive(Clone, Copy)]
-pub struct Whose<'a> {
+pub struct Ours<'a> {
     /// The owner ids.
     pub owners: &'a Owners,
     /// The clusters.
@@ -42,14 +42,14 @@ pub struct Whose<'a> {
 
 /// What undoes a reported run, given what the zones hold now.
 #[must_use]
-pub fn revert(report: &Document, annotated: &Annotated, whose: Whose<'_>) -> Revert {
+pub fn revert(report: &Document, annotated: &Annotated, ours: Ours<'_>) -> Revert {
     let mut revert = Revert::default();
     let mut touched = touched(report, annotated, &mut revert.notices);
-    for (zone, record) in annotated.inventory.records().filter(|(_, record)| whose.own(record)) {
+    for (zone, record) in annotated.inventory.records().filter(|(_, record)| ours.own(record)) {
         let names = touched.get_mut(&zone);
         match names.and_then(|names| names.get_mut(&*record.set.name.key())) {
             Some(name) => name.records.push(record),
-            None => revert.endpoints.push(whose.kept(record, annotated.inventory.index.zone(zone))),
+            None => revert.endpoints.push(ours.kept(record, annotated.inventory.index.zone(zone))),
         }
     }
     if touched.is_empty() {
@@ -60,7 +60,7 @@ pub fn revert(report: &Document, annotated: &Annotated, whose: Whose<'_>) -> Rev
     }
     for (zone, names) in touched {
         for name in names.values() {
-            name.undo(whose, annotated.inventory.index.zone(zone), &mut revert);
+            name.undo(ours, annotated.inventory.index.zone(zone), &mut revert);
         }
         revert.names.insert(zone, names.into_keys().collect());
     }
@@ -135,14 +135,14 @@ fn may_have_been_made(change: &Change) -> bool {
 
 impl Touched<'_> {
     /// A name is undone as a whole or not at all.
-    fn undo(&self, whose: Whose<'_>, zone: &Zone, revert: &mut Revert) {
+    fn undo(&self, ours: Ours<'_>, zone: &Zone, revert: &mut Revert) {
         let endpoints = &mut revert.endpoints;
         let states: Result<Vec<State<'_>>, String> =
-            self.changes.iter().map(|change| State::of(whose, change, self.now(change))).collect();
+            self.changes.iter().map(|change| State::of(ours, change, self.now(change))).collect();
         let states = match states {
             Ok(states) => states,
             Err(why) => {
-                endpoints.extend(self.records.iter().map(|record| whose.kept(record, zone)));
+                endpoints.extend(self.records.iter().map(|record| ours.kept(record, zone)));
                 let name = self.changes.first().map_or("", |change| change.name.as_str());
                 revert.notices.push(notice(name, &format!("not undone: {why}")));
                 return;
@@ -152,18 +152,18 @@ impl Touched<'_> {
             .records
             .iter()
             .filter(|record| !self.changes.iter().any(|change| is_about(change, &record.set)));
-        endpoints.extend(untouched.map(|record| whose.kept(record, zone)));
+        endpoints.extend(untouched.map(|record| ours.kept(record, zone)));
         for (change, state) in self.changes.iter().zip(states) {
             match state {
                 State::Done => match &change.before {
                     None => {}
-                    Some(before) => match whose.restored(change, before, zone) {
+                    Some(before) => match ours.restored(change, before, zone) {
                         Some(endpoint) => endpoints.push(endpoint),
                         None => revert.notices.push(unreadable(change)),
                     },
                 },
                 State::Undone(record) => {
-                    endpoints.extend(record.map(|record| whose.kept(record, zone)));
+                    endpoints.extend(record.map(|record| ours.kept(record, zone)));
                 }
             }
         }
@@ -195,7 +195,7 @@ enum State<'a> {
 
 impl<'a> State<'a> {
     /// How a record is, or why it is neither as before nor as after the change.
-    fn of(whose: Whose<'_>, change: &Change, now: Option<&'a Record>) -> Result<Self, String> {
+    fn of(ours: Ours<'_>, change: &Change, now: Option<&'a Record>) -> Result<Self, String> {
         let changed = || "the name is not any more as the run left it".to_owned();
         let Some(record) = now else {
             return match (&change.before, &change.after) {
@@ -214,7 +214,7 @@ impl<'a> State<'a> {
         match (is(&change.after, false), is(&change.before, false)) {
             (false, true) => Ok(Self::Undone(Some(record))),
             (true, true) if is(&change.before, true) => Ok(Self::Undone(Some(record))),
-            (true, _) => match whose.other_holder(record, change.after.as_ref()) {
+            (true, _) => match ours.other_holder(record, change.after.as_ref()) {
                 None => Ok(Self::Done),
                 Some(holder) => Err(holder),
             },
@@ -242,7 +242,7 @@ fn same_labels(labels: &Labels, state: &RecordState) -> bool {
     now.eq(reported.filter(|(key, _)| stored(key)))
 }
 
-impl Whose<'_> {
+impl Ours<'_> {
     fn own(&self, record: &Record) -> bool {
         record.read_only.is_none() && self.owners.own(&record.labels)
     }
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn a_label_without_an_object_is_kept_as_text() {
         let owners = Owners::new([(ClusterId(0), "me".into())]).expect("an id");
-        let whose = Whose { owners: &owners, clusters: &[] };
+        let ours = Ours { owners: &owners, clusters: &[] };
         let set = RecordSet::new(
             Name::as_listed("a.org"),
             RecordType::A,
@@ -389,7 +389,7 @@ mod tests {
             ("txt-encryption-nonce", "n"),
             ("custom", "kept"),
         ];
-        let endpoint = whose.endpoint(set, &labels.into_iter().collect(), &zone);
+        let endpoint = ours.endpoint(set, &labels.into_iter().collect(), &zone);
         let own: Vec<_> = endpoint.labels().iter().collect();
         assert_eq!(own, [("custom", "kept"), ("resource", "by-hand")]);
         assert_eq!(endpoint.resource_label().as_deref(), Some("by-hand"));

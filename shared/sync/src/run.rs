@@ -17,7 +17,7 @@ use crate::report::{
     self, Calls, ClusterReport, Context, Document, Durations, FailureKind, Notice, Report, Unmade,
 };
 use crate::request::{Mode, Overrides, RunRequest};
-use crate::revert::{self, Revert, Whose};
+use crate::revert::{self, Ours, Revert};
 use crate::wiring::Wiring;
 
 /// How much of a run's time reading may take.
@@ -32,11 +32,11 @@ const CLUSTERS_SHARE: f64 = 0.6;
 /// report: of a run that failed it says why, and as much as the run knew.
 pub async fn run(wiring: &Wiring, request: &RunRequest, stdin: impl Read + Send) -> Report {
     // Boxed: its type is too deep for those of callers to be laid out.
-    Box::pin(tell(request, attempt(wiring, request, stdin))).await
+    Box::pin(report_attempt(request, attempt(wiring, request, stdin))).await
 }
 
 /// The report of an attempt, whether or not it came to its end.
-pub(crate) async fn tell(
+pub(crate) async fn report_attempt(
     request: &RunRequest,
     attempt: impl Future<Output = Result<Report, Failed>>,
 ) -> Report {
@@ -79,9 +79,9 @@ async fn attempt(
     let mut watch = Stopwatch::start();
     let called = wiring.provider.calls();
     let mut durations = Durations::default();
-    let ground = in_time(request, read(wiring, request, stdin)).await?;
+    let inputs = in_time(request, read(wiring, request, stdin)).await?;
     durations.read = Some(watch.lap());
-    let Ground { mut gathered, clusters, annotated, adjusted, revert } = ground;
+    let PlanInputs { mut gathered, clusters, annotated, adjusted, revert } = inputs;
     let clusters = clusters.allow_empty(allow_empty).map_err(RunError::UnknownCluster)?;
     let settings = plan_settings(wiring, &request.overrides);
     let kept = adjusted.kept();
@@ -151,9 +151,9 @@ pub(crate) async fn in_time<T>(
     tokio::select! {
         biased;
         // What was read while nothing else could be done may have taken too long all the same.
-        ground = read => match ground {
+        inputs = read => match inputs {
             Ok(_) if request.until.is_over() => Err(RunError::Deadline.into()),
-            ground => ground.map_err(|failed| Failed {
+            inputs => inputs.map_err(|failed| Failed {
                 late: failed.late || reading.is_over(),
                 ..failed
             }),
@@ -173,7 +173,7 @@ fn no_zone() -> Notice {
 }
 
 /// Everything that a plan is made of.
-struct Ground {
+struct PlanInputs {
     gathered: Gathered,
     clusters: Clusters,
     annotated: Annotated,
@@ -182,17 +182,17 @@ struct Ground {
 }
 
 /// Reads the zones, and what is to be undone.
-async fn read_for_revert(wiring: &Wiring, report: &Document) -> Result<Ground, Failed> {
+async fn read_for_revert(wiring: &Wiring, report: &Document) -> Result<PlanInputs, Failed> {
     let inventory = wiring.provider.read().await.map_err(RunError::Read)?;
     let annotated = wiring.annotate(inventory).await?;
-    let whose = Whose { owners: wiring.registry.owners(), clusters: &wiring.clusters };
-    let mut revert = revert::revert(report, &annotated, whose);
+    let ours = Ours { owners: wiring.registry.owners(), clusters: &wiring.clusters };
+    let mut revert = revert::revert(report, &annotated, ours);
     let endpoints = std::mem::take(&mut revert.endpoints);
     // What a report tells is all that there is to know: no cluster is frozen for not being read.
     let known = Reading::Complete { endpoints: endpoints.len().max(1) };
     let clusters = wiring.clusters.iter();
     let clusters = clusters.map(|own| Cluster::new(own.id, own.name.to_string(), known)).collect();
-    Ok(Ground {
+    Ok(PlanInputs {
         gathered: Gathered::default(),
         clusters: Clusters::new(clusters),
         annotated,
@@ -206,7 +206,7 @@ async fn read(
     wiring: &Wiring,
     request: &RunRequest,
     stdin: impl Read + Send,
-) -> Result<Ground, Failed> {
+) -> Result<PlanInputs, Failed> {
     if let Some(report) = &request.revert {
         return read_for_revert(wiring, report).await;
     }
@@ -234,7 +234,7 @@ async fn read(
     let clusters = gathered.for_plan(wiring, Some(&annotated.inventory));
     let desired = std::mem::take(&mut gathered.endpoints);
     match adjust(wiring, desired, &annotated.inventory.index).await {
-        Ok(adjusted) => Ok(Ground { gathered, clusters, annotated, adjusted, revert: None }),
+        Ok(adjusted) => Ok(PlanInputs { gathered, clusters, annotated, adjusted, revert: None }),
         Err(error) => Err(fail(error, &mut gathered)),
     }
 }

@@ -37,7 +37,7 @@ struct Args {
 
 /// What came of the rounds of one kind.
 #[derive(Default)]
-struct Tally {
+struct Totals {
     rounds: u64,
     ends: BTreeMap<String, usize>,
     took: Duration,
@@ -52,15 +52,15 @@ fn main() -> anyhow::Result<ExitCode> {
         None => KINDS.iter().collect(),
     };
     let (begin, time) = (Instant::now(), Duration::from_secs(args.seconds));
-    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    let mut totals: BTreeMap<&str, Totals> = BTreeMap::new();
     let mut failures = 0;
     'time: loop {
         for kind in &kinds {
             for _ in 0..kind.weight {
-                let tally = tallies.entry(kind.name).or_default();
-                let number = args.round.unwrap_or(tally.rounds);
-                tally.rounds += 1;
-                if let Err(failure) = play(&args, kind, number, &binaries, tally) {
+                let total = totals.entry(kind.name).or_default();
+                let number = args.round.unwrap_or(total.rounds);
+                total.rounds += 1;
+                if let Err(failure) = play(&args, kind, number, &binaries, total) {
                     failures += 1;
                     say(&format!(
                         "FAILED: {failure:#}\nthis round alone: make chaos SEED={} KIND={} ROUND={number}",
@@ -76,7 +76,7 @@ fn main() -> anyhow::Result<ExitCode> {
             }
         }
     }
-    tell(&tallies, args.seed, begin.elapsed());
+    print_totals(&totals, args.seed, begin.elapsed());
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -86,7 +86,7 @@ fn play(
     kind: &Kind,
     number: u64,
     binaries: &std::path::Path,
-    tally: &mut Tally,
+    total: &mut Totals,
 ) -> anyhow::Result<()> {
     let bench = Bench::new(binaries)?;
     let mut dice = Dice::new(args.seed, kind.name, number);
@@ -94,9 +94,9 @@ fn play(
     // The simulators complain by panics.
     let played = catch_unwind(AssertUnwindSafe(|| (kind.play)(&mut dice, &bench)))
         .unwrap_or_else(|_| Err(anyhow::anyhow!("the harness panicked")));
-    tally.took += begin.elapsed();
+    total.took += begin.elapsed();
     for (end, count) in bench.ends() {
-        *tally.ends.entry(end).or_default() += count;
+        *total.ends.entry(end).or_default() += count;
     }
     played.map_err(|failure| {
         let place = bench.keep();
@@ -109,18 +109,18 @@ fn play(
     })
 }
 
-fn tell(tallies: &BTreeMap<&str, Tally>, seed: u64, took: Duration) {
+fn print_totals(totals: &BTreeMap<&str, Totals>, seed: u64, took: Duration) {
     say(&format!(
         "chaos with seed {seed} for {} s: rounds, seconds, how often runs ended with which code",
         took.as_secs()
     ));
-    for (kind, tally) in tallies {
+    for (kind, total) in totals {
         let ends: Vec<String> =
-            tally.ends.iter().map(|(end, count)| format!("{end}: {count}")).collect();
+            total.ends.iter().map(|(end, count)| format!("{end}: {count}")).collect();
         say(&format!(
             "{kind:12} {:4} {:4} s  {}",
-            tally.rounds,
-            tally.took.as_secs(),
+            total.rounds,
+            total.took.as_secs(),
             ends.join(", ")
         ));
     }

@@ -102,10 +102,10 @@ pub struct AwsIdentity {
 #[non_exhaustive]
 pub enum AwsError {
     /// No credentials, or a role that cannot be assumed.
-    #[error("instantiating AWS config: {whose}: {reason}")]
+    #[error("instantiating AWS config: {identity}: {reason}")]
     Credentials {
         /// The profile or role.
-        whose: String,
+        identity: String,
         /// What every level of the SDK says about it.
         reason: String,
     },
@@ -148,7 +148,7 @@ pub async fn aws_identity(options: &AwsOptions) -> Result<AwsIdentity, AwsError>
     let found = found_identity(options);
     tokio::time::timeout(CALL_TIMEOUT, found).await.unwrap_or_else(|_| {
         let reason = format!("no credentials within {} seconds", CALL_TIMEOUT.as_secs());
-        Err(AwsError::Credentials { whose: whose(options), reason })
+        Err(AwsError::Credentials { identity: identity(options), reason })
     })
 }
 
@@ -178,7 +178,7 @@ async fn found_identity(options: &AwsOptions) -> Result<AwsIdentity, AwsError> {
 
 /// Asks for the credentials once, to be used by the first call.
 async fn prefetch(options: &AwsOptions, config: &SdkConfig) -> Result<AwsIdentity, AwsError> {
-    let failed = |reason| AwsError::Credentials { whose: whose(options), reason };
+    let failed = |reason| AwsError::Credentials { identity: identity(options), reason };
     let provider = config
         .credentials_provider()
         .ok_or_else(|| failed("the SDK has no source of credentials".to_owned()))?;
@@ -193,7 +193,7 @@ async fn prefetch(options: &AwsOptions, config: &SdkConfig) -> Result<AwsIdentit
     Ok(AwsIdentity { config, account })
 }
 
-fn whose(options: &AwsOptions) -> String {
+fn identity(options: &AwsOptions) -> String {
     match (&options.role, &options.profile) {
         (Some(role), Some(profile)) => format!("role {} with profile {profile}", role.arn),
         (Some(role), None) => format!("role {}", role.arn),

@@ -3,10 +3,10 @@
 //!
 //! Example: the target has one zone, `example.org`, with 20 records of ours. At most 30 % of them may
 //! be deleted. Six deletes are 30 %, so they go on. Seven are 35 %: all seven are held with
-//! [`Hold::Guarded`](crate::Hold::Guarded), and the plan has one [`Trip`].
+//! [`Hold::Guarded`](crate::Hold::Guarded), and the plan has one [`ExceededLimit`].
 //!
 //! ```text
-//! deletes  what becomes of them  trip
+//! deletes  what becomes of them  exceeded limit
 //! 6 of 20  go                    none
 //! 7 of 20  held, all of them     count 7, base 20, limit 30 %, --allow-deletes=example.org:7
 //! ```
@@ -15,8 +15,8 @@
 
 mod other;
 mod outage;
+mod record_counts;
 mod stop;
-mod tally;
 
 use std::fmt;
 
@@ -24,8 +24,8 @@ use ecow::EcoString;
 use extdns_model::ZoneKey;
 
 pub use outage::Outage;
+pub(crate) use record_counts::RecordCounts;
 pub(crate) use stop::stop;
-pub(crate) use tally::Tally;
 
 /// How much a plan may delete and update: over all zones, per zone, and per cluster within a zone.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ impl Scope {
 
 /// A part of a target of which the guard lets nothing of a kind through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trip {
+pub struct ExceededLimit {
     /// The part.
     pub scope: Scope,
     /// What is too much.

@@ -2,7 +2,7 @@
 
 use extdns_model::{Labels, ZoneIndex, ZoneKey};
 
-use super::{Tally, stop};
+use super::{RecordCounts, stop};
 use crate::claim::Claims;
 use crate::unready::Waiting;
 use crate::{Clusters, Plan, Settings};
@@ -18,12 +18,13 @@ impl Plan<'_> {
         clusters: &Clusters,
     ) {
         let claims = Claims::new(&settings.owners, clusters);
-        let mut tally = Tally::new(&claims, index.len());
+        let mut record_counts = RecordCounts::new(&claims, index.len());
         for (zone, labels) in ours {
-            tally.add(&claims, zone, labels);
+            record_counts.add(&claims, zone, labels);
         }
         let waiting = Waiting::default();
-        let stopped = stop(&settings.guard, &claims, index, &tally, &waiting, &mut self.rows);
-        self.trips = stopped.trips;
+        let stopped =
+            stop(&settings.guard, &claims, index, &record_counts, &waiting, &mut self.rows);
+        self.exceeded_limits = stopped.exceeded_limits;
     }
 }

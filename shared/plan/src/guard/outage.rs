@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ecow::EcoString;
 use extdns_model::Resource;
 
+use super::record_counts::WHOLE;
 use super::stop::{Judge, NAMES};
-use super::tally::WHOLE;
 use super::{Allow, GuardKind, Scope};
 use crate::unready::Waiting;
 use crate::{Cause, Decision, Hold, RecordChange, Row};
@@ -61,7 +61,7 @@ impl Judge<'_> {
             return vec![outage(Scope::Target, count, base, self.allow(None))];
         }
         let zones = self.index.iter().zip(counts).filter_map(|((zone, _), &count)| {
-            let base = self.tally.count(zone, WHOLE);
+            let base = self.record_counts.count(zone, WHOLE);
             let deletes = self.count(zone, WHOLE, GuardKind::Deletes);
             let allow = self.allow(Some((zone, deletes)));
             self.is_outage(count, base).then(|| outage(Scope::Zone(zone), count, base, allow))

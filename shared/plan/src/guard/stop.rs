@@ -3,21 +3,21 @@
 use ecow::EcoString;
 use extdns_model::{Name, Zone, ZoneIndex, ZoneKey};
 
-use super::tally::{Column, Part, Scores, Tally, WHOLE};
-use super::{Allow, Allowance, Guard, GuardKind, Limit, Outage, Scope, Trip};
+use super::record_counts::{Column, Part, RecordCounts, Scores, WHOLE};
+use super::{Allow, Allowance, ExceededLimit, Guard, GuardKind, Limit, Outage, Scope};
 use crate::claim::Claims;
 use crate::freeze::SUSPICIOUS;
 use crate::unready::Waiting;
 use crate::{Hold, Row};
 
-/// As many names are told of a trip.
+/// At most this many names are listed for an exceeded limit.
 pub(super) const NAMES: usize = 10;
 const KINDS: [GuardKind; 2] = [GuardKind::Deletes, GuardKind::Updates];
 
 /// What the guard found.
 #[derive(Default)]
 pub(crate) struct Stopped {
-    pub(crate) trips: Vec<Trip>,
+    pub(crate) exceeded_limits: Vec<ExceededLimit>,
     pub(crate) outages: Vec<Outage>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn stop(
     guard: &Guard,
     claims: &Claims<'_>,
     index: &ZoneIndex,
-    tally: &Tally,
+    record_counts: &RecordCounts,
     waiting: &Waiting<'_>,
     rows: &mut [Row<'_>],
 ) -> Stopped {
@@ -35,55 +35,60 @@ pub(crate) fn stop(
         return Stopped::default();
     }
     warn_of_unknown_places(guard, index);
-    let judge = |rows: &[Row<'_>]| Judge::new(guard, claims, index, tally, rows);
+    let judge = |rows: &[Row<'_>]| Judge::new(guard, claims, index, record_counts, rows);
     let mut outages = Vec::new();
     if !waiting.is_empty() {
         outages = judge(rows).hold_outages(waiting, rows);
     }
     let judge = judge(rows);
-    let mut trips = judge.trips();
-    if !trips.is_empty() {
+    let mut exceeded_limits = judge.exceeded_limits();
+    if !exceeded_limits.is_empty() {
         for row in rows {
-            hold(&judge, &mut trips, row);
+            hold(&judge, &mut exceeded_limits, row);
         }
     }
-    Stopped { trips: trips.into_iter().map(|(_, trip)| trip).collect(), outages }
+    Stopped {
+        exceeded_limits: exceeded_limits.into_iter().map(|(_, exceeded)| exceeded).collect(),
+        outages,
+    }
 }
 
-/// Holds back what the trips are about in one row, and notes its name.
-fn hold(judge: &Judge<'_>, trips: &mut [(Column, Trip)], row: &mut Row<'_>) {
-    let Judge { claims, tally, .. } = *judge;
+/// Holds back what exceeds a limit in one row, and notes its name.
+fn hold(judge: &Judge<'_>, exceeded_limits: &mut [(Column, ExceededLimit)], row: &mut Row<'_>) {
+    let Judge { claims, record_counts, .. } = *judge;
     // Those of the target come first, then those of zones in their order.
-    let (of_target, of_zones) =
-        trips.split_at_mut(trips.partition_point(|(_, trip)| trip.scope.zone().is_none()));
-    let first = of_zones.partition_point(|(_, trip)| trip.scope.zone() < Some(row.zone));
+    let (of_target, of_zones) = exceeded_limits.split_at_mut(
+        exceeded_limits.partition_point(|(_, exceeded)| exceeded.scope.zone().is_none()),
+    );
+    let first = of_zones.partition_point(|(_, exceeded)| exceeded.scope.zone() < Some(row.zone));
     let of_zone = of_zones[first..].iter_mut();
-    let of_zone = of_zone.take_while(|(_, trip)| trip.scope.zone() == Some(row.zone));
-    let of_target = of_target.iter_mut().filter(|(_, trip)| !judge.lets(trip.kind, row.zone));
-    let mut trips = of_target.chain(of_zone).peekable();
-    if trips.peek().is_none() {
+    let of_zone = of_zone.take_while(|(_, exceeded)| exceeded.scope.zone() == Some(row.zone));
+    let of_target =
+        of_target.iter_mut().filter(|(_, exceeded)| !judge.lets(exceeded.kind, row.zone));
+    let mut exceeded_limits = of_target.chain(of_zone).peekable();
+    if exceeded_limits.peek().is_none() {
         return;
     }
-    let scores = Scores::of(tally, claims, row);
+    let scores = Scores::of(record_counts, claims, row);
     let parts: Vec<_> = row
         .decisions
         .iter()
         .map(|decision| {
             let (part, record) = (Part::of(decision)?, decision.change.record()?);
-            Some((part, tally.columns(claims, &record.labels)))
+            Some((part, record_counts.columns(claims, &record.labels)))
         })
         .collect();
-    for (column, trip) in trips {
+    for (column, exceeded) in exceeded_limits {
         let score = scores.get(*column);
-        if score.count(trip.kind, scores.coming) > 0 && trip.names.len() < NAMES {
-            trip.names.push(row.name.clone());
+        if score.count(exceeded.kind, scores.coming) > 0 && exceeded.names.len() < NAMES {
+            exceeded.names.push(row.name.clone());
         }
         for (decision, part) in row.decisions.iter_mut().zip(&parts) {
             if let Some((part, columns)) = part
                 && columns.contains(column)
-                && score.concerns(trip.kind, scores.coming, *part)
+                && score.concerns(exceeded.kind, scores.coming, *part)
             {
-                decision.hold(Hold::Guarded { kind: trip.kind, scope: trip.scope.clone() });
+                decision.hold(Hold::Guarded { kind: exceeded.kind, scope: exceeded.scope.clone() });
             }
         }
     }
@@ -98,12 +103,12 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(tally: &Tally, claims: &Claims<'_>, rows: &[Row<'_>]) -> Self {
-        let mut counts = Self { cells: vec![[0; KINDS.len()]; tally.cells()], deletes: 0 };
+    fn of(record_counts: &RecordCounts, claims: &Claims<'_>, rows: &[Row<'_>]) -> Self {
+        let mut counts = Self { cells: vec![[0; KINDS.len()]; record_counts.cells()], deletes: 0 };
         for row in rows {
-            let scores = Scores::of(tally, claims, row);
+            let scores = Scores::of(record_counts, claims, row);
             for (column, score) in scores.iter() {
-                let cell = &mut counts.cells[tally.place(row.zone, column)];
+                let cell = &mut counts.cells[record_counts.cell(row.zone, column)];
                 for (count, kind) in cell.iter_mut().zip(KINDS) {
                     *count += score.count(kind, scores.coming);
                 }
@@ -119,7 +124,7 @@ pub(super) struct Judge<'a> {
     guard: &'a Guard,
     pub(super) claims: &'a Claims<'a>,
     pub(super) index: &'a ZoneIndex,
-    pub(super) tally: &'a Tally,
+    pub(super) record_counts: &'a RecordCounts,
     counts: Counts,
     /// The zones in which any number of deletes is allowed.
     allowed: Vec<bool>,
@@ -130,31 +135,32 @@ impl<'a> Judge<'a> {
         guard: &'a Guard,
         claims: &'a Claims<'a>,
         index: &'a ZoneIndex,
-        tally: &'a Tally,
+        record_counts: &'a RecordCounts,
         rows: &[Row<'_>],
     ) -> Self {
-        let counts = Counts::of(tally, claims, rows);
-        let mut judge = Self { guard, claims, index, tally, counts, allowed: Vec::new() };
+        let counts = Counts::of(record_counts, claims, rows);
+        let mut judge = Self { guard, claims, index, record_counts, counts, allowed: Vec::new() };
         judge.allowed = index.iter().map(|(key, zone)| judge.is_allowed(key, zone)).collect();
         judge
     }
 
-    /// The trips: of the target, else of zones, else of clusters in them. Those of the target come
-    /// first, the others in the order of zones.
-    fn trips(&self) -> Vec<(Column, Trip)> {
-        let mut trips = Vec::new();
+    /// The exceeded limits: of the target, else of zones, else of clusters in them. Those of the
+    /// target come first, the others in the order of zones.
+    fn exceeded_limits(&self) -> Vec<(Column, ExceededLimit)> {
+        let mut exceeded_limits = Vec::new();
         for kind in KINDS {
             match self.target(kind) {
-                Some(trip) => trips.push((WHOLE, trip)),
-                None => trips.extend(self.index.iter().flat_map(|(key, _)| self.zone(key, kind))),
+                Some(exceeded) => exceeded_limits.push((WHOLE, exceeded)),
+                None => exceeded_limits
+                    .extend(self.index.iter().flat_map(|(key, _)| self.zone(key, kind))),
             }
         }
-        trips.sort_by_key(|(_, trip)| trip.scope.zone());
-        trips
+        exceeded_limits.sort_by_key(|(_, exceeded)| exceeded.scope.zone());
+        exceeded_limits
     }
 
-    /// The trip of all zones together. Zones whose deletes are allowed are not counted.
-    fn target(&self, kind: GuardKind) -> Option<Trip> {
+    /// The exceeded limit of all zones together. Zones whose deletes are allowed are not counted.
+    fn target(&self, kind: GuardKind) -> Option<ExceededLimit> {
         if self.is_one_zone() {
             return None;
         }
@@ -170,24 +176,32 @@ impl<'a> Judge<'a> {
                 Allow::Updates { percent: of_zones.fold(percent(count, base), u8::max) }
             }
         };
-        Some(Trip { scope: Scope::Target, kind, count, base, limit, names: Vec::new(), allow })
+        Some(ExceededLimit {
+            scope: Scope::Target,
+            kind,
+            count,
+            base,
+            limit,
+            names: Vec::new(),
+            allow,
+        })
     }
 
-    /// The trips of a zone: of the zone itself, else of clusters.
-    fn zone(&self, zone: ZoneKey, kind: GuardKind) -> Vec<(Column, Trip)> {
-        let trip = |column| Some((column, self.trip(zone, column, kind)?));
-        match trip(WHOLE) {
+    /// The exceeded limits of a zone: of the zone itself, else of clusters.
+    fn zone(&self, zone: ZoneKey, kind: GuardKind) -> Vec<(Column, ExceededLimit)> {
+        let exceeded = |column| Some((column, self.exceeded(zone, column, kind)?));
+        match exceeded(WHOLE) {
             Some(whole) => vec![whole],
-            None => (1..self.tally.width()).filter_map(trip).collect(),
+            None => (1..self.record_counts.width()).filter_map(exceeded).collect(),
         }
     }
 
-    fn trip(&self, zone: ZoneKey, column: Column, kind: GuardKind) -> Option<Trip> {
+    fn exceeded(&self, zone: ZoneKey, column: Column, kind: GuardKind) -> Option<ExceededLimit> {
         if self.lets(kind, zone) {
             return None;
         }
         let count = self.count(zone, column, kind);
-        let base = self.tally.count(zone, column);
+        let base = self.record_counts.count(zone, column);
         let is_run = self.is_one_zone() && column == WHOLE;
         let limit = self.guard.exceeded(kind, count, base);
         let limit = limit.or_else(|| self.guard.too_many(kind, count).filter(|_| is_run))?;
@@ -195,11 +209,11 @@ impl<'a> Judge<'a> {
             GuardKind::Deletes => self.allow(Some((zone, count))),
             GuardKind::Updates => Allow::Updates { percent: self.least_percent(zone) },
         };
-        let scope = match self.tally.cluster(column) {
+        let scope = match self.record_counts.cluster(column) {
             None => Scope::Zone(zone),
             Some(id) => Scope::Cluster { zone, name: self.claims.clusters().name_of(id) },
         };
-        Some(Trip { scope, kind, count, base, limit, names: Vec::new(), allow })
+        Some(ExceededLimit { scope, kind, count, base, limit, names: Vec::new(), allow })
     }
 
     /// One zone's part of a target is the target.
@@ -208,12 +222,12 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn count(&self, zone: ZoneKey, column: Column, kind: GuardKind) -> usize {
-        self.counts.cells[self.tally.place(zone, column)][kind as usize]
+        self.counts.cells[self.record_counts.cell(zone, column)][kind as usize]
     }
 
     /// How many records are ours in all zones.
     pub(super) fn base(&self) -> usize {
-        self.index.iter().map(|(zone, _)| self.tally.count(zone, WHOLE)).sum()
+        self.index.iter().map(|(zone, _)| self.record_counts.count(zone, WHOLE)).sum()
     }
 
     /// Whether a zone may lose any number of records.
@@ -223,8 +237,8 @@ impl<'a> Judge<'a> {
 
     /// The least percentage that lets through the updates of a zone and of each cluster in it.
     fn least_percent(&self, zone: ZoneKey) -> u8 {
-        let columns = (0..self.tally.width()).map(|column| {
-            (self.count(zone, column, GuardKind::Updates), self.tally.count(zone, column))
+        let columns = (0..self.record_counts.width()).map(|column| {
+            (self.count(zone, column, GuardKind::Updates), self.record_counts.count(zone, column))
         });
         let guarded = columns.filter(|(_, base)| *base >= self.guard.min_records);
         guarded.map(|(count, base)| percent(count, base)).max().unwrap_or(0)

@@ -177,7 +177,7 @@ fn a_cluster_that_suddenly_wants_nothing_is_frozen() {
     assert_eq!(one().totals(), [("default empty, has 10".to_owned(), 10)]);
     one().check(|plan, _| {
         assert_eq!(plan.frozen.len(), 1);
-        assert!(plan.is_empty() && plan.trips.is_empty());
+        assert!(plan.is_empty() && plan.exceeded_limits.is_empty());
     });
     // Said to be right: the guard has its say still.
     assert_eq!(one().allow_empty(&["default"]).totals(), [("guarded deletes".to_owned(), 10)]);
@@ -245,7 +245,7 @@ fn load_balancers_that_lose_their_addresses_at_once_are_an_outage() {
     for (records, lost, expected) in [(10, 10, 10), (10, 4, 4), (9, 3, 3), (10, 3, 0), (3, 2, 0)] {
         let case = case(records, lost, guard());
         assert_eq!(held(&case), expected, "{lost} of {records}");
-        assert!(case.trips().is_empty(), "{lost} of {records}");
+        assert!(case.exceeded_limits().is_empty(), "{lost} of {records}");
         case.check(|plan, _| {
             let found: Vec<_> = plan.outages.iter().map(|it| (it.count, it.base)).collect();
             let outage = (expected > 0).then_some((lost, records));
@@ -352,7 +352,7 @@ fn noop_at_first_adoption_with_a_wrong_filter_deletes_nothing() {
     assert_eq!(first(EMPTY).totals(), [("default empty, has 10".to_owned(), 10)]);
     let wrong = first(READ).wants(&["A other 1.1.1.1 by=default:x"]);
     assert_eq!(wrong.totals(), [("go".to_owned(), 1), ("guarded deletes".to_owned(), 10)]);
-    assert_eq!(wrong.trips(), ["all deletes 10/10 > 30 % (--allow-deletes=all:10)"]);
+    assert_eq!(wrong.exceeded_limits(), ["all deletes 10/10 > 30 % (--allow-deletes=all:10)"]);
 }
 
 #[test]

@@ -30,19 +30,20 @@ fn guarded(count: usize) -> Vec<(String, usize)> {
 fn a_cluster_back_with_29_percent_of_its_objects_loses_nothing() {
     let case = single(guard()).has(&records(100)).wants(&wishes(29, "1.1.1.1"));
     assert_eq!(case.totals(), guarded(71));
-    assert_eq!(case.trips(), ["Z1 deletes 71/100 > 30 % (--allow-deletes=all:71)"]);
+    assert_eq!(case.exceeded_limits(), ["Z1 deletes 71/100 > 30 % (--allow-deletes=all:71)"]);
     case.check(|plan, _| {
-        let names: Vec<_> = plan.trips[0].names.iter().map(|name| name.as_str()).collect();
+        let names: Vec<_> =
+            plan.exceeded_limits[0].names.iter().map(|name| name.as_str()).collect();
         let first_ten: Vec<_> = (29..39).map(|index| format!("n{index:03}")).collect();
         assert_eq!(names, first_ten);
-        assert_eq!(plan.trips[0].allow.for_function(), "\"allowDeletes\": {\"all\": 71}");
+        assert_eq!(plan.exceeded_limits[0].allow.for_function(), "\"allowDeletes\": {\"all\": 71}");
     });
 }
 
 #[test]
 fn a_cluster_back_with_71_percent_of_its_objects_loses_the_rest() {
     let case = single(guard()).has(&records(100)).wants(&wishes(71, "1.1.1.1"));
-    assert_eq!((case.totals(), case.trips()), (go(29), vec![]));
+    assert_eq!((case.totals(), case.exceeded_limits()), (go(29), vec![]));
     // The limit itself is allowed, one more is not.
     let case = |left| single(guard()).has(&records(100)).wants(&wishes(left, "1.1.1.1"));
     assert_eq!(case(70).totals(), go(30));
@@ -53,7 +54,7 @@ fn a_cluster_back_with_71_percent_of_its_objects_loses_the_rest() {
 fn limits() {
     let percent = |max_delete_percent| Guard { max_delete_percent, ..guard() };
     let table: [(Guard, usize, usize, bool); 12] = [
-        // guard, records, left, whether it trips
+        // guard, records, left, whether a limit is exceeded
         (guard(), 9, 0, false),
         (guard(), 10, 6, true),
         (guard(), 10, 7, false),
@@ -67,14 +68,14 @@ fn limits() {
         (Guard { min_records: 101, ..guard() }, 100, 0, false),
         (Guard { disabled: true, ..guard() }, 100, 0, false),
     ];
-    for (guard, count, left, trips) in table {
+    for (guard, count, left, is_exceeded) in table {
         let case = single(guard.clone()).has(&records(count)).wants(&wishes(left, "1.1.1.1"));
-        let expected = if trips { guarded(count - left) } else { go(count - left) };
+        let expected = if is_exceeded { guarded(count - left) } else { go(count - left) };
         assert_eq!(case.totals(), expected, "{guard:?}: {left} of {count}");
     }
     let case = single(Guard { max_deletes: Some(2), ..guard() }).has(&records(100));
     case.wants(&wishes(97, "1.1.1.1")).check(|plan, _| {
-        assert_eq!(plan.trips[0].limit, Limit::Count(2));
+        assert_eq!(plan.exceeded_limits[0].limit, Limit::Count(2));
     });
 }
 
@@ -88,10 +89,13 @@ fn updates_are_free_unless_limited() {
     assert_eq!(case(100).totals(), go(11));
     assert_eq!(case(55).totals(), go(11));
     assert_eq!(case(54).totals(), [("guarded updates".to_owned(), 11)]);
-    assert_eq!(case(54).trips(), ["Z1 updates 11/20 > 54 % (--max-update-percent=55)"]);
+    assert_eq!(case(54).exceeded_limits(), ["Z1 updates 11/20 > 54 % (--max-update-percent=55)"]);
     case(54).check(|plan, _| {
-        assert_eq!(plan.trips[0].allow, Allow::Updates { percent: 55 });
-        assert_eq!(plan.trips[0].allow.for_function(), "EXTERNAL_DNS_MAX_UPDATE_PERCENT=55");
+        assert_eq!(plan.exceeded_limits[0].allow, Allow::Updates { percent: 55 });
+        assert_eq!(
+            plan.exceeded_limits[0].allow.for_function(),
+            "EXTERNAL_DNS_MAX_UPDATE_PERCENT=55"
+        );
     });
 }
 
@@ -102,15 +106,15 @@ fn a_delete_and_a_create_of_one_name_are_one_update() {
     let all_aaaa: Vec<_> = (0..10).map(|n| format!("AAAA n{n:03} ::1 by=default:x")).collect();
     for wishes in [&all_cnames, &all_aaaa] {
         let case = single(none.clone()).has(&records(10)).wants(wishes);
-        assert_eq!((case.totals(), case.trips()), (go(20), vec![]));
+        assert_eq!((case.totals(), case.exceeded_limits()), (go(20), vec![]));
         let limited = Guard { max_update_percent: 50, ..none.clone() };
-        let trips = single(limited).has(&records(10)).wants(wishes).trips();
-        assert_eq!(trips, ["Z1 updates 10/10 > 50 % (--max-update-percent=100)"]);
+        let exceeded_limits = single(limited).has(&records(10)).wants(wishes).exceeded_limits();
+        assert_eq!(exceeded_limits, ["Z1 updates 10/10 > 50 % (--max-update-percent=100)"]);
     }
     // But one create does not stand for many deletes.
     let members: Vec<_> = (0..10).map(|n| format!("A n/s{n} 1.1.1.1 o=me")).collect();
     let case = single(guard()).has(&members).wants(&["A n/new 1.1.1.1 by=default:x"]);
-    assert_eq!(case.trips(), ["Z1 deletes 9/10 > 30 % (--allow-deletes=all:9)"]);
+    assert_eq!(case.exceeded_limits(), ["Z1 deletes 9/10 > 30 % (--allow-deletes=all:9)"]);
 }
 
 #[test]
@@ -118,7 +122,7 @@ fn ownership_records_do_not_count() {
     let limited = Guard { max_update_percent: 0, ..guard() };
     let has: Vec<_> = records(10).iter().map(|it| format!("{it} missing-mark")).collect();
     let case = single(limited).has(&has).wants(&wishes(10, "1.1.1.1"));
-    assert_eq!((case.totals(), case.trips()), (go(10), vec![]));
+    assert_eq!((case.totals(), case.exceeded_limits()), (go(10), vec![]));
 }
 
 #[test]
@@ -129,7 +133,7 @@ fn what_is_foreign_or_frozen_does_not_count() {
     assert_eq!(single(guard()).has(&has).wants(&wishes(6, "1.1.1.1")).totals(), guarded(4));
     // What is protected is no delete.
     let case = single(guard()).protects(&["n00[6-9]"]).has(&records(10));
-    assert_eq!(case.wants(&wishes(6, "1.1.1.1")).trips(), Vec::<String>::new());
+    assert_eq!(case.wants(&wishes(6, "1.1.1.1")).exceeded_limits(), Vec::<String>::new());
 }
 
 #[test]
@@ -156,11 +160,11 @@ fn each_zone_and_each_cluster_in_it_has_its_own_count() {
     };
     // A cluster's part of a zone: 5 of 10, although 6 of 100 in the zone.
     let one = case([kept("a", "eu", 5), kept("a", "us", 89), kept("b", "eu", 8)].concat());
-    assert_eq!(one.trips(), ["a eu deletes 5/10 > 30 % (--allow-deletes=a:5)"]);
+    assert_eq!(one.exceeded_limits(), ["a eu deletes 5/10 > 30 % (--allow-deletes=a:5)"]);
     assert_eq!(one.totals(), [("go".to_owned(), 3), ("guarded deletes eu".to_owned(), 5)]);
     // A whole zone: then its clusters need no telling.
     let whole = case([kept("a", "eu", 0), kept("a", "us", 60), kept("b", "eu", 8)].concat());
-    assert_eq!(whole.trips(), ["a deletes 40/100 > 30 % (--allow-deletes=a:40)"]);
+    assert_eq!(whole.exceeded_limits(), ["a deletes 40/100 > 30 % (--allow-deletes=a:40)"]);
     assert_eq!(whole.totals(), [("go".to_owned(), 2), ("guarded deletes".to_owned(), 40)]);
 }
 
@@ -179,9 +183,13 @@ fn allowances() {
         .chain(big().map(|it| format!("Z4: {it} o=me")))
         .collect();
     let wants: Vec<_> = big().map(|it| format!("{it} by=default:x")).collect();
-    let trips = |allowed: &[&str]| {
+    let exceeded_limits = |allowed: &[&str]| {
         let allow_deletes = allowed.iter().map(|it| it.parse().expect(it)).collect();
-        single(Guard { allow_deletes, ..guard() }).zones(&zones).has(&has).wants(&wants).trips()
+        single(Guard { allow_deletes, ..guard() })
+            .zones(&zones)
+            .has(&has)
+            .wants(&wants)
+            .exceeded_limits()
     };
     let (one, two, three) = (
         "/hostedzone/Z1 deletes 10/10 > 30 % (--allow-deletes=a.org:10)",
@@ -201,7 +209,7 @@ fn allowances() {
         (&["all:30"], &[]),
     ];
     for (allowed, expected) in table {
-        assert_eq!(trips(allowed), expected, "{allowed:?}");
+        assert_eq!(exceeded_limits(allowed), expected, "{allowed:?}");
     }
 }
 
@@ -223,16 +231,17 @@ fn small_zones(guard: Guard, count: usize, records: usize, left: usize) -> Case 
 fn many_small_zones_are_counted_together() {
     // 20 zones of 9 records, of which the first keeps one in all.
     let all = small_zones(guard(), 20, 9, 0);
-    assert_eq!(all.trips(), ["target deletes 180/180 > 30 % (--allow-deletes=all:180)"]);
+    assert_eq!(all.exceeded_limits(), ["target deletes 180/180 > 30 % (--allow-deletes=all:180)"]);
     assert_eq!(all.totals(), guarded(180));
     all.check(|plan, _| {
-        let names: Vec<_> = plan.trips[0].names.iter().map(|name| name.as_str()).collect();
+        let names: Vec<_> =
+            plan.exceeded_limits[0].names.iter().map(|name| name.as_str()).collect();
         assert_eq!(names[..2], ["n0.z000.org", "n1.z000.org"]);
         assert_eq!((names.len(), names[9]), (10, "n0.z001.org"));
     });
     // A third of each is too much in all together, though in no zone.
     assert_eq!(
-        small_zones(guard(), 20, 9, 6).trips(),
+        small_zones(guard(), 20, 9, 6).exceeded_limits(),
         ["target deletes 60/180 > 30 % (--allow-deletes=all:60)"]
     );
     assert_eq!(small_zones(guard(), 20, 9, 7).totals(), go(40));
@@ -252,7 +261,7 @@ fn what_is_allowed_in_a_zone_is_not_counted_in_all() {
         ..guard()
     };
     let case = small_zones(allowing(13), 20, 9, 0);
-    assert_eq!(case.trips(), ["target deletes 63/180 > 30 % (--allow-deletes=all:180)"]);
+    assert_eq!(case.exceeded_limits(), ["target deletes 63/180 > 30 % (--allow-deletes=all:180)"]);
     assert_eq!(case.totals(), [("go".to_owned(), 117), ("guarded deletes".to_owned(), 63)]);
     assert_eq!(small_zones(allowing(14), 20, 9, 0).totals(), go(180));
 }
@@ -262,11 +271,11 @@ fn max_deletes_counts_over_all_zones_and_at_any_size() {
     let most = |max_deletes| Guard { max_deletes: Some(max_deletes), ..guard() };
     // 2 of 3 in each of two zones: far below the minimum.
     let case = small_zones(most(3), 2, 3, 1);
-    assert_eq!(case.trips(), ["target deletes 4/6 > 3 (--allow-deletes=all:4)"]);
+    assert_eq!(case.exceeded_limits(), ["target deletes 4/6 > 3 (--allow-deletes=all:4)"]);
     assert_eq!(case.totals(), guarded(4));
     assert_eq!(small_zones(most(4), 2, 3, 1).totals(), go(4));
     assert_eq!(
-        single(most(0)).has(&records(1)).trips(),
+        single(most(0)).has(&records(1)).exceeded_limits(),
         ["Z1 deletes 1/1 > 0 (--allow-deletes=all:1)"]
     );
 }
@@ -283,7 +292,7 @@ fn updates_of_all_zones_are_counted_together() {
         })
         .collect();
     let case = case.wants(&moved);
-    assert_eq!(case.trips(), ["target updates 12/20 > 50 % (--max-update-percent=60)"]);
+    assert_eq!(case.exceeded_limits(), ["target updates 12/20 > 50 % (--max-update-percent=60)"]);
     assert_eq!(case.totals(), [("guarded updates".to_owned(), 12)]);
 }
 

@@ -86,7 +86,10 @@ fn a_move_is_an_update_to_the_guard() {
         case(few.clone()).totals(),
         [("go".to_owned(), 10), ("guarded updates".to_owned(), 10)]
     );
-    assert_eq!(case(few).trips(), ["target updates 10/10 > 50 % (--max-update-percent=100)"]);
+    assert_eq!(
+        case(few).exceeded_limits(),
+        ["target updates 10/10 > 50 % (--max-update-percent=100)"]
+    );
 }
 
 #[test]

@@ -153,13 +153,13 @@ proptest! {
             records.push(record);
         }
         world.desired.push(wish);
-        let (before, trips) = (held_by_guard(&world), trips(&world));
+        let (before, exceeded_limits) = (held_by_guard(&world), exceeded_limits(&world));
         world.desired.pop();
-        let (after, trips_after) = (held_by_guard(&world), self::trips(&world));
+        let (after, exceeded_after) = (held_by_guard(&world), self::exceeded_limits(&world));
         prop_assert!(before.is_subset(&after), "{before:?} {after:?}");
-        for (zone, cluster, kind) in trips {
+        for (zone, cluster, kind) in exceeded_limits {
             let still = [(None, None, kind), (zone, None, kind), (zone, cluster, kind)];
-            prop_assert!(still.iter().any(|trip| trips_after.contains(trip)), "{still:?}");
+            prop_assert!(still.iter().any(|exceeded| exceeded_after.contains(exceeded)), "{still:?}");
         }
     }
 
@@ -174,28 +174,29 @@ proptest! {
     }
 
     #[test]
-    fn what_trips_is_not_touched(mut world in world()) {
+    fn what_exceeds_a_limit_is_not_touched(mut world in world()) {
         world.settings.guard.disabled = false;
         let mut free = world.clone();
         // The rule for suddenly empty clusters goes with the guard; here only the guard is meant.
         free.settings.guard = Guard { max_delete_percent: 100, max_update_percent: 100, max_deletes: None, ..free.settings.guard };
         free.plan(|free, _| world.plan(|plan, _| {
-            for trip in &plan.trips {
-                let is_enough = trip.base >= world.settings.guard.min_records;
-                prop_assert!(trip.count > 0 && (is_enough || trip.limit == Limit::Count(world.settings.guard.max_deletes.unwrap_or(0))));
-                prop_assert!(trip.names.len() <= 10);
-                prop_assert!(trip.scope.zone().is_none() || trip.names.is_sorted());
-                prop_assert!(trip.names.len() >= names_held(plan, trip).min(10));
+            for exceeded in &plan.exceeded_limits {
+                let is_enough = exceeded.base >= world.settings.guard.min_records;
+                prop_assert!(exceeded.count > 0 && (is_enough || exceeded.limit == Limit::Count(world.settings.guard.max_deletes.unwrap_or(0))));
+                prop_assert!(exceeded.names.len() <= 10);
+                prop_assert!(exceeded.scope.zone().is_none() || exceeded.names.is_sorted());
+                prop_assert!(exceeded.names.len() >= names_held(plan, exceeded).min(10));
             }
-            // Nothing else is held back, and in zones without a trip nothing at all but names that move
-            // from or to a zone with one. What was held in any case may be held with another reason.
+            // Nothing else is held back, and in zones without an exceeded limit nothing at all but
+            // names that move from or to a zone with one. What was held in any case may be held
+            // with another reason.
             for (row, guarded) in free.rows.iter().zip(&plan.rows) {
                 let moves = |zone| plan.rows.iter().any(|other| other.zone == zone && other.name == row.name);
-                let is_tripped = plan.trips.iter().any(|trip| {
-                    trip.scope.zone().is_none_or(|zone| zone == row.zone || moves(zone))
+                let is_exceeded = plan.exceeded_limits.iter().any(|exceeded| {
+                    exceeded.scope.zone().is_none_or(|zone| zone == row.zone || moves(zone))
                 });
                 for (one, other) in row.decisions.iter().zip(&guarded.decisions) {
-                    prop_assert!(one.state == other.state || (is_tripped && !other.goes()));
+                    prop_assert!(one.state == other.state || (is_exceeded && !other.goes()));
                 }
             }
             Ok(())
@@ -335,24 +336,24 @@ fn held_by_guard(world: &World) -> BTreeSet<String> {
     going(&free).difference(&going(world)).cloned().collect()
 }
 
-/// Zone, cluster and kind of every trip.
-fn trips(world: &World) -> BTreeSet<(Option<u32>, Option<String>, GuardKind)> {
+/// Zone, cluster and kind of every exceeded limit.
+fn exceeded_limits(world: &World) -> BTreeSet<(Option<u32>, Option<String>, GuardKind)> {
     world.plan(|plan, _| {
-        let trip = |trip: &extdns_plan::Trip| {
-            let zone = trip.scope.zone().map(|zone| zone.0);
-            (zone, trip.scope.cluster().map(str::to_owned), trip.kind)
+        let exceeded = |exceeded: &extdns_plan::ExceededLimit| {
+            let zone = exceeded.scope.zone().map(|zone| zone.0);
+            (zone, exceeded.scope.cluster().map(str::to_owned), exceeded.kind)
         };
-        plan.trips.iter().map(trip).collect()
+        plan.exceeded_limits.iter().map(exceeded).collect()
     })
 }
 
-/// How many names of a zone have something that a trip holds back.
-fn names_held(plan: &Plan<'_>, trip: &extdns_plan::Trip) -> usize {
+/// How many names of a zone have something that an exceeded limit holds back.
+fn names_held(plan: &Plan<'_>, exceeded: &extdns_plan::ExceededLimit) -> usize {
     let by_trip = |decision: &Decision<'_>| {
         matches!(decision.held(), Some(Hold::Guarded { kind, scope })
-            if *kind == trip.kind && *scope == trip.scope)
+            if *kind == exceeded.kind && *scope == exceeded.scope)
     };
-    let is_there = |row: &&Row<'_>| trip.scope.zone().is_none_or(|zone| zone == row.zone);
+    let is_there = |row: &&Row<'_>| exceeded.scope.zone().is_none_or(|zone| zone == row.zone);
     let rows = plan.rows.iter().filter(is_there);
     rows.filter(|row| row.decisions.iter().any(by_trip)).count()
 }

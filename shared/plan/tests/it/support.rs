@@ -18,8 +18,8 @@ use extdns_model::{
     Unready, Zone, ZoneIndex, ZoneInventory,
 };
 use extdns_plan::{
-    Cause, Cluster, Clusters, Decision, DecisionState, Differences, FreezeCause, Guard, Hold,
-    Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes, Row, Settings, Trip,
+    Cause, Cluster, Clusters, Decision, DecisionState, Differences, ExceededLimit, FreezeCause,
+    Guard, Hold, Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes, Row, Settings,
     compute,
 };
 
@@ -229,16 +229,17 @@ impl Case {
         self
     }
 
-    /// The trips of the guard, each as `ZONE [CLUSTER] KIND COUNT/BASE > LIMIT (OVERRIDE)`.
-    pub(crate) fn trips(&self) -> Vec<String> {
+    /// The exceeded limits of the guard, each as `ZONE [CLUSTER] KIND COUNT/BASE > LIMIT
+    /// (OVERRIDE)`.
+    pub(crate) fn exceeded_limits(&self) -> Vec<String> {
         self.check(|plan, inventory| {
-            let trip = |trip: &Trip| {
-                let Trip { scope, kind, count, base, limit, allow, .. } = trip;
+            let exceeded = |exceeded: &ExceededLimit| {
+                let ExceededLimit { scope, kind, count, base, limit, allow, .. } = exceeded;
                 let zone = scope.zone().map_or("target", |zone| &inventory.index.zone(zone).id);
                 let cluster = scope.cluster().map(|it| format!(" {it}")).unwrap_or_default();
                 format!("{zone}{cluster} {kind} {count}/{base} > {limit} ({allow})")
             };
-            plan.trips.iter().map(trip).collect()
+            plan.exceeded_limits.iter().map(exceeded).collect()
         })
     }
 

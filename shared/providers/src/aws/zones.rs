@@ -29,7 +29,7 @@ pub(super) struct ZoneData {
 pub(super) async fn list(api: &Route53, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
     tracing::debug!("Retrieving AWS zones.");
     let lists = try_join_all(api.logins.iter().map(|login| listed(api, via, login))).await?;
-    tell_of_ids(api, &lists);
+    warn_of_unknown_ids(api, &lists);
     let some_are_listed = lists.iter().any(|zones| !zones.is_empty());
     let kept = api.logins.iter().zip(lists).map(|(login, zones)| kept(api, via, login, zones));
     let zones = merged(api, try_join_all(kept).await?);
@@ -43,7 +43,7 @@ pub(super) async fn list(api: &Route53, via: &Transport) -> Result<Vec<Zone>, Pr
 }
 
 /// An id that is mistyped matches no zone, for ever.
-fn tell_of_ids(api: &Route53, lists: &[Vec<HostedZone>]) {
+fn warn_of_unknown_ids(api: &Route53, lists: &[Vec<HostedZone>]) {
     for id in &api.zone_ids {
         if !lists.iter().flatten().any(|zone| zone.id.ends_with(id.as_str())) {
             let profiles: Vec<&str> = api.logins.iter().map(|login| &*login.profile).collect();

@@ -55,7 +55,12 @@ impl Names {
 
     /// Adds the name of the record to what its ownership record says, where the name of that alone
     /// would not tell.
-    pub(super) fn tell_apart(&self, registry: &TxtRegistry, set: &RecordSet, labels: &mut Labels) {
+    pub(super) fn disambiguate(
+        &self,
+        registry: &TxtRegistry,
+        set: &RecordSet,
+        labels: &mut Labels,
+    ) {
         if self.is_ambiguous(registry, set) {
             labels.set(LabelKey::OWNED_RECORD, &*set.name.key());
         }

@@ -175,7 +175,7 @@ impl Writer<'_> {
 
     fn stamp(&self, endpoint: &Endpoint) -> Labels {
         let mut labels = self.registry.labels(endpoint);
-        self.names.tell_apart(self.registry, &endpoint.set, &mut labels);
+        self.names.disambiguate(self.registry, &endpoint.set, &mut labels);
         labels
     }
 

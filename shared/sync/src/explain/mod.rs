@@ -176,7 +176,7 @@ async fn sight(
 }
 
 impl Explanation {
-    /// A part of the ground, or a gap.
+    /// A part of what was read, or a gap where it could not be read.
     fn known<T>(&mut self, part: Result<T, impl Display>) -> Option<T> {
         part.map_err(|error| self.gaps.push(error.to_string())).ok()
     }

@@ -1,11 +1,11 @@
 //! What somebody has to look at before the changes themselves: the run failed, the plan is another
 //! one, a cluster is frozen, the guard stopped something.
 
-use extdns_plan::{GuardKind, Limit, Outage, Trip};
+use extdns_plan::{ExceededLimit, GuardKind, Limit, Outage};
 
 use super::words::first_few;
 use super::{
-    ClusterReport, ClusterState, FailureKind, GuardTrip, Report, TargetReport, ZonedOutage,
+    ClusterReport, ClusterState, FailureKind, GuardStop, Report, TargetReport, ZonedOutage,
 };
 
 /// One thing to look at.
@@ -59,7 +59,12 @@ pub(super) fn alerts(report: &Report) -> Vec<Alert> {
     alerts.extend(report.targets.iter().filter_map(other_plan));
     alerts.extend(report.unmade.nowhere.then(|| nowhere(report)));
     for target in &report.targets {
-        alerts.extend(target.trips.iter().map(|trip| tripped(trip, report.only_ownership)));
+        alerts.extend(
+            target
+                .exceeded_limits
+                .iter()
+                .map(|exceeded| guard_stop(exceeded, report.only_ownership)),
+        );
         alerts.extend(target.outages.iter().map(broken));
     }
     // Why a run failed for its clusters has their failures in it.
@@ -163,8 +168,8 @@ fn broken(ZonedOutage { zone, outage }: &ZonedOutage) -> Alert {
 /// How many of the stopped names a message shows.
 const NAMES: usize = 10;
 
-fn tripped(GuardTrip { zone, trip }: &GuardTrip, only_ownership: bool) -> Alert {
-    let Trip { scope, kind, count, base, .. } = trip;
+fn guard_stop(GuardStop { zone, exceeded }: &GuardStop, only_ownership: bool) -> Alert {
+    let ExceededLimit { scope, kind, count, base, .. } = exceeded;
     let of_cluster = scope.cluster().map_or_else(String::new, |name| format!(" of cluster {name}"));
     let place = place(zone.as_deref());
     let done = match (only_ownership, kind) {
@@ -172,18 +177,21 @@ fn tripped(GuardTrip { zone, trip }: &GuardTrip, only_ownership: bool) -> Alert 
         (false, GuardKind::Deletes) => "deleted",
         (false, GuardKind::Updates) => "updated",
     };
-    let limit = match (trip.limit, kind) {
+    let limit = match (exceeded.limit, kind) {
         (Limit::Percent(percent), GuardKind::Deletes) => format!("--max-delete-percent={percent}"),
         (Limit::Percent(percent), GuardKind::Updates) => format!("--max-update-percent={percent}"),
         (Limit::Count(count), _) => format!("--max-deletes={count}"),
     };
-    let names = first_few(trip.names.iter().map(AsRef::as_ref), *count, NAMES, ", ");
+    let names = first_few(exceeded.names.iter().map(AsRef::as_ref), *count, NAMES, ", ");
     Alert {
         subject: "guard".to_owned(),
         message: format!(
             "{place}: {count} of {base} records{of_cluster} would be {done}, more than {limit} \
              allows, so none is: {names}"
         ),
-        allow: Some(Remedy { flag: trip.allow.to_string(), function: trip.allow.for_function() }),
+        allow: Some(Remedy {
+            flag: exceeded.allow.to_string(),
+            function: exceeded.allow.for_function(),
+        }),
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Failure, FailureKind, Outcome, Resource};
 use extdns_plan::{
-    Cause, Decision, DecisionState, FreezeCause, Loser, Outage, Plan, RecordChange, Rule, Scope,
-    Trip, Unit, Unmanaged,
+    Cause, Decision, DecisionState, ExceededLimit, FreezeCause, Loser, Outage, Plan, RecordChange,
+    Rule, Scope, Unit, Unmanaged,
 };
 use extdns_providers::Adaptation;
 use extdns_registry::{Annotated, Groups, Registry};
@@ -16,7 +16,7 @@ use extdns_sources::Dropped;
 
 use super::words::{SHOWN_OBJECTS, first_few};
 use super::{
-    Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, GuardTrip, Notice, Report,
+    Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, GuardStop, Notice, Report,
     ReportedChange, Run, Snapshot, TargetReport, Unmade, ZoneReport, ZonedOutage, counts,
 };
 
@@ -163,7 +163,11 @@ fn build(
         hash,
         expected_hash,
         zones,
-        trips: plan.trips.iter().map(|trip| tripped(trip, annotated)).collect(),
+        exceeded_limits: plan
+            .exceeded_limits
+            .iter()
+            .map(|exceeded| guard_stop(exceeded, annotated))
+            .collect(),
         outages: plan.outages.iter().map(|outage| broken(outage, annotated)).collect(),
         calls,
         counts: counts::count(desired, &annotated.inventory),
@@ -253,8 +257,8 @@ fn freeze(clusters: &mut [ClusterReport], plan: &Plan<'_>) {
     }
 }
 
-fn tripped(trip: &Trip, annotated: &Annotated) -> GuardTrip {
-    GuardTrip { zone: zone_of(&trip.scope, annotated), trip: trip.clone() }
+fn guard_stop(exceeded: &ExceededLimit, annotated: &Annotated) -> GuardStop {
+    GuardStop { zone: zone_of(&exceeded.scope, annotated), exceeded: exceeded.clone() }
 }
 
 fn broken(outage: &Outage, annotated: &Annotated) -> ZonedOutage {

@@ -65,7 +65,8 @@ const MILLISECONDS: &str = "Milliseconds";
 fn of_run(report: &Report) -> Vec<Metric> {
     let summary = Summary::of(report);
     let Summary { unreadable_zones, frozen_clusters, .. } = summary;
-    let trips: usize = report.targets.iter().map(|target| target.trips.len()).sum();
+    let exceeded_limits: usize =
+        report.targets.iter().map(|target| target.exceeded_limits.len()).sum();
     let records: usize = report.zones().map(|zone| zone.records).sum();
     let endpoints: usize = report.clusters.iter().map(|cluster| cluster.endpoints).sum();
     let calls = report.targets.iter().flat_map(|target| &target.calls.made);
@@ -73,7 +74,7 @@ fn of_run(report: &Report) -> Vec<Metric> {
     let mut metrics = vec![
         ("RunFailed", COUNT, u8::from(report.failure.is_some()).into()),
         ("ExitCode", "None", report.exit_code().number().into()),
-        ("GuardTrips", COUNT, trips.into()),
+        ("GuardTrips", COUNT, exceeded_limits.into()),
         ("FrozenClusters", COUNT, frozen_clusters.into()),
         ("UnreadableZones", COUNT, unreadable_zones.into()),
         ("Endpoints", COUNT, endpoints.into()),

@@ -12,7 +12,7 @@ use super::document::{
 };
 use super::words::{cause, hold_kind, outcome, reason, result};
 use super::{
-    ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, FailureKind, GuardTrip,
+    ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, FailureKind, GuardStop,
     Report, ReportedChange, Snapshot, Summary, TargetReport, Unmade, ZoneReport, ZonedOutage,
 };
 
@@ -133,7 +133,7 @@ fn target(target: &TargetReport) -> Target<Changes<'_>> {
         hash: target.hash.clone(),
         expected_hash: target.expected_hash.clone(),
         zones: target.zones.iter().map(zone).collect(),
-        guard: target.trips.iter().map(document::GuardTrip::from).collect(),
+        guard: target.exceeded_limits.iter().map(document::GuardTrip::from).collect(),
         outages: target.outages.iter().map(document::Outage::from).collect(),
         calls: target.calls.made.iter().map(|call| (call.operation.clone(), call.count)).collect(),
         least_calls: target.calls.least,
@@ -196,26 +196,26 @@ impl From<&Snapshot> for RecordState {
 /// In place of a zone: all zones of the target together.
 const EVERYWHERE: &str = "*";
 
-impl From<&GuardTrip> for document::GuardTrip {
-    fn from(GuardTrip { zone, trip }: &GuardTrip) -> Self {
-        let (max_percent, max_count) = match trip.limit {
+impl From<&GuardStop> for document::GuardTrip {
+    fn from(GuardStop { zone, exceeded }: &GuardStop) -> Self {
+        let (max_percent, max_count) = match exceeded.limit {
             Limit::Percent(percent) => (Some(percent), None),
             Limit::Count(count) => (None, Some(count)),
         };
         Self {
             zone: zone.as_deref().unwrap_or(EVERYWHERE).to_owned(),
-            cluster: trip.scope.cluster().map(str::to_owned),
-            action: match trip.kind {
+            cluster: exceeded.scope.cluster().map(str::to_owned),
+            action: match exceeded.kind {
                 GuardKind::Deletes => Action::Delete,
                 GuardKind::Updates => Action::Update,
             },
-            count: trip.count,
-            base: trip.base,
+            count: exceeded.count,
+            base: exceeded.base,
             max_percent,
             max_count,
-            names: trip.names.iter().map(ToString::to_string).collect(),
-            flag: trip.allow.to_string(),
-            allow_deletes: match &trip.allow {
+            names: exceeded.names.iter().map(ToString::to_string).collect(),
+            flag: exceeded.allow.to_string(),
+            allow_deletes: match &exceeded.allow {
                 Allow::Deletes { place, count } => BTreeMap::from([(place.to_string(), *count)]),
                 Allow::Updates { .. } => BTreeMap::new(),
             },

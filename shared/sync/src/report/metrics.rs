@@ -286,10 +286,10 @@ fn of_clusters(page: &mut Page, report: &Report) {
 }
 
 fn of_targets(page: &mut Page, report: &Report) {
-    let mut trips =
+    let mut exceeded_limits =
         page.gauge("guard_trips", "Times that the guard stopped changes in the last run.");
     for target in &report.targets {
-        trips.sample(&[("target", &target.name)], target.trips.len());
+        exceeded_limits.sample(&[("target", &target.name)], target.exceeded_limits.len());
     }
     let values: [Column<ZoneReport>; 3] = [
         ("zone_readable", "Whether the zone could be read.", |zone| {

@@ -44,7 +44,7 @@ pub use text::{Palette, render_text};
 pub use unmade::Unmade;
 
 use extdns_model::{Labels, Outcome, RecordSet};
-use extdns_plan::{Cause, Hold, Outage, Trip};
+use extdns_plan::{Cause, ExceededLimit, Hold, Outage};
 
 /// A run's result. A run that failed has one too: with the reason, and as much as it knows.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ pub struct TargetReport {
     /// The zones, in order.
     pub zones: Vec<ZoneReport>,
     /// Where the guard stopped changes.
-    pub trips: Vec<GuardTrip>,
+    pub exceeded_limits: Vec<GuardStop>,
     /// Where too much would go because objects have no address any more.
     pub outages: Vec<ZonedOutage>,
     /// What was asked of the provider.
@@ -90,11 +90,11 @@ pub struct TargetReport {
 
 /// A part of a target of which the guard let nothing of a kind through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GuardTrip {
+pub struct GuardStop {
     /// The name of the zone; `None` for all zones of the target together.
     pub zone: Option<String>,
     /// What was too much, and what allows it.
-    pub trip: Trip,
+    pub exceeded: ExceededLimit,
 }
 
 /// A part of a target in which too much would go because objects have no address any more.

@@ -150,7 +150,9 @@ impl Report {
             None if self.targets.iter().any(|target| target.hash_differs()) => {
                 ExitCode::HashDiffers
             }
-            None if self.targets.iter().any(|target| !target.trips.is_empty()) => ExitCode::Guarded,
+            None if self.targets.iter().any(|target| !target.exceeded_limits.is_empty()) => {
+                ExitCode::Guarded
+            }
             None => match Summary::of(self).exit_code() {
                 ExitCode::Success if self.unmade.nowhere || self.has_unstorable() => {
                     ExitCode::Partial

@@ -177,15 +177,15 @@ async fn records_of_others_stay_theirs() {
 }
 
 #[tokio::test]
-async fn undoing_too_much_at_once_trips_the_guard() {
+async fn undoing_too_much_at_once_is_stopped_by_the_guard() {
     let server = Server::Sets(RrsetServer::new(&ZONES));
     let made = server.applied(&unchanged()).await;
     let full = server.contents();
     let stopped = server.undo(&made, &[]).await;
     assert_eq!(stopped.exit_code(), ExitCode::Guarded);
     assert_eq!(server.contents(), full);
-    let trip = &stopped.targets[0].trips[0].trip;
-    assert_eq!(trip.allow.to_string(), "--allow-deletes=inmemory:12");
+    let exceeded = &stopped.targets[0].exceeded_limits[0].exceeded;
+    assert_eq!(exceeded.allow.to_string(), "--allow-deletes=inmemory:12");
     assert!(notices(&stopped).contains(&REDONE.to_owned()));
 
     let undone = server.undo(&made, &["--allow-deletes=inmemory:12"]).await;

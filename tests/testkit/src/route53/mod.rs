@@ -312,7 +312,7 @@ impl Shared {
                 .body("<UnknownOperationException/>");
         };
         let mut call = self.arrived(&route);
-        self.tell(Moment::Arrived, &call);
+        self.call_hook(Moment::Arrived, &call);
         let mut state = self.lock();
         let effect = state.fault_effect(&route, request);
         let work = effect.as_ref().is_none_or(FaultEffect::applied);
@@ -352,7 +352,7 @@ impl Shared {
             kept.clone_from(&call);
         }
         drop(state);
-        self.tell(Moment::Answering, &call);
+        self.call_hook(Moment::Answering, &call);
         reply
     }
 
@@ -373,7 +373,7 @@ impl Shared {
         call
     }
 
-    fn tell(&self, moment: Moment, call: &Call) {
+    fn call_hook(&self, moment: Moment, call: &Call) {
         if let Some(hook) = &*lock(&self.hook) {
             hook(moment, call);
         }

@@ -8,11 +8,11 @@ use extdns_model::{
     RecordType, Resource, ResourceKind, Targets, Ttl, ZoneKey,
 };
 use extdns_plan::{
-    Allow, Cause, Differences, FreezeCause, GuardKind, Hold, Limit, Outage, Scope, Trip,
+    Allow, Cause, Differences, ExceededLimit, FreezeCause, GuardKind, Hold, Limit, Outage, Scope,
 };
 
 use crate::report::{
-    Call, Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, GuardTrip,
+    Call, Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, GuardStop,
     Notice, ObjectCount, Report, ReportedChange, Run, Snapshot, SourceReport, TargetReport,
     TypeCount, UnreadyName, ZoneReport, ZonedOutage,
 };
@@ -174,13 +174,13 @@ fn part() -> Scope {
     Scope::Cluster { zone: ZoneKey(0), name: "prod".into() }
 }
 
-fn trips() -> Vec<GuardTrip> {
+fn exceeded_limits() -> Vec<GuardStop> {
     let names = |count: usize| (0..count).map(|n| format!("n{n}.example.org").into()).collect();
     let zone = || Some("example.org".to_owned());
     vec![
-        GuardTrip {
+        GuardStop {
             zone: None,
-            trip: Trip {
+            exceeded: ExceededLimit {
                 scope: Scope::Target,
                 kind: GuardKind::Deletes,
                 count: 179,
@@ -190,9 +190,9 @@ fn trips() -> Vec<GuardTrip> {
                 allow: Allow::Deletes { place: "aws".into(), count: 179 },
             },
         },
-        GuardTrip {
+        GuardStop {
             zone: zone(),
-            trip: Trip {
+            exceeded: ExceededLimit {
                 scope: Scope::Zone(ZoneKey(0)),
                 kind: GuardKind::Deletes,
                 count: 14,
@@ -202,9 +202,9 @@ fn trips() -> Vec<GuardTrip> {
                 allow: Allow::Deletes { place: "example.org".into(), count: 14 },
             },
         },
-        GuardTrip {
+        GuardStop {
             zone: zone(),
-            trip: Trip {
+            exceeded: ExceededLimit {
                 scope: part(),
                 kind: GuardKind::Deletes,
                 count: 3,
@@ -214,9 +214,9 @@ fn trips() -> Vec<GuardTrip> {
                 allow: Allow::Deletes { place: "Z0123".into(), count: 3 },
             },
         },
-        GuardTrip {
+        GuardStop {
             zone: zone(),
-            trip: Trip {
+            exceeded: ExceededLimit {
                 scope: Scope::Zone(ZoneKey(0)),
                 kind: GuardKind::Updates,
                 count: 11,
@@ -360,7 +360,7 @@ pub(super) fn everything() -> Report {
     }
     changes[0].cluster = Some("good".to_owned());
     let mut target = target(changes);
-    target.trips = trips();
+    target.exceeded_limits = exceeded_limits();
     target.outages = outages();
     target.hash = Some("cd".repeat(32));
     target.expected_hash.clone_from(&target.hash);

@@ -1,4 +1,4 @@
-//! Counting, per zone and per cluster within a zone.
+//! How many records are ours, per zone and per cluster within a zone.
 
 use extdns_model::{ClusterId, Labels, ZoneKey};
 use smallvec::{SmallVec, smallvec};
@@ -15,12 +15,12 @@ pub(super) const WHOLE: Column = 0;
 pub(super) type Columns = SmallVec<[Column; 4]>;
 
 /// How many records are ours, by zone and column.
-pub(crate) struct Tally {
+pub(crate) struct RecordCounts {
     clusters: Vec<ClusterId>,
     counts: Vec<usize>,
 }
 
-impl Tally {
+impl RecordCounts {
     pub(crate) fn new(claims: &Claims<'_>, zones: usize) -> Self {
         let ids = claims.clusters().iter().map(|cluster| cluster.id);
         // One cluster's part of a zone is the zone.
@@ -32,13 +32,13 @@ impl Tally {
     /// Counts a record of ours.
     pub(crate) fn add(&mut self, claims: &Claims<'_>, zone: ZoneKey, labels: &Labels) {
         for column in self.columns(claims, labels) {
-            let place = self.place(zone, column);
-            self.counts[place] += 1;
+            let cell = self.cell(zone, column);
+            self.counts[cell] += 1;
         }
     }
 
     pub(super) fn count(&self, zone: ZoneKey, column: Column) -> usize {
-        self.counts[self.place(zone, column)]
+        self.counts[self.cell(zone, column)]
     }
 
     pub(super) fn width(&self) -> usize {
@@ -49,7 +49,7 @@ impl Tally {
         self.counts.len()
     }
 
-    pub(super) fn place(&self, zone: ZoneKey, column: Column) -> usize {
+    pub(super) fn cell(&self, zone: ZoneKey, column: Column) -> usize {
         zone.0 as usize * self.width() + column
     }
 
@@ -140,7 +140,7 @@ pub(super) struct Scores {
 }
 
 impl Scores {
-    pub(super) fn of(tally: &Tally, claims: &Claims<'_>, row: &Row<'_>) -> Self {
+    pub(super) fn of(record_counts: &RecordCounts, claims: &Claims<'_>, row: &Row<'_>) -> Self {
         let is_coming = |decision: &&Decision<'_>| {
             decision.goes() && matches!(decision.change, RecordChange::Create(_))
         };
@@ -150,7 +150,7 @@ impl Scores {
             let (Some(part), Some(record)) = (Part::of(decision), decision.change.record()) else {
                 continue;
             };
-            for column in tally.columns(claims, &record.labels) {
+            for column in record_counts.columns(claims, &record.labels) {
                 let score = scores.entry(column);
                 match part {
                     Part::Changed => score.changed += 1,
