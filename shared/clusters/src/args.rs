@@ -100,9 +100,9 @@ impl Args {
         ];
         let given: Vec<_> = ways.into_iter().filter(|(_, given, _)| *given).collect();
         let mut messages = Vec::new();
-        for (place, (flag, _, alone)) in given.iter().enumerate() {
+        for (index, (flag, _, alone)) in given.iter().enumerate() {
             if *alone {
-                messages.extend(given[place + 1..].iter().map(|(other, ..)| {
+                messages.extend(given[index + 1..].iter().map(|(other, ..)| {
                     format!("{flag} and {other} are mutually exclusive arguments")
                 }));
             }

@@ -201,7 +201,7 @@ pub enum ReadErrorKind {
 
 /// What is wrong with a manifest, and where.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{}: {message}", place(path, *document, *line))]
+#[error("{}: {message}", location(path, *document, *line))]
 pub struct ManifestError {
     /// File; `-` for standard input.
     pub path: PathBuf,
@@ -239,7 +239,7 @@ fn role(namespace: Option<&str>, user: Option<&str>) -> String {
 }
 
 /// `file, document 3, line 10`.
-pub(crate) fn place(path: &Path, document: usize, line: usize) -> String {
+pub(crate) fn location(path: &Path, document: usize, line: usize) -> String {
     let path = path.display();
     match (document, line) {
         (0, _) => path.to_string(),

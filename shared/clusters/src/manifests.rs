@@ -116,7 +116,8 @@ impl Manifests {
                 }
                 Entry::Occupied(entry) => {
                     let first = entry.get();
-                    let first = error::place(&self.files[first.file], first.document, first.line);
+                    let first =
+                        error::location(&self.files[first.file], first.document, first.line);
                     let message = format!("stands already in {first}");
                     return Err(self.fault(object, message));
                 }

@@ -51,7 +51,7 @@ pub struct SharedList<K> {
 
 impl<K: Projection> SharedList<K> {
     fn new(mut objects: Vec<K>) -> Self {
-        objects.sort_by(|a, b| place(a).cmp(&place(b)));
+        objects.sort_by(|a, b| namespaced_name(a).cmp(&namespaced_name(b)));
         objects.shrink_to_fit();
         Self { objects, by_label: Mutex::default() }
     }
@@ -59,15 +59,19 @@ impl<K: Projection> SharedList<K> {
     /// The object of this name. The namespace is empty for kinds that live outside namespaces.
     #[must_use]
     pub fn get(&self, namespace: &str, name: &str) -> Option<&K> {
-        let at = self.objects.binary_search_by(|own| place(own).cmp(&(namespace, name))).ok()?;
+        let at = self
+            .objects
+            .binary_search_by(|own| namespaced_name(own).cmp(&(namespace, name)))
+            .ok()?;
         Some(&self.objects[at])
     }
 
     /// All objects of a namespace, by name.
     #[must_use]
     pub fn in_namespace(&self, namespace: &str) -> &[K] {
-        let start = self.objects.partition_point(|own| place(own).0 < namespace);
-        let count = self.objects[start..].partition_point(|own| place(own).0 == namespace);
+        let start = self.objects.partition_point(|own| namespaced_name(own).0 < namespace);
+        let count =
+            self.objects[start..].partition_point(|own| namespaced_name(own).0 == namespace);
         &self.objects[start..start + count]
     }
 
@@ -79,7 +83,7 @@ impl<K: Projection> SharedList<K> {
         value: &'a str,
     ) -> impl Iterator<Item = &'a K> {
         let index = self.index(label);
-        let key = |at: &usize| label_place(&self.objects[*at], label);
+        let key = |at: &usize| namespaced_label(&self.objects[*at], label);
         let wanted = (namespace, Some(value));
         let start = index.partition_point(|at| key(at) < wanted);
         let count = index[start..].partition_point(|at| key(at) == wanted);
@@ -89,21 +93,21 @@ impl<K: Projection> SharedList<K> {
     fn index(&self, label: &'static str) -> Arc<[usize]> {
         let mut indices = self.by_label.lock().unwrap_or_else(PoisonError::into_inner);
         let index = indices.entry(label).or_insert_with(|| {
-            let has_label = |at: &usize| label_place(&self.objects[*at], label).1.is_some();
+            let has_label = |at: &usize| namespaced_label(&self.objects[*at], label).1.is_some();
             let mut index: Vec<usize> = (0..self.objects.len()).filter(has_label).collect();
-            index.sort_by_key(|at| label_place(&self.objects[*at], label));
+            index.sort_by_key(|at| namespaced_label(&self.objects[*at], label));
             index.into()
         });
         Arc::clone(index)
     }
 }
 
-fn place<K: Projection>(object: &K) -> (&str, &str) {
+fn namespaced_name<K: Projection>(object: &K) -> (&str, &str) {
     let metadata = object.metadata();
     (&metadata.namespace, &metadata.name)
 }
 
-fn label_place<'a, K: Projection>(object: &'a K, label: &str) -> (&'a str, Option<&'a str>) {
+fn namespaced_label<'a, K: Projection>(object: &'a K, label: &str) -> (&'a str, Option<&'a str>) {
     let metadata = object.metadata();
     (&metadata.namespace, metadata.labels.get(label))
 }

@@ -14,7 +14,7 @@ pub(crate) struct ClusterSet(SmallVec<[u64; 1]>);
 
 impl ClusterSet {
     pub(crate) fn insert(&mut self, cluster: ClusterId) {
-        let (word, bit) = place(cluster);
+        let (word, bit) = word_and_bit(cluster);
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
         }
@@ -22,7 +22,7 @@ impl ClusterSet {
     }
 
     pub(crate) fn contains(&self, cluster: ClusterId) -> bool {
-        let (word, bit) = place(cluster);
+        let (word, bit) = word_and_bit(cluster);
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
@@ -40,7 +40,7 @@ impl ClusterSet {
     }
 }
 
-fn place(ClusterId(id): ClusterId) -> (usize, u64) {
+fn word_and_bit(ClusterId(id): ClusterId) -> (usize, u64) {
     (usize::from(id / 64), 1 << (id % 64))
 }
 

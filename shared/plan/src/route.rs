@@ -6,7 +6,7 @@ use extdns_model::{Endpoint, Inventory, RecordType, ResourceKind};
 use crate::Unmanaged;
 use crate::conflict::preference;
 use crate::decide::Decider;
-use crate::runs::{Keyed, place};
+use crate::runs::{Keyed, id_and_type};
 
 /// All wishes.
 pub(crate) struct Routed<'a> {
@@ -49,7 +49,8 @@ pub(crate) fn route<'a>(
         wishes[first.0 as usize].push(wish);
     }
     unrouted.sort_by(|a, b| {
-        let by_name = a.key.cmp(&b.key).then_with(|| place(a.set()).cmp(&place(b.set())));
+        let by_name =
+            a.key.cmp(&b.key).then_with(|| id_and_type(a.set()).cmp(&id_and_type(b.set())));
         by_name.then_with(|| preference(a.item, b.item))
     });
     let unrouted = unrouted.into_iter().map(|wish| wish.item).collect();
@@ -77,10 +78,10 @@ fn note(unmanaged: &mut Vec<Unmanaged>, rtype: RecordType, key: &str) {
     });
     let Unmanaged { count, names, .. } = &mut unmanaged[index];
     *count += 1;
-    if let Err(place) = names.binary_search_by(|name| name.as_str().cmp(key))
-        && place < NAMES
+    if let Err(index) = names.binary_search_by(|name| name.as_str().cmp(key))
+        && index < NAMES
     {
-        names.insert(place, EcoString::from(key));
+        names.insert(index, EcoString::from(key));
         names.truncate(NAMES);
     }
 }

@@ -40,11 +40,13 @@ impl<'a, T: HasSet> Keyed<'a, T> {
 
 /// Sorts by name, set identifier and type. What is equal in all three keeps its order.
 pub(crate) fn sort<T: HasSet>(list: &mut [Keyed<'_, T>]) {
-    list.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| place(a.set()).cmp(&place(b.set()))));
+    list.sort_by(|a, b| {
+        a.key.cmp(&b.key).then_with(|| id_and_type(a.set()).cmp(&id_and_type(b.set())))
+    });
 }
 
-/// The place of a record set within its name.
-pub(crate) fn place(set: &RecordSet) -> (&str, extdns_model::RecordType) {
+/// What tells the record sets of one name apart: the set identifier and the type.
+pub(crate) fn id_and_type(set: &RecordSet) -> (&str, extdns_model::RecordType) {
     (set.set_identifier(), set.rtype)
 }
 

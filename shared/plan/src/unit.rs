@@ -21,7 +21,7 @@ use smallvec::SmallVec;
 use extdns_model::{RecordType, property_names};
 
 use crate::conflict::excludes;
-use crate::runs::place;
+use crate::runs::id_and_type;
 use crate::{Decision, DecisionState, Hold, RecordChange, Unit};
 
 /// Gives units to the decisions about one name, which come in the order of set identifiers, and
@@ -188,15 +188,15 @@ fn order(decisions: &mut [Decision<'_>]) {
     let is_kept = |decision: &Decision<'_>| !matches!(decision.change, RecordChange::Delete(_));
     decisions.sort_by(|a, b| {
         let order = is_kept(a).cmp(&is_kept(b));
-        order.then_with(|| place(a.change.set()).cmp(&place(b.change.set())))
+        order.then_with(|| id_and_type(a.change.set()).cmp(&id_and_type(b.change.set())))
     });
     let mut seen: SmallVec<[(Unit, Unit); 8]> = SmallVec::new();
     for decision in decisions {
         let next = number(seen.len());
         decision.unit = match seen.binary_search_by_key(&decision.unit, |(old, _)| *old) {
             Ok(found) => seen[found].1,
-            Err(place) => {
-                seen.insert(place, (decision.unit, next));
+            Err(index) => {
+                seen.insert(index, (decision.unit, next));
                 next
             }
         };

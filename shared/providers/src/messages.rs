@@ -45,8 +45,8 @@ async fn every_error_has_its_message() {
 fn array_errors() -> [ArrayError; 4] {
     let source = serde_json::from_str::<String>("7").expect_err("no text");
     [
-        ArrayError::Element { place: 3, source },
-        ArrayError::TooLarge { place: 3 },
+        ArrayError::Element { number: 3, source },
+        ArrayError::TooLarge { number: 3 },
         ArrayError::NoArray,
         ArrayError::Incomplete,
     ]

@@ -5,7 +5,7 @@ use std::io;
 use extdns_messages::Messages;
 use extdns_model::{Name, OwnerIdError};
 
-use crate::txt::{CannotEncrypt, NoPlace};
+use crate::txt::{CannotEncrypt, NoLocation};
 use crate::{BadKey, RegistryError, StoreError};
 
 #[test]
@@ -20,8 +20,8 @@ fn every_error_has_its_message() {
         remedy: "%{record_type}-".to_owned(),
     });
     let long = Name::parse(&format!("{}.example.org", "x".repeat(64))).expect_err("a long label");
-    messages.show(NoPlace::TooLong(long));
-    messages.show(NoPlace::NoZone { name: Name::as_listed("a-example.org") });
+    messages.show(NoLocation::TooLong(long));
+    messages.show(NoLocation::NoZone { name: Name::as_listed("a-example.org") });
     messages.show(CannotEncrypt::Gzip(io::Error::other("out of memory")));
     messages.show(CannotEncrypt::Random("no entropy".to_owned()));
     messages.show(CannotEncrypt::TooLong);

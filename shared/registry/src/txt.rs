@@ -20,11 +20,11 @@ mod cipher;
 mod codec;
 mod holds;
 mod leftovers;
+mod location;
 mod marks;
 mod names;
 mod older;
 mod own;
-mod place;
 mod read;
 mod siblings;
 mod slots;
@@ -42,7 +42,7 @@ pub(crate) use cipher::CannotEncrypt;
 pub(crate) use cipher::Cipher;
 pub(crate) use codec::Codec;
 #[cfg(test)]
-pub(crate) use place::NoPlace;
+pub(crate) use location::NoLocation;
 pub(crate) use text::claims_ownership;
 
 /// The registry in TXT records.

@@ -50,8 +50,8 @@ pub(crate) fn merge_objects(mut endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
 /// service wins.
 pub(crate) fn merge_services(mut endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
     by_resource(&mut endpoints);
-    endpoints.sort_by(|a, b| place(a).cmp(&place(b)));
-    unite_runs(&mut endpoints, |a, b| !is_pointer(a) && place(a) == place(b));
+    endpoints.sort_by(|a, b| set_key(a).cmp(&set_key(b)));
+    unite_runs(&mut endpoints, |a, b| !is_pointer(a) && set_key(a) == set_key(b));
     merge_endpoints(endpoints)
 }
 
@@ -102,15 +102,15 @@ impl Followers {
     }
 }
 
-type Place<'a> = (&'a Name, RecordType, &'a str);
+type SetKey<'a> = (&'a Name, RecordType, &'a str);
 
-fn place(endpoint: &Endpoint) -> Place<'_> {
+fn set_key(endpoint: &Endpoint) -> SetKey<'_> {
     (&endpoint.set.name, endpoint.set.rtype, endpoint.set.set_identifier())
 }
 
-fn key(endpoint: &Endpoint) -> (Place<'_>, Option<&EcoString>, Ttl) {
+fn key(endpoint: &Endpoint) -> (SetKey<'_>, Option<&EcoString>, Ttl) {
     let pointer = if is_pointer(endpoint) { endpoint.set.targets.first() } else { None };
-    (place(endpoint), pointer, endpoint.set.ttl)
+    (set_key(endpoint), pointer, endpoint.set.ttl)
 }
 
 fn is_pointer(endpoint: &Endpoint) -> bool {
@@ -121,7 +121,7 @@ fn warn_of_rivals(sorted: &[Endpoint]) {
     for pair in sorted.windows(2) {
         let [first, second] = pair else { continue };
         let rivals = is_pointer(first)
-            && place(first) == place(second)
+            && set_key(first) == set_key(second)
             && first.set.targets.first() != second.set.targets.first();
         if rivals {
             tracing::warn!(

@@ -16,7 +16,7 @@ const LEFT: Duration = Duration::from_secs(3600);
 const TEMPORARY: &str = ".extdns-new";
 
 /// Where a text goes.
-enum Place {
+enum Destination {
     /// A device, a pipe or a stream of this process: it is written to.
     Stream,
     /// A file: it is replaced as a whole.
@@ -29,9 +29,11 @@ enum Place {
 /// # Errors
 /// When it cannot be written, or when something else than a report, a plan or metrics is there.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
-    match place(path)? {
-        Place::Stream => OpenOptions::new().append(true).open(path)?.write_all(text.as_bytes()),
-        Place::File(place) => replace(&place, text),
+    match destination(path)? {
+        Destination::Stream => {
+            OpenOptions::new().append(true).open(path)?.write_all(text.as_bytes())
+        }
+        Destination::File(file) => replace(&file, text),
     }
 }
 
@@ -41,13 +43,13 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
 /// # Errors
 /// When something else than a report, a plan or metrics is there, or its folder is not.
 pub(crate) fn check(path: &Path) -> io::Result<()> {
-    match place(path)? {
-        Place::Stream => Ok(()),
-        Place::File(place) => fs::metadata(folder_of(&place)).map(drop),
+    match destination(path)? {
+        Destination::Stream => Ok(()),
+        Destination::File(file) => fs::metadata(folder_of(&file)).map(drop),
     }
 }
 
-fn place(path: &Path) -> io::Result<Place> {
+fn destination(path: &Path) -> io::Result<Destination> {
     let there = match fs::metadata(path) {
         Ok(there) => Some(there),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -55,30 +57,30 @@ fn place(path: &Path) -> io::Result<Place> {
     };
     let is_stream = path.starts_with("/dev") || path.starts_with("/proc");
     match there {
-        Some(there) if is_stream || !(there.is_file() || there.is_dir()) => Ok(Place::Stream),
+        Some(there) if is_stream || !(there.is_file() || there.is_dir()) => Ok(Destination::Stream),
         Some(_) => {
-            let place = fs::canonicalize(path)?;
-            refuse_others(&place)?;
-            Ok(Place::File(place))
+            let file = fs::canonicalize(path)?;
+            refuse_others(&file)?;
+            Ok(Destination::File(file))
         }
         // The place that a link without a target names is not made: somebody meant another one.
         None if path.is_symlink() => Err(io::Error::new(
             io::ErrorKind::NotFound,
             "it is a link to a file that does not exist; make the file or remove the link",
         )),
-        None => Ok(Place::File(path.to_owned())),
+        None => Ok(Destination::File(path.to_owned())),
     }
 }
 
 /// The folder of a file; the current one where the path names none.
-fn folder_of(place: &Path) -> &Path {
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+fn folder_of(file: &Path) -> &Path {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
 }
 
-fn replace(place: &Path, text: &str) -> io::Result<()> {
-    let folder = folder_of(place);
-    let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let folder = folder_of(file);
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let prefix = format!(".{name}.");
     remove_left(folder, &prefix);
     let mut builder = tempfile::Builder::new();
@@ -88,7 +90,7 @@ fn replace(place: &Path, text: &str) -> io::Result<()> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut new = builder.tempfile_in(folder)?;
     new.write_all(text.as_bytes())?;
-    new.persist(place)?;
+    new.persist(file)?;
     Ok(())
 }
 
@@ -107,9 +109,9 @@ fn remove_left(folder: &Path, prefix: &str) {
 }
 
 /// Whether what is there may be replaced: it is empty, or what we write.
-fn refuse_others(place: &Path) -> io::Result<()> {
+fn refuse_others(file: &Path) -> io::Result<()> {
     let mut head = Vec::new();
-    File::open(place)?.take(HEAD).read_to_end(&mut head)?;
+    File::open(file)?.take(HEAD).read_to_end(&mut head)?;
     if is_ours(&String::from_utf8_lossy(&head)) {
         return Ok(());
     }

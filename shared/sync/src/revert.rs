@@ -94,7 +94,7 @@ fn touched<'a>(
 ) -> TouchedNames<'a> {
     let mut names = TouchedNames::new();
     for (zone, change) in report.changes().filter(|(_, change)| may_have_been_made(change)) {
-        match place(zone, change, annotated) {
+        match zone_of_change(zone, change, annotated) {
             Ok(zone) => {
                 let name = Name::as_listed(&change.name).key().into_owned();
                 names.entry(zone).or_default().entry(name).or_default().changes.push(change);
@@ -106,7 +106,7 @@ fn touched<'a>(
 }
 
 /// The zone in which a change is undone, or why it is not.
-fn place(
+fn zone_of_change(
     zone: &document::Zone,
     change: &Change,
     annotated: &Annotated,

@@ -250,9 +250,10 @@ pub(crate) fn refusal(
 pub(crate) fn plan_settings(wiring: &Wiring, overrides: &Overrides) -> Settings {
     let mut settings = wiring.plan.clone();
     let allowed = overrides.allow_deletes.iter();
-    settings.guard.allow_deletes.extend(
-        allowed.map(|(place, count)| Allowance { place: place.as_str().into(), count: *count }),
-    );
+    settings.guard.allow_deletes.extend(allowed.map(|(zone_or_target, count)| Allowance {
+        zone_or_target: zone_or_target.as_str().into(),
+        count: *count,
+    }));
     settings
 }
 

@@ -13,8 +13,8 @@ impl Dice {
         let mut whole = [0; 32];
         whole[..8].copy_from_slice(&seed.to_le_bytes());
         whole[8..16].copy_from_slice(&number.to_le_bytes());
-        for (place, byte) in whole[16..].iter_mut().zip(kind.bytes()) {
-            *place = byte;
+        for (slot, byte) in whole[16..].iter_mut().zip(kind.bytes()) {
+            *slot = byte;
         }
         Self(ChaCha8Rng::from_seed(whole))
     }

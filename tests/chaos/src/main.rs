@@ -99,12 +99,12 @@ fn play(
         *total.ends.entry(end).or_default() += count;
     }
     played.map_err(|failure| {
-        let place = bench.keep();
+        let folder = bench.keep();
         failure.context(format!(
             "{} round {number} ({}), see {}",
             kind.name,
             kind.about,
-            place.display()
+            folder.display()
         ))
     })
 }

@@ -150,8 +150,8 @@ pub async fn set_up(tool: &str) -> Option<PathBuf> {
     };
     let output = output.unwrap_or_else(|error| panic!("{script}: {error}"));
     let line = String::from_utf8(output.stdout).expect("tests/setup prints text");
-    let place = line.trim_end().splitn(3, ' ').nth(2).map(PathBuf::from);
-    place.filter(|_| output.status.success())
+    let path = line.trim_end().splitn(3, ' ').nth(2).map(PathBuf::from);
+    path.filter(|_| output.status.success())
 }
 
 /// Says that `test` is skipped because `server` is missing. With `CI=true` that is a failure: there a test that does

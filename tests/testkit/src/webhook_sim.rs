@@ -199,8 +199,8 @@ impl WebhookSim {
         times: usize,
         failure: Failure,
     ) {
-        let place = (method.to_owned(), path.to_owned());
-        lock(&self.state).failures.push(Failing { place, skip, left: times, failure });
+        let route = (method.to_owned(), path.to_owned());
+        lock(&self.state).failures.push(Failing { route, skip, left: times, failure });
     }
 
     /// As it was without any record when it started: nothing goes wrong, nothing was asked.
@@ -217,8 +217,8 @@ impl WebhookSim {
 
     /// Requests with this method and path, whatever their answer.
     pub fn calls(&self, method: &str, path: &str) -> u64 {
-        let place = (method.to_owned(), path.to_owned());
-        lock(&self.state).calls.get(&place).copied().unwrap_or(0)
+        let route = (method.to_owned(), path.to_owned());
+        lock(&self.state).calls.get(&route).copied().unwrap_or(0)
     }
 
     /// Puts somebody between the network and the simulator, or takes them away.
@@ -235,7 +235,7 @@ impl WebhookSim {
 /// Name in lower case, type, set identifier.
 type Key = (String, String, String);
 /// Method and path.
-type Place = (String, String);
+type Route = (String, String);
 
 struct State {
     /// Records as text: with 150,000 of them, trees of values would be heavy.
@@ -249,12 +249,12 @@ struct State {
     limit: usize,
     failures: Vec<Failing>,
     silence: Arc<Notify>,
-    calls: BTreeMap<Place, u64>,
+    calls: BTreeMap<Route, u64>,
 }
 
 /// Requests that go wrong.
 struct Failing {
-    place: Place,
+    route: Route,
     skip: usize,
     left: usize,
     failure: Failure,
@@ -298,9 +298,9 @@ impl State {
     }
 
     fn answer(&mut self, request: &Request) -> Reply {
-        let place = (request.method.to_string(), request.path.clone());
-        *self.calls.entry(place.clone()).or_default() += 1;
-        match self.failure(&place) {
+        let route = (request.method.to_string(), request.path.clone());
+        *self.calls.entry(route.clone()).or_default() += 1;
+        match self.failure(&route) {
             None => self.truth(request, MEDIA_TYPE),
             Some(Failure::Status(status)) => Reply::new(status),
             Some(Failure::ContentType(other)) => self.truth(request, other),
@@ -323,9 +323,9 @@ impl State {
         }
     }
 
-    /// What goes wrong with the next request to this place.
-    fn failure(&mut self, place: &Place) -> Option<Failure> {
-        let due = self.failures.iter_mut().find(|own| own.place == *place && own.left > 0)?;
+    /// What goes wrong with the next request to this route.
+    fn failure(&mut self, route: &Route) -> Option<Failure> {
+        let due = self.failures.iter_mut().find(|own| own.route == *route && own.left > 0)?;
         if due.skip > 0 {
             due.skip -= 1;
             return None;

@@ -129,9 +129,9 @@ fn a_daemon_goes_with_a_process_that_is_killed() {
 #[test]
 fn tests_are_skipped_in_one_place() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let places = ["functions", "shared", "tests"].map(|folder| root.join(folder));
+    let roots = ["functions", "shared", "tests"].map(|folder| root.join(folder));
     let mut found = Vec::new();
-    let mut folders = places.to_vec();
+    let mut folders = roots.to_vec();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

@@ -39,14 +39,14 @@ fn title(kind: &str, namespace: &str, name: &str) -> String {
 
 /// Where a document stands.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Location<'a> {
     path: &'a Path,
     file: usize,
     document: usize,
     line: usize,
 }
 
-impl Place<'_> {
+impl Location<'_> {
     fn error(&self, message: impl Into<String>) -> ManifestError {
         ManifestError {
             path: self.path.to_owned(),
@@ -65,39 +65,45 @@ pub(super) fn split(
     objects: &mut Vec<Object>,
 ) -> Result<(), ManifestError> {
     let text = text.trim_start_matches('\u{feff}');
-    let place = Place { path, file, document: 0, line: 0 };
+    let location = Location { path, file, document: 0, line: 0 };
     if path.extension().is_some_and(|extension| extension == "json") {
-        return split_json(place, text, objects);
+        return split_json(location, text, objects);
     }
     // JSON is YAML, but its own parser is faster and takes tabs. What only begins like JSON is YAML.
     if text.trim_start().starts_with(['{', '[']) {
         let before = objects.len();
-        let Err(no_json) = split_json(place, text, objects) else { return Ok(()) };
+        let Err(no_json) = split_json(location, text, objects) else { return Ok(()) };
         objects.truncate(before);
-        return split_yaml(place, text, objects).map_err(|no_yaml| {
+        return split_yaml(location, text, objects).map_err(|no_yaml| {
             let quoted = text.trim_start_matches(|c: char| c.is_whitespace() || "{[".contains(c));
             if quoted.starts_with('"') { no_json } else { no_yaml }
         });
     }
-    split_yaml(place, text, objects)
+    split_yaml(location, text, objects)
 }
 
-fn split_json(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<(), ManifestError> {
+fn split_json(
+    at: Location<'_>,
+    text: &str,
+    objects: &mut Vec<Object>,
+) -> Result<(), ManifestError> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Strict>();
     let mut document = 0;
     loop {
         let start = values.byte_offset();
         let blank = text[start..].len() - text[start..].trim_start().len();
         document += 1;
-        let place = Place { document, line: line_of(text, start + blank), ..at };
+        let location = Location { document, line: line_of(text, start + blank), ..at };
         match values.next() {
             None => return Ok(()),
-            Some(Ok(Strict(value))) => add(place, value, objects)?,
+            Some(Ok(Strict(value))) => add(location, value, objects)?,
             Some(Err(error)) => {
                 let line = error.line();
                 let cut = if error.is_eof() { CUT_OFF } else { "" };
                 let found = found(&text[start..]);
-                return Err(Place { line, ..place }.error(format!("no JSON: {error}{cut}{found}")));
+                return Err(
+                    Location { line, ..location }.error(format!("no JSON: {error}{cut}{found}"))
+                );
             }
         }
     }
@@ -107,7 +113,11 @@ fn line_of(text: &str, offset: usize) -> usize {
     1 + text[..offset].matches('\n').count()
 }
 
-fn split_yaml(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<(), ManifestError> {
+fn split_yaml(
+    at: Location<'_>,
+    text: &str,
+    objects: &mut Vec<Object>,
+) -> Result<(), ManifestError> {
     let mut document = 0;
     for (index, chunk) in documents(text).enumerate() {
         let blank = is_blank(chunk.text);
@@ -118,19 +128,20 @@ fn split_yaml(at: Place<'_>, text: &str, objects: &mut Vec<Object>) -> Result<()
         if blank {
             continue;
         }
-        let place = Place { document, line: chunk.line + leading_blank_lines(chunk.text), ..at };
+        let location =
+            Location { document, line: chunk.line + leading_blank_lines(chunk.text), ..at };
         let value = parse_yaml(chunk.text, 0).map_err(|error| {
             // The second parse only counts the lines from the top of the file.
             let error = parse_yaml(chunk.text, chunk.line - 1).err().unwrap_or(error);
             let line = error
                 .location()
-                .map_or(place.line, |at| usize::try_from(at.line()).unwrap_or_default());
+                .map_or(location.line, |at| usize::try_from(at.line()).unwrap_or_default());
             let found = found(chunk.text);
             // The advice is for those who write programs.
             let problem = error.without_snippet().to_string().replace(ADVICE, "");
-            Place { line, ..place }.error(format!("it is not valid YAML: {problem}{found}"))
+            Location { line, ..location }.error(format!("it is not valid YAML: {problem}{found}"))
         })?;
-        add(place, value, objects).map_err(|error| ManifestError {
+        add(location, value, objects).map_err(|error| ManifestError {
             message: format!("{}{}", error.message, found(chunk.text)),
             ..error
         })?;
@@ -235,25 +246,29 @@ fn leading_blank_lines(text: &str) -> usize {
 }
 
 /// Adds a value: an object, a list of objects, or an array of them.
-fn add(place: Place<'_>, value: Value, objects: &mut Vec<Object>) -> Result<(), ManifestError> {
+fn add(
+    location: Location<'_>,
+    value: Value,
+    objects: &mut Vec<Object>,
+) -> Result<(), ManifestError> {
     match value {
         Value::Null => Ok(()),
-        Value::Array(items) => items.into_iter().try_for_each(|item| add(place, item, objects)),
-        Value::Object(mut fields) => match items(place, &mut fields)? {
-            Some(items) => add_items(place, &fields, items, objects),
+        Value::Array(items) => items.into_iter().try_for_each(|item| add(location, item, objects)),
+        Value::Object(mut fields) => match items(location, &mut fields)? {
+            Some(items) => add_items(location, &fields, items, objects),
             None => {
-                objects.push(object(place, fields)?);
+                objects.push(object(location, fields)?);
                 Ok(())
             }
         },
-        _ => Err(place.error("no Kubernetes object: it is a single value")),
+        _ => Err(location.error("no Kubernetes object: it is a single value")),
     }
 }
 
 /// The items, if the fields are those of a list. `kubectl` prints the kind of a list behind its items: where it is
 /// missing, or only its beginning is there, the text was cut off, and the last items may be missing, too.
 fn items(
-    place: Place<'_>,
+    location: Location<'_>,
     fields: &mut Map<String, Value>,
 ) -> Result<Option<Vec<Value>>, ManifestError> {
     let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -267,10 +282,10 @@ fn items(
             } else {
                 format!("a list, but of kind {kind:?}, which is none")
             };
-            Err(place.error(format!("it is {what}{CUT_OFF}")))
+            Err(location.error(format!("it is {what}{CUT_OFF}")))
         }
         None if kind.ends_with("List") && !named => {
-            Err(place.error(format!("it is a {kind} without `items`{CUT_OFF}")))
+            Err(location.error(format!("it is a {kind} without `items`{CUT_OFF}")))
         }
         _ => Ok(None),
     }
@@ -278,7 +293,7 @@ fn items(
 
 /// The items of a `ServiceList` are services, also where they do not say so themselves: the API leaves it out.
 fn add_items(
-    place: Place<'_>,
+    location: Location<'_>,
     list: &Map<String, Value>,
     items: Vec<Value>,
     objects: &mut Vec<Object>,
@@ -293,20 +308,20 @@ fn add_items(
             fields.insert("kind".to_owned(), kind.into());
             fields.insert("apiVersion".to_owned(), version.clone());
         }
-        add(place, item, objects)?;
+        add(location, item, objects)?;
     }
     Ok(())
 }
 
-fn object(place: Place<'_>, mut fields: Map<String, Value>) -> Result<Object, ManifestError> {
+fn object(location: Location<'_>, mut fields: Map<String, Value>) -> Result<Object, ManifestError> {
     let text = |fields: &Map<String, Value>, key: &str| {
         fields.get(key).and_then(Value::as_str).map(EcoString::from)
     };
     let Some(kind) = text(&fields, "kind") else {
-        return Err(place.error(format!("no Kubernetes object: `kind` is missing{CUT_OFF}")));
+        return Err(location.error(format!("no Kubernetes object: `kind` is missing{CUT_OFF}")));
     };
     let Some(version) = text(&fields, "apiVersion") else {
-        return Err(place
+        return Err(location
             .error(format!("no Kubernetes object: `apiVersion` is missing beside kind {kind}")));
     };
     let group = version.split_once('/').map(|(group, _)| group.into()).unwrap_or_default();
@@ -317,14 +332,14 @@ fn object(place: Place<'_>, mut fields: Map<String, Value>) -> Result<Object, Ma
         for (field, one) in [("annotations", "annotation"), ("labels", "label")] {
             let Some(Value::Object(pairs)) = metadata.get_mut(field) else { continue };
             require_text(pairs).map_err(|reason| {
-                place.error(format!("{}: {one} {reason}", title(&kind, &namespace, &name)))
+                location.error(format!("{}: {one} {reason}", title(&kind, &namespace, &name)))
             })?;
         }
     }
     Ok(Object {
-        file: place.file,
-        document: place.document,
-        line: place.line,
+        file: location.file,
+        document: location.document,
+        line: location.line,
         group,
         kind,
         namespace,

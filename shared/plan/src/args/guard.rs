@@ -58,9 +58,9 @@ pub struct GuardArgs {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidAllowance {
-    /// It names no place.
+    /// It names no zone and no target.
     #[error("name a zone or the target, like example.org or example.org:40")]
-    Place,
+    NoZone,
     /// The count is none.
     #[error("{0:?} is no number of records; write it like example.org:40")]
     Count(String),
@@ -102,17 +102,18 @@ impl FromStr for Allowance {
         // No part of a domain or of an id is a word behind a colon, but the ids of some APIs have
         // colons of their own, so a path behind one is none.
         let is_count = |tail: &str| !tail.contains(['/', '.']);
-        let (place, count) = match text.rsplit_once(':').filter(|(_, tail)| is_count(tail)) {
-            Some((place, count)) => {
+        let (zone_or_target, count) = match text.rsplit_once(':').filter(|(_, tail)| is_count(tail))
+        {
+            Some((zone_or_target, count)) => {
                 let number = count.parse().map_err(|_| InvalidAllowance::Count(count.to_owned()));
-                (place, Some(number?))
+                (zone_or_target, Some(number?))
             }
             None => (text, None),
         };
-        if place.trim().is_empty() {
-            return Err(InvalidAllowance::Place);
+        if zone_or_target.trim().is_empty() {
+            return Err(InvalidAllowance::NoZone);
         }
-        Ok(Self { place: place.trim().into(), count })
+        Ok(Self { zone_or_target: zone_or_target.trim().into(), count })
     }
 }
 
@@ -162,7 +163,7 @@ mod tests {
         assert_eq!((guard.max_delete_percent, guard.max_update_percent), (0, 50));
         assert_eq!((guard.max_deletes, guard.min_records, guard.disabled), (Some(7), 1, true));
         let allowances: Vec<_> =
-            guard.allow_deletes.iter().map(|it| (it.place.as_str(), it.count)).collect();
+            guard.allow_deletes.iter().map(|it| (it.zone_or_target.as_str(), it.count)).collect();
         assert_eq!(allowances, [("a.org", None), ("Z1", Some(3))]);
         let name = extdns_model::Name::as_listed("A.Prod.org");
         assert_eq!(args.protected().find(&name).map(Glob::as_str), Some("*.prod.org"));

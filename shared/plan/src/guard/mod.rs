@@ -50,7 +50,7 @@ pub struct Guard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
     /// A zone's name or id, or the name of the target.
-    pub place: EcoString,
+    pub zone_or_target: EcoString,
     /// At most so many in the zone; `None` for any number.
     pub count: Option<usize>,
 }
@@ -134,7 +134,7 @@ pub enum Allow {
     /// This many deletes in a zone, or in all of them.
     Deletes {
         /// The zone's name, its id where the name is not unique, or the target's name.
-        place: EcoString,
+        zone_or_target: EcoString,
         /// How many.
         count: usize,
     },
@@ -171,7 +171,9 @@ impl Guard {
 impl fmt::Display for Allow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Deletes { place, count } => write!(f, "--allow-deletes={place}:{count}"),
+            Self::Deletes { zone_or_target, count } => {
+                write!(f, "--allow-deletes={zone_or_target}:{count}")
+            }
             Self::Updates { percent } => write!(f, "--max-update-percent={percent}"),
         }
     }
@@ -182,7 +184,9 @@ impl Allow {
     #[must_use]
     pub fn for_function(&self) -> String {
         match self {
-            Self::Deletes { place, count } => format!("\"allowDeletes\": {{{place:?}: {count}}}"),
+            Self::Deletes { zone_or_target, count } => {
+                format!("\"allowDeletes\": {{{zone_or_target:?}: {count}}}")
+            }
             Self::Updates { percent } => format!("EXTERNAL_DNS_MAX_UPDATE_PERCENT={percent}"),
         }
     }

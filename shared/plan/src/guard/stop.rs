@@ -34,7 +34,7 @@ pub(crate) fn stop(
     if guard.disabled {
         return Stopped::default();
     }
-    warn_of_unknown_places(guard, index);
+    warn_of_unknown_allowances(guard, index);
     let judge = |rows: &[Row<'_>]| Judge::new(guard, claims, index, record_counts, rows);
     let mut outages = Vec::new();
     if !waiting.is_empty() {
@@ -247,10 +247,12 @@ impl<'a> Judge<'a> {
     /// What allows so many deletes in a zone; without one, those of all zones.
     pub(super) fn allow(&self, zone: Option<(ZoneKey, usize)>) -> Allow {
         match zone {
-            Some((zone, count)) => Allow::Deletes { place: self.place(zone), count },
+            Some((zone, count)) => {
+                Allow::Deletes { zone_or_target: self.allowance_name(zone), count }
+            }
             None => {
-                let place = self.guard.target.clone();
-                Allow::Deletes { place, count: self.counts.deletes }
+                let zone_or_target = self.guard.target.clone();
+                Allow::Deletes { zone_or_target, count: self.counts.deletes }
             }
         }
     }
@@ -269,12 +271,12 @@ impl<'a> Judge<'a> {
         self.guard.allow_deletes.iter().any(|allowance| {
             let most = |count: usize| allowance.count.is_none_or(|most| count <= most);
             (allowance.is_about(zone) && most(count))
-                || (allowance.place == self.guard.target && most(self.counts.deletes))
+                || (allowance.zone_or_target == self.guard.target && most(self.counts.deletes))
         })
     }
 
     /// What an allowance for this zone names: nothing that another zone has too.
-    fn place(&self, key: ZoneKey) -> EcoString {
+    fn allowance_name(&self, key: ZoneKey) -> EcoString {
         let zone = self.index.zone(key);
         let name = zone.name.key();
         if name.is_empty() && !self.guard.target.is_empty() {
@@ -311,21 +313,21 @@ impl Guard {
 impl Allowance {
     /// Whether it names this zone. People write the ids of some APIs without the path before them.
     fn is_about(&self, zone: &Zone) -> bool {
-        let place = self.place.as_str();
+        let zone_or_target = self.zone_or_target.as_str();
         let bare_id = zone.id.rsplit('/').next().unwrap_or_default();
-        [zone.id.as_str(), bare_id].contains(&place)
-            || (!zone.name.is_empty() && Name::as_listed(place).key() == zone.name.key())
+        [zone.id.as_str(), bare_id].contains(&zone_or_target)
+            || (!zone.name.is_empty() && Name::as_listed(zone_or_target).key() == zone.name.key())
     }
 }
 
-fn warn_of_unknown_places(guard: &Guard, index: &ZoneIndex) {
+fn warn_of_unknown_allowances(guard: &Guard, index: &ZoneIndex) {
     for allowance in &guard.allow_deletes {
-        let is_known = allowance.place == guard.target
+        let is_known = allowance.zone_or_target == guard.target
             || index.iter().any(|(_, zone)| allowance.is_about(zone));
         if !is_known {
             tracing::warn!(
                 "--allow-deletes={}: there is no such zone or target; it allows nothing",
-                allowance.place
+                allowance.zone_or_target
             );
         }
     }

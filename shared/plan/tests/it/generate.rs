@@ -77,8 +77,8 @@ impl World {
                         records.push(self.stored(endpoint, None));
                     }
                     RecordChange::Update { record, endpoint } => {
-                        let place = records.iter().position(|it| is_changed(it, record));
-                        records[place.expect("an update of something that is there")] =
+                        let index = records.iter().position(|it| is_changed(it, record));
+                        records[index.expect("an update of something that is there")] =
                             self.stored(endpoint, record.labels.owner());
                     }
                     RecordChange::Delete(record) => {

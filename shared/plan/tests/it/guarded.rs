@@ -312,7 +312,10 @@ fn allowances_as_text() {
         (":7", None),
     ];
     for (text, expected) in table {
-        let expected = expected.map(|(place, count)| Allowance { place: place.into(), count });
+        let expected = expected.map(|(zone_or_target, count)| Allowance {
+            zone_or_target: zone_or_target.into(),
+            count,
+        });
         let found = text.parse::<Allowance>();
         assert_eq!(found.as_ref().ok(), expected.as_ref(), "{text}: {found:?}");
     }

@@ -64,8 +64,8 @@ proptest! {
     fn rows_are_in_order_and_say_something(world in world()) {
         world.plan(|plan, _| {
             prop_assert!(plan.rows.iter().all(|row| !row.decisions.is_empty()));
-            let places: Vec<_> = plan.rows.iter().map(|row| (row.zone, row.name.as_str())).collect();
-            prop_assert!(places.is_sorted_by(|a, b| a < b), "{places:?}");
+            let keys: Vec<_> = plan.rows.iter().map(|row| (row.zone, row.name.as_str())).collect();
+            prop_assert!(keys.is_sorted_by(|a, b| a < b), "{keys:?}");
             for row in &plan.rows {
                 let sorted = row.decisions.is_sorted_by_key(|decision| {
                     let set = decision.change.set();
@@ -183,8 +183,8 @@ fn is_accounted_for(
     let has_lost =
         plan.losers.iter().any(|loser| loser.zone == zone && std::ptr::eq(loser.endpoint, wish));
     let is_there = || {
-        inventory.records().any(|(place, record)| {
-            place == zone
+        inventory.records().any(|(in_zone, record)| {
+            in_zone == zone
                 && record.set.name.key() == wish.set.name.key()
                 && record.set.rtype == wish.set.rtype
                 && record.set.set_identifier() == wish.set.set_identifier()
@@ -203,10 +203,10 @@ fn names(world: &World) -> BTreeSet<(String, String)> {
 fn mixed_sets(world: &World) -> BTreeSet<(String, String, String)> {
     let mut types: BTreeMap<_, BTreeSet<bool>> = BTreeMap::new();
     for (zone, set) in sets(world) {
-        let place = (zone, set.name.key().into_owned(), set.set_identifier().to_owned());
-        types.entry(place).or_default().insert(set.rtype == RecordType::Cname);
+        let key = (zone, set.name.key().into_owned(), set.set_identifier().to_owned());
+        types.entry(key).or_default().insert(set.rtype == RecordType::Cname);
     }
-    types.into_iter().filter(|(_, kinds)| kinds.len() > 1).map(|(place, _)| place).collect()
+    types.into_iter().filter(|(_, kinds)| kinds.len() > 1).map(|(key, _)| key).collect()
 }
 
 fn sets(world: &World) -> impl Iterator<Item = (String, &RecordSet)> {

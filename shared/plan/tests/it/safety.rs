@@ -167,8 +167,8 @@ proptest! {
     fn what_is_allowed_holds_less(mut world in world(), zone in 0..3usize, count in prop::option::of(0..4usize)) {
         world.settings.guard.disabled = false;
         let before = held_by_guard(&world);
-        let place = world.zones[zone].zone.id.clone();
-        world.settings.guard.allow_deletes.push(extdns_plan::Allowance { place, count });
+        let zone_or_target = world.zones[zone].zone.id.clone();
+        world.settings.guard.allow_deletes.push(extdns_plan::Allowance { zone_or_target, count });
         let after = held_by_guard(&world);
         prop_assert!(after.is_subset(&before), "{after:?} {before:?}");
     }

@@ -42,10 +42,10 @@ const OTHER_ROUTING: &str = "cannot be created as a non-multivalue answer set ex
 const HEALTH_CHECK: &str = "the ownership record of a PRIMARY without a health check cannot stand \
     beside that of a SECONDARY that was written without it: give the PRIMARY aws/health-check-id";
 
-/// An SDK error in our words. `place` is the zone, or nothing.
+/// An SDK error in our words. `of_zone` is the zone as " of zone Z1", or nothing.
 pub(crate) fn explain<E: Error + 'static>(
     operation: &str,
-    place: &str,
+    of_zone: &str,
     error: &SdkError<E, HttpResponse>,
 ) -> Fault {
     let (kind, text) = match error {
@@ -53,7 +53,7 @@ pub(crate) fn explain<E: Error + 'static>(
         SdkError::ServiceError(service) if service.raw().status().is_success() => {
             (ErrorKind::Lost, unread(service.err(), service.raw()))
         }
-        SdkError::ServiceError(service) => return answered(operation, place, service.raw()),
+        SdkError::ServiceError(service) => return answered(operation, of_zone, service.raw()),
         SdkError::ResponseError(answer) => {
             let cause = error.source().unwrap_or(error);
             (ErrorKind::Lost, unread(cause, answer.raw()))
@@ -71,7 +71,7 @@ pub(crate) fn explain<E: Error + 'static>(
             (kind, aws_error_chain(other))
         }
     };
-    let error = ProviderError::new(kind, format!("route53:{operation}{place}: {text}"));
+    let error = ProviderError::new(kind, format!("route53:{operation}{of_zone}: {text}"));
     Fault { error, signature: Signature::Fine }
 }
 
@@ -94,13 +94,13 @@ fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e 
 }
 
 /// An answer that is an error.
-fn answered(operation: &str, place: &str, response: &HttpResponse) -> Fault {
+fn answered(operation: &str, of_zone: &str, response: &HttpResponse) -> Fault {
     let status = response.status().as_u16();
     let body = Body::parse(response.body().bytes().unwrap_or_default());
     let header = |name: &str| response.headers().get(name);
     let id = body.request_id.as_deref().or_else(|| header("x-amzn-requestid"));
     let code = if body.code.is_empty() { format!("HTTP {status}") } else { body.code.clone() };
-    let mut text = format!("route53:{operation}{place}: {code}");
+    let mut text = format!("route53:{operation}{of_zone}: {code}");
     if !body.messages.is_empty() {
         text = format!("{text}: {}", body.messages.join("; "));
     }

@@ -228,7 +228,7 @@ impl Route53 {
         via: &Transport,
         login: &Login,
         operation: &'static str,
-        place: &str,
+        of_zone: &str,
         request: F,
     ) -> Result<T, ProviderError>
     where
@@ -239,7 +239,7 @@ impl Route53 {
         let skews = AtomicU8::new(0);
         let attempt = || async {
             request().await.map_err(|error| {
-                let mut fault = error::explain(operation, place, &error);
+                let mut fault = error::explain(operation, of_zone, &error);
                 let seen = skews.load(Ordering::Relaxed);
                 let anew = match fault.signature {
                     Signature::Fine => false,
@@ -273,7 +273,7 @@ impl Route53 {
 }
 
 /// How errors name a zone.
-fn place(zone: &Zone, login: &Login) -> String {
+fn of_zone(zone: &Zone, login: &Login) -> String {
     format!(" of zone {} ({}, profile {})", zone, zone.id, login.profile)
 }
 
@@ -345,9 +345,9 @@ impl BatchWriter for Route53 {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
         let login = self.login(zone)?;
-        let place = place(zone, login);
+        let of_zone = of_zone(zone, login);
         let invalid = |error: aws_sdk_route53::error::BuildError| {
-            let text = format!("route53:{WRITE}{place}: {error}");
+            let text = format!("route53:{WRITE}{of_zone}: {error}");
             ProviderError::new(ErrorKind::Rejected(Vec::new()), text)
         };
         let changes = write::changes(groups, zone, self.args.aws_evaluate_target_health);
@@ -366,7 +366,7 @@ impl BatchWriter for Route53 {
             let request = login.client.change_resource_record_sets();
             request.hosted_zone_id(&*zone.id).change_batch(batch.clone()).send()
         };
-        self.call(via, login, WRITE, &place, request).await?;
+        self.call(via, login, WRITE, &of_zone, request).await?;
         Ok(())
     }
 }

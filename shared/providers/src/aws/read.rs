@@ -37,7 +37,7 @@ pub(super) async fn page(
         PageFrom::Name(name) => vec![name.key().into_owned().into()],
         PageFrom::After(Cursor(words)) => words.clone(),
     };
-    let word = |place: usize| words.get(place).map(EcoString::to_string);
+    let word = |index: usize| words.get(index).map(EcoString::to_string);
     let request = || {
         let request = login.client.list_resource_record_sets().hosted_zone_id(&*zone.id);
         request
@@ -47,10 +47,10 @@ pub(super) async fn page(
             .set_start_record_identifier(word(2))
             .send()
     };
-    let place = super::place(zone, login);
-    let answer = api.call(via, login, "ListResourceRecordSets", &place, request).await?;
+    let of_zone = super::of_zone(zone, login);
+    let answer = api.call(via, login, "ListResourceRecordSets", &of_zone, request).await?;
     let broken = |what: &str| {
-        let text = format!("the list{place} is not whole: {what}");
+        let text = format!("the list{of_zone} is not whole: {what}");
         ProviderError::new(ErrorKind::Transient, text)
     };
     let next = answer.next_record_name.filter(|_| answer.is_truncated);
@@ -140,7 +140,7 @@ fn keep_coordinates(
     properties: &extdns_model::Properties,
     origin: &mut Origin,
 ) {
-    let stored = listed.geo_proximity_location().and_then(|place| place.coordinates());
+    let stored = listed.geo_proximity_location().and_then(|location| location.coordinates());
     let stored = stored.map(routing::listed);
     if stored.as_deref() != properties.get(PROXIMITY_COORDINATES) {
         origin.coordinates = stored.map(EcoString::from);

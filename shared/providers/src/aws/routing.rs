@@ -61,22 +61,25 @@ fn policy(set: &ResourceRecordSet, properties: &mut Properties) {
         properties.set(FAILOVER, failover.as_str());
     } else if set.multi_value_answer == Some(true) {
         properties.set(MULTI_VALUE, "");
-    } else if let Some(place) = &set.geo_location {
-        if let Some(continent) = place.continent_code() {
+    } else if let Some(location) = &set.geo_location {
+        if let Some(continent) = location.continent_code() {
             properties.set(CONTINENT, continent);
         } else {
-            let parts = [(COUNTRY, place.country_code()), (SUBDIVISION, place.subdivision_code())];
+            let parts =
+                [(COUNTRY, location.country_code()), (SUBDIVISION, location.subdivision_code())];
             set_all(properties, parts);
         }
-    } else if let Some(place) = &set.geo_proximity_location {
-        let parts =
-            [(PROXIMITY_REGION, place.aws_region()), (PROXIMITY_GROUP, place.local_zone_group())];
+    } else if let Some(location) = &set.geo_proximity_location {
+        let parts = [
+            (PROXIMITY_REGION, location.aws_region()),
+            (PROXIMITY_GROUP, location.local_zone_group()),
+        ];
         set_all(properties, parts);
-        if let Some(coordinates) = place.coordinates() {
+        if let Some(coordinates) = location.coordinates() {
             let listed = listed(coordinates);
             properties.set(PROXIMITY_COORDINATES, canonical(&listed).unwrap_or(listed));
         }
-        if let Some(bias) = place.bias {
+        if let Some(bias) = location.bias {
             properties.set(PROXIMITY_BIAS, bias.to_string());
         }
     }
@@ -135,18 +138,18 @@ fn location(properties: &Properties) -> Option<GeoLocation> {
 
 fn proximity(properties: &Properties, coordinates: Option<&str>) -> Option<GeoProximityLocation> {
     let text = |name: &str| properties.get(name).map(str::to_owned);
-    let place = coordinates.or_else(|| properties.get(PROXIMITY_COORDINATES)).and_then(|text| {
+    let location = coordinates.or_else(|| properties.get(PROXIMITY_COORDINATES)).and_then(|text| {
         let (latitude, longitude) = text.split_once(',')?;
         Coordinates::builder().latitude(latitude).longitude(longitude).build().ok()
     });
     let (region, group) = (text(PROXIMITY_REGION), text(PROXIMITY_GROUP));
     let bias = properties.get(PROXIMITY_BIAS).map(|bias| bias.parse().unwrap_or(0));
-    let any = place.is_some() || region.is_some() || group.is_some() || bias.is_some();
+    let any = location.is_some() || region.is_some() || group.is_some() || bias.is_some();
     any.then(|| {
         GeoProximityLocation::builder()
             .set_aws_region(region)
             .set_local_zone_group(group)
-            .set_coordinates(place)
+            .set_coordinates(location)
             .set_bias(bias)
             .build()
     })

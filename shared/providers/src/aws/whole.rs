@@ -97,9 +97,9 @@ fn check(body: &[u8], operation: &str) -> Result<(), Broken> {
                     return Err(Broken::Root(name.to_owned()));
                 }
                 if depth == 1
-                    && let Some(place) = members.iter().position(|member| *member == name)
+                    && let Some(index) = members.iter().position(|member| *member == name)
                 {
-                    counts[place] += 1;
+                    counts[index] += 1;
                 }
                 depth += usize::from(matches!(event, Event::Start(_)));
             }

@@ -19,7 +19,7 @@ const TAGGED: usize = 10;
 /// What we keep of a zone beside its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ZoneData {
-    /// Whose zone it is, by place.
+    /// Which login serves it, by its index.
     pub(super) login: usize,
     /// How many record sets it held when it was listed.
     pub(super) records: i64,
@@ -60,7 +60,7 @@ fn warn_of_unknown_ids(api: &Route53, lists: &[Vec<HostedZone>]) {
 fn merged(api: &Route53, lists: Vec<Vec<HostedZone>>) -> Vec<Zone> {
     let mut zones = Vec::new();
     let mut seen: HashMap<String, &str> = HashMap::new();
-    for (place, (login, kept)) in api.logins.iter().zip(lists).enumerate() {
+    for (index, (login, kept)) in api.logins.iter().zip(lists).enumerate() {
         for zone in kept {
             let id = bare_id(&zone.id).to_owned();
             if let Some(first) = seen.get(&id) {
@@ -81,7 +81,7 @@ fn merged(api: &Route53, lists: Vec<Vec<HostedZone>>) -> Vec<Zone> {
                 },
                 read_only: None,
                 data: Opaque::new(ZoneData {
-                    login: place,
+                    login: index,
                     records: zone.resource_record_set_count.unwrap_or(0),
                 }),
             });
@@ -202,9 +202,9 @@ async fn named(
     }
     let mut zones = Vec::new();
     for id in ids {
-        let place = format!(" of zone {id}");
+        let of_zone = format!(" of zone {id}");
         let answer = api
-            .call(via, login, "GetHostedZone", &place, || {
+            .call(via, login, "GetHostedZone", &of_zone, || {
                 login.client.get_hosted_zone().id(id).send()
             })
             .await?;

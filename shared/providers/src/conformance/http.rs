@@ -124,8 +124,8 @@ impl HttpServer {
             }
             ("PUT", Some(found)) => self.write(|state| self.update(state, &found, &request.body)),
             ("DELETE", Some(found)) => self.write(|state| {
-                let place = self.find(state, &found)?;
-                state.zone(&found)?.remove(place);
+                let index = self.find(state, &found)?;
+                state.zone(&found)?.remove(index);
                 Ok((self.dialect.done.2, Value::Null))
             }),
             _ => self.refusal((404, format!("nothing at {} {}", request.method, request.path))),
@@ -222,13 +222,13 @@ impl HttpServer {
         found: &BTreeMap<&str, String>,
         body: &[u8],
     ) -> Result<(u16, Value), Refusal> {
-        let place = self.find(state, found)?;
+        let index = self.find(state, found)?;
         let zone = found.get("zone").cloned().unwrap_or_default();
         let record = self.accept(&zone, body, Some(found))?;
         let shown = (self.dialect.show)(&record);
         let records = state.zone(found)?;
-        let id = records[place].id;
-        records[place] = HttpRecord { id, ..record };
+        let id = records[index].id;
+        records[index] = HttpRecord { id, ..record };
         Ok((self.dialect.done.1, shown))
     }
 
@@ -277,8 +277,8 @@ impl HttpServer {
                     && found.get("type") == Some(&record.rtype.to_string())
             }
         };
-        let place = state.zone(found)?.iter().position(is);
-        place.ok_or((404, "no such record".to_owned()))
+        let index = state.zone(found)?.iter().position(is);
+        index.ok_or((404, "no such record".to_owned()))
     }
 
     fn failure(&self, error: &ProviderError) -> HttpAnswer {

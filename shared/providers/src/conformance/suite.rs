@@ -448,9 +448,9 @@ pub async fn ends_with_the_deadline<H: Harness>(make: impl Make<H>) {
 
 /// 13 updates, 14 deletes and 13 creates.
 fn forty_changes(kit: &impl Harness, before: &[RecordSet]) -> Vec<RecordSet> {
-    let updated = before.iter().take(13).cloned().enumerate().map(|(place, mut set)| {
-        let value = format!("198.51.100.{place}");
-        set.targets = match place % 3 {
+    let updated = before.iter().take(13).cloned().enumerate().map(|(index, mut set)| {
+        let value = format!("198.51.100.{index}");
+        set.targets = match index % 3 {
             0 => [value].into_iter().collect(),
             1 => [set.targets.as_slice()[0].to_string(), value].into_iter().collect(),
             _ => {

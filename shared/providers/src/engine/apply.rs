@@ -88,21 +88,21 @@ impl Writer for ZonedWriter {
         let pace = Pace::new(until);
         let mut ledger = Ledger::new(groups);
         loop {
-            for (zone, place) in ledger.unseen_moves() {
-                let seen = self.is_seen(&via, zone, &groups[place], pace.deadline()).await;
-                ledger.see(place, seen);
+            for (zone, position) in ledger.unseen_moves() {
+                let seen = self.is_seen(&via, zone, &groups[position], pace.deadline()).await;
+                ledger.see(position, seen);
             }
             let ready = ledger.ready();
             if ready.is_empty() {
                 break;
             }
-            let work = ready.iter().map(|(zone, places)| {
-                let groups: Vec<_> = places.iter().map(|place| &groups[*place]).collect();
+            let work = ready.iter().map(|(zone, positions)| {
+                let groups: Vec<_> = positions.iter().map(|position| &groups[*position]).collect();
                 self.deliver(&via, *zone, groups, &pace)
             });
             let outcomes = self.side_by_side(work.collect()).await;
-            for (places, outcomes) in ready.values().zip(outcomes) {
-                ledger.enter(places, outcomes);
+            for (positions, outcomes) in ready.values().zip(outcomes) {
+                ledger.enter(positions, outcomes);
             }
         }
         let touched = ledger.touched();
@@ -110,9 +110,9 @@ impl Writer for ZonedWriter {
         let via = self.via.until(pace.deadline().extended(GRACE));
         let work = touched.keys().map(|zone| self.finish(&via, *zone)).collect();
         let finished = self.side_by_side(work).await;
-        for (places, failure) in touched.values().zip(finished) {
+        for (positions, failure) in touched.values().zip(finished) {
             if let Some(failure) = failure {
-                ledger.unfinished(places, &failure);
+                ledger.unfinished(positions, &failure);
             }
         }
         ledger.into_outcomes()

@@ -107,7 +107,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         for parcel in parcels {
             let group = &parcel.group;
             if group.changes.is_empty() {
-                self.outcomes[parcel.place] = Some(Outcome::Applied);
+                self.outcomes[parcel.position] = Some(Outcome::Applied);
                 continue;
             }
             let changes = group.changes.iter().map(|change| self.api.cost(change));
@@ -120,7 +120,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
                     self.api.capabilities().provider,
                 );
                 let failure = Failure { kind: FailureKind::Limit, message };
-                self.outcomes[parcel.place] = Some(parcel.ended(Outcome::Rejected(failure)));
+                self.outcomes[parcel.position] = Some(parcel.ended(Outcome::Rejected(failure)));
                 continue;
             }
             if limits.exceeded_by(filled + cost).is_some() {
@@ -269,9 +269,9 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             failure.message = format!("{} ({error})", failure.message);
             return self.settle(vec![parcel], &Outcome::Rejected(failure));
         }
-        let (place, whole) = (parcel.place, parcel.group.changes.len());
+        let (position, whole) = (parcel.position, parcel.group.changes.len());
         match parcel.undone(seen.records, MadeBy::Anybody) {
-            None => self.outcomes[place] = Some(Outcome::Applied),
+            None => self.outcomes[position] = Some(Outcome::Applied),
             Some(parcel) if parcel.group.changes.len() == whole => {
                 self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
             }
@@ -372,9 +372,9 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     fn keep_undone(&mut self, batch: Vec<Parcel<'g>>, records: &[Record]) -> Vec<Parcel<'g>> {
         let mut kept = Vec::new();
         for parcel in batch {
-            let place = parcel.place;
+            let position = parcel.position;
             match parcel.undone(records, MadeBy::Us) {
-                None => self.outcomes[place] = Some(Outcome::Applied),
+                None => self.outcomes[position] = Some(Outcome::Applied),
                 Some(parcel) => kept.push(parcel),
             }
         }
@@ -383,7 +383,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
 
     fn settle(&mut self, batch: Vec<Parcel<'g>>, outcome: &Outcome) {
         for parcel in batch {
-            self.outcomes[parcel.place] = Some(parcel.ended(outcome.clone()));
+            self.outcomes[parcel.position] = Some(parcel.ended(outcome.clone()));
         }
     }
 

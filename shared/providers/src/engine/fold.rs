@@ -12,8 +12,8 @@ use super::text;
 #[derive(Default)]
 pub(super) struct Folder {
     records: Vec<Record>,
-    places: HashMap<(String, RecordType, EcoString), usize>,
-    /// The values of the sets that have several, by the place of the set.
+    positions: HashMap<(String, RecordType, EcoString), usize>,
+    /// The values of the sets that have several, by the position of the set.
     values: BTreeMap<usize, Vec<Value>>,
 }
 
@@ -32,12 +32,12 @@ impl Folder {
     pub(super) fn push(&mut self, record: Record) {
         let set = &record.set;
         let key = (set.name.key().into_owned(), set.rtype, set.set_identifier().into());
-        let place = *self.places.entry(key).or_insert(self.records.len());
-        let Some(folded) = self.records.get_mut(place) else {
+        let position = *self.positions.entry(key).or_insert(self.records.len());
+        let Some(folded) = self.records.get_mut(position) else {
             self.records.push(record);
             return;
         };
-        let values = self.values.entry(place).or_insert_with(|| values(folded).collect());
+        let values = self.values.entry(position).or_insert_with(|| values(folded).collect());
         values.extend(self::values(&record));
         for target in &record.set.targets {
             folded.set.targets.push(target.clone());
@@ -47,8 +47,8 @@ impl Folder {
     }
 
     pub(super) fn into_records(mut self) -> Vec<Record> {
-        for (place, values) in self.values {
-            self.records[place].origin = Opaque::new(Values(values));
+        for (position, values) in self.values {
+            self.records[position].origin = Opaque::new(Values(values));
         }
         self.records
     }

@@ -31,37 +31,37 @@ impl<'g> Ledger<'g> {
             free: BTreeMap::new(),
             unseen: BTreeSet::new(),
         };
-        let places: HashMap<GroupId, usize> =
-            groups.iter().enumerate().map(|(place, group)| (group.id, place)).collect();
+        let positions: HashMap<GroupId, usize> =
+            groups.iter().enumerate().map(|(position, group)| (group.id, position)).collect();
         let mut stopped = Vec::new();
-        for (place, group) in groups.iter().enumerate() {
+        for (position, group) in groups.iter().enumerate() {
             if group.after.is_empty() {
-                ledger.free.entry(group.zone).or_default().push(place);
+                ledger.free.entry(group.zone).or_default().push(position);
             }
             for after in &group.after {
-                match places.get(&after.group()) {
-                    Some(before) => ledger.followers[*before].push((place, *after)),
+                match positions.get(&after.group()) {
+                    Some(before) => ledger.followers[*before].push((position, *after)),
                     // It takes no part in this apply.
-                    None => stopped.push((place, *after)),
+                    None => stopped.push((position, *after)),
                 }
             }
         }
-        stopped.into_iter().for_each(|(place, after)| ledger.stop(place, after));
+        stopped.into_iter().for_each(|(position, after)| ledger.stop(position, after));
         ledger
     }
 
     /// The groups that wait for nothing any more, by zone.
     pub(crate) fn ready(&mut self) -> BTreeMap<ZoneKey, Vec<usize>> {
         let mut ready = std::mem::take(&mut self.free);
-        ready.values_mut().for_each(|places| places.sort_unstable());
+        ready.values_mut().for_each(|positions| positions.sort_unstable());
         ready
     }
 
     /// Those of the first zone that has any.
     pub(crate) fn ready_in_one_zone(&mut self) -> Option<(ZoneKey, Vec<usize>)> {
-        let (zone, mut places) = self.free.pop_first()?;
-        places.sort_unstable();
-        Some((zone, places))
+        let (zone, mut positions) = self.free.pop_first()?;
+        positions.sort_unstable();
+        Some((zone, positions))
     }
 
     /// The groups that made a name in its new zone, and of which nobody has looked yet whether it
@@ -71,8 +71,8 @@ impl<'g> Ledger<'g> {
     }
 
     /// Whether the new zone shows the name that a group made there.
-    pub(crate) fn see(&mut self, place: usize, seen: bool) {
-        for (follower, after) in self.followers[place].clone() {
+    pub(crate) fn see(&mut self, position: usize, seen: bool) {
+        for (follower, after) in self.followers[position].clone() {
             match (after, seen) {
                 (After::OwnershipRecord(_), _) => {}
                 (After::Move(_), true) => self.release(follower),
@@ -81,20 +81,20 @@ impl<'g> Ledger<'g> {
         }
     }
 
-    pub(crate) fn enter(&mut self, places: &[usize], outcomes: Vec<Outcome>) {
-        for (place, outcome) in places.iter().zip(outcomes) {
-            self.settle(*place, outcome);
+    pub(crate) fn enter(&mut self, positions: &[usize], outcomes: Vec<Outcome>) {
+        for (position, outcome) in positions.iter().zip(outcomes) {
+            self.settle(*position, outcome);
         }
     }
 
-    fn settle(&mut self, place: usize, outcome: Outcome) {
+    fn settle(&mut self, position: usize, outcome: Outcome) {
         let applied = outcome == Outcome::Applied;
-        self.outcomes[place] = Some(outcome);
-        for (follower, after) in self.followers[place].clone() {
+        self.outcomes[position] = Some(outcome);
+        for (follower, after) in self.followers[position].clone() {
             match (after, applied) {
                 (After::OwnershipRecord(_), true) => self.release(follower),
                 (After::Move(_), true) => {
-                    self.unseen.insert((self.groups[place].zone, place));
+                    self.unseen.insert((self.groups[position].zone, position));
                 }
                 (_, false) => self.stop(follower, after),
             }
@@ -102,24 +102,24 @@ impl<'g> Ledger<'g> {
     }
 
     /// One of the groups for which this one waits lets it go.
-    fn release(&mut self, place: usize) {
-        self.waits[place] -= 1;
-        if self.waits[place] == 0 && self.outcomes[place].is_none() {
-            self.free.entry(self.groups[place].zone).or_default().push(place);
+    fn release(&mut self, position: usize) {
+        self.waits[position] -= 1;
+        if self.waits[position] == 0 && self.outcomes[position].is_none() {
+            self.free.entry(self.groups[position].zone).or_default().push(position);
         }
     }
 
     /// The group is not sent, nor is any that waits for it.
-    fn stop(&mut self, place: usize, after: After) {
-        let mut stopped = vec![(place, after)];
-        while let Some((place, after)) = stopped.pop() {
-            if self.outcomes[place].is_none() {
+    fn stop(&mut self, position: usize, after: After) {
+        let mut stopped = vec![(position, after)];
+        while let Some((position, after)) = stopped.pop() {
+            if self.outcomes[position].is_none() {
                 let why = match after {
                     After::OwnershipRecord(_) => NotSent::Predecessor,
                     After::Move(_) => NotSent::Move,
                 };
-                self.outcomes[place] = Some(Outcome::NotSent(why));
-                stopped.extend(&self.followers[place]);
+                self.outcomes[position] = Some(Outcome::NotSent(why));
+                stopped.extend(&self.followers[position]);
             }
         }
     }
@@ -127,22 +127,22 @@ impl<'g> Ledger<'g> {
     /// The zones in which something was or may have been changed, with the groups that did it.
     pub(crate) fn touched(&self) -> BTreeMap<ZoneKey, Vec<usize>> {
         let mut touched: BTreeMap<ZoneKey, Vec<usize>> = BTreeMap::new();
-        for (place, outcome) in self.outcomes.iter().enumerate() {
+        for (position, outcome) in self.outcomes.iter().enumerate() {
             if let Some(Outcome::Applied | Outcome::Partial { .. } | Outcome::Unknown(_)) = outcome
             {
-                touched.entry(self.groups[place].zone).or_default().push(place);
+                touched.entry(self.groups[position].zone).or_default().push(position);
             }
         }
         touched
     }
 
     /// The zone of these groups holds what was sent, but does not serve it yet.
-    pub(crate) fn unfinished(&mut self, places: &[usize], failure: &Failure) {
-        for place in places {
-            if self.outcomes[*place] == Some(Outcome::Applied) {
-                let done = self.groups[*place].changes.len();
+    pub(crate) fn unfinished(&mut self, positions: &[usize], failure: &Failure) {
+        for position in positions {
+            if self.outcomes[*position] == Some(Outcome::Applied) {
+                let done = self.groups[*position].changes.len();
                 let reason = failure.clone();
-                self.outcomes[*place] = Some(Outcome::Partial { done, left: 0, reason });
+                self.outcomes[*position] = Some(Outcome::Partial { done, left: 0, reason });
             }
         }
     }

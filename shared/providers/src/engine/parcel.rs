@@ -12,8 +12,8 @@ const RESENDS: u8 = 2;
 /// A group on its way.
 #[derive(Clone)]
 pub(super) struct Parcel<'g> {
-    /// Its place among the groups of the zone.
-    pub(super) place: usize,
+    /// Its position among the groups of the zone.
+    pub(super) position: usize,
     /// What is still to be sent of it.
     pub(super) group: Cow<'g, ChangeGroup>,
     /// How many of its changes were made by an earlier call.
@@ -43,8 +43,8 @@ pub(super) enum MadeBy {
 }
 
 impl<'g> Parcel<'g> {
-    pub(super) fn new(place: usize, group: &'g ChangeGroup) -> Self {
-        Self { place, group: Cow::Borrowed(group), made: 0, tried: Tried::No }
+    pub(super) fn new(position: usize, group: &'g ChangeGroup) -> Self {
+        Self { position, group: Cow::Borrowed(group), made: 0, tried: Tried::No }
     }
 
     /// What is said of the group where nothing more of it is sent.

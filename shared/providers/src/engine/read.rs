@@ -133,8 +133,8 @@ async fn shards<A: ZoneReader + ?Sized>(
         [PageFrom::Start].into_iter().chain(starts.into_iter().map(PageFrom::Name)).collect();
     let firsts = try_join_all(froms.iter().map(|from| api.page(via, zone, from.clone()))).await?;
     let heads: Vec<_> = firsts.iter().map(|page| page.records.first().map(identity)).collect();
-    let reads = froms.into_iter().zip(firsts).enumerate().map(|(place, (from, page))| {
-        let end = heads[place + 1..].iter().flatten().next();
+    let reads = froms.into_iter().zip(firsts).enumerate().map(|(position, (from, page))| {
+        let end = heads[position + 1..].iter().flatten().next();
         let wanted = move |record: &Record| end.is_none_or(|end| identity(record) != *end);
         rest(api, via, zone, from, page, wanted)
     });

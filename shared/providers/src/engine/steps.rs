@@ -50,10 +50,12 @@ impl<A: RecordWriter> Dispatch for Steps<A> {
         let mut outcomes = delivery.all(groups).await;
         if delivery.gate.take_room() {
             let full: Vec<usize> =
-                (0..groups.len()).filter(|place| found_no_room(&outcomes[*place])).collect();
-            let again: Vec<&ChangeGroup> = full.iter().map(|place| groups[*place]).collect();
+                (0..groups.len()).filter(|position| found_no_room(&outcomes[*position])).collect();
+            let again: Vec<&ChangeGroup> = full.iter().map(|position| groups[*position]).collect();
             let second = delivery.all(&again).await;
-            full.into_iter().zip(second).for_each(|(place, outcome)| outcomes[place] = outcome);
+            full.into_iter()
+                .zip(second)
+                .for_each(|(position, outcome)| outcomes[position] = outcome);
         }
         outcomes
     }
@@ -208,18 +210,18 @@ fn found_no_room(outcome: &Outcome) -> bool {
     }
 }
 
-/// The calls that make up a group, each with the place of its change in the order of phases.
+/// The calls that make up a group, each with the position of its change in the order of phases.
 fn steps(group: &ChangeGroup, capabilities: &Capabilities) -> Vec<(usize, Step)> {
     let mut changes: Vec<&Change> = group.changes.iter().collect();
     changes.sort_by_key(|change| change.phase());
-    let each = |(place, change): (usize, &Change)| {
+    let each = |(position, change): (usize, &Change)| {
         let actions = if capabilities.replaces_rrsets {
             of_sets(&change.action, capabilities.updates_in_place)
         } else {
             of_values(&change.action, capabilities.updates_in_place)
         };
         let role: Role = change.role;
-        actions.into_iter().map(move |action| (place, Step { role, action }))
+        actions.into_iter().map(move |action| (position, Step { role, action }))
     };
     changes.into_iter().enumerate().flat_map(each).collect()
 }
@@ -252,7 +254,7 @@ fn replace(old: &Stored, new: &Planned, in_place: bool) -> Vec<Action> {
     let mut actions = Vec::new();
     for target in &new.set.targets {
         let stays = gone.iter().position(|value| same_value(&value.target, target, rtype));
-        let Some(value) = stays.map(|place| gone.remove(place)) else {
+        let Some(value) = stays.map(|position| gone.remove(position)) else {
             come.push(target);
             continue;
         };

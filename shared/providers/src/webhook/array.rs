@@ -53,18 +53,18 @@ struct Cut {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ArrayError {
     /// An element is wrong.
-    #[error("element {place}: {source}")]
+    #[error("element {number}: {source}")]
     Element {
-        /// Its place, from 1.
-        place: usize,
+        /// Its number, from 1.
+        number: usize,
         /// What is wrong with it.
         source: serde_json::Error,
     },
     /// An element is too large.
-    #[error("element {place} has more than {MOST_OF_ELEMENT} bytes")]
+    #[error("element {number} has more than {MOST_OF_ELEMENT} bytes")]
     TooLarge {
-        /// Its place, from 1.
-        place: usize,
+        /// Its number, from 1.
+        number: usize,
     },
     /// There is no array.
     #[error("expected a JSON array")]
@@ -127,7 +127,7 @@ impl ArrayDecoder {
         }
         self.count += 1;
         let element = serde_json::from_slice(whole)
-            .map_err(|source| ArrayError::Element { place: self.count, source })?;
+            .map_err(|source| ArrayError::Element { number: self.count, source })?;
         self.begun.clear();
         Ok(Some(element))
     }
@@ -141,7 +141,7 @@ impl ArrayDecoder {
 
     fn fits(&self, more: &[u8]) -> Result<(), ArrayError> {
         if self.begun.len().saturating_add(more.len()) > MOST_OF_ELEMENT {
-            return Err(ArrayError::TooLarge { place: self.count + 1 });
+            return Err(ArrayError::TooLarge { number: self.count + 1 });
         }
         Ok(())
     }

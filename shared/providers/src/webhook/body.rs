@@ -122,8 +122,8 @@ impl<'a> Content<'a> {
     fn pieces(self) -> Box<dyn Iterator<Item = Piece<'a>> + Send + 'a> {
         match self {
             Self::Wish(endpoints) => {
-                Box::new(endpoints.iter().enumerate().map(|(place, endpoint)| {
-                    (if place == 0 { "[" } else { "," }, Sent::wish(endpoint))
+                Box::new(endpoints.iter().enumerate().map(|(position, endpoint)| {
+                    (if position == 0 { "[" } else { "," }, Sent::wish(endpoint))
                 }))
             }
             Self::Changes(changes) => Box::new(change_pieces(changes)),

@@ -111,7 +111,7 @@ struct Wish {
     /// Whether it has no targets.
     empty: bool,
     answer: Answer,
-    place: usize,
+    position: usize,
 }
 
 /// What the server said to a wish.
@@ -167,7 +167,7 @@ impl Wish {
             attribution: endpoint.attribution.clone(),
             empty: endpoint.set.targets.is_empty(),
             answer: Answer::Nothing,
-            place: 0,
+            position: 0,
         }
     }
 
@@ -194,12 +194,12 @@ fn hash(name: &Name) -> u64 {
 impl Index {
     /// Of all these wishes, the first of which are answered.
     fn new(wishes: &[Endpoint], answered: usize) -> Self {
-        let wish = |(place, endpoint)| {
-            let answer = if place < answered { Answer::Once } else { Answer::Nothing };
-            Wish { answer, place, ..Wish::of(endpoint) }
+        let wish = |(position, endpoint)| {
+            let answer = if position < answered { Answer::Once } else { Answer::Nothing };
+            Wish { answer, position, ..Wish::of(endpoint) }
         };
         let mut index: Vec<_> = wishes.iter().enumerate().map(wish).collect();
-        index.sort_unstable_by_key(|wish| (wish.hash, wish.place));
+        index.sort_unstable_by_key(|wish| (wish.hash, wish.position));
         Self(index)
     }
 
@@ -238,7 +238,7 @@ impl Index {
 
     /// A note for each wish that was not answered as it was made, in the order of the wishes.
     fn unanswered(mut self) -> Vec<Adaptation> {
-        self.0.sort_unstable_by_key(|wish| wish.place);
+        self.0.sort_unstable_by_key(|wish| wish.position);
         self.0.into_iter().filter_map(Wish::note).collect()
     }
 }
@@ -420,13 +420,13 @@ mod tests {
             left in 0..5_usize) {
             let wishes = wishes();
             let kept = &order[..left];
-            let answers = kept.iter().map(|place| {
-                let set = &wishes[*place].set;
+            let answers = kept.iter().map(|position| {
+                let set = &wishes[*position].set;
                 set.clone()
             });
             let (endpoints, mut notes) = outcome(answers.collect());
             prop_assert_eq!(endpoints.into_iter().flatten().map(usize::from).collect::<Vec<_>>(), kept);
-            notes.extend(kept.iter().map(|place| u16::try_from(*place).expect("small")));
+            notes.extend(kept.iter().map(|position| u16::try_from(*position).expect("small")));
             notes.sort_unstable();
             prop_assert_eq!(notes, [0, 1, 2, 3, 4]);
         }

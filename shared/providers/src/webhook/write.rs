@@ -87,8 +87,8 @@ struct Part<'g> {
 
 /// A group and those of its changes that are not applied yet.
 struct Open<'g> {
-    /// Among all groups.
-    place: usize,
+    /// Its position among all groups.
+    position: usize,
     group: &'g ChangeGroup,
     changes: SmallVec<[&'g Change; 2]>,
 }
@@ -107,8 +107,8 @@ enum Reaction {
 
 impl<'a> Isolation<'a> {
     async fn all(&mut self, groups: &'a [ChangeGroup]) {
-        let open = |(place, group): (usize, &'a ChangeGroup)| Open {
-            place,
+        let open = |(position, group): (usize, &'a ChangeGroup)| Open {
+            position,
             group,
             changes: group.changes.iter().collect(),
         };
@@ -142,7 +142,7 @@ impl<'a> Isolation<'a> {
                 groups.retain(|open| match present.changed(open.group) {
                     None => true,
                     Some(failure) => {
-                        self.outcomes[open.place] = Outcome::Rejected(failure);
+                        self.outcomes[open.position] = Outcome::Rejected(failure);
                         false
                     }
                 });
@@ -243,7 +243,7 @@ impl<'a> Isolation<'a> {
         self.splits += 1;
         let split = related.then_some(self.splits);
         let mut first = groups;
-        let second = middle(&first).map_or_else(Vec::new, |place| first.split_off(place));
+        let second = middle(&first).map_or_else(Vec::new, |position| first.split_off(position));
         for groups in [second, first].into_iter().filter(|half| !half.is_empty()) {
             self.open.push_front(Part { groups, split, suspect: false });
         }
@@ -273,7 +273,7 @@ impl<'a> Isolation<'a> {
             }
             let done = open.group.changes.len() - open.changes.len();
             let outcome = Outcome::undone(reason).after(done, open.changes.len());
-            self.outcomes[open.place] = outcome;
+            self.outcomes[open.position] = outcome;
         }
     }
 
@@ -287,7 +287,7 @@ impl<'a> Isolation<'a> {
                 }
                 other => other.clone(),
             };
-            self.outcomes[open.place] = outcome;
+            self.outcomes[open.position] = outcome;
         }
     }
 
@@ -303,7 +303,7 @@ impl<'a> Isolation<'a> {
                 self.succeeded = true;
             }
             if open.changes.is_empty() {
-                self.outcomes[open.place] = Outcome::Applied;
+                self.outcomes[open.position] = Outcome::Applied;
             } else {
                 left.push(open);
             }
@@ -334,7 +334,7 @@ fn reason(why: &NotSent) -> Failure {
 /// stays behind it.
 fn middle(groups: &[Open<'_>]) -> Option<usize> {
     let half = groups.len() / 2;
-    let free = |place: &usize| groups[*place].group.after.is_empty();
+    let free = |position: &usize| groups[*position].group.after.is_empty();
     (half.max(1)..groups.len()).find(free).or_else(|| (1..half).rev().find(free))
 }
 

@@ -148,7 +148,7 @@ impl<'f> Editor<'f> {
     ) -> Result<(), Failure> {
         let set = change.set();
         let key = Key::of(&set.name, set.rtype);
-        self.check_place(set)?;
+        self.check_belongs(set)?;
         let current = self.block.get(&key);
         let next = match &change.action {
             Action::Create(new) => match current {
@@ -183,7 +183,7 @@ impl<'f> Editor<'f> {
     }
 
     /// Whether the set is in the zone and nobody else's.
-    fn check_place(&self, set: &RecordSet) -> Result<(), Failure> {
+    fn check_belongs(&self, set: &RecordSet) -> Result<(), Failure> {
         let key = set.name.key();
         if !self.zone.contains(&key) {
             let problem = format!("the name does not belong to zone {}", self.zone);

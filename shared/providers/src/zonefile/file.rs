@@ -1,4 +1,4 @@
-//! One zone file: its records, and the place of what may be changed in it.
+//! One zone file: its records, and the block that may be changed.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -45,9 +45,9 @@ pub(super) struct Serial {
     pub(super) value: u32,
 }
 
-/// Where in the file an entry stands.
+/// The part of the file that an entry stands in.
 #[derive(Clone, Copy)]
-enum Place {
+enum Region {
     Head,
     /// In the block that began at this line and byte.
     Block(usize, usize),
@@ -68,7 +68,7 @@ impl ZoneFile {
             zone: extdns_model::Zone::new("", zone.clone()),
             text: &text,
             library,
-            place: Place::Head,
+            region: Region::Head,
             default_ttl: false,
             block: None,
             serial: None,
@@ -82,7 +82,7 @@ impl ZoneFile {
                 Item::Entry(entry) => reading.entry(&entry)?,
             }
         }
-        if let Place::Block(line, _) = reading.place {
+        if let Region::Block(line, _) = reading.region {
             return Err(Fault::new(
                 line,
                 format!("the block that begins here has no {END:?} line"),
@@ -100,15 +100,16 @@ impl ZoneFile {
     /// outside the block are read-only.
     pub(super) fn into_records(self) -> Vec<Record> {
         let mut records: Vec<Record> = Vec::new();
-        let mut places: HashMap<(String, RecordType), usize> = HashMap::new();
+        let mut positions: HashMap<(String, RecordType), usize> = HashMap::new();
         let outside = self.outside.into_iter().map(|rr| (rr, Some(OUTSIDE)));
         for (rr, read_only) in outside.chain(self.inside.into_iter().map(|rr| (rr, None))) {
-            let place = places.entry((rr.name.key().into_owned(), rr.rtype)).or_insert_with(|| {
-                let set = RecordSet::new(rr.name, rr.rtype, rr.ttl, Targets::new());
-                records.push(Record { read_only, ..Record::new(set, Opaque::none()) });
-                records.len() - 1
-            });
-            let targets = &mut records[*place].set.targets;
+            let position =
+                positions.entry((rr.name.key().into_owned(), rr.rtype)).or_insert_with(|| {
+                    let set = RecordSet::new(rr.name, rr.rtype, rr.ttl, Targets::new());
+                    records.push(Record { read_only, ..Record::new(set, Opaque::none()) });
+                    records.len() - 1
+                });
+            let targets = &mut records[*position].set.targets;
             if !targets.iter().any(|target| *target == rr.value.target) {
                 targets.push(rr.value.target);
             }
@@ -122,7 +123,7 @@ struct Reading<'a> {
     zone: extdns_model::Zone,
     text: &'a [u8],
     library: Library,
-    place: Place,
+    region: Region,
     /// Whether a `$TTL` is in force.
     default_ttl: bool,
     block: Option<Range<usize>>,
@@ -135,27 +136,27 @@ impl Reading<'_> {
     fn comment(&mut self, line: usize, span: Range<usize>) -> Result<(), Fault> {
         let comment = &self.text[span.clone()];
         if is_marker(comment, BEGIN) {
-            self.place = match self.place {
-                Place::Head => Place::Block(line, span.start),
-                Place::Block(begin, _) => {
+            self.region = match self.region {
+                Region::Head => Region::Block(line, span.start),
+                Region::Block(begin, _) => {
                     return Err(Fault::new(
                         line,
                         format!("a block begins inside that of line {begin}"),
                     ));
                 }
-                Place::Tail { .. } => {
+                Region::Tail { .. } => {
                     return Err(Fault::new(line, "a second block begins; only one is managed"));
                 }
             };
         } else if is_marker(comment, END) {
-            let Place::Block(_, begin) = self.place else {
+            let Region::Block(_, begin) = self.region else {
                 return Err(Fault::new(
                     line,
                     format!("the block that ends here has no {BEGIN:?} line"),
                 ));
             };
             self.block = Some(begin..span.end);
-            self.place = Place::Tail { owner: false, ttl: false };
+            self.region = Region::Tail { owner: false, ttl: false };
         }
         Ok(())
     }
@@ -171,13 +172,13 @@ impl Reading<'_> {
             self.soa(entry, &rr, serial)?;
         }
         let belongs = self.zone.contains(&rr.name.key());
-        match self.place {
-            Place::Block(..) if !belongs => {
+        match self.region {
+            Region::Block(..) if !belongs => {
                 let problem =
                     format!("{} in the block does not belong to zone {}", rr.name, self.zone);
                 Err(Fault::new(rr.line, problem))
             }
-            Place::Block(..) => {
+            Region::Block(..) => {
                 self.inside.push(rr);
                 Ok(())
             }
@@ -192,12 +193,12 @@ impl Reading<'_> {
 
     fn directive(&mut self, entry: &Entry) -> Result<(), Fault> {
         let name = String::from_utf8_lossy(entry.token(self.text, 0)).to_ascii_uppercase();
-        match (name.as_str(), self.place) {
+        match (name.as_str(), self.region) {
             ("$INCLUDE" | "$GENERATE", _) => Err(Fault::new(
                 entry.line,
                 format!("{name} hides records from this program; write them out in this file"),
             )),
-            (_, Place::Block(..)) => Err(Fault::new(
+            (_, Region::Block(..)) => Err(Fault::new(
                 entry.line,
                 format!("{name} must not stand in the block; move it above"),
             )),
@@ -214,7 +215,7 @@ impl Reading<'_> {
     fn needs_nothing_of_the_block(&mut self, entry: &Entry) -> Result<(), Fault> {
         let fields = entry.fields(self.text);
         let default_ttl = self.default_ttl;
-        let Place::Tail { owner, ttl } = &mut self.place else { return Ok(()) };
+        let Region::Tail { owner, ttl } = &mut self.region else { return Ok(()) };
         *owner |= !entry.blank_owner;
         *ttl |= fields.ttl.is_some();
         if !*owner {
@@ -232,7 +233,7 @@ impl Reading<'_> {
 
     fn soa(&mut self, entry: &Entry, rr: &Rr, value: u32) -> Result<(), Fault> {
         let fault = |problem: String| Err(Fault::new(rr.line, problem));
-        if let Place::Block(..) = self.place {
+        if let Region::Block(..) = self.region {
             return fault("a SOA record must not stand in the block; move it above".to_owned());
         }
         if self.serial.is_some() {

@@ -82,12 +82,12 @@ fn zone_of(path: &Path) -> Option<Name> {
 /// A file where it really lies: links lead there, and whoever replaces it must hold the lock of its
 /// folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Location {
     pub(super) folder: PathBuf,
     pub(super) file: PathBuf,
 }
 
-impl Place {
+impl Location {
     fn of(path: &Path) -> io::Result<Self> {
         let no_file = || io::Error::other("it is no file in a folder");
         let file = match fs::canonicalize(path) {
@@ -104,8 +104,8 @@ impl Place {
 }
 
 /// Where the file of this path lies, or will lie.
-pub(super) fn place(path: &Path) -> Result<Place, ProviderError> {
-    Place::of(path).map_err(|error| {
+pub(super) fn locate(path: &Path) -> Result<Location, ProviderError> {
+    Location::of(path).map_err(|error| {
         let remedy = remedy(&error);
         let message = format!("zone file {} cannot be found: {error}; {remedy}", path.display());
         ProviderError::new(kind_of(&error), message)
@@ -159,8 +159,8 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// Puts a text in the place of a zone file, whole or not at all. A link stays a link: the file
 /// that it leads to is replaced, by one of the same mode and owner. To be called under the lock of
 /// the folder where it lies.
-pub(super) fn replace(shown: &Path, place: &Place, text: &[u8]) -> Result<(), ProviderError> {
-    put(place, text).map_err(|error| {
+pub(super) fn replace(shown: &Path, location: &Location, text: &[u8]) -> Result<(), ProviderError> {
+    put(location, text).map_err(|error| {
         let message = format!(
             "zone file {} could not be written and is as it was: {error}; {}",
             shown.display(),
@@ -170,8 +170,8 @@ pub(super) fn replace(shown: &Path, place: &Place, text: &[u8]) -> Result<(), Pr
     })
 }
 
-fn put(place: &Place, text: &[u8]) -> io::Result<()> {
-    let Place { folder, file: target } = place;
+fn put(location: &Location, text: &[u8]) -> io::Result<()> {
+    let Location { folder, file: target } = location;
     let old = match fs::symlink_metadata(target) {
         Ok(facts) if facts.is_file() => Some(facts),
         Ok(_) => return Err(io::Error::other("it is no regular file")),

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::edit::{DEFAULT_TTL, Editor};
 use super::file::ZoneFile;
-use super::folder::{self, Place, ZonePath};
+use super::folder::{self, Location, ZonePath};
 use super::lock::Lock;
 use super::{WRITE, blocking, open, read_only, vanished};
 use crate::engine::ledger::Ledger;
@@ -28,7 +28,7 @@ pub(super) struct FileWriter {
 }
 
 /// Where the file of a zone lies, and the lock of its folder.
-type Held = (Place, Arc<Lock>);
+type Held = (Location, Arc<Lock>);
 
 impl FileWriter {
     /// A writer of these zones, by their keys.
@@ -49,12 +49,13 @@ impl FileWriter {
         until: &Deadline,
     ) -> BTreeMap<ZoneKey, Result<Held, NotSent>> {
         let path = |zone: ZoneKey| self.zones.get(zone.0 as usize)?.1.as_ref();
-        let placed: Vec<_> = zones
+        let located: Vec<_> = zones
             .into_iter()
-            .filter_map(|zone| Some((zone, folder::place(&path(zone)?.path))))
+            .filter_map(|zone| Some((zone, folder::locate(&path(zone)?.path))))
             .collect();
-        let places = placed.iter().filter_map(|(_, place)| place.as_ref().ok());
-        let folders: BTreeSet<&Path> = places.map(|place| place.folder.as_path()).collect();
+        let locations = located.iter().filter_map(|(_, location)| location.as_ref().ok());
+        let folders: BTreeSet<&Path> =
+            locations.map(|location| location.folder.as_path()).collect();
         let start = Instant::now();
         let mut locks: BTreeMap<&Path, Result<Arc<Lock>, NotSent>> = BTreeMap::new();
         for folder in folders {
@@ -65,13 +66,13 @@ impl FileWriter {
             }
             locks.insert(folder, lock.map(Arc::new).map_err(|error| stopped(&error)));
         }
-        let hold = |place: &Place| {
-            let lock = locks[place.folder.as_path()].clone();
-            lock.map(|lock| (place.clone(), lock))
+        let hold = |location: &Location| {
+            let lock = locks[location.folder.as_path()].clone();
+            lock.map(|lock| (location.clone(), lock))
         };
-        let held = placed
+        let held = located
             .iter()
-            .map(|(zone, place)| (*zone, place.as_ref().map_err(stopped).and_then(hold)));
+            .map(|(zone, location)| (*zone, location.as_ref().map_err(stopped).and_then(hold)));
         held.collect()
     }
 
@@ -97,9 +98,9 @@ impl FileWriter {
         let write = || {
             let (zone, path, groups) = (zone.clone(), Arc::clone(path), Arc::clone(&groups));
             // The work keeps the lock to its end, also where nobody waits for it any more.
-            let (place, lock) = held.clone();
+            let (location, lock) = held.clone();
             blocking(move || {
-                let outcomes = write_zone(&zone, &path, &place, &groups);
+                let outcomes = write_zone(&zone, &path, &location, &groups);
                 drop(lock);
                 outcomes
             })
@@ -140,7 +141,7 @@ impl Writer for FileWriter {
             ledger.enter(&ready, self.write(zone, held.get(&zone), batch, &until).await);
             // A group that was applied is in its file, which was read again before it took its
             // place.
-            ledger.unseen_moves().into_iter().for_each(|(_, place)| ledger.see(place, true));
+            ledger.unseen_moves().into_iter().for_each(|(_, position)| ledger.see(position, true));
         }
         ledger.into_outcomes()
     }
@@ -150,11 +151,11 @@ impl Writer for FileWriter {
 fn write_zone(
     zone: &Zone,
     path: &ZonePath,
-    place: &Place,
+    location: &Location,
     groups: &[Arc<ChangeGroup>],
 ) -> Result<Vec<Outcome>, ProviderError> {
     let shown = path.path.display();
-    if folder::place(&path.path)? != *place {
+    if folder::locate(&path.path)? != *location {
         let message = format!("zone file {shown} was moved since it was locked; run again");
         return Err(ProviderError::new(ErrorKind::Transient, message));
     }
@@ -183,7 +184,7 @@ fn write_zone(
         ProviderError::new(ErrorKind::Rejected(Vec::new()), message)
     })?;
     if let Some(text) = text {
-        folder::replace(&path.path, place, &text)?;
+        folder::replace(&path.path, location, &text)?;
     }
     Ok(outcomes)
 }

@@ -71,7 +71,7 @@ fn wishes() -> Vec<RecordSet> {
         with(set("w.e.test", A, 60, &["192.0.2.9"]), &[("aws/weight", weight)])
             .with_set_identifier(id)
     };
-    let place = [("aws/geolocation-country-code", "DE")];
+    let country = [("aws/geolocation-country-code", "DE")];
     vec![
         set("a.e.test", A, 60, &["192.0.2.1", "192.0.2.2"]),
         set("aaaa.e.test", Aaaa, 60, &["2001:db8::1"]),
@@ -83,7 +83,7 @@ fn wishes() -> Vec<RecordSet> {
         set("ptr.e.test", Ptr, 60, &["host.e.test"]),
         set("srv.e.test", Srv, 60, &["0 5 443 host.e.test"]),
         set("txt.e.test", Txt, 60, &["v=spf1 -all"]),
-        with(set("geo.e.test", A, 60, &["192.0.2.7"]), &place).with_set_identifier("de"),
+        with(set("geo.e.test", A, 60, &["192.0.2.7"]), &country).with_set_identifier("de"),
         sibling("blue", "10"),
         sibling("green", "20"),
     ]

@@ -125,8 +125,8 @@ pub(crate) async fn apply(
     inventory: &Inventory,
     mut groups: Vec<ChangeGroup>,
 ) -> Vec<Outcome> {
-    for (place, group) in groups.iter_mut().enumerate() {
-        group.id = GroupId(u32::try_from(place).expect("few groups"));
+    for (index, group) in groups.iter_mut().enumerate() {
+        group.id = GroupId(u32::try_from(index).expect("few groups"));
     }
     let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
     writer.apply(&groups, Deadline::none()).await

@@ -176,8 +176,8 @@ async fn no_secret_of_a_url_is_shown() {
         }),
         ("/records", Box::new(move || ok(format!("[{{\"dnsName\":[\"{echo}\"]}}]")))),
         ("/adjustendpoints", {
-            let place = format!("http://u:{}@127.0.0.1:1/?y={}", secrets[2], secrets[3]);
-            Box::new(move || Reply::new(307).header("location", &place))
+            let location = format!("http://u:{}@127.0.0.1:1/?y={}", secrets[2], secrets[3]);
+            Box::new(move || Reply::new(307).header("location", &location))
         }),
     ];
     for (path, reply) in replies {

@@ -142,10 +142,10 @@ impl Marks {
         let list = &mut self.list;
         for positions in self.by_name.values().filter(|positions| positions.len() > 1) {
             let mut positions = positions.clone();
-            positions.sort_by(|a, b| list[*a].place().cmp(&list[*b].place()));
+            positions.sort_by(|a, b| list[*a].key().cmp(&list[*b].key()));
             let mut rest = positions.as_slice();
             while let Some((first, _)) = rest.split_first() {
-                let same = |at: &&usize| list[**at].place() == list[*first].place();
+                let same = |at: &&usize| list[**at].key() == list[*first].key();
                 let (twins, others) = rest.split_at(rest.iter().take_while(same).count());
                 rest = others;
                 let differs =
@@ -201,7 +201,7 @@ impl Found {
     }
 
     /// Its name in its zone.
-    fn place(&self) -> (ZoneKey, Cow<'_, str>, &str) {
+    fn key(&self) -> (ZoneKey, Cow<'_, str>, &str) {
         (self.zone, self.set.name.key(), self.set.set_identifier())
     }
 }

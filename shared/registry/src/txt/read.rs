@@ -312,9 +312,9 @@ impl Join<'_> {
             return None;
         }
         // What cannot be written is not missing.
-        let place =
-            self.registry.place(self.index, zone, &record.set.name, record.set.rtype).ok()?;
-        (!self.unreadable.contains(&place.zone)).then_some(Refresh::MissingMark)
+        let location =
+            self.registry.locate(self.index, zone, &record.set.name, record.set.rtype).ok()?;
+        (!self.unreadable.contains(&location.zone)).then_some(Refresh::MissingMark)
     }
 
     /// What is known of the ownership record that a record lacks.

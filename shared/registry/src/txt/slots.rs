@@ -1,4 +1,4 @@
-//! What is in the place where an ownership record is to be written.
+//! What is at the location where an ownership record is to be written.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,17 @@ use extdns_model::{Endpoint, GroupId, Inventory, Labels, Mark, Name, Record, Rec
 use extdns_plan::{Plan, RecordChange};
 
 use super::TxtRegistry;
-use super::place::Place;
+use super::location::Location;
 use crate::Annotated;
 use crate::annotated::Standing;
 
-/// The places of the ownership records that a plan writes under a new name.
+/// The locations of the ownership records that a plan writes under a new name.
 #[derive(Default)]
 pub(super) struct Slots<'a> {
     by_name: HashMap<String, Vec<Slot<'a>>>,
 }
 
-/// One such place.
+/// One such location.
 pub(super) struct Slot<'a> {
     zone: ZoneKey,
     set_identifier: EcoString,
@@ -47,7 +47,7 @@ pub(super) enum Occupant<'a> {
     Strange(&'a Record),
 }
 
-/// What this plan writes into a place.
+/// What this plan writes at a location.
 #[derive(Debug, Clone)]
 pub(super) struct Pending {
     /// The group that makes the ownership record; `None` if it is there and only rewritten.
@@ -59,7 +59,7 @@ pub(super) struct Pending {
 }
 
 impl<'a> Slots<'a> {
-    /// Looks up what is in the places that the plan needs.
+    /// Looks up what is at the locations that the plan needs.
     pub(super) fn survey(
         registry: &TxtRegistry,
         plan: &Plan<'_>,
@@ -67,7 +67,7 @@ impl<'a> Slots<'a> {
     ) -> Self {
         let mut slots = Self::default();
         for (row, decision) in plan.going() {
-            if let Some(endpoint) = needs_place(registry, &decision.change) {
+            if let Some(endpoint) = needs_location(registry, &decision.change) {
                 slots.open(registry, &annotated.inventory, row.zone, endpoint);
             }
         }
@@ -92,13 +92,13 @@ impl<'a> Slots<'a> {
         endpoint: &Endpoint,
     ) {
         let set = &endpoint.set;
-        let Ok(place) = registry.place(&inventory.index, zone, &set.name, set.rtype) else {
+        let Ok(location) = registry.locate(&inventory.index, zone, &set.name, set.rtype) else {
             return;
         };
-        if self.get(&place, set.set_identifier()).is_none() {
-            let key = place.name.key().into_owned();
+        if self.get(&location, set.set_identifier()).is_none() {
+            let key = location.name.key().into_owned();
             self.by_name.entry(key).or_default().push(Slot {
-                zone: place.zone,
+                zone: location.zone,
                 set_identifier: set.set_identifier().into(),
                 occupant: Occupant::Nobody,
                 pending: None,
@@ -119,9 +119,9 @@ impl<'a> Slots<'a> {
                 self.occupy(mark, occupant);
             }
             if !registry.owners.own(&record.labels)
-                && let Ok(place) =
-                    registry.place(&inventory.index, zone, &record.set.name, record.set.rtype)
-                && let Some(slot) = self.get(&place, record.set.set_identifier())
+                && let Ok(location) =
+                    registry.locate(&inventory.index, zone, &record.set.name, record.set.rtype)
+                && let Some(slot) = self.get(&location, record.set.set_identifier())
             {
                 slot.occupant = Occupant::Strange(record);
             }
@@ -143,9 +143,13 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// The place, if the plan needs it.
-    pub(super) fn get(&mut self, place: &Place, set_identifier: &str) -> Option<&mut Slot<'a>> {
-        self.find(place.zone, &place.name, set_identifier)
+    /// The location, if the plan needs it.
+    pub(super) fn get(
+        &mut self,
+        location: &Location,
+        set_identifier: &str,
+    ) -> Option<&mut Slot<'a>> {
+        self.find(location.zone, &location.name, set_identifier)
     }
 
     /// Whether the plan writes where this ownership record is.
@@ -163,7 +167,7 @@ impl<'a> Slots<'a> {
 }
 
 /// The endpoint of a change that writes an ownership record under a new name.
-fn needs_place<'p>(registry: &TxtRegistry, change: &RecordChange<'p>) -> Option<&'p Endpoint> {
+fn needs_location<'p>(registry: &TxtRegistry, change: &RecordChange<'p>) -> Option<&'p Endpoint> {
     match *change {
         RecordChange::Create(endpoint) => Some(endpoint),
         RecordChange::Update { record, endpoint } => {

@@ -12,9 +12,9 @@ use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
 use super::TxtRegistry;
 use super::holds::{contested, foreign, in_the_way, of_another, of_another_cluster, taken};
+use super::location::Location;
 use super::names::Names;
 use super::own::{of_record, ownership, stored};
-use super::place::Place;
 use super::slots::{Occupant, Pending, Slots};
 use crate::groups::{Draft, going_units, ownership_only, record_change};
 use crate::refusal::{Refusal, claim};
@@ -40,10 +40,10 @@ pub(super) fn decorate(
     groups.add_rows(plan, &annotated.inventory.index, |groups, index, row, moves| {
         for unit in going_units(row) {
             match writer.unit(row, unit) {
-                Ok(Marked { mut draft, placed, mixed }) => {
+                Ok(Marked { mut draft, new_names, mixed }) => {
                     draft.moves = moves.to_vec();
                     let range = groups.push_unit(Subject { row: index, unit }, row, draft);
-                    writer.reserve(placed, groups, range);
+                    writer.reserve(new_names, groups, range);
                     groups.mixed.extend(mixed);
                 }
                 Err(refusal) => refusal.apply(row),
@@ -75,13 +75,13 @@ fn txt_key(zone: ZoneKey, set: &RecordSet) -> TxtKey {
 #[derive(Default)]
 struct Marked {
     draft: Draft,
-    placed: Vec<Placed>,
+    new_names: Vec<NewName>,
     mixed: Vec<Mixed>,
 }
 
 /// An ownership record that a unit writes under a new name.
-struct Placed {
-    place: Place,
+struct NewName {
+    location: Location,
     set_identifier: String,
     /// The name of the record.
     name: Name,
@@ -114,14 +114,14 @@ impl Writer<'_> {
         let labels = match decision.change {
             RecordChange::Create(endpoint) => {
                 let labels = self.stamp(endpoint);
-                self.place(zone, endpoint, &labels, marked)?;
+                self.write_ownership(zone, endpoint, &labels, marked)?;
                 labels
             }
             RecordChange::Update { record, endpoint } => {
                 let labels = self.stamp(endpoint);
                 match self.registry.own_mark(record) {
                     Some(mark) => self.rewrite(mark, record, endpoint, &labels, marked)?,
-                    None => match self.place(zone, endpoint, &labels, marked) {
+                    None => match self.write_ownership(zone, endpoint, &labels, marked) {
                         // Ours by a mark of an older format, which goes on to do.
                         Err(_) if !ownership_only(&decision.cause) => {}
                         result => result?,
@@ -180,7 +180,7 @@ impl Writer<'_> {
     }
 
     /// Writes an ownership record where there may be one that no record of ours has.
-    fn place(
+    fn write_ownership(
         &mut self,
         zone: ZoneKey,
         endpoint: &Endpoint,
@@ -190,35 +190,35 @@ impl Writer<'_> {
         let registry = self.registry;
         let inventory = &self.annotated.inventory;
         let set = &endpoint.set;
-        let place = registry
-            .place(&inventory.index, zone, &set.name, set.rtype)
+        let location = registry
+            .locate(&inventory.index, zone, &set.name, set.rtype)
             .map_err(|why| Hold::CannotBeOwned { reason: why.to_string() })?;
-        if !inventory.is_readable(place.zone) {
+        if !inventory.is_readable(location.zone) {
             return Err(Hold::UnreadableZone);
         }
-        if let Some(reason) = inventory.index.zone(place.zone).read_only {
+        if let Some(reason) = inventory.index.zone(location.zone).read_only {
             let reason = format!("its ownership record {reason}");
             return Err(Hold::CannotBeOwned { reason });
         }
-        let slot = self.slots.get(&place, set.set_identifier());
+        let slot = self.slots.get(&location, set.set_identifier());
         let (occupant, pending) =
             slot.map_or((Occupant::Nobody, None), |slot| (slot.occupant, slot.pending.as_ref()));
         if let Some(pending) = pending {
-            pending.admits(&set.name, labels, &place.name)?;
+            pending.admits(&set.name, labels, &location.name)?;
             marked.draft.follows = pending.made_by.or(marked.draft.follows);
             return Ok(());
         }
         let made = match occupant {
             Occupant::Unknown => return Err(Hold::UnreadableZone),
             Occupant::Strange(record) => return Err(foreign(&record.labels)),
-            Occupant::Text => return Err(in_the_way(&place.name)),
-            Occupant::Contested => return Err(contested(place.name)),
+            Occupant::Text => return Err(in_the_way(&location.name)),
+            Occupant::Contested => return Err(contested(location.name)),
             Occupant::Of(record, _) if record.set.name.key() != set.name.key() => {
-                return Err(of_another(&place.name, &record.set.name));
+                return Err(of_another(&location.name, &record.set.name));
             }
             Occupant::Nobody => {
-                let new = self.planned(place.name.clone(), endpoint, labels, None)?;
-                marked.draft.marks.push((place.zone, ownership(Action::Create(new))));
+                let new = self.planned(location.name.clone(), endpoint, labels, None)?;
+                marked.draft.marks.push((location.zone, ownership(Action::Create(new))));
                 true
             }
             Occupant::Mark(mark) | Occupant::Of(_, mark) => {
@@ -235,7 +235,7 @@ impl Writer<'_> {
         };
         let set_identifier = set.set_identifier().to_owned();
         let (name, labels) = (set.name.clone(), labels.clone());
-        marked.placed.push(Placed { place, set_identifier, name, labels, made });
+        marked.new_names.push(NewName { location, set_identifier, name, labels, made });
         Ok(())
     }
 
@@ -331,15 +331,15 @@ impl Writer<'_> {
     }
 
     /// Notes what a unit writes, for units that need the same ownership records.
-    fn reserve(&mut self, placed: Vec<Placed>, groups: &Groups, range: Range<usize>) {
-        for Placed { place, set_identifier, name, labels, made } in placed {
+    fn reserve(&mut self, new_names: Vec<NewName>, groups: &Groups, range: Range<usize>) {
+        for NewName { location, set_identifier, name, labels, made } in new_names {
             let makes = |group: &&ChangeGroup| {
-                group.zone == place.zone
-                    && group.changes.iter().any(|change| change.set().name == place.name)
+                group.zone == location.zone
+                    && group.changes.iter().any(|change| change.set().name == location.name)
             };
             let group = groups.groups[range.clone()].iter().find(makes);
             let made_by: Option<GroupId> = group.filter(|_| made).map(|group| group.id);
-            if let Some(slot) = self.slots.get(&place, &set_identifier) {
+            if let Some(slot) = self.slots.get(&location, &set_identifier) {
                 slot.pending = Some(Pending { made_by, name, labels });
             }
         }

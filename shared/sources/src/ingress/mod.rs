@@ -76,8 +76,8 @@ impl HostnameSource {
     }
 
     /// The rule that hides a place from which no name is taken.
-    fn hides(self, place: Self) -> Option<IngressRule> {
-        (self != Self::All && self != place).then_some(IngressRule::HostnameSource)
+    fn hides(self, source: Self) -> Option<IngressRule> {
+        (self != Self::All && self != source).then_some(IngressRule::HostnameSource)
     }
 }
 

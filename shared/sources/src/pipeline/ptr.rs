@@ -33,7 +33,7 @@ impl Ptr {
     /// Appends the PTR records, and takes the property that asks for them off every endpoint.
     pub(super) fn apply(self, endpoints: &mut Vec<Endpoint>) {
         let mut hosts: Vec<Hosts> = Vec::new();
-        let mut places: HashMap<IpAddr, usize> = HashMap::new();
+        let mut indexes: HashMap<IpAddr, usize> = HashMap::new();
         let mut unmanaged = 0_usize;
         for endpoint in &mut *endpoints {
             let asked = take_property(endpoint);
@@ -46,7 +46,7 @@ impl Ptr {
             unmanaged += usize::from(asked == Some(true) && !self.managed);
             let wanted = self.managed && asked.unwrap_or(self.by_default);
             if wanted && !endpoint.set.name.is_wildcard() {
-                collect(endpoint, &mut hosts, &mut places);
+                collect(endpoint, &mut hosts, &mut indexes);
             }
         }
         if unmanaged > 0 {
@@ -67,7 +67,7 @@ fn take_property(endpoint: &mut Endpoint) -> Option<bool> {
     value.map(|value| value.eq_ignore_ascii_case(WANTED))
 }
 
-fn collect(endpoint: &Endpoint, hosts: &mut Vec<Hosts>, places: &mut HashMap<IpAddr, usize>) {
+fn collect(endpoint: &Endpoint, hosts: &mut Vec<Hosts>, indexes: &mut HashMap<IpAddr, usize>) {
     let (name, ttl) = (&endpoint.set.name, endpoint.set.ttl);
     for target in &endpoint.set.targets {
         let address = target_ip(target).filter(|_| is_ip_target(target));
@@ -75,13 +75,13 @@ fn collect(endpoint: &Endpoint, hosts: &mut Vec<Hosts>, places: &mut HashMap<IpA
             tracing::warn!(%name, %target, "no PTR record for what is no address");
             continue;
         };
-        match places.entry(address) {
+        match indexes.entry(address) {
             Entry::Vacant(vacant) => {
                 vacant.insert(hosts.len());
                 let names = Targets::from_iter([name.as_str()]);
                 hosts.push(Hosts { address, names, ttl });
             }
-            Entry::Occupied(place) => hosts[*place.get()].add(name, ttl),
+            Entry::Occupied(index) => hosts[*index.get()].add(name, ttl),
         }
     }
 }

@@ -128,7 +128,7 @@ mod tests {
     }
 
     /// The place of a fate in the table below: a new one does not compile without one.
-    fn place(fate: &Fate) -> usize {
+    fn row_of(fate: &Fate) -> usize {
         match fate {
             Fate::Hidden(_) => 0,
             Fate::Unready => 1,
@@ -185,7 +185,7 @@ mod tests {
             (Fate::Unknown, "wanted, but the zones could not be read"),
         ];
         for (row, (fate_of, expected)) in table.into_iter().enumerate() {
-            assert_eq!(place(&fate_of), row);
+            assert_eq!(row_of(&fate_of), row);
             assert_eq!(fate(&wish(ResourceKind::Service, fate_of)), expected);
         }
         for (rule, expected) in [

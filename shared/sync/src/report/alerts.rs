@@ -146,7 +146,7 @@ fn failures(cluster: &ClusterReport) -> String {
     if all.is_empty() { "it could not be read in full".to_owned() } else { all.join("; ") }
 }
 
-fn place(zone: Option<&str>) -> String {
+fn part_of_target(zone: Option<&str>) -> String {
     zone.map_or_else(|| "all zones together".to_owned(), |zone| format!("zone {zone}"))
 }
 
@@ -159,7 +159,7 @@ fn broken(ZonedOutage { zone, outage }: &ZonedOutage) -> Alert {
             "{}: {count} of {base} records would go because their objects have no address any \
              more, more than --max-delete-percent={max_percent} allows, so they stay as they are: \
              {names}",
-            place(zone.as_deref())
+            part_of_target(zone.as_deref())
         ),
         allow: Some(Remedy { flag: allow.to_string(), function: allow.for_function() }),
     }
@@ -171,7 +171,7 @@ const NAMES: usize = 10;
 fn guard_stop(GuardStop { zone, exceeded }: &GuardStop, only_ownership: bool) -> Alert {
     let ExceededLimit { scope, kind, count, base, .. } = exceeded;
     let of_cluster = scope.cluster().map_or_else(String::new, |name| format!(" of cluster {name}"));
-    let place = place(zone.as_deref());
+    let part = part_of_target(zone.as_deref());
     let done = match (only_ownership, kind) {
         (true, _) => "removed, all of them ownership records",
         (false, GuardKind::Deletes) => "deleted",
@@ -186,7 +186,7 @@ fn guard_stop(GuardStop { zone, exceeded }: &GuardStop, only_ownership: bool) ->
     Alert {
         subject: "guard".to_owned(),
         message: format!(
-            "{place}: {count} of {base} records{of_cluster} would be {done}, more than {limit} \
+            "{part}: {count} of {base} records{of_cluster} would be {done}, more than {limit} \
              allows, so none is: {names}"
         ),
         allow: Some(Remedy {

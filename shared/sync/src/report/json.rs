@@ -216,7 +216,9 @@ impl From<&GuardStop> for document::GuardTrip {
             names: exceeded.names.iter().map(ToString::to_string).collect(),
             flag: exceeded.allow.to_string(),
             allow_deletes: match &exceeded.allow {
-                Allow::Deletes { place, count } => BTreeMap::from([(place.to_string(), *count)]),
+                Allow::Deletes { zone_or_target, count } => {
+                    BTreeMap::from([(zone_or_target.to_string(), *count)])
+                }
                 Allow::Updates { .. } => BTreeMap::new(),
             },
         }

@@ -20,9 +20,9 @@ pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
         let mut running = Vec::new();
         for (number, wish) in wishes.iter().enumerate() {
             let path = bench.write(&format!("rival-{number}.json"), wish.list());
-            let place = other.as_ref().filter(|_| dice.once_in(2)).unwrap_or(&dns);
+            let server = other.as_ref().filter(|_| dice.once_in(2)).unwrap_or(&dns);
             let own =
-                place.reached_by(task("apply")).arg(&format!("--manifests={}", path.display()));
+                server.reached_by(task("apply")).arg(&format!("--manifests={}", path.display()));
             running.push(bench.start(&own)?);
         }
         for rival in running {

@@ -208,8 +208,8 @@ impl KubeSim {
     /// Deletes the object that `apiVersion`, `kind` and `metadata` name; tells whether it was there.
     pub fn delete(&self, object: &Value) -> bool {
         let mut state = self.shared.state();
-        let place = state.place(object).unwrap_or_else(|error| panic!("{error}"));
-        state.store.delete(&place.kind.id(), &place.key)
+        let address = state.address(object).unwrap_or_else(|error| panic!("{error}"));
+        state.store.delete(&address.kind.id(), &address.key)
     }
 
     /// The object of a resource (plural) as it is now. Without a namespace for what has none.
@@ -269,14 +269,14 @@ fn stamped(kind: &Kind, mut object: Value) -> Value {
 }
 
 /// Where an object belongs.
-struct Place {
+struct Address {
     kind: Kind,
     namespace: String,
     key: String,
 }
 
 impl State {
-    fn place(&mut self, object: &Value) -> Result<Place, String> {
+    fn address(&mut self, object: &Value) -> Result<Address, String> {
         let text =
             |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let (Some(version), Some(kind), Some(name)) =
@@ -290,14 +290,14 @@ impl State {
             false => String::new(),
         };
         let key = store::key(&kind, &namespace, &name);
-        Ok(Place { kind, namespace, key })
+        Ok(Address { kind, namespace, key })
     }
 
     fn apply(&mut self, mut object: Value) -> Result<Value, String> {
         if is_definition(&object) {
             self.kinds.define(&object);
         }
-        let Place { kind, namespace, key } = self.place(&object)?;
+        let Address { kind, namespace, key } = self.address(&object)?;
         if !namespace.is_empty() {
             self.make_namespace(&namespace);
             object["metadata"]["namespace"] = json!(namespace);

@@ -150,13 +150,13 @@ pub(super) fn forbidden(user: &str, attempt: &Attempt<'_>) -> Answer {
         "" => qualified(plural, group),
         _ => format!("{} {name:?}", qualified(plural, group)),
     };
-    let place = match namespace {
+    let scope = match namespace {
         "" => "at the cluster scope".to_owned(),
         _ => format!("in the namespace {namespace:?}"),
     };
     let resource = attempt.resource();
     let message = format!(
-        "{what} is forbidden: User {user:?} cannot {verb} resource {resource:?} in API group {group:?} {place}"
+        "{what} is forbidden: User {user:?} cannot {verb} resource {resource:?} in API group {group:?} {scope}"
     );
     let mut details = json!({ "kind": plural });
     for (field, value) in [("group", group), ("name", name)] {

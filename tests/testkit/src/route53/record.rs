@@ -97,10 +97,10 @@ impl Routing {
             Self::GeoLocation { continent, country, subdivision } => {
                 let [continent, country, subdivision] =
                     [continent, country, subdivision].map(|code| code.as_deref().unwrap_or("null"));
-                let place = format!(
+                let location = format!(
                     "GeoLocation ContinentCode={continent}, CountryCode={country}, SubdivisionCode={subdivision}"
                 );
-                Some((place, "geolocation"))
+                Some((location, "geolocation"))
             }
             _ => None,
         }

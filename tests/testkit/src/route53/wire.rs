@@ -221,14 +221,14 @@ impl WireRecordSet {
         if !TYPES.contains(&self.record_type.as_str()) {
             return Err(not_in(&self.record_type, &format!("[{}]", TYPES.join(", "))));
         }
-        let place = format!(
+        let in_change = format!(
             "in Change with [Action={action}, Name={}, Type={}, SetIdentifier={}]",
             self.name,
             self.record_type,
             self.set_identifier.as_deref().unwrap_or("null")
         );
         let invalid =
-            |what: String| ApiError::invalid_input(format!("Invalid request: {what} {place}"));
+            |what: String| ApiError::invalid_input(format!("Invalid request: {what} {in_change}"));
         let mut policies = self.policies()?;
         let routing = match (policies.len(), &self.set_identifier) {
             (0, None) => None,
@@ -299,16 +299,18 @@ impl WireRecordSet {
             policies.push(Routing::Failover(role.clone()));
         }
         policies.extend(self.multi_value_answer.filter(|&on| on).map(|_| Routing::MultiValue));
-        policies.extend(self.geo_location.clone().map(|place| Routing::GeoLocation {
-            continent: place.continent_code,
-            country: place.country_code,
-            subdivision: place.subdivision_code,
+        policies.extend(self.geo_location.clone().map(|location| Routing::GeoLocation {
+            continent: location.continent_code,
+            country: location.country_code,
+            subdivision: location.subdivision_code,
         }));
-        policies.extend(self.geo_proximity_location.clone().map(|place| Routing::GeoProximity {
-            region: place.region,
-            local_zone_group: place.local_zone_group,
-            coordinates: place.coordinates.map(|at| (at.latitude, at.longitude)),
-            bias: place.bias,
+        policies.extend(self.geo_proximity_location.clone().map(|location| {
+            Routing::GeoProximity {
+                region: location.region,
+                local_zone_group: location.local_zone_group,
+                coordinates: location.coordinates.map(|at| (at.latitude, at.longitude)),
+                bias: location.bias,
+            }
         }));
         policies.extend(self.cidr_routing_config.clone().map(|config| Routing::Cidr {
             collection: config.collection_id,

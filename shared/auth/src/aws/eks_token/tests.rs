@@ -69,12 +69,12 @@ fn parts(token: &str) -> (String, BTreeMap<String, String>) {
         .decode(token.strip_prefix("k8s-aws-v1.").expect("the prefix"))
         .expect("base64url without padding");
     let url = String::from_utf8(url).expect("a URL");
-    let (place, query) = url.split_once('?').expect("a query");
+    let (base, query) = url.split_once('?').expect("a query");
     let pairs: Vec<(String, String)> =
         form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let query: BTreeMap<_, _> = pairs.iter().cloned().collect();
     assert_eq!(query.len(), pairs.len(), "each key once: {pairs:?}");
-    (place.to_owned(), query)
+    (base.to_owned(), query)
 }
 
 /// Same host, same query, and so the same signature.
@@ -100,8 +100,8 @@ async fn r53_case_44_the_token_is_that_of_the_aws_cli() {
 /// The keys that the API server takes, and no others.
 #[tokio::test]
 async fn r53_case_44_the_parts_of_a_token() {
-    let (place, query) = parts(&ours("eu-west-1", Some("session"), "prod").await);
-    assert_eq!(place, "https://sts.eu-west-1.amazonaws.com/");
+    let (base, query) = parts(&ours("eu-west-1", Some("session"), "prod").await);
+    assert_eq!(base, "https://sts.eu-west-1.amazonaws.com/");
     let signature = query["X-Amz-Signature"].clone();
     let expected = [
         ("Action", "GetCallerIdentity"),

@@ -14,7 +14,7 @@ use extdns_testkit::process;
 use tempfile::TempDir;
 
 use super::{HEAD, create, delete, group, set, shown};
-use crate::zonefile::folder::{self, Place};
+use crate::zonefile::folder::{self, Location};
 use crate::zonefile::lock::Lock;
 use crate::zonefile::write::FileWriter;
 use crate::zonefile::{Zonefile, ZonefileArgs, path_of};
@@ -479,14 +479,14 @@ fn a_write_that_fails_leaves_nothing_behind() {
     let unfinished = format!(".example.org.zone.external-dns-{}", std::process::id());
     fs::create_dir(folder.path(&unfinished)).expect("a folder");
     let path = folder.path("example.org.zone");
-    let place: Place = folder::place(&path).expect("there");
-    let error = folder::replace(&path, &place, b"new").expect_err("no place");
+    let location: Location = folder::locate(&path).expect("there");
+    let error = folder::replace(&path, &location, b"new").expect_err("no room");
     assert!(error.message.contains("example.org.zone could not be written"), "{error}");
     assert_eq!(folder.text("example.org.zone"), HEAD);
     fs::remove_dir(folder.path(&unfinished)).expect("still there, and empty");
     // What a killed run left behind is no obstacle.
     File::create(folder.path(&unfinished)).expect("a left-over");
-    folder::replace(&path, &place, b"new").expect("written");
+    folder::replace(&path, &location, b"new").expect("written");
     assert_eq!(folder.text("example.org.zone"), "new");
     assert_eq!(folder.files(), ["example.org.zone"]);
 }

@@ -187,7 +187,7 @@ fn exceeded_limits() -> Vec<GuardStop> {
                 base: 180,
                 limit: Limit::Percent(30),
                 names: names(10),
-                allow: Allow::Deletes { place: "aws".into(), count: 179 },
+                allow: Allow::Deletes { zone_or_target: "aws".into(), count: 179 },
             },
         },
         GuardStop {
@@ -199,7 +199,7 @@ fn exceeded_limits() -> Vec<GuardStop> {
                 base: 20,
                 limit: Limit::Percent(30),
                 names: names(10),
-                allow: Allow::Deletes { place: "example.org".into(), count: 14 },
+                allow: Allow::Deletes { zone_or_target: "example.org".into(), count: 14 },
             },
         },
         GuardStop {
@@ -211,7 +211,7 @@ fn exceeded_limits() -> Vec<GuardStop> {
                 base: 20,
                 limit: Limit::Count(2),
                 names: names(3),
-                allow: Allow::Deletes { place: "Z0123".into(), count: 3 },
+                allow: Allow::Deletes { zone_or_target: "Z0123".into(), count: 3 },
             },
         },
         GuardStop {
@@ -230,13 +230,13 @@ fn exceeded_limits() -> Vec<GuardStop> {
 }
 
 fn outages() -> Vec<ZonedOutage> {
-    let outage = |scope, place: &str| Outage {
+    let outage = |scope, zone_or_target: &str| Outage {
         scope,
         count: 5,
         base: 12,
         max_percent: 30,
         names: vec!["a.example.org".into(), "b.example.org".into()],
-        allow: Allow::Deletes { place: place.into(), count: 6 },
+        allow: Allow::Deletes { zone_or_target: zone_or_target.into(), count: 6 },
     };
     let zone = outage(Scope::Zone(ZoneKey(0)), "example.org");
     vec![

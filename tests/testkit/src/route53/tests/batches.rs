@@ -109,7 +109,7 @@ fn a_good_batch_is_applied_in_its_order() {
     neighbourhood(&zone);
     let client = Client::of(&sim);
     let text = RecordSet::new("text.example.org", "TXT").value("\"a <b> & 'c'  d \" \"e\"");
-    let place = Routing::GeoProximity {
+    let location = Routing::GeoProximity {
         region: None,
         local_zone_group: None,
         coordinates: Some(("45.0".into(), "90.0".into())),
@@ -131,7 +131,7 @@ fn a_good_batch_is_applied_in_its_order() {
             ),
             upsert(a("weighted").weighted("blue", 20)),
             create(a("weighted").weighted("green", 0).ttl(5)),
-            create(a("near").routed("here", place)),
+            create(a("near").routed("here", location)),
             create(text.clone()),
         ],
     );
@@ -221,24 +221,30 @@ fn a_change_that_is_not_whole_is_invalid_input() {
     let sim = Route53Sim::start();
     let zone = sim.zone("example.org");
     let client = Client::of(&sim);
-    let place = "in Change with [Action=CREATE, Name=x.example.org, Type=A, SetIdentifier=";
+    let in_change = "in Change with [Action=CREATE, Name=x.example.org, Type=A, SetIdentifier=";
     let policies = "Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found";
     let contents = "Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found";
     let records = "<ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords>";
     let own = format!("<TTL>60</TTL>{records}");
     let alias = "<AliasTarget><HostedZoneId>Z1</HostedZoneId><DNSName>x.y</DNSName><EvaluateTargetHealth>true</EvaluateTargetHealth></AliasTarget>";
     let table: [(String, String); 11] = [
-        (format!("<SetIdentifier>b</SetIdentifier>{own}"), format!("{policies} none {place}b]")),
+        (
+            format!("<SetIdentifier>b</SetIdentifier>{own}"),
+            format!("{policies} none {in_change}b]"),
+        ),
         (
             format!(
                 "<SetIdentifier>b</SetIdentifier><Weight>1</Weight><Region>eu-west-1</Region>{own}"
             ),
-            format!("{policies} more than one {place}b]"),
+            format!("{policies} more than one {in_change}b]"),
         ),
-        (format!("<Weight>1</Weight>{own}"), format!("Missing field 'SetIdentifier' {place}null]")),
-        (records.to_owned(), format!("{contents} none {place}null]")),
-        ("<TTL>60</TTL>".to_owned(), format!("{contents} none {place}null]")),
-        (format!("{own}{alias}"), format!("{contents} more than one {place}null]")),
+        (
+            format!("<Weight>1</Weight>{own}"),
+            format!("Missing field 'SetIdentifier' {in_change}null]"),
+        ),
+        (records.to_owned(), format!("{contents} none {in_change}null]")),
+        ("<TTL>60</TTL>".to_owned(), format!("{contents} none {in_change}null]")),
+        (format!("{own}{alias}"), format!("{contents} more than one {in_change}null]")),
         (
             format!("<SetIdentifier>b</SetIdentifier><Weight>256</Weight>{own}"),
             "at 'changeBatch.changes.resourceRecordSet.weight'".into(),

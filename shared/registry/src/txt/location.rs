@@ -4,9 +4,9 @@ use extdns_model::{Name, NameError, RecordType, ZoneIndex, ZoneKey};
 
 use super::TxtRegistry;
 
-/// The place of an ownership record.
+/// The zone and the name of an ownership record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Location {
     /// The zone that holds it.
     pub(super) zone: ZoneKey,
     /// Its name.
@@ -15,7 +15,7 @@ pub(super) struct Place {
 
 /// Why a record cannot have an ownership record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoPlace {
+pub(crate) enum NoLocation {
     /// DNS has no room for its name.
     #[error(
         "its ownership record cannot be named: {0}; use a shorter name or a shorter --txt-prefix or --txt-suffix"
@@ -33,19 +33,19 @@ pub(crate) enum NoPlace {
 }
 
 impl TxtRegistry {
-    /// The place of the ownership record for a record of this name and type in this zone.
-    pub(super) fn place(
+    /// The location of the ownership record for a record of this name and type in this zone.
+    pub(super) fn locate(
         &self,
         index: &ZoneIndex,
         zone: ZoneKey,
         name: &Name,
         rtype: RecordType,
-    ) -> Result<Place, NoPlace> {
+    ) -> Result<Location, NoLocation> {
         let txt = self.mapper.to_txt_name(name.as_str(), Some(rtype));
-        let txt = Name::parse(&txt).map_err(NoPlace::TooLong)?;
+        let txt = Name::parse(&txt).map_err(NoLocation::TooLong)?;
         match zone_of_txt(index, zone, &txt) {
-            Some(zone) => Ok(Place { zone, name: txt }),
-            None => Err(NoPlace::NoZone { name: txt }),
+            Some(zone) => Ok(Location { zone, name: txt }),
+            None => Err(NoLocation::NoZone { name: txt }),
         }
     }
 
