@@ -1,0 +1,326 @@
+//! One object is made, replaced or removed. A write that meets another state of the object than was read reads it again,
+//! and goes on only if the object is still ours.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use extdns_clusters::{ObjectRef, ObjectVersion, Projection as _, ReadErrorKind, WriteError, Writer};
+use extdns_model::{Failure, FailureKind, Labels, Permit, RecordSet};
+
+use super::Place;
+use super::load::not_served;
+use super::object::{DNS_RECORD, DnsRecord, Origin, State, content, name_of};
+use crate::{Entry, Refused, StoreError};
+
+/// How often an object that changes meanwhile is read again.
+const READ_AGAIN: usize = 3;
+
+/// Failures in a row after which nothing more is tried.
+const DOWN: usize = 3;
+
+/// Writes the objects of one namespace.
+pub(super) struct Change<'a> {
+    place: &'a Place,
+    writer: Writer,
+}
+
+/// Why an object was not written.
+enum Cause {
+    /// It is another owner's, or nobody can tell whose.
+    Taken,
+    /// It is gone.
+    Gone,
+    /// It changes faster than it can be written.
+    Restless,
+    /// The call failed.
+    Write(WriteError),
+    /// Its state could not be read again.
+    Read(String),
+}
+
+/// What an object is now.
+enum Now {
+    Gone,
+    /// Still with this owner.
+    Ours(Box<DnsRecord>),
+    /// Of another owner, or contradicting itself.
+    Theirs,
+}
+
+impl<'a> Change<'a> {
+    pub(super) fn new(place: &'a Place, permit: &Permit) -> Self {
+        Self { place, writer: place.view.writer(permit) }
+    }
+
+    /// Makes the object of a record set, or writes one of ours over that is there already.
+    pub(super) async fn make(
+        &self,
+        set: &RecordSet,
+        labels: &Labels,
+        reused: Option<&Entry>,
+    ) -> Result<DnsRecord, Refused> {
+        let Some((origin, owner)) = reused.and_then(known) else {
+            return self.create(set, labels).await;
+        };
+        let object = self.at(&origin.name);
+        match self.replace(&object, set, labels, origin.clone(), owner).await {
+            // Somebody has deleted it meanwhile.
+            Err(Cause::Gone) => self.create(set, labels).await,
+            made => made.map_err(|cause| refused(&object, cause)),
+        }
+    }
+
+    async fn create(&self, set: &RecordSet, labels: &Labels) -> Result<DnsRecord, Refused> {
+        let object = self.at(&name_of(set));
+        let made = match self.writer.create(&object, content(set, labels, None)).await {
+            Ok(made) => Ok(made),
+            // The answer to a first call may have been lost, or another run of ours was faster.
+            Err(WriteError::AlreadyExists) => match self.now(&object, labels.owner()).await {
+                Ok(Now::Ours(there)) => {
+                    self.replace(&object, set, labels, there.origin(), labels.owner()).await
+                }
+                Ok(Now::Theirs) => Err(Cause::Taken),
+                Ok(Now::Gone) => Err(Cause::Restless),
+                Err(cause) => Err(cause),
+            },
+            Err(error) => Err(Cause::Write(error)),
+        };
+        made.map_err(|cause| refused(&object, cause))
+    }
+
+    /// Rewrites the object of a record that has changed.
+    pub(super) async fn rewrite(
+        &self,
+        old: &Entry,
+        set: &RecordSet,
+        labels: &Labels,
+    ) -> Result<DnsRecord, Refused> {
+        let Some((origin, owner)) = known(old) else {
+            return Err(refused(&self.at(&name_of(set)), Cause::Gone));
+        };
+        let object = self.at(&origin.name);
+        let written = self.replace(&object, set, labels, origin.clone(), owner).await;
+        written.map_err(|cause| refused(&object, cause))
+    }
+
+    /// Removes the object of a record that is gone. One that is gone already is fine.
+    pub(super) async fn remove(&self, old: &Entry) -> Result<(), Refused> {
+        let Some((origin, owner)) = known(old) else { return Ok(()) };
+        self.delete(&self.at(&origin.name), origin.version.clone(), owner).await
+    }
+
+    /// Removes an object that this run has made for a record that was not made.
+    pub(super) async fn remove_made(&self, made: &DnsRecord) -> Result<(), Refused> {
+        let Ok(claim) = made.claim() else { return Ok(()) };
+        let Origin { name, version, .. } = made.origin();
+        self.delete(&self.at(&name), version, claim.labels.owner()).await
+    }
+
+    /// Tells an object what became of its record, and returns it as it is then. That is news for people: what fails is
+    /// logged, and the rest is left alone where it would fail as well.
+    pub(super) async fn tell(&self, news: &Stop, state: State, object: DnsRecord) -> DnsRecord {
+        if news.reason().is_some() {
+            return object;
+        }
+        let at = self.at(&object.metadata().name);
+        let version = ObjectVersion::of(object.metadata());
+        match self.writer.replace_status(&at, state.of(&object), &version).await {
+            Ok(told) => {
+                news.saw(None);
+                told
+            }
+            Err(error) => {
+                let message = words(&error);
+                tracing::warn!("failed to write the status of {at}: {message}");
+                news.saw(Some(&Failure { kind: kind_of(&error), message }));
+                object
+            }
+        }
+    }
+
+    async fn replace(
+        &self,
+        object: &ObjectRef,
+        set: &RecordSet,
+        labels: &Labels,
+        mut origin: Origin,
+        owner: Option<&str>,
+    ) -> Result<DnsRecord, Cause> {
+        for _ in 0..READ_AGAIN {
+            let content = content(set, labels, Some(&origin));
+            match self.writer.replace(object, content, &origin.version).await {
+                Err(WriteError::Conflict) => {}
+                Err(WriteError::NotFound) => return Err(Cause::Gone),
+                written => return written.map_err(Cause::Write),
+            }
+            // A lost answer looks like a change, too: then it is what we wanted already, and of our owner.
+            let now = match self.now(object, owner).await? {
+                Now::Theirs if owner != labels.owner() => self.now(object, labels.owner()).await?,
+                now => now,
+            };
+            match now {
+                Now::Ours(there) => origin = there.origin(),
+                Now::Gone => return Err(Cause::Gone),
+                Now::Theirs => return Err(Cause::Taken),
+            }
+        }
+        Err(Cause::Restless)
+    }
+
+    async fn delete(
+        &self,
+        object: &ObjectRef,
+        mut version: ObjectVersion,
+        owner: Option<&str>,
+    ) -> Result<(), Refused> {
+        for _ in 0..READ_AGAIN {
+            match self.writer.delete(object, &version).await {
+                Ok(()) | Err(WriteError::NotFound) => return Ok(()),
+                Err(WriteError::Conflict) => {}
+                Err(error) => return Err(refused(object, Cause::Write(error))),
+            }
+            match self.now(object, owner).await {
+                Ok(Now::Ours(there)) => version = there.origin().version,
+                // It is another owner's now, and stays.
+                Ok(Now::Gone | Now::Theirs) => return Ok(()),
+                Err(cause) => return Err(refused(object, cause)),
+            }
+        }
+        Err(refused(object, Cause::Restless))
+    }
+
+    /// The object as it is now.
+    async fn now(&self, object: &ObjectRef, owner: Option<&str>) -> Result<Now, Cause> {
+        let there: Option<DnsRecord> =
+            self.place.view.fresh(object).await.map_err(|error| Cause::Read(error.kind.to_string()))?;
+        Ok(match there {
+            None => Now::Gone,
+            Some(there) => match there.claim() {
+                Ok(claim) if claim.labels.owner() == owner => Now::Ours(Box::new(there)),
+                _ => Now::Theirs,
+            },
+        })
+    }
+
+    fn at(&self, name: &str) -> ObjectRef {
+        ObjectRef {
+            resource: DNS_RECORD,
+            namespace: self.place.namespace.clone(),
+            name: name.into(),
+        }
+    }
+}
+
+/// The object of an ownership record as it was read, and its owner then.
+fn known(entry: &Entry) -> Option<(&Origin, Option<&str>)> {
+    Some((entry.origin.get::<Origin>()?, entry.labels.owner()))
+}
+
+fn refused(object: &ObjectRef, cause: Cause) -> Refused {
+    let failure = |kind, why: String| Failure { kind, message: format!("{object}: {why}") };
+    let kind = match &cause {
+        Cause::Taken | Cause::Restless => FailureKind::Conflict,
+        Cause::Gone => FailureKind::RecordGone,
+        Cause::Write(error) => kind_of(error),
+        Cause::Read(_) => FailureKind::Transient,
+    };
+    match cause {
+        Cause::Taken => Refused::Taken(failure(
+            kind,
+            "another owner has it now, or it was edited; the name is left to them".to_owned(),
+        )),
+        Cause::Gone => Refused::Failed(failure(
+            kind,
+            "somebody deleted it during the run, so the record counts as nobody's; make it anew to keep the record \
+             ours"
+                .to_owned(),
+        )),
+        Cause::Restless => Refused::Failed(failure(
+            kind,
+            "it changes faster than it can be written; the next run continues".to_owned(),
+        )),
+        Cause::Write(error) => Refused::Failed(failure(kind, words(&error))),
+        Cause::Read(why) => Refused::Failed(failure(kind, why)),
+    }
+}
+
+fn words(error: &WriteError) -> String {
+    match error {
+        WriteError::Failed(kind) if matches!(**kind, ReadErrorKind::NotServed { .. }) => {
+            not_served(DNS_RECORD)
+        }
+        WriteError::NoNamespace { .. } => format!("{error} (--crd-registry-namespace)"),
+        error => error.to_string(),
+    }
+}
+
+/// How an error counts, and so whether another object could fare better.
+fn kind_of(error: &WriteError) -> FailureKind {
+    match error {
+        WriteError::Forbidden(_) => FailureKind::Unauthorised,
+        WriteError::NoNamespace { .. } | WriteError::Manifests => FailureKind::ZoneGone,
+        WriteError::AlreadyExists | WriteError::Conflict => FailureKind::Conflict,
+        WriteError::NotFound => FailureKind::RecordGone,
+        WriteError::Failed(kind) => match &**kind {
+            ReadErrorKind::NotServed { .. } => FailureKind::ZoneGone,
+            ReadErrorKind::Unauthorized { .. } => FailureKind::Unauthorised,
+            ReadErrorKind::Status { status: 400..=499, .. } => FailureKind::Rejected,
+            _ => FailureKind::Transient,
+        },
+        _ => FailureKind::Transient,
+    }
+}
+
+/// Nothing could be written, because the cluster cannot be reached.
+pub(super) fn unreachable(error: &StoreError) -> Failure {
+    Failure { kind: FailureKind::Transient, message: error.to_string() }
+}
+
+/// Leaves the rest alone once it is known that it would fail as well: a right or the definition is missing, or the
+/// server is down.
+#[derive(Default)]
+pub(super) struct Stop(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    failed: usize,
+    last: Option<Failure>,
+}
+
+impl Stop {
+    /// Does it, unless nothing more is tried.
+    pub(super) async fn guard<T>(
+        &self,
+        what: impl Future<Output = Result<T, Refused>>,
+    ) -> Result<T, Refused> {
+        if let Some(failure) = self.reason() {
+            return Err(Refused::Failed(failure));
+        }
+        let result = what.await;
+        self.saw(result.as_ref().err().and_then(|refused| match refused {
+            Refused::Taken(_) => None,
+            Refused::Failed(failure) => Some(failure),
+        }));
+        result
+    }
+
+    fn reason(&self) -> Option<Failure> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.last.clone().filter(|_| seen.failed >= DOWN)
+    }
+
+    fn saw(&self, failure: Option<&Failure>) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match failure {
+            None => seen.failed = 0,
+            Some(failure) => {
+                seen.failed += match failure.kind {
+                    FailureKind::Unauthorised | FailureKind::ZoneGone => DOWN,
+                    FailureKind::Transient | FailureKind::Throttled => 1,
+                    _ => return,
+                };
+                seen.last = Some(failure.clone());
+            }
+        }
+    }
+}

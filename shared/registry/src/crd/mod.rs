@@ -1,0 +1,291 @@
+//! Ownership in `DNSRecord` objects of a cluster, as upstream's alpha registry keeps it.
+//!
+//! Example, with the owner id `me`: the A record of `www.example.org` is ours because of this object.
+//!
+//! ```text
+//! kind: DNSRecord
+//! metadata:
+//!   name: www-example-org-5ff54b6b             from name, type and set identifier
+//!   labels: { externaldns.k8s.io/owner: me }
+//! spec:
+//!   endpoint: { dnsName: www.example.org, recordType: A, targets: [192.0.2.1], labels: { owner: me, .. } }
+//! status:
+//!   conditions: [{ type: Ready, status: "True", reason: Programmed, .. }]
+//! ```
+//!
+//! The object alone decides: its condition is news for people, and for a return to upstream. The zone is always
+//! read, so a record that was changed by hand is seen, which upstream's registry does not.
+
+mod change;
+mod examine;
+mod load;
+mod name;
+mod object;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use ecow::EcoString;
+use extdns_clusters::{Access, Cluster, ClusterView, Environment, Projection as _};
+use extdns_model::{Failure, GroupId, Permit};
+use futures::future::BoxFuture;
+use futures::stream::FuturesOrdered;
+use futures::{FutureExt as _, StreamExt as _};
+use tokio::sync::OnceCell;
+
+use self::change::{Change, Stop};
+use self::object::{DnsRecord, Origin, State, name_of};
+use crate::store::{Examined, Loaded};
+use crate::{EntryAction, EntryChange, Refused, Settled, Store, StoreError};
+
+/// Calls that are on their way at once; how many start in a second is the limit of the API.
+const AT_ONCE: usize = 4;
+
+/// The cluster that holds the objects of a registry.
+#[derive(Clone)]
+pub struct Keeper {
+    /// How it is reached.
+    pub cluster: Cluster,
+    /// What connecting needs of the process's environment.
+    pub environment: Environment,
+}
+
+impl Keeper {
+    pub(crate) fn can_write(&self) -> bool {
+        !matches!(self.cluster.access, Access::Manifests(_))
+    }
+}
+
+/// The store of ownership records in `DNSRecord` objects.
+pub(crate) struct Crd {
+    keeper: Keeper,
+    /// `--crd-registry-namespace`; empty for the namespace that the process runs in.
+    namespace: EcoString,
+    place: OnceCell<Place>,
+    /// The objects that this run has written, by their names.
+    written: Mutex<HashMap<EcoString, DnsRecord>>,
+}
+
+/// Where the objects are.
+struct Place {
+    view: ClusterView,
+    namespace: EcoString,
+}
+
+impl Crd {
+    pub(crate) fn new(keeper: Keeper, namespace: &str) -> Self {
+        Self {
+            keeper,
+            namespace: namespace.into(),
+            place: OnceCell::new(),
+            written: Mutex::default(),
+        }
+    }
+
+    /// The namespace with the objects; connects on first need.
+    async fn place(&self) -> Result<&Place, StoreError> {
+        let connect = async {
+            let Keeper { cluster, environment } = &self.keeper;
+            let view = cluster.connect(environment, std::io::empty()).await;
+            let view = view.map_err(|error| self.unreadable(error.to_string()))?;
+            let namespace = match self.namespace.as_str() {
+                "" => {
+                    let of_pod = environment.namespace_of_pod().await.map(EcoString::from);
+                    let namespace = of_pod.unwrap_or_else(|| view.default_namespace().into());
+                    tracing::info!(%namespace, "--crd-registry-namespace is not given");
+                    namespace
+                }
+                given => given.into(),
+            };
+            Ok(Place { view, namespace })
+        };
+        self.place.get_or_try_init(|| connect).await
+    }
+
+    fn unreadable(&self, reason: String) -> StoreError {
+        let cluster = &self.keeper.cluster.name;
+        let place = match self.place.get().map(|place| &place.namespace) {
+            Some(namespace) => format!("namespace {namespace:?} of cluster {cluster:?}"),
+            None => format!("cluster {cluster:?}"),
+        };
+        StoreError { store: format!("the DNSRecord objects in {place}"), reason }
+    }
+
+    fn note(&self, object: DnsRecord) {
+        let name = object.metadata().name.clone();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.insert(name, object);
+    }
+
+    /// The object that this run has written for a change.
+    fn take(&self, action: &EntryAction) -> Option<DnsRecord> {
+        let (set, old) = match action {
+            EntryAction::Make { set, reused, .. } => (set, reused.as_ref()),
+            EntryAction::Rewrite { set, old, .. } => (set, Some(old)),
+            EntryAction::Remove(_) => return None,
+        };
+        let old = old.and_then(|entry| entry.origin.get::<Origin>());
+        let name = old.map_or_else(|| name_of(set), |old| old.name.clone());
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(&name)
+    }
+}
+
+#[async_trait]
+impl Store for Crd {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        let place = self.place().await?;
+        let objects = load::list(place).await;
+        objects.map(load::judged).map_err(|error| self.unreadable(error))
+    }
+
+    async fn claim(&self, permit: &Permit, changes: &[&EntryChange]) -> Vec<(GroupId, Refused)> {
+        let place = match self.place().await {
+            Ok(place) => place,
+            Err(error) => {
+                let failure = change::unreachable(&error);
+                let refused = |own: &&EntryChange| (own.group, Refused::Failed(failure.clone()));
+                return changes.iter().map(refused).collect();
+            }
+        };
+        let change = Change::new(place, permit);
+        let (stop, news) = (Stop::default(), Stop::default());
+        let mut calls = Calls::default();
+        for own in changes {
+            calls.start(self.make(&change, &stop, &news, own)).await;
+        }
+        calls.end().await
+    }
+
+    async fn settle(
+        &self,
+        permit: &Permit,
+        changes: &[(&EntryChange, Settled)],
+    ) -> Vec<(GroupId, Failure)> {
+        let place = match self.place().await {
+            Ok(place) => place,
+            Err(error) => {
+                let failure = change::unreachable(&error);
+                return changes.iter().map(|(own, _)| (own.group, failure.clone())).collect();
+            }
+        };
+        let change = Change::new(place, permit);
+        let stop = Stop::default();
+        let mut calls = Calls::default();
+        for (own, settled) in changes {
+            if own.action.is_owed(*settled) {
+                calls.start(self.follow(&change, &stop, own)).await;
+            }
+        }
+        let failed = calls.end().await;
+        self.tell_all(&change, changes).await;
+        failed
+    }
+
+    async fn examine(&self, writes: bool) -> Vec<Examined> {
+        match self.place().await {
+            Ok(place) => examine::examine(place, writes).await,
+            Err(error) => vec![examine::unreachable(&error)],
+        }
+    }
+}
+
+impl Crd {
+    /// Makes the object of a record that is to be made; why not, if it cannot be made.
+    async fn make(
+        &self,
+        change: &Change<'_>,
+        stop: &Stop,
+        news: &Stop,
+        own: &EntryChange,
+    ) -> Option<(GroupId, Refused)> {
+        let EntryAction::Make { set, labels, reused } = &own.action else { return None };
+        match stop.guard(change.make(set, labels, reused.as_ref())).await {
+            Ok(object) => {
+                self.note(change.tell(news, State::Accepted, object).await);
+                None
+            }
+            Err(why) => Some((own.group, why)),
+        }
+    }
+
+    /// Writes what has to follow from what became of a record; why not, if it cannot be written.
+    async fn follow(
+        &self,
+        change: &Change<'_>,
+        stop: &Stop,
+        own: &EntryChange,
+    ) -> Option<(GroupId, Failure)> {
+        let result = self.carry_out(change, stop, own).await;
+        result.err().map(|why| (own.group, why))
+    }
+
+    async fn carry_out(
+        &self,
+        change: &Change<'_>,
+        stop: &Stop,
+        own: &EntryChange,
+    ) -> Result<(), Failure> {
+        match &own.action {
+            EntryAction::Make { .. } => {
+                let Some(object) = self.take(&own.action) else { return Ok(()) };
+                stop.guard(change.remove_made(&object)).await.map_err(Refused::into_failure)
+            }
+            EntryAction::Rewrite { old, set, labels } => {
+                let written = stop.guard(change.rewrite(old, set, labels)).await;
+                self.note(written.map_err(Refused::into_failure)?);
+                Ok(())
+            }
+            EntryAction::Remove(old) => {
+                stop.guard(change.remove(old)).await.map_err(Refused::into_failure)
+            }
+        }
+    }
+
+    /// Tells the objects what became of their records. That is news for people: where it fails, it is only logged.
+    async fn tell_all(&self, change: &Change<'_>, changes: &[(&EntryChange, Settled)]) {
+        let news = Stop::default();
+        let mut calls = Calls::default();
+        for (own, settled) in changes {
+            let state = match (&own.action, settled) {
+                (EntryAction::Make { .. } | EntryAction::Rewrite { .. }, Settled::Done) => {
+                    State::Programmed
+                }
+                (EntryAction::Make { reused: Some(_), .. }, Settled::Undone) => State::Failed,
+                _ => continue,
+            };
+            if let Some(object) = self.take(&own.action) {
+                calls.start(change.tell(&news, state, object).map(|_| None::<()>)).await;
+            }
+        }
+        calls.end().await;
+    }
+}
+
+/// Calls of which a few are on their way at once, and what they tell, in their order.
+struct Calls<'a, T> {
+    running: FuturesOrdered<BoxFuture<'a, Option<T>>>,
+    told: Vec<T>,
+}
+
+impl<T> Default for Calls<'_, T> {
+    fn default() -> Self {
+        Self { running: FuturesOrdered::new(), told: Vec::new() }
+    }
+}
+
+impl<'a, T> Calls<'a, T> {
+    async fn start(&mut self, call: impl Future<Output = Option<T>> + Send + 'a) {
+        if self.running.len() == AT_ONCE {
+            self.told.extend(self.running.next().await.flatten());
+        }
+        self.running.push_back(call.boxed());
+    }
+
+    async fn end(mut self) -> Vec<T> {
+        while let Some(told) = self.running.next().await {
+            self.told.extend(told);
+        }
+        self.told
+    }
+}
