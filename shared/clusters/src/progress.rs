@@ -14,7 +14,7 @@ pub(crate) struct Progress {
     empty_pages: u32,
     /// The token of an earlier page, renewed at every page whose number is a power of two: pages
     /// that go in a circle meet it, however long the circle is (Brent's algorithm).
-    mark: Option<String>,
+    last_token: Option<String>,
 }
 
 impl Progress {
@@ -28,12 +28,12 @@ impl Progress {
                 "{EMPTY_PAGES} pages in a row hold no object, and each names a next one"
             ));
         }
-        if self.mark.as_ref() == Some(next) {
+        if self.last_token.as_ref() == Some(next) {
             return Err("its pages lead in a circle (a continue token came back)".to_owned());
         }
         self.pages += 1;
         if self.pages.is_power_of_two() {
-            self.mark = Some(next.clone());
+            self.last_token = Some(next.clone());
         }
         Ok(())
     }

@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_goes_new_mark_old_record_new_record_old_mark() {
+    fn a_replacement_is_sent_as_new_ownership_record_old_record_new_record_old_ownership_record() {
         let mut changes = [
             (Role::Record, Action::Create(planned())),
             (Role::Ownership, Action::Delete(stored())),

@@ -45,7 +45,7 @@ pub struct Record {
     /// How the provider knows the record (ids, alias zone, ..).
     pub origin: Opaque,
     /// The ownership records that stand for it.
-    pub marks: ThinVec<Mark>,
+    pub ownership_records: ThinVec<OwnershipRecord>,
     /// Why the ownership record must be rewritten although the record itself may be right.
     pub refresh: Option<Refresh>,
     /// Why it is nobody's although an ownership record may be there. Few records have one.
@@ -63,7 +63,7 @@ impl Record {
             set,
             labels: Labels::new(),
             origin,
-            marks: ThinVec::new(),
+            ownership_records: ThinVec::new(),
             refresh: None,
             doubt: None,
             read_only: None,
@@ -72,16 +72,16 @@ impl Record {
 
     /// Adds an ownership record. Most records have one, and there are many records: room is made
     /// for one, not for the four of an ordinary push.
-    pub fn add_mark(&mut self, mark: Mark) {
-        self.marks.reserve_exact(1);
-        self.marks.push(mark);
+    pub fn add_ownership_record(&mut self, ownership_record: OwnershipRecord) {
+        self.ownership_records.reserve_exact(1);
+        self.ownership_records.push(ownership_record);
     }
 }
 
 /// An ownership record as a zone holds it: sent back as it was read, so that providers that match
 /// values find it.
 #[derive(Debug, Clone)]
-pub struct Mark {
+pub struct OwnershipRecord {
     /// The zone that holds it: the record's own, or a parent for the TXT of an apex.
     pub zone: ZoneKey,
     /// The TXT record set with its text as stored.
@@ -94,7 +94,7 @@ pub struct Mark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
     /// Ownership comes from a name of an older format; the name of today's format is missing.
-    MissingMark,
+    MissingOwnershipRecord,
     /// The stored owner is the one that we migrate from.
     Migrate,
     /// The ownership record is there more than once.

@@ -45,7 +45,7 @@ pub use doubt::{Doubt, DoubtCause};
 pub use duration::{DurationError, parse_go_duration};
 pub use endpoint::{Attribution, ClusterId, Endpoint, Hints, Resource, ResourceKind, Unready};
 pub use filter::{DomainFilter, DomainFilterError, DomainPatterns, NetFilter, NetFilterError};
-pub use inventory::{Inventory, Mark, Record, Refresh, Unreadable, ZoneInventory};
+pub use inventory::{Inventory, OwnershipRecord, Record, Refresh, Unreadable, ZoneInventory};
 pub use kept::Kept;
 pub use labels::{InvalidHeritage, LabelKey, Labels};
 pub use name::{Name, NameError};

@@ -174,7 +174,10 @@ mod tests {
             let is = owners(&SHARED).attributes(&labels, &wanted_by(ids));
             assert_eq!(is, expected, "{labels:?} {ids:?}");
         }
-        assert!(Owners::none().attributes(&Labels::new(), &wanted_by(&[0])), "no owners, no marks");
+        assert!(
+            Owners::none().attributes(&Labels::new(), &wanted_by(&[0])),
+            "no owners, no attribution"
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use extdns_model::{
-    ClusterId, DomainFilter, Endpoint, Mark, Name, Opaque, Record, RecordSet, RecordType, Resource,
-    ResourceKind, Routing, Targets, Ttl, Zone, ZoneIndex, ZoneKey,
+    ClusterId, DomainFilter, Endpoint, Name, Opaque, OwnershipRecord, Record, RecordSet,
+    RecordType, Resource, ResourceKind, Routing, Targets, Ttl, Zone, ZoneIndex, ZoneKey,
 };
 
 const COUNT: usize = 100_000;
@@ -59,7 +59,7 @@ fn an_owned_record_takes_less_than_560_bytes() {
         record.labels.set("owner", "default");
         record.labels.set("resource", format!("service/namespace-{index}/name-{index}"));
         let text = format!("\"{}\"", record.labels.to_text());
-        record.add_mark(Mark {
+        record.add_ownership_record(OwnershipRecord {
             zone: ZoneKey(0),
             set: set(&format!("a-{name}"), RecordType::Txt, &text),
             origin: Opaque::none(),

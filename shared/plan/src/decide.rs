@@ -66,7 +66,7 @@ impl<'a> Decider<'a> {
         let mut decisions = self.propose(zone, name);
         if !decisions.is_empty() {
             self.refuse_creates(&mut decisions, name.records);
-            mark_what_gives_way(&mut decisions);
+            note_what_gives_way(&mut decisions);
             self.settings.policy.restrict(&mut decisions);
             crate::unit::assign(&mut decisions);
         }
@@ -270,7 +270,7 @@ pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
 }
 
 /// A record that goes because another comes is not merely unwanted.
-fn mark_what_gives_way(decisions: &mut [Decision<'_>]) {
+fn note_what_gives_way(decisions: &mut [Decision<'_>]) {
     let coming: smallvec::SmallVec<[&RecordSet; 4]> = decisions
         .iter()
         .filter(|decision| matches!(decision.change, RecordChange::Create(_)))

@@ -46,8 +46,10 @@ impl Plan<'_> {
         };
         hasher.number(groups.iter().map(of_group).sum::<usize>() as u64);
         for group in groups {
-            let marks = group.changes.iter().filter(|change| change.role == Role::Ownership);
-            marks.for_each(|mark| hasher.mark(group.zone, mark));
+            let ownership_records =
+                group.changes.iter().filter(|change| change.role == Role::Ownership);
+            ownership_records
+                .for_each(|ownership_record| hasher.ownership_record(group.zone, ownership_record));
         }
         hasher.number(self.unrouted.len() as u64);
         self.unrouted.iter().for_each(|endpoint| hasher.wish(endpoint));
@@ -103,7 +105,7 @@ impl Hasher<'_> {
 
     /// An ownership record that comes, changes or goes: where it is, what it stands for, and whether
     /// its text can be read, but not that text.
-    fn mark(&mut self, zone: ZoneKey, change: &Change) {
+    fn ownership_record(&mut self, zone: ZoneKey, change: &Change) {
         let (kind, owned) = match &change.action {
             Action::Create(new) => ("create", &new.labels),
             Action::Update { new, .. } => ("update", &new.labels),

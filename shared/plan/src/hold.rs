@@ -21,7 +21,7 @@ pub enum DecisionState {
 pub enum Hold {
     /// A record of the name belongs to somebody else.
     Foreign {
-        /// Its owner; `None` if nobody marked it.
+        /// Its owner; `None` if there is no ownership record.
         owner: Option<EcoString>,
     },
     /// Nobody can tell from the ownership records whose a record of the name is.

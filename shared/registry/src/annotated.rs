@@ -1,6 +1,8 @@
 //! What reading ownership found.
 
-use extdns_model::{Inventory, Labels, Mark, Name, RecordSet, RecordType, Targets, ZoneKey};
+use extdns_model::{
+    Inventory, Labels, Name, OwnershipRecord, RecordSet, RecordType, Targets, ZoneKey,
+};
 
 use crate::Entry;
 use crate::outside::Entries;
@@ -11,8 +13,8 @@ pub struct Annotated {
     /// The records, without ownership records.
     pub inventory: Inventory,
     pub(crate) leftovers: Vec<Leftover>,
-    /// Marks that stand for several records at once, which stay while one of them does.
-    pub(crate) shared: Vec<Mark>,
+    /// Ownership records that stand for several records at once, which stay while one of them does.
+    pub(crate) shared: Vec<OwnershipRecord>,
     /// The ownership records of a store, those without a record included.
     pub(crate) entries: Entries,
 }
@@ -45,7 +47,7 @@ pub struct Leftover {
 #[derive(Debug, Clone)]
 pub enum KeptIn {
     /// As a TXT record of a zone.
-    Zone(Mark),
+    Zone(OwnershipRecord),
     /// In a store outside the zones.
     Store {
         /// The zone that its name lies in.
@@ -73,16 +75,16 @@ impl Leftover {
     #[must_use]
     pub fn zone(&self) -> ZoneKey {
         match &self.kept_in {
-            KeptIn::Zone(mark) => mark.zone,
+            KeptIn::Zone(ownership_record) => ownership_record.zone,
             KeptIn::Store { zone, .. } => *zone,
         }
     }
 
     /// The ownership record where it is a TXT record of a zone.
     #[must_use]
-    pub fn mark(&self) -> Option<&Mark> {
+    pub fn ownership_record(&self) -> Option<&OwnershipRecord> {
         match &self.kept_in {
-            KeptIn::Zone(mark) => Some(mark),
+            KeptIn::Zone(ownership_record) => Some(ownership_record),
             KeptIn::Store { .. } => None,
         }
     }
@@ -92,7 +94,7 @@ impl Leftover {
     #[must_use]
     pub fn set(&self) -> &RecordSet {
         match &self.kept_in {
-            KeptIn::Zone(mark) => &mark.set,
+            KeptIn::Zone(ownership_record) => &ownership_record.set,
             KeptIn::Store { entry, .. } => &entry.set,
         }
     }
@@ -101,7 +103,7 @@ impl Leftover {
     #[must_use]
     pub fn shown(&self) -> String {
         match &self.kept_in {
-            KeptIn::Zone(mark) => mark.set.name.to_string(),
+            KeptIn::Zone(ownership_record) => ownership_record.set.name.to_string(),
             KeptIn::Store { entry, .. } => entry.shown.clone(),
         }
     }
@@ -115,7 +117,7 @@ impl Leftover {
 impl Annotated {
     /// An inventory whose registry keeps no ownership records.
     #[must_use]
-    pub fn without_marks(inventory: Inventory) -> Self {
+    pub fn without_ownership_records(inventory: Inventory) -> Self {
         Self { inventory, ..Self::default() }
     }
 
@@ -130,11 +132,11 @@ impl Annotated {
         self.standing(Standing::Foreign)
     }
 
-    pub(crate) fn is_shared(&self, mark: &Mark) -> bool {
+    pub(crate) fn is_shared(&self, ownership_record: &OwnershipRecord) -> bool {
         self.shared.iter().any(|shared| {
-            shared.zone == mark.zone
-                && shared.set.name == mark.set.name
-                && shared.set.set_identifier() == mark.set.set_identifier()
+            shared.zone == ownership_record.zone
+                && shared.set.name == ownership_record.set.name
+                && shared.set.set_identifier() == ownership_record.set.set_identifier()
         })
     }
 

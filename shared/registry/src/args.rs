@@ -122,7 +122,8 @@ pub enum RegistryError {
     /// Prefix and suffix at once.
     #[error("txt-prefix and txt-suffix are mutual exclusive; give one of them")]
     Affixes,
-    /// Type and name would run into each other, so that the mark of one record reads as another's.
+    /// Type and name would run into each other, so that the ownership record of one record reads as
+    /// another's.
     #[error(
         "--{flag}={value} needs a separator between %{{record_type}} and the name, such as --{flag}={remedy}"
     )]

@@ -31,28 +31,28 @@ struct Guess {
 }
 
 /// Records that have no ownership record of ours, by their keys.
-type Unmarked = HashMap<String, SmallVec<[RecordType; 2]>>;
+type Unowned = HashMap<String, SmallVec<[RecordType; 2]>>;
 
 impl Annotated {
     /// Sets the [orphans](Self::orphans) aside that may have a record after all, if other flags
     /// than those of this run wrote them, and tells which. They are not removed.
     pub fn set_explained_aside(&mut self, owners: &Owners) -> Vec<Explained> {
-        let mut unmarked = Unmarked::new();
+        let mut unowned = Unowned::new();
         let mut proven: HashSet<ZoneKey> = HashSet::new();
         for (zone, record) in self.inventory.records() {
-            if !record.marks.is_empty() && owners.own(&record.labels) {
+            if !record.ownership_records.is_empty() && owners.own(&record.labels) {
                 proven.insert(zone);
-            } else if may_be_marked(record, &self.inventory.index.zone(zone).name) {
+            } else if may_have_ownership_record(record, &self.inventory.index.zone(zone).name) {
                 let key = record.set.name.key().into_owned();
-                unmarked.entry(key).or_default().push(record.set.rtype);
+                unowned.entry(key).or_default().push(record.set.rtype);
             }
         }
         let guesses: Vec<(usize, Vec<Guess>)> = self
             .leftovers
             .iter()
             .enumerate()
-            .filter(|(_, left)| left.is_orphan() && left.mark().is_some())
-            .map(|(at, left)| (at, self.guesses(left, &unmarked)))
+            .filter(|(_, left)| left.is_orphan() && left.ownership_record().is_some())
+            .map(|(at, left)| (at, self.guesses(left, &unowned)))
             .collect();
         let mut support: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for guess in guesses.iter().flat_map(|(_, all)| all) {
@@ -76,7 +76,7 @@ impl Annotated {
         explained
     }
 
-    fn guesses(&self, left: &Leftover, unmarked: &Unmarked) -> Vec<Guess> {
+    fn guesses(&self, left: &Leftover, unowned: &Unowned) -> Vec<Guess> {
         let txt = left.set().name.key();
         let unread = self.inventory.zones.iter().filter(|zone| zone.records.is_err());
         let unread = unread.map(|zone| self.inventory.index.zone(zone.zone).name.key());
@@ -90,7 +90,7 @@ impl Annotated {
             .collect();
         let is_apex =
             |name: &str| self.inventory.index.iter().any(|(_, zone)| zone.name.key() == name);
-        let reader = Reader { txt: &txt, unmarked, is_canonical: left.is_canonical };
+        let reader = Reader { txt: &txt, unowned, is_canonical: left.is_canonical };
         reader.prefixes(is_apex, &mut guesses);
         reader.suffixes(&mut guesses);
         reader.wildcards(&mut guesses);
@@ -99,7 +99,7 @@ impl Annotated {
 }
 
 /// Whether a record may be one that somebody like us made: the name servers of a zone are not.
-fn may_be_marked(record: &Record, apex: &Name) -> bool {
+fn may_have_ownership_record(record: &Record, apex: &Name) -> bool {
     let rtype = record.set.rtype;
     RecordType::KNOWN.contains(&rtype)
         && !(rtype == RecordType::Ns && record.set.name.key() == apex.key())
@@ -108,14 +108,14 @@ fn may_be_marked(record: &Record, apex: &Name) -> bool {
 /// Reads the name of one ownership record in every way.
 struct Reader<'a> {
     txt: &'a str,
-    unmarked: &'a Unmarked,
+    unowned: &'a Unowned,
     /// Whether the flags of this run give a record such a name.
     is_canonical: bool,
 }
 
 impl Reader<'_> {
     fn types(&self, name: &str) -> impl Iterator<Item = RecordType> {
-        self.unmarked.get(name).into_iter().flatten().copied()
+        self.unowned.get(name).into_iter().flatten().copied()
     }
 
     /// `<prefix>a-www`, `<prefix with the type>www`, and the older `<prefix>www`.

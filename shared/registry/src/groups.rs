@@ -53,7 +53,7 @@ pub(crate) struct Draft {
     /// record that explains them they would read as those of other records.
     pub(crate) first: Vec<(ZoneKey, Change)>,
     /// Their ownership records, each with its zone.
-    pub(crate) marks: Vec<(ZoneKey, Change)>,
+    pub(crate) ownership_records: Vec<(ZoneKey, Change)>,
     /// Ownership records on which the changes rely, and which stay as they are.
     pub(crate) requires: Vec<(ZoneKey, Stored)>,
     /// A group that makes an ownership record on which this unit relies too.
@@ -106,10 +106,11 @@ impl Groups {
         draft: Draft,
     ) -> Range<usize> {
         let start = self.groups.len();
-        let Draft { mut records, first, marks, requires, mut follows, mut moves } = draft;
+        let Draft { mut records, first, ownership_records, requires, mut follows, mut moves } =
+            draft;
         let Some(name) = name_of(row, subject.unit) else { return start..start };
         let (own, elsewhere): (Vec<_>, Vec<_>) =
-            marks.into_iter().partition(|(zone, _)| *zone == row.zone);
+            ownership_records.into_iter().partition(|(zone, _)| *zone == row.zone);
         let (before, behind) = elsewhere
             .into_iter()
             .partition::<Vec<_>, _>(|(_, change)| matches!(change.action, Action::Create(_)));
@@ -126,7 +127,8 @@ impl Groups {
             let mut after: Vec<_> = follows.map(After::OwnershipRecord).into_iter().collect();
             after.append(&mut moves);
             let relies_on = requires.iter().filter(|(own, _)| *own == zone && zone == row.zone);
-            let requires = relies_on.map(|(_, mark)| mark.clone()).collect();
+            let requires =
+                relies_on.map(|(_, ownership_record)| ownership_record.clone()).collect();
             self.groups.push(ChangeGroup { id, zone, name, changes, after, requires });
             self.subjects.push(subject);
             follows = Some(id);

@@ -1,5 +1,5 @@
-//! Who owns a record: marks that are read beside the records, joined to them before the plan, and
-//! written with them after it.
+//! Who owns a record: ownership records that are read beside the records, joined to them before the
+//! plan, and written with them after it.
 
 mod annotated;
 mod args;

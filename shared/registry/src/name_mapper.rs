@@ -1,4 +1,5 @@
-//! The names of ownership TXT records: where the mark of a record lies, and whose mark a TXT is.
+//! The names of ownership TXT records: where the ownership record of a record lies, and whose
+//! ownership record a TXT is.
 
 use std::borrow::Cow;
 
@@ -95,8 +96,8 @@ impl NameMapper {
         txt
     }
 
-    /// Whose mark a TXT record of this lower-case name is; `None` if the name does not have the
-    /// affix.
+    /// Whose ownership record a TXT record of this lower-case name is; `None` if the name does not
+    /// have the affix.
     pub(crate) fn to_endpoint_name(&self, txt: &str) -> Option<Owned> {
         let (part, rest) = self.affix.split(txt)?;
         let (stripped, rtype) = self.strip(part)?;
@@ -112,9 +113,9 @@ impl NameMapper {
         Some(format!("{stripped}{rest}"))
     }
 
-    /// Whether the mark of this record's name in the format of older versions may look like the mark
-    /// of another record: `a-shop` stands for the host `a-shop`, and for the A record of `shop`.
-    /// A quick look that says yes too often.
+    /// Whether the ownership record of this record's name in the format of older versions may look
+    /// like the ownership record of another record: `a-shop` stands for the host `a-shop`, and for
+    /// the A record of `shop`. A quick look that says yes too often.
     pub(crate) fn may_read_as_typed(&self, name: &str) -> bool {
         let head = name.split_once(['-', '.']).map_or(name, |(head, _)| head);
         let head = if head == "*" { self.wildcard.split('-').next().unwrap_or(head) } else { head };
@@ -122,14 +123,15 @@ impl NameMapper {
             && TYPES.into_iter().any(|rtype| type_text(rtype).eq_ignore_ascii_case(head))
     }
 
-    /// Whether a record of this name may share its mark with that of another name: a wildcard and
-    /// the name that replaces it.
+    /// Whether a record of this name may share its ownership record with that of another name: a
+    /// wildcard and the name that replaces it.
     pub(crate) fn may_share(&self, name: &str) -> bool {
         let head = name.split_once('.').map_or(name, |(head, _)| head);
         !self.wildcard.is_empty() && (head == "*" || head.eq_ignore_ascii_case(&self.wildcard))
     }
 
-    /// How a record's name is written in the names of its marks: a leading `*` replaced.
+    /// How a record's name is written in the names of its ownership records: a leading `*`
+    /// replaced.
     pub(crate) fn replace_wildcard<'a>(&self, name: &'a str) -> Cow<'a, str> {
         match name.strip_prefix('*') {
             Some(rest)

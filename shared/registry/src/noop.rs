@@ -29,7 +29,7 @@ impl Registry for Noop {
     }
 
     fn annotate(&self, inventory: Inventory, _: Vec<Entry>) -> Annotated {
-        Annotated::without_marks(inventory)
+        Annotated::without_ownership_records(inventory)
     }
 
     fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Groups {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use extdns_model::{
     Action, Change, ChangeGroup, DomainFilter, Endpoint, GroupId, Hints, Inventory, LabelKey,
-    Labels, Mark, Planned, Record, RecordType, Role, Stored, ZoneKey,
+    Labels, OwnershipRecord, Planned, Record, RecordType, Role, Stored, ZoneKey,
 };
 use extdns_plan::{Plan, RecordChange, Removal};
 
@@ -39,7 +39,10 @@ impl Annotated {
 
 impl Orphan {
     fn of(left: Leftover) -> Self {
-        let origin = left.mark().map(|mark| mark.origin.clone()).unwrap_or_default();
+        let origin = left
+            .ownership_record()
+            .map(|ownership_record| ownership_record.origin.clone())
+            .unwrap_or_default();
         let mut record = Record::new(left.set().clone(), origin);
         record.labels = left.labels.clone();
         let rest = (!left.kept.is_empty()).then(|| {
@@ -74,10 +77,14 @@ impl Orphan {
         Some(Mixed { name: self.left.set().name.clone(), kept, goes: true })
     }
 
-    fn action(&self, mark: &Mark) -> Action {
+    fn action(&self, ownership_record: &OwnershipRecord) -> Action {
         let name = &self.left.name;
         let labels = std::iter::once((LabelKey::OWNED_RECORD, name.as_str())).collect();
-        let old = Stored { set: mark.set.clone(), labels, origin: mark.origin.clone() };
+        let old = Stored {
+            set: ownership_record.set.clone(),
+            labels,
+            origin: ownership_record.origin.clone(),
+        };
         let Some(rest) = &self.rest else { return Action::Delete(old) };
         let (set, labels) = (rest.set.clone(), Labels::new());
         Action::Update { old, new: Planned { set, labels, hints: Hints::default() } }
@@ -100,8 +107,11 @@ impl Groups {
             let id = GroupId(u32::try_from(groups.groups.len()).unwrap_or(u32::MAX));
             let mut changes = Vec::new();
             match &orphan.left.kept_in {
-                KeptIn::Zone(mark) => {
-                    changes.push(Change { role: Role::Ownership, action: orphan.action(mark) });
+                KeptIn::Zone(ownership_record) => {
+                    changes.push(Change {
+                        role: Role::Ownership,
+                        action: orphan.action(ownership_record),
+                    });
                 }
                 KeptIn::Store { entry, .. } => {
                     let action = EntryAction::Remove(entry.clone());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use extdns_model::{
-    ClusterId, DomainFilter, Endpoint, Inventory, LabelKey, Mark, Name, Opaque, Owners, Record,
-    RecordSet, RecordType, Resource, ResourceKind, Routing, Targets, Ttl, Zone, ZoneIndex,
+    ClusterId, DomainFilter, Endpoint, Inventory, LabelKey, Name, Opaque, Owners, OwnershipRecord,
+    Record, RecordSet, RecordType, Resource, ResourceKind, Routing, Targets, Ttl, Zone, ZoneIndex,
     ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
@@ -85,7 +85,7 @@ fn record(zone: ZoneKey, number: usize) -> anyhow::Result<Record> {
     record.labels.set(LabelKey::OWNER, OWNER);
     record.labels.set(LabelKey::RESOURCE, resource);
     let mark = set(&format!("a-{}", host(number)), RecordType::Txt, &text)?;
-    record.add_mark(Mark { zone, set: mark, origin: Opaque::none() });
+    record.add_ownership_record(OwnershipRecord { zone, set: mark, origin: Opaque::none() });
     Ok(record)
 }
 

@@ -11,7 +11,8 @@ use crate::world::{Record, Wish, contested};
 /// The exit codes that the program promises.
 const CODES: std::ops::RangeInclusive<i32> = 0..=6;
 
-/// The name of a stranger's record whose ownership name also holds a mark of ours: it may go, the stranger's text not.
+/// The name of a stranger's record whose ownership name also holds an ownership record of ours: it
+/// may go, the stranger's text not.
 const MIXED: &str = "text.example.org";
 
 /// A process that ended by itself did so with one of our codes; it did not panic, and told no secret.
@@ -84,11 +85,11 @@ pub fn all_owned(strangers: &[Record], now: &[Record]) -> anyhow::Result<()> {
     let theirs = contested(strangers);
     for record in now.iter().filter(|own| own.rtype != "TXT" && !theirs.contains(own.name.as_str()))
     {
-        let name = record.mark_name();
-        let mark = now.iter().find(|own| own.rtype == "TXT" && own.name == name);
+        let name = record.ownership_name();
+        let ownership_record = now.iter().find(|own| own.rtype == "TXT" && own.name == name);
         ensure!(
-            mark.is_some_and(Record::is_our_mark),
-            "{record:?} has no ownership record of ours: {mark:?}"
+            ownership_record.is_some_and(Record::is_our_ownership_record),
+            "{record:?} has no ownership record of ours: {ownership_record:?}"
         );
     }
     Ok(())

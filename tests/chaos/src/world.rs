@@ -38,20 +38,21 @@ impl Record {
     }
 
     /// Whether it is a text that makes a record ours.
-    pub fn is_our_mark(&self) -> bool {
-        self.rtype == "TXT" && self.values.iter().all(|value| value.contains(&mark(OWNER)))
+    pub fn is_our_ownership_record(&self) -> bool {
+        self.rtype == "TXT"
+            && self.values.iter().all(|value| value.contains(&ownership_value(OWNER)))
     }
 
     /// The name of its ownership record; of a name beyond ASCII it is made before the name is encoded.
-    pub fn mark_name(&self) -> String {
+    pub fn ownership_name(&self) -> String {
         let (name, _) = idna::domain_to_unicode(&self.name);
-        let mark = format!("{}-{name}", self.rtype.to_lowercase());
-        idna::domain_to_ascii(&mark).unwrap_or(mark)
+        let ownership_record = format!("{}-{name}", self.rtype.to_lowercase());
+        idna::domain_to_ascii(&ownership_record).unwrap_or(ownership_record)
     }
 }
 
 /// The beginning of an ownership record of this owner.
-fn mark(owner: &str) -> String {
+fn ownership_value(owner: &str) -> String {
     format!("heritage=external-dns,external-dns/owner={owner},")
 }
 
@@ -156,8 +157,9 @@ fn object(number: usize, addresses: &[String]) -> Value {
 
 /// What others have in the zones: by hand, of another owner, of both, at names that are wanted, too.
 pub fn strangers(dice: &mut Dice) -> Vec<Record> {
-    let theirs = |resource: &str| format!("{}external-dns/resource={resource}", mark(STRANGER));
-    let ours = format!("{}external-dns/resource=service/shop/gone", mark(OWNER));
+    let theirs =
+        |resource: &str| format!("{}external-dns/resource={resource}", ownership_value(STRANGER));
+    let ours = format!("{}external-dns/resource=service/shop/gone", ownership_value(OWNER));
     let mut records = vec![
         Record::new("hand.example.org", "A", &["198.51.100.1"]),
         Record::new("hand.sub.example.org", "AAAA", &["2001:db8::1"]),
@@ -168,7 +170,7 @@ pub fn strangers(dice: &mut Dice) -> Vec<Record> {
         // Nobody's: two owners say that it is theirs.
         Record::new("both.example.org", "A", &["198.51.100.3"]),
         Record::new("a-both.example.org", "TXT", &[&theirs("service/theirs/both"), &ours]),
-        // A text of a user beside a mark of ours.
+        // A text of a user beside an ownership record of ours.
         Record::new("text.example.org", "A", &["198.51.100.4"]),
         Record::new("a-text.example.org", "TXT", &[&ours, "v=spf1 include:example.net -all"]),
     ];
@@ -178,8 +180,8 @@ pub fn strangers(dice: &mut Dice) -> Vec<Record> {
             1 => records.push(Record::new(&name, "A", &["198.51.100.9"])),
             2 => {
                 records.push(Record::new(&name, "A", &["198.51.100.10"]));
-                let mark = theirs("ingress/theirs/x");
-                records.push(Record::new(&format!("a-{name}"), "TXT", &[&mark]));
+                let ownership_record = theirs("ingress/theirs/x");
+                records.push(Record::new(&format!("a-{name}"), "TXT", &[&ownership_record]));
             }
             _ => {}
         }

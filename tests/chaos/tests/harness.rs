@@ -75,14 +75,14 @@ fn the_judge_misses_no_loss() {
         assert_eq!(judge::strangers_keep(&strangers, &now).is_ok(), meant, "{gone:?}");
     }
 
-    let mark =
+    let ownership_record =
         "heritage=external-dns,external-dns/owner=chaos,external-dns/resource=service/shop/x";
     let mut now = strangers.clone();
     for (name, addresses) in wish.hosts() {
         let values: Vec<&str> = addresses.iter().map(String::as_str).collect();
         let record = Record::new(&name, "A", &values);
         if now.iter().all(|own| own.name != name) {
-            now.push(Record::new(&record.mark_name(), "TXT", &[mark]));
+            now.push(Record::new(&record.ownership_name(), "TXT", &[ownership_record]));
             now.push(record);
         }
     }
@@ -93,12 +93,12 @@ fn the_judge_misses_no_loss() {
     let names = [lost.name.clone()].into();
     assert!(judge::kept(&names, std::slice::from_ref(&lost), &now).is_err());
     now.push(lost);
-    now.retain(|record| record.rtype != "TXT" || record.name != now_mark(&wish));
+    now.retain(|record| record.rtype != "TXT" || record.name != ownership_name_of(&wish));
     assert!(judge::all_owned(&strangers, &now).is_err());
 }
 
 /// The ownership name of the first name that is wanted, where no stranger is.
-fn now_mark(wish: &Wish) -> String {
+fn ownership_name_of(wish: &Wish) -> String {
     let (name, _) = wish.hosts().next().expect("a name");
     format!("a-{name}")
 }

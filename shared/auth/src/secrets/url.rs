@@ -4,8 +4,8 @@ use std::ops::Range;
 
 /// The userinfo of the URLs in a text (RFC 3986, section 3.2.1): what stands before `@`.
 pub(super) fn userinfo(text: &str) -> impl Iterator<Item = Range<usize>> {
-    text.match_indices("://").filter_map(|(at, mark)| {
-        let start = at + mark.len();
+    text.match_indices("://").filter_map(|(at, separator)| {
+        let start = at + separator.len();
         let rest = &text[start..];
         let url = &rest[..rest.find(ends_url).unwrap_or(rest.len())];
         let authority = &url[..url.find(['/', '?', '#']).unwrap_or(url.len())];

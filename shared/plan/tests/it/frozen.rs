@@ -110,7 +110,7 @@ fn a_contributor_may_come_but_not_go() {
 }
 
 #[test]
-fn a_change_of_attribution_alone_is_an_update_of_the_mark() {
+fn a_change_of_attribution_alone_updates_the_ownership_record() {
     of_clusters(&[("eu", "eu", READ), ("us", "us", READ)])
         .has(&["A www 1.1.1.1 o=eu r=service/ns/x"])
         .wants(&["A www 1.1.1.1 by=us:x"])

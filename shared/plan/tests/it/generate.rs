@@ -214,7 +214,7 @@ prop_compose! {
             None, None, None, Some("eu"), Some("us"), Some("eu+lab"), Some("*"), Some("gone"),
         ]),
         resource in 0..4u8,
-        missing_mark in prop::bool::weighted(0.1),
+        is_missing in prop::bool::weighted(0.1),
         read_only in prop::bool::weighted(0.05),
     ) -> Record {
         let mut record = Record::new(set, Opaque::none());
@@ -229,7 +229,7 @@ prop_compose! {
         }
         record.refresh = match owner {
             Some("old") => Some(Refresh::Migrate),
-            Some("me") if missing_mark => Some(Refresh::MissingMark),
+            Some("me") if is_missing => Some(Refresh::MissingOwnershipRecord),
             _ => None,
         };
         record.read_only = read_only.then_some("it stands outside the block");

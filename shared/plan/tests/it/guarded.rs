@@ -120,7 +120,8 @@ fn a_delete_and_a_create_of_one_name_are_one_update() {
 #[test]
 fn ownership_records_do_not_count() {
     let limited = Guard { max_update_percent: 0, ..guard() };
-    let has: Vec<_> = records(10).iter().map(|it| format!("{it} missing-mark")).collect();
+    let has: Vec<_> =
+        records(10).iter().map(|it| format!("{it} missing-ownership-record")).collect();
     let case = single(limited).has(&has).wants(&wishes(10, "1.1.1.1"));
     assert_eq!((case.totals(), case.exceeded_limits()), (go(10), vec![]));
 }

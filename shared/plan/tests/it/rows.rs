@@ -204,9 +204,12 @@ fn what_the_provider_does_not_let_be_changed() {
 }
 
 #[test]
-fn marks_are_rewritten_only_where_they_are_ours() {
+fn ownership_records_are_rewritten_only_where_they_are_ours() {
     owned_by("me")
-        .has(&["A a 1.1.1.1 o=me missing-mark", "A b 1.1.1.1 o=other missing-mark"])
+        .has(&[
+            "A a 1.1.1.1 o=me missing-ownership-record",
+            "A b 1.1.1.1 o=other missing-ownership-record",
+        ])
         .wants(&["A a 1.1.1.1", "A b 1.1.1.1"])
         .gives(&["~ A a 1.1.1.1 [ownership]", "= ~ A b 1.1.1.1 [] (foreign other)"]);
 }

@@ -136,7 +136,7 @@ fn p16_both_addresses_give_way_to_a_cname() {
 }
 
 #[test]
-fn p17_a_record_that_nobody_marked_keeps_its_name() {
+fn p17_a_record_without_an_ownership_record_keeps_its_name() {
     owned_by("pwner")
         .has(&["A foo 5.5.5.5"])
         .wants(&["CNAME foo v1"])

@@ -2,7 +2,7 @@
 //!
 //! A record or endpoint is `TYPE NAME[/SET] TARGET[,TARGET].. OPTION..` with the options
 //! `ttl=N`, `o=OWNER`, `r=RESOURCE`, `p:NAME=VALUE`; on records also `c=CLUSTERS` (their label),
-//! `missing-mark`, `migrate` and `read-only`; on endpoints also `pin=ZONE`, and
+//! `missing-ownership-record`, `migrate` and `read-only`; on endpoints also `pin=ZONE`, and
 //! `by=CLUSTER:NAME[+..]` for the services `ns/NAME` that want it. Where there are several zones, a record is written
 //! behind `ZONE: `.
 //!
@@ -358,7 +358,9 @@ pub(crate) fn record(text: &str) -> Record {
             ("o", owner) => record.labels.set(LabelKey::OWNER, owner),
             ("r", resource) => record.labels.set(LabelKey::RESOURCE, resource),
             ("c", clusters) => record.labels.set(LabelKey::CLUSTER, clusters),
-            ("missing-mark", _) => record.refresh = Some(Refresh::MissingMark),
+            ("missing-ownership-record", _) => {
+                record.refresh = Some(Refresh::MissingOwnershipRecord)
+            }
             ("migrate", _) => record.refresh = Some(Refresh::Migrate),
             ("read-only", _) => record.read_only = Some("it stands outside the block"),
             _ => panic!("{text}: {option}?"),

@@ -25,7 +25,7 @@ pub(super) struct Wish {
     /// Coordinates as they were given.
     pub(super) coordinates: Option<String>,
     /// Whether its ownership record is one of several answers, as it cannot have the same failover.
-    pub(super) multi_value_mark: bool,
+    pub(super) multi_value: bool,
 }
 
 /// Adjusts all wishes in their order; the AAAA twins of aliases come last.
@@ -77,7 +77,7 @@ fn fail_over(endpoints: &mut [Endpoint], notes: &mut Vec<Adaptation>) {
     }
     for endpoint in endpoints.iter_mut() {
         if role(endpoint).is_some() && families.contains(&key(endpoint)) {
-            edit_wish(endpoint, |wish| wish.multi_value_mark = true);
+            edit_wish(endpoint, |wish| wish.multi_value = true);
         }
     }
 }

@@ -83,14 +83,14 @@ fn named(entity: &str) -> &'static str {
 /// The names in a message: `[name='a.example.org.', type='A']`, `RRSet with DNS name a.example.org.
 /// is ..`, `record set 'A a.example.org.'`. The target of an alias stands in none of these forms.
 fn blamed(message: &str) -> impl Iterator<Item = &str> {
-    const MARKS: [(&str, &[char], bool); 3] = [
+    const MARKERS: [(&str, &[char], bool); 3] = [
         ("name='", &['\''], false),
         ("with DNS name ", &[' ', ','], false),
         ("resource record set '", &['\''], true),
     ];
-    MARKS.iter().flat_map(move |(mark, ends, typed)| {
-        message.match_indices(mark).filter_map(move |(at, _)| {
-            let rest = &message[at + mark.len()..];
+    MARKERS.iter().flat_map(move |(marker, ends, typed)| {
+        message.match_indices(marker).filter_map(move |(at, _)| {
+            let rest = &message[at + marker.len()..];
             let text = &rest[..rest.find(*ends).unwrap_or(rest.len())];
             let name = if *typed { text.split_once(' ')?.1 } else { text };
             (!name.is_empty()).then_some(name)

@@ -135,7 +135,7 @@ fn properties<'c>(
         };
         let wish = record.hints.data.get::<Wish>();
         record.set.set_identifier() == new.set.set_identifier()
-            && wish.is_some_and(|wish| wish.multi_value_mark)
+            && wish.is_some_and(|wish| wish.multi_value)
     };
     if !is_so && !group.changes.iter().any(of_record) {
         return Cow::Borrowed(planned);

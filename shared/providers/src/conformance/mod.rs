@@ -48,7 +48,7 @@ pub use http::HttpServer;
 pub use over_http::{HttpSim, OverHttp};
 pub use records::{RecordApi, RecordServer, StoredRecord};
 pub use rrsets::{RrsetApi, RrsetServer};
-pub use wish::{is_mark, mark_name, plan};
+pub use wish::{is_ownership_record, ownership_name, plan};
 
 /// Makes one test per check of the [suite], each with a fresh harness.
 ///

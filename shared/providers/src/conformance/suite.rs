@@ -9,7 +9,7 @@ use extdns_model::{
     RecordType, Ttl,
 };
 
-use super::wish::{is_mark, mark_name, plan};
+use super::wish::{is_ownership_record, ownership_name, plan};
 use super::{Fault, Harness, Lost};
 use crate::engine::text;
 use crate::{Deadline, ErrorKind, Limit, Provider, ProviderError};
@@ -292,7 +292,7 @@ enum Meanwhile {
     /// The ownership records say another owner.
     Owner,
     /// The ownership records are gone.
-    Unmarked,
+    Unowned,
     /// The records are gone, with their ownership records.
     Gone,
 }
@@ -300,7 +300,7 @@ enum Meanwhile {
 /// What was changed between the read and the write is left as it is and reported: no update and no
 /// delete meets it, and no record is made without its ownership record. The rest is applied.
 pub async fn leaves_what_changed_meanwhile<H: Harness>(make: impl Make<H>) {
-    for meanwhile in [Meanwhile::Value, Meanwhile::Owner, Meanwhile::Unmarked, Meanwhile::Gone] {
+    for meanwhile in [Meanwhile::Value, Meanwhile::Owner, Meanwhile::Unowned, Meanwhile::Gone] {
         let kit = make().await;
         let before = wishes(&kit, "a", 4);
         all_applied(&run(&kit, &before).await);
@@ -344,8 +344,9 @@ async fn alter_pairs(
     meanwhile: Meanwhile,
 ) -> Vec<RecordSet> {
     let contents = kit.contents().await;
-    let marks = contents.into_iter().filter(|set| {
-        let of = |record: &RecordSet| mark_name(&record.name, record.rtype).key() == set.name.key();
+    let ownership_records = contents.into_iter().filter(|set| {
+        let of =
+            |record: &RecordSet| ownership_name(&record.name, record.rtype).key() == set.name.key();
         records.iter().any(of)
     });
     let with = |mut set: RecordSet, target: &str| {
@@ -356,9 +357,9 @@ async fn alter_pairs(
     let other = "\"heritage=external-dns,external-dns/owner=other\"";
     match meanwhile {
         Meanwhile::Value => records.map(|set| with(set, "203.0.113.7")).collect(),
-        Meanwhile::Owner => marks.map(|set| with(set, other)).collect(),
-        Meanwhile::Unmarked => marks.map(|set| with(set, "")).collect(),
-        Meanwhile::Gone => records.chain(marks).map(|set| with(set, "")).collect(),
+        Meanwhile::Owner => ownership_records.map(|set| with(set, other)).collect(),
+        Meanwhile::Unowned => ownership_records.map(|set| with(set, "")).collect(),
+        Meanwhile::Gone => records.chain(ownership_records).map(|set| with(set, "")).collect(),
     }
 }
 
@@ -369,8 +370,8 @@ async fn changed_names(
 ) -> Vec<(String, RecordType, Ttl, Vec<String>)> {
     let of = |set: &RecordSet| {
         records.iter().any(|record| {
-            let mark = mark_name(&record.name, record.rtype);
-            set.name.key() == record.name.key() || set.name.key() == mark.key()
+            let ownership_record = ownership_name(&record.name, record.rtype);
+            set.name.key() == record.name.key() || set.name.key() == ownership_record.key()
         })
     };
     let mut names: Vec<_> = kit.contents().await.iter().filter(|set| of(set)).map(shown).collect();
@@ -391,12 +392,12 @@ pub async fn moves_a_name_to_its_new_zone<H: Harness>(make: impl Make<H>) {
                 RecordSet::new(name, RecordType::A, Ttl::from_seconds(300), targets)
             })
             .collect();
-        let marks = wish.iter().map(|set| {
-            let targets = [super::wish::MARK].into_iter().collect();
-            let name = mark_name(&set.name, set.rtype);
+        let ownership_records = wish.iter().map(|set| {
+            let targets = [super::wish::OWNERSHIP].into_iter().collect();
+            let name = ownership_name(&set.name, set.rtype);
             RecordSet::new(name, RecordType::Txt, Ttl::from_seconds(300), targets)
         });
-        kit.seed(&wish.iter().cloned().chain(marks).collect::<Vec<_>>()).await;
+        kit.seed(&wish.iter().cloned().chain(ownership_records).collect::<Vec<_>>()).await;
         if refused && !kit.inject(Fault::Reject(wish[0].name.clone())).await {
             return;
         }
@@ -517,26 +518,30 @@ async fn converged<H: Harness>(kit: &H, wish: &[RecordSet]) {
     kit.settle().await;
     let contents = kit.contents().await;
     no_orphans(&contents);
-    let mut records: Vec<_> = contents.iter().filter(|set| !is_mark(set)).map(shown).collect();
+    let mut records: Vec<_> =
+        contents.iter().filter(|set| !is_ownership_record(set)).map(shown).collect();
     let mut wished: Vec<_> = wish.iter().map(shown).collect();
     records.sort();
     wished.sort();
     assert_eq!(records, wished);
-    let marks = contents.iter().filter(|set| is_mark(set));
-    let twice = marks.clone().find(|set| set.targets.len() != 1);
+    let ownership_records = contents.iter().filter(|set| is_ownership_record(set));
+    let twice = ownership_records.clone().find(|set| set.targets.len() != 1);
     assert_eq!(twice, None, "an ownership record that is there twice");
-    assert_eq!(marks.count(), wish.len(), "one ownership record for each record");
+    assert_eq!(ownership_records.count(), wish.len(), "one ownership record for each record");
 }
 
 /// Every record has its ownership record.
 fn no_orphans(contents: &[RecordSet]) {
-    let marks: BTreeSet<_> =
-        contents.iter().filter(|set| is_mark(set)).map(|set| set.name.key().into_owned()).collect();
-    let foreign = |set: &&RecordSet| set.name.as_str().starts_with("foreign.");
-    let orphan = contents
+    let ownership_records: BTreeSet<_> = contents
         .iter()
-        .filter(|set| !is_mark(set) && !foreign(set))
-        .find(|set| !marks.contains(mark_name(&set.name, set.rtype).key().as_ref()));
+        .filter(|set| is_ownership_record(set))
+        .map(|set| set.name.key().into_owned())
+        .collect();
+    let foreign = |set: &&RecordSet| set.name.as_str().starts_with("foreign.");
+    let orphan =
+        contents.iter().filter(|set| !is_ownership_record(set) && !foreign(set)).find(|set| {
+            !ownership_records.contains(ownership_name(&set.name, set.rtype).key().as_ref())
+        });
     assert_eq!(orphan, None, "a record without its ownership record");
 }
 

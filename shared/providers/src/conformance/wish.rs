@@ -10,19 +10,19 @@ use extdns_model::{
 
 use crate::engine::text;
 
-pub(super) const MARK: &str = "\"heritage=external-dns,external-dns/owner=kit\"";
+pub(super) const OWNERSHIP: &str = "\"heritage=external-dns,external-dns/owner=kit\"";
 
 /// The name of the ownership record of a record.
 #[must_use]
-pub fn mark_name(name: &Name, rtype: RecordType) -> Name {
+pub fn ownership_name(name: &Name, rtype: RecordType) -> Name {
     Name::as_listed(&format!("own-{}.{name}", rtype.to_string().to_lowercase()))
 }
 
 /// Whether a record set is an ownership record.
 #[must_use]
-pub fn is_mark(set: &RecordSet) -> bool {
+pub fn is_ownership_record(set: &RecordSet) -> bool {
     set.rtype == RecordType::Txt
-        && set.targets.iter().all(|target| text::bare(target) == text::bare(MARK))
+        && set.targets.iter().all(|target| text::bare(target) == text::bare(OWNERSHIP))
 }
 
 type Key = (String, RecordType);
@@ -40,20 +40,20 @@ pub fn plan(inventory: &Inventory, wish: &[RecordSet]) -> Vec<ChangeGroup> {
         let key = key(set);
         let Some(zone) = inventory.index.route(&key.0, None).first().copied() else { continue };
         let record = current.get(&(zone, key.clone())).copied();
-        let mark = current.get(&(zone, mark_key(set))).copied();
+        let ownership_record = current.get(&(zone, ownership_key(set))).copied();
         wished.insert(key.clone(), zone);
-        if record.is_some() && mark.is_none() {
+        if record.is_some() && ownership_record.is_none() {
             continue;
         }
-        let mark_set = mark_of(set);
+        let ownership_set = ownership_record_of(set);
         let changes: Vec<Change> =
-            [(Role::Record, record, set), (Role::Ownership, mark, &mark_set)]
+            [(Role::Record, record, set), (Role::Ownership, ownership_record, &ownership_set)]
                 .into_iter()
                 .filter_map(|(role, old, new)| Some(Change { role, action: action(old, new)? }))
                 .collect();
         if let Some(id) = ids.next().filter(|_| !changes.is_empty()) {
             let unchanged = changes.iter().all(|change| change.role == Role::Record);
-            let requires = mark.filter(|_| unchanged).map(stored).into_iter().collect();
+            let requires = ownership_record.filter(|_| unchanged).map(stored).into_iter().collect();
             let (name, after) = (set.name.clone(), Vec::new());
             made.insert(key, ChangeGroup { id, zone, name, changes, after, requires });
         }
@@ -61,12 +61,12 @@ pub fn plan(inventory: &Inventory, wish: &[RecordSet]) -> Vec<ChangeGroup> {
     let mut groups = Vec::new();
     for ((zone, key), record) in &current {
         let set = &record.set;
-        let Some(mark) = current.get(&(*zone, mark_key(set))) else { continue };
-        if is_mark(set) || wished.get(key) == Some(zone) {
+        let Some(ownership_record) = current.get(&(*zone, ownership_key(set))) else { continue };
+        if is_ownership_record(set) || wished.get(key) == Some(zone) {
             continue;
         }
         let after = made.get(key).map(|group| After::Move(group.id)).into_iter().collect();
-        let changes = vec![delete(Role::Record, record), delete(Role::Ownership, mark)];
+        let changes = vec![delete(Role::Record, record), delete(Role::Ownership, ownership_record)];
         if let Some(id) = ids.next() {
             let (zone, name) = (*zone, set.name.clone());
             groups.push(ChangeGroup { id, zone, name, changes, after, requires: Vec::new() });
@@ -92,9 +92,9 @@ fn same(old: &RecordSet, new: &RecordSet) -> bool {
     bare(old).same_as(&bare(new), new.rtype) && (!new.ttl.is_set() || old.ttl == new.ttl)
 }
 
-fn mark_of(set: &RecordSet) -> RecordSet {
-    let targets = [MARK].into_iter().collect();
-    RecordSet::new(mark_name(&set.name, set.rtype), RecordType::Txt, Ttl::UNSET, targets)
+fn ownership_record_of(set: &RecordSet) -> RecordSet {
+    let targets = [OWNERSHIP].into_iter().collect();
+    RecordSet::new(ownership_name(&set.name, set.rtype), RecordType::Txt, Ttl::UNSET, targets)
 }
 
 fn delete(role: Role, record: &Record) -> Change {
@@ -113,6 +113,6 @@ fn key(set: &RecordSet) -> Key {
     (set.name.key().into_owned(), set.rtype)
 }
 
-fn mark_key(set: &RecordSet) -> Key {
-    (mark_name(&set.name, set.rtype).key().into_owned(), RecordType::Txt)
+fn ownership_key(set: &RecordSet) -> Key {
+    (ownership_name(&set.name, set.rtype).key().into_owned(), RecordType::Txt)
 }

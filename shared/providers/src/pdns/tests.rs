@@ -180,7 +180,7 @@ async fn every_type_is_stored_in_one_form_and_read_back_the_same() {
     ];
     let name = |label: &str| format!("{label}.{ZONE}");
     let wish = cases.map(|(label, rtype, value, _)| set(&name(label), rtype, &[value]));
-    // The mark of a wildcard would have `*` inside a label, which the server refuses.
+    // The ownership record of a wildcard would have `*` inside a label, which the server refuses.
     let (wild, wish) = wish.split_last().expect("cases");
     apply_twice(&kit, wish).await;
     for (label, _, value, expected) in &cases[..wish.len()] {

@@ -134,8 +134,8 @@ impl<'f> Editor<'f> {
             })
         };
         let is_there = deleted(Role::Record).any(|set| current(set).is_some());
-        let unmarked = deleted(Role::Ownership).find(|set| current(set).is_none());
-        match unmarked.filter(|_| is_there) {
+        let without_ownership = deleted(Role::Ownership).find(|set| current(set).is_none());
+        match without_ownership.filter(|_| is_there) {
             Some(set) => Err(was_changed(set)),
             None => Ok(()),
         }

@@ -43,17 +43,19 @@ impl World {
     fn update(&self, name: &str) -> ChangeGroup {
         let old = stored(found(&self.inventory, name, RecordType::A));
         let new = plain(set(name, RecordType::A, 300, &["192.0.2.2"]));
-        let mark = stored(found(&self.inventory, &format!("a-{name}"), RecordType::Txt));
+        let ownership_record =
+            stored(found(&self.inventory, &format!("a-{name}"), RecordType::Txt));
         let mut group = group(ZONE, vec![record(Action::Update { old, new })]);
-        group.requires.push(mark);
+        group.requires.push(ownership_record);
         group
     }
 
     /// Deletes a record and its ownership record.
     fn delete(&self, name: &str) -> ChangeGroup {
         let old = stored(found(&self.inventory, name, RecordType::A));
-        let mark = stored(found(&self.inventory, &format!("a-{name}"), RecordType::Txt));
-        let own = Change { role: Role::Ownership, action: Action::Delete(mark) };
+        let ownership_record =
+            stored(found(&self.inventory, &format!("a-{name}"), RecordType::Txt));
+        let own = Change { role: Role::Ownership, action: Action::Delete(ownership_record) };
         group(ZONE, vec![record(Action::Delete(old)), own])
     }
 
@@ -107,9 +109,9 @@ async fn an_ownership_record_that_is_there_already_must_be_there_when_the_record
     let world = World::with(&["a.e.test"]).await;
     let create =
         |name, rtype| Action::Create(plain(found(&world.inventory, name, rtype).set.clone()));
-    let mark = create("a-a.e.test", RecordType::Txt);
+    let ownership_record = create("a-a.e.test", RecordType::Txt);
     let changes = vec![
-        Change { role: Role::Ownership, action: mark },
+        Change { role: Role::Ownership, action: ownership_record },
         record(create("a.e.test", RecordType::A)),
     ];
     world.zone.remove("a.e.test");
@@ -174,8 +176,8 @@ async fn what_is_as_wanted_already_counts_as_applied() {
 async fn an_ownership_record_on_which_two_groups_rely_is_named_once() {
     let world = World::with(&["a.e.test", "b.e.test"]).await;
     let mut groups = vec![world.update("a.e.test"), world.update("b.e.test")];
-    let mark = groups[0].requires[0].clone();
-    groups[1].requires.push(mark.clone());
+    let ownership_record = groups[0].requires[0].clone();
+    groups[1].requires.push(ownership_record.clone());
     // And one that the batch deletes itself is compared by that.
     let own =
         Change { role: Role::Ownership, action: Action::Delete(groups[1].requires[0].clone()) };

@@ -28,7 +28,7 @@ async fn wish(provider: &Zoned<Route53>, sets: Vec<RecordSet>) -> Adjusted {
 }
 
 /// The ownership record of a wish, as the registry plans it: with all properties of its record.
-fn mark(endpoint: &Endpoint) -> Planned {
+fn ownership_record(endpoint: &Endpoint) -> Planned {
     let text = "\"heritage=external-dns,external-dns/owner=me\"";
     let set = set("a-ha.e.test", RecordType::Txt, 300, &[text])
         .with_set_identifier(endpoint.set.set_identifier())
@@ -37,7 +37,7 @@ fn mark(endpoint: &Endpoint) -> Planned {
 }
 
 fn create(endpoint: &Endpoint) -> ChangeGroup {
-    let own = Change { role: Role::Ownership, action: Action::Create(mark(endpoint)) };
+    let own = Change { role: Role::Ownership, action: Action::Create(ownership_record(endpoint)) };
     group(ZONE, vec![record(Action::Create(plan_of(endpoint))), own])
 }
 
@@ -56,12 +56,24 @@ async fn made(sets: Vec<RecordSet>) -> (Vec<Outcome>, Vec<sim::RecordSet>, Vec<S
 
 #[tokio::test]
 async fn without_a_health_check_the_ownership_records_are_answers_of_several() {
-    let (outcomes, marks, notes) = made(vec![alias("PRIMARY", &[]), alias("SECONDARY", &[])]).await;
+    let (outcomes, ownership_records, notes) =
+        made(vec![alias("PRIMARY", &[]), alias("SECONDARY", &[])]).await;
     all_applied(&outcomes);
-    let ids: Vec<_> = marks.iter().filter_map(|mark| mark.set_identifier.as_deref()).collect();
+    let ids: Vec<_> = ownership_records
+        .iter()
+        .filter_map(|ownership_record| ownership_record.set_identifier.as_deref())
+        .collect();
     assert_eq!(ids, ["PRIMARY", "SECONDARY"]);
-    assert!(marks.iter().all(|mark| mark.routing.as_deref() == Some(&Routing::MultiValue)));
-    assert!(marks[0].values[0].contains("heritage=external-dns"), "{marks:?}");
+    assert!(
+        ownership_records
+            .iter()
+            .all(|ownership_record| ownership_record.routing.as_deref()
+                == Some(&Routing::MultiValue))
+    );
+    assert!(
+        ownership_records[0].values[0].contains("heritage=external-dns"),
+        "{ownership_records:?}"
+    );
     assert!(notes.is_empty(), "{notes:?}");
 }
 
@@ -69,17 +81,20 @@ async fn without_a_health_check_the_ownership_records_are_answers_of_several() {
 #[tokio::test]
 async fn with_a_health_check_the_ownership_records_have_the_same_failover() {
     let check = [("aws/health-check-id", "hc-1")];
-    let (outcomes, marks, notes) =
+    let (outcomes, ownership_records, notes) =
         made(vec![alias("PRIMARY", &check), alias("SECONDARY", &[])]).await;
     all_applied(&outcomes);
     let failover = |role: &str| Some(Routing::Failover(role.to_owned()));
-    let routing: Vec<_> = marks.iter().map(|mark| mark.routing.as_deref().cloned()).collect();
+    let routing: Vec<_> = ownership_records
+        .iter()
+        .map(|ownership_record| ownership_record.routing.as_deref().cloned())
+        .collect();
     assert_eq!(routing, [failover("PRIMARY"), failover("SECONDARY")]);
-    assert_eq!(marks[0].health_check_id.as_deref(), Some("hc-1"));
+    assert_eq!(ownership_records[0].health_check_id.as_deref(), Some("hc-1"));
     assert!(notes.is_empty(), "{notes:?}");
-    let (outcomes, marks, notes) = made(vec![alias("SECONDARY", &[])]).await;
+    let (outcomes, ownership_records, notes) = made(vec![alias("SECONDARY", &[])]).await;
     all_applied(&outcomes);
-    assert_eq!(marks[0].routing.as_deref(), failover("SECONDARY").as_ref());
+    assert_eq!(ownership_records[0].routing.as_deref(), failover("SECONDARY").as_ref());
     assert!(notes.is_empty(), "{notes:?}");
 }
 
@@ -96,13 +111,18 @@ async fn the_routing_of_an_ownership_record_is_kept_when_it_is_rewritten_and_del
 
     let inventory = provider.read().await.expect("readable");
     let old = stored(found(&inventory, "a-ha.e.test", RecordType::Txt));
-    let mut new = mark(&wish.endpoints[0]);
+    let mut new = ownership_record(&wish.endpoints[0]);
     new.set.targets = ["\"heritage=external-dns,external-dns/owner=you\""].into_iter().collect();
     let own = Change { role: Role::Ownership, action: Action::Update { old, new } };
     all_applied(&apply(&provider, &inventory, vec![group(ZONE, vec![own])]).await);
-    let marks = zone.find("a-ha.e.test", "TXT");
-    assert!(marks[0].values[0].contains("owner=you"), "{marks:?}");
-    assert!(marks.iter().all(|mark| mark.routing.as_deref() == Some(&Routing::MultiValue)));
+    let ownership_records = zone.find("a-ha.e.test", "TXT");
+    assert!(ownership_records[0].values[0].contains("owner=you"), "{ownership_records:?}");
+    assert!(
+        ownership_records
+            .iter()
+            .all(|ownership_record| ownership_record.routing.as_deref()
+                == Some(&Routing::MultiValue))
+    );
 
     let inventory = provider.read().await.expect("readable");
     let all = inventory.records().filter(|(_, it)| it.set.rtype != RecordType::Ns);
@@ -131,10 +151,11 @@ async fn a_primary_beside_an_older_ownership_record_needs_a_health_check_which_i
 async fn a_primary_that_is_no_alias_needs_a_health_check_which_is_told() {
     let wish =
         with(set("ha.e.test", RecordType::A, 60, &["192.0.2.1"]), &[("aws/failover", "primary")]);
-    let (outcomes, marks, notes) = made(vec![wish.with_set_identifier("PRIMARY")]).await;
+    let (outcomes, ownership_records, notes) =
+        made(vec![wish.with_set_identifier("PRIMARY")]).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert!(failure.message.contains("must have an associated health check"), "{failure}");
-    assert!(marks.is_empty());
+    assert!(ownership_records.is_empty());
     let [note] = &notes[..] else { panic!("{notes:?}") };
     assert!(note.ends_with("give aws/health-check-id"), "{note}");
 }

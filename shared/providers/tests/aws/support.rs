@@ -115,8 +115,8 @@ pub(crate) fn creates(inventory: &Inventory, wishes: &[Endpoint]) -> Vec<ChangeG
 
 /// A record and its ownership record.
 pub(crate) fn pair(zone: ZoneKey, set: RecordSet, text: &str) -> ChangeGroup {
-    let mark = self::set(&format!("a-{}", set.name), RecordType::Txt, 300, &[text]);
-    let own = Change { role: Role::Ownership, action: Action::Create(plain(mark)) };
+    let ownership_record = self::set(&format!("a-{}", set.name), RecordType::Txt, 300, &[text]);
+    let own = Change { role: Role::Ownership, action: Action::Create(plain(ownership_record)) };
     group(zone, vec![record(Action::Create(plain(set))), own])
 }
 

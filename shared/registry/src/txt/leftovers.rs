@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use extdns_model::{Name, Record, RecordType, ZoneIndex, ZoneInventory, ZoneKey};
 
 use super::TxtRegistry;
-use super::marks::{Found, Marks};
+use super::ownership_records::{Found, OwnershipRecords};
 use crate::annotated::Standing;
 use crate::{KeptIn, Leftover};
 
-/// What is left of the marks, by zone and name.
+/// What is left of the ownership records, by zone and name.
 pub(super) fn leftovers(
     registry: &TxtRegistry,
     index: &ZoneIndex,
     unreadable: &[ZoneKey],
-    marks: Marks,
+    ownership_records: OwnershipRecords,
     zones: &[ZoneInventory],
 ) -> Vec<Leftover> {
     let standing = |found: &Found, key: &str| {
@@ -28,7 +28,7 @@ pub(super) fn leftovers(
             Standing::Foreign
         }
     };
-    let mut leftovers: Vec<_> = marks
+    let mut leftovers: Vec<_> = ownership_records
         .list
         .into_iter()
         .filter(|found| !found.used)
@@ -37,13 +37,13 @@ pub(super) fn leftovers(
             let name = Name::as_listed(&reading.owned.name);
             let (rtype, is_canonical) = (reading.owned.rtype, reading.canonical);
             let standing = standing(&found, &name.key());
-            let mark = found.mark();
-            let kept = registry.codec.foreign(&mark.set).collect();
+            let ownership_record = found.ownership_record();
+            let kept = registry.codec.foreign(&ownership_record.set).collect();
             Some(Leftover {
                 name,
                 rtype,
                 labels: found.labels,
-                kept_in: KeptIn::Zone(mark),
+                kept_in: KeptIn::Zone(ownership_record),
                 read_only: found.read_only,
                 kept,
                 standing,
@@ -61,7 +61,7 @@ pub(super) fn leftovers(
 }
 
 /// `a-www` marks the A record of `www`, or in the oldest format any record of a host `a-www`. Where
-/// a record of either name is there and has no mark, nobody can tell.
+/// a record of either name is there and has no ownership record, nobody can tell.
 fn doubt(registry: &TxtRegistry, zones: &[ZoneInventory], leftovers: &mut [Leftover]) {
     let mut by_name: HashMap<(ZoneKey, String), Vec<usize>> = HashMap::new();
     for (at, leftover) in leftovers.iter().enumerate() {
@@ -79,7 +79,8 @@ fn doubt(registry: &TxtRegistry, zones: &[ZoneInventory], leftovers: &mut [Lefto
         return;
     }
     for ZoneInventory { zone, records } in zones {
-        for record in records.iter().flatten().filter(|record| record.marks.is_empty()) {
+        for record in records.iter().flatten().filter(|record| record.ownership_records.is_empty())
+        {
             let raw = record.set.name.key();
             let key = registry.mapper.replace_wildcard(&raw).into_owned();
             for at in by_name.get(&(*zone, key)).into_iter().flatten() {

@@ -51,7 +51,7 @@ impl TxtRegistry {
 
     /// The zone in which the ownership record for a record of this zone lies, by the name of
     /// today's format or of the older one. Only that of an apex can lie outside the record's zone.
-    pub(super) fn zone_of_mark(
+    pub(super) fn zone_of_ownership_record(
         &self,
         index: &ZoneIndex,
         zone: ZoneKey,

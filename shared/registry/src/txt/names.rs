@@ -6,7 +6,7 @@ use extdns_model::{LabelKey, Labels, Name, RecordSet, RecordType};
 use extdns_plan::{Hold, Plan};
 
 use super::TxtRegistry;
-use super::marks::Reading;
+use super::ownership_records::Reading;
 use crate::Annotated;
 
 /// Names of records that are there, and of those that the plan makes or would make.
@@ -14,7 +14,8 @@ use crate::Annotated;
 pub(super) struct Names {
     /// All of them, by key and type: looked up only where the plan needs it.
     all: HashSet<(String, RecordType)>,
-    /// Keys of those whose mark in the format of older versions may read as that of another record.
+    /// Keys of those whose ownership record in the format of older versions may read as that of
+    /// another record.
     older: HashSet<String>,
 }
 
@@ -33,7 +34,7 @@ impl Names {
         });
         let there = annotated.inventory.records().map(|(_, record)| &record.set);
         let wanted = plan.decisions().filter_map(|(_, decision)| decision.change.endpoint());
-        // A mark without a record explains other marks as a record does.
+        // An ownership record without a record explains other ownership records as a record does.
         for left in annotated.leftovers.iter().filter(|left| left.rtype.is_some()) {
             let key = left.name.key();
             if left.rtype != Some(RecordType::Aaaa) && mapper.may_read_as_typed(&key) {
@@ -66,8 +67,8 @@ impl Names {
         }
     }
 
-    /// Whether the mark of a record may read as the older one of another record, or its own older
-    /// one as the mark of another record.
+    /// Whether the ownership record of a record may read as the older one of another record, or its
+    /// own older one as the ownership record of another record.
     fn is_ambiguous(&self, registry: &TxtRegistry, set: &RecordSet) -> bool {
         if self.older.is_empty() {
             return false;

@@ -1,36 +1,42 @@
 //! `a-shop` marks the A record of `shop`, or in the format of older versions any record of the host
-//! `a-shop`. Where both are there, the name alone does not tell whose mark it is.
+//! `a-shop`. Where both are there, the name alone does not tell whose ownership record it is.
 
 use std::collections::HashMap;
 
 use extdns_model::{LabelKey, Name, RecordSet, RecordType, ZoneInventory, ZoneKey};
 
 use super::TxtRegistry;
-use super::marks::Reading;
+use super::ownership_records::Reading;
 use super::read::Join;
 
-/// The record that a mark may stand for in the format of older versions.
+/// The record that an ownership record may stand for in the format of older versions.
 pub(super) struct Older {
     /// Its name.
     pub(super) name: Name,
     /// Its type.
     pub(super) rtype: RecordType,
-    /// Its mark in today's format, if that says the same; whether or not the record is there.
+    /// Its ownership record in today's format, if that says the same; whether or not the record is
+    /// there.
     pub(super) twin: Option<usize>,
 }
 
-/// The marks that have another explanation than today's format: by their positions.
+/// The ownership records that have another explanation than today's format: by their positions.
 pub(super) fn older(join: &Join<'_>, zones: &[ZoneInventory]) -> HashMap<usize, Older> {
     let mut explained = HashMap::new();
-    if join.marks.list.is_empty() {
+    if join.ownership_records.list.is_empty() {
         return explained;
     }
-    for (twin, mark) in join.marks.list.iter().enumerate() {
-        if let Some(Reading { owned, canonical: true }) = &mark.reading
+    for (twin, ownership_record) in join.ownership_records.list.iter().enumerate() {
+        if let Some(Reading { owned, canonical: true }) = &ownership_record.reading
             && let Some(rtype) = owned.rtype
-            && let Some(at) = join.misread(mark.zone, &owned.name, rtype, mark.set.set_identifier())
-            && join.marks.list[at].labels == mark.labels
-            && !mark.is_contested
+            && let Some(at) = join.misread(
+                ownership_record.zone,
+                &owned.name,
+                rtype,
+                ownership_record.set.set_identifier(),
+            )
+            && join.ownership_records.list[at].labels == ownership_record.labels
+            && !ownership_record.is_contested
         {
             note(
                 &mut explained,
@@ -41,8 +47,8 @@ pub(super) fn older(join: &Join<'_>, zones: &[ZoneInventory]) -> HashMap<usize, 
     }
     for ZoneInventory { zone, records } in zones {
         for set in records.iter().flatten().map(|record| &record.set) {
-            if let Some(at) = join.older_mark(*zone, set)
-                && join.lacks_mark(*zone, set)
+            if let Some(at) = join.older_ownership_record(*zone, set)
+                && join.lacks_ownership_record(*zone, set)
             {
                 let older = Older { name: set.name.clone(), rtype: set.rtype, twin: None };
                 note(&mut explained, at, older);
@@ -52,7 +58,7 @@ pub(super) fn older(join: &Join<'_>, zones: &[ZoneInventory]) -> HashMap<usize, 
     explained
 }
 
-/// Of several explanations one by a mark comes first, then the order of types.
+/// Of several explanations one by an ownership record comes first, then the order of types.
 fn note(explained: &mut HashMap<usize, Older>, at: usize, older: Older) {
     let rank = |of: &Older| (of.twin.is_none(), of.rtype);
     if explained.get(&at).is_none_or(|known| rank(&older) < rank(known)) {
@@ -61,8 +67,8 @@ fn note(explained: &mut HashMap<usize, Older>, at: usize, older: Older) {
 }
 
 impl TxtRegistry {
-    /// The name of a record's mark in the format of older versions, if that can also be read as the
-    /// mark of another record in today's format.
+    /// The name of a record's ownership record in the format of older versions, if that can also be
+    /// read as the ownership record of another record in today's format.
     pub(super) fn older_name(&self, key: &str, rtype: RecordType) -> Option<(Name, Reading)> {
         // An AAAA record was never marked in the oldest format.
         if rtype == RecordType::Aaaa || !self.mapper.may_read_as_typed(key) {
@@ -81,47 +87,51 @@ impl TxtRegistry {
 }
 
 impl Join<'_> {
-    /// The mark that a record would have in the format of older versions, if it reads as that of
-    /// another one.
-    pub(super) fn older_mark(&self, zone: ZoneKey, set: &RecordSet) -> Option<usize> {
+    /// The ownership record that a record would have in the format of older versions, if it reads
+    /// as that of another one.
+    pub(super) fn older_ownership_record(&self, zone: ZoneKey, set: &RecordSet) -> Option<usize> {
         let key = set.name.key();
         if !self.registry.mapper.may_read_as_typed(&key) {
             return None;
         }
-        let home = self.registry.zone_of_mark(self.index, zone, &set.name, None)?;
+        let home = self.registry.zone_of_ownership_record(self.index, zone, &set.name, None)?;
         self.misread(home, &key, set.rtype, set.set_identifier())
     }
 
-    /// The same, in the zone of the mark. A mark that names its record, and one whose record has
-    /// marks of both formats, have no other explanation.
+    /// The same, in the zone of the ownership record. An ownership record that names its record,
+    /// and one whose record has ownership records of both formats, have no other explanation.
     fn misread(&self, home: ZoneKey, key: &str, rtype: RecordType, set_id: &str) -> Option<usize> {
         let (name, reading) = self.registry.older_name(key, rtype)?;
         let owned = Name::as_listed(&reading.owned.name).key().into_owned();
-        let found = self.marks.of(&owned).iter().copied().find(|at| {
-            let found = &self.marks.list[*at];
+        let found = self.ownership_records.of(&owned).iter().copied().find(|at| {
+            let found = &self.ownership_records.list[*at];
             found.stands_for(home, reading.owned.rtype, set_id)
                 && found.set.name.key() == name.key()
         })?;
-        let is_told = self.marks.list[found].labels.get(LabelKey::OWNED_RECORD).is_some();
+        let is_told =
+            self.ownership_records.list[found].labels.get(LabelKey::OWNED_RECORD).is_some();
         (!is_told && !self.has_both_formats(found, &owned)).then_some(found)
     }
 
-    /// Whether a record has no mark of its own in today's format, or one of which nobody can tell.
-    fn lacks_mark(&self, zone: ZoneKey, set: &RecordSet) -> bool {
+    /// Whether a record has no ownership record of its own in today's format, or one of which
+    /// nobody can tell.
+    fn lacks_ownership_record(&self, zone: ZoneKey, set: &RecordSet) -> bool {
         let key = set.name.key();
         let key = self.registry.mapper.replace_wildcard(&key);
         let own = self.find(zone, set, &key, Some(set.rtype));
-        own.is_none_or(|own| self.marks.list[own].is_contested)
+        own.is_none_or(|own| self.ownership_records.list[own].is_contested)
     }
 
-    /// Whether the record of a mark in today's format has one in the oldest format as well.
+    /// Whether the record of an ownership record in today's format has one in the oldest format as
+    /// well.
     fn has_both_formats(&self, at: usize, key: &str) -> bool {
-        let mark = &self.marks.list[at];
-        let mut others = self.marks.of(key).iter().map(|other| &self.marks.list[*other]);
+        let ownership_record = &self.ownership_records.list[at];
+        let mut others =
+            self.ownership_records.of(key).iter().map(|other| &self.ownership_records.list[*other]);
         others.any(|other| {
-            other.stands_for(mark.zone, None, mark.set.set_identifier())
+            other.stands_for(ownership_record.zone, None, ownership_record.set.set_identifier())
                 && !other.is_contested
-                && other.labels == mark.labels
+                && other.labels == ownership_record.labels
         })
     }
 }

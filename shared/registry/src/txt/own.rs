@@ -1,16 +1,19 @@
 //! The ownership records of one record: which of them is its own, and what becomes of it.
 
 use extdns_model::{
-    Action, Change, LabelKey, Labels, Mark, Name, Planned, Record, Role, Stored, Targets,
+    Action, Change, LabelKey, Labels, Name, OwnershipRecord, Planned, Record, Role, Stored, Targets,
 };
 
 use super::TxtRegistry;
 
 impl TxtRegistry {
     /// The ownership record of a record in today's format.
-    pub(super) fn own_mark<'r>(&self, record: &'r Record) -> Option<&'r Mark> {
-        record.marks.iter().find(|mark| {
-            self.read_name(&mark.set.name).is_some_and(|reading| {
+    pub(super) fn ownership_record_of<'r>(
+        &self,
+        record: &'r Record,
+    ) -> Option<&'r OwnershipRecord> {
+        record.ownership_records.iter().find(|ownership_record| {
+            self.read_name(&ownership_record.set.name).is_some_and(|reading| {
                 reading.canonical
                     && reading.owned.rtype == Some(record.set.rtype)
                     && self.is_of(&reading.owned.name, record)
@@ -20,10 +23,10 @@ impl TxtRegistry {
 
     /// Whether an ownership record of a record reads as that of another record too, but for the
     /// record's own one, which says the same.
-    pub(super) fn is_misread(&self, record: &Record, mark: &Mark) -> bool {
-        self.own_mark(record).is_some_and(|own| {
-            self.read_name(&mark.set.name).is_some_and(|reading| {
-                own.set.name != mark.set.name
+    pub(super) fn is_misread(&self, record: &Record, ownership_record: &OwnershipRecord) -> bool {
+        self.ownership_record_of(record).is_some_and(|own| {
+            self.read_name(&ownership_record.set.name).is_some_and(|reading| {
+                own.set.name != ownership_record.set.name
                     && (reading.owned.rtype.is_none() || !self.is_of(&reading.owned.name, record))
             })
         })
@@ -36,13 +39,13 @@ impl TxtRegistry {
 
     /// The removal of our value from an ownership record, which goes as a whole if nothing else is
     /// in it.
-    pub(super) fn removal(&self, mark: &Mark, record: &Name) -> Change {
-        let old = stored(mark, record);
-        let kept: Targets = self.codec.foreign(&mark.set).collect();
+    pub(super) fn removal(&self, ownership_record: &OwnershipRecord, record: &Name) -> Change {
+        let old = stored(ownership_record, record);
+        let kept: Targets = self.codec.foreign(&ownership_record.set).collect();
         if kept.is_empty() {
             return ownership(Action::Delete(old));
         }
-        let mut set = mark.set.clone();
+        let mut set = ownership_record.set.clone();
         set.targets = kept;
         let new = Planned { set, labels: Labels::new(), hints: Default::default() };
         ownership(Action::Update { old, new })
@@ -55,8 +58,12 @@ pub(super) fn ownership(action: Action) -> Change {
 }
 
 /// An ownership record as it is stored.
-pub(super) fn stored(mark: &Mark, record: &Name) -> Stored {
-    Stored { set: mark.set.clone(), labels: of_record(record), origin: mark.origin.clone() }
+pub(super) fn stored(ownership_record: &OwnershipRecord, record: &Name) -> Stored {
+    Stored {
+        set: ownership_record.set.clone(),
+        labels: of_record(record),
+        origin: ownership_record.origin.clone(),
+    }
 }
 
 /// An ownership record's own labels, as the connector protocol shows them.

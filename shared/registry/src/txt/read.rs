@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 
 use extdns_model::{
-    Doubt, DoubtCause, Inventory, LabelKey, Mark, Name, Record, RecordSet, RecordType, Refresh,
-    ZoneIndex, ZoneInventory, ZoneKey, property_names,
+    Doubt, DoubtCause, Inventory, LabelKey, Name, OwnershipRecord, Record, RecordSet, RecordType,
+    Refresh, ZoneIndex, ZoneInventory, ZoneKey, property_names,
 };
 
 use super::TxtRegistry;
 use super::leftovers::leftovers;
-use super::marks::{Found, Marks};
 use super::older::{Older, older};
+use super::ownership_records::{Found, OwnershipRecords};
 use super::siblings::Siblings;
 use crate::{Annotated, OWNERSHIP};
 
@@ -20,12 +20,12 @@ pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotate
     let Inventory { index, filter, mut zones } = inventory;
     let unreadable: Vec<_> =
         zones.iter().filter(|zone| zone.records.is_err()).map(|zone| zone.zone).collect();
-    let marks = Marks::take(registry, &mut zones);
+    let ownership_records = OwnershipRecords::take(registry, &mut zones);
     let mut join = Join {
         registry,
         index: &index,
         unreadable,
-        marks,
+        ownership_records,
         older: HashMap::new(),
         siblings: Siblings::default(),
         superseded: Vec::new(),
@@ -37,13 +37,13 @@ pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotate
         }
     }
     join.add_superseded(&mut zones);
-    join.siblings.part(&mut join.marks.list, &mut zones);
+    join.siblings.part(&mut join.ownership_records.list, &mut zones);
     let shared = join.shared();
-    let Join { mut marks, unreadable, older, .. } = join;
+    let Join { mut ownership_records, unreadable, older, .. } = join;
     for twin in older.into_values().filter_map(|older| older.twin) {
-        marks.list[twin].explains = true;
+        ownership_records.list[twin].explains = true;
     }
-    let leftovers = leftovers(registry, &index, &unreadable, marks, &zones);
+    let leftovers = leftovers(registry, &index, &unreadable, ownership_records, &zones);
     let mut annotated = Annotated {
         inventory: Inventory { index, filter, zones },
         leftovers,
@@ -62,20 +62,24 @@ fn forget_doubtful_resources(annotated: &mut Annotated) {
     }
     let mut zones = std::mem::take(&mut annotated.inventory.zones);
     for record in zones.iter_mut().flat_map(|zone| zone.records.iter_mut().flatten()) {
-        if record.marks.iter().any(|mark| annotated.is_shared(mark)) {
+        if record
+            .ownership_records
+            .iter()
+            .any(|ownership_record| annotated.is_shared(ownership_record))
+        {
             record.labels.remove(LabelKey::RESOURCE);
         }
     }
     annotated.inventory.zones = zones;
 }
 
-/// Joins marks to records.
+/// Joins ownership records to records.
 pub(super) struct Join<'a> {
     pub(super) registry: &'a TxtRegistry,
     pub(super) index: &'a ZoneIndex,
     unreadable: Vec<ZoneKey>,
-    pub(super) marks: Marks,
-    /// The marks that may be those of another record in the format of older versions.
+    pub(super) ownership_records: OwnershipRecords,
+    /// The ownership records that may be those of another record in the format of older versions.
     older: HashMap<usize, Older>,
     siblings: Siblings,
     superseded: Vec<Superseded>,
@@ -87,7 +91,7 @@ struct Superseded {
     zone: ZoneKey,
     name: Name,
     rtype: RecordType,
-    mark: usize,
+    ownership_record: usize,
 }
 
 /// The ownership records that may stand for a record.
@@ -103,7 +107,7 @@ struct Candidates {
 
 /// Whose a record is, as far as its ownership records tell.
 enum Source {
-    Mark(usize),
+    OwnershipRecord(usize),
     Doubt(usize, DoubtCause),
     Nothing,
 }
@@ -117,41 +121,47 @@ impl Join<'_> {
         let candidates = self.candidates(zone, &record.set, &key);
         if let Some(obsolete) = candidates.as_cname {
             tracing::warn!(
-                name = %name, txt = %self.marks.list[obsolete].set.name,
+                name = %name, txt = %self.ownership_records.list[obsolete].set.name,
                 "this ownership record of an alias is obsolete; it is left in place and can be removed"
             );
         }
         let Candidates { typed, as_cname, untyped } = candidates;
         match self.source(&record.set, &key, &candidates) {
-            Source::Mark(source) => {
+            Source::OwnershipRecord(source) => {
                 for at in [typed, as_cname, untyped].into_iter().flatten() {
-                    self.marks.list[at].used |= !self.older.contains_key(&at);
+                    self.ownership_records.list[at].used |= !self.older.contains_key(&at);
                 }
                 if self.registry.mapper.may_share(&raw) {
                     self.siblings.note(source, &name);
                 }
-                let found = &mut self.marks.list[source];
+                let found = &mut self.ownership_records.list[source];
                 found.used = true;
                 found.owned += 1;
                 record.labels.extend(&found.labels);
                 record.labels.remove(LabelKey::OWNED_RECORD);
-                record.add_mark(found.mark());
+                record.add_ownership_record(found.ownership_record());
                 self.add_older(zone, record, source);
             }
             Source::Doubt(at, why) => {
                 if let DoubtCause::Superseded { rtype } = why {
-                    self.superseded.push(Superseded { zone, name: name.clone(), rtype, mark: at });
+                    self.superseded.push(Superseded {
+                        zone,
+                        name: name.clone(),
+                        rtype,
+                        ownership_record: at,
+                    });
                 }
-                let txt = self.marks.list[at].set.name.clone();
+                let txt = self.ownership_records.list[at].set.name.clone();
                 record.doubt = Some(Box::new(Doubt { txt, why }));
             }
             Source::Nothing => record.doubt = self.lack(zone, &record.set, &key).map(Box::new),
         }
-        let is_current = typed.is_some_and(|at| self.marks.list[at].is_canonical())
-            || self.is_marked(zone, &record.set, &key);
+        let is_current = typed.is_some_and(|at| self.ownership_records.list[at].is_canonical())
+            || self.has_ownership_record(zone, &record.set, &key);
         record.refresh = self.refresh(zone, record, is_current);
-        let repeated =
-            typed.is_some_and(|at| self.registry.codec.is_repeated(&self.marks.list[at].set));
+        let repeated = typed.is_some_and(|at| {
+            self.registry.codec.is_repeated(&self.ownership_records.list[at].set)
+        });
         if repeated && record.refresh.is_none() && self.registry.owners.own(&record.labels) {
             record.refresh = Some(Refresh::Surplus);
         }
@@ -174,7 +184,7 @@ impl Join<'_> {
         let Candidates { typed, as_cname, untyped } = *candidates;
         let mut doubt = Source::Nothing;
         for at in [typed, as_cname, untyped].into_iter().flatten() {
-            let found = &self.marks.list[at];
+            let found = &self.ownership_records.list[at];
             if found.is_contested || self.is_contradicted(at, set, key) {
                 return Source::Doubt(at, DoubtCause::Contested);
             }
@@ -184,9 +194,9 @@ impl Join<'_> {
                 }
                 (_, None) => match self.superseded(at, set, key) {
                     Some(rtype) => DoubtCause::Superseded { rtype },
-                    None => return Source::Mark(at),
+                    None => return Source::OwnershipRecord(at),
                 },
-                (None, Some(_)) => return Source::Mark(at),
+                (None, Some(_)) => return Source::OwnershipRecord(at),
             };
             if matches!(doubt, Source::Nothing) {
                 doubt = Source::Doubt(at, why);
@@ -197,13 +207,18 @@ impl Join<'_> {
 
     /// Whether another ownership record of the same standing says something else.
     fn is_contradicted(&self, at: usize, set: &RecordSet, key: &str) -> bool {
-        let found = &self.marks.list[at];
+        let found = &self.ownership_records.list[at];
         let is_peer = |other: &&Found| {
             other.stands_for(found.zone, found.rtype(), set.set_identifier())
                 && other.is_canonical() == found.is_canonical()
                 && names(other, set)
         };
-        let mut peers = self.marks.of(key).iter().map(|at| &self.marks.list[*at]).filter(is_peer);
+        let mut peers = self
+            .ownership_records
+            .of(key)
+            .iter()
+            .map(|at| &self.ownership_records.list[*at])
+            .filter(is_peer);
         peers.any(|other| other.is_contested || other.labels != found.labels)
     }
 
@@ -211,8 +226,9 @@ impl Join<'_> {
     /// made: the one that has another one, which says the same, in the format of today. Versions
     /// that wrote both did so for every record.
     fn superseded(&self, at: usize, set: &RecordSet, key: &str) -> Option<RecordType> {
-        let found = &self.marks.list[at];
-        let others = self.marks.of(key).iter().map(|other| &self.marks.list[*other]);
+        let found = &self.ownership_records.list[at];
+        let others =
+            self.ownership_records.of(key).iter().map(|other| &self.ownership_records.list[*other]);
         others
             .filter(|other| {
                 other.is_canonical()
@@ -233,20 +249,20 @@ impl Join<'_> {
         key: &str,
         rtype: Option<RecordType>,
     ) -> Option<usize> {
-        let candidates = self.marks.of(key);
+        let candidates = self.ownership_records.of(key);
         if candidates.is_empty() {
             return None;
         }
-        let home = self.registry.zone_of_mark(self.index, zone, &set.name, rtype)?;
+        let home = self.registry.zone_of_ownership_record(self.index, zone, &set.name, rtype)?;
         candidates
             .iter()
             .copied()
             .filter(|at| {
-                let found = &self.marks.list[*at];
+                let found = &self.ownership_records.list[*at];
                 found.stands_for(home, rtype, set.set_identifier()) && names(found, set)
             })
             .max_by(|a, b| {
-                let [a, b] = [a, b].map(|at| &self.marks.list[*at]);
+                let [a, b] = [a, b].map(|at| &self.ownership_records.list[*at]);
                 let by_name = || a.set.name.cmp(&b.set.name);
                 a.is_canonical().cmp(&b.is_canonical()).then_with(by_name)
             })
@@ -255,47 +271,49 @@ impl Join<'_> {
     /// Ownership records of the older format that say the same as a record's own go with it: without
     /// it they would read as those of other records.
     fn add_older(&mut self, zone: ZoneKey, record: &mut Record, source: usize) {
-        if self.older.is_empty() || self.marks.list[source].rtype() != Some(record.set.rtype) {
+        if self.older.is_empty()
+            || self.ownership_records.list[source].rtype() != Some(record.set.rtype)
+        {
             return;
         }
-        let Some(at) = self.older_mark(zone, &record.set) else { return };
+        let Some(at) = self.older_ownership_record(zone, &record.set) else { return };
         if self.older.get(&at).is_some_and(|older| older.twin == Some(source)) {
-            let found = &mut self.marks.list[at];
+            let found = &mut self.ownership_records.list[at];
             found.used = true;
-            record.add_mark(found.mark());
+            record.add_ownership_record(found.ownership_record());
         }
     }
 
     /// The same for those of the oldest format, which would stand for records of other types.
     fn add_superseded(&mut self, zones: &mut [ZoneInventory]) {
-        for Superseded { zone, name, rtype, mark } in &self.superseded {
-            let found = &mut self.marks.list[*mark];
+        for Superseded { zone, name, rtype, ownership_record } in &self.superseded {
+            let found = &mut self.ownership_records.list[*ownership_record];
             let of_zone = zones.iter_mut().filter(|entry| entry.zone == *zone);
             let records = of_zone.flat_map(|entry| entry.records.iter_mut().flatten());
             let is_its = |record: &&mut Record| {
                 record.set.rtype == *rtype
                     && record.set.set_identifier() == found.set.set_identifier()
                     && record.set.name.key() == name.key()
-                    && record.marks.iter().all(|own| own.set.name != found.set.name)
+                    && record.ownership_records.iter().all(|own| own.set.name != found.set.name)
             };
             for record in records.filter(is_its) {
-                record.add_mark(found.mark());
+                record.add_ownership_record(found.ownership_record());
             }
         }
     }
 
     /// Whether the name of today's ownership record is there, under whatever set identifier: a
     /// second record of that name could not be added in any case.
-    fn is_marked(&self, zone: ZoneKey, set: &RecordSet, key: &str) -> bool {
-        let candidates = self.marks.of(key);
+    fn has_ownership_record(&self, zone: ZoneKey, set: &RecordSet, key: &str) -> bool {
+        let candidates = self.ownership_records.of(key);
         if candidates.is_empty() {
             return false;
         }
         let rtype = Some(set.rtype);
-        let home = self.registry.zone_of_mark(self.index, zone, &set.name, rtype);
+        let home = self.registry.zone_of_ownership_record(self.index, zone, &set.name, rtype);
         let of_type = |found: &Found| found.is_canonical() && found.rtype() == rtype;
         home.is_some_and(|home| {
-            let mut found = candidates.iter().map(|at| &self.marks.list[*at]);
+            let mut found = candidates.iter().map(|at| &self.ownership_records.list[*at]);
             found.any(|found| found.zone == home && of_type(found))
         })
     }
@@ -314,27 +332,27 @@ impl Join<'_> {
         // What cannot be written is not missing.
         let location =
             self.registry.locate(self.index, zone, &record.set.name, record.set.rtype).ok()?;
-        (!self.unreadable.contains(&location.zone)).then_some(Refresh::MissingMark)
+        (!self.unreadable.contains(&location.zone)).then_some(Refresh::MissingOwnershipRecord)
     }
 
     /// What is known of the ownership record that a record lacks.
     fn lack(&self, zone: ZoneKey, set: &RecordSet, key: &str) -> Option<Doubt> {
         let rtype = Some(set.rtype);
-        if self.unreadable.is_empty() && !self.marks.has_text(key) {
+        if self.unreadable.is_empty() && !self.ownership_records.has_text(key) {
             return None;
         }
-        let home = self.registry.zone_of_mark(self.index, zone, &set.name, rtype)?;
+        let home = self.registry.zone_of_ownership_record(self.index, zone, &set.name, rtype)?;
         if self.unreadable.contains(&home) {
             let txt = self.registry.mapper.to_txt_name(set.name.as_str(), rtype);
             return Some(Doubt { txt: Name::as_listed(&txt), why: DoubtCause::Unread });
         }
-        let text = self.marks.text_of(key, home, set.rtype)?;
+        let text = self.ownership_records.text_of(key, home, set.rtype)?;
         Some(Doubt { txt: text.clone(), why: DoubtCause::Changed })
     }
 
-    fn shared(&self) -> Vec<Mark> {
+    fn shared(&self) -> Vec<OwnershipRecord> {
         let several = |found: &&Found| found.owned > 1 && found.is_canonical();
-        self.marks.list.iter().filter(several).map(Found::mark).collect()
+        self.ownership_records.list.iter().filter(several).map(Found::ownership_record).collect()
     }
 }
 

@@ -5,44 +5,45 @@ use std::collections::HashMap;
 
 use extdns_model::{Doubt, DoubtCause, Labels, Name, ZoneInventory};
 
-use super::marks::Found;
+use super::ownership_records::Found;
 
-/// The records that may share a mark, by its position.
+/// The records that may share an ownership record, by its position.
 #[derive(Default)]
 pub(super) struct Siblings(HashMap<usize, Vec<Name>>);
 
 impl Siblings {
-    /// Notes that a record has its ownership from a mark.
-    pub(super) fn note(&mut self, mark: usize, name: &Name) {
-        let names = self.0.entry(mark).or_default();
+    /// Notes that a record has its ownership from an ownership record.
+    pub(super) fn note(&mut self, ownership_record: usize, name: &Name) {
+        let names = self.0.entry(ownership_record).or_default();
         if names.iter().all(|other| other.key() != name.key()) {
             names.push(name.clone());
         }
     }
 
-    /// Takes the ownership away where records of several names have it from one mark.
-    pub(super) fn part(&mut self, marks: &mut [Found], zones: &mut [ZoneInventory]) {
+    /// Takes the ownership away where records of several names have it from one ownership record.
+    pub(super) fn part(&mut self, ownership_records: &mut [Found], zones: &mut [ZoneInventory]) {
         self.0.retain(|_, names| names.len() > 1);
         for (at, names) in &self.0 {
-            let mark = &mut marks[*at];
-            mark.is_contested = true;
-            mark.used = false;
+            let ownership_record = &mut ownership_records[*at];
+            ownership_record.is_contested = true;
+            ownership_record.used = false;
             for record in zones.iter_mut().flat_map(|zone| zone.records.iter_mut().flatten()) {
-                let is_its = |own: &extdns_model::Mark| {
-                    own.zone == mark.zone
-                        && own.set.name == mark.set.name
-                        && own.set.set_identifier() == mark.set.set_identifier()
+                let is_its = |own: &extdns_model::OwnershipRecord| {
+                    own.zone == ownership_record.zone
+                        && own.set.name == ownership_record.set.name
+                        && own.set.set_identifier() == ownership_record.set.set_identifier()
                 };
                 let Some(other) = names.iter().find(|name| name.key() != record.set.name.key())
                 else {
                     continue;
                 };
-                if record.marks.iter().any(is_its) {
-                    record.marks.clear();
+                if record.ownership_records.iter().any(is_its) {
+                    record.ownership_records.clear();
                     record.labels = Labels::new();
                     record.refresh = None;
                     let why = DoubtCause::Shared { with: other.clone(), rtype: record.set.rtype };
-                    record.doubt = Some(Box::new(Doubt { txt: mark.set.name.clone(), why }));
+                    record.doubt =
+                        Some(Box::new(Doubt { txt: ownership_record.set.name.clone(), why }));
                 }
             }
         }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use ecow::EcoString;
-use extdns_model::{Endpoint, GroupId, Inventory, Labels, Mark, Name, Record, RecordType, ZoneKey};
+use extdns_model::{
+    Endpoint, GroupId, Inventory, Labels, Name, OwnershipRecord, Record, RecordType, ZoneKey,
+};
 use extdns_plan::{Plan, RecordChange};
 
 use super::TxtRegistry;
@@ -33,9 +35,9 @@ pub(super) enum Occupant<'a> {
     /// Nothing.
     Nobody,
     /// An ownership record that no record has, or that is of an older format.
-    Mark(&'a Mark),
+    OwnershipRecord(&'a OwnershipRecord),
     /// The ownership record of a record in today's format.
-    Of(&'a Record, &'a Mark),
+    Of(&'a Record, &'a OwnershipRecord),
     /// An ownership record of which nobody can tell whose it is.
     Contested,
     /// An ownership record whose record may lie in a zone that could not be read.
@@ -73,13 +75,13 @@ impl<'a> Slots<'a> {
         }
         slots.fill(registry, &annotated.inventory);
         for leftover in &annotated.leftovers {
-            let Some(mark) = leftover.mark() else { continue };
+            let Some(ownership_record) = leftover.ownership_record() else { continue };
             let occupant = match leftover.standing {
                 Standing::Unknown => Occupant::Unknown,
                 Standing::Contested => Occupant::Contested,
-                Standing::Ours | Standing::Foreign => Occupant::Mark(mark),
+                Standing::Ours | Standing::Foreign => Occupant::OwnershipRecord(ownership_record),
             };
-            slots.occupy(mark, occupant);
+            slots.occupy(ownership_record, occupant);
         }
         slots
     }
@@ -111,12 +113,15 @@ impl<'a> Slots<'a> {
             return;
         }
         for (zone, record) in inventory.records() {
-            let own = registry.own_mark(record).map(std::ptr::from_ref);
-            for mark in &record.marks {
-                let is_own = own.is_some_and(|own| std::ptr::eq(own, mark));
-                let occupant =
-                    if is_own { Occupant::Of(record, mark) } else { Occupant::Mark(mark) };
-                self.occupy(mark, occupant);
+            let own = registry.ownership_record_of(record).map(std::ptr::from_ref);
+            for ownership_record in &record.ownership_records {
+                let is_own = own.is_some_and(|own| std::ptr::eq(own, ownership_record));
+                let occupant = if is_own {
+                    Occupant::Of(record, ownership_record)
+                } else {
+                    Occupant::OwnershipRecord(ownership_record)
+                };
+                self.occupy(ownership_record, occupant);
             }
             if !registry.owners.own(&record.labels)
                 && let Ok(location) =
@@ -137,8 +142,12 @@ impl<'a> Slots<'a> {
         }
     }
 
-    fn occupy(&mut self, mark: &Mark, occupant: Occupant<'a>) {
-        if let Some(slot) = self.find(mark.zone, &mark.set.name, mark.set.set_identifier()) {
+    fn occupy(&mut self, ownership_record: &OwnershipRecord, occupant: Occupant<'a>) {
+        if let Some(slot) = self.find(
+            ownership_record.zone,
+            &ownership_record.set.name,
+            ownership_record.set.set_identifier(),
+        ) {
             slot.occupant = occupant;
         }
     }
@@ -153,8 +162,13 @@ impl<'a> Slots<'a> {
     }
 
     /// Whether the plan writes where this ownership record is.
-    pub(super) fn wants(&mut self, mark: &Mark) -> bool {
-        self.find(mark.zone, &mark.set.name, mark.set.set_identifier()).is_some()
+    pub(super) fn wants(&mut self, ownership_record: &OwnershipRecord) -> bool {
+        self.find(
+            ownership_record.zone,
+            &ownership_record.set.name,
+            ownership_record.set.set_identifier(),
+        )
+        .is_some()
     }
 
     fn find(&mut self, zone: ZoneKey, name: &Name, set_id: &str) -> Option<&mut Slot<'a>> {
@@ -171,7 +185,7 @@ fn needs_location<'p>(registry: &TxtRegistry, change: &RecordChange<'p>) -> Opti
     match *change {
         RecordChange::Create(endpoint) => Some(endpoint),
         RecordChange::Update { record, endpoint } => {
-            registry.own_mark(record).is_none().then_some(endpoint)
+            registry.ownership_record_of(record).is_none().then_some(endpoint)
         }
         RecordChange::Delete(_) => None,
     }

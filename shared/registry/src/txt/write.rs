@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use extdns_model::{
-    Action, Change, ChangeGroup, Endpoint, GroupId, LabelKey, Labels, Mark, Name, Planned, Record,
-    RecordSet, RecordType, Ttl, ZoneKey,
+    Action, Change, ChangeGroup, Endpoint, GroupId, LabelKey, Labels, Name, OwnershipRecord,
+    Planned, Record, RecordSet, RecordType, Ttl, ZoneKey,
 };
 use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
@@ -40,7 +40,7 @@ pub(super) fn decorate(
     groups.add_rows(plan, &annotated.inventory.index, |groups, index, row, moves| {
         for unit in going_units(row) {
             match writer.unit(row, unit) {
-                Ok(Marked { mut draft, new_names, mixed }) => {
+                Ok(OwnedUnit { mut draft, new_names, mixed }) => {
                     draft.moves = moves.to_vec();
                     let range = groups.push_unit(Subject { row: index, unit }, row, draft);
                     writer.reserve(new_names, groups, range);
@@ -73,7 +73,7 @@ fn txt_key(zone: ZoneKey, set: &RecordSet) -> TxtKey {
 
 /// A unit with its ownership records.
 #[derive(Default)]
-struct Marked {
+struct OwnedUnit {
     draft: Draft,
     new_names: Vec<NewName>,
     mixed: Vec<Mixed>,
@@ -91,22 +91,22 @@ struct NewName {
 }
 
 impl Writer<'_> {
-    fn unit(&mut self, row: &Row<'_>, unit: Unit) -> Result<Marked, Refusal> {
-        let mut marked = Marked::default();
+    fn unit(&mut self, row: &Row<'_>, unit: Unit) -> Result<OwnedUnit, Refusal> {
+        let mut owned = OwnedUnit::default();
         for (index, decision) in row.decisions.iter().enumerate() {
             if decision.unit == unit && decision.goes() {
-                self.decision(row.zone, decision, &mut marked)
+                self.decision(row.zone, decision, &mut owned)
                     .map_err(|hold| Refusal { decision: index, hold })?;
             }
         }
-        Ok(marked)
+        Ok(owned)
     }
 
     fn decision(
         &mut self,
         zone: ZoneKey,
         decision: &Decision<'_>,
-        marked: &mut Marked,
+        owned: &mut OwnedUnit,
     ) -> Result<(), Hold> {
         if let Some(endpoint) = decision.change.endpoint() {
             self.admit_text(zone, &decision.change, &endpoint.set)?;
@@ -114,15 +114,17 @@ impl Writer<'_> {
         let labels = match decision.change {
             RecordChange::Create(endpoint) => {
                 let labels = self.stamp(endpoint);
-                self.write_ownership(zone, endpoint, &labels, marked)?;
+                self.write_ownership(zone, endpoint, &labels, owned)?;
                 labels
             }
             RecordChange::Update { record, endpoint } => {
                 let labels = self.stamp(endpoint);
-                match self.registry.own_mark(record) {
-                    Some(mark) => self.rewrite(mark, record, endpoint, &labels, marked)?,
-                    None => match self.write_ownership(zone, endpoint, &labels, marked) {
-                        // Ours by a mark of an older format, which goes on to do.
+                match self.registry.ownership_record_of(record) {
+                    Some(ownership_record) => {
+                        self.rewrite(ownership_record, record, endpoint, &labels, owned)?
+                    }
+                    None => match self.write_ownership(zone, endpoint, &labels, owned) {
+                        // Ours by an ownership record of an older format, which goes on to do.
                         Err(_) if !ownership_only(&decision.cause) => {}
                         result => result?,
                     },
@@ -130,14 +132,17 @@ impl Writer<'_> {
                 labels
             }
             RecordChange::Delete(record) => {
-                self.remove(record, marked);
+                self.remove(record, owned);
                 Labels::new()
             }
         };
         if let Some(record) = decision.change.record() {
-            record.marks.iter().for_each(|mark| marked.rely_on(mark, &record.set.name));
+            record
+                .ownership_records
+                .iter()
+                .for_each(|ownership_record| owned.rely_on(ownership_record, &record.set.name));
         }
-        marked.draft.records.extend(record_change(decision, labels));
+        owned.draft.records.extend(record_change(decision, labels));
         Ok(())
     }
 
@@ -165,12 +170,16 @@ impl Writer<'_> {
 
     /// Whether a wished TXT record would be where an ownership record stands.
     fn is_taken(&self, zone: ZoneKey, set: &RecordSet) -> bool {
-        let marks = || {
-            let of_records = self.annotated.inventory.records().flat_map(|(_, own)| &own.marks);
-            let left = self.annotated.leftovers.iter().filter_map(Leftover::mark);
-            of_records.chain(left).map(|mark| txt_key(mark.zone, &mark.set)).collect()
+        let ownership_records = || {
+            let of_records =
+                self.annotated.inventory.records().flat_map(|(_, own)| &own.ownership_records);
+            let left = self.annotated.leftovers.iter().filter_map(Leftover::ownership_record);
+            of_records
+                .chain(left)
+                .map(|ownership_record| txt_key(ownership_record.zone, &ownership_record.set))
+                .collect()
         };
-        self.taken.get_or_init(marks).contains(&txt_key(zone, set))
+        self.taken.get_or_init(ownership_records).contains(&txt_key(zone, set))
     }
 
     fn stamp(&self, endpoint: &Endpoint) -> Labels {
@@ -185,7 +194,7 @@ impl Writer<'_> {
         zone: ZoneKey,
         endpoint: &Endpoint,
         labels: &Labels,
-        marked: &mut Marked,
+        owned: &mut OwnedUnit,
     ) -> Result<(), Hold> {
         let registry = self.registry;
         let inventory = &self.annotated.inventory;
@@ -205,7 +214,7 @@ impl Writer<'_> {
             slot.map_or((Occupant::Nobody, None), |slot| (slot.occupant, slot.pending.as_ref()));
         if let Some(pending) = pending {
             pending.admits(&set.name, labels, &location.name)?;
-            marked.draft.follows = pending.made_by.or(marked.draft.follows);
+            owned.draft.follows = pending.made_by.or(owned.draft.follows);
             return Ok(());
         }
         let made = match occupant {
@@ -218,94 +227,106 @@ impl Writer<'_> {
             }
             Occupant::Nobody => {
                 let new = self.planned(location.name.clone(), endpoint, labels, None)?;
-                marked.draft.marks.push((location.zone, ownership(Action::Create(new))));
+                owned.draft.ownership_records.push((location.zone, ownership(Action::Create(new))));
                 true
             }
-            Occupant::Mark(mark) | Occupant::Of(_, mark) => {
-                let found = registry.codec.labels(&mark.set).unwrap_or_default();
+            Occupant::OwnershipRecord(ownership_record) | Occupant::Of(_, ownership_record) => {
+                let found = registry.codec.labels(&ownership_record.set).unwrap_or_default();
                 if !registry.owners.own(&found) {
                     return Err(foreign(&found));
                 }
-                if found != *labels || registry.codec.is_repeated(&mark.set) {
-                    self.overwrite(mark, &set.name, endpoint, labels, marked)?;
+                if found != *labels || registry.codec.is_repeated(&ownership_record.set) {
+                    self.overwrite(ownership_record, &set.name, endpoint, labels, owned)?;
                 }
-                marked.rely_on(mark, &set.name);
+                owned.rely_on(ownership_record, &set.name);
                 false
             }
         };
         let set_identifier = set.set_identifier().to_owned();
         let (name, labels) = (set.name.clone(), labels.clone());
-        marked.new_names.push(NewName { location, set_identifier, name, labels, made });
+        owned.new_names.push(NewName { location, set_identifier, name, labels, made });
         Ok(())
     }
 
     /// Rewrites a record's own ownership record, if that says something else now.
     fn rewrite(
         &mut self,
-        mark: &Mark,
+        ownership_record: &OwnershipRecord,
         record: &Record,
         endpoint: &Endpoint,
         labels: &Labels,
-        marked: &mut Marked,
+        owned: &mut OwnedUnit,
     ) -> Result<(), Hold> {
         let same_properties = record.set.properties().same_as(endpoint.set.properties());
-        let same_labels = self.registry.codec.labels(&mark.set).as_ref() == Some(labels);
-        if same_properties && same_labels && !self.registry.codec.is_repeated(&mark.set) {
+        let same_labels =
+            self.registry.codec.labels(&ownership_record.set).as_ref() == Some(labels);
+        if same_properties && same_labels && !self.registry.codec.is_repeated(&ownership_record.set)
+        {
             return Ok(());
         }
-        self.remove_misread(record, marked);
-        self.overwrite(mark, &record.set.name, endpoint, labels, marked)
+        self.remove_misread(record, owned);
+        self.overwrite(ownership_record, &record.set.name, endpoint, labels, owned)
     }
 
     /// Writes an ownership value in the place of another one. What else the set holds stays.
     fn overwrite(
         &self,
-        mark: &Mark,
+        ownership_record: &OwnershipRecord,
         record: &Name,
         endpoint: &Endpoint,
         labels: &Labels,
-        marked: &mut Marked,
+        owned: &mut OwnedUnit,
     ) -> Result<(), Hold> {
-        let new = self.planned(mark.set.name.clone(), endpoint, labels, Some(&mark.set))?;
-        let old = stored(mark, record);
-        marked.note_mixed(self.registry, &mark.set, false);
-        marked.draft.marks.push((mark.zone, ownership(Action::Update { old, new })));
+        let new = self.planned(
+            ownership_record.set.name.clone(),
+            endpoint,
+            labels,
+            Some(&ownership_record.set),
+        )?;
+        let old = stored(ownership_record, record);
+        owned.note_mixed(self.registry, &ownership_record.set, false);
+        owned
+            .draft
+            .ownership_records
+            .push((ownership_record.zone, ownership(Action::Update { old, new })));
         Ok(())
     }
 
     /// Removes a record's own ownership record, unless another record needs it. Those of older
     /// formats stay, because they may stand for more than this record.
-    fn remove(&mut self, record: &Record, marked: &mut Marked) {
-        self.remove_misread(record, marked);
-        let Some(mark) = self.registry.own_mark(record) else { return };
-        if !self.annotated.is_shared(mark) {
-            let change = self.removal(mark, record, marked);
-            marked.draft.marks.extend(change);
+    fn remove(&mut self, record: &Record, owned: &mut OwnedUnit) {
+        self.remove_misread(record, owned);
+        let Some(ownership_record) = self.registry.ownership_record_of(record) else { return };
+        if !self.annotated.is_shared(ownership_record) {
+            let change = self.removal(ownership_record, record, owned);
+            owned.draft.ownership_records.extend(change);
         }
     }
 
     /// Removes those ownership records of older formats that only this record's own one explains:
     /// once that is gone or says something else, they would be read as those of other records.
-    fn remove_misread(&mut self, record: &Record, marked: &mut Marked) {
-        for mark in &record.marks {
-            if self.registry.is_misread(record, mark) {
-                let change = self.removal(mark, record, marked);
-                marked.draft.first.extend(change);
+    fn remove_misread(&mut self, record: &Record, owned: &mut OwnedUnit) {
+        for ownership_record in &record.ownership_records {
+            if self.registry.is_misread(record, ownership_record) {
+                let change = self.removal(ownership_record, record, owned);
+                owned.draft.first.extend(change);
             }
         }
     }
 
     fn removal(
         &mut self,
-        mark: &Mark,
+        ownership_record: &OwnershipRecord,
         record: &Record,
-        marked: &mut Marked,
+        owned: &mut OwnedUnit,
     ) -> Option<(ZoneKey, Change)> {
-        if self.slots.wants(mark) || !self.removed.insert(txt_key(mark.zone, &mark.set)) {
+        if self.slots.wants(ownership_record)
+            || !self.removed.insert(txt_key(ownership_record.zone, &ownership_record.set))
+        {
             return None;
         }
-        marked.note_mixed(self.registry, &mark.set, true);
-        Some((mark.zone, self.registry.removal(mark, &record.set.name)))
+        owned.note_mixed(self.registry, &ownership_record.set, true);
+        Some((ownership_record.zone, self.registry.removal(ownership_record, &record.set.name)))
     }
 
     fn planned(
@@ -346,21 +367,21 @@ impl Writer<'_> {
     }
 }
 
-impl Marked {
+impl OwnedUnit {
     /// Notes that an ownership record has to be as it was read, unless the unit changes it.
-    fn rely_on(&mut self, mark: &Mark, record: &Name) {
+    fn rely_on(&mut self, ownership_record: &OwnershipRecord, record: &Name) {
         let is_it = |zone: ZoneKey, set: &RecordSet| {
-            zone == mark.zone
-                && set.name == mark.set.name
-                && set.set_identifier() == mark.set.set_identifier()
+            zone == ownership_record.zone
+                && set.name == ownership_record.set.name
+                && set.set_identifier() == ownership_record.set.set_identifier()
         };
-        let changes = self.draft.first.iter().chain(&self.draft.marks);
+        let changes = self.draft.first.iter().chain(&self.draft.ownership_records);
         let mut written = changes.map(|(zone, change)| (*zone, change.set()));
         let mut known = self.draft.requires.iter().map(|(zone, known)| (*zone, &known.set));
         if !written.any(|(zone, set)| is_it(zone, set))
             && !known.any(|(zone, set)| is_it(zone, set))
         {
-            self.draft.requires.push((mark.zone, stored(mark, record)));
+            self.draft.requires.push((ownership_record.zone, stored(ownership_record, record)));
         }
     }
 

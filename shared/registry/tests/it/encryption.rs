@@ -15,8 +15,11 @@ const NOTHING: [&str; 0] = [];
 
 /// The ownership texts that a world stores.
 fn texts(world: &World) -> Vec<String> {
-    let marks = world.records.iter().filter(|(_, record)| record.set.rtype == RecordType::Txt);
-    marks.flat_map(|(_, record)| record.set.targets.iter().map(ToString::to_string)).collect()
+    let ownership_records =
+        world.records.iter().filter(|(_, record)| record.set.rtype == RecordType::Txt);
+    ownership_records
+        .flat_map(|(_, record)| record.set.targets.iter().map(ToString::to_string))
+        .collect()
 }
 
 /// What kinds of changes a run makes, without texts that are random.
@@ -39,7 +42,7 @@ fn a_text_is_encrypted_read_back_and_left_alone() {
     let first = run(&*on, &world, &desired);
     assert_eq!(kinds(&first), ["+ A x", "+ TXT a-x", "+ A y", "+ TXT a-y"]);
     world.apply(&first.groups.groups);
-    let [x, y] = &texts(&world)[..] else { panic!("two marks") };
+    let [x, y] = &texts(&world)[..] else { panic!("two ownership records") };
     assert_ne!(x, y, "equal labels are not seen to be equal");
     for text in [x, y] {
         assert!(text.starts_with('"') && text.ends_with('"') && text.len() > 100, "{text}");
@@ -66,13 +69,13 @@ fn an_update_sends_the_stored_text_and_a_new_one_under_a_fresh_nonce() {
         let desired = format!("A x 1.1.1.{round} l:resource=service/ns/{}", round % 2);
         let stored = texts(&world);
         let run = run(&*on, &world, &[&desired]);
-        let mark = &run.groups.groups[0].changes[1].action;
-        let (old, new) = match mark {
+        let ownership_record = &run.groups.groups[0].changes[1].action;
+        let (old, new) = match ownership_record {
             Action::Create(new) => (Vec::new(), new),
             Action::Update { old, new } => {
                 (old.set.targets.iter().map(ToString::to_string).collect(), new)
             }
-            Action::Delete(_) => panic!("the mark stays"),
+            Action::Delete(_) => panic!("the ownership record stays"),
         };
         assert_eq!(old, stored);
         // Sixteen characters of base64 are twelve bytes.
@@ -135,7 +138,7 @@ fn a_long_text_is_one_text() {
 }
 
 #[test]
-fn a_repeated_mark_is_told_by_its_labels() {
+fn a_repeated_ownership_record_is_recognised_by_its_labels() {
     let on = registry(ON);
     let encrypted = |resource: &str| {
         let wish = format!("A x 1.1.1.1 l:resource={resource}");
@@ -169,7 +172,7 @@ fn what_an_unreadable_text_holds_is_never_overwritten() {
     let mut world = World::pseudo(&[]);
     let made = run(&*registry(ON), &world, &["A x 1.1.1.1"]);
     world.apply(&made.groups.groups);
-    // Only the mark is left; with another key it is somebody's text.
+    // Only the ownership record is left; with another key it is somebody's text.
     world.records.retain(|(_, record)| record.set.rtype == RecordType::Txt);
     let held = run(&*registry(OTHER_KEY), &world, &["A x 1.1.1.1"]);
     assert_eq!(held.changes, NOTHING);

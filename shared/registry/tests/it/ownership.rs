@@ -33,10 +33,12 @@ fn a_wanted_text_never_says_what_an_ownership_record_says() {
     let encrypted = {
         let on = registry(&format!("{OWNER}{KEY} --txt-encrypt-enabled"));
         let run = run(&*on, &World::pseudo(&[]), &["A shop 1.1.1.1"]);
-        let extdns_model::Action::Create(mark) = &run.groups.groups[0].changes[1].action else {
-            panic!("a mark")
+        let extdns_model::Action::Create(ownership_record) =
+            &run.groups.groups[0].changes[1].action
+        else {
+            panic!("an ownership record")
         };
-        mark.set.targets.first().expect("a text").to_string()
+        ownership_record.set.targets.first().expect("a text").to_string()
     };
     let texts = [
         "~owner=me".to_owned(),
@@ -176,7 +178,7 @@ fn an_ownership_record_with_others_values_is_edited_by_value() {
         let again = run(&*registry, &world, wanted);
         assert_eq!(again.changes, NOTHING, "{text} again");
     }
-    // A mark without a record is used again by value too.
+    // An ownership record without a record is used again by value too.
     let world = World::pseudo(&["TXT a-www v=spf1;~owner=me"]);
     let again = run(&*registry(OWNER), &world, &["A www 1.1.1.1 l:resource=r"]);
     let expected =
@@ -209,7 +211,7 @@ fn a_name_alone_does_not_make_a_record_ours() {
             ],
             &["a-shop", "shop"],
         ),
-        // The host's own mark says something else: the other name is right.
+        // The host's own ownership record says something else: the other name is right.
         (
             "",
             &["A a-shop 1.1.1.1", "A shop 2.2.2.2", "TXT a-shop me", "TXT a-a-shop ~owner=other"],
@@ -233,7 +235,7 @@ fn a_name_alone_does_not_make_a_record_ours() {
             &["A a-shop 1.1.1.1", "A shop 2.2.2.2", "TXT x-.a-shop me", "TXT x-a.a-shop me"],
             &["a-shop"],
         ),
-        // The old mark of the name, made for its A record.
+        // The old ownership record of the name, made for its A record.
         ("", &["A shop 1.1.1.1", "MX shop m", "TXT shop me", "TXT a-shop me"], &["shop"]),
     ];
     for (args, zone, ours) in cases {
@@ -286,9 +288,10 @@ fn steps(groups: &[ChangeGroup]) -> Vec<(extdns_model::ZoneKey, extdns_model::Ac
     groups.iter().flat_map(of_group).collect()
 }
 
-/// An old mark that only a record's own one explains goes before that, and before it changes.
+/// An old ownership record that only a record's own one explains goes before that, and before it
+/// changes.
 #[test]
-fn an_old_mark_goes_before_what_explains_it() {
+fn an_old_ownership_record_goes_before_what_explains_it() {
     let zone =
         ["A a-shop 1.1.1.1", "A shop 2.2.2.2", "TXT a-shop ~owner=me", "TXT a-a-shop ~owner=me"];
     let world = World::pseudo(&zone);
@@ -347,7 +350,7 @@ fn names_that_read_in_two_ways_are_written_into_the_ownership_record() {
 }
 
 #[test]
-fn a_wildcard_is_not_told_from_its_replacement_by_a_mark_of_both() {
+fn an_ownership_record_of_both_does_not_tell_a_wildcard_from_its_replacement() {
     let registry = registry(&format!("{OWNER}--txt-wildcard-replacement=any"));
     let world = World::pseudo(&["A *.org 1.1.1.1", "A any.org 2.2.2.2", "TXT a-any.org ~owner=me"]);
     assert_eq!(run(&*registry, &world, &[]).changes, NOTHING);
@@ -409,7 +412,8 @@ fn groups_rely_on_the_ownership_records_that_they_do_not_change() {
     for (zone, wanted, expected) in cases {
         let run = run(&*registry(OWNER), &World::pseudo(zone), wanted);
         let requires = run.groups.groups.iter().flat_map(|group| &group.requires);
-        let lines: Vec<String> = requires.map(|mark| line(&mark.set)).collect();
+        let lines: Vec<String> =
+            requires.map(|ownership_record| line(&ownership_record.set)).collect();
         assert_eq!(lines, expected, "{zone:?} {wanted:?}");
     }
     let changes = run(&*registry(OWNER), &World::pseudo(&["A x 1.1.1.1"]), &[]).groups.groups;

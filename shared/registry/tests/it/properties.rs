@@ -74,19 +74,24 @@ fn world(registry: &str, given: &[Given]) -> World {
         if let Some(owner) = given.owner {
             let owner = owner.split_once(',').unwrap_or((owner, ""));
             let resource = owner.1.replace("resource=", " l:resource=");
-            let mark = mark_of(&format!("{registry} --txt-owner-id={}", owner.0), given, &resource);
-            put(&mut world, &mark);
+            let ownership_record = ownership_record_of(
+                &format!("{registry} --txt-owner-id={}", owner.0),
+                given,
+                &resource,
+            );
+            put(&mut world, &ownership_record);
         }
     }
     world
 }
 
-/// The mark that a registry writes for a record.
-fn mark_of(registry_args: &str, given: &Given, resource: &str) -> String {
+/// The ownership record that a registry writes for a record.
+fn ownership_record_of(registry_args: &str, given: &Given, resource: &str) -> String {
     let registry = registry(registry_args);
     let wish = format!("{} {}{} x{resource}", given.rtype, given.name, given.set_identifier);
     let run = run(&*registry, &World::zones(&["com", "example.com"]), &[&wish]);
-    let change = run.changes.into_iter().find(|change| change.contains('~')).expect("a mark");
+    let change =
+        run.changes.into_iter().find(|change| change.contains('~')).expect("an ownership record");
     change.trim_start_matches("+ ").to_owned()
 }
 
@@ -119,7 +124,7 @@ pub(crate) fn strange(registry: &dyn Registry, world: &World) -> Vec<String> {
 }
 
 /// The ownership records of others, as lines.
-fn foreign_marks(world: &World) -> Vec<String> {
+fn foreign_ownership_records(world: &World) -> Vec<String> {
     world.lines().into_iter().filter(|line| line.contains("~owner=other")).collect()
 }
 
@@ -145,7 +150,7 @@ proptest! {
         let before = world(affix, &given);
         let wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
         let not_ours = strange(&*registry, &before);
-        let marks = foreign_marks(&before);
+        let ownership_records = foreign_ownership_records(&before);
         let first = run(&*registry, &before, &wishes);
 
         // A run that dies after any call leaves no record without an owner.
@@ -167,7 +172,7 @@ proptest! {
                 world.apply(&run(&*registry, &world, &wishes).groups.groups);
             }
             prop_assert_eq!(strange(&*registry, &world), not_ours.clone());
-            prop_assert_eq!(foreign_marks(&world), marks.clone());
+            prop_assert_eq!(foreign_ownership_records(&world), ownership_records.clone());
             prop_assert_eq!(run(&*registry, &world, &wishes).changes, Vec::<String>::new());
         }
     }
@@ -205,8 +210,8 @@ proptest! {
         for Mixed { given, values } in &sets {
             let record = given.record.as_ref().expect("a record");
             put(&mut world, record);
-            let mark = mark_of(&format!("{affix} --txt-owner-id=x"), given, "");
-            put(&mut world, &mark.replace("~owner=x", &values.join(";")));
+            let ownership_record = ownership_record_of(&format!("{affix} --txt-owner-id=x"), given, "");
+            put(&mut world, &ownership_record.replace("~owner=x", &values.join(";")));
         }
         let wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
         let foreign = foreign_values(&world);
@@ -217,7 +222,7 @@ proptest! {
             if ours == 0 || others > 0 {
                 // Whatever the other sets say, this one does not make its record ours.
                 let record = given.record.as_ref().expect("a record");
-                let is_of = |mark: &&Mixed| mark.given.name == given.name;
+                let is_of = |ownership_record: &&Mixed| ownership_record.given.name == given.name;
                 if sets.iter().filter(is_of).count() == 1 && !affix.contains("wildcard") {
                     let is_it = |line: &String| line.ends_with(record.as_str());
                     prop_assert!(not_ours.iter().any(is_it), "{} {:?}", record, not_ours);

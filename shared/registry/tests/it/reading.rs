@@ -25,7 +25,7 @@ fn cases_by_number() {
             number: "R1",
             args: "--txt-prefix=txt.",
             zone: &["CNAME bar v", "TXT txt.bar ~owner=owner"],
-            expected: &["CNAME bar {owner=owner} MissingMark"],
+            expected: &["CNAME bar {owner=owner} MissingOwnershipRecord"],
         },
         Case {
             number: "R2",
@@ -55,7 +55,7 @@ fn cases_by_number() {
             number: "R5",
             args: "--txt-prefix=txt. --txt-wildcard-replacement=wc",
             zone: &["CNAME *.w v", "TXT txt.wc.w ~owner=owner"],
-            expected: &["CNAME *.w {owner=owner} MissingMark"],
+            expected: &["CNAME *.w {owner=owner} MissingOwnershipRecord"],
         },
         Case {
             number: "R5 case of the flag",
@@ -72,7 +72,7 @@ fn cases_by_number() {
                 "TXT txt.d ~owner=owner",
                 "TXT txt.aaaa-d ~owner=owner-2",
             ],
-            expected: &["A d {owner=owner} MissingMark", "AAAA d {owner=owner-2}"],
+            expected: &["A d {owner=owner} MissingOwnershipRecord", "AAAA d {owner=owner-2}"],
         },
         Case {
             number: "R7",
@@ -84,7 +84,10 @@ fn cases_by_number() {
             number: "R8",
             args: "--txt-prefix=txt.",
             zone: &["SRV s x", "NAPTR n x", "TXT txt.s ~owner=owner", "TXT txt.n ~owner=owner"],
-            expected: &["SRV s {owner=owner} MissingMark", "NAPTR n {owner=owner} MissingMark"],
+            expected: &[
+                "SRV s {owner=owner} MissingOwnershipRecord",
+                "NAPTR n {owner=owner} MissingOwnershipRecord",
+            ],
         },
         Case {
             number: "R9",
@@ -96,7 +99,7 @@ fn cases_by_number() {
             number: "R10",
             args: "",
             zone: &["CNAME m/s1 v", "CNAME m/s2 v", "TXT m/s1 ~owner=owner"],
-            expected: &["CNAME m/s1 {owner=owner} MissingMark", "CNAME m/s2 {}"],
+            expected: &["CNAME m/s1 {owner=owner} MissingOwnershipRecord", "CNAME m/s2 {}"],
         },
         Case {
             number: "R11",
@@ -113,13 +116,13 @@ fn cases_by_number() {
                 "TXT bartxtcname ~owner=owner",
                 "TXT mailtxt ~owner=owner",
             ],
-            expected: &["CNAME bar {owner=owner}", "MX mail {owner=owner} MissingMark"],
+            expected: &["CNAME bar {owner=owner}", "MX mail {owner=owner} MissingOwnershipRecord"],
         },
         Case {
             number: "R13",
             args: "",
             zone: &["CNAME old v", "TXT old ~owner=owner"],
-            expected: &["CNAME old {owner=owner} MissingMark"],
+            expected: &["CNAME old {owner=owner} MissingOwnershipRecord"],
         },
         Case {
             number: "R14",
@@ -154,13 +157,13 @@ fn cases_by_number() {
             number: "R18",
             args: "",
             zone: &["A alias v p:alias=true", "TXT cname-alias ~owner=owner"],
-            expected: &["A alias {owner=owner} MissingMark"],
+            expected: &["A alias {owner=owner} MissingOwnershipRecord"],
         },
         Case {
             number: "R18 of one family",
             args: "",
             zone: &["A alias v p:alias=A", "TXT cname-alias ~owner=owner"],
-            expected: &["A alias {owner=owner} MissingMark"],
+            expected: &["A alias {owner=owner} MissingOwnershipRecord"],
         },
         Case {
             number: "R18 no alias",
@@ -270,9 +273,9 @@ fn the_text_as_stored_stays_with_the_record() {
     let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT A-X {stored}")]);
     let annotated = registry(OWNER).annotate(world.inventory(), Vec::new());
     let record = &annotated.inventory.zones[0].records.as_ref().expect("read")[0];
-    assert_eq!(record.marks.len(), 1);
-    assert_eq!(record.marks[0].set.name.as_str(), "A-X");
-    assert_eq!(record.marks[0].set.targets.as_slice(), [stored]);
+    assert_eq!(record.ownership_records.len(), 1);
+    assert_eq!(record.ownership_records[0].set.name.as_str(), "A-X");
+    assert_eq!(record.ownership_records[0].set.targets.as_slice(), [stored]);
 }
 
 /// What a provider says of owner, object and clusters makes no record ours: only a TXT record does.
@@ -348,7 +351,7 @@ fn orphans_are_taken_out_by_choice() {
         "TXT a-gone ~owner=owner",
         "TXT cname-lost ~owner=owner",
         "TXT a-theirs ~owner=other",
-        // The mark of `doubt`, or one of the oldest format of the host `a-doubt`.
+        // The ownership record of `doubt`, or one of the oldest format of the host `a-doubt`.
         "TXT a-doubt ~owner=owner",
         "A a-doubt v",
     ]);

@@ -170,9 +170,13 @@ fn cases_by_number() {
 fn w1_labels_and_roles() {
     let registry = registry(&format!("{OWNER}--txt-prefix=txt."));
     let run = run(&*registry, &World::pseudo(&[]), &["CNAME new v l:resource=ing ttl=60"]);
-    let [record, mark] = &run.groups.groups[0].changes[..] else { panic!("two changes") };
-    assert_eq!((record.role, mark.role), (Role::Record, Role::Ownership));
-    let (Action::Create(record), Action::Create(mark)) = (&record.action, &mark.action) else {
+    let [record, ownership_record] = &run.groups.groups[0].changes[..] else {
+        panic!("two changes")
+    };
+    assert_eq!((record.role, ownership_record.role), (Role::Record, Role::Ownership));
+    let (Action::Create(record), Action::Create(ownership_record)) =
+        (&record.action, &ownership_record.action)
+    else {
         panic!("two creates")
     };
     let labels = |planned: &extdns_model::Planned| planned.labels.to_text();
@@ -181,11 +185,11 @@ fn w1_labels_and_roles() {
         "heritage=external-dns,external-dns/owner=owner,external-dns/resource=ing"
     );
     assert_eq!(
-        mark.set.targets.as_slice(),
+        ownership_record.set.targets.as_slice(),
         ["\"heritage=external-dns,external-dns/owner=owner,external-dns/resource=ing\""]
     );
-    assert_eq!(labels(mark), "heritage=external-dns,external-dns/ownedRecord=new");
-    assert!(!mark.set.ttl.is_set());
+    assert_eq!(labels(ownership_record), "heritage=external-dns,external-dns/ownedRecord=new");
+    assert!(!ownership_record.set.ttl.is_set());
 }
 
 #[test]
@@ -234,8 +238,8 @@ fn w12_no_record_without_an_ownership_record() {
 fn a_record_marked_in_the_oldest_format_is_updated_where_today_has_no_name_for_it() {
     let long = "x".repeat(63);
     let record = format!("CNAME {long} v");
-    let mark = format!("TXT {long} ~owner=owner");
-    let world = World::pseudo(&[&record, &mark]);
+    let ownership_record = format!("TXT {long} ~owner=owner");
+    let world = World::pseudo(&[&record, &ownership_record]);
     let run = run(&*registry(OWNER), &world, &[&format!("CNAME {long} w")]);
     assert_eq!(run.changes, [format!("~ CNAME {long} v -> w")]);
 }

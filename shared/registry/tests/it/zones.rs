@@ -27,7 +27,7 @@ fn groups(world: &World, run: &Run) -> Vec<String> {
 }
 
 #[test]
-fn the_mark_of_an_apex_lies_in_the_parent_zone() {
+fn the_ownership_record_of_an_apex_lies_in_the_parent_zone() {
     let registry = owner();
     let mut world = World::zones(&["com", "example.com"]);
     let steps: [(&str, &[&str], &[&str]); 7] = [
@@ -91,7 +91,7 @@ fn a_migration_at_the_apex_touches_the_parent_zone_only() {
 }
 
 #[test]
-fn an_apex_without_a_place_for_its_mark_is_held_back() {
+fn an_apex_whose_ownership_record_has_no_zone_is_held() {
     let world = World::zones(&["example.com"]);
     let held = run(&*owner(), &world, &["A example.com 1.1.1.1", "A www.example.com 1.1.1.1"]);
     assert_eq!(
@@ -122,7 +122,7 @@ fn an_apex_marked_in_the_oldest_format_is_ours_from_inside_its_zone() {
 
 #[test]
 fn what_a_zone_that_could_not_be_read_may_hold() {
-    // The parent, where the mark would be.
+    // The parent, where the ownership record would be.
     let mut world = World::zones(&["com", "example.com"]);
     world.put("example.com", &["A example.com 1.1.1.1"]);
     world.unread("com");
@@ -143,7 +143,7 @@ fn what_a_zone_that_could_not_be_read_may_hold() {
 }
 
 #[test]
-fn twins_keep_their_own_marks() {
+fn records_of_two_zones_of_one_name_keep_their_own_ownership_records() {
     let twin =
         |id: &str, visibility| Zone { visibility, ..Zone::new(id, Name::as_listed("example.com")) };
     let mut world = World::of(vec![
@@ -165,7 +165,7 @@ fn twins_keep_their_own_marks() {
     );
     assert_eq!(only_outer.held, [Hold::Foreign { owner: None }]);
 
-    // Their apexes share the one parent zone, and with it the mark.
+    // Their apexes share the one parent zone, and with it the ownership record.
     world.records.clear();
     let apex = run(&*owner(), &world, &["A example.com 1.1.1.1"]);
     assert_eq!(
@@ -210,7 +210,7 @@ fn twins_with_twin_parents_look_at_those_of_their_kind() {
 }
 
 #[test]
-fn a_mark_that_is_left_in_the_parent_zone_is_reused() {
+fn an_ownership_record_that_is_left_in_the_parent_zone_is_used_again() {
     let mut world = World::zones(&["com", "example.com"]);
     world.put("com", &["TXT a-example.com ~owner=owner,resource=old"]);
     let again = run(&*owner(), &world, &["A example.com 1.1.1.1 l:resource=old"]);
@@ -273,7 +273,7 @@ fn clusters_that_share_an_id_are_named() {
 }
 
 #[test]
-fn an_update_is_marked_with_the_cluster_that_wants_it_now() {
+fn an_update_names_the_cluster_that_wants_it_now() {
     let registry = registry_of("--txt-owner-id=central", &clusters([None, Some("own")]));
     let world = World::pseudo(&["A x.org 1.1.1.1", "TXT a-x.org ~owner=central"]);
     let desired = [wanted_by("A x.org 2.2.2.2", &[1])];
@@ -289,7 +289,7 @@ fn an_update_is_marked_with_the_cluster_that_wants_it_now() {
 }
 
 #[test]
-fn one_mark_cannot_stand_for_the_records_of_two_clusters() {
+fn one_ownership_record_cannot_stand_for_the_records_of_two_clusters() {
     let registry = registry_of(
         "--txt-owner-id=central --txt-wildcard-replacement=any",
         &clusters([None, Some("own")]),

@@ -37,7 +37,7 @@ pub struct Explanation {
     /// Records of the nearest wildcard, which answer where there is none of the name itself.
     pub wildcards: Vec<Holding>,
     /// Ownership records of the name without a record.
-    pub lone_marks: Vec<Holding>,
+    pub orphaned: Vec<Holding>,
     /// What a run would do.
     pub steps: Vec<Step>,
     /// What could not be looked at, so that the rest may not be all.
@@ -216,8 +216,8 @@ impl Explanation {
         let own = annotated.orphans().map(|left| (left, true));
         let all = own.chain(annotated.reserved().map(|left| (left, false)));
         let of_name = all.filter(|(left, _)| left.name.key() == *key);
-        self.lone_marks = of_name
-            .map(|(left, is_ours)| lone_mark(left, is_ours, inventory.index.zone(left.zone())))
+        self.orphaned = of_name
+            .map(|(left, is_ours)| orphaned(left, is_ours, inventory.index.zone(left.zone())))
             .collect();
     }
 
@@ -269,7 +269,7 @@ fn unreadable(inventory: &Inventory, zone: ZoneKey) -> Option<String> {
     unreadable.find(|(unread, _)| *unread == zone).map(|(_, why)| why.reason.clone())
 }
 
-fn lone_mark(left: &Leftover, is_ours: bool, zone: &Zone) -> Holding {
+fn orphaned(left: &Leftover, is_ours: bool, zone: &Zone) -> Holding {
     let owner = left.labels.owner().unwrap_or_default().to_owned();
     Holding {
         zone: zone.to_string(),

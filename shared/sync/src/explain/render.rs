@@ -49,11 +49,12 @@ fn holdings(explanation: &Explanation) -> Vec<String> {
         Some(format!("{}: it could not be read: {reason}", zone.zone))
     });
     let records = explanation.records.iter().map(|held| holding(held, ""));
-    let marks = explanation.lone_marks.iter();
-    let marks = marks.map(|held| holding(held, "an ownership record without a record, "));
+    let ownership_records = explanation.orphaned.iter();
+    let ownership_records =
+        ownership_records.map(|held| holding(held, "an ownership record without a record, "));
     let wildcards = explanation.wildcards.iter();
     let wildcards = wildcards.map(|held| holding(held, "which answers for this name, "));
-    unread.chain(records).chain(marks).chain(wildcards).collect()
+    unread.chain(records).chain(ownership_records).chain(wildcards).collect()
 }
 
 fn holding(held: &Holding, what: &str) -> String {

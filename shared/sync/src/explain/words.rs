@@ -253,9 +253,9 @@ mod tests {
         // Where its ownership record was removed, say, which nobody can tell for sure.
         let state = DecisionState::Held(Hold::Foreign { owner: None });
         let change = RecordChange::Delete(&record);
-        let unmarked = Decision { change, cause: Cause::Unowned, state, unit: Unit(0) };
+        let unowned = Decision { change, cause: Cause::Unowned, state, unit: Unit(0) };
         assert_eq!(
-            cause(&unmarked),
+            cause(&unowned),
             "it is as wanted, so its ownership record may have been removed, or have the name of \
              another --txt-prefix or --txt-suffix; compare these flags first, and where they are \
              right remove the record too: the next run makes both"

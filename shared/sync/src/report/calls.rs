@@ -75,17 +75,17 @@ fn reads(capabilities: &Capabilities, annotated: &Annotated) -> Option<u64> {
     };
     for (zone, record) in inventory.records() {
         add(zone, &record.set);
-        for mark in &record.marks {
+        for ownership_record in &record.ownership_records {
             // One ownership record can stand for several records.
-            let id = mark.set.set_identifier();
-            if seen.insert((mark.zone, fingerprint(&mark.set), id)) {
-                add(mark.zone, &mark.set);
+            let id = ownership_record.set.set_identifier();
+            if seen.insert((ownership_record.zone, fingerprint(&ownership_record.set), id)) {
+                add(ownership_record.zone, &ownership_record.set);
             }
         }
     }
     for leftover in annotated.orphans().chain(annotated.reserved()) {
-        if let Some(mark) = leftover.mark() {
-            add(mark.zone, &mark.set);
+        if let Some(ownership_record) = leftover.ownership_record() {
+            add(ownership_record.zone, &ownership_record.set);
         }
     }
     let page = capabilities.page_size.map_or(usize::MAX, |size| size.max(1) as usize);
@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn fewest_reads() {
         use extdns_model::{
-            Inventory, Mark, Opaque, RecordType, Routing, Ttl, Zone, ZoneIndex, ZoneInventory,
+            Inventory, Opaque, OwnershipRecord, RecordType, Routing, Ttl, Zone, ZoneIndex,
+            ZoneInventory,
         };
         let set = |name: &str, rtype| {
             let targets = ["192.0.2.1", "192.0.2.2"].into_iter().collect();
@@ -169,8 +170,12 @@ mod tests {
         let record = |rtype| {
             let mut record = Record::new(set("a.org", rtype), Opaque::none());
             // The same for both types.
-            let mark = set("x.a.org", RecordType::Txt);
-            record.add_mark(Mark { zone: ZoneKey(0), set: mark, origin: Opaque::none() });
+            let ownership_record = set("x.a.org", RecordType::Txt);
+            record.add_ownership_record(OwnershipRecord {
+                zone: ZoneKey(0),
+                set: ownership_record,
+                origin: Opaque::none(),
+            });
             record
         };
         let inventory = |name: &str| Inventory {
@@ -190,7 +195,7 @@ mod tests {
             ],
             ..Inventory::default()
         };
-        let known = Annotated::without_marks(inventory("a.org"));
+        let known = Annotated::without_ownership_records(inventory("a.org"));
         let capabilities = |replaces_rrsets, page_size| Capabilities {
             replaces_rrsets,
             page_size,
@@ -205,7 +210,7 @@ mod tests {
         for (sets, page, expected) in table {
             assert_eq!(reads(&capabilities(sets, page), &known), Some(expected), "{sets} {page:?}");
         }
-        let without_zones = Annotated::without_marks(inventory(""));
+        let without_zones = Annotated::without_ownership_records(inventory(""));
         assert_eq!(reads(&capabilities(true, None), &without_zones), None);
     }
 }

@@ -300,8 +300,8 @@ async fn over_route53(records: impl IntoIterator<Item = RecordSet>, denied: bool
 
 #[tokio::test]
 async fn reason_reserved_name() {
-    let mark = "heritage=external-dns,external-dns/owner=other";
-    let text = over_route53([RecordSet::txt("a-www.example.org", mark)], false).await;
+    let ownership_record = "heritage=external-dns,external-dns/owner=other";
+    let text = over_route53([RecordSet::txt("a-www.example.org", ownership_record)], false).await;
     for line in [
         "an ownership record without a record, of owner \"other\", not ours\n",
         "  would create A www.example.org 192.0.2.1 in example.org: it is wanted and \

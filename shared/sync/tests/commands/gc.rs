@@ -9,7 +9,7 @@ use extdns_testkit::route53::{RecordSet, Route53Sim, Zone};
 
 use crate::support::{route53, settings, wiring};
 
-fn mark(owner: &str) -> String {
+fn ownership_value(owner: &str) -> String {
     format!("heritage=external-dns,external-dns/owner={owner},external-dns/resource=service/a/b")
 }
 
@@ -46,15 +46,15 @@ fn seeded(sim: &Route53Sim) -> Zone {
     let zone = sim.zone("example.org");
     zone.seed([
         RecordSet::a("there.example.org", "192.0.2.1"),
-        RecordSet::txt("a-there.example.org", &mark("me")),
-        RecordSet::txt("a-gone.example.org", &mark("me")),
-        RecordSet::txt("cname-lost.example.org", &mark("me")),
-        RecordSet::txt("a-theirs.example.org", &mark("other")),
+        RecordSet::txt("a-there.example.org", &ownership_value("me")),
+        RecordSet::txt("a-gone.example.org", &ownership_value("me")),
+        RecordSet::txt("cname-lost.example.org", &ownership_value("me")),
+        RecordSet::txt("a-theirs.example.org", &ownership_value("other")),
         RecordSet::txt("a-text.example.org", "v=spf1 -all"),
         RecordSet::txt("mail.example.org", "hello"),
         // Of an older format, for a host that is there.
         RecordSet::a("old.example.org", "192.0.2.2"),
-        RecordSet::txt("old.example.org", &mark("me")),
+        RecordSet::txt("old.example.org", &ownership_value("me")),
     ]);
     zone
 }
@@ -130,8 +130,8 @@ async fn names_of_zones_that_are_not_seen_are_never_touched() {
         let parent = sim.zone("org");
         let child = sim.zone("example.org");
         parent.seed([
-            RecordSet::txt("a-example.org", &mark("me")),
-            RecordSet::txt("a-gone.org", &mark("me")),
+            RecordSet::txt("a-example.org", &ownership_value("me")),
+            RecordSet::txt("a-gone.org", &ownership_value("me")),
             RecordSet::new("example.org", "NS").value("ns-1.example.net."),
         ]);
         child.seed([RecordSet::a("example.org", "192.0.2.1")]);
@@ -176,9 +176,13 @@ async fn the_guard_and_protection_hold_here_too() {
         let zone = sim.zone("example.org");
         let there = (0..9).flat_map(|n| {
             let host = format!("there-{n}.example.org");
-            [RecordSet::a(&host, "192.0.2.1"), RecordSet::txt(&format!("a-{host}"), &mark("me"))]
+            [
+                RecordSet::a(&host, "192.0.2.1"),
+                RecordSet::txt(&format!("a-{host}"), &ownership_value("me")),
+            ]
         });
-        let gone = (0..9).map(|n| RecordSet::txt(&format!("a-gone-{n}.example.org"), &mark("me")));
+        let gone = (0..9)
+            .map(|n| RecordSet::txt(&format!("a-gone-{n}.example.org"), &ownership_value("me")));
         zone.seed(there.chain(gone));
         let flags = [&["--provider=aws"], *flags].concat();
         let (arguments, _) = settings(&[&["--source=empty"], &flags[..]].concat());
@@ -192,7 +196,7 @@ async fn the_guard_and_protection_hold_here_too() {
 
 /// A cluster that is not among the settings may still have what it marked.
 #[tokio::test]
-async fn marks_of_unknown_clusters_stay() {
+async fn ownership_records_of_unknown_clusters_stay() {
     let sim = Route53Sim::start();
     let zone = sim.zone("example.org");
     let of = |name: &str, clusters: &str| {
@@ -247,10 +251,10 @@ async fn what_other_flags_explain_stays_and_the_flag_is_named() {
         let zone = sim.zone("example.org");
         zone.seed([
             RecordSet::new(name, rtype).value("192.0.2.1"),
-            RecordSet::txt(txt, &mark("me")),
+            RecordSet::txt(txt, &ownership_value("me")),
             // The flags of this run are right for some of the zone.
             RecordSet::a("there.example.org", "192.0.2.1"),
-            RecordSet::txt("a-there.example.org", &mark("me")),
+            RecordSet::txt("a-there.example.org", &ownership_value("me")),
         ]);
         let flags: Vec<&str> =
             ["--provider=aws", runs].into_iter().filter(|flag| !flag.is_empty()).collect();
@@ -301,8 +305,9 @@ async fn only_our_value_of_a_shared_set_goes() {
     let zone = sim.zone("example.org");
     let spf = "\"v=spf1 include:_spf.example.net ~all\"";
     zone.seed([
-        RecordSet::txt("a-gone.example.org", &mark("me")).value(spf),
-        RecordSet::txt("a-two.example.org", &mark("me")).value(&format!("\"{}\"", mark("other"))),
+        RecordSet::txt("a-gone.example.org", &ownership_value("me")).value(spf),
+        RecordSet::txt("a-two.example.org", &ownership_value("me"))
+            .value(&format!("\"{}\"", ownership_value("other"))),
     ]);
     let (arguments, _) = settings(&["--source=empty", "--provider=aws"]);
     let provider = route53(&sim, &arguments);

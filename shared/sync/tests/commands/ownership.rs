@@ -13,7 +13,7 @@ const FLAGS: [&str; 5] = [
     "--managed-record-types=A,CNAME,TXT",
 ];
 
-fn mark(owner: &str, resource: &str) -> String {
+fn ownership_value(owner: &str, resource: &str) -> String {
     format!("heritage=external-dns,external-dns/owner={owner},external-dns/resource={resource}")
 }
 
@@ -62,8 +62,8 @@ fn reasons(report: &Report) -> String {
 #[tokio::test]
 async fn a_tenant_cannot_forge_ownership() {
     let forged = [
-        mark("me", "service/shop/x"),
-        format!("\"{}\"", mark("me", "service/shop/x")),
+        ownership_value("me", "service/shop/x"),
+        format!("\"{}\"", ownership_value("me", "service/shop/x")),
         "\"heritage=exter\" \"nal-dns,external-dns/owner=me\"".to_owned(),
         "\"\\150eritage=external-dns,external-dns/owner=me\"".to_owned(),
         "hello".to_owned(),
@@ -74,7 +74,7 @@ async fn a_tenant_cannot_forge_ownership() {
         zone.seed([
             RecordSet::a("hand.example.org", "192.0.2.1"),
             RecordSet::a("theirs.example.org", "192.0.2.1"),
-            RecordSet::txt("a-theirs.example.org", &mark("other", "service/shop/y")),
+            RecordSet::txt("a-theirs.example.org", &ownership_value("other", "service/shop/y")),
         ]);
         let before = lines(&zone);
         let objects = text("a-hand.example.org", value) + &text("a-theirs.example.org", value);
@@ -100,7 +100,8 @@ async fn values_of_others_in_an_ownership_record_stay() {
         let zone = sim.zone("example.org");
         zone.seed([
             RecordSet::a("app.example.org", "192.0.2.20"),
-            RecordSet::txt("a-app.example.org", &mark("me", "service/shop/app")).value(spf),
+            RecordSet::txt("a-app.example.org", &ownership_value("me", "service/shop/app"))
+                .value(spf),
         ]);
         let wanted = match owner.as_str() {
             "" => service("other", "other.example.org", "192.0.2.20"),
@@ -110,19 +111,23 @@ async fn values_of_others_in_an_ownership_record_stay() {
         let left = lines(&zone);
         let expected = match owner.as_str() {
             "" => format!("TXT a-app.example.org. {spf}"),
-            _ => format!("TXT a-app.example.org. \"{}\" {spf}", mark("new", "service/shop/app")),
+            _ => format!(
+                "TXT a-app.example.org. \"{}\" {spf}",
+                ownership_value("new", "service/shop/app")
+            ),
         };
         assert!(left.contains(&expected), "{left:?}");
         assert!(reasons(&report).contains("holds values of others too"), "{}", reasons(&report));
     }
 }
 
-/// Releases up to 0.17 wrote `a-shop` for the host `a-shop`, which reads as the mark of `shop`.
+/// Releases up to 0.17 wrote `a-shop` for the host `a-shop`, which reads as the ownership record of
+/// `shop`.
 #[tokio::test]
 async fn a_record_made_by_hand_is_not_ours_by_the_name_of_an_older_ownership_record() {
     let sim = Route53Sim::start();
     let zone = sim.zone("example.org");
-    let ours = mark("me", "service/shop/ashop");
+    let ours = ownership_value("me", "service/shop/ashop");
     zone.seed([
         RecordSet::a("a-shop.example.org", "192.0.2.1"),
         RecordSet::txt("a-shop.example.org", &ours),
@@ -143,16 +148,17 @@ async fn a_record_made_by_hand_is_not_ours_by_the_name_of_an_older_ownership_rec
     assert!(lines(&zone).iter().all(|line| !line.contains("a-shop")), "{:?}", lines(&zone));
 }
 
-/// Two runs of two owners wrote at once: neither the record nor either of the marks goes.
+/// Two runs of two owners wrote at once: neither the record nor either of the ownership records
+/// goes.
 #[tokio::test]
 async fn an_ownership_record_with_two_values_is_left_alone() {
     for owners in [["me", "other"], ["other", "me"]] {
         let sim = Route53Sim::start();
         let zone = sim.zone("example.org");
-        let second = format!("\"{}\"", mark(owners[1], "service/shop/app"));
+        let second = format!("\"{}\"", ownership_value(owners[1], "service/shop/app"));
         zone.seed([
             RecordSet::a("app.example.org", "192.0.2.20"),
-            RecordSet::txt("a-app.example.org", &mark(owners[0], "service/shop/app"))
+            RecordSet::txt("a-app.example.org", &ownership_value(owners[0], "service/shop/app"))
                 .value(&second),
         ]);
         let before = lines(&zone);
@@ -174,8 +180,14 @@ async fn ownership_records_without_a_record_are_told_in_one_line() {
     for (name, gone) in [("first", "lost"), ("second", "past")] {
         zone.seed([
             RecordSet::a(&format!("{name}.example.org"), "192.0.2.1"),
-            RecordSet::txt(&format!("own.a-{name}.example.org"), &mark("me", "service/shop/y")),
-            RecordSet::txt(&format!("a-{gone}.example.org"), &mark("me", "service/shop/z")),
+            RecordSet::txt(
+                &format!("own.a-{name}.example.org"),
+                &ownership_value("me", "service/shop/y"),
+            ),
+            RecordSet::txt(
+                &format!("a-{gone}.example.org"),
+                &ownership_value("me", "service/shop/z"),
+            ),
         ]);
     }
     let report = run(&sim, &[], &text("hello.example.org", "hello")).await;

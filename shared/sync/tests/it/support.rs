@@ -80,7 +80,7 @@ pub(crate) fn records(contents: &[RecordSet]) -> Vec<&RecordSet> {
 
 /// Fails if a record has no ownership record of ours.
 pub(crate) fn assert_all_owned(contents: &[RecordSet], when: &str) {
-    let marks: BTreeSet<String> = contents
+    let ownership_records: BTreeSet<String> = contents
         .iter()
         .filter(|set| {
             set.rtype == RecordType::Txt
@@ -89,7 +89,11 @@ pub(crate) fn assert_all_owned(contents: &[RecordSet], when: &str) {
         .map(|set| set.name.key().into_owned())
         .collect();
     for set in records(contents) {
-        let mark = format!("{}-{}", set.rtype.to_string().to_lowercase(), set.name.key());
-        assert!(marks.contains(&mark), "{when}: {set} has no {mark} in {contents:#?}");
+        let ownership_record =
+            format!("{}-{}", set.rtype.to_string().to_lowercase(), set.name.key());
+        assert!(
+            ownership_records.contains(&ownership_record),
+            "{when}: {set} has no {ownership_record} in {contents:#?}"
+        );
     }
 }

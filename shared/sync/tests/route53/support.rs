@@ -189,7 +189,7 @@ pub(crate) fn plain(contents: &[RecordSet]) -> Vec<&RecordSet> {
 
 /// Fails if a record has no ownership record of ours, in whatever zone.
 pub(crate) fn assert_all_owned(contents: &[RecordSet], when: &str) {
-    let marks: BTreeSet<&str> = contents
+    let ownership_records: BTreeSet<&str> = contents
         .iter()
         .filter(|set| {
             set.record_type == "TXT"
@@ -198,7 +198,10 @@ pub(crate) fn assert_all_owned(contents: &[RecordSet], when: &str) {
         .map(|set| set.name.as_str())
         .collect();
     for set in plain(contents) {
-        let mark = format!("{}-{}", set.record_type.to_lowercase(), set.name);
-        assert!(marks.contains(&*mark), "{when}: {set:?} has no {mark}");
+        let ownership_record = format!("{}-{}", set.record_type.to_lowercase(), set.name);
+        assert!(
+            ownership_records.contains(&*ownership_record),
+            "{when}: {set:?} has no {ownership_record}"
+        );
     }
 }

@@ -219,10 +219,10 @@ pub(super) fn ownership(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
         records.into_iter().filter(|record| record.rtype != "TXT").collect()
     };
     let there = addresses(dns.records());
-    for mark in dns.records().iter().filter(|record| record.name.starts_with("a-h")) {
-        if strangers.iter().all(|theirs| theirs.name != mark.name) && dice.once_in(3) {
-            let text = mutate::text(dice, &mark.values.concat());
-            put(&dns, mark, &printable(&text));
+    for ownership_record in dns.records().iter().filter(|record| record.name.starts_with("a-h")) {
+        if strangers.iter().all(|theirs| theirs.name != ownership_record.name) && dice.once_in(3) {
+            let text = mutate::text(dice, &ownership_record.values.concat());
+            put(&dns, ownership_record, &printable(&text));
         }
     }
     for _ in 0..2 {
@@ -244,15 +244,15 @@ fn printable(text: &str) -> String {
 }
 
 /// Puts a text in the place of an ownership record, past the program.
-fn put(dns: &Dns, mark: &Record, text: &str) {
+fn put(dns: &Dns, ownership_record: &Record, text: &str) {
     match dns {
         Dns::Route53 { zones, .. } => {
             use extdns_testkit::route53::RecordSet;
-            let zone = &zones[usize::from(zone_of(&mark.name) == crate::world::ZONES[1])];
-            zone.seed([RecordSet::txt(&mark.name, text)]);
+            let zone = &zones[usize::from(zone_of(&ownership_record.name) == crate::world::ZONES[1])];
+            zone.seed([RecordSet::txt(&ownership_record.name, text)]);
         }
         Dns::Webhook(sim) => sim.put(&json!({
-            "dnsName": mark.name, "recordType": "TXT", "recordTTL": 300, "targets": [format!("\"{text}\"")],
+            "dnsName": ownership_record.name, "recordType": "TXT", "recordTTL": 300, "targets": [format!("\"{text}\"")],
         })),
         Dns::Files(_) => {}
     }

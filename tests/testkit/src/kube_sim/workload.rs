@@ -76,7 +76,7 @@ impl Published {
         let [_, a, b, c] = u32::try_from(self.number).unwrap_or(u32::MAX).to_be_bytes();
         let mut text = if self.ingress { INGRESS } else { SERVICE }.to_owned();
         // `@name` begins `@namespace`, so the longer one goes first.
-        for (mark, value) in [
+        for (placeholder, value) in [
             ("@namespace", self.namespace()),
             ("@name", self.name()),
             ("@host", self.host()),
@@ -85,7 +85,7 @@ impl Published {
             ("@uid", format!("00000000-0000-4000-8000-{revision:012x}")),
             ("@revision", revision.to_string()),
         ] {
-            text = text.replace(mark, &value);
+            text = text.replace(placeholder, &value);
         }
         text
     }

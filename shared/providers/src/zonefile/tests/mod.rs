@@ -71,9 +71,9 @@ fn shown(records: &[Record]) -> Vec<String> {
         .iter()
         .map(|record| {
             let targets: Vec<_> = record.set.targets.iter().map(|t| t.as_str()).collect();
-            let mark = if record.read_only.is_some() { "" } else { " (ours)" };
+            let suffix = if record.read_only.is_some() { "" } else { " (ours)" };
             let RecordSet { name, rtype, ttl, .. } = &record.set;
-            format!("{name} {rtype} {ttl} {}{mark}", targets.join(" | "))
+            format!("{name} {rtype} {ttl} {}{suffix}", targets.join(" | "))
         })
         .collect()
 }

@@ -545,19 +545,20 @@ async fn groups_wait_for_those_in_other_zones() {
         after: after.map(|id| After::OwnershipRecord(GroupId(id))).into_iter().collect(),
         ..group(vec![change])
     };
-    let mark = |target| set("a-sub.example.org", RecordType::Txt, 0, &[target]);
+    let ownership = |target| set("a-sub.example.org", RecordType::Txt, 0, &[target]);
     let apex = |target| set("sub.example.org", RecordType::A, 0, &[target]);
     let good = [
         linked(1, sub, Some(2), create(apex("192.0.2.1"))),
-        linked(2, parent, None, create(mark("\"m\""))),
+        linked(2, parent, None, create(ownership("\"m\""))),
     ];
     assert_eq!(apply(&provider, &good).await, [Outcome::Applied, Outcome::Applied]);
 
-    // The other way round, a record that stays keeps its mark; so does what waits for nobody known.
+    // The other way round, a record that stays keeps its ownership record; so does what waits for
+    // nobody known.
     let bad = [
-        linked(1, parent, Some(2), delete(mark("\"m\""))),
+        linked(1, parent, Some(2), delete(ownership("\"m\""))),
         linked(2, sub, None, delete(apex("192.0.2.99"))),
-        linked(3, parent, Some(9), create(mark("\"n\""))),
+        linked(3, parent, Some(9), create(ownership("\"n\""))),
     ];
     let outcomes = apply(&provider, &bad).await;
     let waits = Outcome::NotSent(NotSent::Predecessor);

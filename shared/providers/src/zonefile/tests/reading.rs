@@ -276,8 +276,8 @@ proptest! {
         prop_assert_eq!(&adjusted, &found);
         prop_assert_eq!(read(&found).1, found.clone(), "again");
         let owner = text.replace('"', "");
-        let mark = format!("\"heritage=external-dns,external-dns/owner={owner}\"");
-        prop_assert_eq!(read(&mark).1, mark);
+        let ownership = format!("\"heritage=external-dns,external-dns/owner={owner}\"");
+        prop_assert_eq!(read(&ownership).1, ownership);
     }
 
     #[test]

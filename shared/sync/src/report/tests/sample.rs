@@ -86,7 +86,7 @@ pub(super) fn of_every_cause(result: &ChangeResult) -> Vec<ReportedChange> {
         Some(set(RecordType::A, "many.example.org", 0, &targets))
     };
     let properties = Differences { properties: true, ..Differences::default() };
-    let mark = Differences { ownership: true, ..Differences::default() };
+    let ownership = Differences { ownership: true, ..Differences::default() };
     vec![
         change(gone(), None, Cause::Unwanted, result.clone()),
         change(gone(), None, Cause::GivesWay, result.clone()),
@@ -102,7 +102,7 @@ pub(super) fn of_every_cause(result: &ChangeResult) -> Vec<ReportedChange> {
             Cause::Differs(properties),
             result.clone(),
         ),
-        change(many(), many(), Cause::Differs(mark), result.clone()),
+        change(many(), many(), Cause::Differs(ownership), result.clone()),
     ]
 }
 

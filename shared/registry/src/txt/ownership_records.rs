@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use extdns_model::{
-    Labels, Mark, Name, Opaque, Record, RecordSet, RecordType, ZoneInventory, ZoneKey,
+    Labels, Name, Opaque, OwnershipRecord, Record, RecordSet, RecordType, ZoneInventory, ZoneKey,
 };
 use smallvec::SmallVec;
 
@@ -14,7 +14,7 @@ use crate::name_mapper::Owned;
 
 /// Every ownership record of the inventory.
 #[derive(Default)]
-pub(super) struct Marks {
+pub(super) struct OwnershipRecords {
     pub(super) list: Vec<Found>,
     /// Positions by the key of the name that they stand for.
     by_name: HashMap<String, SmallVec<[usize; 2]>>,
@@ -37,7 +37,7 @@ pub(super) struct Found {
     pub(super) reading: Option<Reading>,
     /// Whether a record was found that it stands for.
     pub(super) used: bool,
-    /// Whether it shows that another mark is an older one of its record.
+    /// Whether it shows that another ownership record is an older one of its record.
     pub(super) explains: bool,
     /// How many records got their ownership from it.
     pub(super) owned: u32,
@@ -51,7 +51,7 @@ struct Text {
 
 /// What the name of an ownership record says.
 pub(super) struct Reading {
-    /// Whose mark it is.
+    /// Whose ownership record it is.
     pub(super) owned: Owned,
     /// Whether we would give it this name.
     pub(super) canonical: bool,
@@ -68,10 +68,10 @@ impl TxtRegistry {
     }
 }
 
-impl Marks {
+impl OwnershipRecords {
     /// Takes the ownership records out of the zones. Users' own TXT records stay.
     pub(super) fn take(registry: &TxtRegistry, zones: &mut [ZoneInventory]) -> Self {
-        let mut marks = Self::default();
+        let mut ownership_records = Self::default();
         for ZoneInventory { zone, records } in zones {
             let Ok(records) = records else { continue };
             records.retain(|record| {
@@ -84,19 +84,19 @@ impl Marks {
                 }
                 let (labels, is_contested) = match registry.codec.ownership(&record.set) {
                     Ownership::Nothing => {
-                        marks.add_text(registry, *zone, &record.set);
+                        ownership_records.add_text(registry, *zone, &record.set);
                         return true;
                     }
                     Ownership::Says(labels) => (labels, false),
                     Ownership::Contested => (Labels::new(), true),
                 };
-                marks.add(registry, *zone, record, labels, is_contested);
+                ownership_records.add(registry, *zone, record, labels, is_contested);
                 false
             });
             records.shrink_to_fit();
         }
-        marks.contest_twins();
-        marks
+        ownership_records.contest_twins();
+        ownership_records
     }
 
     fn add(
@@ -157,18 +157,18 @@ impl Marks {
         }
     }
 
-    /// The positions of the marks that stand for a name, by its key.
+    /// The positions of the ownership records that stand for a name, by its key.
     pub(super) fn of(&self, key: &str) -> &[usize] {
         self.by_name.get(key).map_or(&[], SmallVec::as_slice)
     }
 
-    /// Whether there is a TXT record without an ownership value where the mark of a record of this
-    /// name would be.
+    /// Whether there is a TXT record without an ownership value where the ownership record of a
+    /// record of this name would be.
     pub(super) fn has_text(&self, key: &str) -> bool {
         self.texts.contains_key(key)
     }
 
-    /// The TXT record without an ownership value where the mark of a record would be.
+    /// The TXT record without an ownership value where the ownership record of a record would be.
     pub(super) fn text_of(&self, key: &str, zone: ZoneKey, rtype: RecordType) -> Option<&Name> {
         let texts = self.texts.get(key)?;
         let of_record = |text: &&Text| text.zone == zone && text.rtype == Some(rtype);
@@ -177,8 +177,8 @@ impl Marks {
 }
 
 impl Found {
-    pub(super) fn mark(&self) -> Mark {
-        Mark { zone: self.zone, set: self.set.clone(), origin: self.origin.clone() }
+    pub(super) fn ownership_record(&self) -> OwnershipRecord {
+        OwnershipRecord { zone: self.zone, set: self.set.clone(), origin: self.origin.clone() }
     }
 
     pub(super) fn is_canonical(&self) -> bool {
