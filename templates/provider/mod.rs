@@ -122,8 +122,8 @@ impl ZoneReader for Newapi {
         Ok(Page { records: records.collect::<Result<_, _>>()?, next: None })
     }
 
-    fn adjust(&self, wish: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(wish)
+    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
+        FORM.wanted(desired)
     }
 }
 

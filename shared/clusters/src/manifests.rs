@@ -57,7 +57,8 @@ impl Manifests {
         Ok(all)
     }
 
-    /// What to say of a path without an object. An empty pipe is a command that failed, and no wish for nothing.
+    /// What to say of a path without an object. An empty pipe is a command that failed, and does
+    /// not mean that nothing is wanted.
     fn nothing_in(&self, path: &Path) -> &'static str {
         if path.as_os_str() == "-" && self.last_is_blank {
             "standard input is empty: the command in front of the pipe printed nothing; look at what it says on \

@@ -111,7 +111,7 @@ pub struct Metadata {
     /// Names this state of the object; whoever writes the object back shows it.
     #[serde(deserialize_with = "nullable")]
     pub resource_version: EcoString,
-    /// Counts the changes of the wish (`spec`).
+    /// Counts the changes of `spec`.
     #[serde(deserialize_with = "nullable")]
     pub generation: i64,
     /// Labels.

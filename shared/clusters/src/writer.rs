@@ -18,7 +18,7 @@ const AT_ONCE: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Writer(ClusterView);
 
-/// The status of one object that says which generation of its wish was seen.
+/// The status of one object that says which generation of its `spec` was seen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StatusUpdate {
     /// What the object is.

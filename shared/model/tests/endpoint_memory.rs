@@ -1,4 +1,4 @@
-//! A run holds an endpoint per wished name and a record per stored one: both stay small, and the
+//! A run holds an endpoint per desired name and a record per stored one: both stay small, and the
 //! questions that each stage asks of each of them cost no allocation.
 
 use std::hint::black_box;

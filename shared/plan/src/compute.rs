@@ -1,4 +1,4 @@
-//! From inventory and wishes to rows.
+//! From the inventory and the desired endpoints to rows.
 
 use ecow::EcoString;
 use extdns_model::{Endpoint, Inventory, Kept, Record, ZoneKey};
@@ -42,10 +42,11 @@ pub fn compute_for<'a>(input: Input<'a>, refusal: &'a Refusal<'a>) -> Plan<'a> {
     let mut decider = Decider::new(settings, &inventory.filter);
     let mut stages = Stages::new(&decider, &input, refusal);
     let contents = contents(inventory);
-    let Routed { wishes, unrouted, unmanaged } = route(&decider, inventory, desired);
+    let Routed { desired, unrouted, unmanaged } = route(&decider, inventory, desired);
     let mut rows = Vec::new();
     let mut leaving = Vec::new();
-    for (((zone, entry), mut wishes), records) in inventory.index.iter().zip(wishes).zip(&contents)
+    for (((zone, entry), mut desired), records) in
+        inventory.index.iter().zip(desired).zip(&contents)
     {
         let apex = entry.name.key();
         let mut records: Vec<_> = records
@@ -55,8 +56,8 @@ pub fn compute_for<'a>(input: Input<'a>, refusal: &'a Refusal<'a>) -> Plan<'a> {
             .map(Keyed::new)
             .collect();
         sort(&mut records);
-        sort(&mut wishes);
-        for name in runs(&records, &wishes, |record| &*record.key, |wish| &*wish.key) {
+        sort(&mut desired);
+        for name in runs(&records, &desired, |record| &*record.key, |endpoint| &*endpoint.key) {
             stages.count(zone, &name);
             let at_apex = *name.key == *apex;
             decider.at_apex(at_apex);
@@ -65,7 +66,7 @@ pub fn compute_for<'a>(input: Input<'a>, refusal: &'a Refusal<'a>) -> Plan<'a> {
                 continue;
             }
             stages.hold(at_apex, &name, &mut decisions);
-            if name.wishes.is_empty() {
+            if name.desired.is_empty() {
                 leaving.push(rows.len());
             }
             rows.push(Row { zone, name: EcoString::from(name.key), decisions });
@@ -106,10 +107,10 @@ fn decide<'a>(
     name: &Name<'_, 'a>,
 ) -> Vec<Decision<'a>> {
     if is_unread(contents, zone) {
-        return decider.hold_wishes(zone, name);
+        return decider.hold_desired(zone, name);
     }
     let mut decisions = decider.decide(zone, name);
-    if name.wishes.is_empty()
+    if name.desired.is_empty()
         && !decisions.is_empty()
         && belongs_to_an_unread_zone(inventory, contents, zone, name.key)
     {

@@ -22,11 +22,11 @@ fn is_simple(set: &RecordSet) -> bool {
     set.set_identifier().is_empty()
 }
 
-/// Whether the wishes for one set identifier of a name ask for a CNAME and for something else: then
-/// the CNAME is discarded.
-pub(crate) fn discards_cname(wishes: &[Keyed<'_, Endpoint>]) -> bool {
-    let is_cname = |wish: &Keyed<'_, Endpoint>| is_cname(wish.set());
-    wishes.len() > 1 && wishes.iter().any(is_cname) && !wishes.iter().all(is_cname)
+/// Whether the desired endpoints for one set identifier of a name ask for a CNAME and for something
+/// else: then the CNAME is discarded.
+pub(crate) fn discards_cname(desired: &[Keyed<'_, Endpoint>]) -> bool {
+    let is_cname = |endpoint: &Keyed<'_, Endpoint>| is_cname(endpoint.set());
+    desired.len() > 1 && desired.iter().any(is_cname) && !desired.iter().all(is_cname)
 }
 
 /// The candidate that gets the record set: the best of those of the resource that has it now, else

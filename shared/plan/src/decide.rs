@@ -20,7 +20,7 @@ pub(crate) struct Decider<'a> {
     losers: Vec<Loser<'a>>,
 }
 
-/// All records and wishes of one name in one zone.
+/// All records and desired endpoints of one name in one zone.
 pub(crate) type Name<'s, 'a> = Run<'s, 'a, &'s str>;
 
 impl<'a> Decider<'a> {
@@ -74,7 +74,7 @@ impl<'a> Decider<'a> {
     }
 
     /// The decisions about a name of which it is not known what the zone has: all held back.
-    pub(crate) fn hold_wishes(&mut self, zone: ZoneKey, name: &Name<'_, 'a>) -> Vec<Decision<'a>> {
+    pub(crate) fn hold_desired(&mut self, zone: ZoneKey, name: &Name<'_, 'a>) -> Vec<Decision<'a>> {
         let mut decisions = self.propose(zone, name);
         hold_all(&mut decisions, &Hold::UnreadableZone);
         crate::unit::assign(&mut decisions);
@@ -86,9 +86,9 @@ impl<'a> Decider<'a> {
         let mut decisions = Vec::new();
         let sets = runs(
             name.records,
-            name.wishes,
+            name.desired,
             |record| record.set().set_identifier(),
-            |wish| wish.set().set_identifier(),
+            |endpoint| endpoint.set().set_identifier(),
         );
         for set in sets {
             self.propose_for_set(zone, name.key, &set, &mut decisions);
@@ -103,13 +103,17 @@ impl<'a> Decider<'a> {
         set: &Run<'_, 'a, &str>,
         decisions: &mut Vec<Decision<'a>>,
     ) {
-        let no_cname = discards_cname(set.wishes);
+        let no_cname = discards_cname(set.desired);
         let mut first_winner = None;
-        let types =
-            runs(set.records, set.wishes, |record| record.set().rtype, |wish| wish.set().rtype);
-        for Run { key: rtype, records, wishes } in types {
+        let types = runs(
+            set.records,
+            set.desired,
+            |record| record.set().rtype,
+            |endpoint| endpoint.set().rtype,
+        );
+        for Run { key: rtype, records, desired } in types {
             let discarded = no_cname && rtype == RecordType::Cname;
-            let candidates = if discarded { &[] } else { wishes };
+            let candidates = if discarded { &[] } else { desired };
             // Of records with one key, the last one counts.
             let current = records.last().map(|record| record.item);
             let chosen = winner(current, candidates);
@@ -121,8 +125,9 @@ impl<'a> Decider<'a> {
         }
         if let (true, Some(first)) = (no_cname, first_winner) {
             tracing::warn!(name, "conflicting record types are wanted; the CNAME is discarded");
-            let is_cname = |wish: &&Keyed<'a, Endpoint>| wish.set().rtype == RecordType::Cname;
-            self.note_losers(zone, first, set.wishes.iter().filter(is_cname), |_| {
+            let is_cname =
+                |endpoint: &&Keyed<'a, Endpoint>| endpoint.set().rtype == RecordType::Cname;
+            self.note_losers(zone, first, set.desired.iter().filter(is_cname), |_| {
                 Rule::NoCnameBeside
             });
         }
@@ -232,11 +237,11 @@ impl<'a> Decider<'a> {
     /// Whether a record, if it is not ours, refuses a create. Members of a routed family are
     /// siblings; a simple record has the name for itself, but for the NS and SOA sets of an apex.
     /// Where nobody keeps owners, only what DNS does not allow is refused.
-    fn is_in_the_way(&self, record: &Record, wish: &Endpoint) -> bool {
+    fn is_in_the_way(&self, record: &Record, endpoint: &Endpoint) -> bool {
         if self.settings.owners.is_empty() || self.is_zones_own(record) {
-            return excludes(record.set(), wish.set());
+            return excludes(record.set(), endpoint.set());
         }
-        let (theirs, wanted) = (record.set.set_identifier(), wish.set.set_identifier());
+        let (theirs, wanted) = (record.set.set_identifier(), endpoint.set.set_identifier());
         theirs.is_empty() || wanted.is_empty() || theirs == wanted
     }
 }
@@ -253,7 +258,7 @@ fn go<'a>(change: RecordChange<'a>, cause: Cause) -> Decision<'a> {
 }
 
 /// In what a record differs from what is wanted. Of its labels only owner and clusters are compared,
-/// and a TTL that is not configured is no wish.
+/// and a TTL that is not configured is not compared.
 fn differences(record: &Record, endpoint: &Endpoint, owners: &Owners) -> Differences {
     let (have, want) = (&record.set, &endpoint.set);
     Differences {

@@ -52,12 +52,12 @@ impl Plan<'_> {
                 .for_each(|ownership_record| hasher.ownership_record(group.zone, ownership_record));
         }
         hasher.number(self.unrouted.len() as u64);
-        self.unrouted.iter().for_each(|endpoint| hasher.wish(endpoint));
+        self.unrouted.iter().for_each(|endpoint| hasher.endpoint(endpoint));
         hasher.number(self.losers.len() as u64);
         for loser in &self.losers {
             hasher.zone(loser.zone);
-            hasher.wish(loser.endpoint);
-            hasher.wish(loser.winner);
+            hasher.endpoint(loser.endpoint);
+            hasher.endpoint(loser.winner);
         }
         PlanHash(hasher.sha.finalize().into())
     }
@@ -87,13 +87,13 @@ impl Hasher<'_> {
             self.text(record.labels.resource().unwrap_or_default());
         }
         if let Some(endpoint) = decision.change.endpoint() {
-            self.wish(endpoint);
+            self.endpoint(endpoint);
         }
     }
 
     /// An endpoint, and what its ownership record will say of owner and clusters; nothing where
     /// none is kept.
-    fn wish(&mut self, endpoint: &Endpoint) {
+    fn endpoint(&mut self, endpoint: &Endpoint) {
         self.set(&endpoint.set);
         let none = self.owners.is_empty();
         let labels = if none { Labels::new() } else { self.owners.stamp(endpoint) };

@@ -24,7 +24,7 @@ pub(crate) fn link(rows: &mut [Row<'_>], leaving: &[usize], unrouted: &[&Endpoin
         let to = wanting.get(&row.name).and_then(|makers| makers.first());
         let to = to.map(|maker| rows[*maker].zone);
         // They are in the order of their keys.
-        let by_key = |wish: &&Endpoint| (*wish.set.name.key()).cmp(row.name.as_str());
+        let by_key = |endpoint: &&Endpoint| (*endpoint.set.name.key()).cmp(row.name.as_str());
         let is_unrouted = to.is_none() && unrouted.binary_search_by(by_key).is_ok();
         for decision in &mut rows[index].decisions {
             match to {
@@ -50,8 +50,8 @@ pub(crate) fn close(rows: &mut [Row<'_>], index: &ZoneIndex) {
     for row in moving {
         let makers = wanting.get(&rows[row].name).into_iter().flatten();
         let refused = makers.map(|maker| &rows[*maker]).find_map(|maker| {
-            let wishes = maker.decisions.iter().filter(|it| it.change.endpoint().is_some());
-            Some((maker.zone, wishes.filter_map(|it| it.held()).next()?))
+            let desired = maker.decisions.iter().filter(|it| it.change.endpoint().is_some());
+            Some((maker.zone, desired.filter_map(|it| it.held()).next()?))
         });
         let Some((zone, why)) = refused else { continue };
         let zone = EcoString::from(index.zone(zone).to_string());

@@ -1,4 +1,4 @@
-//! The plan that removes ownership records without a record: it comes from no wish, so it has
+//! The plan that removes ownership records without a record: it comes from no endpoint, so it has
 //! stages of its own.
 
 use ecow::EcoString;

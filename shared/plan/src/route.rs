@@ -1,4 +1,4 @@
-//! Which zones wishes belong to, and which wishes a plan is not about.
+//! Which zones the desired endpoints belong to, and which of them a plan is not about.
 
 use ecow::EcoString;
 use extdns_model::{Endpoint, Inventory, RecordType, ResourceKind};
@@ -8,10 +8,10 @@ use crate::conflict::preference;
 use crate::decide::Decider;
 use crate::runs::{Keyed, id_and_type};
 
-/// All wishes.
+/// All desired endpoints.
 pub(crate) struct Routed<'a> {
     /// Those in scope of each zone of the index.
-    pub(crate) wishes: Vec<Vec<Keyed<'a, Endpoint>>>,
+    pub(crate) desired: Vec<Vec<Keyed<'a, Endpoint>>>,
     /// Those in scope that lie in no zone.
     pub(crate) unrouted: Vec<&'a Endpoint>,
     pub(crate) unmanaged: Vec<Unmanaged>,
@@ -22,7 +22,7 @@ pub(crate) fn route<'a>(
     inventory: &Inventory,
     desired: &'a [Endpoint],
 ) -> Routed<'a> {
-    let mut wishes: Vec<Vec<_>> = inventory.index.iter().map(|_| Vec::new()).collect();
+    let mut by_zone: Vec<Vec<_>> = inventory.index.iter().map(|_| Vec::new()).collect();
     let mut unrouted = Vec::new();
     let mut unmanaged = Vec::new();
     for endpoint in desired {
@@ -37,25 +37,25 @@ pub(crate) fn route<'a>(
         if !decider.filters_match(&set.name) {
             continue;
         }
-        let wish = Keyed::new(endpoint);
-        let zones = inventory.index.route(&wish.key, endpoint.hints().zone.as_deref());
+        let keyed = Keyed::new(endpoint);
+        let zones = inventory.index.route(&keyed.key, endpoint.hints().zone.as_deref());
         let Some((first, others)) = zones.split_first() else {
-            unrouted.push(wish);
+            unrouted.push(keyed);
             continue;
         };
         for zone in others {
-            wishes[zone.0 as usize].push(Keyed { key: wish.key.clone(), item: endpoint });
+            by_zone[zone.0 as usize].push(Keyed { key: keyed.key.clone(), item: endpoint });
         }
-        wishes[first.0 as usize].push(wish);
+        by_zone[first.0 as usize].push(keyed);
     }
     unrouted.sort_by(|a, b| {
         let by_name =
             a.key.cmp(&b.key).then_with(|| id_and_type(a.set()).cmp(&id_and_type(b.set())));
         by_name.then_with(|| preference(a.item, b.item))
     });
-    let unrouted = unrouted.into_iter().map(|wish| wish.item).collect();
+    let unrouted = unrouted.into_iter().map(|keyed| keyed.item).collect();
     unmanaged.sort_by_key(|unmanaged| unmanaged.rtype);
-    Routed { wishes, unrouted, unmanaged }
+    Routed { desired: by_zone, unrouted, unmanaged }
 }
 
 /// Whether nobody asked for a record: every Service of type NodePort comes with SRV records, which

@@ -25,7 +25,7 @@ pub struct Plan<'a> {
     pub exceeded_limits: Vec<ExceededLimit>,
     /// Where too much would go because objects have no address any more, in the order of zones.
     pub outages: Vec<Outage>,
-    /// Wished records of types that are not managed, in the order of types.
+    /// Desired records of types that are not managed, in the order of types.
     pub unmanaged: Vec<Unmanaged>,
 }
 

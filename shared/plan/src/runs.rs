@@ -1,4 +1,5 @@
-//! Sorted lists of records and wishes, cut into runs: by name, by set identifier, by type.
+//! Sorted lists of records and desired endpoints, cut into runs: by name, by set identifier, by
+//! type.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -50,30 +51,32 @@ pub(crate) fn id_and_type(set: &RecordSet) -> (&str, extdns_model::RecordType) {
     (set.set_identifier(), set.rtype)
 }
 
-/// What records and wishes have in common where their keys are equal.
+/// What records and desired endpoints have in common where their keys are equal.
 pub(crate) struct Run<'s, 'a, K> {
     pub(crate) key: K,
     pub(crate) records: &'s [Keyed<'a, Record>],
-    pub(crate) wishes: &'s [Keyed<'a, Endpoint>],
+    pub(crate) desired: &'s [Keyed<'a, Endpoint>],
 }
 
 /// Walks two lists that are sorted by a key, one run of equal keys at a time.
 pub(crate) fn runs<'s, 'a: 's, K: Ord + Copy + 's>(
     mut records: &'s [Keyed<'a, Record>],
-    mut wishes: &'s [Keyed<'a, Endpoint>],
+    mut desired: &'s [Keyed<'a, Endpoint>],
     record_key: impl Fn(&'s Keyed<'a, Record>) -> K + 's,
-    wish_key: impl Fn(&'s Keyed<'a, Endpoint>) -> K + 's,
+    endpoint_key: impl Fn(&'s Keyed<'a, Endpoint>) -> K + 's,
 ) -> impl Iterator<Item = Run<'s, 'a, K>> {
     std::iter::from_fn(move || {
-        let key = match (records.first().map(&record_key), wishes.first().map(&wish_key)) {
-            (Some(record), Some(wish)) if record.cmp(&wish) == Ordering::Greater => wish,
+        let key = match (records.first().map(&record_key), desired.first().map(&endpoint_key)) {
+            (Some(record), Some(endpoint)) if record.cmp(&endpoint) == Ordering::Greater => {
+                endpoint
+            }
             (Some(key), _) | (None, Some(key)) => key,
             (None, None) => return None,
         };
         Some(Run {
             key,
             records: take_run(&mut records, |record| record_key(record) == key),
-            wishes: take_run(&mut wishes, |wish| wish_key(wish) == key),
+            desired: take_run(&mut desired, |endpoint| endpoint_key(endpoint) == key),
         })
     })
 }

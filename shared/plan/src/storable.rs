@@ -61,6 +61,7 @@ fn beside<'r>(name: &Name<'_, 'r>, decisions: &[Decision<'r>], but: usize) -> Ve
     let stays = stays.filter(|set| !replaced.contains(&std::ptr::from_ref(*set)));
     let others = decisions.iter().enumerate().filter(|(at, _)| *at != but);
     let comes = others.map(|(_, decision)| decision).filter(going);
-    let comes = comes.filter_map(|decision| decision.change.endpoint()).map(|wish| &wish.set);
+    let comes =
+        comes.filter_map(|decision| decision.change.endpoint()).map(|endpoint| &endpoint.set);
     stays.chain(comes).collect()
 }

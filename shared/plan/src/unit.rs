@@ -116,7 +116,8 @@ fn new_kind(decisions: &[Decision<'_>]) -> Members {
     }
     let changes = || all.iter().map(|index| &decisions[*index].change);
     let before = kinds(changes().filter_map(|change| change.record()).map(|record| &record.set));
-    let after = kinds(changes().filter_map(|change| change.endpoint()).map(|wish| &wish.set));
+    let after =
+        kinds(changes().filter_map(|change| change.endpoint()).map(|endpoint| &endpoint.set));
     if before.is_empty() || after.is_empty() || before == after { Members::new() } else { all }
 }
 

@@ -66,11 +66,11 @@ pub trait ZoneReader: Send + Sync {
         DomainFilter::default()
     }
 
-    /// What only this provider makes of the wish (native aliases, its own properties), before the
-    /// engine holds it against the [`Capabilities`]. The index says which zones there are. Nothing,
-    /// unless a provider says otherwise.
-    fn adjust(&self, wish: Adjusted, _zones: &ZoneIndex) -> Adjusted {
-        wish
+    /// What only this provider makes of the desired endpoints (native aliases, its own properties),
+    /// before the engine compares them with the [`Capabilities`]. The index says which zones there
+    /// are. Nothing, unless a provider says otherwise.
+    fn adjust(&self, desired: Adjusted, _zones: &ZoneIndex) -> Adjusted {
+        desired
     }
 
     /// What only this provider refuses to store: a lower-case fragment with the remedy. Nothing,

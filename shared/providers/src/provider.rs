@@ -20,9 +20,9 @@ pub trait Reader: Send + Sync {
     /// When the list of zones is not complete: then no name can be routed.
     async fn read(&self) -> Result<Inventory, ProviderError>;
 
-    /// What this provider makes of the wish: provider-native aliases, clamped TTLs, pins. Whatever
-    /// it drops or changes is noted. The index has the zones of the run's inventory; it is empty
-    /// where they could not be listed.
+    /// What this provider makes of the desired endpoints: provider-native aliases, clamped TTLs,
+    /// pins. Whatever it drops or changes is noted. The index has the zones of the run's inventory;
+    /// it is empty where they could not be listed.
     ///
     /// # Errors
     /// When the provider had to be asked and did not answer.
@@ -62,7 +62,7 @@ pub trait Provider: Reader {
     fn writer(&self, permit: &Permit, zones: &ZoneIndex) -> Result<Box<dyn Writer>, ProviderError>;
 }
 
-/// The wish as the provider can store it.
+/// The desired endpoints as the provider can store them.
 #[derive(Debug, Default)]
 pub struct Adjusted {
     /// The endpoints, in the order in which they came.
@@ -81,16 +81,16 @@ impl Adjusted {
     }
 }
 
-/// Something that a provider cannot store as it was wished.
+/// Something that a provider cannot store as it is desired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adaptation {
-    /// The name that was wished.
+    /// The name of the desired endpoint.
     pub name: Name,
-    /// The type that was wished.
+    /// The type of the desired endpoint.
     pub rtype: RecordType,
-    /// The set identifier that was wished, empty for a simple record set.
+    /// The set identifier of the desired endpoint, empty for a simple record set.
     pub set_identifier: String,
-    /// Who wished it.
+    /// Who wants it.
     pub attribution: Attribution,
     /// What became of it.
     pub kind: AdaptationKind,
@@ -98,7 +98,7 @@ pub struct Adaptation {
     pub reason: String,
 }
 
-/// What became of a wish that the provider cannot store as it is.
+/// What became of a desired endpoint that the provider cannot store as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AdaptationKind {
     /// It is stored in another form.

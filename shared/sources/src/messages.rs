@@ -126,7 +126,7 @@ fn final_dot() -> EntryError {
 
 /// What does not become a record is told with its object, its name and its type, each once.
 #[test]
-fn every_dropped_wish_has_its_sentence() {
+fn every_drop_reason_has_its_sentence() {
     let sentence = |reason: DropReason, rtype: Option<RecordType>, resources: &[Arc<Resource>]| {
         let name = "web.example.org".into();
         Dropped { resources: resources.to_vec(), name, rtype, reason }.to_string()

@@ -113,7 +113,7 @@ async fn a_filter_that_selects_none_of_the_objects_is_told_as_its_flag_is_writte
                 "crd: --label-filter=app=web",
             ],
         ),
-        // The object that is selected names another controller: that is its owner's wish.
+        // The object that is selected names another controller: that is what its owner wants.
         (
             &["--label-filter=app=strange", "--source=service"],
             &["ingress: --label-filter=app=strange", "crd: --label-filter=app=strange"],

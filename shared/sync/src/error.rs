@@ -19,7 +19,7 @@ pub enum RunError {
     /// The store of ownership records outside the zones could not be read.
     #[error("failed to read ownership records: {0}")]
     Ownership(StoreError),
-    /// The provider could not say what it makes of the wish.
+    /// The provider could not say what it makes of the desired endpoints.
     #[error("failed to adjust endpoints: {0}")]
     Adjust(ProviderError),
     /// The provider cannot be written to.

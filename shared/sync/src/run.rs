@@ -162,7 +162,7 @@ pub(crate) async fn in_time<T>(
     }
 }
 
-/// A provider without zones is more often a mistake than a wish.
+/// A provider without zones is more often a mistake than what somebody wants.
 fn no_zone() -> Notice {
     Notice {
         subject: "zones".to_owned(),
@@ -211,9 +211,9 @@ async fn read(
         return read_for_revert(wiring, report).await;
     }
     let until = request.until.share(CLUSTERS_SHARE);
-    let (wish, inventory) = tokio::join!(gather(wiring, stdin, &until), wiring.provider.read());
+    let (gathered, inventory) = tokio::join!(gather(wiring, stdin, &until), wiring.provider.read());
     let late = until.is_over();
-    let mut gathered = wish.map_err(|(error, clusters)| Failed { error, clusters, late })?;
+    let mut gathered = gathered.map_err(|(error, clusters)| Failed { error, clusters, late })?;
     let fail = |error, gathered: &mut Gathered| Failed {
         error,
         clusters: std::mem::take(&mut gathered.clusters),
@@ -257,8 +257,8 @@ pub(crate) fn plan_settings(wiring: &Wiring, overrides: &Overrides) -> Settings 
     settings
 }
 
-/// What the provider makes of the wish. An address that asks for an alias of its own family is an
-/// alias, whatever the provider.
+/// What the provider makes of the desired endpoints. An address that asks for an alias of its own
+/// family is an alias, whatever the provider.
 pub(crate) async fn adjust(
     wiring: &Wiring,
     desired: Vec<Endpoint>,

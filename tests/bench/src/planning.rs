@@ -1,4 +1,4 @@
-//! The plan alone: no cluster, no provider, records and wishes made up.
+//! The plan alone: no cluster, no provider, records and desired endpoints made up.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ const OWNER: &str = "me";
 /// One of so many names is new, one is gone, one has another address.
 const CHANGED: usize = 100;
 
-/// Plans for `n` records of ours; the peak counts records and wishes, too.
+/// Plans for `n` records of ours; the peak counts records and desired endpoints, too.
 ///
 /// # Errors
-/// When a plan is not what the wishes ask for.
+/// When a plan is not what the desired endpoints ask for.
 pub fn plan(n: usize) -> anyhow::Result<Figures> {
     let name = Name::parse(ZONE)?;
     let index = ZoneIndex::new(vec![Zone::new("Z1", name)], Routing::default());
@@ -37,7 +37,7 @@ pub fn plan(n: usize) -> anyhow::Result<Figures> {
         filter: DomainFilter::default(),
         zones: vec![ZoneInventory { zone, records: Ok(records) }],
     };
-    let desired = (0..n).map(|number| wish(n, number)).collect::<Result<Vec<_>, _>>()?;
+    let desired = (0..n).map(|number| endpoint(n, number)).collect::<Result<Vec<_>, _>>()?;
     let settings = Settings {
         policy: Policy::Sync,
         types: RecordTypes::default(),
@@ -89,7 +89,7 @@ fn record(zone: ZoneKey, number: usize) -> anyhow::Result<Record> {
     Ok(record)
 }
 
-fn wish(n: usize, number: usize) -> anyhow::Result<Endpoint> {
+fn endpoint(n: usize, number: usize) -> anyhow::Result<Endpoint> {
     let (name, target) = match number % CHANGED {
         0 => (n + number, number),
         1 => (number, n + number),

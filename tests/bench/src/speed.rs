@@ -56,7 +56,8 @@ impl Speed {
         Task { command, variables: Vec::new() }
     }
 
-    /// The calls so far: both lists page by page; what the webhook takes, what it has, what it makes of the wish.
+    /// The calls so far: both lists page by page; what the webhook takes, what it has, what it
+    /// makes of the desired endpoints.
     #[must_use]
     pub fn calls(&self) -> Calls {
         Calls {

@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 
 use crate::program::Run;
 use crate::secrets;
-use crate::world::{Record, Wish, contested};
+use crate::world::{Desired, Record, contested};
 
 /// The exit codes that the program promises.
 const CODES: std::ops::RangeInclusive<i32> = 0..=6;
@@ -106,11 +106,11 @@ pub fn kept(names: &BTreeSet<String>, before: &[Record], now: &[Record]) -> anyh
 }
 
 /// The zones hold what is wanted where no stranger is in the way, and nothing else of ours.
-pub fn as_wanted(wish: &Wish, strangers: &[Record], now: &[Record]) -> anyhow::Result<()> {
+pub fn as_wanted(desired: &Desired, strangers: &[Record], now: &[Record]) -> anyhow::Result<()> {
     let theirs = contested(strangers);
     let free =
         |name: &str| !theirs.contains(name) && !theirs.contains(format!("a-{name}").as_str());
-    let wanted: BTreeSet<(String, Vec<String>)> = wish
+    let wanted: BTreeSet<(String, Vec<String>)> = desired
         .hosts()
         .filter(|(name, _)| free(name))
         .map(|(name, addresses)| (name, addresses.to_vec()))

@@ -68,9 +68,9 @@ fn host(number: usize) -> String {
 
 /// What a cluster wants: an address or two for each of these names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish(BTreeMap<usize, Vec<String>>);
+pub struct Desired(BTreeMap<usize, Vec<String>>);
 
-impl Wish {
+impl Desired {
     /// About two thirds of all names, the first three always: each source has an object.
     pub fn roll(dice: &mut Dice) -> Self {
         let mut hosts = BTreeMap::new();
@@ -189,7 +189,7 @@ pub fn strangers(dice: &mut Dice) -> Vec<Record> {
     records
 }
 
-/// The names that a wish cannot have because somebody else is there.
+/// The names that cannot be had because somebody else is there.
 pub fn contested(strangers: &[Record]) -> BTreeSet<&str> {
     strangers.iter().map(|record| record.name.as_str()).collect()
 }

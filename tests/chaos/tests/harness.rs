@@ -8,7 +8,7 @@ use extdns_chaos::kinds::KINDS;
 use extdns_chaos::mutate;
 use extdns_chaos::program::Run;
 use extdns_chaos::secrets::{TOKEN, found_in};
-use extdns_chaos::world::{Record, Wish, strangers};
+use extdns_chaos::world::{Desired, Record, strangers};
 
 fn run(code: Option<i32>, signal: Option<i32>, written: &str) -> Run {
     Run { code, signal, took: Duration::ZERO, written: written.to_owned() }
@@ -18,7 +18,11 @@ fn run(code: Option<i32>, signal: Option<i32>, written: &str) -> Run {
 fn a_round_follows_from_its_seed_kind_and_number() {
     let world = |seed, kind, number| {
         let mut dice = Dice::new(seed, kind, number);
-        (strangers(&mut dice), Wish::roll(&mut dice), mutate::bytes(&mut dice, b"the same bytes"))
+        (
+            strangers(&mut dice),
+            Desired::roll(&mut dice),
+            mutate::bytes(&mut dice, b"the same bytes"),
+        )
     };
     assert_eq!(world(1, "kills", 2), world(1, "kills", 2));
     assert_ne!(world(1, "kills", 2), world(1, "kills", 3));
@@ -66,7 +70,7 @@ fn secrets_are_found_in_every_spelling() {
 fn the_judge_misses_no_loss() {
     let mut dice = Dice::new(1, "judge", 0);
     let strangers = strangers(&mut dice);
-    let wish = Wish::roll(&mut dice);
+    let desired = Desired::roll(&mut dice);
     assert!(judge::strangers_keep(&strangers, &strangers).is_ok());
     for at in 0..strangers.len() {
         let mut now = strangers.clone();
@@ -78,7 +82,7 @@ fn the_judge_misses_no_loss() {
     let ownership_record =
         "heritage=external-dns,external-dns/owner=chaos,external-dns/resource=service/shop/x";
     let mut now = strangers.clone();
-    for (name, addresses) in wish.hosts() {
+    for (name, addresses) in desired.hosts() {
         let values: Vec<&str> = addresses.iter().map(String::as_str).collect();
         let record = Record::new(&name, "A", &values);
         if now.iter().all(|own| own.name != name) {
@@ -86,19 +90,19 @@ fn the_judge_misses_no_loss() {
             now.push(record);
         }
     }
-    assert!(judge::as_wanted(&wish, &strangers, &now).is_ok());
+    assert!(judge::as_wanted(&desired, &strangers, &now).is_ok());
     let own = now.iter().rposition(|record| record.rtype == "A").expect("a record");
     let lost = now.remove(own);
-    assert!(judge::as_wanted(&wish, &strangers, &now).is_err());
+    assert!(judge::as_wanted(&desired, &strangers, &now).is_err());
     let names = [lost.name.clone()].into();
     assert!(judge::kept(&names, std::slice::from_ref(&lost), &now).is_err());
     now.push(lost);
-    now.retain(|record| record.rtype != "TXT" || record.name != ownership_name_of(&wish));
+    now.retain(|record| record.rtype != "TXT" || record.name != ownership_name_of(&desired));
     assert!(judge::all_owned(&strangers, &now).is_err());
 }
 
 /// The ownership name of the first name that is wanted, where no stranger is.
-fn ownership_name_of(wish: &Wish) -> String {
-    let (name, _) = wish.hosts().next().expect("a name");
+fn ownership_name_of(desired: &Desired) -> String {
+    let (name, _) = desired.hosts().next().expect("a name");
     format!("a-{name}")
 }

@@ -1,4 +1,5 @@
-//! A scripted HTTP/1.1 server: real TCP on 127.0.0.1, with TLS if wished, answers that the test chooses, every request kept.
+//! A scripted HTTP/1.1 server: real TCP on 127.0.0.1, with TLS if the test asks for it, answers
+//! that the test chooses, every request kept.
 //!
 //! It is there for what a real server will not do on demand: fail in the middle, never end, answer late. It runs on a
 //! thread of its own, so a test may block while it talks to it.

@@ -47,7 +47,7 @@ pub enum Failure {
     },
 }
 
-/// What a simulator gives back of a wish, with a status of success all the same.
+/// What a simulator gives back of the desired endpoints, with a status of success all the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Adjusts {
     /// All of it.
@@ -154,7 +154,7 @@ impl WebhookSim {
         lock(&self.state).applies = applies;
     }
 
-    /// Chooses what is given back of a wish.
+    /// Chooses what is given back of the desired endpoints.
     pub fn adjusts(&self, adjusts: Adjusts) {
         lock(&self.state).adjusts = adjusts;
     }
@@ -343,7 +343,7 @@ impl State {
             ("GET", "/records") => ok(self.body()),
             ("POST", "/records") => self.apply(&request.body),
             ("POST", "/adjustendpoints") => match serde_json::from_slice(&request.body) {
-                Ok(Value::Array(wish)) => ok(self.adjusted(&request.body, wish)),
+                Ok(Value::Array(desired)) => ok(self.adjusted(&request.body, desired)),
                 _ => Reply::new(400),
             },
             (_, "/records" | "/adjustendpoints") => Reply::new(400),
@@ -351,15 +351,15 @@ impl State {
         }
     }
 
-    fn adjusted(&self, body: &Bytes, mut wish: Vec<Value>) -> Bytes {
+    fn adjusted(&self, body: &Bytes, mut desired: Vec<Value>) -> Bytes {
         match self.adjusts {
             Adjusts::Nothing => return body.clone(),
-            Adjusts::ToTheFirst(count) => wish.truncate(count),
+            Adjusts::ToTheFirst(count) => desired.truncate(count),
             Adjusts::WithoutTargets => {
-                wish.iter_mut().for_each(|endpoint| endpoint["targets"] = json!([]));
+                desired.iter_mut().for_each(|endpoint| endpoint["targets"] = json!([]));
             }
         }
-        Bytes::from(Value::Array(wish).to_string())
+        Bytes::from(Value::Array(desired).to_string())
     }
 
     fn body(&mut self) -> Bytes {

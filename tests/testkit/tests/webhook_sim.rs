@@ -49,12 +49,12 @@ async fn the_protocol_is_served() {
         .domain_filter(filter.clone())
         .start();
     let sorted = json!([a("a.example.org", "192.0.2.1"), a("b.example.org", "192.0.2.2")]);
-    let wish = json!([a("c.example.org", "192.0.2.3")]);
+    let desired = json!([a("c.example.org", "192.0.2.3")]);
     let table = [
         ("GET", "/", String::new(), 200, filter),
         ("GET", "/elsewhere", String::new(), 200, json!({ "include": ["example.org"] })),
         ("GET", "/records", String::new(), 200, sorted),
-        ("POST", "/adjustendpoints", wish.to_string(), 200, wish),
+        ("POST", "/adjustendpoints", desired.to_string(), 200, desired),
     ];
     for (method, path, body, status, expected) in table {
         let answer = ask(&sim, method, path, &body).await.unwrap();

@@ -1,4 +1,4 @@
-//! The guard over a plan that was not computed from wishes.
+//! The guard over a plan that was not computed from desired endpoints.
 
 use extdns_model::{Labels, ZoneIndex, ZoneKey};
 

@@ -1,4 +1,4 @@
-//! Too many objects lost their address at once: that is an outage, not a wish.
+//! Too many objects lost their address at once: that is an outage, not what somebody wants.
 
 use std::sync::Arc;
 

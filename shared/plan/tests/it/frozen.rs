@@ -192,7 +192,7 @@ fn a_cluster_that_wants_nothing_is_frozen_from_the_third_record_on() {
     };
     assert_eq!(case(9).totals(), [("default empty, has 9".to_owned(), 9)]);
     assert_eq!(case(3).totals(), [("default empty, has 3".to_owned(), 3)]);
-    // One or two records are more often a wish.
+    // One or two records are more often deleted on purpose.
     assert_eq!(case(2).totals(), [("go".to_owned(), 2)]);
     // It is no matter of the guard's minimum.
     for min_records in [0, 100] {

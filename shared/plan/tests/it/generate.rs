@@ -1,4 +1,4 @@
-//! Random zones and wishes over few names, so that they meet.
+//! Random zones and desired endpoints over few names, so that they meet.
 
 use std::sync::Arc;
 

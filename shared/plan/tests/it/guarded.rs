@@ -10,7 +10,7 @@ fn records(count: usize) -> Vec<String> {
 }
 
 /// The first so many of them, as wanted.
-fn wishes(count: usize, target: &str) -> Vec<String> {
+fn desired(count: usize, target: &str) -> Vec<String> {
     (0..count).map(|index| format!("A n{index:03} {target} by=default:x")).collect()
 }
 
@@ -28,7 +28,7 @@ fn guarded(count: usize) -> Vec<(String, usize)> {
 
 #[test]
 fn a_cluster_back_with_29_percent_of_its_objects_loses_nothing() {
-    let case = single(guard()).has(&records(100)).wants(&wishes(29, "1.1.1.1"));
+    let case = single(guard()).has(&records(100)).wants(&desired(29, "1.1.1.1"));
     assert_eq!(case.totals(), guarded(71));
     assert_eq!(case.exceeded_limits(), ["Z1 deletes 71/100 > 30 % (--allow-deletes=all:71)"]);
     case.check(|plan, _| {
@@ -42,10 +42,10 @@ fn a_cluster_back_with_29_percent_of_its_objects_loses_nothing() {
 
 #[test]
 fn a_cluster_back_with_71_percent_of_its_objects_loses_the_rest() {
-    let case = single(guard()).has(&records(100)).wants(&wishes(71, "1.1.1.1"));
+    let case = single(guard()).has(&records(100)).wants(&desired(71, "1.1.1.1"));
     assert_eq!((case.totals(), case.exceeded_limits()), (go(29), vec![]));
     // The limit itself is allowed, one more is not.
-    let case = |left| single(guard()).has(&records(100)).wants(&wishes(left, "1.1.1.1"));
+    let case = |left| single(guard()).has(&records(100)).wants(&desired(left, "1.1.1.1"));
     assert_eq!(case(70).totals(), go(30));
     assert_eq!(case(69).totals(), guarded(31));
 }
@@ -69,12 +69,12 @@ fn limits() {
         (Guard { disabled: true, ..guard() }, 100, 0, false),
     ];
     for (guard, count, left, is_exceeded) in table {
-        let case = single(guard.clone()).has(&records(count)).wants(&wishes(left, "1.1.1.1"));
+        let case = single(guard.clone()).has(&records(count)).wants(&desired(left, "1.1.1.1"));
         let expected = if is_exceeded { guarded(count - left) } else { go(count - left) };
         assert_eq!(case.totals(), expected, "{guard:?}: {left} of {count}");
     }
     let case = single(Guard { max_deletes: Some(2), ..guard() }).has(&records(100));
-    case.wants(&wishes(97, "1.1.1.1")).check(|plan, _| {
+    case.wants(&desired(97, "1.1.1.1")).check(|plan, _| {
         assert_eq!(plan.exceeded_limits[0].limit, Limit::Count(2));
     });
 }
@@ -84,7 +84,7 @@ fn updates_are_free_unless_limited() {
     let case = |max_update_percent| {
         single(Guard { max_update_percent, ..guard() })
             .has(&records(20))
-            .wants(&[wishes(11, "2.2.2.2"), wishes(20, "1.1.1.1").split_off(11)].concat())
+            .wants(&[desired(11, "2.2.2.2"), desired(20, "1.1.1.1").split_off(11)].concat())
     };
     assert_eq!(case(100).totals(), go(11));
     assert_eq!(case(55).totals(), go(11));
@@ -104,11 +104,11 @@ fn a_delete_and_a_create_of_one_name_are_one_update() {
     let none = Guard { max_delete_percent: 0, ..guard() };
     let all_cnames: Vec<_> = (0..10).map(|n| format!("CNAME n{n:03} v by=default:x")).collect();
     let all_aaaa: Vec<_> = (0..10).map(|n| format!("AAAA n{n:03} ::1 by=default:x")).collect();
-    for wishes in [&all_cnames, &all_aaaa] {
-        let case = single(none.clone()).has(&records(10)).wants(wishes);
+    for desired in [&all_cnames, &all_aaaa] {
+        let case = single(none.clone()).has(&records(10)).wants(desired);
         assert_eq!((case.totals(), case.exceeded_limits()), (go(20), vec![]));
         let limited = Guard { max_update_percent: 50, ..none.clone() };
-        let exceeded_limits = single(limited).has(&records(10)).wants(wishes).exceeded_limits();
+        let exceeded_limits = single(limited).has(&records(10)).wants(desired).exceeded_limits();
         assert_eq!(exceeded_limits, ["Z1 updates 10/10 > 50 % (--max-update-percent=100)"]);
     }
     // But one create does not stand for many deletes.
@@ -122,7 +122,7 @@ fn ownership_records_do_not_count() {
     let limited = Guard { max_update_percent: 0, ..guard() };
     let has: Vec<_> =
         records(10).iter().map(|it| format!("{it} missing-ownership-record")).collect();
-    let case = single(limited).has(&has).wants(&wishes(10, "1.1.1.1"));
+    let case = single(limited).has(&has).wants(&desired(10, "1.1.1.1"));
     assert_eq!((case.totals(), case.exceeded_limits()), (go(10), vec![]));
 }
 
@@ -131,10 +131,10 @@ fn what_is_foreign_or_frozen_does_not_count() {
     // Twenty records of somebody else make the base no greater.
     let foreign = (0..20).map(|n| format!("A f{n} 1.1.1.1 o=other"));
     let has: Vec<_> = records(10).into_iter().chain(foreign).collect();
-    assert_eq!(single(guard()).has(&has).wants(&wishes(6, "1.1.1.1")).totals(), guarded(4));
+    assert_eq!(single(guard()).has(&has).wants(&desired(6, "1.1.1.1")).totals(), guarded(4));
     // What is protected is no delete.
     let case = single(guard()).protects(&["n00[6-9]"]).has(&records(10));
-    assert_eq!(case.wants(&wishes(6, "1.1.1.1")).exceeded_limits(), Vec::<String>::new());
+    assert_eq!(case.wants(&desired(6, "1.1.1.1")).exceeded_limits(), Vec::<String>::new());
 }
 
 #[test]

@@ -112,8 +112,8 @@ fn what_is_held_back_tells_with_the_kind_of_its_reason() {
 
 #[test]
 fn what_lies_in_no_zone_and_what_loses_tells() {
-    let case = |wish: &str| {
-        let wants = [WANTS.as_slice(), &[wish]].concat();
+    let case = |desired: &str| {
+        let wants = [WANTS.as_slice(), &[desired]].concat();
         of_clusters(&CLUSTERS).zones(&[("Z", "org")]).has(&HAS).wants(&wants)
     };
     let hashes = [

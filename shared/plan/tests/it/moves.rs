@@ -109,19 +109,19 @@ proptest! {
             for (row, decision) in plan.going() {
                 let RecordChange::Delete(record) = decision.change else { continue };
                 let key = record.set.name.key();
-                let zones = |wish: &Endpoint| {
-                    inventory.index.route(&wish.set.name.key(), wish.hints().zone.as_deref())
+                let zones = |endpoint: &Endpoint| {
+                    inventory.index.route(&endpoint.set.name.key(), endpoint.hints().zone.as_deref())
                 };
-                let of_name = || world.desired.iter().filter(|wish| wish.set.name.key() == key);
-                if of_name().any(|wish| zones(wish).contains(&row.zone)) {
+                let of_name = || world.desired.iter().filter(|endpoint| endpoint.set.name.key() == key);
+                if of_name().any(|endpoint| zones(endpoint).contains(&row.zone)) {
                     continue;
                 }
                 let wanted: BTreeSet<ZoneKey> = of_name().flat_map(zones).collect();
                 prop_assert!(of_name().next().is_none() || !wanted.is_empty(), "{decision:?}");
                 let elsewhere = plan.rows.iter().filter(|other| other.name == row.name);
                 let elsewhere = elsewhere.filter(|other| wanted.contains(&other.zone));
-                for wish in elsewhere.flat_map(|other| &other.decisions) {
-                    prop_assert!(wish.change.endpoint().is_none() || Decision::goes(wish), "{wish:?}");
+                for endpoint in elsewhere.flat_map(|other| &other.decisions) {
+                    prop_assert!(endpoint.change.endpoint().is_none() || Decision::goes(endpoint), "{endpoint:?}");
                 }
             }
             Ok(())

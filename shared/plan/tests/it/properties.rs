@@ -104,15 +104,15 @@ proptest! {
     }
 
     #[test]
-    fn every_wish_is_accounted_for(world in world()) {
+    fn every_desired_endpoint_is_accounted_for(world in world()) {
         world.plan(|plan, inventory| {
-            for wish in &world.desired {
-                let zones = inventory.index.route(&wish.set.name.key(), wish.hints().zone.as_deref());
+            for endpoint in &world.desired {
+                let zones = inventory.index.route(&endpoint.set.name.key(), endpoint.hints().zone.as_deref());
                 if zones.is_empty() {
-                    prop_assert!(plan.unrouted.iter().any(|it| std::ptr::eq(*it, wish)));
+                    prop_assert!(plan.unrouted.iter().any(|it| std::ptr::eq(*it, endpoint)));
                 }
                 for zone in zones {
-                    prop_assert!(is_accounted_for(plan, inventory, zone, wish), "{wish:?}");
+                    prop_assert!(is_accounted_for(plan, inventory, zone, endpoint), "{endpoint:?}");
                 }
             }
             Ok(())
@@ -175,20 +175,22 @@ fn is_accounted_for(
     plan: &Plan<'_>,
     inventory: &Inventory,
     zone: ZoneKey,
-    wish: &Endpoint,
+    endpoint: &Endpoint,
 ) -> bool {
     let is_decided = plan.decisions().any(|(row, decision)| {
-        row.zone == zone && decision.change.endpoint().is_some_and(|it| std::ptr::eq(it, wish))
+        row.zone == zone && decision.change.endpoint().is_some_and(|it| std::ptr::eq(it, endpoint))
     });
-    let has_lost =
-        plan.losers.iter().any(|loser| loser.zone == zone && std::ptr::eq(loser.endpoint, wish));
+    let has_lost = plan
+        .losers
+        .iter()
+        .any(|loser| loser.zone == zone && std::ptr::eq(loser.endpoint, endpoint));
     let is_there = || {
         inventory.records().any(|(in_zone, record)| {
             in_zone == zone
-                && record.set.name.key() == wish.set.name.key()
-                && record.set.rtype == wish.set.rtype
-                && record.set.set_identifier() == wish.set.set_identifier()
-                && record.set.targets.same_as(&wish.set.targets, wish.set.rtype)
+                && record.set.name.key() == endpoint.set.name.key()
+                && record.set.rtype == endpoint.set.rtype
+                && record.set.set_identifier() == endpoint.set.set_identifier()
+                && record.set.targets.same_as(&endpoint.set.targets, endpoint.set.rtype)
         })
     };
     usize::from(is_decided) + usize::from(has_lost) == 1 || (!is_decided && !has_lost && is_there())

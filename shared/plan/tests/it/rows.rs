@@ -86,7 +86,7 @@ fn what_lies_in_no_zone_is_listed_in_order() {
 }
 
 #[test]
-fn wishes_of_an_unread_zone_wait_and_never_fall_to_its_parent() {
+fn endpoints_of_an_unread_zone_are_held_and_never_go_to_its_parent() {
     owned_by("me")
         .zones(&PARENT_AND_CHILD)
         .unread("child")
@@ -375,7 +375,7 @@ fn losers_are_told_with_the_rule_and_the_winner() {
 }
 
 #[test]
-fn equal_wishes_are_told_apart_by_resource_and_text() {
+fn equal_endpoints_are_told_apart_by_resource_and_text() {
     let named = |name: &str| {
         let resource = Resource {
             cluster: ClusterId(0),

@@ -144,15 +144,15 @@ proptest! {
     ) {
         world.settings.guard.disabled = false;
         world.clusters = all_read();
-        let wish = another(cluster, ["another.name.org", "another.name.org", "another.name.b.org"][zone]);
-        let mut record = Record::new(wish.set.clone(), Opaque::none());
+        let endpoint = another(cluster, ["another.name.org", "another.name.org", "another.name.b.org"][zone]);
+        let mut record = Record::new(endpoint.set.clone(), Opaque::none());
         if !world.settings.owners.is_empty() {
-            record.labels = world.settings.owners.stamp(&wish);
+            record.labels = world.settings.owners.stamp(&endpoint);
         }
         if let Some(records) = &mut world.zones[zone].records {
             records.push(record);
         }
-        world.desired.push(wish);
+        world.desired.push(endpoint);
         let (before, exceeded_limits) = (held_by_guard(&world), exceeded_limits(&world));
         world.desired.pop();
         let (after, exceeded_after) = (held_by_guard(&world), self::exceeded_limits(&world));

@@ -7,7 +7,7 @@ use crate::support::owned_by;
 const BAR: &str = "A bar 127.0.0.1";
 
 #[test]
-fn p01_of_two_wishes_for_a_new_name_the_lesser_wins() {
+fn p01_of_two_endpoints_for_a_new_name_the_lesser_wins() {
     owned_by("")
         .wants(&["CNAME foo v1 r=1", "CNAME foo v2 r=2", BAR])
         .gives(&["+ A bar 127.0.0.1", "+ CNAME foo v1"]);
@@ -38,7 +38,7 @@ fn p04_a_ttl_where_there_was_none() {
 }
 
 #[test]
-fn p05_no_ttl_is_no_wish() {
+fn p05_a_ttl_that_is_not_configured_is_not_compared() {
     owned_by("").has(&["A bar 127.0.0.1 ttl=300"]).wants(&["A bar 127.0.0.1 ttl=0"]).gives(&[]);
 }
 
@@ -362,7 +362,7 @@ fn p42_targets_in_another_order_are_the_same() {
 }
 
 #[test]
-fn p43_the_resource_keeps_the_record_though_another_wish_is_less() {
+fn p43_the_resource_keeps_the_record_though_another_endpoint_is_less() {
     owned_by("me")
         .has(&["A foo 8.8.8.8 o=me r=1"])
         .wants(&["A foo 1.1.1.1 r=2", "A foo 9.9.9.9 r=1"])

@@ -1,4 +1,4 @@
-//! What Route 53 makes of a wish: aliases, properties as they are read back, pins.
+//! What Route 53 makes of desired endpoints: aliases, properties as they are read back, pins.
 
 use std::collections::HashSet;
 
@@ -17,9 +17,9 @@ const TARGET_ZONE: &str = "aws/target-hosted-zone";
 /// What the annotation `alias: "false"` becomes: no alias, whatever the target and `--prefer-alias`.
 const NO_ALIAS: &str = "aws/alias";
 
-/// What a wish says that is never compared.
+/// What is desired beside the record set itself, and is never compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(super) struct AwsHints {
     /// The zone of the alias target.
     pub(super) target_zone: Option<String>,
     /// Coordinates as they were given.
@@ -28,9 +28,9 @@ pub(super) struct Wish {
     pub(super) multi_value: bool,
 }
 
-/// Adjusts all wishes in their order; the AAAA twins of aliases come last.
-pub(super) fn adjust(args: &AwsArgs, zones: &ZoneIndex, wish: Adjusted) -> Adjusted {
-    let Adjusted { mut endpoints, mut notes } = wish;
+/// Adjusts all desired endpoints in their order; the AAAA twins of aliases come last.
+pub(super) fn adjust(args: &AwsArgs, zones: &ZoneIndex, desired: Adjusted) -> Adjusted {
+    let Adjusted { mut endpoints, mut notes } = desired;
     let mut twins = Vec::new();
     for endpoint in &mut endpoints {
         let mut reasons = Vec::new();
@@ -77,16 +77,16 @@ fn fail_over(endpoints: &mut [Endpoint], notes: &mut Vec<Adaptation>) {
     }
     for endpoint in endpoints.iter_mut() {
         if role(endpoint).is_some() && families.contains(&key(endpoint)) {
-            edit_wish(endpoint, |wish| wish.multi_value = true);
+            edit_hints(endpoint, |hints| hints.multi_value = true);
         }
     }
 }
 
-fn edit_wish(endpoint: &mut Endpoint, edit: impl FnOnce(&mut Wish)) {
+fn edit_hints(endpoint: &mut Endpoint, edit: impl FnOnce(&mut AwsHints)) {
     endpoint.edit_hints(|hints| {
-        let mut wish = hints.data.get::<Wish>().cloned().unwrap_or_default();
-        edit(&mut wish);
-        hints.data = Opaque::new(wish);
+        let mut own = hints.data.get::<AwsHints>().cloned().unwrap_or_default();
+        edit(&mut own);
+        hints.data = Opaque::new(own);
     });
 }
 
@@ -102,7 +102,7 @@ fn hide(endpoint: &mut Endpoint) {
         endpoint.edit_hints(|hints| hints.zone = Some(pin.into()));
     }
     if let Some(zone) = target_zone.as_deref().map(bare_id).filter(|zone| !zone.is_empty()) {
-        edit_wish(endpoint, |wish| wish.target_zone = Some(zone.to_owned()));
+        edit_hints(endpoint, |hints| hints.target_zone = Some(zone.to_owned()));
     }
 }
 
@@ -113,11 +113,13 @@ fn by_type(
     endpoint: &mut Endpoint,
     reasons: &mut Vec<String>,
 ) -> bool {
-    let wished = endpoint.set.properties().get(ALIAS).map(str::to_owned);
-    match (endpoint.set.rtype, wished.as_deref()) {
+    let alias_value = endpoint.set.properties().get(ALIAS).map(str::to_owned);
+    match (endpoint.set.rtype, alias_value.as_deref()) {
         (RecordType::A | RecordType::Aaaa, Some("true")) => alias_of(args, endpoint),
         (RecordType::A | RecordType::Aaaa, _) => drop_alias(&mut endpoint.set),
-        (RecordType::Cname, wished) => return cname(args, zones, endpoint, wished, reasons),
+        (RecordType::Cname, alias_value) => {
+            return cname(args, zones, endpoint, alias_value, reasons);
+        }
         (rtype, _) => {
             drop_alias(&mut endpoint.set);
             if rtype == RecordType::Txt {
@@ -144,11 +146,11 @@ fn cname(
     args: &AwsArgs,
     zones: &ZoneIndex,
     endpoint: &mut Endpoint,
-    wished: Option<&str>,
+    alias_value: Option<&str>,
     reasons: &mut Vec<String>,
 ) -> bool {
     let target = endpoint.set.targets.first().cloned().unwrap_or_default();
-    let rtype = match wished {
+    let rtype = match alias_value {
         Some("true") => {
             warn_of_stranger(endpoint, &target, zones, reasons);
             RecordType::A
@@ -169,7 +171,7 @@ fn cname(
     endpoint.set.rtype = rtype;
     endpoint.set.edit_properties(|properties| properties.set(ALIAS, "true"));
     alias_of(args, endpoint);
-    !matches!(wished, Some("A" | "AAAA"))
+    !matches!(alias_value, Some("A" | "AAAA"))
 }
 
 /// Route 53 takes aliases of AWS's names, and of names in the same zone.
@@ -180,7 +182,8 @@ fn warn_of_stranger(
     reasons: &mut Vec<String>,
 ) {
     let is_ours = || !zones.route(&Name::as_listed(target).key(), None).is_empty();
-    let told = endpoint.hints().data.get::<Wish>().is_some_and(|wish| wish.target_zone.is_some());
+    let told =
+        endpoint.hints().data.get::<AwsHints>().is_some_and(|hints| hints.target_zone.is_some());
     if told || zones.is_empty() || is_ours() || alias::known(target).is_some() {
         return;
     }
@@ -200,13 +203,14 @@ fn alias_of(args: &AwsArgs, endpoint: &mut Endpoint) {
         let ascii = Name::as_listed(&target).key().into_owned();
         endpoint.set.targets = [ascii].into_iter().collect();
     }
-    let told = endpoint.hints().data.get::<Wish>().and_then(|wish| wish.target_zone.as_deref());
+    let told =
+        endpoint.hints().data.get::<AwsHints>().and_then(|hints| hints.target_zone.as_deref());
     let never = told.or_else(|| alias::known(&target)) == Some(alias::CLOUDFRONT);
     endpoint.set.edit_properties(|properties| {
-        let wished = properties
+        let is_desired = properties
             .get(TARGET_HEALTH)
             .map_or(args.aws_evaluate_target_health, |value| value == "true");
-        properties.set(TARGET_HEALTH, if wished && !never { "true" } else { "false" });
+        properties.set(TARGET_HEALTH, if is_desired && !never { "true" } else { "false" });
     });
 }
 
@@ -221,7 +225,7 @@ fn properties(endpoint: &mut Endpoint, reasons: &mut Vec<String>) {
         routing::normalise(properties, &id, reasons)
     });
     if coordinates.is_some() {
-        edit_wish(endpoint, |wish| wish.coordinates = coordinates);
+        edit_hints(endpoint, |hints| hints.coordinates = coordinates);
     }
 }
 

@@ -319,8 +319,8 @@ impl ZoneReader for Route53 {
         DomainFilter::lists(names, [])
     }
 
-    fn adjust(&self, wish: Adjusted, zones: &ZoneIndex) -> Adjusted {
-        adjust::adjust(&self.args, zones, wish)
+    fn adjust(&self, desired: Adjusted, zones: &ZoneIndex) -> Adjusted {
+        adjust::adjust(&self.args, zones, desired)
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {

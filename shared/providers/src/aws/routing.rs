@@ -155,7 +155,7 @@ fn proximity(properties: &Properties, coordinates: Option<&str>) -> Option<GeoPr
     })
 }
 
-/// Wished properties as they will be read back; what is changed or left out for a reason that the
+/// Desired properties as they will be read back; what is changed or left out for a reason that the
 /// user should know is noted.
 pub(super) fn normalise(
     properties: &mut Properties,
@@ -256,35 +256,35 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(canonical(text).as_deref(), expected, "{text}");
-            let mut wished = properties(&[(PROXIMITY_COORDINATES, text)]);
+            let mut desired = properties(&[(PROXIMITY_COORDINATES, text)]);
             let mut notes = Vec::new();
-            let given = normalise(&mut wished, "id", &mut notes);
+            let given = normalise(&mut desired, "id", &mut notes);
             assert_eq!(given.as_deref(), expected.map(|_| text), "{text}");
             assert_eq!(notes.len(), usize::from(expected.is_none()), "{text}");
-            let bias = wished.get(PROXIMITY_BIAS);
+            let bias = desired.get(PROXIMITY_BIAS);
             assert_eq!(bias, expected.map(|_| "0"), "no location, no bias: {text}");
         }
         for (bias, expected) in
             [("10", "10"), ("-5", "-5"), ("99", "99"), ("abc", "0"), ("10.5", "0"), ("", "0")]
         {
-            let mut wished = properties(&[(PROXIMITY_REGION, "eu"), (PROXIMITY_BIAS, bias)]);
-            normalise(&mut wished, "id", &mut Vec::new());
-            assert_eq!(wished.get(PROXIMITY_BIAS), Some(expected), "{bias}");
+            let mut desired = properties(&[(PROXIMITY_REGION, "eu"), (PROXIMITY_BIAS, bias)]);
+            normalise(&mut desired, "id", &mut Vec::new());
+            assert_eq!(desired.get(PROXIMITY_BIAS), Some(expected), "{bias}");
         }
     }
 
     #[test]
     fn r53_case_40_weight_that_is_no_number() {
-        let mut wished = properties(&[(WEIGHT, "abc")]);
+        let mut desired = properties(&[(WEIGHT, "abc")]);
         let mut notes = Vec::new();
-        normalise(&mut wished, "id", &mut notes);
-        assert_eq!(wished.get(WEIGHT), Some("0"));
+        normalise(&mut desired, "id", &mut notes);
+        assert_eq!(desired.get(WEIGHT), Some("0"));
         assert!(notes[0].contains("\"abc\""), "{notes:?}");
     }
 
     #[test]
-    fn wishes_that_would_never_be_read_back() {
-        let mut wished = properties(&[
+    fn properties_that_would_never_be_read_back() {
+        let mut desired = properties(&[
             (MULTI_VALUE, "true"),
             (WEIGHT, "+010"),
             (FAILOVER, "primary"),
@@ -292,15 +292,15 @@ mod tests {
             (COUNTRY, "DE"),
             (SUBDIVISION, "BY"),
         ]);
-        let mut simple = wished.clone();
-        assert_eq!(normalise(&mut wished, "id", &mut Vec::new()), None);
+        let mut simple = desired.clone();
+        assert_eq!(normalise(&mut desired, "id", &mut Vec::new()), None);
         let expected = properties(&[
             (MULTI_VALUE, ""),
             (WEIGHT, "10"),
             (FAILOVER, "PRIMARY"),
             (CONTINENT, "EU"),
         ]);
-        assert!(wished.same_as(&expected), "{wished:?}");
+        assert!(desired.same_as(&expected), "{desired:?}");
         let mut notes = Vec::new();
         normalise(&mut simple, "", &mut notes);
         assert!(simple.is_empty());

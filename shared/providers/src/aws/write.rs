@@ -13,7 +13,7 @@ use extdns_model::{
     Zone,
 };
 
-use super::adjust::Wish;
+use super::adjust::AwsHints;
 use super::read::Origin;
 use super::routing::{self, FAILOVER, MULTI_VALUE, TARGET_HEALTH};
 use super::{TTL, alias};
@@ -133,9 +133,9 @@ fn properties<'c>(
         let (Action::Create(record) | Action::Update { new: record, .. }) = &change.action else {
             return false;
         };
-        let wish = record.hints.data.get::<Wish>();
+        let aws_hints = record.hints.data.get::<AwsHints>();
         record.set.set_identifier() == new.set.set_identifier()
-            && wish.is_some_and(|wish| wish.multi_value)
+            && aws_hints.is_some_and(|hints| hints.multi_value)
     };
     if !is_so && !group.changes.iter().any(of_record) {
         return Cow::Borrowed(planned);
@@ -155,8 +155,8 @@ fn planned(
     evaluate: bool,
 ) -> Result<ResourceRecordSet, BuildError> {
     let set = &new.set;
-    let wish = new.hints.data.get::<Wish>();
-    let coordinates = wish.and_then(|wish| wish.coordinates.as_deref());
+    let aws_hints = new.hints.data.get::<AwsHints>();
+    let coordinates = aws_hints.and_then(|hints| hints.coordinates.as_deref());
     let builder = begin(set, set.name.key().as_ref());
     let builder = routing::write(builder, properties, coordinates);
     if !is_alias(set) {
@@ -164,7 +164,7 @@ fn planned(
         return with_values(builder, ttl, set.targets.iter().map(AsRef::as_ref)).build();
     }
     let host = set.targets.first().map_or("", |target| target.as_str());
-    let told = wish.and_then(|wish| wish.target_zone.as_deref());
+    let told = aws_hints.and_then(|hints| hints.target_zone.as_deref());
     // The zone of the same target as it is stored, else the zone that the record goes to.
     let kept = || {
         let old = old.filter(|old| old.set.targets.same_as(&set.targets, set.rtype))?;

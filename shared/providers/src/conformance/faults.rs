@@ -1,4 +1,4 @@
-//! What can go wrong with a fake, at the wish of a test.
+//! What can go wrong with a fake, as a test asks for it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -36,10 +36,10 @@ mod over_http;
 pub(crate) mod recorded;
 mod records;
 mod rrsets;
+mod simple_plan;
 pub mod suite;
 #[cfg(test)]
 mod tests;
-mod wish;
 
 pub use dialect::{Dialect, HttpAnswer, HttpHeaders, HttpPage, HttpRecord, HttpRequest, only};
 pub use faults::{Fault, Faults, Lost, SECRET};
@@ -48,7 +48,7 @@ pub use http::HttpServer;
 pub use over_http::{HttpSim, OverHttp};
 pub use records::{RecordApi, RecordServer, StoredRecord};
 pub use rrsets::{RrsetApi, RrsetServer};
-pub use wish::{is_ownership_record, ownership_name, plan};
+pub use simple_plan::{is_ownership_record, ownership_name, plan};
 
 /// Makes one test per check of the [suite], each with a fresh harness.
 ///

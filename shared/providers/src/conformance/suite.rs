@@ -9,7 +9,7 @@ use extdns_model::{
     RecordType, Ttl,
 };
 
-use super::wish::{is_ownership_record, ownership_name, plan};
+use super::simple_plan::{is_ownership_record, ownership_name, plan};
 use super::{Fault, Harness, Lost};
 use crate::engine::text;
 use crate::{Deadline, ErrorKind, Limit, Provider, ProviderError};
@@ -40,30 +40,30 @@ pub async fn reads_what_is_there<H: Harness>(make: impl Make<H>) {
 /// New records come with their ownership records.
 pub async fn creates<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
-    let wish = wishes(&kit, "a", 5);
-    all_applied(&run(&kit, &wish).await);
-    converged(&kit, &wish).await;
+    let desired = desired_sets(&kit, "a", 5);
+    all_applied(&run(&kit, &desired).await);
+    converged(&kit, &desired).await;
 }
 
 /// Values are replaced, and so are TTLs.
 pub async fn updates<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
-    let mut wish = wishes(&kit, "a", 4);
-    all_applied(&run(&kit, &wish).await);
-    wish[0].targets = ["198.51.100.1"].into_iter().collect();
-    wish[1].targets = ["192.0.2.1", "198.51.100.2"].into_iter().collect();
-    wish[2].ttl = Ttl::from_seconds(3600);
-    all_applied(&run(&kit, &wish).await);
-    converged(&kit, &wish).await;
-    wish[1].targets = ["198.51.100.2"].into_iter().collect();
-    all_applied(&run(&kit, &wish).await);
-    converged(&kit, &wish).await;
+    let mut desired = desired_sets(&kit, "a", 4);
+    all_applied(&run(&kit, &desired).await);
+    desired[0].targets = ["198.51.100.1"].into_iter().collect();
+    desired[1].targets = ["192.0.2.1", "198.51.100.2"].into_iter().collect();
+    desired[2].ttl = Ttl::from_seconds(3600);
+    all_applied(&run(&kit, &desired).await);
+    converged(&kit, &desired).await;
+    desired[1].targets = ["198.51.100.2"].into_iter().collect();
+    all_applied(&run(&kit, &desired).await);
+    converged(&kit, &desired).await;
 }
 
 /// Records that nobody wants go with their ownership records, foreign ones stay.
 pub async fn deletes<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
-    all_applied(&run(&kit, &wishes(&kit, "a", 5)).await);
+    all_applied(&run(&kit, &desired_sets(&kit, "a", 5)).await);
     let foreign = set(&kit, "foreign", RecordType::A, &["203.0.113.1"]);
     kit.seed(std::slice::from_ref(&foreign)).await;
     all_applied(&run(&kit, &[]).await);
@@ -74,20 +74,20 @@ pub async fn deletes<H: Harness>(make: impl Make<H>) {
 /// The second run finds nothing to do, whatever the first wrote.
 pub async fn applies_twice<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
-    let mut wish = wishes(&kit, "a", 3);
-    wish.extend([
+    let mut desired = desired_sets(&kit, "a", 3);
+    desired.extend([
         set(&kit, "bücher", RecordType::A, &["192.0.2.1"]),
         set(&kit, "Upper", RecordType::Cname, &["elsewhere.example.net"]),
         set(&kit, "text", RecordType::Txt, &["hello \\ \"world\""]),
         set(&kit, "long", RecordType::Txt, &[&"y".repeat(600)]),
         set(&kit, "many", RecordType::A, &["192.0.2.1", "192.0.2.2", "192.0.2.3"]),
     ]);
-    for set in &mut wish {
+    for set in &mut desired {
         set.ttl = Ttl::UNSET;
     }
-    all_applied(&run(&kit, &wish).await);
+    all_applied(&run(&kit, &desired).await);
     let writes = kit.writes().await;
-    let outcomes = run(&kit, &wish).await;
+    let outcomes = run(&kit, &desired).await;
     assert!(outcomes.is_empty(), "still to do: {outcomes:?}");
     assert_eq!(kit.writes().await, writes);
 }
@@ -95,7 +95,7 @@ pub async fn applies_twice<H: Harness>(make: impl Make<H>) {
 /// Every page is read.
 pub async fn pages<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
-    let sets = wishes(&kit, "page", 250);
+    let sets = desired_sets(&kit, "page", 250);
     kit.seed(&sets).await;
     let inventory = kit.provider().await.read().await.expect("readable");
     let names: BTreeSet<_> =
@@ -113,12 +113,12 @@ pub async fn waits_when_throttled<H: Harness>(make: impl Make<H>) {
     }
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable after a while");
-    let wish = wishes(&kit, "a", 3);
-    let groups = plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wish).await);
+    let desired = desired_sets(&kit, "a", 3);
+    let groups = plan(&inventory, &adjusted(provider.as_ref(), &inventory, &desired).await);
     kit.inject(throttle).await;
     let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
     all_applied(&writer.apply(&groups, Deadline::none()).await);
-    converged(&kit, &wish).await;
+    converged(&kit, &desired).await;
 }
 
 /// Throttling without end is an error of that kind.
@@ -126,8 +126,10 @@ pub async fn gives_up_when_throttled_for_long<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    let groups =
-        plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wishes(&kit, "a", 3)).await);
+    let groups = plan(
+        &inventory,
+        &adjusted(provider.as_ref(), &inventory, &desired_sets(&kit, "a", 3)).await,
+    );
     let for_ever = Fault::Throttle { calls: u32::MAX, retry_after: None };
     if !kit.inject(for_ever).await {
         return;
@@ -151,11 +153,11 @@ pub async fn gives_up_when_throttled_for_long<H: Harness>(make: impl Make<H>) {
 /// Of 500 records one is bad: 499 are applied, one is reported.
 pub async fn rejects_one_of_many<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
-    let wish = wishes(&kit, "n", 500);
-    if !kit.inject(Fault::Reject(wish[321].name.clone())).await {
+    let desired = desired_sets(&kit, "n", 500);
+    if !kit.inject(Fault::Reject(desired[321].name.clone())).await {
         return;
     }
-    let outcomes = run(&kit, &wish).await;
+    let outcomes = run(&kit, &desired).await;
     assert_eq!(outcomes.len(), 500);
     let failed: Vec<_> = outcomes.iter().filter(|outcome| **outcome != Outcome::Applied).collect();
     let [failed] = failed[..] else { panic!("one is bad, these failed: {failed:?}") };
@@ -163,7 +165,7 @@ pub async fn rejects_one_of_many<H: Harness>(make: impl Make<H>) {
     assert_eq!(failure.kind, FailureKind::Rejected, "{failure}");
     let contents = kit.contents().await;
     let there = |set: &&RecordSet| contents.iter().any(|found| found.name.key() == set.name.key());
-    assert_eq!(wish.iter().filter(there).count(), 499);
+    assert_eq!(desired.iter().filter(there).count(), 499);
     no_orphans(&contents);
 }
 
@@ -178,16 +180,16 @@ pub async fn refuses_what_is_too_large<H: Harness>(make: impl Make<H>) {
     let values: Vec<String> =
         (0..=limit).map(|n| format!("10.0.{}.{}", n / 256, n % 256)).collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    let mut wish = wishes(&kit, "a", 3);
-    wish.push(set(&kit, "large", RecordType::A, &values));
-    let outcomes = run(&kit, &wish).await;
+    let mut desired = desired_sets(&kit, "a", 3);
+    desired.push(set(&kit, "large", RecordType::A, &values));
+    let outcomes = run(&kit, &desired).await;
     let failed: Vec<_> = outcomes.iter().filter_map(failure).collect();
     let [failed] = failed[..] else { panic!("one is too large, these failed: {failed:?}") };
     assert_eq!(failed.kind, FailureKind::Limit, "{failed}");
     assert!(failed.message.contains("large."), "names the record: {failed}");
     assert!(failed.message.contains(&Limit::Values(limit).to_string()), "{failed}");
-    wish.pop();
-    converged(&kit, &wish).await;
+    desired.pop();
+    converged(&kit, &desired).await;
 }
 
 /// A write whose answer is lost is neither taken for granted nor made twice.
@@ -197,9 +199,9 @@ pub async fn finds_out_about_lost_answers<H: Harness>(make: impl Make<H>) {
         if !kit.inject(Fault::Lose(lost)).await {
             return;
         }
-        let wish = wishes(&kit, "a", 5);
-        all_applied(&run(&kit, &wish).await);
-        converged(&kit, &wish).await;
+        let desired = desired_sets(&kit, "a", 5);
+        all_applied(&run(&kit, &desired).await);
+        converged(&kit, &desired).await;
         if !kit.inject(Fault::Lose(lost)).await {
             return;
         }
@@ -211,12 +213,14 @@ pub async fn finds_out_about_lost_answers<H: Harness>(make: impl Make<H>) {
 /// Everything up to the writer makes no write call.
 pub async fn plans_without_writing<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
-    all_applied(&run(&kit, &wishes(&kit, "a", 5)).await);
+    all_applied(&run(&kit, &desired_sets(&kit, "a", 5)).await);
     let before = kit.writes().await;
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    let groups =
-        plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wishes(&kit, "b", 5)).await);
+    let groups = plan(
+        &inventory,
+        &adjusted(provider.as_ref(), &inventory, &desired_sets(&kit, "b", 5)).await,
+    );
     assert_eq!(groups.len(), 10, "five to come and five to go");
     assert_eq!(kit.writes().await, before);
     let writes: u64 =
@@ -230,7 +234,7 @@ pub async fn tells_missing_rights<H: Harness>(make: impl Make<H>) {
     if !kit.inject(Fault::Unauthorised).await {
         return;
     }
-    let outcomes = run(&kit, &wishes(&kit, "a", 50)).await;
+    let outcomes = run(&kit, &desired_sets(&kit, "a", 50)).await;
     let messages: Vec<_> = outcomes
         .iter()
         .map(|outcome| {
@@ -247,14 +251,14 @@ pub async fn tells_missing_rights<H: Harness>(make: impl Make<H>) {
 
 /// Killed after every write of an apply of 40 changes, run again on what reads show at once, and
 /// again on what they show in the end: no record without its ownership record at any time, and in
-/// the end everything as wished and nothing twice.
+/// the end everything as desired and nothing twice.
 pub async fn survives_death_after_every_write<H: Harness>(make: impl Make<H>) {
     let step = make().await.writes_between_deaths();
     for writes in (0..).step_by(step) {
         let kit = make().await;
-        let before = wishes(&kit, "n", 27);
+        let before = desired_sets(&kit, "n", 27);
         all_applied(&run(&kit, &before).await);
-        let wish = forty_changes(&kit, &before);
+        let desired = forty_changes(&kit, &before);
         kit.settle().await;
         kit.lag().await;
         if !kit.inject(Fault::KillAfter(writes)).await {
@@ -263,7 +267,7 @@ pub async fn survives_death_after_every_write<H: Harness>(make: impl Make<H>) {
         let killed = tokio::select! {
             biased;
             () = kit.killed() => true,
-            outcomes = run(&kit, &wish) => {
+            outcomes = run(&kit, &desired) => {
                 all_applied(&outcomes);
                 assert_eq!(outcomes.len(), 40);
                 false
@@ -271,12 +275,12 @@ pub async fn survives_death_after_every_write<H: Harness>(make: impl Make<H>) {
         };
         kit.clear().await;
         no_orphans(&kit.contents().await);
-        run(&kit, &wish).await;
+        run(&kit, &desired).await;
         no_orphans(&kit.contents().await);
         kit.settle().await;
-        all_applied(&run(&kit, &wish).await);
-        converged(&kit, &wish).await;
-        let outcomes = run(&kit, &wish).await;
+        all_applied(&run(&kit, &desired).await);
+        converged(&kit, &desired).await;
+        let outcomes = run(&kit, &desired).await;
         assert!(outcomes.is_empty(), "after {writes} writes, still to do: {outcomes:?}");
         if !killed {
             return;
@@ -302,15 +306,15 @@ enum Meanwhile {
 pub async fn leaves_what_changed_meanwhile<H: Harness>(make: impl Make<H>) {
     for meanwhile in [Meanwhile::Value, Meanwhile::Owner, Meanwhile::Unowned, Meanwhile::Gone] {
         let kit = make().await;
-        let before = wishes(&kit, "a", 4);
+        let before = desired_sets(&kit, "a", 4);
         all_applied(&run(&kit, &before).await);
         kit.settle().await;
         let provider = kit.provider().await;
         let inventory = provider.read().await.expect("readable");
         // The first is updated, the second and third are deleted; the third nobody changes.
-        let mut wish = vec![before[0].clone(), before[3].clone()];
-        wish[0].targets = ["198.51.100.1"].into_iter().collect();
-        let groups = plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wish).await);
+        let mut desired = vec![before[0].clone(), before[3].clone()];
+        desired[0].targets = ["198.51.100.1"].into_iter().collect();
+        let groups = plan(&inventory, &adjusted(provider.as_ref(), &inventory, &desired).await);
         let altered = alter_pairs(&kit, &before[..2], meanwhile).await;
         if !kit.alter(&altered).await {
             return;
@@ -385,23 +389,23 @@ pub async fn moves_a_name_to_its_new_zone<H: Harness>(make: impl Make<H>) {
     for refused in [false, true] {
         let kit = make().await;
         let Some(child) = kit.child() else { return };
-        let wish: Vec<RecordSet> = (0..2)
+        let desired: Vec<RecordSet> = (0..2)
             .map(|n| {
                 let name = Name::as_listed(&format!("m{n}.{child}"));
                 let targets = ["192.0.2.1"].into_iter().collect();
                 RecordSet::new(name, RecordType::A, Ttl::from_seconds(300), targets)
             })
             .collect();
-        let ownership_records = wish.iter().map(|set| {
-            let targets = [super::wish::OWNERSHIP].into_iter().collect();
+        let ownership_records = desired.iter().map(|set| {
+            let targets = [super::simple_plan::OWNERSHIP].into_iter().collect();
             let name = ownership_name(&set.name, set.rtype);
             RecordSet::new(name, RecordType::Txt, Ttl::from_seconds(300), targets)
         });
-        kit.seed(&wish.iter().cloned().chain(ownership_records).collect::<Vec<_>>()).await;
-        if refused && !kit.inject(Fault::Reject(wish[0].name.clone())).await {
+        kit.seed(&desired.iter().cloned().chain(ownership_records).collect::<Vec<_>>()).await;
+        if refused && !kit.inject(Fault::Reject(desired[0].name.clone())).await {
             return;
         }
-        let outcomes = run(&kit, &wish).await;
+        let outcomes = run(&kit, &desired).await;
         kit.settle().await;
         let (old, new) = (kit.contents().await, kit.contents_of_child().await);
         no_orphans(&old);
@@ -409,8 +413,8 @@ pub async fn moves_a_name_to_its_new_zone<H: Harness>(make: impl Make<H>) {
         let has = |sets: &[RecordSet], set: &RecordSet| {
             sets.iter().any(|own| own.name.key() == set.name.key())
         };
-        assert!(has(&new, &wish[1]) && !has(&old, &wish[1]), "{outcomes:?}: {old:?} {new:?}");
-        assert_eq!(has(&old, &wish[0]), refused, "{outcomes:?}: {old:?} {new:?}");
+        assert!(has(&new, &desired[1]) && !has(&old, &desired[1]), "{outcomes:?}: {old:?} {new:?}");
+        assert_eq!(has(&old, &desired[0]), refused, "{outcomes:?}: {old:?} {new:?}");
         let stays = outcomes.contains(&Outcome::NotSent(NotSent::Move));
         assert_eq!(stays, refused, "{outcomes:?}");
     }
@@ -423,8 +427,10 @@ pub async fn ends_with_the_deadline<H: Harness>(make: impl Make<H>) {
         let kit = make().await;
         let provider = kit.provider().await;
         let inventory = provider.read().await.expect("readable");
-        let groups =
-            plan(&inventory, &adjusted(provider.as_ref(), &inventory, &wishes(&kit, "a", 5)).await);
+        let groups = plan(
+            &inventory,
+            &adjusted(provider.as_ref(), &inventory, &desired_sets(&kit, "a", 5)).await,
+        );
         if !kit.inject(Fault::Hang).await {
             return;
         }
@@ -461,23 +467,24 @@ fn forty_changes(kit: &impl Harness, before: &[RecordSet]) -> Vec<RecordSet> {
         };
         set
     });
-    updated.chain(wishes(kit, "new", 13)).collect()
+    updated.chain(desired_sets(kit, "new", 13)).collect()
 }
 
 /// One run: read, adjust, plan, apply.
-pub async fn run<H: Harness>(kit: &H, wish: &[RecordSet]) -> Vec<Outcome> {
+pub async fn run<H: Harness>(kit: &H, desired: &[RecordSet]) -> Vec<Outcome> {
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    apply(provider.as_ref(), &inventory, &adjusted(provider.as_ref(), &inventory, wish).await).await
+    apply(provider.as_ref(), &inventory, &adjusted(provider.as_ref(), &inventory, desired).await)
+        .await
 }
 
 /// The second half of a run: plan, apply.
 pub async fn apply(
     provider: &dyn Provider,
     inventory: &Inventory,
-    wish: &[RecordSet],
+    desired: &[RecordSet],
 ) -> Vec<Outcome> {
-    let groups = plan(inventory, wish);
+    let groups = plan(inventory, desired);
     let writer = provider.writer(&Permit::grant(), &inventory.index).expect("a writer");
     let outcomes = writer.apply(&groups, Deadline::none()).await;
     assert_eq!(outcomes.len(), groups.len(), "an outcome for every group");
@@ -487,9 +494,9 @@ pub async fn apply(
 async fn adjusted(
     provider: &dyn Provider,
     inventory: &Inventory,
-    wish: &[RecordSet],
+    desired: &[RecordSet],
 ) -> Vec<RecordSet> {
-    let endpoints = wish.iter().cloned().map(Endpoint::from_set).collect();
+    let endpoints = desired.iter().cloned().map(Endpoint::from_set).collect();
     let adjusted = provider.adjust(endpoints, &inventory.index).await.expect("adjusted");
     adjusted.endpoints.into_iter().map(|endpoint| endpoint.set).collect()
 }
@@ -499,7 +506,7 @@ fn set(kit: &impl Harness, label: &str, rtype: RecordType, targets: &[&str]) -> 
     RecordSet::new(name, rtype, Ttl::from_seconds(300), targets.iter().copied().collect())
 }
 
-fn wishes(kit: &impl Harness, label: &str, count: usize) -> Vec<RecordSet> {
+fn desired_sets(kit: &impl Harness, label: &str, count: usize) -> Vec<RecordSet> {
     (0..count)
         .map(|n| {
             let value = format!("192.0.{}.{}", n / 250, n % 250 + 1);
@@ -513,21 +520,21 @@ fn all_applied(outcomes: &[Outcome]) {
     assert!(failed.is_empty(), "not applied: {failed:?}");
 }
 
-/// The zone holds what is wished, with ownership records, each value once, and nothing else.
-async fn converged<H: Harness>(kit: &H, wish: &[RecordSet]) {
+/// The zone holds what is desired, with ownership records, each value once, and nothing else.
+async fn converged<H: Harness>(kit: &H, desired: &[RecordSet]) {
     kit.settle().await;
     let contents = kit.contents().await;
     no_orphans(&contents);
     let mut records: Vec<_> =
         contents.iter().filter(|set| !is_ownership_record(set)).map(shown).collect();
-    let mut wished: Vec<_> = wish.iter().map(shown).collect();
+    let mut expected: Vec<_> = desired.iter().map(shown).collect();
     records.sort();
-    wished.sort();
-    assert_eq!(records, wished);
+    expected.sort();
+    assert_eq!(records, expected);
     let ownership_records = contents.iter().filter(|set| is_ownership_record(set));
     let twice = ownership_records.clone().find(|set| set.targets.len() != 1);
     assert_eq!(twice, None, "an ownership record that is there twice");
-    assert_eq!(ownership_records.count(), wish.len(), "one ownership record for each record");
+    assert_eq!(ownership_records.count(), desired.len(), "one ownership record for each record");
 }
 
 /// Every record has its ownership record.

@@ -126,8 +126,8 @@ impl ZoneReader for DigitalOcean {
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
-    fn adjust(&self, wish: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(wish)
+    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
+        FORM.wanted(desired)
     }
 }
 

@@ -125,8 +125,8 @@ mod contract {
             .adjust(vec![Endpoint::from_set(set)], &inventory.index)
             .await
             .expect("adjusted");
-        let wish: Vec<RecordSet> = adjusted.endpoints.into_iter().map(|it| it.set).collect();
-        suite::apply(provider.as_ref(), &inventory, &wish).await.remove(0)
+        let desired: Vec<RecordSet> = adjusted.endpoints.into_iter().map(|it| it.set).collect();
+        suite::apply(provider.as_ref(), &inventory, &desired).await.remove(0)
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The wish as it can be stored: what does not fit is changed or dropped, and noted.
+//! The desired endpoints as they can be stored: what does not fit is changed or dropped, and noted.
 
 use extdns_model::{Endpoint, Name, RecordType, Targets, property_names};
 
 use super::text;
 use crate::{Adaptation, AdaptationKind, Adjusted, Capabilities, TxtQuoting};
 
-/// Holds a wish against what the provider can do.
-pub(crate) fn fit(capabilities: &Capabilities, wish: Adjusted) -> Adjusted {
-    let Adjusted { endpoints, mut notes } = wish;
+/// Compares the desired endpoints with what the provider can store.
+pub(crate) fn fit(capabilities: &Capabilities, desired: Adjusted) -> Adjusted {
+    let Adjusted { endpoints, mut notes } = desired;
     let fitted = endpoints
         .into_iter()
         .filter_map(|mut endpoint| match fit_one(capabilities, &mut endpoint, &mut notes) {
@@ -55,30 +55,30 @@ fn fit_one(
 /// cannot.
 fn without_alias(provider: &str, endpoint: &mut Endpoint) -> Result<Option<String>, String> {
     let set = &mut endpoint.set;
-    let wished = match set.properties().get(property_names::ALIAS) {
+    let desired = match set.properties().get(property_names::ALIAS) {
         None => return Ok(None),
         Some(value) => matches!(value, "true" | "A" | "AAAA"),
     };
-    if wished
+    if desired
         && set.rtype.is_address()
         && !set.targets.iter().all(|target| extdns_model::is_ip_target(target))
     {
         return Err(format!("{provider} has no alias records; use a CNAME or addresses"));
     }
     set.edit_properties(|properties| properties.remove(property_names::ALIAS));
-    Ok(wished.then(|| format!("{provider} has no alias records; it is stored as a plain record")))
+    Ok(desired.then(|| format!("{provider} has no alias records; it is stored as a plain record")))
 }
 
 fn fit_ttl(capabilities: &Capabilities, endpoint: &mut Endpoint) -> Option<String> {
-    let wished = endpoint.set.ttl;
-    let Some(seconds) = wished.seconds() else {
+    let desired = endpoint.set.ttl;
+    let Some(seconds) = desired.seconds() else {
         endpoint.set.ttl = capabilities.default_ttl;
         return None;
     };
-    let stored = wished.max(capabilities.min_ttl).min(capabilities.max_ttl);
+    let stored = desired.max(capabilities.min_ttl).min(capabilities.max_ttl);
     endpoint.set.ttl = stored;
-    let bound = if stored > wished { "least" } else { "largest" };
-    (stored != wished).then(|| {
+    let bound = if stored > desired { "least" } else { "largest" };
+    (stored != desired).then(|| {
         format!("the {bound} TTL of {} is {stored} seconds, not {seconds}", capabilities.provider)
     })
 }
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn wishes_and_what_becomes_of_them() {
+    fn desired_endpoints_and_what_becomes_of_them() {
         use RecordType::{A, Cname, Mx, Txt};
         let with_id = |mut endpoint: Endpoint| {
             endpoint.set.set_set_identifier("blue");
@@ -188,10 +188,10 @@ mod tests {
             ),
             (long, None, Some("has a label of 64 bytes")),
         ];
-        for (wish, stored, note) in cases {
-            let given = wish.set.to_string();
-            let wish = Adjusted { endpoints: vec![wish], notes: Vec::new() };
-            let adjusted = fit(&capabilities(), wish);
+        for (desired, stored, note) in cases {
+            let given = desired.set.to_string();
+            let desired = Adjusted { endpoints: vec![desired], notes: Vec::new() };
+            let adjusted = fit(&capabilities(), desired);
             let sets: Vec<_> = adjusted.endpoints.iter().map(|it| it.set.to_string()).collect();
             assert_eq!(sets, stored.into_iter().collect::<Vec<_>>(), "{given}");
             assert_eq!(adjusted.notes.len(), usize::from(note.is_some()), "{given}");
@@ -210,10 +210,10 @@ mod tests {
     #[test]
     fn a_provider_with_aliases_and_set_identifiers_keeps_them() {
         let able = Capabilities { alias: true, set_identifiers: true, ..capabilities() };
-        let mut wish = alias(RecordType::A, "a.org", "true");
-        wish.set.set_set_identifier("blue");
-        let given = wish.set.clone();
-        let adjusted = fit(&able, Adjusted { endpoints: vec![wish], notes: Vec::new() });
+        let mut desired = alias(RecordType::A, "a.org", "true");
+        desired.set.set_set_identifier("blue");
+        let given = desired.set.clone();
+        let adjusted = fit(&able, Adjusted { endpoints: vec![desired], notes: Vec::new() });
         assert_eq!(adjusted.endpoints[0].set, given);
         assert!(adjusted.notes.is_empty());
     }

@@ -2,9 +2,9 @@
 //! [`Provider`].
 //!
 //! A provider describes itself with [`Capabilities`], and calls its API through [`Transport`] only.
-//! The engine reads zones side by side and folds single values into record sets, holds wishes
-//! against what can be stored, packs groups into batches or cuts them into steps, isolates what
-//! the API refuses, finds out what became of a lost answer, and stops in time.
+//! The engine reads zones side by side and folds single values into record sets, compares desired
+//! endpoints with what can be stored, packs groups into batches or cuts them into steps, isolates
+//! what the API refuses, finds out what became of a lost answer, and stops in time.
 
 pub(crate) mod adjust;
 mod apply;
@@ -87,8 +87,8 @@ impl<A: ZoneReader + 'static> Reader for Zoned<A> {
         desired: Vec<Endpoint>,
         zones: &ZoneIndex,
     ) -> Result<Adjusted, ProviderError> {
-        let wish = Adjusted { endpoints: desired, notes: Vec::new() };
-        Ok(adjust::fit(self.api.capabilities(), self.api.adjust(wish, zones)))
+        let desired = Adjusted { endpoints: desired, notes: Vec::new() };
+        Ok(adjust::fit(self.api.capabilities(), self.api.adjust(desired, zones)))
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {

@@ -116,8 +116,8 @@ impl ZoneReader for Gandi {
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
-    fn adjust(&self, wish: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(wish)
+    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
+        FORM.wanted(desired)
     }
 }
 

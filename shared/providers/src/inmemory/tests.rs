@@ -89,8 +89,8 @@ async fn what_is_given_comes_back() {
         .with_set_identifier("blue")
         .with_properties([("aws/weight", "10")].into_iter().collect());
     let green = set("www.example.org", "192.0.2.2").with_set_identifier("green");
-    let wish = [&blue, &green].map(|set| Endpoint::from_set(set.clone())).into();
-    let adjusted = provider.adjust(wish, &ZoneIndex::default()).await.expect("nothing to ask");
+    let desired = [&blue, &green].map(|set| Endpoint::from_set(set.clone())).into();
+    let adjusted = provider.adjust(desired, &ZoneIndex::default()).await.expect("nothing to ask");
     assert!(adjusted.notes.is_empty());
     let made = adjusted.endpoints.into_iter().map(|it| Action::Create(planned(it.set)));
     apply(&provider, &groups(made)).await;

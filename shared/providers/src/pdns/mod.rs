@@ -168,9 +168,9 @@ impl ZoneReader for Pdns {
     }
 
     /// A CNAME is an alias or it is not: at the apex always, elsewhere if its property says so.
-    fn adjust(&self, wish: Adjusted, zones: &ZoneIndex) -> Adjusted {
-        let mut wish = FORM.wanted(wish);
-        for endpoint in &mut wish.endpoints {
+    fn adjust(&self, desired: Adjusted, zones: &ZoneIndex) -> Adjusted {
+        let mut desired = FORM.wanted(desired);
+        for endpoint in &mut desired.endpoints {
             let set = &mut endpoint.set;
             if set.rtype != RecordType::Cname {
                 continue;
@@ -182,7 +182,7 @@ impl ZoneReader for Pdns {
                 set.edit_properties(|own| drop(own.remove(ALIAS)));
             }
         }
-        wish
+        desired
     }
 }
 

@@ -131,11 +131,11 @@ fn alias(set: RecordSet, value: &str) -> RecordSet {
     set.with_properties([(ALIAS, value)].into_iter().collect())
 }
 
-/// Applies a wish, and a second time, where nothing is left to do.
-async fn apply_twice(kit: &Real, wish: &[RecordSet]) {
-    let outcomes = suite::run(kit, wish).await;
+/// Applies what is desired, and a second time, where nothing is left to do.
+async fn apply_twice(kit: &Real, desired: &[RecordSet]) {
+    let outcomes = suite::run(kit, desired).await;
     assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Applied), "{outcomes:?}");
-    let left = suite::run(kit, wish).await;
+    let left = suite::run(kit, desired).await;
     assert!(left.is_empty(), "still to do: {left:?}");
 }
 
@@ -179,14 +179,14 @@ async fn every_type_is_stored_in_one_form_and_read_back_the_same() {
         ("*.wild", A, "192.0.2.2", "A 192.0.2.2"),
     ];
     let name = |label: &str| format!("{label}.{ZONE}");
-    let wish = cases.map(|(label, rtype, value, _)| set(&name(label), rtype, &[value]));
+    let desired = cases.map(|(label, rtype, value, _)| set(&name(label), rtype, &[value]));
     // The ownership record of a wildcard would have `*` inside a label, which the server refuses.
-    let (wild, wish) = wish.split_last().expect("cases");
-    apply_twice(&kit, wish).await;
-    for (label, _, value, expected) in &cases[..wish.len()] {
+    let (wild, desired) = desired.split_last().expect("cases");
+    apply_twice(&kit, desired).await;
+    for (label, _, value, expected) in &cases[..desired.len()] {
         assert_eq!(stored(&kit, &name(label)).await, [*expected], "{value}");
     }
-    let mut all = wish.to_vec();
+    let mut all = desired.to_vec();
     all.push(wild.clone());
     let outcomes = suite::run(&kit, &all).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("refused: {outcomes:?}") };
@@ -204,18 +204,18 @@ async fn a_cname_at_the_apex_or_that_wants_to_is_an_alias() {
     let inventory = kit.provider().await.read().await.expect("readable");
     assert_eq!(inventory.records().filter(|(_, it)| it.set.rtype == RecordType::Cname).count(), 2);
 
-    let wish = vec![Endpoint::from_set(alias(cname(&other), "true"))];
+    let desired = vec![Endpoint::from_set(alias(cname(&other), "true"))];
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
-    let wish =
-        provider.adjust(wish, &inventory.index).await.expect("adjusted").endpoints.remove(0).set;
+    let desired =
+        provider.adjust(desired, &inventory.index).await.expect("adjusted").endpoints.remove(0).set;
     let (_, old) = inventory
         .records()
-        .find(|(_, record)| record.set.name == wish.name && record.set.rtype == wish.rtype)
+        .find(|(_, record)| record.set.name == desired.name && record.set.rtype == desired.rtype)
         .expect("the CNAME");
-    assert!(!old.set.properties().same_as(wish.properties()), "a difference that the plan sees");
+    assert!(!old.set.properties().same_as(desired.properties()), "a difference that the plan sees");
     let old = Stored { set: old.set.clone(), labels: Labels::new(), origin: Opaque::none() };
-    let new = Planned { set: wish, labels: Labels::new(), hints: Hints::default() };
+    let new = Planned { set: desired, labels: Labels::new(), hints: Hints::default() };
     let change = Change { role: Role::Record, action: Action::Update { old, new } };
     let rrsets = Rrset::of(&change);
     let body = serde_json::to_value(Patch { rrsets }).expect("JSON");
@@ -233,8 +233,8 @@ async fn an_apex_is_known_from_the_index() {
     let zones = ZoneIndex::new(vec![Zone::new(ZONE, Name::as_listed(ZONE))], Routing::Longest);
     let cases = [(zones, [Some("true"), None]), (ZoneIndex::default(), [None, None])];
     for (zones, expected) in cases {
-        let wish = vec![cname("Example.org"), cname("other.example.org")];
-        let adjusted = make("http://127.0.0.1:1").adjust(wish, &zones).await.expect("adjusted");
+        let desired = vec![cname("Example.org"), cname("other.example.org")];
+        let adjusted = make("http://127.0.0.1:1").adjust(desired, &zones).await.expect("adjusted");
         let aliases = adjusted.endpoints.iter().map(|it| it.set.properties().get("alias"));
         assert_eq!(aliases.collect::<Vec<_>>(), expected);
     }
@@ -259,8 +259,8 @@ async fn zones_that_follow_another_primary_are_not_written() {
     let zones: Vec<String> =
         inventory.index.iter().map(|(_, zone)| zone.name.to_string()).collect();
     assert_eq!(zones, [ZONE, "slave.example.org", CHILD], "the child keeps its names");
-    let wish = [set("www.slave.example.org", RecordType::A, &["192.0.2.1"])];
-    let outcomes = suite::run(&kit, &wish).await;
+    let desired = [set("www.slave.example.org", RecordType::A, &["192.0.2.1"])];
+    let outcomes = suite::run(&kit, &desired).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("refused: {outcomes:?}") };
     assert!(failure.message.contains("its primary is elsewhere"), "{failure}");
 }

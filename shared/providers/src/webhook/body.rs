@@ -24,7 +24,7 @@ pub(super) struct Body<'a> {
 #[derive(Debug, Clone, Copy)]
 enum Content<'a> {
     /// An array of endpoints.
-    Wish(&'a [Endpoint]),
+    Desired(&'a [Endpoint]),
     /// Four lists, empty ones left out; the two of updates pair by index.
     Changes(&'a [&'a Change]),
 }
@@ -76,9 +76,9 @@ const CHANGE_LISTS: [ChangeList; 4] = [
 type Piece<'a> = (&'static str, Sent<'a>);
 
 impl<'a> Body<'a> {
-    /// The endpoints that are wished.
-    pub(super) fn wish(endpoints: &'a [Endpoint]) -> Result<Self, ProviderError> {
-        Self::of(Content::Wish(endpoints))
+    /// The desired endpoints.
+    pub(super) fn desired(endpoints: &'a [Endpoint]) -> Result<Self, ProviderError> {
+        Self::of(Content::Desired(endpoints))
     }
 
     /// Changes. In each list records stand before ownership records, each in the given order, as
@@ -121,9 +121,9 @@ impl<'a> Body<'a> {
 impl<'a> Content<'a> {
     fn pieces(self) -> Box<dyn Iterator<Item = Piece<'a>> + Send + 'a> {
         match self {
-            Self::Wish(endpoints) => {
+            Self::Desired(endpoints) => {
                 Box::new(endpoints.iter().enumerate().map(|(position, endpoint)| {
-                    (if position == 0 { "[" } else { "," }, Sent::wish(endpoint))
+                    (if position == 0 { "[" } else { "," }, Sent::desired(endpoint))
                 }))
             }
             Self::Changes(changes) => Box::new(change_pieces(changes)),
@@ -133,8 +133,8 @@ impl<'a> Content<'a> {
     /// What stands behind the last endpoint, or alone.
     fn ending(self, empty: bool) -> &'static str {
         match (self, empty) {
-            (Self::Wish(_), true) => "[]",
-            (Self::Wish(_), false) => "]",
+            (Self::Desired(_), true) => "[]",
+            (Self::Desired(_), false) => "]",
             (Self::Changes(_), true) => "{}",
             (Self::Changes(_), false) => "]}",
         }
@@ -212,8 +212,8 @@ mod tests {
 
     #[test]
     fn nothing_is_an_empty_list_or_object() {
-        let wish = Body::wish(&[]).expect("a body");
-        assert_eq!((wish.short().as_deref(), wish.length()), (Some(&b"[]"[..]), 2));
+        let desired = Body::desired(&[]).expect("a body");
+        assert_eq!((desired.short().as_deref(), desired.length()), (Some(&b"[]"[..]), 2));
         let changes = Body::changes(&[]).expect("a body");
         assert_eq!((changes.short().as_deref(), changes.length()), (Some(&b"{}"[..]), 2));
     }

@@ -102,10 +102,10 @@ impl Client {
         .await
     }
 
-    /// What the server makes of the wish. The answer takes the place of the wish while it arrives,
-    /// so it is asked for again only as long as it has not begun.
+    /// What the server makes of the desired endpoints. The answer takes their place while it
+    /// arrives, so it is asked for again only as long as it has not begun.
     pub(super) async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
-        let body = Body::wish(&desired)?;
+        let body = Body::desired(&desired)?;
         let mut response = self
             .via
             .call(ADJUST, async || {

@@ -6,14 +6,14 @@ use extdns_model::{Attribution, Endpoint, LabelKey, Labels, Name, RecordSet, Rec
 
 use crate::{Adaptation, AdaptationKind, Adjusted};
 
-/// Takes the answers to a wish one by one, as they arrive.
+/// Takes the answers about the desired endpoints one by one, as they arrive.
 ///
-/// Servers that change little answer in order. Then each answer takes the place of its wish, and
-/// both lists are never in memory side by side. From the first answer that is not the next wish,
-/// an index of all wishes takes over: without what they ask for, only who asks.
+/// Servers that change little answer in order. Then each answer takes the place of its endpoint,
+/// and both lists are never in memory side by side. From the first answer that is not about the
+/// next endpoint, an index of all endpoints takes over: without their values, only who wants them.
 #[derive(Debug)]
 pub(super) struct Reattach {
-    /// Answers, and behind them the wishes that are not answered yet.
+    /// The answers, and behind them the endpoints that are not answered yet.
     endpoints: Vec<Endpoint>,
     answered: usize,
     index: Option<Index>,
@@ -24,23 +24,23 @@ impl Reattach {
         Self { endpoints: desired, answered: 0, index: None }
     }
 
-    /// The next answer. One without targets, where the wish had some, is none: the server says
+    /// The next answer. One without targets, where the endpoint had some, is none: the server says
     /// neither what to store nor that the record is to go. Nor is one that was given before: nobody
     /// knows which of the two holds.
     pub(super) fn take(&mut self, set: RecordSet, labels: Labels) {
         if self.index.is_none()
-            && let Some(wish) = self.endpoints.get_mut(self.answered)
-            && same_key(&wish.set, &set)
-            && wish.set.targets.is_empty() == set.targets.is_empty()
+            && let Some(desired) = self.endpoints.get_mut(self.answered)
+            && same_key(&desired.set, &set)
+            && desired.set.targets.is_empty() == set.targets.is_empty()
         {
             self.answered += 1;
-            let attribution = std::mem::take(&mut wish.attribution);
+            let attribution = std::mem::take(&mut desired.attribution);
             let labels = own_labels(labels, &attribution);
-            // An equal wish stays: its texts are shared with the object that it came from.
-            if wish.set != set || *wish.labels() != labels {
-                *wish = endpoint(set, labels);
+            // An equal endpoint stays: its texts are shared with the object that it came from.
+            if desired.set != set || *desired.labels() != labels {
+                *desired = endpoint(set, labels);
             }
-            wish.attribution = attribution;
+            desired.attribution = attribution;
             return;
         }
         let index = self.index.get_or_insert_with(|| {
@@ -54,14 +54,14 @@ impl Reattach {
         self.endpoints.push(answer);
     }
 
-    /// All answers, and a note for each wish that did not come back as it was made.
+    /// All answers, and a note for each endpoint that did not come back as it was sent.
     pub(super) fn finish(mut self) -> Adjusted {
         let notes = match self.index {
             Some(index) => index.unanswered(),
             None => self
                 .endpoints
                 .drain(self.answered..)
-                .filter_map(|wish| Wish::of(&wish).note())
+                .filter_map(|desired| Desired::of(&desired).note())
                 .collect(),
         };
         Adjusted { endpoints: self.endpoints, notes }
@@ -84,24 +84,24 @@ fn own_labels(mut labels: Labels, attribution: &Attribution) -> Labels {
     labels
 }
 
-/// Whether the answer is to this wish. Servers may write a name in another form.
-fn same_key(wish: &RecordSet, answer: &RecordSet) -> bool {
-    wish.rtype == answer.rtype
-        && wish.set_identifier() == answer.set_identifier()
-        && same_name(&wish.name, &answer.name)
+/// Whether the answer is about this endpoint. Servers may write a name in another form.
+fn same_key(desired: &RecordSet, answer: &RecordSet) -> bool {
+    desired.rtype == answer.rtype
+        && desired.set_identifier() == answer.set_identifier()
+        && same_name(&desired.name, &answer.name)
 }
 
 fn same_name(left: &Name, right: &Name) -> bool {
     left == right || left.key() == right.key()
 }
 
-/// Wishes by name.
+/// Desired endpoints by name.
 #[derive(Debug)]
-struct Index(Vec<Wish>);
+struct Index(Vec<Desired>);
 
-/// Who wished what.
+/// Who wants what.
 #[derive(Debug)]
-struct Wish {
+struct Desired {
     /// Of the name: the index is sorted by it.
     hash: u64,
     name: Name,
@@ -114,22 +114,22 @@ struct Wish {
     position: usize,
 }
 
-/// What the server said to a wish.
+/// What the server said about a desired endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Nothing,
     /// An endpoint without targets.
     Empty,
-    /// What was wished, as it may be stored.
+    /// What is desired, as it may be stored.
     Once,
     /// The same more than once.
     Again,
-    /// Another type or set identifier of the name, which nobody wished.
+    /// Another type or set identifier of the name, which nobody wants.
     OtherForm,
 }
 
 impl Answer {
-    /// What it means to the wish, and why; nothing where the wish goes on as answered.
+    /// What it means for the endpoint, and why; nothing where the endpoint goes on as answered.
     fn adaptation(self) -> Option<(AdaptationKind, &'static str)> {
         match self {
             Self::Once => None,
@@ -157,7 +157,7 @@ impl Answer {
     }
 }
 
-impl Wish {
+impl Desired {
     fn of(endpoint: &Endpoint) -> Self {
         Self {
             hash: hash(&endpoint.set.name),
@@ -192,54 +192,55 @@ fn hash(name: &Name) -> u64 {
 }
 
 impl Index {
-    /// Of all these wishes, the first of which are answered.
-    fn new(wishes: &[Endpoint], answered: usize) -> Self {
-        let wish = |(position, endpoint)| {
+    /// Of all these endpoints, the first of which are answered.
+    fn new(endpoints: &[Endpoint], answered: usize) -> Self {
+        let desired = |(position, endpoint)| {
             let answer = if position < answered { Answer::Once } else { Answer::Nothing };
-            Wish { answer, position, ..Wish::of(endpoint) }
+            Desired { answer, position, ..Desired::of(endpoint) }
         };
-        let mut index: Vec<_> = wishes.iter().enumerate().map(wish).collect();
-        index.sort_unstable_by_key(|wish| (wish.hash, wish.position));
+        let mut index: Vec<_> = endpoints.iter().enumerate().map(desired).collect();
+        index.sort_unstable_by_key(|desired| (desired.hash, desired.position));
         Self(index)
     }
 
-    /// Who wants the answer: whoever wished exactly that, else whoever wished its name first.
+    /// Who wants the answer: whoever wants exactly that, else whoever wants its name first.
     /// `None` for an answer that is not to be taken.
     fn attribution(&mut self, answer: &RecordSet) -> Option<Attribution> {
         let hash = hash(&answer.name);
-        let start = self.0.partition_point(|wish| wish.hash < hash);
-        let end = start + self.0[start..].partition_point(|wish| wish.hash == hash);
-        let of_name = |wish: &&mut Wish| same_name(&wish.name, &answer.name);
-        let exact = self.0[start..end].iter_mut().filter(of_name).find(|wish| {
-            wish.rtype == answer.rtype && wish.set_identifier == answer.set_identifier()
+        let start = self.0.partition_point(|desired| desired.hash < hash);
+        let end = start + self.0[start..].partition_point(|desired| desired.hash == hash);
+        let of_name = |desired: &&mut Desired| same_name(&desired.name, &answer.name);
+        let exact = self.0[start..end].iter_mut().filter(of_name).find(|desired| {
+            desired.rtype == answer.rtype && desired.set_identifier == answer.set_identifier()
         });
-        if let Some(wish) = exact {
-            let empty = answer.targets.is_empty() && !wish.empty;
-            let first = wish.answer == Answer::Nothing;
-            wish.answer = match (first, empty) {
+        if let Some(desired) = exact {
+            let empty = answer.targets.is_empty() && !desired.empty;
+            let first = desired.answer == Answer::Nothing;
+            desired.answer = match (first, empty) {
                 (false, _) => Answer::Again,
                 (true, true) => Answer::Empty,
                 (true, false) => Answer::Once,
             };
-            return (wish.answer == Answer::Once).then(|| wish.attribution.clone());
+            return (desired.answer == Answer::Once).then(|| desired.attribution.clone());
         }
         if answer.targets.is_empty() {
             return None;
         }
         let mut attribution = None;
-        for wish in self.0[start..end].iter_mut().filter(of_name) {
-            attribution.get_or_insert_with(|| wish.attribution.clone());
-            if wish.answer == Answer::Nothing {
-                wish.answer = Answer::OtherForm;
+        for desired in self.0[start..end].iter_mut().filter(of_name) {
+            attribution.get_or_insert_with(|| desired.attribution.clone());
+            if desired.answer == Answer::Nothing {
+                desired.answer = Answer::OtherForm;
             }
         }
         Some(attribution.unwrap_or_default())
     }
 
-    /// A note for each wish that was not answered as it was made, in the order of the wishes.
+    /// A note for each endpoint that was not answered as it was sent, in the order of the
+    /// endpoints.
     fn unanswered(mut self) -> Vec<Adaptation> {
-        self.0.sort_unstable_by_key(|wish| wish.position);
-        self.0.into_iter().filter_map(Wish::note).collect()
+        self.0.sort_unstable_by_key(|desired| desired.position);
+        self.0.into_iter().filter_map(Desired::note).collect()
     }
 }
 
@@ -267,7 +268,7 @@ mod tests {
         }))
     }
 
-    fn wishes() -> Vec<Endpoint> {
+    fn desired() -> Vec<Endpoint> {
         vec![
             wanted("a.org", RecordType::A, "", 0),
             wanted("a.org", RecordType::Aaaa, "", 1),
@@ -278,12 +279,12 @@ mod tests {
     }
 
     type Key = (&'static str, RecordType, &'static str);
-    /// A name, the answers, who wants each of them, whose wishes were not answered.
+    /// A name, the answers, who wants each of them, whose endpoints were not answered.
     type Case = (&'static str, Vec<Key>, Vec<Option<u16>>, Vec<u16>);
 
-    /// Who wants each answer, and whose wishes were not answered.
+    /// Who wants each answer, and whose endpoints were not answered.
     fn outcome(answers: Vec<RecordSet>) -> (Vec<Option<u16>>, Vec<u16>) {
-        let mut reattach = Reattach::new(wishes());
+        let mut reattach = Reattach::new(desired());
         for answer in answers {
             let labels = [("resource", "ingress/x/y")].into_iter().collect();
             reattach.take(answer, labels);
@@ -370,7 +371,7 @@ mod tests {
             set("b.org", Cname, ""),
             without_targets("new.org", A),
         ];
-        let mut reattach = Reattach::new(wishes());
+        let mut reattach = Reattach::new(desired());
         answers.into_iter().for_each(|answer| reattach.take(answer, Labels::new()));
         let adjusted = reattach.finish();
         let taken: Vec<_> = adjusted.endpoints.iter().map(|own| own.set.to_string()).collect();
@@ -388,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_answered_counts_and_not_what_was_wished() {
+    fn what_is_answered_counts_and_not_what_was_sent() {
         let mut changed = set("a.org", RecordType::A, "");
         changed.ttl = Ttl::from_seconds(60);
         let labels = [("x", "y"), ("resource", "ingress/x/y")].into_iter().collect();
@@ -404,9 +405,9 @@ mod tests {
     #[test]
     fn a_resource_label_stays_where_no_object_is_known() {
         let labels: Labels = [("resource", "ingress/x/y")].into_iter().collect();
-        let mut wish = Endpoint::from_set(set("a.org", RecordType::A, ""));
-        wish.edit_labels(|own| *own = labels.clone());
-        for desired in [vec![wish], vec![]] {
+        let mut desired = Endpoint::from_set(set("a.org", RecordType::A, ""));
+        desired.edit_labels(|own| *own = labels.clone());
+        for desired in [vec![desired], vec![]] {
             let mut reattach = Reattach::new(desired);
             reattach.take(set("a.org", RecordType::A, ""), labels.clone());
             let label = reattach.finish().endpoints[0].resource_label();
@@ -418,10 +419,10 @@ mod tests {
         #[test]
         fn the_order_of_answers_does_not_matter(order in Just(vec![0, 1, 2, 3, 4]).prop_shuffle(),
             left in 0..5_usize) {
-            let wishes = wishes();
+            let desired = desired();
             let kept = &order[..left];
             let answers = kept.iter().map(|position| {
-                let set = &wishes[*position].set;
+                let set = &desired[*position].set;
                 set.clone()
             });
             let (endpoints, mut notes) = outcome(answers.collect());

@@ -12,14 +12,14 @@ pub(super) struct Sent<'a> {
 
 enum LabelSource<'a> {
     Of(&'a Labels),
-    /// Of a wish: the object's own and the resource.
-    Wish(&'a Endpoint),
+    /// Of a desired endpoint: the object's own and the resource.
+    Endpoint(&'a Endpoint),
 }
 
 impl<'a> Sent<'a> {
     /// What somebody wants.
-    pub(super) fn wish(endpoint: &'a Endpoint) -> Self {
-        Self { set: &endpoint.set, labels: LabelSource::Wish(endpoint) }
+    pub(super) fn desired(endpoint: &'a Endpoint) -> Self {
+        Self { set: &endpoint.set, labels: LabelSource::Endpoint(endpoint) }
     }
 
     /// A record with its labels.
@@ -49,7 +49,7 @@ impl Serialize for Sent<'_> {
         match &self.labels {
             LabelSource::Of(labels) if labels.is_empty() => {}
             LabelSource::Of(labels) => map.serialize_entry("labels", &SentLabels(labels, None))?,
-            LabelSource::Wish(endpoint) => {
+            LabelSource::Endpoint(endpoint) => {
                 let resource = endpoint.resource_label();
                 if resource.is_some() || !endpoint.labels().is_empty() {
                     let labels = SentLabels(endpoint.labels(), resource.as_deref());

@@ -29,7 +29,7 @@
 //!
 //! This is no zone API to be asked change by change: a whole zone is at hand, and what is wrong
 //! with a group is known before anything is written. So the engine's batches and bisection have
-//! nothing to do here; only its adaptation of wishes and its call counter are used.
+//! nothing to do here; only its adaptation of desired endpoints and its call counter are used.
 
 mod edit;
 mod file;
@@ -177,8 +177,8 @@ impl Reader for Zonefile {
         desired: Vec<Endpoint>,
         _zones: &ZoneIndex,
     ) -> Result<Adjusted, ProviderError> {
-        let wish = Adjusted { endpoints: desired, notes: Vec::new() };
-        let mut adjusted = fit(&self.capabilities, wish);
+        let desired = Adjusted { endpoints: desired, notes: Vec::new() };
+        let mut adjusted = fit(&self.capabilities, desired);
         for endpoint in &mut adjusted.endpoints {
             endpoint.set.set_properties(Properties::new());
             canonical(&mut endpoint.set);

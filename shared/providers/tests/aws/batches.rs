@@ -67,8 +67,8 @@ async fn r53_case_29_values_decide() {
     let groups: Vec<_> = (0..4000)
         .map(|n| {
             let address = format!("10.{}.{}.1", n / 250, n % 250);
-            let wish = set(&format!("h{n:04}.e.test"), RecordType::A, 60, &[&address]);
-            group(ZONE, vec![record(Action::Create(plain(wish)))])
+            let desired = set(&format!("h{n:04}.e.test"), RecordType::A, 60, &[&address]);
+            group(ZONE, vec![record(Action::Create(plain(desired)))])
         })
         .collect();
     all_applied(&apply(&provider, &inventory, groups).await);
@@ -164,8 +164,8 @@ async fn r53_case_25_pauses_between_batches_of_one_zone() {
         let groups = (0..zones)
             .flat_map(|zone| (0..per_zone).map(move |n| (zone, n)))
             .map(|(zone, n)| {
-                let wish = set(&format!("a{n}.z{zone}.test"), RecordType::A, 60, &["192.0.2.1"]);
-                group(ZoneKey(zone), vec![record(Action::Create(plain(wish)))])
+                let desired = set(&format!("a{n}.z{zone}.test"), RecordType::A, 60, &["192.0.2.1"]);
+                group(ZoneKey(zone), vec![record(Action::Create(plain(desired)))])
             })
             .collect();
         all_applied(&apply(&provider, &inventory, groups).await);

@@ -22,12 +22,13 @@ fn alias(role: &str, more: &[(&str, &str)]) -> RecordSet {
     with(set("ha.e.test", RecordType::A, 0, &[LB]), &pairs).with_set_identifier(role)
 }
 
-async fn wish(provider: &Zoned<Route53>, sets: Vec<RecordSet>) -> Adjusted {
+async fn adjusted_sets(provider: &Zoned<Route53>, sets: Vec<RecordSet>) -> Adjusted {
     let endpoints = sets.into_iter().map(Endpoint::from_set).collect();
     provider.adjust(endpoints, &ZoneIndex::default()).await.expect("adjusted")
 }
 
-/// The ownership record of a wish, as the registry plans it: with all properties of its record.
+/// The ownership record of a desired endpoint, as the registry plans it: with all properties of its
+/// record.
 fn ownership_record(endpoint: &Endpoint) -> Planned {
     let text = "\"heritage=external-dns,external-dns/owner=me\"";
     let set = set("a-ha.e.test", RecordType::Txt, 300, &[text])
@@ -41,16 +42,16 @@ fn create(endpoint: &Endpoint) -> ChangeGroup {
     group(ZONE, vec![record(Action::Create(plan_of(endpoint))), own])
 }
 
-/// What is made of wishes, and of their ownership records the routing.
+/// What is made of desired endpoints, and of their ownership records the routing.
 async fn made(sets: Vec<RecordSet>) -> (Vec<Outcome>, Vec<sim::RecordSet>, Vec<String>) {
     let sim = Route53Sim::start();
     let zone = sim.zone("e.test");
     let provider = provider(&sim, &[]);
     let inventory = provider.read().await.expect("readable");
-    let wish = wish(&provider, sets).await;
-    let groups = wish.endpoints.iter().map(create).collect();
+    let adjusted = adjusted_sets(&provider, sets).await;
+    let groups = adjusted.endpoints.iter().map(create).collect();
     let outcomes = apply(&provider, &inventory, groups).await;
-    let notes = wish.notes.into_iter().map(|note| note.reason).collect();
+    let notes = adjusted.notes.into_iter().map(|note| note.reason).collect();
     (outcomes, zone.find("a-ha.e.test", "TXT"), notes)
 }
 
@@ -105,13 +106,14 @@ async fn the_routing_of_an_ownership_record_is_kept_when_it_is_rewritten_and_del
     let zone = sim.zone("e.test");
     let provider = provider(&sim, &[]);
     let inventory = provider.read().await.expect("readable");
-    let wish = wish(&provider, vec![alias("PRIMARY", &[]), alias("SECONDARY", &[])]).await;
-    let groups = wish.endpoints.iter().map(create).collect();
+    let adjusted =
+        adjusted_sets(&provider, vec![alias("PRIMARY", &[]), alias("SECONDARY", &[])]).await;
+    let groups = adjusted.endpoints.iter().map(create).collect();
     all_applied(&apply(&provider, &inventory, groups).await);
 
     let inventory = provider.read().await.expect("readable");
     let old = stored(found(&inventory, "a-ha.e.test", RecordType::Txt));
-    let mut new = ownership_record(&wish.endpoints[0]);
+    let mut new = ownership_record(&adjusted.endpoints[0]);
     new.set.targets = ["\"heritage=external-dns,external-dns/owner=you\""].into_iter().collect();
     let own = Change { role: Role::Ownership, action: Action::Update { old, new } };
     all_applied(&apply(&provider, &inventory, vec![group(ZONE, vec![own])]).await);
@@ -140,8 +142,8 @@ async fn a_primary_beside_an_older_ownership_record_needs_a_health_check_which_i
     zone.seed([older.routed("SECONDARY", Routing::Failover("SECONDARY".to_owned()))]);
     let provider = provider(&sim, &[]);
     let inventory = provider.read().await.expect("readable");
-    let wish = wish(&provider, vec![alias("PRIMARY", &[])]).await;
-    let outcomes = apply(&provider, &inventory, vec![create(&wish.endpoints[0])]).await;
+    let adjusted = adjusted_sets(&provider, vec![alias("PRIMARY", &[])]).await;
+    let outcomes = apply(&provider, &inventory, vec![create(&adjusted.endpoints[0])]).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert!(failure.message.contains("give the PRIMARY aws/health-check-id"), "{failure}");
     assert_eq!(zone.own_records().len(), 1);
@@ -149,10 +151,10 @@ async fn a_primary_beside_an_older_ownership_record_needs_a_health_check_which_i
 
 #[tokio::test]
 async fn a_primary_that_is_no_alias_needs_a_health_check_which_is_told() {
-    let wish =
+    let desired =
         with(set("ha.e.test", RecordType::A, 60, &["192.0.2.1"]), &[("aws/failover", "primary")]);
     let (outcomes, ownership_records, notes) =
-        made(vec![wish.with_set_identifier("PRIMARY")]).await;
+        made(vec![desired.with_set_identifier("PRIMARY")]).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert!(failure.message.contains("must have an associated health check"), "{failure}");
     assert!(ownership_records.is_empty());

@@ -17,14 +17,14 @@ const ZONE: ZoneKey = ZoneKey(0);
 const WRITE: Operation = Operation::ChangeResourceRecordSets;
 
 fn good(n: usize) -> ChangeGroup {
-    let wish = set(&format!("n{n:03}.e.test"), RecordType::A, 60, &["192.0.2.1"]);
-    pair(ZONE, wish, "\"heritage=external-dns\"")
+    let desired = set(&format!("n{n:03}.e.test"), RecordType::A, 60, &["192.0.2.1"]);
+    pair(ZONE, desired, "\"heritage=external-dns\"")
 }
 
 /// No address.
 fn bad(n: usize) -> ChangeGroup {
-    let wish = set(&format!("n{n:03}.e.test"), RecordType::A, 60, &["no.address"]);
-    pair(ZONE, wish, "\"heritage=external-dns\"")
+    let desired = set(&format!("n{n:03}.e.test"), RecordType::A, 60, &["no.address"]);
+    pair(ZONE, desired, "\"heritage=external-dns\"")
 }
 
 struct Run {
@@ -128,13 +128,13 @@ async fn r53_case_43_one_of_two_zones_fails() {
     let provider = provider(&sim, &["--aws-batch-change-size=2"]);
     let inventory = provider.read().await.expect("readable");
     sim.fault(Fault::error(403, "AccessDenied", "no").on(WRITE).in_zone(one.id()).always());
-    let wish = |n: usize, zone: usize, name: &str| {
-        let wish = set(&format!("a{n}.{name}"), RecordType::A, 60, &["192.0.2.1"]);
-        pair(ZoneKey(u32::try_from(zone).expect("small")), wish, "\"x\"")
+    let desired = |n: usize, zone: usize, name: &str| {
+        let desired = set(&format!("a{n}.{name}"), RecordType::A, 60, &["192.0.2.1"]);
+        pair(ZoneKey(u32::try_from(zone).expect("small")), desired, "\"x\"")
     };
     let groups = (0..3)
-        .map(|n| wish(n, 0, "one.test"))
-        .chain((0..3).map(|n| wish(n, 1, "two.test")))
+        .map(|n| desired(n, 0, "one.test"))
+        .chain((0..3).map(|n| desired(n, 1, "two.test")))
         .collect();
     let outcomes = apply(&provider, &inventory, groups).await;
     all_applied(&outcomes[3..]);

@@ -64,7 +64,7 @@ fn of_others(inventory: &Inventory) -> Vec<String> {
 }
 
 /// One record set of each shape that the provider writes.
-fn wishes() -> Vec<RecordSet> {
+fn desired() -> Vec<RecordSet> {
     use RecordType::{A, Aaaa, Cname, Mx, Naptr, Ptr, Srv, Txt};
     let lb = "web-1.eu-central-1.elb.amazonaws.com";
     let sibling = |id: &str, weight: &str| {
@@ -89,21 +89,24 @@ fn wishes() -> Vec<RecordSet> {
     ]
 }
 
-/// What is written is what is wished, as read back: so a second run has nothing to do.
+/// What is written is what is desired, as read back: so a second run has nothing to do.
 #[tokio::test]
-async fn each_kind_of_record_comes_back_as_it_was_wished() {
+async fn each_kind_of_record_comes_back_as_it_was_desired() {
     let Some(moto) = Moto::start_or_skip("each_kind_of_record_comes_back").await else { return };
     zone(&Client::new(&config(&moto)), "e.test").await;
     let provider = provider(&moto, &[]);
-    all_applied(&create(&provider, wishes()).await);
+    all_applied(&create(&provider, desired()).await);
 
     let inventory = provider.read().await.expect("readable");
     let mut read = of_others(&inventory);
-    let mut wished: Vec<String> =
-        adjusted(&provider, wishes()).await.iter().map(|wish| wish.set.to_string()).collect();
+    let mut expected: Vec<String> = adjusted(&provider, desired())
+        .await
+        .iter()
+        .map(|endpoint| endpoint.set.to_string())
+        .collect();
     read.sort();
-    wished.sort();
-    assert_eq!(read, wished);
+    expected.sort();
+    assert_eq!(read, expected);
     assert_eq!(moto.log().matches("POST /2013-04-01/hostedzone/").count(), 1, "one batch");
 }
 

@@ -66,10 +66,10 @@ pub(crate) fn with(set: RecordSet, pairs: &[(&str, &str)]) -> RecordSet {
     set.with_properties(pairs.iter().copied().collect::<Properties>())
 }
 
-/// What the provider makes of wishes.
-pub(crate) async fn adjusted(provider: &Zoned<Route53>, wishes: Vec<RecordSet>) -> Vec<Endpoint> {
-    let wishes = wishes.into_iter().map(Endpoint::from_set).collect();
-    provider.adjust(wishes, &ZoneIndex::default()).await.expect("adjusted").endpoints
+/// What the provider makes of desired endpoints.
+pub(crate) async fn adjusted(provider: &Zoned<Route53>, desired: Vec<RecordSet>) -> Vec<Endpoint> {
+    let desired = desired.into_iter().map(Endpoint::from_set).collect();
+    provider.adjust(desired, &ZoneIndex::default()).await.expect("adjusted").endpoints
 }
 
 pub(crate) fn plan_of(endpoint: &Endpoint) -> Planned {
@@ -101,13 +101,14 @@ pub(crate) fn group(zone: ZoneKey, changes: Vec<Change>) -> ChangeGroup {
     ChangeGroup { id: GroupId(0), zone, name, changes, after: Vec::new(), requires: Vec::new() }
 }
 
-/// One group for each wish and each of its zones.
-pub(crate) fn creates(inventory: &Inventory, wishes: &[Endpoint]) -> Vec<ChangeGroup> {
+/// One group for each desired endpoint and each of its zones.
+pub(crate) fn creates(inventory: &Inventory, desired: &[Endpoint]) -> Vec<ChangeGroup> {
     let mut groups = Vec::new();
-    for wish in wishes {
-        let zones = inventory.index.route(&wish.set.name.key(), wish.hints().zone.as_deref());
+    for endpoint in desired {
+        let zones =
+            inventory.index.route(&endpoint.set.name.key(), endpoint.hints().zone.as_deref());
         groups.extend(
-            zones.iter().map(|zone| group(*zone, vec![record(Action::Create(plan_of(wish)))])),
+            zones.iter().map(|zone| group(*zone, vec![record(Action::Create(plan_of(endpoint)))])),
         );
     }
     groups
@@ -132,11 +133,11 @@ pub(crate) async fn apply(
     writer.apply(&groups, Deadline::none()).await
 }
 
-/// What a run writes of wishes, applied.
-pub(crate) async fn create(provider: &Zoned<Route53>, wishes: Vec<RecordSet>) -> Vec<Outcome> {
+/// What a run writes of desired endpoints, applied.
+pub(crate) async fn create(provider: &Zoned<Route53>, desired: Vec<RecordSet>) -> Vec<Outcome> {
     let inventory = provider.read().await.expect("readable");
-    let wishes = adjusted(provider, wishes).await;
-    apply(provider, &inventory, creates(&inventory, &wishes)).await
+    let desired = adjusted(provider, desired).await;
+    apply(provider, &inventory, creates(&inventory, &desired)).await
 }
 
 pub(crate) fn all_applied(outcomes: &[Outcome]) {

@@ -145,8 +145,8 @@ async fn a_write_whose_answer_is_not_whole_is_looked_up() {
         let provider = provider(&sim, &[]);
         let inventory = provider.read().await.expect("readable");
         sim.fault(Fault::spoiled(spoil).on(WRITE));
-        let wish = set("a.e.test", RecordType::A, 60, &["192.0.2.1"]);
-        let outcomes = apply(&provider, &inventory, vec![pair(ZoneKey(0), wish, "\"x\"")]).await;
+        let desired = set("a.e.test", RecordType::A, 60, &["192.0.2.1"]);
+        let outcomes = apply(&provider, &inventory, vec![pair(ZoneKey(0), desired, "\"x\"")]).await;
         all_applied(&outcomes);
         assert_eq!((sim.faults_met(), sim.writes(), zone.own_records().len()), (1, 1, 2));
     }
@@ -163,8 +163,8 @@ async fn credentials_that_an_error_repeats_are_not_shown() {
     let inventory = provider.read().await.expect("readable");
     let text = format!("no such header: x-amz-security-token: {secret}");
     sim.fault(Fault::error(400, "InvalidInput", &text).on(WRITE).always());
-    let wish = plain(set("a.e.test", RecordType::A, 60, &["192.0.2.1"]));
-    let groups = vec![group(ZoneKey(0), vec![record(Action::Create(wish))])];
+    let desired = plain(set("a.e.test", RecordType::A, 60, &["192.0.2.1"]));
+    let groups = vec![group(ZoneKey(0), vec![record(Action::Create(desired))])];
     let outcomes = apply(&provider, &inventory, groups).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert!(failure.message.contains("no such header"), "{failure}");

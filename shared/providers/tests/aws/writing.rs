@@ -24,10 +24,14 @@ async fn r53_case_19_an_apply_lists_nothing() {
     let provider = provider(&sim, &[]);
     let inventory = provider.read().await.expect("readable");
     sim.forget_calls();
-    let wish = plain(set("a.e.test", RecordType::A, 60, &["192.0.2.1"]));
+    let desired = plain(set("a.e.test", RecordType::A, 60, &["192.0.2.1"]));
     all_applied(
-        &apply(&provider, &inventory, vec![group(ZoneKey(0), vec![record(Action::Create(wish))])])
-            .await,
+        &apply(
+            &provider,
+            &inventory,
+            vec![group(ZoneKey(0), vec![record(Action::Create(desired))])],
+        )
+        .await,
     );
     assert_eq!(sim.count(Operation::ListHostedZones), 0);
     assert_eq!(sim.count(Operation::ListResourceRecordSets), 0);
@@ -50,10 +54,10 @@ async fn r53_case_20_plain_records() {
         (RecordType::Srv, "srv", &["0 50 443 host.e.test."], 60),
         (RecordType::Txt, "txt", &["v=spf1 -all"], 0),
     ];
-    let wish = |(rtype, label, targets, ttl): &(RecordType, &str, &[&str], i64)| {
+    let desired = |(rtype, label, targets, ttl): &(RecordType, &str, &[&str], i64)| {
         set(&format!("{label}.e.test"), *rtype, *ttl, targets)
     };
-    all_applied(&create(&provider(&sim, &[]), cases.iter().map(wish).collect()).await);
+    all_applied(&create(&provider(&sim, &[]), cases.iter().map(desired).collect()).await);
     let requests = sim.requests();
     let [request] = &requests.iter().filter(|it| it.method == "POST").collect::<Vec<_>>()[..]
     else {
@@ -87,14 +91,14 @@ async fn r53_case_20_plain_records() {
     assert_eq!(zone.own_records().len(), cases.len());
 }
 
-async fn aliases(wish: RecordSet) -> Vec<(String, sim::Alias)> {
+async fn aliases(desired: RecordSet) -> Vec<(String, sim::Alias)> {
     let (sim, zone) = e_test();
     zone.seed([
         sim::RecordSet::a("foo.elb.amazonaws.com.e.test", "192.0.2.1"),
         sim::RecordSet::a("baz.e.test", "192.0.2.1"),
         sim::RecordSet::new("baz.e.test", "AAAA").value("2001:db8::1"),
     ]);
-    all_applied(&create(&provider(&sim, &[]), vec![wish]).await);
+    all_applied(&create(&provider(&sim, &[]), vec![desired]).await);
     let own = zone.id().to_owned();
     zone.own_records()
         .into_iter()
@@ -112,9 +116,9 @@ async fn aliases(wish: RecordSet) -> Vec<(String, sim::Alias)> {
 #[tokio::test]
 async fn r53_case_21_alias_of_a_host_that_is_not_known() {
     let (sim, zone) = e_test();
-    let wish =
+    let desired =
         with(set("a.e.test", RecordType::A, 0, &["foo.elb.amazonaws.com"]), &[("alias", "true")]);
-    create(&provider(&sim, &[]), vec![wish]).await;
+    create(&provider(&sim, &[]), vec![desired]).await;
     let calls = sim.calls();
     let write = calls.iter().find(|call| call.operation.is_write()).expect("a write");
     let alias = write.changes[0].record_set.alias.as_ref().expect("an alias");
@@ -124,11 +128,11 @@ async fn r53_case_21_alias_of_a_host_that_is_not_known() {
 #[tokio::test]
 async fn r53_case_22_alias_of_a_load_balancer() {
     for (health, expected) in [("true", true), ("false", false), ("", false)] {
-        let wish = with(
+        let desired = with(
             set("a.e.test", RecordType::Cname, 0, &[LB]),
             &[("aws/evaluate-target-health", health)],
         );
-        let found = aliases(wish).await;
+        let found = aliases(desired).await;
         let types: Vec<_> = found.iter().map(|(rtype, _)| rtype.as_str()).collect();
         assert_eq!(types, ["A", "AAAA"]);
         for (_, alias) in found {
@@ -142,8 +146,8 @@ async fn r53_case_22_alias_of_a_load_balancer() {
 #[tokio::test]
 async fn r53_case_23_cname() {
     let (sim, zone) = e_test();
-    let wish = set("c.e.test", RecordType::Cname, 0, &["foo.example.org"]);
-    all_applied(&create(&provider(&sim, &[]), vec![wish]).await);
+    let desired = set("c.e.test", RecordType::Cname, 0, &["foo.example.org"]);
+    all_applied(&create(&provider(&sim, &[]), vec![desired]).await);
     let stored = zone.find("c.e.test", "CNAME");
     assert_eq!((stored[0].ttl, stored[0].alias.is_none()), (Some(300), true));
 }
@@ -259,8 +263,8 @@ async fn r53_case_36_same_zone_alias_in_two_zones() {
     for zone in &zones {
         zone.seed([sim::RecordSet::a("baz.e.test", "192.0.2.1")]);
     }
-    let wish = with(set("a.e.test", RecordType::A, 0, &["baz.e.test"]), &[("alias", "true")]);
-    all_applied(&create(&provider(&sim, &[]), vec![wish]).await);
+    let desired = with(set("a.e.test", RecordType::A, 0, &["baz.e.test"]), &[("alias", "true")]);
+    all_applied(&create(&provider(&sim, &[]), vec![desired]).await);
     for zone in &zones {
         let stored = zone.find("a.e.test", "A");
         assert_eq!(stored[0].alias.as_ref().expect("an alias").zone_id, zone.id());
@@ -334,12 +338,12 @@ async fn an_update_keeps_the_zone_of_a_strange_target() {
     let provider = provider(&sim, &[]);
     let inventory = provider.read().await.expect("readable");
     let old = found(&inventory, "x.e.test", RecordType::A);
-    let wish = with(
+    let desired = with(
         set("x.e.test", RecordType::A, 0, &["x.elsewhere.test"]),
         &[("alias", "true"), ("aws/evaluate-target-health", "true")],
     );
-    let wish = adjusted(&provider, vec![wish]).await;
-    let change = record(Action::Update { old: stored(old), new: plan_of(&wish[0]) });
+    let desired = adjusted(&provider, vec![desired]).await;
+    let change = record(Action::Update { old: stored(old), new: plan_of(&desired[0]) });
     all_applied(&apply(&provider, &inventory, vec![group(ZoneKey(0), vec![change])]).await);
     let now = zone.find("x.e.test", "A");
     let alias = now[0].alias.as_ref().expect("an alias");

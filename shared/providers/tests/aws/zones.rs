@@ -156,11 +156,11 @@ async fn r53_case_05_zones_are_listed_once() {
         let before = cached();
         for (run, lists) in lists.into_iter().enumerate() {
             sim.forget_calls();
-            let wish = set("a.zone-1.e.test", RecordType::A, 60, &["192.0.2.1"]);
+            let desired = set("a.zone-1.e.test", RecordType::A, 60, &["192.0.2.1"]);
             let inventory = provider.read().await.expect("readable");
             assert_eq!(names(&inventory.index).len(), 4);
-            let wishes = adjusted(&provider, vec![wish]).await;
-            all_applied(&apply(&provider, &inventory, creates(&inventory, &wishes)).await);
+            let desired = adjusted(&provider, vec![desired]).await;
+            all_applied(&apply(&provider, &inventory, creates(&inventory, &desired)).await);
             assert_eq!(sim.count(Operation::ListHostedZones), lists, "{flags:?}, run {run}");
             assert_eq!(sim.count(Operation::ListResourceRecordSets), 4, "records are read anew");
             assert_eq!(sim.writes(), 1);
@@ -222,21 +222,21 @@ async fn r53_case_27_pins() {
     let (sim, ids) = split_horizon();
     let private = format!("/hostedzone/{}", ids[2]);
     let pinned = |label: &str, pin: &str| {
-        let wish = set(&format!("{label}.bar.test"), RecordType::A, 60, &["192.0.2.1"]);
-        with(wish, &[("aws/hosted-zone-id", pin)])
+        let desired = set(&format!("{label}.bar.test"), RecordType::A, 60, &["192.0.2.1"]);
+        with(desired, &[("aws/hosted-zone-id", pin)])
     };
     let provider = provider(&sim, &[]);
-    let wishes = vec![
+    let desired = vec![
         pinned("foo", &private),
         pinned("bar", &ids[1]),
         pinned("baz", ""),
         pinned("lost", "ZUNKNOWN"),
     ];
-    all_applied(&create(&provider, wishes).await);
+    all_applied(&create(&provider, desired).await);
     assert_eq!(writes_by_zone(&sim, &ids[1]), ["bar.bar.test.", "baz.bar.test."]);
     assert_eq!(writes_by_zone(&sim, &ids[2]), ["baz.bar.test.", "foo.bar.test."]);
-    let wished = adjusted(&provider, vec![pinned("a", &private)]).await;
-    assert!(wished[0].set.properties().is_empty(), "a pin is never compared");
+    let desired = adjusted(&provider, vec![pinned("a", &private)]).await;
+    assert!(desired[0].set.properties().is_empty(), "a pin is never compared");
 }
 
 #[tokio::test]
@@ -298,9 +298,9 @@ async fn two_profiles_of_two_accounts_and_a_zone_that_both_see() {
     let provider = aws::over(logins, &args(&[]), &[], &DomainFilter::default());
     let inventory = provider.read().await.expect("readable");
     assert_eq!(names(&inventory.index), ["one.test", "two.test"]);
-    let wishes = vec![set("a.two.test", RecordType::A, 60, &["192.0.2.1"])];
-    let wishes = adjusted(&provider, wishes).await;
-    all_applied(&apply(&provider, &inventory, creates(&inventory, &wishes)).await);
+    let desired = vec![set("a.two.test", RecordType::A, 60, &["192.0.2.1"])];
+    let desired = adjusted(&provider, desired).await;
+    all_applied(&apply(&provider, &inventory, creates(&inventory, &desired)).await);
     assert_eq!(two.own_records().len(), 1);
     let calls = sim.calls();
     let write = calls.iter().find(|call| call.operation.is_write()).expect("a write");

@@ -6,11 +6,13 @@ use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
 use serde_json::json;
 
-use crate::support::{Status, calls, message, ok, server, set, webhook, wish, with_body};
+use crate::support::{
+    Status, calls, desired_endpoint, message, ok, server, set, webhook, with_body,
+};
 
 #[tokio::test]
 async fn whole_requests() {
-    let mut full = wish("a.example.org", 0);
+    let mut full = desired_endpoint("a.example.org", 0);
     full.set.ttl = Ttl::from_seconds(60);
     full.set.set_set_identifier("blue");
     full.set.set_properties([("alias", "true"), ("webhook/x", "1")].into_iter().collect());
@@ -44,10 +46,11 @@ async fn whole_requests() {
 }
 
 #[tokio::test]
-async fn a_long_wish_is_streamed_with_its_length() {
+async fn a_long_list_of_endpoints_is_streamed_with_its_length() {
     for count in [300, 1000, 5000] {
         let sim = WebhookSim::builder().start();
-        let desired: Vec<_> = (0..count).map(|n| wish(&format!("h{n}.example.org"), n)).collect();
+        let desired: Vec<_> =
+            (0..count).map(|n| desired_endpoint(&format!("h{n}.example.org"), n)).collect();
         let expected: Vec<_> = desired.iter().map(|own| own.set.clone()).collect();
         let adjusted =
             webhook(sim.url()).adjust(desired, &ZoneIndex::default()).await.expect("adjusted");
@@ -90,7 +93,8 @@ async fn the_whole_body_is_sent_again() {
         let sim = WebhookSim::builder().start();
         sim.fail("POST", "/adjustendpoints", 1, Failure::Status(500));
         sim.fail("POST", "/adjustendpoints", 1, Failure::HangUp);
-        let desired = (0..count).map(|n| wish(&format!("h{n}.example.org"), n)).collect();
+        let desired =
+            (0..count).map(|n| desired_endpoint(&format!("h{n}.example.org"), n)).collect();
         let adjusted =
             webhook(sim.url()).adjust(desired, &ZoneIndex::default()).await.expect("in the end");
         assert_eq!(adjusted.endpoints.len(), usize::from(count));
@@ -108,7 +112,8 @@ async fn redirects_with_the_body() {
             ("POST", "/a", Reply::new(status).header("location", "b?c=d")),
             ("POST", "/b?c=d", ok("[]")),
         ]);
-        let desired = (0..count).map(|n| wish(&format!("h{n}.example.org"), n)).collect();
+        let desired =
+            (0..count).map(|n| desired_endpoint(&format!("h{n}.example.org"), n)).collect();
         let adjusted =
             webhook(server.url()).adjust(desired, &ZoneIndex::default()).await.expect("adjusted");
         assert_eq!(adjusted.notes.len(), usize::from(count), "{status}");
@@ -117,7 +122,8 @@ async fn redirects_with_the_body() {
     }
     for count in [1, 2000] {
         let server = server(|_| Reply::new(307).header("location", "/adjustendpoints"));
-        let desired = (0..count).map(|n| wish(&format!("h{n}.example.org"), n)).collect();
+        let desired =
+            (0..count).map(|n| desired_endpoint(&format!("h{n}.example.org"), n)).collect();
         let error = webhook(server.url())
             .adjust(desired, &ZoneIndex::default())
             .await
@@ -129,7 +135,7 @@ async fn redirects_with_the_body() {
 
 async fn answered(answer: serde_json::Value) -> Adjusted {
     let server = server(move |_| ok(answer.to_string()));
-    let desired = vec![wish("a.example.org", 0), wish("b.example.org", 1)];
+    let desired = vec![desired_endpoint("a.example.org", 0), desired_endpoint("b.example.org", 1)];
     webhook(server.url()).adjust(desired, &ZoneIndex::default()).await.expect("adjusted")
 }
 
@@ -183,7 +189,8 @@ async fn who_wants_a_record_is_known_again() {
 /// reason, and nothing that came back is.
 #[tokio::test]
 async fn what_an_answer_lacks_is_told() {
-    let desired = || (0..20).map(|n| wish(&format!("h{n}.example.org"), n)).collect::<Vec<_>>();
+    let desired =
+        || (0..20).map(|n| desired_endpoint(&format!("h{n}.example.org"), n)).collect::<Vec<_>>();
     let answer = |count: usize, targets: &[&str]| {
         let one = |n| json!({ "dnsName": format!("h{n}.example.org"), "recordType": "A", "targets": targets });
         json!((0..count).map(one).collect::<Vec<_>>()).to_string()
@@ -212,7 +219,9 @@ async fn an_answer_that_breaks_off_is_an_error() {
     let body = json!([{ "dnsName": "a.example.org", "recordType": "A" }]).to_string();
     let server = server(move |_| ok(body.clone()).cut_at(body.len() - 1));
     let error = message(
-        webhook(server.url()).adjust(vec![wish("a.example.org", 0)], &ZoneIndex::default()).await,
+        webhook(server.url())
+            .adjust(vec![desired_endpoint("a.example.org", 0)], &ZoneIndex::default())
+            .await,
     );
     assert!(error.starts_with("the webhook provider's answer broke off: "), "{error}");
     assert_eq!(calls(&server, "POST", "/adjustendpoints"), 1);

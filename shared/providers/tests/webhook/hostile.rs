@@ -11,7 +11,7 @@ use extdns_providers::{ErrorKind, Reader as _};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use serde_json::{Value, json};
 
-use crate::support::{calls, impatient, limited, message, ok, server, webhook, wish};
+use crate::support::{calls, desired_endpoint, impatient, limited, message, ok, server, webhook};
 
 const TOO_LARGE: &str =
     "webhook response body exceeds the configured max size (--webhook-provider-max-body-size)";
@@ -27,8 +27,9 @@ async fn outcome(server: &ScriptedServer, path: &str, limit: i64) -> Result<usiz
 async fn outcome_of(provider: &Webhook, path: &str) -> Result<usize, String> {
     let count = match path {
         "/adjustendpoints" => {
-            let adjusted =
-                provider.adjust(vec![wish("a.example.org", 0)], &ZoneIndex::default()).await;
+            let adjusted = provider
+                .adjust(vec![desired_endpoint("a.example.org", 0)], &ZoneIndex::default())
+                .await;
             adjusted.map(|own| own.endpoints.len())
         }
         _ => provider.read().await.map(|own| own.records().count()),
@@ -356,7 +357,7 @@ async fn kinds_are_final() {
 }
 
 /// A server that answers before it has read the request: 413 and never reads it, or 200 at once and
-/// the list when it has the whole wish.
+/// the list when it has the whole list of desired endpoints.
 #[tokio::test]
 async fn answers_that_come_early() {
     for status in [413, 200] {
@@ -386,7 +387,8 @@ async fn answers_that_come_early() {
         });
         // More than the buffers of a connection take.
         let long = "x".repeat(2000);
-        let desired: Vec<_> = (0..8000).map(|n| wish(&format!("{long}{n}"), n)).collect();
+        let desired: Vec<_> =
+            (0..8000).map(|n| desired_endpoint(&format!("{long}{n}"), n)).collect();
         let provider = impatient(format!("http://{address}"), Duration::from_secs(20));
         match provider.adjust(desired, &ZoneIndex::default()).await {
             Ok(adjusted) => assert_eq!((status, adjusted.notes.len()), (200, 8000)),

@@ -1,5 +1,5 @@
-//! What a large wish and a large zone cost, in bytes alive at a time on the client's side. The
-//! server is a plain thread, which does not count.
+//! What many desired endpoints and a large zone cost, in bytes alive at a time on the client's
+//! side. The server is a plain thread, which does not count.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use extdns_model::{Action, Endpoint, Outcome, Permit, RecordType, Role, Routing, ZoneIndex};
 use extdns_providers::{Deadline, Provider as _, Reader as _};
 
-use crate::support::{group, planned, set, webhook, wish};
+use crate::support::{desired_endpoint, group, planned, set, webhook};
 
 const ENDPOINTS: usize = 40_000;
 /// What the buffers of a connection take, whatever is sent.
@@ -70,8 +70,8 @@ fn records() -> String {
     format!("[{}]", all.join(","))
 }
 
-fn wishes() -> Vec<Endpoint> {
-    (0..ENDPOINTS).map(|n| wish(&format!("host-{n:05}.example.org"), 7)).collect()
+fn desired_endpoints() -> Vec<Endpoint> {
+    (0..ENDPOINTS).map(|n| desired_endpoint(&format!("host-{n:05}.example.org"), 7)).collect()
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -80,10 +80,10 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn a_large_wish_is_never_there_twice() {
+fn a_large_list_of_endpoints_is_never_in_memory_twice() {
     let provider = webhook(format!("http://{}", echo()));
-    let size = allocation_counter::measure(|| drop(wishes())).bytes_max;
-    let desired = wishes();
+    let size = allocation_counter::measure(|| drop(desired_endpoints())).bytes_max;
+    let desired = desired_endpoints();
     let mut count = 0;
     let cost = allocation_counter::measure(|| {
         let adjusted = block_on(provider.adjust(desired, &ZoneIndex::default())).expect("adjusted");
@@ -91,8 +91,8 @@ fn a_large_wish_is_never_there_twice() {
         count = adjusted.endpoints.len();
     });
     assert_eq!(count, ENDPOINTS);
-    assert!(size > 4 * BUFFERS, "{size} bytes are no large wish");
-    assert!(cost.bytes_max < BUFFERS, "{} bytes beside a wish of {size}", cost.bytes_max);
+    assert!(size > 4 * BUFFERS, "{size} bytes are no large list");
+    assert!(cost.bytes_max < BUFFERS, "{} bytes beside a list of {size}", cost.bytes_max);
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub(crate) fn set(name: &str, rtype: RecordType, targets: &[&str]) -> RecordSet 
     RecordSet::new(Name::as_listed(name), rtype, Ttl::UNSET, targets)
 }
 
-pub(crate) fn wish(name: &str, by: u16) -> Endpoint {
+pub(crate) fn desired_endpoint(name: &str, by: u16) -> Endpoint {
     Endpoint::from_set(set(name, RecordType::A, &["192.0.2.1"])).wanted_by(Arc::new(Resource {
         cluster: ClusterId(by),
         kind: ResourceKind::Service,

@@ -58,7 +58,7 @@ struct Writer<'a> {
     annotated: &'a Annotated,
     slots: Slots<'a>,
     names: Names,
-    /// Where ownership records stand: looked up only for wished TXT records.
+    /// Where ownership records stand: looked up only for desired TXT records.
     taken: OnceCell<HashSet<TxtKey>>,
     /// Ownership records that this plan removes: several records may have one of an older format.
     removed: HashSet<TxtKey>,
@@ -168,7 +168,7 @@ impl Writer<'_> {
         self.names.refuse_text(self.registry, &set.name).map_or(Ok(()), Err)
     }
 
-    /// Whether a wished TXT record would be where an ownership record stands.
+    /// Whether a desired TXT record would be where an ownership record stands.
     fn is_taken(&self, zone: ZoneKey, set: &RecordSet) -> bool {
         let ownership_records = || {
             let of_records =

@@ -90,15 +90,15 @@ fn an_update_sends_the_stored_text_and_a_new_one_under_a_fresh_nonce() {
 
 #[test]
 fn switching_encryption_does_not_rewrite() {
-    let wish = "A x 1.1.1.1 l:resource=r";
+    let desired = "A x 1.1.1.1 l:resource=r";
     let other = "A x 1.1.1.1 l:resource=r ttl=60";
     for (before, after) in [(PLAIN, ON), (ON, KEY)] {
         let mut world = World::pseudo(&[]);
-        let made = run(&*registry(before), &world, &[wish]);
+        let made = run(&*registry(before), &world, &[desired]);
         world.apply(&made.groups.groups);
         let stored = texts(&world);
         let after = registry(after);
-        assert_eq!(run(&*after, &world, &[wish]).changes, NOTHING);
+        assert_eq!(run(&*after, &world, &[desired]).changes, NOTHING);
         // The record changes, its labels do not.
         let run_ = run(&*after, &world, &[other]);
         assert_eq!(kinds(&run_), ["~ A x"]);
@@ -127,27 +127,27 @@ fn a_long_text_is_one_text() {
     // Splitting into character-strings is the provider's.
     let noise: String =
         (0..300u32).map(|at| format!("{:x}", at.wrapping_mul(2_654_435_761))).collect();
-    let wish = format!("A x 1.1.1.1 l:resource=r l:custom={noise}");
+    let desired = format!("A x 1.1.1.1 l:resource=r l:custom={noise}");
     let mut world = World::pseudo(&[]);
-    let made = run(&*registry(ON), &world, &[&wish]);
+    let made = run(&*registry(ON), &world, &[&desired]);
     world.apply(&made.groups.groups);
     let [text] = &texts(&world)[..] else { panic!("one text") };
     assert!(text.len() > 1000 && !text[1..text.len() - 1].contains('"'));
     assert_eq!(read(ON, &world), [format!("A x {{custom={noise},owner=owner,resource=r}}")]);
-    assert_eq!(run(&*registry(ON), &world, &[&wish]).changes, NOTHING);
+    assert_eq!(run(&*registry(ON), &world, &[&desired]).changes, NOTHING);
 }
 
 #[test]
 fn a_repeated_ownership_record_is_recognised_by_its_labels() {
     let on = registry(ON);
     let encrypted = |resource: &str| {
-        let wish = format!("A x 1.1.1.1 l:resource={resource}");
-        let run = run(&*on, &World::pseudo(&[]), &[&wish]);
+        let desired = format!("A x 1.1.1.1 l:resource={resource}");
+        let run = run(&*on, &World::pseudo(&[]), &[&desired]);
         run.groups.groups[0].changes[1].set().targets.as_slice()[0].to_string()
     };
     let (one, two, other) = (encrypted("r"), encrypted("r"), encrypted("s"));
     assert_ne!(one, two);
-    let wish = "A x 1.1.1.1 l:resource=r";
+    let desired = "A x 1.1.1.1 l:resource=r";
     let cases = [
         (format!("{one};{two}"), true),
         (format!("{one};~owner=owner,resource=r"), true),
@@ -156,13 +156,13 @@ fn a_repeated_ownership_record_is_recognised_by_its_labels() {
     ];
     for (stored, is_repeated) in cases {
         let mut world = World::pseudo(&["A x 1.1.1.1", &format!("TXT a-x {stored}")]);
-        let run_ = run(&*on, &world, &[wish]);
+        let run_ = run(&*on, &world, &[desired]);
         assert_eq!(!run_.changes.is_empty(), is_repeated, "{stored}");
         if is_repeated {
             assert_eq!(kinds(&run_), ["~ TXT a-x"]);
             world.apply(&run_.groups.groups);
             assert_eq!(texts(&world).len(), 1);
-            assert_eq!(run(&*on, &world, &[wish]).changes, NOTHING);
+            assert_eq!(run(&*on, &world, &[desired]).changes, NOTHING);
         }
     }
 }

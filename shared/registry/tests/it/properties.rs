@@ -1,4 +1,4 @@
-//! What holds for every zone and every wish.
+//! What holds for every zone and all desired endpoints.
 
 use extdns_model::{Change, Record, RecordType};
 use extdns_plan::Hold;
@@ -34,7 +34,7 @@ struct Given {
     owner: Option<&'static str>,
 }
 
-fn wish() -> impl Strategy<Value = String> {
+fn endpoint() -> impl Strategy<Value = String> {
     let target = prop_oneof![
         (Just("A"), select(vec!["1.1.1.1", "2.2.2.2"])),
         (Just("AAAA"), select(vec!["::1", "::2"])),
@@ -88,8 +88,8 @@ fn world(registry: &str, given: &[Given]) -> World {
 /// The ownership record that a registry writes for a record.
 fn ownership_record_of(registry_args: &str, given: &Given, resource: &str) -> String {
     let registry = registry(registry_args);
-    let wish = format!("{} {}{} x{resource}", given.rtype, given.name, given.set_identifier);
-    let run = run(&*registry, &World::zones(&["com", "example.com"]), &[&wish]);
+    let endpoint = format!("{} {}{} x{resource}", given.rtype, given.name, given.set_identifier);
+    let run = run(&*registry, &World::zones(&["com", "example.com"]), &[&endpoint]);
     let change =
         run.changes.into_iter().find(|change| change.contains('~')).expect("an ownership record");
     change.trim_start_matches("+ ").to_owned()
@@ -143,15 +143,15 @@ proptest! {
     fn a_run_settles_and_leaves_what_is_not_ours(
         affix in select(AFFIXES.to_vec()),
         given in proptest::collection::vec(given(), 0..6),
-        wishes in proptest::collection::vec(wish(), 0..5),
+        desired in proptest::collection::vec(endpoint(), 0..5),
         until in 0_usize..12,
     ) {
         let registry = registry(&format!("--txt-owner-id=me {affix}"));
         let before = world(affix, &given);
-        let wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
+        let desired: Vec<_> = desired.iter().map(String::as_str).collect();
         let not_ours = strange(&*registry, &before);
         let ownership_records = foreign_ownership_records(&before);
-        let first = run(&*registry, &before, &wishes);
+        let first = run(&*registry, &before, &desired);
 
         // A run that dies after any call leaves no record without an owner.
         let mut cut = before.clone();
@@ -166,30 +166,30 @@ proptest! {
         prop_assert_eq!(strange(&*registry, &cut), not_ours.clone(), "after {} calls", until);
 
         for mut world in [before, cut] {
-            let next = run(&*registry, &world, &wishes);
+            let next = run(&*registry, &world, &desired);
             world.apply(&next.groups.groups);
             if next.held.iter().any(waits_for_a_text_to_go) {
-                world.apply(&run(&*registry, &world, &wishes).groups.groups);
+                world.apply(&run(&*registry, &world, &desired).groups.groups);
             }
             prop_assert_eq!(strange(&*registry, &world), not_ours.clone());
             prop_assert_eq!(foreign_ownership_records(&world), ownership_records.clone());
-            prop_assert_eq!(run(&*registry, &world, &wishes).changes, Vec::<String>::new());
+            prop_assert_eq!(run(&*registry, &world, &desired).changes, Vec::<String>::new());
         }
     }
 
     #[test]
-    fn the_order_of_records_and_wishes_does_not_matter(
+    fn the_order_of_records_and_endpoints_does_not_matter(
         affix in select(AFFIXES.to_vec()),
         given in proptest::collection::vec(given(), 0..6),
-        wishes in proptest::collection::vec(wish(), 0..5),
+        desired in proptest::collection::vec(endpoint(), 0..5),
     ) {
         let registry = registry(&format!("--txt-owner-id=me {affix}"));
         let mut world = world(affix, &given);
-        let mut wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
-        let first = run(&*registry, &world, &wishes);
+        let mut desired: Vec<_> = desired.iter().map(String::as_str).collect();
+        let first = run(&*registry, &world, &desired);
         world.records.reverse();
-        wishes.reverse();
-        let second = run(&*registry, &world, &wishes);
+        desired.reverse();
+        let second = run(&*registry, &world, &desired);
         prop_assert_eq!(first.changes, second.changes);
         prop_assert_eq!(first.orphans, second.orphans);
         prop_assert_eq!(first.reserved, second.reserved);
@@ -203,7 +203,7 @@ proptest! {
     fn values_of_others_stay_and_only_one_ownership_value_makes_a_record_ours(
         affix in select(AFFIXES.to_vec()),
         sets in proptest::collection::vec(mixed(), 0..5),
-        wishes in proptest::collection::vec(wish(), 0..4),
+        desired in proptest::collection::vec(endpoint(), 0..4),
     ) {
         let registry = registry(&format!("--txt-owner-id=me {affix}"));
         let mut world = World::zones(&["com", "example.com"]);
@@ -213,7 +213,7 @@ proptest! {
             let ownership_record = ownership_record_of(&format!("{affix} --txt-owner-id=x"), given, "");
             put(&mut world, &ownership_record.replace("~owner=x", &values.join(";")));
         }
-        let wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
+        let desired: Vec<_> = desired.iter().map(String::as_str).collect();
         let foreign = foreign_values(&world);
         let not_ours = strange(&*registry, &world);
         for Mixed { given, values } in &sets {
@@ -230,7 +230,7 @@ proptest! {
             }
         }
         for _ in 0..3 {
-            world.apply(&run(&*registry, &world, &wishes).groups.groups);
+            world.apply(&run(&*registry, &world, &desired).groups.groups);
             prop_assert_eq!(foreign_values(&world), foreign.clone());
             for line in &not_ours {
                 prop_assert!(strange(&*registry, &world).contains(line), "{} went", line);
@@ -242,13 +242,13 @@ proptest! {
     fn no_orphan_is_one_that_other_flags_explain(
         wrote in select(AFFIXES.to_vec()),
         runs in select(AFFIXES.to_vec()),
-        wishes in proptest::collection::btree_set(select(HOSTS.to_vec()), 1..5),
+        desired in proptest::collection::btree_set(select(HOSTS.to_vec()), 1..5),
     ) {
         let writer = registry(&format!("--txt-owner-id=me {wrote}"));
         let mut world = World::zones(&["com", "example.com"]);
-        let wishes: Vec<_> = wishes.iter().map(|host| format!("A {host} 1.1.1.1")).collect();
-        let wishes: Vec<_> = wishes.iter().map(String::as_str).collect();
-        world.apply(&run(&*writer, &world, &wishes).groups.groups);
+        let desired: Vec<_> = desired.iter().map(|host| format!("A {host} 1.1.1.1")).collect();
+        let desired: Vec<_> = desired.iter().map(String::as_str).collect();
+        world.apply(&run(&*writer, &world, &desired).groups.groups);
         let reader = registry(&format!("--txt-owner-id=me {runs}"));
         let mut annotated = reader.annotate(world.inventory(), Vec::new());
         annotated.set_explained_aside(reader.owners());

@@ -75,14 +75,14 @@ fn examine_apexes(
     let annotated = registry.annotate(named_only, Vec::new());
     let targets: Targets = ["192.0.2.1"].into_iter().collect();
     let named = found.index.iter().map(|(_, zone)| &zone.name).filter(|name| !name.is_empty());
-    let wishes: Vec<Endpoint> = named
+    let desired: Vec<Endpoint> = named
         .map(|name| Endpoint::new(name.clone(), RecordType::A, Ttl::UNSET, targets.clone()))
         .collect();
     let clusters = Clusters::default();
     let inventory = &annotated.inventory;
-    let input = Input { inventory, desired: &wishes, settings, clusters: &clusters, kept: &[] };
+    let input = Input { inventory, desired: &desired, settings, clusters: &clusters, kept: &[] };
     let mut plan = compute(input);
-    // Of wishes that nobody has, nothing is to be logged.
+    // Of endpoints that nobody wants, nothing is to be logged.
     tracing::subscriber::with_default(NoSubscriber::new(), || {
         registry.decorate(&mut plan, &annotated);
     });

@@ -1,8 +1,8 @@
 //! `explain NAME`: every object that has a name and what became of that, what the zones hold of it
 //! and whose it is, and what a run would do.
 
+mod desired;
 mod render;
-mod wishes;
 mod words;
 
 use std::fmt::Display;
@@ -14,8 +14,8 @@ use extdns_plan::{DecisionState, Input, Plan, compute_for};
 use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Leftover};
 
+pub use desired::{Desired, Fate};
 pub use render::render;
-pub use wishes::{Fate, Wish};
 
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
@@ -29,7 +29,7 @@ pub struct Explanation {
     /// The name.
     pub name: Name,
     /// Every object that has it, and what became of that.
-    pub wishes: Vec<Wish>,
+    pub desired: Vec<Desired>,
     /// The zones that the name lies in.
     pub zones: Vec<ZoneState>,
     /// What the zones hold of it.
@@ -130,7 +130,7 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
     let adjusted = explanation.known(adjusted).unwrap_or_default();
     sighted.add_adapted(&adjusted, &name);
     let Some(annotated) = annotated else {
-        explanation.wishes = sighted.unplanned(&adjusted.endpoints);
+        explanation.desired = sighted.unplanned(&adjusted.endpoints);
         return explanation;
     };
     explanation.look_at_zones(wiring, &annotated);
@@ -145,7 +145,7 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
         let refusal = refusal(wiring);
         let mut plan = compute_for(input, &refusal);
         wiring.registry.decorate(&mut plan, &annotated);
-        explanation.wishes = sighted.planned(wiring, &annotated, &adjusted.endpoints, &plan);
+        explanation.desired = sighted.planned(wiring, &annotated, &adjusted.endpoints, &plan);
         explanation.look_at_plan(&plan, &annotated.inventory);
     }
     explanation
@@ -157,8 +157,8 @@ async fn sight(
     views: &[ClusterView],
     name: &Name,
     gaps: &mut Vec<String>,
-) -> wishes::Sighted {
-    let mut sighted = wishes::Sighted::new(name, views);
+) -> desired::Sighted {
+    let mut sighted = desired::Sighted::new(name, views);
     for view in views {
         let sightings = wiring.sources.trace(view, name).await;
         sighted.add_sightings(sightings.found);

@@ -2,14 +2,14 @@
 
 use extdns_model::{RecordSet, Targets};
 
-use super::{Explanation, Fate, Holding, Step, Wish, words};
+use super::{Desired, Explanation, Fate, Holding, Step, words};
 use crate::report::ChangeKind;
 
 /// Renders an explanation: who wants the name, what the zones hold, what a run would do.
 #[must_use]
 pub fn render(explanation: &Explanation) -> String {
     let mut out = format!("{}\n", explanation.name);
-    let lines = explanation.wishes.iter().map(wish).collect();
+    let lines = explanation.desired.iter().map(desired).collect();
     section(&mut out, "wanted by", lines, "no object has this name");
     section(&mut out, "in the zones", holdings(explanation), "there is no record of this name");
     section(&mut out, "a run", steps(explanation), nothing_to_do(explanation));
@@ -30,17 +30,17 @@ fn section(out: &mut String, title: &str, lines: Vec<String>, none: &str) {
     }
 }
 
-fn wish(wish: &Wish) -> String {
-    let who = match (&wish.resource, &wish.cluster) {
+fn desired(desired: &Desired) -> String {
+    let who = match (&desired.resource, &desired.cluster) {
         (Some(resource), Some(cluster)) => format!("{resource} in cluster {cluster}"),
         (Some(resource), None) => resource.to_string(),
         (None, _) => "the run itself".to_owned(),
     };
-    let mut what = wish.rtype.map(|rtype| format!(" {rtype}")).unwrap_or_default();
-    if !wish.targets.is_empty() {
-        what = format!("{what} {}", targets(&wish.targets));
+    let mut what = desired.rtype.map(|rtype| format!(" {rtype}")).unwrap_or_default();
+    if !desired.targets.is_empty() {
+        what = format!("{what} {}", targets(&desired.targets));
     }
-    format!("{who}{what}: {}", words::fate(wish))
+    format!("{who}{what}: {}", words::fate(desired))
 }
 
 fn holdings(explanation: &Explanation) -> Vec<String> {
@@ -85,7 +85,7 @@ fn step(step: &Step) -> String {
 
 /// Why a run does nothing about the name.
 fn nothing_to_do(explanation: &Explanation) -> &'static str {
-    if explanation.wishes.iter().any(|wish| wish.fate == Fate::Taken) {
+    if explanation.desired.iter().any(|desired| desired.fate == Fate::Taken) {
         "does nothing: the records are as they are wanted"
     } else {
         "does nothing"

@@ -3,7 +3,7 @@
 use extdns_model::ResourceKind;
 use extdns_plan::{Cause, Decision, Differences, Hold, RecordChange, Rule};
 
-use super::{Fate, Owner, Wish};
+use super::{Desired, Fate, Owner};
 use crate::report::ChangeKind;
 use crate::report::words::MARK_MISSING;
 
@@ -43,12 +43,12 @@ fn differing(differences: Differences) -> String {
     parts.join(", ")
 }
 
-/// What became of a wish.
-pub(super) fn fate(wish: &Wish) -> String {
-    match &wish.fate {
+/// What became of a desired endpoint.
+pub(super) fn fate(desired: &Desired) -> String {
+    match &desired.fate {
         Fate::Hidden(rule) => format!("not looked at: {rule}"),
         Fate::Unready => "it has no address yet".to_owned(),
-        Fate::NothingToPublish => nothing_to_publish(wish).to_owned(),
+        Fate::NothingToPublish => nothing_to_publish(desired).to_owned(),
         Fate::Dropped(reason) => format!("dropped: {reason}"),
         Fate::Changed(reason) => format!("changed: {reason}"),
         Fate::Refused(reason) => format!("dropped: {reason}"),
@@ -70,8 +70,8 @@ pub(super) fn fate(wish: &Wish) -> String {
     }
 }
 
-fn nothing_to_publish(wish: &Wish) -> &'static str {
-    match wish.resource.as_ref().map(|resource| &resource.kind) {
+fn nothing_to_publish(desired: &Desired) -> &'static str {
+    match desired.resource.as_ref().map(|resource| &resource.kind) {
         Some(ResourceKind::Service) => {
             "it has nothing to publish: a ClusterIP service needs --publish-internal-services, a \
              headless one ready pods, a NodePort one nodes, an ExternalName one a name"
@@ -115,10 +115,10 @@ mod tests {
 
     use super::*;
 
-    fn wish(kind: ResourceKind, fate: Fate) -> Wish {
+    fn desired(kind: ResourceKind, fate: Fate) -> Desired {
         let namespace = Some("shop".into());
         let resource = Resource { cluster: ClusterId(0), kind, namespace, name: "web".into() };
-        Wish {
+        Desired {
             resource: Some(Arc::new(resource)),
             cluster: None,
             rtype: None,
@@ -186,7 +186,7 @@ mod tests {
         ];
         for (row, (fate_of, expected)) in table.into_iter().enumerate() {
             assert_eq!(row_of(&fate_of), row);
-            assert_eq!(fate(&wish(ResourceKind::Service, fate_of)), expected);
+            assert_eq!(fate(&desired(ResourceKind::Service, fate_of)), expected);
         }
         for (rule, expected) in [
             (Rule::KeepsResource, "lost to ingress/a/b, which has the record already"),
@@ -195,13 +195,13 @@ mod tests {
                 "lost to ingress/a/b, since a CNAME cannot stand beside other types",
             ),
         ] {
-            assert_eq!(fate(&wish(ResourceKind::Service, lost(rule))), expected);
+            assert_eq!(fate(&desired(ResourceKind::Service, lost(rule))), expected);
         }
         for (kind, expected) in [
             (ResourceKind::Crd, "its entry has no target"),
             (ResourceKind::Ingress, "it has nothing to publish"),
         ] {
-            assert_eq!(fate(&wish(kind, Fate::NothingToPublish)), expected);
+            assert_eq!(fate(&desired(kind, Fate::NothingToPublish)), expected);
         }
     }
 

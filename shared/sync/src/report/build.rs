@@ -294,7 +294,7 @@ fn unmanaged(unmanaged: &Unmanaged) -> Notice {
 }
 
 fn lost(loser: &Loser<'_>) -> Notice {
-    let (wish, winner) = (&loser.endpoint.set, &loser.winner);
+    let (lost, winner) = (&loser.endpoint.set, &loser.winner);
     let by = winner
         .attribution
         .first()
@@ -305,8 +305,8 @@ fn lost(loser: &Loser<'_>) -> Notice {
         Rule::NoCnameBeside => "a CNAME cannot stand beside other types",
     };
     Notice {
-        subject: subject(wish.name.as_str(), loser.endpoint.attribution.resources()),
-        message: format!("{} record: {by} is served instead, because {why}", wish.rtype),
+        subject: subject(lost.name.as_str(), loser.endpoint.attribution.resources()),
+        message: format!("{} record: {by} is served instead, because {why}", lost.rtype),
     }
 }
 

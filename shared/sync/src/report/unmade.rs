@@ -24,7 +24,7 @@ pub struct Unmade {
     /// Records of a type that is not managed.
     pub unmanaged: usize,
     /// Whether names are wanted and none of them lies in a zone: more often a mistake of the
-    /// settings than a wish.
+    /// settings than what somebody wants.
     pub nowhere: bool,
 }
 
@@ -53,10 +53,11 @@ impl Unmade {
         annotated: &Annotated,
     ) -> Self {
         let index = &annotated.inventory.index;
-        let has_zone = |wish: &Endpoint| !index.route(&wish.set.name.key(), None).is_empty();
+        let has_zone =
+            |endpoint: &Endpoint| !index.route(&endpoint.set.name.key(), None).is_empty();
         let may_be_nowhere = index.is_empty() || !plan.unrouted.is_empty();
         Self {
-            no_zone: distinct(plan.unrouted.iter().map(|wish| wish.set.name.as_str())),
+            no_zone: distinct(plan.unrouted.iter().map(|endpoint| endpoint.set.name.as_str())),
             contested: distinct(plan.losers.iter().map(|lost| lost.endpoint.set.name.as_str())),
             unmanaged: plan.unmanaged.iter().map(|of_type| of_type.count).sum(),
             nowhere: !desired.is_empty()

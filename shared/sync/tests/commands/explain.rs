@@ -197,7 +197,7 @@ async fn reason_policy() {
     apply(&provider, &SERVICE, &plain()).await;
     let flags = ["--policy=upsert-only", "--label-filter=none"];
     let explanation = explained(&provider, &flags, &plain(), NAME).await;
-    assert!(matches!(explanation.wishes[0].fate, Fate::Hidden(_)));
+    assert!(matches!(explanation.desired[0].fate, Fate::Hidden(_)));
     let text = render(&explanation);
     let line = "  would delete A www.example.org 192.0.2.1 in example.org: it is ours and nothing \
                 wants it; held back: --policy does not allow it\n";
@@ -341,13 +341,15 @@ async fn hidden_beside_wanted() {
         explained(&provider, &["--label-filter=dns!=no"], &objects, NAME).await
     };
     let fates: Vec<String> = explanation
-        .wishes
+        .desired
         .iter()
-        .map(|wish| format!("{:?} {:?}", wish.resource.as_ref().map(|it| &it.name), wish.targets))
+        .map(|desired| {
+            format!("{:?} {:?}", desired.resource.as_ref().map(|it| &it.name), desired.targets)
+        })
         .collect();
     assert_eq!(fates.len(), 2, "{fates:?}");
-    assert!(matches!(explanation.wishes[0].fate, Fate::Hidden(_)));
-    assert_eq!(explanation.wishes[1].fate, Fate::Taken);
+    assert!(matches!(explanation.desired[0].fate, Fate::Hidden(_)));
+    assert_eq!(explanation.desired[1].fate, Fate::Taken);
     assert_eq!(explanation.steps[0].set.targets.as_slice(), ["192.0.2.1"]);
 }
 
@@ -359,7 +361,7 @@ async fn a_cluster_that_does_not_answer_is_a_gap() {
     let flags = ["--source=service", "--server=http://127.0.0.1:1"];
     let explanation = explain(&wiring(&provider, &flags), NAME, std::io::empty()).await;
     assert_eq!(explanation.gaps.len(), 1, "{:?}", explanation.gaps);
-    assert!(explanation.wishes.is_empty());
+    assert!(explanation.desired.is_empty());
     assert_eq!(explanation.records.len(), 1);
     assert!(render(&explanation).contains("\nnot known\n  "), "{}", render(&explanation));
 }

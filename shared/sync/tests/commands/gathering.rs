@@ -96,7 +96,7 @@ async fn records_of_a_source_that_is_no_longer_configured_are_named() {
         "because it is not among the sources of this run (--source=ingress): i1.example.org, ";
     assert!(notice.message.contains(why), "{}", notice.message);
     let report = plan(&provider, &BOTH, "").await;
-    assert!(report.failure.is_some(), "an empty pipe is no wish");
+    assert!(report.failure.is_some(), "an empty pipe is no list");
 }
 
 #[tokio::test]

@@ -102,10 +102,10 @@ async fn what_is_possible_by_now_was_not_in_the_plan() {
         &service("theirs", "b.example.org", "192.0.2.9"),
     )
     .await;
-    let wishes =
+    let desired =
         [service("a", "a.example.org", "192.0.2.1"), service("b", "b.example.org", "192.0.2.1")]
             .concat();
-    let seen = hash(&provider, &[], &wishes).await;
+    let seen = hash(&provider, &[], &desired).await;
     // The other owner gives its name up.
     let other = ["--txt-owner-id=other", "--no-guard"];
     let elsewhere = service("elsewhere", "b.example.com", "192.0.2.9");
@@ -116,11 +116,11 @@ async fn what_is_possible_by_now_was_not_in_the_plan() {
         expected_hash: Some(seen.clone()),
         ..RunRequest::default()
     };
-    let report = run(&provider, &[], &wishes, request()).await;
+    let report = run(&provider, &[], &desired, request()).await;
     assert_eq!(report.exit_code(), ExitCode::HashDiffers);
-    let now = hash(&provider, &[], &wishes).await;
+    let now = hash(&provider, &[], &desired).await;
     assert_ne!(now, seen, "nothing was written");
     let request = RunRequest { expected_hash: Some(now), ..request() };
-    let report = run(&provider, &[], &wishes, request).await;
+    let report = run(&provider, &[], &desired, request).await;
     assert_eq!((report.exit_code(), Summary::of(&report).create), (ExitCode::Success, 2));
 }

@@ -58,7 +58,7 @@ fn reasons(report: &Report) -> String {
 }
 
 /// Neither a record that somebody made by hand nor that of another owner becomes ours by a text that
-/// a tenant wishes for, however it is written, and none is deleted.
+/// a tenant asks for, however it is written, and none is deleted.
 #[tokio::test]
 async fn a_tenant_cannot_forge_ownership() {
     let forged = [

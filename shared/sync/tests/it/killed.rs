@@ -16,12 +16,12 @@ fn provider(server: &RecordServer) -> Arc<dyn Provider> {
 }
 
 /// Hosts of the objects before and after: of 40 changes 13 are deletes, 13 updates, 14 creates.
-struct Wishes {
+struct Desired {
     before: String,
     after: String,
 }
 
-impl Wishes {
+impl Desired {
     fn new(apex: bool) -> Self {
         let names: Vec<String> = (0..40).map(|i| format!("h{i:02}.example.org")).collect();
         let mut before: Vec<(&str, &str)> =
@@ -37,9 +37,9 @@ impl Wishes {
     }
 }
 
-async fn started(wishes: &Wishes) -> RecordServer {
+async fn started(desired: &Desired) -> RecordServer {
     let server = RecordServer::new(&["example.org", "org"]);
-    run(&wishes.before, provider(&server), &[]).await.expect("first run");
+    run(&desired.before, provider(&server), &[]).await.expect("first run");
     server
 }
 
@@ -56,35 +56,35 @@ fn assert_no_duplicates(contents: &[RecordSet], when: &str) {
 }
 
 async fn survives_death_after_every_write(apex: bool) {
-    let wishes = Wishes::new(apex);
-    let undisturbed = started(&wishes).await;
+    let desired = Desired::new(apex);
+    let undisturbed = started(&desired).await;
     let writes_before = undisturbed.faults().writes();
-    run(&wishes.after, provider(&undisturbed), MEANT).await.expect("undisturbed run");
+    run(&desired.after, provider(&undisturbed), MEANT).await.expect("undisturbed run");
     let goal = undisturbed.contents();
     let writes = undisturbed.faults().writes() - writes_before;
     assert!(writes >= 2 * 27 + 13, "{writes} writes: a record and its ownership record each");
 
     for death in 1..=writes {
         let when = format!("killed after write {death} of {writes}");
-        let server = started(&wishes).await;
+        let server = started(&desired).await;
         server.lag();
         server.faults().inject(Fault::KillAfter(death));
-        let _ = server.faults().until_killed(run(&wishes.after, provider(&server), MEANT)).await;
+        let _ = server.faults().until_killed(run(&desired.after, provider(&server), MEANT)).await;
         assert_all_owned(&server.contents(), &when);
 
         server.faults().clear();
-        let _ = run(&wishes.after, provider(&server), MEANT).await;
+        let _ = run(&desired.after, provider(&server), MEANT).await;
         assert_all_owned(&server.contents(), &format!("{when}, again on stale reads"));
 
         server.settle();
-        run(&wishes.after, provider(&server), MEANT).await.expect("settled run");
+        run(&desired.after, provider(&server), MEANT).await.expect("settled run");
         let contents = server.contents();
         let settled = format!("{when}, again on settled reads");
         assert_all_owned(&contents, &settled);
         assert_eq!(records(&contents), records(&goal), "{settled}");
         assert_no_duplicates(&contents, &settled);
 
-        let last = run(&wishes.after, provider(&server), MEANT).await.expect("last run");
+        let last = run(&desired.after, provider(&server), MEANT).await.expect("last run");
         assert_eq!(last.changes().count(), 0, "{settled}");
     }
 }
@@ -105,8 +105,8 @@ async fn so_is_one_with_an_apex_whose_ownership_lies_in_the_parent_zone() {
 async fn an_ownership_record_without_a_record_is_reported_and_reused() {
     let server = RecordServer::new(&["example.org"]);
     let other = ("other.example.org", "192.0.2.1");
-    let wish = services([("one.example.org", "192.0.2.1"), other]);
-    run(&wish, provider(&server), &[]).await.expect("first run");
+    let desired = services([("one.example.org", "192.0.2.1"), other]);
+    run(&desired, provider(&server), &[]).await.expect("first run");
     server.faults().inject(Fault::KillAfter(1));
     let nothing = services([other]);
     let killed = server.faults().until_killed(run(&nothing, provider(&server), &[])).await;
@@ -130,7 +130,7 @@ async fn an_ownership_record_without_a_record_is_reported_and_reused() {
         own.map(|(id, _)| id).collect()
     };
     let before = ids();
-    run(&wish, provider(&server), &[]).await.expect("third run");
+    run(&desired, provider(&server), &[]).await.expect("third run");
     assert_all_owned(&server.contents(), "wanted again");
     assert_eq!((before.len(), ids().len()), (1, 2), "the ownership record was there already");
     assert!(ids().contains(&before[0]));

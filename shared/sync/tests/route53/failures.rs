@@ -132,11 +132,11 @@ async fn a_page_token_that_expires_once_costs_the_list_from_its_start() {
 /// The zone is left alone, and says why; the others go on.
 #[tokio::test]
 async fn a_page_token_that_expires_twice_leaves_its_zone_unread() {
-    let (sim, zones, mut wishes) = two_pages();
+    let (sim, zones, mut desired) = two_pages();
     let other = [sim.zone("example.net")];
-    wishes.extend(services("example.net", 3));
+    desired.extend(services("example.net", 3));
     sim.fault(Fault::page_token_expired().in_zone(zones[0].id()).times(2));
-    let report = run(&sim, &wishes, &[]).await.expect("run");
+    let report = run(&sim, &desired, &[]).await.expect("run");
     assert_eq!(sim.faults_met(), 2);
     let unreadable: Vec<_> = report.zones().filter_map(|zone| zone.unreadable.as_deref()).collect();
     let [why] = unreadable[..] else { panic!("{unreadable:?}") };
@@ -161,16 +161,16 @@ async fn a_page_token_that_expires_twice_leaves_its_zone_unread() {
 async fn a_page_token_of_the_list_of_zones_expires_once_and_twice() {
     let sim = Route53Sim::start();
     let zones: Vec<_> = (0..101).map(|n| sim.zone(&format!("z{n:03}.example"))).collect();
-    let wishes = services("z100.example", 1);
+    let desired = services("z100.example", 1);
     sim.fault(Fault::page_token_expired().on(LIST));
-    let report = run(&sim, &wishes, &[]).await.expect("run");
+    let report = run(&sim, &desired, &[]).await.expect("run");
     assert_eq!(all_good(&report).create, 1);
     assert_eq!(report.zones().count(), 101, "each once");
     assert_eq!(sim.count(LIST), 2 + 2);
 
     sim.forget_calls();
     sim.fault(Fault::page_token_expired().on(LIST).times(2));
-    let error = run(&sim, &wishes, &[]).await.expect_err("no list of zones");
+    let error = run(&sim, &desired, &[]).await.expect_err("no list of zones");
     let text = error.message;
     for part in
         ["failed to list hosted zones", "the list broke off twice", "InvalidPaginationToken"]
@@ -195,12 +195,12 @@ async fn r53_case_15_a_zone_that_cannot_be_read_is_left_alone() {
     broken[0].seed([&kept, &gone].into_iter().flat_map(|it| it.records()));
     let before = contents(&broken);
     sim.fault(Fault::internal().on(READ).in_zone(broken[0].id()).always());
-    let wishes = [
+    let desired = [
         kept,
         service("new.sub.example.org", "192.0.2.1"),
         service("www.example.org", "192.0.2.1"),
     ];
-    let report = run(&sim, &wishes, &[]).await.expect("run");
+    let report = run(&sim, &desired, &[]).await.expect("run");
     assert_eq!(sim.count(READ), 1 + 3, "three attempts");
 
     let summary = Summary::of(&report);

@@ -42,8 +42,8 @@ async fn a_write_that_hangs_is_reported_as_unknown_in_time() {
         sim.zone("example.org");
         sim.fault(hang.on(Operation::ChangeResourceRecordSets).always());
         let start = Instant::now();
-        let wishes = [service("a.example.org", "192.0.2.1")];
-        let report = run(&sim, &wishes, &[TIMEOUT]).await.expect("a report");
+        let desired = [service("a.example.org", "192.0.2.1")];
+        let report = run(&sim, &desired, &[TIMEOUT]).await.expect("a report");
         assert!(start.elapsed() < Duration::from_secs(2) + GRACE, "{:?}", start.elapsed());
         let failures = failed(&report);
         let [failure] = &failures[..] else { panic!("{failures:?}") };

@@ -26,24 +26,24 @@ enum Apex {
 
 /// What is wanted before and after: 40 changes in two zones, 14 creates, 13 deletes, 13 updates, in
 /// turn along the names, beside 20 records in each zone that stay; and the apex.
-struct Wishes {
+struct Desired {
     before: Vec<Service>,
     after: Vec<Service>,
 }
 
-impl Wishes {
+impl Desired {
     fn new(apex: Apex) -> Self {
         let (mut before, mut after) = (Vec::new(), Vec::new());
-        let mut wish = |host: &str, was: bool, is: bool| {
+        let mut add = |host: &str, was: bool, is: bool| {
             was.then(|| before.push(service(host, "192.0.2.1")));
             is.then(|| after.push(service(host, if was { "192.0.2.2" } else { "192.0.2.1" })));
         };
         for n in 0..40 {
             // The zones alternate, so each has a third of each kind.
             let host = format!("n{n:02}.{}", if n % 2 == 0 { "example.org" } else { "org" });
-            wish(&host, n % 3 != 0, n % 3 != 1);
+            add(&host, n % 3 != 0, n % 3 != 1);
         }
-        wish(APEX, apex != Apex::Created, apex != Apex::Deleted);
+        add(APEX, apex != Apex::Created, apex != Apex::Deleted);
         for n in 0..40 {
             let host = format!("stays{n:02}.{}", if n % 2 == 0 { "example.org" } else { "org" });
             before.push(service(&host, "192.0.2.9"));
@@ -76,7 +76,7 @@ impl World {
 
     /// Runs until this many calls took effect, and is gone then: where it stands, and before it hears
     /// the last answer. Tells whether it died.
-    async fn run_until_killed(&self, wishes: &[Service], calls: u64) -> bool {
+    async fn run_until_killed(&self, desired: &[Service], calls: u64) -> bool {
         let death = Arc::new(Notify::new());
         let (arrived, answered, strike) =
             (AtomicU64::new(0), AtomicU64::new(0), Arc::clone(&death));
@@ -93,7 +93,7 @@ impl World {
         let died = tokio::select! {
             biased;
             () = death.notified() => true,
-            _ = Box::pin(run(&self.sim, wishes, &FLAGS)) => false,
+            _ = Box::pin(run(&self.sim, desired, &FLAGS)) => false,
         };
         self.sim.on_call(|_, _| {});
         self.sim.heal();
@@ -103,12 +103,12 @@ impl World {
 
 /// Killed at every call in turn, run again, and once more to see that nothing is left to do.
 async fn survives_death_at_every_call(apex: Apex) {
-    let wishes = Wishes::new(apex);
+    let desired = Desired::new(apex);
     let undisturbed = World::with(&[]);
-    all_good(&run(&undisturbed.sim, &wishes.before, &[]).await.expect("first run"));
-    assert_eq!(undisturbed.contents(), World::with(&wishes.before).contents());
+    all_good(&run(&undisturbed.sim, &desired.before, &[]).await.expect("first run"));
+    assert_eq!(undisturbed.contents(), World::with(&desired.before).contents());
     undisturbed.sim.forget_calls();
-    let report = run(&undisturbed.sim, &wishes.after, &FLAGS).await.expect("undisturbed run");
+    let report = run(&undisturbed.sim, &desired.after, &FLAGS).await.expect("undisturbed run");
     let done = all_good(&report);
     let of_apex = |kind| usize::from(apex == kind);
     assert_eq!(
@@ -124,8 +124,8 @@ async fn survives_death_at_every_call(apex: Apex) {
     let mut between = 0;
     for death in 0..=calls {
         let when = format!("killed after call {death} of {calls}");
-        let world = World::with(&wishes.before);
-        let died = world.run_until_killed(&wishes.after, death).await;
+        let world = World::with(&desired.before);
+        let died = world.run_until_killed(&desired.after, death).await;
         assert!(died, "{when}");
         let written = world
             .sim
@@ -143,7 +143,7 @@ async fn survives_death_at_every_call(apex: Apex) {
         let there = |name: &str| contents.iter().any(|set| set.name == name);
         between += usize::from(there(APEX_MARK) && !there("example.org."));
 
-        all_good(&run(&world.sim, &wishes.after, &FLAGS).await.expect("second run"));
+        all_good(&run(&world.sim, &desired.after, &FLAGS).await.expect("second run"));
         let contents = world.contents();
         assert_all_owned(&contents, &format!("{when}, and run again"));
         assert_eq!(plain(&contents), plain(&goal), "{when}, and run again");
@@ -155,7 +155,7 @@ async fn survives_death_at_every_call(apex: Apex) {
             assert!(surplus.is_empty(), "{when}: {surplus:?}");
         }
 
-        let last = run(&world.sim, &wishes.after, &FLAGS).await.expect("third run");
+        let last = run(&world.sim, &desired.after, &FLAGS).await.expect("third run");
         assert_eq!(last.changes().count(), 0, "{when}, and run again");
     }
     // The one state that two zones cannot avoid: an ownership record ahead of its record, or behind.

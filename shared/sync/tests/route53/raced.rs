@@ -14,19 +14,19 @@ fn kept() -> Vec<Service> {
 }
 
 /// The same, and names at this address.
-fn wishes(address: Option<&str>) -> Vec<Service> {
+fn desired(address: Option<&str>) -> Vec<Service> {
     let contested = |address: &str| {
         (0..4).map(|n| service(&format!("n{n}.example.org"), address)).collect::<Vec<_>>()
     };
-    let mut wishes = kept();
-    wishes.extend(address.map(contested).unwrap_or_default());
-    wishes
+    let mut desired = kept();
+    desired.extend(address.map(contested).unwrap_or_default());
+    desired
 }
 
 /// Each run wants what the others do not. Whatever the order of their calls, each record has its
 /// ownership record after each round, and no name that all want is touched.
 #[tokio::test]
-async fn opposite_wishes_of_several_runs_leave_no_record_without_an_owner() {
+async fn opposite_runs_at_once_leave_no_record_without_an_owner() {
     let sim = Route53Sim::start();
     let zones = [sim.zone("example.org")];
     all_good(&run(&sim, &kept(), &[]).await.expect("run"));
@@ -34,9 +34,9 @@ async fn opposite_wishes_of_several_runs_leave_no_record_without_an_owner() {
     for round in 0..6 {
         let count = 2 + round % 3;
         let runs = rivals[..count].iter().map(|address| {
-            let wishes = wishes(*address);
+            let desired = desired(*address);
             let sim = &sim;
-            async move { run(sim, &wishes, &[]).await.expect("a report") }
+            async move { run(sim, &desired, &[]).await.expect("a report") }
         });
         let reports = join_all(runs).await;
         assert_all_owned(&contents(&zones), &format!("after round {round}"));
@@ -50,7 +50,7 @@ async fn opposite_wishes_of_several_runs_leave_no_record_without_an_owner() {
             assert_eq!(failure.kind, FailureKind::Conflict, "{failure}");
         }
     }
-    all_good(&run(&sim, &wishes(Some("192.0.2.1")), &[]).await.expect("the last run"));
+    all_good(&run(&sim, &desired(Some("192.0.2.1")), &[]).await.expect("the last run"));
     let made = contents(&zones);
     assert_eq!(plain(&made).len(), 34);
     assert_all_owned(&made, "after the last run");

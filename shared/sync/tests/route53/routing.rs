@@ -52,14 +52,14 @@ async fn routing_swap_arrives_in_one_run() {
 async fn what_route_53_refuses_is_held_in_the_plan_with_its_code() {
     let sim = Route53Sim::start();
     let zone = sim.zone("example.org");
-    let wishes = [
+    let desired = [
         service("a..example.org", "192.0.2.1"),
         member("w.example.org", "a", "192.0.2.1", ("aws-weight", "256")),
         service("none.example.org", "192.0.2.1").annotated("set-identifier", "a"),
         service("fine.example.org", "192.0.2.1"),
     ];
     for flags in [&["--dry-run"][..], &[]] {
-        let report = run(&sim, &wishes, flags).await.expect("run");
+        let report = run(&sim, &desired, flags).await.expect("run");
         assert_eq!(report.exit_code(), ExitCode::Partial, "{flags:?}");
         let held = report.changes().filter(|change| {
             matches!(change.result, ChangeResult::Held(Hold::CannotBeStored { .. }))

@@ -58,7 +58,7 @@ async fn five_thousand_changes_within_the_rate_with_failing_calls_and_three_bad_
         zone.seed(own.flat_map(Service::records)).quota(20_000);
     }
     let bad = three_bad();
-    let wishes = [&good[..], &bad].concat();
+    let desired = [&good[..], &bad].concat();
 
     // A fifth of a second of calls may come late and close together.
     sim.throttle(f64::from(RATE), 10 + RATE / 5);
@@ -77,7 +77,7 @@ async fn five_thousand_changes_within_the_rate_with_failing_calls_and_three_bad_
     });
 
     let rate = format!("--aws-requests-per-second={RATE}");
-    let report = run(&sim, &wishes, &[&rate]).await.expect("run");
+    let report = run(&sim, &desired, &[&rate]).await.expect("run");
     assert_eq!(sim.faults_met(), 1 + 2 + 2 + 1 + 1 + 1);
     assert_eq!(sim.refused("Throttling"), 2, "those that were asked for: no call above the rate");
 
@@ -125,11 +125,11 @@ fn domain(host: &str) -> &str {
 async fn a_budget_that_others_use_up_delays_and_loses_nothing() {
     let sim = Route53Sim::start();
     let zones: Vec<_> = (0..6).map(|n| sim.zone(&format!("z{n}.example"))).collect();
-    let wishes: Vec<_> =
+    let desired: Vec<_> =
         (0..600).map(|n| service(&format!("n{n:03}.z{}.example", n % 6), "192.0.2.1")).collect();
     sim.throttle(20.0, 3);
     let flags = ["--aws-batch-change-size=50", "--aws-requests-per-second=50"];
-    let report = run(&sim, &wishes, &flags).await.expect("run");
+    let report = run(&sim, &desired, &flags).await.expect("run");
     assert!(sim.refused("Throttling") > 0, "there was less than the budget");
     let succeeded = sim.calls().iter().filter(|call| call.succeeded()).count();
     assert_eq!(Summary::of(&report).create, 600, "{:#?}", failed(&report));

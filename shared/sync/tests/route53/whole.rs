@@ -29,11 +29,11 @@ async fn a_zone_that_is_cut_loses_nothing_and_its_names_do_not_land_in_the_paren
             (0..10).map(|n| service(&format!("n{n}.sub.example.org"), "192.0.2.1")).collect();
         child[0].seed(old.iter().flat_map(|service| service.records()));
         let before = contents(&child);
-        let mut wishes = old[..5].to_vec();
-        wishes.push(service("new.sub.example.org", "192.0.2.1"));
-        wishes.push(service("www.example.org", "192.0.2.1"));
+        let mut desired = old[..5].to_vec();
+        desired.push(service("new.sub.example.org", "192.0.2.1"));
+        desired.push(service("www.example.org", "192.0.2.1"));
         sim.fault(Fault::spoiled(spoil.clone()).on(READ).in_zone(child[0].id()).always());
-        let report = run(&sim, &wishes, &[]).await.expect("a report");
+        let report = run(&sim, &desired, &[]).await.expect("a report");
         let summary = Summary::of(&report);
         assert_eq!(
             (summary.create, summary.delete, summary.unreadable_zones),
@@ -54,8 +54,8 @@ async fn a_list_of_zones_that_is_cut_behind_the_first_ends_the_run() {
         let parent = [sim.zone("example.org")];
         sim.zone("sub.example.org");
         sim.fault(Fault::spoiled(Spoil::CutAt(cut)).on(LIST).always());
-        let wishes = [service("new.sub.example.org", "192.0.2.1")];
-        let error = run(&sim, &wishes, &[]).await.expect_err("no list");
+        let desired = [service("new.sub.example.org", "192.0.2.1")];
+        let error = run(&sim, &desired, &[]).await.expect_err("no list");
         assert!(error.message.contains("the answer is not whole"), "{}", error.message);
         assert!(error.message.contains("request id"), "{}", error.message);
         assert_eq!((sim.writes(), contents(&parent).len()), (0, 0));

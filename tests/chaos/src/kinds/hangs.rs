@@ -9,7 +9,7 @@ use crate::dns::Dns;
 use crate::judge;
 use crate::lies::{Lie, liar};
 use crate::program::Bench;
-use crate::world::{Wish, strangers};
+use crate::world::{Desired, strangers};
 
 const LIES: [Lie; 2] = [Lie::Hang, Lie::Silence];
 
@@ -19,7 +19,7 @@ const AFTER_TERM: Duration = Duration::from_secs(10);
 pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::start(dice.pick(&["aws", "webhook"]), bench.dir(), &strangers);
-    let before = Wish::roll(dice);
+    let before = Desired::roll(dice);
     judge::ended_with(&bench.run(&over("apply", bench, &dns, &before), BOUND)?, 0)?;
     let after = before.changed(dice);
     let kube = cluster(&after);

@@ -15,7 +15,7 @@ use crate::lies::{DEEP, liar};
 use crate::mutate;
 use crate::program::{Bench, Task};
 use crate::secrets;
-use crate::world::{Record, Wish, strangers, zone_of};
+use crate::world::{Desired, Record, strangers, zone_of};
 
 /// The objects of a cluster as people write them.
 const MANIFEST: &str = include_str!("../../../../examples/cluster/services.yaml");
@@ -24,8 +24,8 @@ const MANIFEST: &str = include_str!("../../../../examples/cluster/services.yaml"
 pub(super) fn files(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::roll(dice, bench.dir(), &strangers);
-    let wish = Wish::roll(dice);
-    let kube = cluster(&wish);
+    let desired = Desired::roll(dice);
+    let kube = cluster(&desired);
     for _ in 0..dice.between(2, 5) {
         let task = dns.reached_by(task(dice.pick(&["plan", "apply"]))).arg(TIMEOUT);
         let task = match dice.between(1, 6) {
@@ -34,12 +34,13 @@ pub(super) fn files(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
                 task.arg(&format!("--manifests={}", path.display()))
             }
             2 => {
-                let list: Value = serde_json::from_str(&wish.list())?;
+                let list: Value = serde_json::from_str(&desired.list())?;
                 let path = bench.write("manifest.json", mutate::json(dice, &list).to_string());
                 task.arg(&format!("--manifests={}", path.display()))
             }
             3 => {
-                let documents: Vec<String> = wish.objects().iter().map(Value::to_string).collect();
+                let documents: Vec<String> =
+                    desired.objects().iter().map(Value::to_string).collect();
                 let documents = documents.join("\n---\n");
                 task.arg("--manifests=-").input(mutate::bytes(dice, documents.as_bytes()))
             }
@@ -146,10 +147,10 @@ pub(super) fn flags(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     anyhow::ensure!(names.len() > 50, "the help names only {} flags", names.len());
     let strangers = strangers(dice);
     let dns = Dns::roll(dice, bench.dir(), &strangers);
-    let wish = Wish::roll(dice);
+    let desired = Desired::roll(dice);
     for _ in 0..dice.between(3, 6) {
         let mut task =
-            over(dice.pick(&["plan", "apply", "doctor", "gc"]), bench, &dns, &wish).arg(TIMEOUT);
+            over(dice.pick(&["plan", "apply", "doctor", "gc"]), bench, &dns, &desired).arg(TIMEOUT);
         for _ in 0..dice.between(1, 3) {
             let name = dice
                 .pick(&names)
@@ -207,8 +208,8 @@ fn value(dice: &mut Dice) -> OsString {
 pub(super) fn ownership(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::start(dice.pick(&PROVIDERS[..2]), bench.dir(), &strangers);
-    let wish = Wish::roll(dice);
-    let mut task = over("apply", bench, &dns, &wish);
+    let desired = Desired::roll(dice);
+    let mut task = over("apply", bench, &dns, &desired);
     if dice.once_in(3) {
         task = task
             .arg("--txt-encrypt-enabled")
@@ -262,7 +263,7 @@ fn put(dns: &Dns, ownership_record: &Record, text: &str) {
 pub(super) fn answers(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::start(dice.pick(&PROVIDERS[..2]), bench.dir(), &strangers);
-    let before = Wish::roll(dice);
+    let before = Desired::roll(dice);
     let kube = cluster(&before);
     let quiet = reading(dns.reached_by(task("apply")), &kube);
     judge::ended_with(&bench.run(&quiet, BOUND)?, 0)?;
@@ -287,9 +288,9 @@ pub(super) fn answers(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
 pub(super) fn reports(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::roll(dice, bench.dir(), &strangers);
-    let wish = Wish::roll(dice);
+    let desired = Desired::roll(dice);
     let path = bench.dir().join("report.json");
-    let first = over("apply", bench, &dns, &wish).arg(&format!("--report={}", path.display()));
+    let first = over("apply", bench, &dns, &desired).arg(&format!("--report={}", path.display()));
     judge::ended_with(&bench.run(&first, BOUND)?, 0)?;
     let report: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
     for _ in 0..dice.between(2, 4) {
@@ -298,7 +299,7 @@ pub(super) fn reports(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
             false => mutate::json(dice, &report).to_string().into_bytes(),
         };
         let odd = bench.write("odd.json", odd);
-        let undo = over(dice.pick(&["plan", "apply"]), bench, &dns, &wish)
+        let undo = over(dice.pick(&["plan", "apply"]), bench, &dns, &desired)
             .arg(&format!("--revert={}", odd.display()));
         let run = bench.run(&undo.arg("--no-guard"), GRACE)?;
         judge::sound(&run)?;

@@ -11,7 +11,7 @@ use crate::dice::Dice;
 use crate::dns::Dns;
 use crate::judge;
 use crate::program::{Bench, Task};
-use crate::world::{Wish, strangers};
+use crate::world::{Desired, strangers};
 
 /// The longest that a run of this size takes on a machine that is not busy.
 const USUAL: usize = 90;
@@ -19,7 +19,7 @@ const USUAL: usize = 90;
 pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::roll(dice, bench.dir(), &strangers);
-    let before = Wish::roll(dice);
+    let before = Desired::roll(dice);
     judge::ended_with(&bench.run(&over("apply", bench, &dns, &before), BOUND)?, 0)?;
     let after = before.changed(dice);
     let task = over("apply", bench, &dns, &after);

@@ -13,7 +13,7 @@ use crate::lies::{DEEP, Lie, PLAIN, liar};
 use crate::mutate;
 use crate::program::Bench;
 use crate::secrets;
-use crate::world::{OWNER, Wish, strangers};
+use crate::world::{Desired, OWNER, strangers};
 use extdns_testkit::kube::Login;
 
 /// What the service lets the function work for: it keeps ten seconds of it for its answer.
@@ -26,7 +26,7 @@ pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::start("aws", bench.dir(), &strangers);
     let Dns::Route53 { sim, .. } = &dns else { unreachable!("Route 53 was asked for") };
-    let kube = cluster(&Wish::roll(dice));
+    let kube = cluster(&Desired::roll(dice));
     let kubeconfig = kube.write_kubeconfig(&kube.kubeconfig(Login::Token(secrets::TOKEN)));
     let variables = [
         ("EXTERNAL_DNS_SOURCE", "service\ningress\ncrd".to_owned()),

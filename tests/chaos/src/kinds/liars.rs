@@ -12,12 +12,12 @@ use crate::judge;
 use crate::lies::{Edit, Lie, PLAIN, liar};
 use crate::program::{Bench, Task};
 use crate::secrets;
-use crate::world::{OWNER, Wish, strangers};
+use crate::world::{Desired, OWNER, strangers};
 
 /// A cluster that wants this.
-pub(super) fn cluster(wish: &Wish) -> KubeSim {
+pub(super) fn cluster(desired: &Desired) -> KubeSim {
     let builder = KubeSim::builder().user(User::admin("chaos", secrets::TOKEN));
-    wish.objects().into_iter().fold(builder, |builder, object| builder.object(object)).start()
+    desired.objects().into_iter().fold(builder, |builder, object| builder.object(object)).start()
 }
 
 /// A run over this cluster, in pages of a few objects.
@@ -26,7 +26,7 @@ pub(super) fn reading(task: Task, kube: &KubeSim) -> Task {
     task.arg(&format!("--kubeconfig={}", path.display()))
 }
 
-fn puts(kube: &KubeSim, before: &Wish, after: &Wish) {
+fn puts(kube: &KubeSim, before: &Desired, after: &Desired) {
     let (before, after) = (before.objects(), after.objects());
     let same = |a: &Value, b: &Value| a["metadata"]["name"] == b["metadata"]["name"];
     for object in before.iter().filter(|old| !after.iter().any(|new| same(old, new))) {
@@ -53,7 +53,7 @@ fn play(
 ) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::start(provider, bench.dir(), &strangers);
-    let before = Wish::roll(dice);
+    let before = Desired::roll(dice);
     let kube = cluster(&before);
     let quiet = reading(dns.reached_by(task("apply")), &kube);
     judge::ended_with(&bench.run(&quiet, BOUND)?, 0)?;

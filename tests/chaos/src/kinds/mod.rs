@@ -16,7 +16,7 @@ use crate::dice::Dice;
 use crate::dns::Dns;
 use crate::judge;
 use crate::program::{Bench, Run, Task};
-use crate::world::{OWNER, Record, Wish};
+use crate::world::{Desired, OWNER, Record};
 
 /// One kind of hostility.
 #[derive(Debug)]
@@ -130,9 +130,9 @@ fn task(command: &str) -> Task {
     .arg(&format!("--txt-owner-id={OWNER}"))
 }
 
-/// A run over this wish, given as a manifest.
-fn over(command: &str, bench: &Bench, dns: &Dns, wish: &Wish) -> Task {
-    let path = bench.write("wish.json", wish.list());
+/// A run over these desired endpoints, given as a manifest.
+fn over(command: &str, bench: &Bench, dns: &Dns, desired: &Desired) -> Task {
+    let path = bench.write("desired.json", desired.list());
     dns.reached_by(task(command)).arg(&format!("--manifests={}", path.display()))
 }
 
@@ -141,13 +141,13 @@ fn converges(
     bench: &Bench,
     dns: &Dns,
     task: &Task,
-    wish: &Wish,
+    desired: &Desired,
     strangers: &[Record],
 ) -> anyhow::Result<()> {
     judge::ended_with(&bench.run(task, BOUND)?, 0)?;
     let now = dns.records();
     judge::strangers_keep(strangers, &now)?;
-    judge::as_wanted(wish, strangers, &now)?;
+    judge::as_wanted(desired, strangers, &now)?;
     let writes = dns.writes();
     judge::ended_with(&bench.run(task, BOUND)?, 0)?;
     anyhow::ensure!(dns.writes() == writes, "a second run had something to do");

@@ -8,7 +8,7 @@ use crate::dns::Dns;
 use crate::judge;
 use crate::lies::{Lie, liar};
 use crate::program::Bench;
-use crate::world::{Wish, ZONES};
+use crate::world::{Desired, ZONES};
 
 /// How the changes are answered while names move.
 const LIES: [Lie; 6] =
@@ -18,7 +18,7 @@ pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let sim = Route53Sim::start();
     let outer = sim.zone(ZONES[0]);
     let mut dns = Dns::Route53 { sim, zones: vec![outer] };
-    let before = Wish::roll(dice);
+    let before = Desired::roll(dice);
     judge::ended_with(&bench.run(&over("apply", bench, &dns, &before), BOUND)?, 0)?;
     if let Dns::Route53 { sim, zones } = &mut dns {
         zones.push(sim.zone(ZONES[1]));

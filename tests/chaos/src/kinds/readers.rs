@@ -7,7 +7,7 @@ use crate::dns::Dns;
 use crate::judge;
 use crate::lies::{DEEP, Lie, PLAIN, liar};
 use crate::program::{Bench, Task};
-use crate::world::{OWNER, Wish, strangers};
+use crate::world::{Desired, OWNER, strangers};
 
 /// Commands that write nothing, with flags of their own.
 const READERS: [&[&str]; 8] = [
@@ -24,7 +24,7 @@ const READERS: [&[&str]; 8] = [
 pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::roll(dice, bench.dir(), &strangers);
-    let before = Wish::roll(dice);
+    let before = Desired::roll(dice);
     judge::ended_with(&bench.run(&over("apply", bench, &dns, &before), BOUND)?, 0)?;
     let kube = cluster(&before.changed(dice));
     let (there, writes, by_hand) = (dns.records(), dns.writes(), dns.by_hand());

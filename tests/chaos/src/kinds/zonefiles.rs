@@ -11,7 +11,7 @@ use crate::dns::{Dns, head};
 use crate::judge;
 use crate::mutate;
 use crate::program::Bench;
-use crate::world::{Wish, ZONES, strangers};
+use crate::world::{Desired, ZONES, strangers};
 
 /// What is done to the file of the inner zone, or beside it.
 type Oddity = fn(&mut Dice, &Path) -> std::io::Result<()>;
@@ -34,15 +34,15 @@ pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::start("zonefile", bench.dir(), &strangers);
     let Dns::Files(folder) = &dns else { unreachable!("zone files were asked for") };
-    let wish = Wish::roll(dice);
-    judge::ended_with(&bench.run(&over("apply", bench, &dns, &wish), GRACE)?, 0)?;
+    let desired = Desired::roll(dice);
+    judge::ended_with(&bench.run(&over("apply", bench, &dns, &desired), GRACE)?, 0)?;
     let outer = fs::read(folder.join(format!("{}.zone", ZONES[0])))?;
     // What becomes of the inner zone is no reason to lose anything of the outer one.
     dice.pick(&ODDITIES)(dice, folder)?;
     let bystander = bench.write("bystander", head("example.com"));
     let there = dns.records();
     for command in ["plan", "apply", "apply"] {
-        let run = bench.run(&over(command, bench, &dns, &wish).arg(TIMEOUT), GRACE)?;
+        let run = bench.run(&over(command, bench, &dns, &desired).arg(TIMEOUT), GRACE)?;
         judge::sound(&run)?;
         let now = dns.records();
         let of_outer = |records: &[crate::world::Record]| -> Vec<crate::world::Record> {

@@ -1,9 +1,10 @@
 //! A simulator of the Kubernetes API, for what a real server will not do on demand.
 //!
-//! It speaks HTTP/1.1 (with TLS if wished) and serves discovery, lists (selectors, pages of one snapshot), single
-//! objects, status updates and questions for one's own rights, in the real server's words. Objects come from manifests,
-//! from a [`workload`] or from the test. What goes wrong is said as a [`Fault`]. It serves every kind of which it is
-//! given an object: one without a CustomResourceDefinition is taken for namespaced. It does not validate objects, and
+//! It speaks HTTP/1.1 (with TLS if the test asks for it) and serves discovery, lists (selectors,
+//! pages of one snapshot), single objects, status updates and questions for one's own rights, in
+//! the real server's words. Objects come from manifests, from a [`workload`] or from the test. What
+//! goes wrong is said as a [`Fault`]. It serves every kind of which it is given an object: one
+//! without a CustomResourceDefinition is taken for namespaced. It does not validate objects, and
 //! does not watch.
 //!
 //! ```

@@ -141,10 +141,10 @@ impl Form {
         self.ttls.fit(ttl)
     }
 
-    /// The wish with values in their normal form and TTLs that the API takes.
+    /// The desired endpoints with values in their normal form and TTLs that the API takes.
     #[must_use]
-    pub fn wanted(&self, mut wish: Adjusted) -> Adjusted {
-        for endpoint in &mut wish.endpoints {
+    pub fn wanted(&self, mut desired: Adjusted) -> Adjusted {
+        for endpoint in &mut desired.endpoints {
             let rtype = endpoint.set.rtype;
             let is_normal =
                 |value: &EcoString| normal(rtype, value, self.txt).as_str() == value.as_str();
@@ -161,10 +161,10 @@ impl Form {
                     endpoint.set.ttl
                 );
                 endpoint.set.ttl = Ttl::from_seconds(step.into());
-                wish.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
+                desired.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
             }
         }
-        wish
+        desired
     }
 }
 

@@ -141,7 +141,7 @@ fn ttls_that_are_stored() {
 }
 
 #[test]
-fn a_wish_gets_its_normal_form_and_tells_what_it_cannot_have() {
+fn desired_endpoints_get_their_normal_form_and_note_what_cannot_be_stored() {
     let form = Form { ttls: Ttls::from(300).only(&[300, 3600]), ..FORM };
     let targets = ["20 b.", "10  A", "020 b"].into_iter().collect();
     let name = Name::as_listed("a.example.org");

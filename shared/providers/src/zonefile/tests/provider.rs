@@ -569,7 +569,7 @@ async fn groups_wait_for_those_in_other_zones() {
 }
 
 #[tokio::test]
-async fn a_wish_is_adjusted_to_what_a_file_can_hold() {
+async fn desired_endpoints_are_adjusted_to_what_a_file_can_hold() {
     let folder = Folder::with(&[("example.org.zone", HEAD)]);
     let provider = folder.provider(&[]);
     let endpoint = |name, rtype, targets| Endpoint::from_set(set(name, rtype, 0, targets));
@@ -608,12 +608,12 @@ async fn a_wish_is_adjusted_to_what_a_file_can_hold() {
     );
 }
 
-/// What a second run compares: the wish as adjusted with the zone as read.
+/// What a second run compares: the desired endpoints as adjusted with the zone as read.
 #[tokio::test]
-async fn a_second_run_finds_what_the_first_wished() {
+async fn a_second_run_finds_what_the_first_wrote() {
     let folder = Folder::with(&[("example.org.zone", HEAD)]);
     let provider = folder.provider(&[]);
-    let wished = [
+    let desired = [
         ("bücher.example.org", RecordType::Cname, "Straße.example.net"),
         ("a-bücher.example.org", RecordType::Txt, "\"heritage=external-dns,external-dns/owner=ü\""),
         ("*.example.org", RecordType::A, "192.0.2.1"),
@@ -626,7 +626,7 @@ async fn a_second_run_finds_what_the_first_wished() {
         ("s.example.org", RecordType::Ns, "ns.example.net"),
         ("p.example.org", RecordType::Ptr, "host.example.net"),
     ];
-    let desired = wished
+    let desired = desired
         .iter()
         .map(|(name, rtype, target)| {
             let targets: Targets = [*target].into_iter().collect();
@@ -636,20 +636,25 @@ async fn a_second_run_finds_what_the_first_wished() {
     let adjusted =
         provider.adjust(desired, &ZoneIndex::default()).await.expect("adjusted").endpoints;
     let groups: Vec<_> =
-        adjusted.iter().map(|wish| group(vec![create(wish.set.clone())])).collect();
+        adjusted.iter().map(|desired| group(vec![create(desired.set.clone())])).collect();
     let outcomes = apply(&provider, &groups).await;
     assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Applied), "{outcomes:?}");
     checkzone("example.org", &folder.path("example.org.zone")).await;
 
     let inventory = provider.read().await.expect("read");
-    for wish in &adjusted {
+    for desired in &adjusted {
         let (_, found) = inventory
             .records()
             .find(|(_, record)| {
-                record.set.name.key() == wish.set.name.key() && record.set.rtype == wish.set.rtype
+                record.set.name.key() == desired.set.name.key()
+                    && record.set.rtype == desired.set.rtype
             })
-            .unwrap_or_else(|| panic!("{} is not found", wish.set));
-        assert!(found.set.targets.same_as(&wish.set.targets, wish.set.rtype), "{}", wish.set);
+            .unwrap_or_else(|| panic!("{} is not found", desired.set));
+        assert!(
+            found.set.targets.same_as(&desired.set.targets, desired.set.rtype),
+            "{}",
+            desired.set
+        );
         assert_eq!(found.read_only, None);
     }
     assert!(

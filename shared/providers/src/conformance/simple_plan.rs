@@ -1,5 +1,5 @@
-//! Just enough of a plan to drive a provider: what is wished and not there is created, what
-//! differs is updated, what is ours and not wished is deleted, each with an ownership record.
+//! Just enough of a plan to drive a provider: what is desired and not there is created, what
+//! differs is updated, what is ours and not desired is deleted, each with an ownership record.
 
 use std::collections::BTreeMap;
 
@@ -27,21 +27,21 @@ pub fn is_ownership_record(set: &RecordSet) -> bool {
 
 type Key = (String, RecordType);
 
-/// The groups that make the inventory what is wished. Records without an ownership record are
-/// foreign and left alone. A name that is wished in another zone than it is in moves.
+/// The groups that make the inventory what is desired. Records without an ownership record are
+/// foreign and left alone. A name that is desired in another zone than it is in moves.
 #[must_use]
-pub fn plan(inventory: &Inventory, wish: &[RecordSet]) -> Vec<ChangeGroup> {
+pub fn plan(inventory: &Inventory, desired: &[RecordSet]) -> Vec<ChangeGroup> {
     let current: BTreeMap<(ZoneKey, Key), &Record> =
         inventory.records().map(|(zone, record)| ((zone, key(&record.set)), record)).collect();
     let mut ids = (0..).map(GroupId);
     let mut made: BTreeMap<Key, ChangeGroup> = BTreeMap::new();
-    let mut wished: BTreeMap<Key, ZoneKey> = BTreeMap::new();
-    for set in wish {
+    let mut desired_zones: BTreeMap<Key, ZoneKey> = BTreeMap::new();
+    for set in desired {
         let key = key(set);
         let Some(zone) = inventory.index.route(&key.0, None).first().copied() else { continue };
         let record = current.get(&(zone, key.clone())).copied();
         let ownership_record = current.get(&(zone, ownership_key(set))).copied();
-        wished.insert(key.clone(), zone);
+        desired_zones.insert(key.clone(), zone);
         if record.is_some() && ownership_record.is_none() {
             continue;
         }
@@ -62,7 +62,7 @@ pub fn plan(inventory: &Inventory, wish: &[RecordSet]) -> Vec<ChangeGroup> {
     for ((zone, key), record) in &current {
         let set = &record.set;
         let Some(ownership_record) = current.get(&(*zone, ownership_key(set))) else { continue };
-        if is_ownership_record(set) || wished.get(key) == Some(zone) {
+        if is_ownership_record(set) || desired_zones.get(key) == Some(zone) {
             continue;
         }
         let after = made.get(key).map(|group| After::Move(group.id)).into_iter().collect();

@@ -15,7 +15,7 @@ use crate::wiring::Wiring;
 
 /// One object that has the name, and one record type that it wants there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct Desired {
     /// The object; `None` for a record that a run makes by itself (PTR).
     pub resource: Option<Arc<Resource>>,
     /// Its cluster, where there are several.
@@ -28,7 +28,7 @@ pub struct Wish {
     pub fate: Fate,
 }
 
-/// What became of a wish.
+/// What became of a desired endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// The object, or the place in it where the name stands, is not looked at.
@@ -130,19 +130,19 @@ impl Sighted {
         }
     }
 
-    /// The wishes where nothing could be planned.
-    pub(super) fn unplanned(self, desired: &[Endpoint]) -> Vec<Wish> {
+    /// The desired endpoints where nothing could be planned.
+    pub(super) fn unplanned(self, desired: &[Endpoint]) -> Vec<Desired> {
         self.settle(desired, |_| Fate::Unknown)
     }
 
-    /// The wishes, and what the plan made of them.
+    /// The desired endpoints, and what the plan made of them.
     pub(super) fn planned(
         self,
         wiring: &Wiring,
         annotated: &Annotated,
         desired: &[Endpoint],
         plan: &Plan<'_>,
-    ) -> Vec<Wish> {
+    ) -> Vec<Desired> {
         self.settle(desired, |endpoint| {
             let set = &endpoint.set;
             let same = |other: &&Endpoint| std::ptr::eq(*other, endpoint);
@@ -164,8 +164,8 @@ impl Sighted {
         })
     }
 
-    /// One wish for each object and type.
-    fn settle(mut self, desired: &[Endpoint], fate: impl Fn(&Endpoint) -> Fate) -> Vec<Wish> {
+    /// One entry for each object and type.
+    fn settle(mut self, desired: &[Endpoint], fate: impl Fn(&Endpoint) -> Fate) -> Vec<Desired> {
         let mut found: Vec<(Option<Arc<Resource>>, &Endpoint)> = Vec::new();
         for endpoint in desired.iter().filter(|endpoint| *endpoint.set.name.key() == *self.key) {
             for resource in some_or_none(endpoint.attribution.resources()) {
@@ -174,10 +174,10 @@ impl Sighted {
             }
         }
         let Self { clusters, known, .. } = self;
-        let mut wishes = Vec::new();
+        let mut desired = Vec::new();
         for (resource, Known { hidden, fates }) in known {
             let cluster = resource.as_ref().and_then(|own| clusters.get(&own.cluster.0).cloned());
-            let wish = |rtype, targets, fate| Wish {
+            let entry = |rtype, targets, fate| Desired {
                 resource: resource.clone(),
                 cluster: cluster.clone(),
                 rtype,
@@ -185,17 +185,17 @@ impl Sighted {
                 fate,
             };
             let own = found.iter().filter(|(of, _)| *of == resource).map(|(_, endpoint)| *endpoint);
-            let own = own.map(|it| wish(Some(it.set.rtype), it.set.targets.clone(), fate(it)));
-            let mut all: Vec<Wish> =
-                fates.into_iter().map(|(rtype, fate)| wish(rtype, Targets::new(), fate)).collect();
+            let own = own.map(|it| entry(Some(it.set.rtype), it.set.targets.clone(), fate(it)));
+            let mut all: Vec<Desired> =
+                fates.into_iter().map(|(rtype, fate)| entry(rtype, Targets::new(), fate)).collect();
             all.extend(own);
             if all.is_empty() {
                 let fate = hidden.map_or(Fate::NothingToPublish, Fate::Hidden);
-                all.push(wish(None, Targets::new(), fate));
+                all.push(entry(None, Targets::new(), fate));
             }
-            wishes.append(&mut all);
+            desired.append(&mut all);
         }
-        wishes
+        desired
     }
 }
 
