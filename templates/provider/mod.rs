@@ -13,8 +13,7 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_auth::HttpOptions;
-use extdns_model::{Action, DomainFilter, Record, RecordSet, Zone, ZoneIndex};
+use extdns_model::{Action, Record, RecordSet, Zone, ZoneIndex};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +22,7 @@ use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Auth, Listing, More, Rest, Service, origin};
 use crate::{
     Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
 };
 
 // Flags
@@ -74,11 +73,11 @@ pub fn provider(
     let variables = &context.environment;
     let token = variables.required("NEWAPI_TOKEN", "a token of the API of Newapi")?;
     let base = variables.get("NEWAPI_API_URL");
-    let rest = Rest::new(&SERVICE, base, Auth::bearer(token), &HttpOptions::default())?;
-    Ok(over(rest, capabilities(args), context.domain_filter.clone()))
+    let rest = context.rest(&SERVICE, base, Auth::bearer(token))?;
+    Ok(over(rest, capabilities(args), context.zones.clone()))
 }
 
-fn over(rest: Rest, capabilities: Capabilities, filter: DomainFilter) -> impl Provider + use<> {
+fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
     let via = rest.transport(&capabilities);
     stepped(Newapi { rest, capabilities, filter }, via)
 }
@@ -98,7 +97,7 @@ fn capabilities(args: &NewapiArgs) -> Capabilities {
 struct Newapi {
     rest: Rest,
     capabilities: Capabilities,
-    filter: DomainFilter,
+    filter: ZoneFilter,
 }
 
 // Read
@@ -111,8 +110,8 @@ impl ZoneReader for Newapi {
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let listed: Vec<ListedZone> = self.list(via, "list zones", &["zones"], &ZONES).await?;
-        let zones = listed.iter().map(ListedZone::zone).collect::<Result<Vec<_>, _>>()?;
-        Ok(zones.into_iter().filter(|zone| self.filter.matches(&zone.name)).collect())
+        let zones = listed.iter().map(ListedZone::zone).collect::<Result<_, _>>()?;
+        Ok(self.filter.select(zones))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {

@@ -11,9 +11,9 @@ const ARGS: NewapiArgs = NewapiArgs { newapi_api_page_size: 100 };
 /// that they stop runs ahead while an answer is on its way.
 fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/v1");
-    let rest = Rest::new(&SERVICE, Some(&base), Auth::bearer(SECRET), &HttpOptions::default());
+    let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(&ARGS) };
-    Box::new(over(rest.expect("a client"), capabilities, DomainFilter::default()))
+    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
 }
 
 #[cfg(not(test))] // template: the kit fails until the provider is finished

@@ -10,6 +10,7 @@ use crate::aws::AwsArgs;
 use crate::digitalocean::DigitaloceanArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::pdns::PdnsArgs;
+use crate::shared::Shared;
 use crate::webhook::WebhookArgs;
 use crate::zonefile::ZonefileArgs;
 
@@ -26,9 +27,9 @@ pub struct Args {
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
     pub provider_cache_time: Duration,
 
-    /// Only zones whose id ends with this, for providers with zone ids; can be given several times
-    #[arg(long, value_name = "ID", default_value = "")]
-    pub zone_id_filter: Vec<String>,
+    /// What providers share.
+    #[command(flatten)]
+    pub shared: Shared,
 
     /// Flags of `aws`.
     #[cfg(feature = "aws")]
@@ -61,7 +62,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::{Context, ErrorKind};
+    use crate::{Accounts, Context, Environment, ErrorKind};
 
     #[derive(Debug, Parser)]
     struct Cli {
@@ -88,6 +89,50 @@ mod tests {
         let unknown = parse(&["--provider=nowhere"]).expect_err("unknown").to_string();
         for entry in crate::PROVIDERS {
             assert!(unknown.contains(entry.name), "{} in {unknown}", entry.name);
+        }
+    }
+
+    /// How many accounts the providers of these flags and variables are.
+    async fn accounts(providers: [(&str, [(&str, &str); 1]); 2]) -> String {
+        let accounts = Accounts::default();
+        for (flags, variables) in providers {
+            let args = parse(&flags.split(' ').collect::<Vec<_>>()).expect("valid");
+            let environment = Environment::from(variables);
+            let context = Context { environment, accounts: accounts.clone(), ..Context::default() };
+            args.provider.build(&args, &context).await.expect("built");
+        }
+        format!("{accounts:?}")
+    }
+
+    #[tokio::test]
+    async fn providers_with_the_credentials_of_one_account_share_it() {
+        let token = |token| ("--provider=digitalocean", [("DO_TOKEN", token)]);
+        let key = |key| ("--provider=gandi", [("GANDI_KEY", key)]);
+        let none = [("NONE", "")];
+        let server = |flags| (flags, none);
+        let table = [
+            ([token("t0ken"), token("t0ken")], "Accounts(1)"),
+            ([token("t0ken"), token("another")], "Accounts(2)"),
+            ([key("k3y"), key("k3y")], "Accounts(1)"),
+            ([key("k3y"), token("k3y")], "Accounts(2)"),
+            ([server("--provider=webhook"), server("--provider=webhook")], "Accounts(1)"),
+            (
+                [
+                    server("--provider=webhook"),
+                    server("--provider=webhook --webhook-provider-url=http://b.test"),
+                ],
+                "Accounts(2)",
+            ),
+            (
+                [
+                    server("--provider=pdns --pdns-api-key=k --pdns-server=http://a.test"),
+                    server("--provider=pdns --pdns-api-key=k --pdns-server=http://b.test"),
+                ],
+                "Accounts(2)",
+            ),
+        ];
+        for (providers, expected) in table {
+            assert_eq!(accounts(providers).await, expected, "{providers:?}");
         }
     }
 

@@ -16,6 +16,12 @@ impl Environment {
         Self(variables)
     }
 
+    /// All variables, for a library that reads them by its own rules.
+    #[must_use]
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
     /// The value of a variable. An empty one is as if it were not set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -15,6 +15,7 @@ pub mod aws;
 mod capabilities;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod context;
 mod deadline;
 pub mod digitalocean;
 pub mod engine;
@@ -30,19 +31,24 @@ pub mod newapi;
 pub mod pdns;
 mod provider;
 pub mod rest;
+mod shared;
 mod storable;
 mod table;
 #[cfg(test)]
 mod template;
 pub mod webhook;
 pub mod zonefile;
+mod zones;
 
 pub use api::{BatchWriter, Cost, Cursor, Page, PageFrom, RecordWriter, Step, ZoneReader};
 pub use args::Args;
 pub use capabilities::{BatchLimits, Capabilities, Conditions, RateLimit, TxtQuoting};
+pub use context::{Batches, Context};
 pub use deadline::{Deadline, Stopper};
-pub use engine::{CallCount, Transport};
+pub use engine::{Accounts, CallCount, Transport};
 pub use environment::Environment;
 pub use error::{ErrorKind, Limit, ProviderError};
 pub use provider::{Adaptation, AdaptationKind, Adjusted, Provider, Reader, Writer};
-pub use table::{Context, PROVIDERS, ProviderEntry};
+pub use shared::{Shared, Uses};
+pub use table::{PROVIDERS, ProviderEntry};
+pub use zones::{Parents, ZoneFilter, ZoneType};

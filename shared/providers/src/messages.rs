@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use extdns_messages::Messages;
-use extdns_model::DomainFilter;
 use extdns_testkit::http::{Reply, ScriptedServer};
 
 use crate::digitalocean::{self, DigitaloceanArgs};
@@ -24,10 +23,11 @@ async fn every_error_has_its_message() {
     let mut errors = zonefile_errors();
     errors.push(out_of_time().await);
     errors.extend(hanging().await);
-    errors.push(Webhook::new(&webhook("localhost:8888")).expect_err("no URL"));
+    errors.push(Webhook::new(&webhook("localhost:8888"), &Context::default()).expect_err("no URL"));
     for reply in [refusing, of_another_type] {
         let server = ScriptedServer::start(move |_| reply());
-        let provider = Webhook::new(&webhook(&server.url())).expect("a provider");
+        let provider =
+            Webhook::new(&webhook(&server.url()), &Context::default()).expect("a provider");
         errors.push(provider.read().await.expect_err("refused"));
     }
     errors.extend(rest_errors());
@@ -97,7 +97,7 @@ fn zonefile_errors() -> Vec<ProviderError> {
             zonefile_dir: dir.map(Path::to_owned),
             zonefile_create: create.iter().map(|&zone| zone.to_owned()).collect(),
         };
-        let error = Zonefile::new(&args, &DomainFilter::default()).expect_err("refused");
+        let error = Zonefile::new(&args, &Context::default()).expect_err("refused");
         let shown = folder.path().display().to_string();
         ProviderError { message: error.message.replace(&shown, "/var/lib/dns"), ..error }
     };

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use extdns_model::DomainFilter;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use crate::inmemory;
+use crate::shared::HEADING;
 use crate::webhook::Webhook;
 use crate::zonefile::Zonefile;
-use crate::{Args, Environment, Provider, ProviderError};
+use crate::{Args, Context, Provider, ProviderError, Uses};
 
 /// All providers, by name. A new one is a folder and an entry here.
 pub const PROVIDERS: &[ProviderEntry] = &[
@@ -19,9 +19,10 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         name: "aws",
         about: "Amazon Route 53",
         properties: Some(&["aws/"]),
+        uses: &[Uses::ZoneIds],
         build: |args, context| {
             async {
-                let provider = crate::aws::provider(&args.aws, &args.zone_id_filter, context);
+                let provider = crate::aws::provider(&args.aws, context);
                 Ok(Box::new(provider.await?) as Box<dyn Provider>)
             }
             .boxed()
@@ -31,39 +32,48 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         name: "digitalocean",
         about: "DigitalOcean DNS",
         properties: Some(&["digitalocean/"]),
+        uses: REST,
         build: |args, context| built(crate::digitalocean::provider(&args.digitalocean, context)),
     },
     ProviderEntry {
         name: "gandi",
         about: "Gandi LiveDNS",
         properties: Some(&["gandi/"]),
+        uses: REST,
         build: |_, context| built(crate::gandi::provider(context)),
     },
     ProviderEntry {
         name: "inmemory",
         about: "Keeps records in memory and forgets them with the end of the run",
         properties: Some(&["inmemory/"]),
+        uses: &[],
         build: |args, _| built(Ok(inmemory::provider(&args.inmemory))),
     },
     ProviderEntry {
         name: "pdns",
         about: "The PowerDNS Authoritative Server",
         properties: Some(&["pdns/"]),
+        uses: &[Uses::ZoneIds, Uses::Batches, Uses::Tls],
         build: |args, context| built(crate::pdns::provider(&args.pdns, context)),
     },
     ProviderEntry {
         name: "webhook",
         about: "Any provider behind the webhook protocol of ExternalDNS",
         properties: Some(&["webhook/"]),
-        build: |args, _| built(Webhook::new(&args.webhook)),
+        uses: &[Uses::Tls],
+        build: |args, context| built(Webhook::new(&args.webhook, context)),
     },
     ProviderEntry {
         name: "zonefile",
         about: "RFC 1035 master files in a folder",
         properties: Some(&["zonefile/"]),
-        build: |args, context| built(Zonefile::new(&args.zonefile, &context.domain_filter)),
+        uses: &[Uses::ZoneIds],
+        build: |args, context| built(Zonefile::new(&args.zonefile, context)),
     },
 ];
+
+/// The shared flags of a JSON API of zones that has no batches.
+const REST: &[Uses] = &[Uses::ZoneIds, Uses::Tls];
 
 /// A provider that `--provider` can name.
 #[derive(Clone, Copy)]
@@ -75,19 +85,9 @@ pub struct ProviderEntry {
     /// The beginnings of the provider-specific properties that it keeps; `None` for all. Names without a `/` (`alias`)
     /// belong to no provider and always stay.
     pub properties: Option<&'static [&'static str]>,
+    /// The shared flags that have an effect with it.
+    pub uses: &'static [Uses],
     build: for<'a> fn(&'a Args, &'a Context) -> Building<'a>,
-}
-
-/// What the settings of other areas tell a provider.
-#[derive(Debug, Clone, Default)]
-pub struct Context {
-    /// The names that the user wants managed; zones outside are not read.
-    pub domain_filter: DomainFilter,
-    /// The environment of the process, where providers find credentials.
-    pub environment: Environment,
-    /// What the process's environment says to the SDK of AWS.
-    #[cfg(feature = "aws")]
-    pub aws: extdns_auth::AwsVariables,
 }
 
 type Building<'a> = BoxFuture<'a, Result<Box<dyn Provider>, ProviderError>>;
@@ -97,6 +97,18 @@ impl ProviderEntry {
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         PROVIDERS.iter().find(|it| it.name == name)
+    }
+
+    /// Whether a flag has an effect with this provider: not if it is of another provider, or a shared
+    /// one that this provider does not use.
+    #[must_use]
+    pub fn heeds(&self, flag: &clap::Arg) -> bool {
+        let name = flag.get_long().unwrap_or_default();
+        match flag.get_help_heading() {
+            Some(HEADING) => self.uses.iter().any(|uses| uses.flags().contains(&name)),
+            Some(heading) => heading.strip_prefix("Provider ").is_none_or(|own| own == self.name),
+            None => true,
+        }
     }
 
     /// Makes the provider. It may read files or ask for credentials, but touches no record.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::ArgAction;
 use extdns_model::parse_go_duration;
 
+use crate::ZoneType;
+
 /// Flags of the `aws` provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Provider aws")]
@@ -72,19 +74,6 @@ pub struct AwsArgs {
     /// Also manage zones that are parents of a domain in --domain-filter
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub aws_zone_match_parent: bool,
-}
-
-/// Who can resolve the names of a zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum ZoneType {
-    /// Any.
-    #[default]
-    #[value(name = "", hide = true)]
-    Any,
-    /// Those that everybody can resolve.
-    Public,
-    /// Those that only VPCs can resolve.
-    Private,
 }
 
 impl AwsArgs {

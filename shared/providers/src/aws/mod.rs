@@ -54,19 +54,19 @@ use aws_sdk_route53::Client;
 use aws_sdk_route53::types::ChangeBatch;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, aws_identity};
+use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, AwsVariables, aws_identity};
 use extdns_model::{
     Change, ChangeGroup, DomainFilter, Name, RecordSet, RecordType, Routing, Stored, Surroundings,
     Zone, ZoneIndex,
 };
 
-pub use self::args::{AwsArgs, ZoneType};
+pub use self::args::AwsArgs;
 use self::error::Signature;
 use self::zones::ZoneData;
 use crate::engine::{Zoned, batched};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Capabilities, Conditions, Context, Cost, ErrorKind, Page,
-    PageFrom, ProviderError, RateLimit, Transport, ZoneReader,
+    PageFrom, Parents, ProviderError, RateLimit, Transport, ZoneFilter, ZoneReader,
 };
 
 /// The TTL of records that have none, and of aliases as they are read.
@@ -129,51 +129,35 @@ fn capabilities(args: &AwsArgs) -> Capabilities {
 ///
 /// # Errors
 /// When there are no credentials, or the role cannot be assumed.
-pub async fn provider(
-    args: &AwsArgs,
-    zone_ids: &[String],
-    context: &Context,
-) -> Result<Zoned<Route53>, ProviderError> {
+pub async fn provider(args: &AwsArgs, context: &Context) -> Result<Zoned<Route53>, ProviderError> {
     let role = (!args.aws_assume_role.is_empty()).then(|| AwsRole {
         arn: args.aws_assume_role.clone(),
         external_id: Some(args.aws_assume_role_external_id.clone()).filter(|id| !id.is_empty()),
     });
+    let variables = AwsVariables::of(context.environment.variables());
     let mut logins = Vec::new();
     for profile in args.profiles() {
         let name = profile.clone().unwrap_or_else(|| "default".to_owned());
-        let variables = context.aws.clone();
-        let options =
-            AwsOptions { profile, role: role.clone(), variables, ..AwsOptions::default() };
+        let (role, variables) = (role.clone(), variables.clone());
+        let options = AwsOptions { profile, role, variables, ..AwsOptions::default() };
         let identity = aws_identity(&options)
             .await
             .map_err(|error| ProviderError::config(error.to_string()))?;
         logins.push(Login::new(&name, &identity));
     }
-    Ok(over(logins, args, zone_ids, &context.domain_filter))
+    Ok(over(logins, args, context))
 }
 
 /// Route 53 with identities that are there already.
 #[must_use]
-pub fn over(
-    logins: Vec<Login>,
-    args: &AwsArgs,
-    zone_ids: &[String],
-    filter: &DomainFilter,
-) -> Zoned<Route53> {
+pub fn over(logins: Vec<Login>, args: &AwsArgs, context: &Context) -> Zoned<Route53> {
     let capabilities = capabilities(args);
     let via = Transport::with_secrets(&capabilities, [args.aws_assume_role_external_id.clone()]);
-    // A blank entry matches every zone.
-    let all = zone_ids.iter().any(|id| id.trim().is_empty());
-    let zone_ids =
-        if all { Vec::new() } else { zone_ids.iter().map(|id| id.trim().into()).collect() };
-    let api = Route53 {
-        capabilities,
-        logins,
-        args: args.clone(),
-        zone_ids,
-        filter: filter.clone(),
-        listed: RwLock::default(),
-    };
+    let via = via.among(&context.accounts, "");
+    let parents = if args.aws_zone_match_parent { Parents::Listed } else { Parents::None };
+    let filter = context.zones.clone().with_parents(parents).of_kind(args.aws_zone_type);
+    let api =
+        Route53 { capabilities, logins, args: args.clone(), filter, listed: RwLock::default() };
     batched(api, via)
 }
 
@@ -205,9 +189,7 @@ pub struct Route53 {
     capabilities: Capabilities,
     logins: Vec<Login>,
     args: AwsArgs,
-    /// Zone ids end with one of these; any, if there is none.
-    zone_ids: Vec<String>,
-    filter: DomainFilter,
+    filter: ZoneFilter,
     /// For `--aws-zones-cache-duration`: what a later run of this process need not list again.
     listed: RwLock<Listed>,
 }

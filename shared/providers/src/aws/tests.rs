@@ -11,14 +11,14 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use clap::Parser;
 use extdns_auth::AwsIdentity;
-use extdns_model::{DomainFilter, Name, RecordSet, RecordType, Ttl};
+use extdns_model::{Name, RecordSet, RecordType, Ttl};
 use extdns_testkit::route53::{self as sim, ACCOUNT, Moment, Route53Sim, Zone};
 use tokio::sync::Notify;
 
 use super::names::decoded;
 use super::{AwsArgs, Login, over};
-use crate::Provider;
 use crate::conformance::{Fault, Harness, Lost, SECRET};
+use crate::{Context, Provider};
 
 #[derive(Parser)]
 struct Cli {
@@ -91,7 +91,7 @@ impl Harness for Kit {
             .build();
         let identity = AwsIdentity { config, account: ACCOUNT.to_owned() };
         let logins = vec![Login::new("default", &identity)];
-        Box::new(over(logins, &args, &[], &DomainFilter::default()))
+        Box::new(over(logins, &args, &Context::default()))
     }
 
     fn zone(&self) -> Name {

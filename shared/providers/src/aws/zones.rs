@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_route53::operation::list_hosted_zones::ListHostedZonesOutput;
 use aws_sdk_route53::types::{HostedZone, Tag, TagResourceType};
-use extdns_model::{DomainFilter, Name, Opaque, Visibility, Zone};
+use extdns_model::{Name, Opaque, Visibility, Zone};
 use futures::future::try_join_all;
 
-use super::args::ZoneType;
 use super::names::{bare_id, decoded};
 use super::{Login, Route53};
 use crate::engine::{broke_off_again, is_forgotten};
@@ -44,15 +43,14 @@ pub(super) async fn list(api: &Route53, via: &Transport) -> Result<Vec<Zone>, Pr
 
 /// An id that is mistyped matches no zone, for ever.
 fn warn_of_unknown_ids(api: &Route53, lists: &[Vec<HostedZone>]) {
-    for id in &api.zone_ids {
-        if !lists.iter().flatten().any(|zone| zone.id.ends_with(id.as_str())) {
-            let profiles: Vec<&str> = api.logins.iter().map(|login| &*login.profile).collect();
-            tracing::warn!(
-                "--zone-id-filter={id} matches no hosted zone of profile {}; give an id such as \
-                 Z0123456789ABC, of a zone that this identity can list",
-                profiles.join(", ")
-            );
-        }
+    let listed = lists.iter().flatten().map(|zone| zone.id.as_str());
+    for id in api.filter.unknown(listed) {
+        let profiles: Vec<&str> = api.logins.iter().map(|login| &*login.profile).collect();
+        tracing::warn!(
+            "--zone-id-filter={id} matches no hosted zone of profile {}; give an id such as \
+             Z0123456789ABC, of a zone that this identity can list",
+            profiles.join(", ")
+        );
     }
 }
 
@@ -74,11 +72,7 @@ fn merged(api: &Route53, lists: Vec<Vec<HostedZone>>) -> Vec<Zone> {
             zones.push(Zone {
                 id: id.as_str().into(),
                 name: Name::as_listed(&decoded(&zone.name)),
-                visibility: if is_private(&zone) {
-                    Visibility::Private
-                } else {
-                    Visibility::Public
-                },
+                visibility: visibility(&zone),
                 read_only: None,
                 data: Opaque::new(ZoneData {
                     login: index,
@@ -196,7 +190,7 @@ async fn named(
     via: &Transport,
     login: &Login,
 ) -> Result<Vec<HostedZone>, ProviderError> {
-    let ids: Vec<&str> = api.zone_ids.iter().map(|id| bare_id(id)).collect();
+    let ids: Vec<&str> = api.filter.ids().iter().map(|id| bare_id(id)).collect();
     if ids.is_empty() || ids.iter().any(|id| id.is_empty()) {
         return Err(ProviderError::new(ErrorKind::Unauthorised, "no zones are named"));
     }
@@ -214,26 +208,16 @@ async fn named(
     Ok(zones)
 }
 
-fn is_private(zone: &HostedZone) -> bool {
-    zone.config().is_some_and(|config| config.private_zone)
+fn visibility(zone: &HostedZone) -> Visibility {
+    match zone.config() {
+        Some(config) if config.private_zone => Visibility::Private,
+        _ => Visibility::Public,
+    }
 }
 
 /// Whether a zone passes all filters but that of tags.
 fn passes(api: &Route53, zone: &HostedZone) -> bool {
-    let by_id = api.zone_ids.is_empty() || api.zone_ids.iter().any(|id| zone.id.ends_with(id));
-    let by_type = match api.args.aws_zone_type {
-        ZoneType::Any => true,
-        ZoneType::Public => !is_private(zone),
-        ZoneType::Private => is_private(zone),
-    };
-    let name = Name::as_listed(&decoded(&zone.name));
-    by_id && by_type && by_domain(&api.filter, api.args.aws_zone_match_parent, &name)
-}
-
-/// Regular expressions cannot tell whose parents they match.
-fn by_domain(filter: &DomainFilter, match_parent: bool, name: &Name) -> bool {
-    filter.matches(name)
-        || (match_parent && filter.as_lists().is_some() && filter.matches_parent(name))
+    api.filter.passes(&zone.id, &Name::as_listed(&decoded(&zone.name)), visibility(zone))
 }
 
 /// The ids of the zones that have all tags.

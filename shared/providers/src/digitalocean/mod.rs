@@ -18,9 +18,8 @@ mod tests;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use extdns_auth::HttpOptions;
 use extdns_model::{
-    Action, DomainFilter, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
+    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -30,7 +29,7 @@ use crate::engine::wire::{Dots, Form, Mx, Srv, Ttls, fqdn};
 use crate::rest::{Auth, Listing, Meaning, More, Rest, Service, origin};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -82,11 +81,11 @@ pub fn provider(
     let variables = &context.environment;
     let token = variables.required("DO_TOKEN", "a personal access token of DigitalOcean")?;
     let base = variables.get("DIGITALOCEAN_API_URL");
-    let rest = Rest::new(&SERVICE, base, Auth::bearer(token), &HttpOptions::default())?;
-    Ok(over(rest, capabilities(args), context.domain_filter.clone()))
+    let rest = context.rest(&SERVICE, base, Auth::bearer(token))?;
+    Ok(over(rest, capabilities(args), context.zones.clone()))
 }
 
-fn over(rest: Rest, capabilities: Capabilities, filter: DomainFilter) -> impl Provider + use<> {
+fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
     let via = rest.transport(&capabilities);
     stepped(DigitalOcean { rest, capabilities, filter }, via)
 }
@@ -105,7 +104,7 @@ fn capabilities(args: &DigitaloceanArgs) -> Capabilities {
 struct DigitalOcean {
     rest: Rest,
     capabilities: Capabilities,
-    filter: DomainFilter,
+    filter: ZoneFilter,
 }
 
 #[async_trait]
@@ -117,7 +116,7 @@ impl ZoneReader for DigitalOcean {
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let domains: Vec<Domain> = self.list(via, "list domains", &["domains"], &DOMAINS).await?;
         let zones = domains.iter().map(|it| Zone::new(it.name.as_str(), Name::as_listed(&it.name)));
-        Ok(zones.filter(|zone| self.filter.matches(&zone.name)).collect())
+        Ok(self.filter.select(zones.collect()))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {

@@ -10,9 +10,9 @@ const ARGS: DigitaloceanArgs = DigitaloceanArgs { digitalocean_api_page_size: 50
 /// that they stop runs ahead while an answer is on its way.
 fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/v2");
-    let rest = Rest::new(&SERVICE, Some(&base), Auth::bearer(SECRET), &HttpOptions::default());
+    let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(&ARGS) };
-    Box::new(over(rest.expect("a client"), capabilities, DomainFilter::default()))
+    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
 }
 
 mod kit {
@@ -145,7 +145,7 @@ mod contract {
             let ours = serde_json::to_value(Written::of(&set, &zone)).expect("JSON");
             assert_eq!(ours, *sent, "{name}");
         }
-        let rest = Rest::new(&SERVICE, None, Auth::none(), &HttpOptions::default()).expect("one");
+        let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("one");
         let (method, path) = (recorded("delete-record"), ["domains", "example.com", "records"]);
         let ours = rest.delete(&[&path[..], &["92264290"]].concat()).to_string();
         let (verb, target) = method.asked();

@@ -3,9 +3,10 @@
 //!
 //! A provider describes itself with [`Capabilities`], and calls its API through [`Transport`] only.
 //! The engine reads zones side by side and folds single values into record sets, compares desired
-//! endpoints with what can be stored, packs groups into batches or cuts them into steps, isolates
-//! what the API refuses, finds out what became of a lost answer, and stops in time.
+//! endpoints with what can be stored, packs groups into batches or cuts them into steps,
+//! isolates what the API refuses, finds out what became of a lost answer, and stops in time.
 
+mod account;
 pub(crate) mod adjust;
 mod apply;
 mod batch;
@@ -34,6 +35,7 @@ use crate::{
     Adjusted, BatchWriter, Capabilities, Provider, ProviderError, Reader, RecordWriter, Writer,
     ZoneReader,
 };
+pub use account::Accounts;
 use apply::{Dispatch, ZonedWriter};
 #[cfg(feature = "aws")]
 pub(crate) use read::{broke_off_again, is_forgotten};

@@ -4,18 +4,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use extdns_auth::secrets;
-use governor::clock::Clock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 use rand::RngExt as _;
 use tokio::time::Instant;
 
-use super::tempo::Tempo;
+use super::account::{Account, Accounts, lock};
 use crate::{Capabilities, Deadline, ErrorKind, ProviderError, RateLimit};
 
 /// Least attempts of a call that the API has no room for: waiting is all that it takes.
@@ -31,8 +27,8 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 const UNDER_WAY: Duration = Duration::from_secs(3);
 
 /// The way to a provider's API. Clones share the account: its budget and its pause after throttling.
-/// A provider that works for several accounts has [a way to each](Transport::of_account); they
-/// share the counter.
+/// So does every other way to it [among the accounts of the process](Transport::among). A provider
+/// that works for several accounts has [a way to each](Transport::of_account); they share the counter.
 ///
 /// It knows neither SDKs nor HTTP: a provider wraps each call, turns what went wrong into a
 /// [`ProviderError`], and leaves the rest to the transport. Reads are repeated after anything that
@@ -55,29 +51,21 @@ const UNDER_WAY: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Transport {
     shared: Arc<Shared>,
+    accounts: Accounts,
     account: Arc<Account>,
     until: Deadline,
 }
 
-/// What all accounts share.
+/// What all accounts of a provider share.
 struct Shared {
+    provider: &'static str,
     mutating: &'static [&'static str],
     rate_limit: Option<RateLimit>,
     attempts: u32,
     request_time: Option<Duration>,
-    accounts: Mutex<BTreeMap<String, Arc<Account>>>,
     calls: Mutex<BTreeMap<&'static str, u64>>,
     secrets: Vec<String>,
 }
-
-struct Account {
-    budget: Option<Budget>,
-    /// Nobody calls before this instant: the API said that it has enough.
-    paused: Mutex<Option<Instant>>,
-    tempo: Mutex<Tempo>,
-}
-
-type Budget = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
 
 /// Calls of one operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,27 +92,32 @@ impl Transport {
         secrets: impl IntoIterator<Item = String>,
     ) -> Self {
         let shared = Shared {
+            provider: capabilities.provider,
             mutating: capabilities.mutating_operations,
             rate_limit: capabilities.rate_limit,
             attempts: capabilities.attempts,
             request_time: capabilities.request_time,
-            accounts: Mutex::default(),
             calls: Mutex::default(),
             secrets: secrets.into_iter().filter(|secret| !secret.is_empty()).collect(),
         };
-        let account = Arc::new(Account::new(shared.rate_limit));
-        Self { shared: Arc::new(shared), account, until: Deadline::none() }
+        let accounts = Accounts::default();
+        let account = accounts.get(shared.provider, "", shared.rate_limit);
+        Self { shared: Arc::new(shared), accounts, account, until: Deadline::none() }
+    }
+
+    /// The way to an account among those of the process, so that everybody who calls it shares its
+    /// budget. What tells the account apart may hold its credential: it is hashed.
+    #[must_use]
+    pub fn among(&self, accounts: &Accounts, account: &str) -> Self {
+        Self { accounts: accounts.clone(), ..self.clone() }.of_account(account)
     }
 
     /// The way to another account of the provider, by a name of the provider's choice: the same
     /// name is the same account, with a budget and pauses of its own.
     #[must_use]
     pub fn of_account(&self, name: &str) -> Self {
-        let mut accounts = lock(&self.shared.accounts);
-        let account = accounts
-            .entry(name.to_owned())
-            .or_insert_with(|| Arc::new(Account::new(self.shared.rate_limit)));
-        Self { account: Arc::clone(account), ..self.clone() }
+        let Shared { provider, rate_limit, .. } = *self.shared;
+        Self { account: self.accounts.get(provider, name, rate_limit), ..self.clone() }
     }
 
     /// The same account, with calls that start before the deadline only, and end with it.
@@ -154,12 +147,12 @@ impl Transport {
         let mut last = None;
         loop {
             if !self.admit().await {
-                return Err(out_of_time(operation, mutating, last));
+                return Err(out_of_time(operation, mutating, &self.until, last));
             }
             self.count(operation);
             let error = match self.in_time(operation, mutating, request()).await {
                 Ok(answer) => {
-                    lock(&self.account.tempo).speed_up();
+                    self.account.speed_up();
                     return Ok(answer);
                 }
                 Err(error) => self.redact(error),
@@ -173,7 +166,7 @@ impl Transport {
             let pause = pause_after(&error.kind, attempt);
             tracing::debug!(operation, attempt, ?pause, %error, "repeating the call");
             if matches!(error.kind, ErrorKind::Throttled { .. }) {
-                self.pause(pause);
+                self.account.pause(pause);
             } else if !self.until.sleep(pause).await {
                 return Err(error);
             }
@@ -213,7 +206,7 @@ impl Transport {
         tokio::select! {
             biased;
             answer = answer => answer,
-            () = until.over() => Err(cut_off(operation, mutating)),
+            () = until.over() => Err(cut_off(operation, mutating, &self.until)),
             () = hangs => Err(ProviderError::new(
                 ErrorKind::Lost,
                 format!(
@@ -288,63 +281,12 @@ impl Transport {
     fn count(&self, operation: &'static str) {
         *lock(&self.shared.calls).entry(operation).or_default() += 1;
     }
-
-    fn pause(&self, pause: Duration) {
-        let now = Instant::now();
-        let mut paused = lock(&self.account.paused);
-        // Of calls that were under way together the first refusal tells all that there is to tell.
-        if paused.is_none_or(|until| until <= now) {
-            lock(&self.account.tempo).slow_down();
-        }
-        *paused = (*paused).max(now.checked_add(pause));
-    }
-}
-
-impl Account {
-    fn new(limit: Option<RateLimit>) -> Self {
-        Self { budget: limit.map(budget), paused: Mutex::default(), tempo: Mutex::default() }
-    }
-
-    /// How long the next call has to wait; `None` takes it out of the budget.
-    fn wait(&self) -> Option<Duration> {
-        let paused = *lock(&self.paused);
-        let pause = paused.map(|until| until.saturating_duration_since(Instant::now()));
-        let mut tempo = lock(&self.tempo);
-        let rest = pause.unwrap_or_default().max(tempo.wait());
-        if !rest.is_zero() {
-            return Some(rest);
-        }
-        if let Some(budget) = &self.budget
-            && let Err(until) = budget.check()
-        {
-            return Some(until.wait_time_from(budget.clock().now()));
-        }
-        tempo.begin();
-        None
-    }
 }
 
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport").field("calls", &self.calls()).finish_non_exhaustive()
     }
-}
-
-/// The clock of the runtime, which tests can stop.
-#[derive(Debug, Clone)]
-struct TokioClock(Instant);
-
-impl Clock for TokioClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
-fn budget(limit: RateLimit) -> Budget {
-    let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
-    RateLimiter::direct_with_clock(quota, TokioClock(Instant::now()))
 }
 
 fn may_repeat(kind: &ErrorKind, mutating: bool) -> bool {
@@ -368,30 +310,36 @@ fn pause_after(kind: &ErrorKind, attempt: u32) -> Duration {
 }
 
 /// The error of a call that was under way when the run's time was over.
-fn cut_off(operation: &str, mutating: bool) -> ProviderError {
+fn cut_off(operation: &str, mutating: bool, until: &Deadline) -> ProviderError {
     let (kind, rest) = if mutating {
         (ErrorKind::Lost, "; whether it took effect, the next run sees")
     } else {
         (ErrorKind::Deadline, "")
     };
-    let message = format!("{operation}: no answer before the run's time was over{rest}");
+    let end =
+        if until.is_stopped() { "the run was told to stop" } else { "the run's time was over" };
+    let message = format!("{operation}: no answer before {end}{rest}");
     ProviderError::new(kind, message)
 }
 
 /// The error of a call that has no time left, after its last failure. A change that was throttled
 /// is as if it had not been started.
-fn out_of_time(operation: &str, mutating: bool, last: Option<ProviderError>) -> ProviderError {
+fn out_of_time(
+    operation: &str,
+    mutating: bool,
+    until: &Deadline,
+    last: Option<ProviderError>,
+) -> ProviderError {
+    let why = match until.is_stopped() {
+        true => "the run was told to stop",
+        false => "the run's time was nearly over",
+    };
     let message = match last {
-        None => format!("{operation}: not started, the run's time was nearly over"),
+        None => format!("{operation}: not started, {why}"),
         Some(error) if mutating && matches!(error.kind, ErrorKind::Throttled { .. }) => {
-            format!("{error}; the run's time was nearly over before it could be repeated")
+            format!("{error}; {why} before it could be repeated")
         }
         Some(error) => return error,
     };
     ProviderError::new(ErrorKind::Deadline, message)
-}
-
-/// A poisoned lock still guards plain numbers.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -18,8 +18,7 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_auth::HttpOptions;
-use extdns_model::{Action, DomainFilter, Name, Opaque, Record, RecordSet, Ttl, Zone, ZoneIndex};
+use extdns_model::{Action, Name, Opaque, Record, RecordSet, Ttl, Zone, ZoneIndex};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +27,7 @@ use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Auth, Listing, More, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -69,12 +68,12 @@ pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderErro
             ));
         }
     };
-    let rest = Rest::new(&SERVICE, variables.get("GANDI_API_URL"), auth, &HttpOptions::default())?
-        .always("sharing_id", variables.get("GANDI_SHARING_ID"));
-    Ok(over(rest, capabilities(), context.domain_filter.clone()))
+    let rest = context.rest(&SERVICE, variables.get("GANDI_API_URL"), auth)?;
+    let rest = rest.always("sharing_id", variables.get("GANDI_SHARING_ID"));
+    Ok(over(rest, capabilities(), context.zones.clone()))
 }
 
-fn over(rest: Rest, capabilities: Capabilities, filter: DomainFilter) -> impl Provider + use<> {
+fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
     let via = rest.transport(&capabilities);
     stepped(Gandi { rest, capabilities, filter }, via)
 }
@@ -94,7 +93,7 @@ fn capabilities() -> Capabilities {
 struct Gandi {
     rest: Rest,
     capabilities: Capabilities,
-    filter: DomainFilter,
+    filter: ZoneFilter,
 }
 
 #[async_trait]
@@ -107,7 +106,7 @@ impl ZoneReader for Gandi {
         let domains: Vec<Domain> = self.list(via, "list domains", &["domain", "domains"]).await?;
         let live = domains.iter().filter(|domain| domain.is_live());
         let zones = live.map(|it| Zone::new(it.fqdn.as_str(), Name::as_listed(&it.fqdn)));
-        Ok(zones.filter(|zone| self.filter.matches(&zone.name)).collect())
+        Ok(self.filter.select(zones.collect()))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {

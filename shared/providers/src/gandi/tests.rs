@@ -8,9 +8,9 @@ use crate::conformance::{OverHttp, SECRET};
 /// that they stop runs ahead while an answer is on its way.
 fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/v5");
-    let rest = Rest::new(&SERVICE, Some(&base), Auth::bearer(SECRET), &HttpOptions::default());
+    let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities() };
-    Box::new(over(rest.expect("a client"), capabilities, DomainFilter::default()))
+    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
 }
 
 mod kit {
@@ -111,7 +111,7 @@ mod contract {
     #[test]
     fn writes_are_those_that_the_service_took() {
         let zone = Zone::new("example.net", Name::as_listed("example.net"));
-        let rest = Rest::new(&SERVICE, None, Auth::none(), &HttpOptions::default()).expect("one");
+        let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("one");
         for (name, record) in
             [("delete-rrset", "delete.testfilt"), ("update-rrset-txt", "orig.test")]
         {

@@ -20,8 +20,7 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Change, ChangeGroup, DomainFilter, Name, Opaque, RecordType, Zone, ZoneIndex,
-    property_names::ALIAS,
+    Change, ChangeGroup, DomainFilter, Name, RecordType, Zone, ZoneIndex, property_names::ALIAS,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +28,8 @@ use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Auth, Rest, Service};
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Capabilities, Context, Cost, ErrorKind, Page, PageFrom,
-    Provider, ProviderError, Transport, TxtQuoting, ZoneReader,
+    Adjusted, BatchLimits, BatchWriter, Capabilities, Context, Cost, Page, PageFrom, Parents,
+    Provider, ProviderError, Transport, TxtQuoting, ZoneFilter, ZoneReader,
 };
 pub use args::PdnsArgs;
 use rrset::Rrset;
@@ -69,17 +68,15 @@ pub fn provider(
     }
     let base = format!("{}/api/v1/servers", args.pdns_server.trim_end_matches('/'));
     let auth = Auth::header("x-api-key", &args.pdns_api_key);
-    let rest = Rest::new(&SERVICE, Some(&base), auth, &args.http()?)
-        .map_err(|error| error.within("--pdns-server"))?;
-    let capabilities = capabilities();
+    let mut context = context.clone();
+    context.http.accept_any_certificate = args.pdns_skip_tls_verify;
+    let rest =
+        context.rest(&SERVICE, Some(&base), auth).map_err(|error| error.within("--pdns-server"))?;
+    let capabilities = context.batches.within(capabilities());
     let via = rest.transport(&capabilities);
-    let api = Pdns {
-        rest,
-        capabilities,
-        server: args.pdns_server_id.clone(),
-        filter: context.domain_filter.clone(),
-    };
-    Ok(batched(api, via))
+    let filter = context.zones.with_parents(Parents::All);
+    let server = args.pdns_server_id.clone();
+    Ok(batched(Pdns { rest, capabilities, server, filter }, via))
 }
 
 fn capabilities() -> Capabilities {
@@ -91,6 +88,7 @@ fn capabilities() -> Capabilities {
         parallel_zones: 4,
         attempts: 3,
         alias: true,
+        label_characters: Some("-_/"),
         mutating_operations: &[CHANGE],
         ..FORM.capabilities("pdns")
     }
@@ -100,11 +98,12 @@ struct Pdns {
     rest: Rest,
     capabilities: Capabilities,
     server: String,
-    filter: DomainFilter,
+    filter: ZoneFilter,
 }
 
-/// What is kept of a zone: whether its primary is elsewhere.
-struct Follower(bool);
+/// Why a zone whose primary is elsewhere is not written.
+const FOLLOWS: &str = "lies in a zone whose primary is elsewhere, and the next transfer would undo the \
+                       change; write to the primary";
 
 #[derive(Deserialize)]
 struct Listed {
@@ -117,7 +116,7 @@ impl Listed {
     fn zone(&self) -> Zone {
         let follows = FOLLOWERS.iter().any(|kind| self.kind.eq_ignore_ascii_case(kind));
         Zone {
-            data: Opaque::new(Follower(follows)),
+            read_only: follows.then_some(FOLLOWS),
             ..Zone::new(self.id.as_str(), Name::as_listed(&self.name))
         }
     }
@@ -142,17 +141,8 @@ impl ZoneReader for Pdns {
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let request = self.rest.get(&[&self.server, "zones"]);
         let listed: Vec<Listed> = self.rest.send(via, "list zones", &request).await?.json()?;
-        let mut zones: Vec<Zone> = listed.iter().map(Listed::zone).collect();
-        zones.retain(|zone| {
-            self.filter.matches(&zone.name) || self.filter.matches_parent(&zone.name)
-        });
-        if zones.is_empty() && !listed.is_empty() {
-            tracing::warn!(
-                "none of the {} zones of the server passes the domain filter",
-                listed.len()
-            );
-        }
-        Ok(without_followers(zones))
+        let zones = listed.iter().map(Listed::zone).collect();
+        Ok(without_followers(self.filter.select(zones)))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
@@ -204,13 +194,6 @@ impl BatchWriter for Pdns {
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
-        if zone.data.get::<Follower>().is_some_and(|follower| follower.0) {
-            let message = format!(
-                "zone {zone}: its primary is elsewhere, and the next transfer would undo the change; \
-                 write to the primary"
-            );
-            return Err(ProviderError::new(ErrorKind::ReadOnly, message));
-        }
         let changes = groups.iter().flat_map(|group| &group.changes);
         let mut rrsets: Vec<Rrset> = changes.flat_map(Rrset::of).collect();
         // What goes makes room for what comes.
@@ -224,8 +207,8 @@ impl BatchWriter for Pdns {
 /// Without zones whose primary is elsewhere, but for those below a zone that is written: their names
 /// must not move to it.
 fn without_followers(zones: Vec<Zone>) -> Vec<Zone> {
-    let follows = |zone: &Zone| zone.data.get::<Follower>().is_some_and(|follower| follower.0);
-    let (followers, mut written): (Vec<Zone>, Vec<Zone>) = zones.into_iter().partition(follows);
+    let (followers, mut written): (Vec<Zone>, Vec<Zone>) =
+        zones.into_iter().partition(|zone| zone.read_only.is_some());
     for zone in followers {
         if written.iter().any(|parent| parent.contains(&zone.name.key())) {
             written.push(zone);

@@ -43,7 +43,7 @@ pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use request::Request;
 pub use walk::{Listing, More, Next, Part};
 
-use crate::{Capabilities, ErrorKind, ProviderError, Transport};
+use crate::{Accounts, Capabilities, ErrorKind, ProviderError, Transport};
 
 /// Most bytes of an answer, unless the service says otherwise.
 const MOST_OF_ANSWER: usize = 32 << 20;
@@ -88,6 +88,7 @@ pub struct Rest {
     service: Service,
     base: Url,
     auth: Auth,
+    accounts: Accounts,
     /// What stands in the query of every request.
     always: Vec<(&'static str, String)>,
 }
@@ -113,7 +114,14 @@ impl Rest {
         };
         let http =
             http_client(&options).map_err(|error| ProviderError::config(error.to_string()))?;
-        Ok(Self { http, service: service.clone(), base, auth, always: Vec::new() })
+        let accounts = Accounts::default();
+        Ok(Self { http, service: service.clone(), base, auth, accounts, always: Vec::new() })
+    }
+
+    /// With the budget that everybody shares who calls this service with these credentials.
+    #[must_use]
+    pub fn sharing(self, accounts: &Accounts) -> Self {
+        Self { accounts: accounts.clone(), ..self }
     }
 
     /// With this in the query of every request, if there is a value.
@@ -126,7 +134,9 @@ impl Rest {
     /// The way to the API, which keeps the credentials out of every error.
     #[must_use]
     pub fn transport(&self, capabilities: &Capabilities) -> Transport {
-        Transport::with_secrets(capabilities, self.auth.secrets())
+        let secrets = self.auth.secrets();
+        let account = [&[self.base.to_string()], &secrets[..]].concat().join("\n");
+        Transport::with_secrets(capabilities, secrets).among(&self.accounts, &account)
     }
 
     /// A request to read a resource, by the segments of its path below the base URL.

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use extdns_auth::{HttpOptions, http_client};
-use extdns_model::{DomainFilter, Endpoint, Record};
+use extdns_model::{DomainFilter, Endpoint, Name, Record};
 use futures::future::{Either, select};
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
@@ -39,12 +39,23 @@ pub(super) struct Client {
     limit: usize,
 }
 
+/// What a server lists.
+pub(super) struct Listed {
+    pub(super) records: Vec<Record>,
+    /// The names at which something is of which nobody knows what it is.
+    pub(super) unclear: Vec<Name>,
+}
+
 impl Client {
-    pub(super) fn new(args: &WebhookArgs, via: Transport) -> Result<Self, ProviderError> {
+    pub(super) fn new(
+        args: &WebhookArgs,
+        via: Transport,
+        http: &HttpOptions,
+    ) -> Result<Self, ProviderError> {
         let timeout = args.request_time();
         let base = base_url(&args.webhook_provider_url)?;
         let direct = is_this_machine(&base);
-        let http = http_client(&HttpOptions { timeout, direct, ..HttpOptions::default() })
+        let http = http_client(&HttpOptions { timeout, direct, ..http.clone() })
             .map_err(|error| ProviderError::config(error.to_string()))?;
         let limit = usize::try_from(args.webhook_provider_max_body_size)
             .ok()
@@ -80,24 +91,29 @@ impl Client {
     }
 
     /// All records.
-    pub(super) async fn records(&self) -> Result<Vec<Record>, ProviderError> {
-        self.records_via(&self.via).await
+    pub(super) async fn records(&self) -> Result<Listed, ProviderError> {
+        self.list(&self.via).await
     }
 
     /// All records, asked for before the deadline of this transport.
     pub(super) async fn records_via(&self, via: &Transport) -> Result<Vec<Record>, ProviderError> {
+        self.list(via).await.map(|listed| listed.records)
+    }
+
+    async fn list(&self, via: &Transport) -> Result<Listed, ProviderError> {
         via.call(RECORDS, async || {
             let request = self.request(Method::GET, self.url("records")).header(ACCEPT, MEDIA_TYPE);
             let mut response = send(request).await?;
             expect(&mut response, StatusCode::OK, "get records").await?;
             let mut records = Vec::new();
-            self.elements(&mut response, |received, skipped| {
-                records.extend(skipped.sift(received.into_record()));
-            })
-            .await?;
+            let skipped = self
+                .elements(&mut response, |received, skipped| {
+                    records.extend(skipped.sift(received.into_record()));
+                })
+                .await?;
             records.shrink_to_fit();
             no_twins(&records)?;
-            Ok(records)
+            Ok(Listed { records, unclear: skipped.unclear })
         })
         .await
     }
@@ -209,7 +225,7 @@ impl Client {
         &self,
         response: &mut Response,
         mut each: impl FnMut(Received, &mut Skipped),
-    ) -> Result<(), ProviderError> {
+    ) -> Result<Skipped, ProviderError> {
         let path = response.url().path().to_owned();
         let wrong = |error: ArrayError| {
             ProviderError::new(
@@ -230,7 +246,7 @@ impl Client {
         if let Some(message) = skipped.message() {
             tracing::warn!("left out of the webhook provider's answer to {path}: {message}");
         }
-        Ok(())
+        Ok(skipped)
     }
 
     /// A body that is read whole.

@@ -19,7 +19,8 @@
 //! * Quirks: there are no zones, so everything is one pseudo-zone. The server does not say which
 //!   change it did not like: see [`write`]. It may or may not be atomic.
 //! * Record types: whatever the server takes. What it lists without a name or with a type that does
-//!   not exist is left out, with a warning.
+//!   not exist is left out, with a warning. Nothing is made at a name at which it lists something
+//!   without a type.
 
 pub(crate) mod array;
 mod body;
@@ -32,19 +33,20 @@ mod status;
 mod tests;
 mod write;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Endpoint, Inventory, Name, Permit, Routing, Zone, ZoneIndex, ZoneInventory, ZoneKey,
-    parse_go_duration,
+    Endpoint, Inventory, Name, Permit, RecordSet, Routing, Surroundings, Zone, ZoneIndex,
+    ZoneInventory, ZoneKey, parse_go_duration,
 };
 
 use crate::{
-    Adjusted, CallCount, Capabilities, Provider, ProviderError, Reader, Transport, Writer,
+    Adjusted, CallCount, Capabilities, Context, Provider, ProviderError, Reader, Transport, Writer,
 };
-use client::Client;
+use client::{Client, Listed};
 
 /// Flags of the webhook provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -87,14 +89,16 @@ impl WebhookArgs {
 pub struct Webhook {
     client: Arc<Client>,
     capabilities: Capabilities,
+    /// The keys of names at which the server lists something of which nobody knows what it is.
+    unclear: Mutex<HashSet<String>>,
 }
 
 impl Webhook {
     /// The provider behind the URL of the flags. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the URL is none.
-    pub fn new(args: &WebhookArgs) -> Result<Self, ProviderError> {
+    /// When the URL is none, or a file of the TLS flags cannot be used.
+    pub fn new(args: &WebhookArgs, context: &Context) -> Result<Self, ProviderError> {
         let capabilities = Capabilities {
             replaces_rrsets: true,
             ascii_names: false,
@@ -104,8 +108,15 @@ impl Webhook {
             mutating_operations: &[APPLY],
             ..Capabilities::new("webhook")
         };
-        let client = Client::new(args, Transport::new(&capabilities))?;
-        Ok(Self { client: Arc::new(client), capabilities })
+        let via = Transport::new(&capabilities);
+        let via = via.among(&context.accounts, &args.webhook_provider_url);
+        let client = Client::new(args, via, &context.http)?;
+        Ok(Self { client: Arc::new(client), capabilities, unclear: Mutex::default() })
+    }
+
+    /// A poisoned lock still guards plain texts.
+    fn unclear(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.unclear.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,7 +128,8 @@ impl Reader for Webhook {
 
     async fn read(&self) -> Result<Inventory, ProviderError> {
         let filter = self.client.negotiate().await?;
-        let records = self.client.records().await?;
+        let Listed { records, unclear } = self.client.records().await?;
+        *self.unclear() = unclear.iter().map(|name| name.key().into_owned()).collect();
         let everything = Zone::new("webhook", Name::default());
         Ok(Inventory {
             index: ZoneIndex::new(vec![everything], Routing::Longest),
@@ -132,6 +144,16 @@ impl Reader for Webhook {
         _zones: &ZoneIndex,
     ) -> Result<Adjusted, ProviderError> {
         self.client.adjust(desired).await
+    }
+
+    /// What is there without a type must not be overwritten by what is wanted.
+    fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
+        if self.unclear().contains(&*set.name.key()) {
+            let reason = "the webhook provider lists something of this name without a type, so it is \
+                          not known what is there; see the provider's log for why";
+            return Some(reason.to_owned());
+        }
+        crate::storable::refusal(&self.capabilities, set, around)
     }
 
     fn calls(&self) -> Vec<CallCount> {

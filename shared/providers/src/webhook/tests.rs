@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::received::Received;
 use super::sent::Sent;
 use super::{Webhook, WebhookArgs};
-use crate::Provider;
 use crate::conformance::{Fault, Harness, Lost};
+use crate::{Context, Provider};
 
 const ALWAYS: usize = usize::MAX;
 
@@ -27,7 +27,7 @@ impl Harness for Kit {
             webhook_provider_write_timeout: Duration::ZERO,
             webhook_provider_max_body_size: 0,
         };
-        Box::new(Webhook::new(&args).expect("a provider"))
+        Box::new(Webhook::new(&args, &Context::default()).expect("a provider"))
     }
 
     fn zone(&self) -> Name {

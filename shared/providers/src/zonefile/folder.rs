@@ -7,11 +7,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use extdns_model::{DomainFilter, Name};
+use extdns_model::{Name, Visibility};
 use rustix::io::Errno;
 
 use super::names;
-use crate::{ErrorKind, Limit, ProviderError};
+use crate::{ErrorKind, Limit, ProviderError, ZoneFilter};
 
 /// What stands in the name of a file that is not yet in its place, before the id of the process.
 const UNFINISHED: &str = ".external-dns-";
@@ -27,11 +27,19 @@ pub(super) struct ZonePath {
     pub(super) create: bool,
 }
 
+impl ZonePath {
+    /// The id of the zone, the whole path: a zone of the same name in another folder is another zone.
+    pub(super) fn id(&self) -> String {
+        let path = std::path::absolute(&self.path);
+        path.as_ref().unwrap_or(&self.path).display().to_string()
+    }
+}
+
 /// The zones of the folder that the filter lets through, by name; those to create included.
 pub(super) fn list(
     dir: &Path,
     create: &[Name],
-    filter: &DomainFilter,
+    filter: &ZoneFilter,
 ) -> Result<Vec<ZonePath>, ProviderError> {
     let wrong = |error: io::Error| {
         ProviderError::config(format!(
@@ -67,7 +75,7 @@ pub(super) fn list(
             .and_modify(|zone| zone.create = true)
             .or_insert_with(|| ZonePath { name: name.clone(), path, create: true });
     }
-    zones.retain(|_, zone| filter.matches(&zone.name) || filter.matches_parent(&zone.name));
+    zones.retain(|_, zone| filter.passes(&zone.id(), &zone.name, Visibility::Public));
     Ok(zones.into_values().collect())
 }
 

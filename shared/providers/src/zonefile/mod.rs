@@ -49,8 +49,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use extdns_model::{
-    DomainFilter, Endpoint, Inventory, Name, Opaque, Permit, Properties, Record, RecordSet,
-    Routing, Targets, Ttl, Unreadable, Zone, ZoneIndex, ZoneInventory,
+    Endpoint, Inventory, Name, Opaque, Permit, Properties, Record, RecordSet, Routing,
+    Surroundings, Targets, Ttl, Unreadable, Zone, ZoneIndex, ZoneInventory,
 };
 use futures::stream::{self, StreamExt as _};
 
@@ -59,8 +59,8 @@ use self::folder::ZonePath;
 use self::write::FileWriter;
 use crate::engine::adjust::fit;
 use crate::{
-    Adjusted, CallCount, Capabilities, ErrorKind, Provider, ProviderError, Reader, Transport,
-    TxtQuoting, Writer,
+    Adjusted, CallCount, Capabilities, Context, ErrorKind, Parents, Provider, ProviderError,
+    Reader, Transport, TxtQuoting, Writer, ZoneFilter, storable,
 };
 
 /// The operations, by the names under which the report counts them.
@@ -111,7 +111,7 @@ pub struct ZonefileArgs {
 pub struct Zonefile {
     dir: PathBuf,
     create: Vec<Name>,
-    filter: DomainFilter,
+    filter: ZoneFilter,
     capabilities: Capabilities,
     via: Transport,
 }
@@ -122,7 +122,7 @@ impl Zonefile {
     /// # Errors
     /// When the folder is not named or cannot be listed, a zone to create has no usable name, or
     /// two files are of one zone.
-    pub fn new(args: &ZonefileArgs, filter: &DomainFilter) -> Result<Self, ProviderError> {
+    pub fn new(args: &ZonefileArgs, context: &Context) -> Result<Self, ProviderError> {
         let dir = args.zonefile_dir.clone().ok_or_else(|| {
             ProviderError::config(
                 "--provider=zonefile needs --zonefile-dir=DIR, the folder of the zone files",
@@ -133,10 +133,11 @@ impl Zonefile {
             .iter()
             .map(|zone| new_zone(zone))
             .collect::<Result<Vec<_>, _>>()?;
-        folder::list(&dir, &create, filter)?;
+        let filter = context.zones.clone().with_parents(Parents::All);
+        folder::list(&dir, &create, &filter)?;
         let capabilities = capabilities();
         let via = Transport::new(&capabilities);
-        Ok(Self { dir, create, filter: filter.clone(), capabilities, via })
+        Ok(Self { dir, create, filter, capabilities, via })
     }
 }
 
@@ -184,6 +185,10 @@ impl Reader for Zonefile {
             canonical(&mut endpoint.set);
         }
         Ok(adjusted)
+    }
+
+    fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
+        storable::refusal(&self.capabilities, set, around).or_else(|| edit::refusal(set))
     }
 
     fn calls(&self) -> Vec<CallCount> {
@@ -238,9 +243,7 @@ fn inventory(contents: Vec<Content>) -> Inventory {
     let mut zones = Vec::with_capacity(contents.len());
     let mut records = HashMap::with_capacity(contents.len());
     for content in contents {
-        // A zone of the same name in another folder is another zone.
-        let path = std::path::absolute(&content.path.path);
-        let id = path.as_ref().unwrap_or(&content.path.path).display().to_string();
+        let id = content.path.id();
         records.insert(id.clone(), content.records);
         zones.push(Zone {
             read_only: content.read_only,

@@ -1,12 +1,11 @@
 //! Refusals, throttling, lost answers, clocks, rights.
 
 use extdns_model::{
-    Action, ChangeGroup, DomainFilter, FailureKind, Inventory, NotSent, Outcome, RecordType,
-    ZoneKey,
+    Action, ChangeGroup, FailureKind, Inventory, NotSent, Outcome, RecordType, ZoneKey,
 };
 use extdns_providers::aws::{self, Route53};
 use extdns_providers::engine::Zoned;
-use extdns_providers::{ErrorKind, Reader as _};
+use extdns_providers::{Context, ErrorKind, Reader as _};
 use extdns_testkit::route53::{
     self as sim, ACCOUNT, BatchErrorForm, ClockSkew, Fault, Operation, Route53Sim,
 };
@@ -224,7 +223,7 @@ async fn no_call_above_the_rate_of_an_account() {
         let logins =
             vec![login(&sim, "one", "AKIATEST", ACCOUNT), login(&sim, "two", "AKIASECOND", second)];
         let flags = args(&["--aws-requests-per-second=19"]);
-        let provider = aws::over(logins, &flags, &[], &DomainFilter::default());
+        let provider = aws::over(logins, &flags, &Context::default());
         let inventory = provider.read().await.expect("readable");
         assert_eq!(inventory.index.len(), 24);
         assert_eq!(sim.refused("Throttling"), 0, "second account {second}");

@@ -11,10 +11,10 @@ use aws_sdk_route53::types::{
     TagResourceType,
 };
 use extdns_auth::AwsIdentity;
-use extdns_model::{Action, DomainFilter, Inventory, RecordSet, RecordType, ZoneKey};
-use extdns_providers::Reader as _;
+use extdns_model::{Action, Inventory, RecordSet, RecordType, ZoneKey};
 use extdns_providers::aws::{self, Login, Route53};
 use extdns_providers::engine::Zoned;
+use extdns_providers::{Context, Reader as _};
 use extdns_testkit::moto::{ACCOUNT, Moto};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn config(moto: &Moto) -> SdkConfig {
 fn provider(moto: &Moto, flags: &[&str]) -> Zoned<Route53> {
     let identity = AwsIdentity { config: config(moto), account: ACCOUNT.to_owned() };
     let logins = vec![Login::new("default", &identity)];
-    aws::over(logins, &args(flags), &[], &DomainFilter::default())
+    aws::over(logins, &args(flags), &Context::default())
 }
 
 /// Makes a zone, and returns its id.

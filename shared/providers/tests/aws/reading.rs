@@ -1,7 +1,7 @@
 //! From listed record sets to records.
 
 use extdns_model::{Record, RecordType};
-use extdns_providers::{Reader as _, aws};
+use extdns_providers::{Context, Reader as _, aws};
 use extdns_testkit::route53::{Fault, Operation, RecordSet, Route53Sim, Routing, Zone};
 
 use crate::support::{adjusted, found, provider};
@@ -346,8 +346,7 @@ async fn calls_of_a_read_are_the_least_possible() {
     let provider: &dyn extdns_providers::Provider = &aws::over(
         vec![crate::support::login(&sim, "default", "AKIATEST", "1")],
         &crate::support::args(&[]),
-        &[],
-        &extdns_model::DomainFilter::default(),
+        &Context::default(),
     );
     provider.read().await.expect("readable");
     // 298 and the two that a zone must have are one page.

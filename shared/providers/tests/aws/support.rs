@@ -12,7 +12,7 @@ use extdns_model::{
 };
 use extdns_providers::aws::{self, AwsArgs, Login, Route53};
 use extdns_providers::engine::Zoned;
-use extdns_providers::{Deadline, Provider as _, Reader as _};
+use extdns_providers::{Context, Deadline, Provider as _, Reader as _, ZoneFilter};
 use extdns_testkit::route53::{self as sim, Route53Sim};
 
 #[derive(Debug, Parser)]
@@ -50,7 +50,8 @@ pub(crate) fn filtered(
 ) -> Zoned<Route53> {
     let logins = vec![login(sim, "default", "AKIATEST", sim::ACCOUNT)];
     let ids: Vec<String> = zone_ids.iter().map(ToString::to_string).collect();
-    aws::over(logins, &args(flags), &ids, filter)
+    let zones = ZoneFilter::new(filter.clone(), &ids);
+    aws::over(logins, &args(flags), &Context { zones, ..Context::default() })
 }
 
 pub(crate) fn set(name: &str, rtype: RecordType, ttl: i64, targets: &[&str]) -> RecordSet {

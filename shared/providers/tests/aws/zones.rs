@@ -3,7 +3,7 @@
 use clap::Parser as _;
 use extdns_model::{DomainFilter, RecordType, ZoneIndex};
 use extdns_providers::aws;
-use extdns_providers::{ErrorKind, Reader as _};
+use extdns_providers::{Context, ErrorKind, Reader as _};
 use extdns_testkit::route53::{ACCOUNT, Fault, Operation, Route53Sim, Zone};
 
 use crate::support::{
@@ -295,7 +295,7 @@ async fn two_profiles_of_two_accounts_and_a_zone_that_both_see() {
         login(&sim, "again", "AKIATEST", ACCOUNT),
         login(&sim, "other", "AKIAOTHER", "222222222222"),
     ];
-    let provider = aws::over(logins, &args(&[]), &[], &DomainFilter::default());
+    let provider = aws::over(logins, &args(&[]), &Context::default());
     let inventory = provider.read().await.expect("readable");
     assert_eq!(names(&inventory.index), ["one.test", "two.test"]);
     let desired = vec![set("a.two.test", RecordType::A, 60, &["192.0.2.1"])];

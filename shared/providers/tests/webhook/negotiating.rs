@@ -2,7 +2,7 @@
 
 use extdns_model::{DomainFilter, ZoneIndex};
 use extdns_providers::webhook::Webhook;
-use extdns_providers::{ErrorKind, Reader as _};
+use extdns_providers::{Context, ErrorKind, Reader as _};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
 use serde_json::json;
@@ -187,7 +187,7 @@ async fn urls() {
         webhook(format!("{}{path}", server.url())).read().await.expect("readable");
     }
     for url in ["", "localhost:8888", "ftp://localhost", "http://", "http://u:s3cr3t@:x", "/x"] {
-        let error = Webhook::new(&args(url.to_owned())).expect_err(url);
+        let error = Webhook::new(&args(url.to_owned()), &Context::default()).expect_err(url);
         assert_eq!(error.kind, ErrorKind::Config, "{url}");
         assert!(error.to_string().starts_with("--webhook-provider-url "), "{error}");
         assert!(!error.to_string().contains("s3cr3t"), "{error}");

@@ -10,7 +10,7 @@ use extdns_model::{
     ZoneKey,
 };
 use extdns_providers::webhook::{Webhook, WebhookArgs};
-use extdns_providers::{Deadline, Provider as _, ProviderError, Reader as _};
+use extdns_providers::{Context, Deadline, Provider as _, ProviderError, Reader as _};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use extdns_testkit::webhook_sim::MEDIA_TYPE;
 
@@ -25,18 +25,18 @@ pub(crate) fn args(url: String) -> WebhookArgs {
 }
 
 pub(crate) fn webhook(url: String) -> Webhook {
-    Webhook::new(&args(url)).expect("a URL")
+    Webhook::new(&args(url), &Context::default()).expect("a URL")
 }
 
 pub(crate) fn limited(url: String, limit: i64) -> Webhook {
     let args = WebhookArgs { webhook_provider_max_body_size: limit, ..args(url) };
-    Webhook::new(&args).expect("a URL")
+    Webhook::new(&args, &Context::default()).expect("a URL")
 }
 
 /// One that waits so long for each answer.
 pub(crate) fn impatient(url: String, timeout: Duration) -> Webhook {
     let args = WebhookArgs { webhook_provider_read_timeout: timeout, ..args(url) };
-    Webhook::new(&args).expect("a URL")
+    Webhook::new(&args, &Context::default()).expect("a URL")
 }
 
 /// An answer as servers give it.
@@ -85,7 +85,7 @@ pub(crate) fn set(name: &str, rtype: RecordType, targets: &[&str]) -> RecordSet 
 pub(crate) fn desired_endpoint(name: &str, by: u16) -> Endpoint {
     Endpoint::from_set(set(name, RecordType::A, &["192.0.2.1"])).wanted_by(Arc::new(Resource {
         cluster: ClusterId(by),
-        kind: ResourceKind::Service,
+        kind: ResourceKind::SERVICE,
         namespace: Some("default".into()),
         name: format!("s{by}").into(),
     }))

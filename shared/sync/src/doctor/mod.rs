@@ -1,5 +1,5 @@
-//! `doctor`: what would go wrong in a run, before the first one. Everything is asked, nothing is
-//! tried, and what is wrong does not end the examination: all of it is told at once.
+//! `doctor`: what would go wrong in a run, before the first one. It asks and writes nothing, and a
+//! problem does not end the examination: all problems are reported at once.
 
 mod cluster;
 mod ownership;
@@ -9,7 +9,7 @@ mod render;
 use std::io::Read;
 use std::sync::Arc;
 
-use extdns_providers::Provider;
+use extdns_providers::{Accounts, Provider};
 use extdns_sources::{Need, Options};
 
 pub use render::render;
@@ -18,7 +18,7 @@ use crate::ExitCode;
 use crate::settings::{Arguments, Environment, SettingsError};
 use crate::wiring::{self, Wiring};
 
-/// What was looked at, and how it is.
+/// What was checked, with the results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The parts of a run: clusters, provider, ownership.
@@ -30,20 +30,20 @@ pub struct Diagnosis {
 pub struct Section {
     /// What it is: `cluster "default"`.
     pub title: String,
-    /// What was looked at.
+    /// The checks.
     pub checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// What it is, so that "ok" can stand in front.
     pub what: String,
-    /// How it is.
+    /// Its result.
     pub result: CheckResult,
 }
 
-/// How something is.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckResult {
     /// As it should be.
@@ -56,12 +56,12 @@ pub enum CheckResult {
     Wrong(Advice),
 }
 
-/// What is the matter, and what to do.
+/// A problem, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
     /// What is wrong.
     pub problem: String,
-    /// What comes of it.
+    /// The consequence.
     pub consequence: String,
     /// What to do, where the problem does not say it already. It can have several lines.
     pub remedy: Option<String>,
@@ -127,11 +127,11 @@ pub async fn examine(
     environment: &Environment,
     stdin: impl Read + Send,
 ) -> Diagnosis {
-    let provider = wiring::provider(arguments, environment).await;
+    let provider = wiring::provider(arguments, environment, &Accounts::default()).await;
     examine_over(arguments, environment, provider, stdin).await
 }
 
-/// The same over a provider that is there already, or is not to be had.
+/// The same over a provider that exists already, or that could not be made.
 pub async fn examine_over(
     arguments: &Arguments,
     environment: &Environment,
@@ -175,7 +175,10 @@ pub async fn examine_over(
             inventory
         }
     };
-    sections.push(ownership::examine(&wiring, arguments, inventory.as_ref()));
+    let mut owned = ownership::examine(&wiring, arguments, inventory.as_ref());
+    let writes = !arguments.process.dry_run;
+    ownership::examine_store(&mut owned, &*wiring.registry, writes).await;
+    sections.push(owned);
     Diagnosis { sections }
 }
 
@@ -194,8 +197,15 @@ async fn examine_clusters(
     sections
 }
 
-/// What works, but not as its owner may think.
+/// Settings that work, but perhaps not as the user expects.
 fn examine_settings(arguments: &Arguments, section: &mut Section) {
+    for given in &arguments.without_effect {
+        let provider = arguments.providers.provider.name;
+        let problem = format!("({}) has no effect with --provider={provider}", given.origin);
+        let advice = Advice::new(problem, "what it asks for does not happen");
+        let advice = advice.remedy("leave it out, or see whether the provider is right");
+        section.note(format!("--{}", given.flag), CheckResult::Hint(advice));
+    }
     if arguments.plan.policy.is_some() {
         section.fine("--policy is given");
     } else {

@@ -47,11 +47,10 @@ const PROVIDERS: [&str; 40] = [
 ];
 
 /// Flags that have the name of no provider, or not as `--provider` writes it.
-const BEGINNINGS: [(&str, &str); 4] = [
+const BEGINNINGS: [(&str, &str); 3] = [
     ("alibaba-cloud-", "alibabacloud"),
     ("cf-", "cloudfoundry"),
     ("tencent-cloud-", "tencentcloud"),
-    ("zone-name-filter", "azure"),
 ];
 
 /// Sources of upstream, and registries, as `--source` and `--registry` have them.
@@ -131,7 +130,6 @@ mod tests {
         let table = [
             ("cloudflare-proxied", Some("cloudflare")),
             ("google-project", Some("google")),
-            ("zone-name-filter", Some("azure")),
             ("aws-sd-create-tag", Some("aws-sd")),
             ("alibaba-cloud-zone-type", Some("alibabacloud")),
             ("aws-zone-typ", None),

@@ -8,6 +8,7 @@
 mod command;
 mod elsewhere;
 mod error;
+mod idle;
 mod layer;
 mod process;
 mod secrets;
@@ -95,6 +96,7 @@ impl Environment {
             kubernetes_service_host: get("KUBERNETES_SERVICE_HOST"),
             kubernetes_service_port: get("KUBERNETES_SERVICE_PORT"),
             service_account: None,
+            pod_namespace: get("POD_NAMESPACE"),
             https_proxy: get("HTTPS_PROXY").or_else(|| get("https_proxy")),
             no_proxy: get("NO_PROXY").or_else(|| get("no_proxy")),
             aws: extdns_auth::AwsVariables::of(&self.variables),
@@ -103,7 +105,7 @@ impl Environment {
 }
 
 /// Beginnings of the names of variables that are read beside those of flags.
-const READ: [&str; 4] = ["AWS_", "KUBECONFIG", "KUBERNETES_", "SSL_CERT_"];
+const READ: [&str; 5] = ["AWS_", "KUBECONFIG", "KUBERNETES_", "POD_NAMESPACE", "SSL_CERT_"];
 
 /// Every flag, one struct per area.
 #[derive(Debug, Clone, clap::Parser)]
@@ -121,6 +123,9 @@ pub struct Arguments {
     /// What is asked for.
     #[arg(skip)]
     pub command: Command,
+    /// The flags that are given and that the provider does not use.
+    #[arg(skip)]
+    pub without_effect: Vec<Given>,
     /// What only some commands take.
     #[command(flatten)]
     pub commands: CommandArgs,
@@ -184,7 +189,8 @@ pub fn resolve(environment: &Environment) -> Result<Request, SettingsError> {
         .try_get_matches_from_mut(canonical)
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| explain(&error, &given))?;
-    Ok(Request::Run(Box::new(Arguments { command, ..arguments })))
+    let without_effect = idle::flags(given, &parser, arguments.providers.provider);
+    Ok(Request::Run(Box::new(Arguments { command, without_effect, ..arguments })))
 }
 
 /// `--help` and `--version` win over everything, but only on the command line and only in front of

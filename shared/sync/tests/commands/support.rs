@@ -45,8 +45,8 @@ pub(crate) fn route53(sim: &Route53Sim, arguments: &Arguments) -> Arc<dyn Provid
     let config = sim.sdk_config(USER);
     let login = Login::new("default", &AwsIdentity { config, account: ACCOUNT.to_owned() });
     let filter = arguments.plan.filter().expect("a filter");
-    let providers = &arguments.providers;
-    Arc::new(aws::over(vec![login], &providers.aws, &providers.zone_id_filter, &filter))
+    let context = arguments.providers.shared.context(filter).expect("flags");
+    Arc::new(aws::over(vec![login], &arguments.providers.aws, &context))
 }
 
 /// A run's parts over a provider, with objects from standard input.

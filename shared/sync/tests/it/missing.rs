@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use extdns_model::DomainFilter;
 use extdns_plan::Hold;
-use extdns_providers::Provider;
 use extdns_providers::webhook::{Webhook, WebhookArgs};
 use extdns_providers::zonefile::{Zonefile, ZonefileArgs};
+use extdns_providers::{Context, Provider};
 use extdns_sync::ExitCode;
 use extdns_sync::report::{ChangeResult, Report, Summary};
 use extdns_testkit::webhook_sim::{Adjusts, WebhookSim};
@@ -22,7 +21,7 @@ fn webhook(sim: &WebhookSim) -> Arc<dyn Provider> {
         webhook_provider_write_timeout: Duration::from_secs(10),
         webhook_provider_max_body_size: 0,
     };
-    Arc::new(Webhook::new(&args).expect("a provider"))
+    Arc::new(Webhook::new(&args, &Context::default()).expect("a provider"))
 }
 
 fn twenty() -> String {
@@ -78,7 +77,7 @@ async fn a_signed_zone_file_is_refused_in_the_plan() {
     std::fs::write(&file, text).expect("written");
     let zones = |folder: PathBuf| -> Arc<dyn Provider> {
         let args = ZonefileArgs { zonefile_dir: Some(folder), ..ZonefileArgs::default() };
-        Arc::new(Zonefile::new(&args, &DomainFilter::default()).expect("a provider"))
+        Arc::new(Zonefile::new(&args, &Context::default()).expect("a provider"))
     };
     for flags in [&["--dry-run"][..], &[]] {
         let report = run(&twenty(), zones(folder.path().to_owned()), flags).await.expect("run");

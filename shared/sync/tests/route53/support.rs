@@ -133,8 +133,8 @@ pub(crate) async fn run_over(
     let environment = Environment { arguments, ..Environment::default() };
     let arguments = resolved(&environment);
     let filter = arguments.plan.filter().expect("a filter");
-    let providers = &arguments.providers;
-    let provider = aws::over(vec![login(sim)], &providers.aws, &providers.zone_id_filter, &filter);
+    let context = arguments.providers.shared.context(filter).expect("flags");
+    let provider = aws::over(vec![login(sim)], &arguments.providers.aws, &context);
     let wiring =
         Wiring::assemble(&arguments, &environment, Arc::new(provider), "aws").expect("settings");
     let request = RunRequest::of(&arguments).expect("a request");

@@ -1,5 +1,6 @@
 //! The engine over the fakes, with a clock that stands still.
 
+mod accounts;
 mod batches;
 mod deadline;
 mod dependencies;

@@ -6,14 +6,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use async_trait::async_trait;
-use extdns_model::{DomainFilter, Name, RecordSet};
+use extdns_model::{Name, RecordSet};
 use tempfile::TempDir;
 
 use super::HEAD;
-use crate::Provider;
 use crate::conformance::{Fault, Harness};
 use crate::zonefile::file::{BEGIN, END, ZoneFile};
 use crate::zonefile::{Zonefile, ZonefileArgs, names, rdata};
+use crate::{Context, Provider};
 
 /// The serial of [`HEAD`]: each write adds one.
 const FIRST_SERIAL: u32 = 2_026_112_401;
@@ -51,7 +51,7 @@ impl Harness for Kit {
             zonefile_dir: Some(self.0.path().to_owned()),
             ..ZonefileArgs::default()
         };
-        Box::new(Zonefile::new(&args, &DomainFilter::default()).expect("a provider"))
+        Box::new(Zonefile::new(&args, &Context::default()).expect("a provider"))
     }
 
     fn zone(&self) -> Name {

@@ -18,7 +18,7 @@ use crate::zonefile::folder::{self, Location};
 use crate::zonefile::lock::Lock;
 use crate::zonefile::write::FileWriter;
 use crate::zonefile::{Zonefile, ZonefileArgs, path_of};
-use crate::{Deadline, Provider as _, Reader as _, Transport, Writer as _};
+use crate::{Context, Deadline, Provider as _, Reader as _, Transport, Writer as _};
 
 struct Folder(TempDir);
 
@@ -52,7 +52,8 @@ impl Folder {
             zonefile_dir: Some(self.0.path().to_owned()),
             zonefile_create: create.iter().map(ToString::to_string).collect(),
         };
-        Zonefile::new(&args, filter).map_err(|error| error.message)
+        Zonefile::new(&args, &Context { zones: filter.clone().into(), ..Context::default() })
+            .map_err(|error| error.message)
     }
 
     /// The names of all files, hidden ones too.
@@ -122,11 +123,11 @@ async fn two_files_of_one_zone_are_an_error_at_the_start() {
 fn wrong_settings_are_named() {
     let folder = Folder::new();
     let open = DomainFilter::default();
-    let none = Zonefile::new(&ZonefileArgs::default(), &open).expect_err("no folder");
+    let none = Zonefile::new(&ZonefileArgs::default(), &Context::default()).expect_err("no folder");
     assert!(none.message.contains("--zonefile-dir=DIR"), "{none}");
     let args =
         ZonefileArgs { zonefile_dir: Some(folder.path("nowhere")), ..ZonefileArgs::default() };
-    let missing = Zonefile::new(&args, &open).expect_err("no such folder");
+    let missing = Zonefile::new(&args, &Context::default()).expect_err("no such folder");
     assert!(missing.message.contains("--zonefile-dir: ") && missing.message.contains("/nowhere"));
     for zone in ["", ".", "a/b", "a..b", ".a", &"x".repeat(64)] {
         let error = folder.try_provider(&[zone], &open).expect_err(zone);
@@ -463,7 +464,7 @@ async fn on_a_full_disk() {
         return;
     }
     let args = ZonefileArgs { zonefile_dir: Some(".".into()), ..ZonefileArgs::default() };
-    let provider = Zonefile::new(&args, &DomainFilter::default()).expect("a provider");
+    let provider = Zonefile::new(&args, &Context::default()).expect("a provider");
     let outcomes = apply(&provider, &[large()]).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("{outcomes:?}") };
     for part in ["zone file ./example.org.zone could not be written and is as it was", "free space"]
