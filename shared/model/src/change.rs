@@ -193,7 +193,7 @@ impl FailureKind {
 /// Why a group was not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotSent {
-    /// The run's time was nearly over; the next run continues.
+    /// The run's time was nearly over, or the run was told to stop; the next run continues.
     Deadline,
     /// The group that it depends on was not applied.
     Predecessor,
@@ -246,7 +246,7 @@ impl fmt::Display for Failure {
 impl fmt::Display for NotSent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Deadline => f.write_str("deferred: the run's time was nearly over"),
+            Self::Deadline => f.write_str("deferred: the run had to end before its turn"),
             Self::Predecessor => {
                 f.write_str("not sent: its ownership record in the other zone was not applied")
             }

@@ -51,7 +51,7 @@ fn every_outcome_has_its_words() {
         message: "rate exceeded (request id 7); lower --aws-requests-per-second".to_owned(),
     };
     let table = [
-        (NotSent::Deadline, "deferred: the run's time was nearly over"),
+        (NotSent::Deadline, "deferred: the run had to end before its turn"),
         (NotSent::Predecessor, "not sent: its ownership record in the other zone was not applied"),
         (
             NotSent::Move,

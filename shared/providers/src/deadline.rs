@@ -110,6 +110,12 @@ impl Deadline {
         Some(end.saturating_duration_since(Instant::now()))
     }
 
+    /// Whether somebody has made it now ([`Stopper::stop`]), whatever time there was.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.as_ref().is_some_and(|stopped| stopped.borrow().is_some())
+    }
+
     /// Whether more than this much time is left.
     #[must_use]
     pub fn allows(&self, time: Duration) -> bool {
@@ -156,9 +162,11 @@ mod tests {
         let (whole, stopper) = Deadline::within(Duration::from_secs(100)).stoppable();
         let reading = whole.share(0.7);
         assert_eq!(reading.left(), Some(Duration::from_secs(70)));
+        assert!(!reading.is_stopped());
         stopper.stop();
         reading.over().await;
         assert!(reading.is_over() && whole.is_over());
+        assert!(reading.is_stopped() && whole.is_stopped());
         assert_eq!(Deadline::none().share(0.7).left(), None);
     }
 
@@ -169,6 +177,7 @@ mod tests {
         drop(stopper);
         deadline.over().await;
         assert_eq!(start.elapsed(), Duration::from_secs(3));
+        assert!(!deadline.is_stopped(), "its time is over, and nobody said so");
     }
 
     #[tokio::test(start_paused = true)]

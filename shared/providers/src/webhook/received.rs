@@ -67,11 +67,22 @@ pub(super) struct Unusable {
     rtype: EcoString,
 }
 
+impl Unusable {
+    /// Whether the type is not even a word, as those are that some servers have beside the types of DNS (`ALIAS`):
+    /// nobody knows what is there.
+    fn may_be_anything(&self) -> bool {
+        let is_of_word = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
+        self.rtype.is_empty() || !self.rtype.bytes().all(is_of_word)
+    }
+}
+
 /// The unusable endpoints of one answer: how many, and which came first.
 #[derive(Debug, Default)]
 pub(super) struct Skipped {
     count: usize,
     first: Vec<String>,
+    /// The names of those of which nobody knows what they are.
+    pub(super) unclear: Vec<Name>,
 }
 
 impl Skipped {
@@ -80,10 +91,14 @@ impl Skipped {
 
     /// What is usable; the rest is counted.
     pub(super) fn sift<T>(&mut self, endpoint: Result<T, Unusable>) -> Option<T> {
-        let Unusable { name, rtype } = match endpoint {
+        let unusable = match endpoint {
             Ok(endpoint) => return Some(endpoint),
             Err(unusable) => unusable,
         };
+        if !unusable.name.is_empty() && unusable.may_be_anything() {
+            self.unclear.push(Name::as_listed(&unusable.name));
+        }
+        let Unusable { name, rtype } = unusable;
         if self.first.len() < Self::SHOWN {
             self.first.push(format!("{} (type {})", shown(&name), shown(&rtype)));
         }
@@ -444,6 +459,8 @@ mod tests {
         }
         let fits = Received { name: "a.org".into(), rtype: "A".into(), ..Received::default() };
         assert!(skipped.sift(fits.into_set()).is_some());
+        let unclear: Vec<&str> = skipped.unclear.iter().map(Name::as_str).collect();
+        assert_eq!(unclear, [&*long, "f"], "of a type that is a word it is known that it is no other");
         let shown = format!(
             "\"a.org\" (type \"ALIAS\"), \"\" (type \"A\"), \"{}\".. (type \"\\n\")",
             "x".repeat(80)

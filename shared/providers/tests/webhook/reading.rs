@@ -1,6 +1,6 @@
 //! `GET /records`.
 
-use extdns_model::{RecordType, Ttl};
+use extdns_model::{Name, RecordSet, RecordType, Surroundings, Ttl, Zone};
 use extdns_providers::{ErrorKind, Limit, Reader as _};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
@@ -101,6 +101,34 @@ async fn what_cannot_be_managed_never_loses_the_rest() {
     let inventory = webhook(server.url()).read().await.expect("readable");
     let names: Vec<_> = inventory.records().map(|(_, own)| own.set.name.to_string()).collect();
     assert_eq!(names, ["b.example.org", "e.example.org"]);
+}
+
+/// Whatever it is, it must not be overwritten.
+#[tokio::test]
+async fn nothing_is_made_at_a_name_at_which_something_is_listed_without_a_type() {
+    let cases = [
+        (json!({ "dnsName": "a.example.org", "targets": ["192.0.2.1"] }), true),
+        (json!({ "dnsName": "A.Example.ORG.", "recordType": "" }), true),
+        (json!({ "dnsName": "a.example.org", "recordType": "E\u{0}\u{0}" }), true),
+        (json!({ "dnsName": "a.example.org", "recordType": "ALIAS" }), false),
+        (json!({ "dnsName": "b.example.org" }), false),
+        (json!({ "recordType": "A" }), false),
+    ];
+    for (listed, is_refused) in cases {
+        let body = json!([listed]).to_string();
+        let server = server(move |_| ok(body.clone()));
+        let provider = webhook(server.url());
+        provider.read().await.expect("readable");
+        let wanted = RecordSet::new(
+            Name::as_listed("a.example.org"),
+            RecordType::A,
+            Ttl::UNSET,
+            ["192.0.2.2"].into_iter().collect(),
+        );
+        let zone = Zone::new("webhook", Name::default());
+        let refusal = provider.refusal(&wanted, Surroundings::alone(&zone, &wanted));
+        assert_eq!(refusal.is_some(), is_refused, "{listed}: {refusal:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
