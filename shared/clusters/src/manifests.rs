@@ -13,7 +13,7 @@ use ecow::EcoString;
 
 use crate::error::{self, ManifestError, ReadErrorKind, io_words};
 use crate::object::{Projection, ResourceType};
-use document::Object;
+use document::{Found, Object};
 use pipes::Pipes;
 
 /// Folders nest less deeply than this, unless a link leads back up.
@@ -22,7 +22,7 @@ const DEEPEST: usize = 32;
 /// The objects of all files, in the order of files and documents.
 pub(crate) struct Manifests {
     files: Vec<PathBuf>,
-    objects: Vec<Object>,
+    found: Found,
     /// Whether the text that was read last is nothing but white space.
     last_is_blank: bool,
 }
@@ -34,9 +34,9 @@ impl Manifests {
         mut stdin: impl Read,
         mut pipes: Pipes,
     ) -> Result<Self, ManifestError> {
-        let mut all = Self { files: Vec::new(), objects: Vec::new(), last_is_blank: false };
+        let mut all = Self { files: Vec::new(), found: Found::default(), last_is_blank: false };
         for path in paths {
-            let before = all.objects.len();
+            let before = all.found.statements();
             if path.as_os_str() == "-" {
                 all.add_text(path, |text| stdin.read_to_string(text))?;
             } else if let Some(piped) = pipes.remove(path) {
@@ -49,7 +49,7 @@ impl Manifests {
             } else {
                 all.add_file(path)?;
             }
-            if all.objects.len() == before {
+            if all.found.statements() == before {
                 return Err(whole_file(path, all.nothing_in(path)));
             }
         }
@@ -103,13 +103,13 @@ impl Manifests {
         self.last_is_blank = text.trim().is_empty();
         let file = self.files.len();
         self.files.push(path.to_owned());
-        document::split(path, file, &text, &mut self.objects)
+        document::split(path, file, &text, &mut self.found)
     }
 
     /// The API has one object of a kind and name; of two in the files nobody knows which one counts.
     fn refuse_twins(&self) -> Result<(), ManifestError> {
         let mut seen = HashMap::new();
-        for object in self.objects.iter().filter(|object| !object.name.is_empty()) {
+        for object in self.found.objects.iter().filter(|object| !object.name.is_empty()) {
             let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
             match seen.entry((&object.group, &object.kind, namespace, &object.name)) {
                 Entry::Vacant(entry) => {
@@ -137,7 +137,7 @@ impl Manifests {
     ) -> Result<(A, u64), ReadErrorKind> {
         let mut accumulator = start();
         let mut objects = 0;
-        for manifest in self.objects.iter().filter(|object| object.is_a(resource)) {
+        for manifest in self.found.objects.iter().filter(|object| object.is_a(resource)) {
             let object: K = self.decode(manifest, resource)?;
             if namespace.is_empty() || object.metadata().namespace == namespace {
                 step(&mut accumulator, object);
@@ -149,7 +149,7 @@ impl Manifests {
 
     /// Whether a namespace is one of these manifests: there is an object in it, or it is an object itself.
     pub(crate) fn has_namespace(&self, name: &str) -> bool {
-        self.objects.iter().any(|object| {
+        self.found.objects.iter().any(|object| {
             let own = if object.namespace.is_empty() { "default" } else { &object.namespace };
             own == name || object.kind == "Namespace" && object.name == name
         })

@@ -57,36 +57,48 @@ impl Location<'_> {
     }
 }
 
-/// Adds the objects of a text.
+/// What texts hold.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) objects: Vec<Object>,
+    /// How many lists are whole and hold nothing, as `kubectl get` prints them where there is no object.
+    pub(super) empty_lists: usize,
+}
+
+impl Found {
+    /// How much has been said, so that a text without an object is told from one that says that there is none.
+    pub(super) fn statements(&self) -> usize {
+        self.objects.len() + self.empty_lists
+    }
+}
+
+/// Adds what a text holds.
 pub(super) fn split(
     path: &Path,
     file: usize,
     text: &str,
-    objects: &mut Vec<Object>,
+    all: &mut Found,
 ) -> Result<(), ManifestError> {
     let text = text.trim_start_matches('\u{feff}');
     let location = Location { path, file, document: 0, line: 0 };
     if path.extension().is_some_and(|extension| extension == "json") {
-        return split_json(location, text, objects);
+        return split_json(location, text, all);
     }
     // JSON is YAML, but its own parser is faster and takes tabs. What only begins like JSON is YAML.
     if text.trim_start().starts_with(['{', '[']) {
-        let before = objects.len();
-        let Err(no_json) = split_json(location, text, objects) else { return Ok(()) };
-        objects.truncate(before);
-        return split_yaml(location, text, objects).map_err(|no_yaml| {
+        let (objects, lists) = (all.objects.len(), all.empty_lists);
+        let Err(no_json) = split_json(location, text, all) else { return Ok(()) };
+        all.objects.truncate(objects);
+        all.empty_lists = lists;
+        return split_yaml(location, text, all).map_err(|no_yaml| {
             let quoted = text.trim_start_matches(|c: char| c.is_whitespace() || "{[".contains(c));
             if quoted.starts_with('"') { no_json } else { no_yaml }
         });
     }
-    split_yaml(location, text, objects)
+    split_yaml(location, text, all)
 }
 
-fn split_json(
-    at: Location<'_>,
-    text: &str,
-    objects: &mut Vec<Object>,
-) -> Result<(), ManifestError> {
+fn split_json(at: Location<'_>, text: &str, all: &mut Found) -> Result<(), ManifestError> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Strict>();
     let mut document = 0;
     loop {
@@ -96,7 +108,7 @@ fn split_json(
         let location = Location { document, line: line_of(text, start + blank), ..at };
         match values.next() {
             None => return Ok(()),
-            Some(Ok(Strict(value))) => add(location, value, objects)?,
+            Some(Ok(Strict(value))) => add(location, value, all)?,
             Some(Err(error)) => {
                 let line = error.line();
                 let cut = if error.is_eof() { CUT_OFF } else { "" };
@@ -113,11 +125,7 @@ fn line_of(text: &str, offset: usize) -> usize {
     1 + text[..offset].matches('\n').count()
 }
 
-fn split_yaml(
-    at: Location<'_>,
-    text: &str,
-    objects: &mut Vec<Object>,
-) -> Result<(), ManifestError> {
+fn split_yaml(at: Location<'_>, text: &str, all: &mut Found) -> Result<(), ManifestError> {
     let mut document = 0;
     for (index, chunk) in documents(text).enumerate() {
         let blank = is_blank(chunk.text);
@@ -141,7 +149,7 @@ fn split_yaml(
             let problem = error.without_snippet().to_string().replace(ADVICE, "");
             Location { line, ..location }.error(format!("it is not valid YAML: {problem}{found}"))
         })?;
-        add(location, value, objects).map_err(|error| ManifestError {
+        add(location, value, all).map_err(|error| ManifestError {
             message: format!("{}{}", error.message, found(chunk.text)),
             ..error
         })?;
@@ -246,18 +254,19 @@ fn leading_blank_lines(text: &str) -> usize {
 }
 
 /// Adds a value: an object, a list of objects, or an array of them.
-fn add(
-    location: Location<'_>,
-    value: Value,
-    objects: &mut Vec<Object>,
-) -> Result<(), ManifestError> {
+fn add(location: Location<'_>, value: Value, all: &mut Found) -> Result<(), ManifestError> {
     match value {
         Value::Null => Ok(()),
-        Value::Array(items) => items.into_iter().try_for_each(|item| add(location, item, objects)),
+        Value::Array(items) => items.into_iter().try_for_each(|item| add(location, item, all)),
         Value::Object(mut fields) => match items(location, &mut fields)? {
-            Some(items) => add_items(location, &fields, items, objects),
+            Some(Items::Listed(items)) => add_items(location, &fields, items, all),
+            Some(Items::Nothing) => {
+                all.empty_lists += 1;
+                Ok(())
+            }
+            Some(Items::Unsaid) => Ok(()),
             None => {
-                objects.push(object(location, fields)?);
+                all.objects.push(object(location, fields)?);
                 Ok(())
             }
         },
@@ -265,17 +274,29 @@ fn add(
     }
 }
 
+/// What a list says that it holds.
+enum Items {
+    Listed(Vec<Value>),
+    /// `items: []`: there is nothing, and that is all.
+    Nothing,
+    /// `items:` alone, as it stands where a text that a person or another program wrote was cut behind it.
+    Unsaid,
+}
+
 /// The items, if the fields are those of a list. `kubectl` prints the kind of a list behind its items: where it is
 /// missing, or only its beginning is there, the text was cut off, and the last items may be missing, too.
 fn items(
     location: Location<'_>,
     fields: &mut Map<String, Value>,
-) -> Result<Option<Vec<Value>>, ManifestError> {
+) -> Result<Option<Items>, ManifestError> {
     let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
     let named = fields.get("metadata").is_some_and(|metadata| metadata.get("name").is_some());
     match fields.get_mut("items") {
-        Some(Value::Array(items)) if kind.ends_with("List") => Ok(Some(std::mem::take(items))),
-        Some(Value::Null) if kind.ends_with("List") => Ok(Some(Vec::new())),
+        Some(Value::Array(items)) if kind.ends_with("List") => Ok(Some(match items.is_empty() {
+            true => Items::Nothing,
+            false => Items::Listed(std::mem::take(items)),
+        })),
+        Some(Value::Null) if kind.ends_with("List") => Ok(Some(Items::Unsaid)),
         Some(Value::Array(_) | Value::Null) if !named => {
             let what = if kind.is_empty() {
                 "a list without its `kind`".to_owned()
@@ -296,7 +317,7 @@ fn add_items(
     location: Location<'_>,
     list: &Map<String, Value>,
     items: Vec<Value>,
-    objects: &mut Vec<Object>,
+    all: &mut Found,
 ) -> Result<(), ManifestError> {
     let kind = list.get("kind").and_then(Value::as_str).and_then(|kind| kind.strip_suffix("List"));
     let version = list.get("apiVersion");
@@ -308,7 +329,7 @@ fn add_items(
             fields.insert("kind".to_owned(), kind.into());
             fields.insert("apiVersion".to_owned(), version.clone());
         }
-        add(location, item, objects)?;
+        add(location, item, all)?;
     }
     Ok(())
 }

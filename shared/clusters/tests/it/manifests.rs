@@ -379,3 +379,32 @@ async fn a_text_that_explodes_is_refused() {
     assert!(message.starts_with("./x.yaml, document 1, line "), "{message}");
     assert!(message.contains(": it is not valid YAML: "), "{message}");
 }
+
+/// What `kubectl get --output=yaml` prints where there is no object.
+const NO_OBJECT: &str = "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n";
+
+#[tokio::test]
+async fn a_whole_list_without_an_object_is_an_empty_cluster_and_a_cut_one_is_none() {
+    let json = r#"{"apiVersion":"v1","items":[],"kind":"List","metadata":{"resourceVersion":""}}"#;
+    let folder = Folder::new(&[("none.json", json), ("one.yaml", &service("one"))]);
+    let typed = r#"{"apiVersion":"v1","items":[],"kind":"ServiceList"}"#;
+    for whole in [NO_OBJECT, json, typed] {
+        let view = folder.read(&["-"], whole).await.unwrap();
+        assert!(services(&view).await.unwrap().is_empty(), "{whole}");
+    }
+    let view = folder.read(&["."], "").await.unwrap();
+    assert_eq!(services(&view).await.unwrap(), ["default/one"]);
+    let kind_ends = NO_OBJECT.find("kind: List").unwrap() + "kind: List".len();
+    for end in 0..kind_ends {
+        let read = folder.read(&["-"], &NO_OBJECT[..end]).await;
+        assert!(read.is_err(), "cut at {end}: {:?}", &NO_OBJECT[..end]);
+    }
+    for end in 0..json.len() {
+        assert!(folder.read(&["-"], &json[..end]).await.is_err(), "cut at {end}");
+    }
+    // What stands here in front of its items may have been cut behind their key.
+    for unsaid in ["apiVersion: v1\nkind: List\nitems:\n", "[]", "---\n# nothing\n"] {
+        let message = folder.read(&["-"], unsaid).await.unwrap_err();
+        assert!(message.ends_with("-: there is no Kubernetes object in it"), "{message}");
+    }
+}
