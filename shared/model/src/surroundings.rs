@@ -1,13 +1,27 @@
 //! Where a record set would stand.
 
-use crate::RecordSet;
+use crate::{RecordSet, Role, Zone};
 
-/// What a zone has beside a record set that is wanted: whether it can be stored depends on that.
-#[derive(Debug, Clone, Copy, Default)]
+/// The zone in which a record set is wanted, and what stands beside it there: whether it can be
+/// stored depends on that.
+#[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// Whether its name is the apex of the zone.
+    /// The zone.
+    pub zone: &'a Zone,
+    /// Whether the name of the record set is the apex of the zone.
     pub at_apex: bool,
-    /// What its name has once the plan is carried out, as far as it is known: what stays as it is
-    /// and the other record sets that are wanted.
+    /// Whether it is a record or an ownership record.
+    pub role: Role,
+    /// What its name has once the plan is carried out, as far as it is known: what stays as it is,
+    /// also of types that are not managed, and the other record sets that are wanted.
     pub beside: &'a [&'a RecordSet],
+}
+
+impl<'a> Surroundings<'a> {
+    /// A zone in which nothing else has the name of this record set.
+    #[must_use]
+    pub fn alone(zone: &'a Zone, set: &RecordSet) -> Self {
+        let at_apex = zone.name.key() == set.name.key();
+        Self { zone, at_apex, role: Role::Record, beside: &[] }
+    }
 }

@@ -7,7 +7,7 @@ use crate::decide::{Decider, Name, hold_all};
 use crate::route::{Routed, route};
 use crate::runs::{Keyed, runs, sort};
 use crate::stages::Stages;
-use crate::storable::Refusal;
+use crate::storable::{Refusal, Site, Untouched};
 use crate::{Clusters, Decision, Hold, Plan, Row, Settings};
 
 /// What a plan is made of.
@@ -49,8 +49,9 @@ pub fn compute_for<'a>(input: Input<'a>, refusal: &'a Refusal<'a>) -> Plan<'a> {
         inventory.index.iter().zip(desired).zip(&contents)
     {
         let apex = entry.name.key();
+        let records = records.unwrap_or_default();
+        let untouched = Untouched::new(records, &settings.types);
         let mut records: Vec<_> = records
-            .unwrap_or_default()
             .iter()
             .filter(|record| decider.is_in_scope(&record.set))
             .map(Keyed::new)
@@ -65,7 +66,8 @@ pub fn compute_for<'a>(input: Input<'a>, refusal: &'a Refusal<'a>) -> Plan<'a> {
             if decisions.is_empty() {
                 continue;
             }
-            stages.hold(at_apex, &name, &mut decisions);
+            let site = Site { zone: entry, at_apex, untouched: &untouched };
+            stages.hold(&site, &name, &mut decisions);
             if name.desired.is_empty() {
                 leaving.push(rows.len());
             }

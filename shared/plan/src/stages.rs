@@ -7,7 +7,7 @@ use crate::decide::{Decider, Name, is_ours};
 use crate::freeze::Freeze;
 use crate::guard::RecordCounts;
 use crate::kept::KeptNames;
-use crate::storable::Refusal;
+use crate::storable::{Refusal, Site};
 use crate::unready::Waiting;
 use crate::{Decision, Hold, Input, Plan, Settings};
 
@@ -51,12 +51,17 @@ impl<'a> Stages<'a> {
     }
 
     /// Holds back what must not be done about a name.
-    pub(crate) fn hold(&self, at_apex: bool, name: &Name<'_, 'a>, decisions: &mut [Decision<'a>]) {
+    pub(crate) fn hold(
+        &self,
+        site: &Site<'_, 'a>,
+        name: &Name<'_, 'a>,
+        decisions: &mut [Decision<'a>],
+    ) {
         self.freeze.hold(&self.claims, decisions);
         self.waiting.hold(&self.claims, |record| self.is_ours(record), name, decisions);
         self.kept.hold(name.key, decisions);
         self.protect(decisions);
-        crate::storable::hold(self.refusal, at_apex, name, decisions);
+        crate::storable::hold(self.refusal, site, name, decisions);
         crate::whole::close(&self.claims, decisions);
     }
 

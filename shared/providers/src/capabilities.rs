@@ -77,6 +77,13 @@ pub struct Capabilities {
     pub alias: bool,
     /// Most values of a record set.
     pub max_values: usize,
+    /// Most bytes of the text of one TXT value, quotes and escapes not counted.
+    pub max_text: usize,
+    /// What labels may hold beside letters and digits, where the API is narrower than DNS. A `*` is
+    /// taken as the whole first label at any rate.
+    pub label_characters: Option<&'static str>,
+    /// The types that private zones take, of those that can be written.
+    pub private_types: &'static [RecordType],
     /// How a name finds its zones.
     pub routing: Routing,
     /// The operations that change something, by the names under which the provider calls them
@@ -86,6 +93,10 @@ pub struct Capabilities {
 
 /// Longest time of one request where a provider says nothing else.
 const REQUEST_TIME: Duration = Duration::from_secs(60);
+
+/// Most bytes of text that the data of a record can carry (RFC 1035, 3.2.1 and 3.3.14): 65,535 with
+/// the lengths of its strings.
+const LONGEST_TEXT: usize = 65_279;
 
 impl Capabilities {
     /// The least: a per-value API without batches, of the ten known types, without any limit.
@@ -116,6 +127,9 @@ impl Capabilities {
             set_identifiers: false,
             alias: false,
             max_values: usize::MAX,
+            max_text: LONGEST_TEXT,
+            label_characters: None,
+            private_types: &RecordType::KNOWN,
             routing: Routing::Longest,
             mutating_operations: &[],
         }

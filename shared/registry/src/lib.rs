@@ -17,7 +17,7 @@ mod store;
 mod txt;
 
 use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners};
-use extdns_plan::Plan;
+use extdns_plan::{Plan, Refusal};
 
 pub use annotated::{Annotated, KeptIn, Leftover};
 pub use args::{Args, ClusterOwner, RegistryError, RegistryKind, from_args};
@@ -53,6 +53,8 @@ pub trait Registry: Send + Sync {
 
     /// Adds the ownership records to the changes that are carried out, and cuts them into groups.
     /// Changes whose ownership record cannot be written, or is somebody else's, are held back in
-    /// the plan together with their unit.
-    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Groups;
+    /// the plan together with their unit, and so are those whose ownership record the provider would
+    /// refuse.
+    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated, refusal: &Refusal<'_>)
+    -> Groups;
 }

@@ -32,7 +32,12 @@ impl Registry for Noop {
         Annotated::without_ownership_records(inventory)
     }
 
-    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Groups {
+    fn decorate(
+        &self,
+        plan: &mut Plan<'_>,
+        annotated: &Annotated,
+        _: &extdns_plan::Refusal<'_>,
+    ) -> Groups {
         let mut groups = Groups::default();
         groups.add_rows(plan, &annotated.inventory.index, |groups, index, row, moves| {
             for unit in going_units(row) {

@@ -81,7 +81,12 @@ impl Registry for Outside {
         Annotated { inventory, leftovers, shared: Vec::new(), entries }
     }
 
-    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Groups {
+    fn decorate(
+        &self,
+        plan: &mut Plan<'_>,
+        annotated: &Annotated,
+        _: &extdns_plan::Refusal<'_>,
+    ) -> Groups {
         let mut groups = Groups::default();
         let mut writer =
             Writer { registry: self, there: &annotated.entries.0, made: HashMap::new() };

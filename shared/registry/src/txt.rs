@@ -32,7 +32,7 @@ mod text;
 mod write;
 
 use extdns_model::{Endpoint, Inventory, Labels, Owners};
-use extdns_plan::Plan;
+use extdns_plan::{Plan, Refusal};
 
 use crate::name_mapper::NameMapper;
 use crate::{Annotated, Entry, Groups, Registry};
@@ -71,7 +71,12 @@ impl Registry for TxtRegistry {
         read::annotate(self, inventory)
     }
 
-    fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated) -> Groups {
-        write::decorate(self, plan, annotated)
+    fn decorate(
+        &self,
+        plan: &mut Plan<'_>,
+        annotated: &Annotated,
+        refusal: &Refusal<'_>,
+    ) -> Groups {
+        write::decorate(self, plan, annotated, refusal)
     }
 }

@@ -98,7 +98,7 @@ async fn attempt(
         revert.narrow(&mut plan);
         gathered.notices.extend(revert.notices.iter().cloned());
     }
-    let groups = wiring.registry.decorate(&mut plan, &annotated);
+    let groups = wiring.registry.decorate(&mut plan, &annotated, &refusal);
     let (index, owners) = (&annotated.inventory.index, wiring.registry.owners());
     let hash = plan.hash(index, owners, &groups.groups).to_string();
     let is_expected = request.expected_hash.as_ref().is_none_or(|expected| *expected == hash);

@@ -9,6 +9,7 @@ mod properties;
 mod rows;
 mod safety;
 mod sheet;
+mod storable;
 mod support;
 mod table;
 mod units;

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use ecow::EcoString;
 use extdns_model::{
     ClusterId, DomainFilter, Endpoint, Inventory, Kept, LabelKey, Name, Opaque, Owners, Record,
-    RecordSet, RecordType, Refresh, Resource, ResourceKind, Routing, Targets, Ttl, Unreadable,
-    Unready, Zone, ZoneIndex, ZoneInventory,
+    RecordSet, RecordType, Refresh, Resource, ResourceKind, Routing, Surroundings, Targets, Ttl,
+    Unreadable, Unready, Zone, ZoneIndex, ZoneInventory,
 };
 use extdns_plan::{
     Cause, Cluster, Clusters, Decision, DecisionState, Differences, ExceededLimit, FreezeCause,
     Guard, Hold, Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes, Row, Settings,
-    compute,
+    compute_for,
 };
 
 /// A cluster that was read in full and wants something.
@@ -39,7 +39,11 @@ pub(crate) struct Case {
     provider_filter: DomainFilter,
     records: Vec<String>,
     desired: Vec<Endpoint>,
+    refusal: Refuses,
 }
+
+/// What a provider refuses.
+type Refuses = fn(&RecordSet, Surroundings<'_>) -> Option<String>;
 
 /// A case with these clusters, each with its owner id and how well it could be read; an empty id
 /// for a registry without owners.
@@ -70,6 +74,7 @@ pub(crate) fn owned_by(owners: &str) -> Case {
         provider_filter: DomainFilter::default(),
         records: Vec::new(),
         desired: Vec::new(),
+        refusal: |_, _| None,
     }
 }
 
@@ -229,6 +234,12 @@ impl Case {
         self
     }
 
+    /// For a provider that refuses this.
+    pub(crate) fn refused_by(mut self, refusal: Refuses) -> Self {
+        self.refusal = refusal;
+        self
+    }
+
     /// The exceeded limits of the guard, each as `ZONE [CLUSTER] KIND COUNT/BASE > LIMIT
     /// (OVERRIDE)`.
     pub(crate) fn exceeded_limits(&self) -> Vec<String> {
@@ -270,7 +281,7 @@ impl Case {
             clusters: &self.clusters,
             kept: &self.kept,
         };
-        check(&compute(input), &inventory)
+        check(&compute_for(input, &self.refusal), &inventory)
     }
 
     /// The plan is exactly this.
@@ -445,6 +456,7 @@ fn reason(hold: &Hold) -> String {
         Hold::Foreign { owner: None } => "foreign".to_owned(),
         Hold::Policy => "policy".to_owned(),
         Hold::Coexistence => "coexistence".to_owned(),
+        Hold::CannotBeStored { reason } => format!("refused: {reason}"),
         Hold::Unit => "unit".to_owned(),
         Hold::UnreadableZone => "unread zone".to_owned(),
         Hold::ReadOnly { .. } => "read-only".to_owned(),

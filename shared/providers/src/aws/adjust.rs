@@ -49,28 +49,23 @@ pub(super) fn adjust(args: &AwsArgs, zones: &ZoneIndex, desired: Adjusted) -> Ad
         );
     }
     endpoints.append(&mut twins);
-    fail_over(&mut endpoints, &mut notes);
+    fail_over(&mut endpoints);
     Adjusted { endpoints, notes }
 }
 
-/// An ownership record is no alias, and without a health check Route 53 takes no other PRIMARY. So it,
+/// An ownership record is no alias, and without a health check Route 53 takes no other PRIMARY. So that
+/// of an alias,
 /// and with it those of the other record sets of its name, are routed as one answer of several.
-fn fail_over(endpoints: &mut [Endpoint], notes: &mut Vec<Adaptation>) {
+fn fail_over(endpoints: &mut [Endpoint]) {
     let role = |endpoint: &Endpoint| endpoint.set.properties().get(FAILOVER).map(str::to_owned);
     let key = |endpoint: &Endpoint| (endpoint.set.name.key().into_owned(), endpoint.set.rtype);
     let mut families = HashSet::new();
     for endpoint in endpoints.iter() {
         let unchecked = endpoint.set.properties().get(HEALTH_CHECK).is_none();
-        if !unchecked || role(endpoint).as_deref() != Some("PRIMARY") {
-            continue;
-        }
-        if endpoint.set.is_alias() {
+        let is_primary = role(endpoint).as_deref() == Some("PRIMARY");
+        if unchecked && is_primary && endpoint.set.is_alias() {
             families.insert(key(endpoint));
-            continue;
         }
-        let reason = "Route 53 takes a PRIMARY that is no alias only with a health check; give \
-                      aws/health-check-id";
-        notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
     }
     if families.is_empty() {
         return;

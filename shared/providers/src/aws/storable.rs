@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use extdns_model::{Properties, RecordSet, RecordType, Surroundings};
+use extdns_model::{Properties, RecordSet, RecordType, Role, Surroundings};
 
 use super::routing::{
-    CONTINENT, COUNTRY, FAILOVER, MULTI_VALUE, PROXIMITY_BIAS, PROXIMITY_COORDINATES,
+    CONTINENT, COUNTRY, FAILOVER, HEALTH_CHECK, MULTI_VALUE, PROXIMITY_BIAS, PROXIMITY_COORDINATES,
     PROXIMITY_GROUP, PROXIMITY_REGION, REGION, SUBDIVISION, WEIGHT,
 };
 use crate::engine::text;
@@ -32,9 +32,13 @@ const KINDS: [(&str, &[&str]); 6] = [
 /// Of these, no two record sets of one name and type may have the same.
 const EXCLUSIVE: [&str; 3] = ["latency", "failover", "geolocation"];
 
-/// Why Route 53 would refuse a record set.
+/// Why Route 53 would refuse a record set. An ownership record is routed as its record is, but for a
+/// failover that it cannot have: that is seen to when it is written.
 pub(super) fn refusal(set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
-    of_text(set).or_else(|| of_routing(set, around))
+    of_text(set).or_else(|| match around.role {
+        Role::Record => of_routing(set, around),
+        Role::Ownership => None,
+    })
 }
 
 fn of_text(set: &RecordSet) -> Option<String> {
@@ -73,6 +77,12 @@ fn of_routing(set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
     {
         return Some(format!("aws/weight is 0 to {MOST_WEIGHT}, not {weight}"));
     }
+    let role = set.properties().get(FAILOVER);
+    if role == Some("PRIMARY") && !set.is_alias() && set.properties().get(HEALTH_CHECK).is_none() {
+        let reason =
+            "a PRIMARY that is no alias needs a health check; annotate aws-health-check-id";
+        return Some(reason.to_owned());
+    }
     let family = around.beside.iter().filter(|other| other.rtype == set.rtype);
     family.filter(|other| other.set_identifier() != id).find_map(|other| {
         let theirs = other.set_identifier();
@@ -102,7 +112,7 @@ fn values<'p>(properties: &'p Properties, kind: &str) -> BTreeSet<(&'static str,
 
 #[cfg(test)]
 mod tests {
-    use extdns_model::{Name, Ttl};
+    use extdns_model::{Name, Ttl, Zone};
 
     use super::*;
 
@@ -116,7 +126,9 @@ mod tests {
     #[test]
     fn routing_that_route_53_refuses_is_known_beforehand() {
         let west = routed("west", &[(REGION, "us-west-2")]);
-        let primary = routed("west", &[(FAILOVER, "PRIMARY")]);
+        let checked = (HEALTH_CHECK, "hc-1");
+        let primary = routed("west", &[(FAILOVER, "PRIMARY"), checked]);
+        let zone = Zone::new("Z1", Name::as_listed("example.org"));
         let cases: &[(RecordSet, &[&RecordSet], Option<&str>)] = &[
             (routed("", &[]), &[&west], None),
             (routed("a", &[]), &[], Some("exactly one routing policy, and it has none")),
@@ -132,11 +144,19 @@ mod tests {
             (routed("a", &[(REGION, "us-west-2")]), &[&west], Some("the same latency routing")),
             (routed("west", &[(REGION, "us-west-2")]), &[&west], None),
             (routed("a", &[(FAILOVER, "SECONDARY")]), &[&primary], None),
-            (routed("a", &[(FAILOVER, "PRIMARY")]), &[&primary], Some("the same failover")),
+            (routed("a", &[(FAILOVER, "PRIMARY"), checked]), &[], None),
+            (routed("a", &[(FAILOVER, "PRIMARY"), ("alias", "true")]), &[], None),
+            (routed("a", &[(FAILOVER, "PRIMARY")]), &[], Some("annotate aws-health-check-id")),
+            (
+                routed("a", &[(FAILOVER, "PRIMARY"), checked]),
+                &[&primary],
+                Some("the same failover"),
+            ),
             (routed("a", &[(WEIGHT, "1")]), &[&routed("b", &[(WEIGHT, "1")])], None),
         ];
         for (set, beside, expected) in cases {
-            let found = refusal(set, Surroundings { at_apex: false, beside });
+            let around = Surroundings { beside, ..Surroundings::alone(&zone, set) };
+            let found = refusal(set, around);
             assert_eq!(found.is_some(), expected.is_some(), "{set}: {found:?}");
             for (found, expected) in found.iter().zip(*expected) {
                 assert!(found.contains(expected), "{set}: {found}");
@@ -156,7 +176,9 @@ mod tests {
             let name = Name::as_listed("t.example.org");
             let targets = [value.as_str()].into_iter().collect();
             let set = RecordSet::new(name, RecordType::Txt, Ttl::UNSET, targets);
-            assert_eq!(refusal(&set, Surroundings::default()).is_some(), expected, "{value}");
+            let zone = Zone::new("Z1", Name::as_listed("example.org"));
+            let found = refusal(&set, Surroundings::alone(&zone, &set));
+            assert_eq!(found.is_some(), expected, "{value}");
         }
     }
 }

@@ -14,8 +14,9 @@ use serde_json::Value;
 
 use super::dialect::{Dialect, HttpAnswer, HttpPage, HttpRecord, HttpRequest, captured};
 use super::faults::{Faults, Lost};
+use super::strict;
 use crate::engine::names::{absolute, relative};
-use crate::{ErrorKind, ProviderError};
+use crate::{Capabilities, ErrorKind, ProviderError};
 
 type Records = BTreeMap<String, Vec<HttpRecord>>;
 
@@ -249,6 +250,12 @@ impl HttpServer {
         let name = absolute(&record.name, &Name::as_listed(zone), self.dialect.apex);
         if self.faults.rejects(&name) {
             return Err(refuse("the value is not valid".to_owned()));
+        }
+        let targets = record.values.iter().map(String::as_str).collect();
+        let set = RecordSet::new(name, record.rtype, Ttl::UNSET, targets);
+        let apex = Name::as_listed(zone);
+        if let Some(problem) = strict::problem(&Capabilities::new("any"), &apex.key(), &set) {
+            return Err(refuse(problem.to_owned()));
         }
         if record.values.is_empty() || (!self.dialect.sets && record.values.len() != 1) {
             return Err(refuse("the number of values is wrong".to_owned()));

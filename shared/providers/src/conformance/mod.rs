@@ -32,11 +32,13 @@ mod faults;
 mod harness;
 mod http;
 mod over_http;
+mod promises;
 #[cfg(test)]
 pub(crate) mod recorded;
 mod records;
 mod rrsets;
 mod simple_plan;
+mod strict;
 pub mod suite;
 #[cfg(test)]
 mod tests;
@@ -81,6 +83,7 @@ macro_rules! conformance {
             survives_death_after_every_write
             leaves_what_changed_meanwhile
             moves_a_name_to_its_new_zone
+            keeps_its_promises
             ends_with_the_deadline
         }
     };

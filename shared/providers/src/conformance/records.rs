@@ -10,6 +10,7 @@ use extdns_model::{
 };
 
 use super::faults::{Faults, Lost, lost};
+use super::strict;
 use crate::engine::names::{absolute, relative};
 use crate::engine::text;
 use crate::{
@@ -198,6 +199,7 @@ impl RecordServer {
         match action {
             Action::Create(new) => {
                 let record = self.accept(zone, new)?;
+                state.admits(&record, &new.set)?;
                 let holds = state.records.values().filter(|other| other.zone == zone.id).count();
                 self.faults.room(holds, 1)?;
                 if self.unique && state.records.values().any(|other| *other == record) {
@@ -221,6 +223,9 @@ impl RecordServer {
     /// The one record of a step, if it is acceptable.
     fn accept(&self, zone: &Zone, new: &Planned) -> Result<StoredRecord, ProviderError> {
         self.refuse(&new.set)?;
+        if let Some(problem) = strict::problem(&self.capabilities, &zone.name.key(), &new.set) {
+            return Err(rejected(&new.set, problem));
+        }
         match new.set.targets.as_slice() {
             [target] => Ok(record(zone, &new.set, target)),
             _ => Err(rejected(&new.set, "a record has one value")),
@@ -236,6 +241,21 @@ impl RecordServer {
 }
 
 impl State {
+    /// A CNAME stands alone, also beside another CNAME.
+    fn admits(&self, record: &StoredRecord, set: &RecordSet) -> Result<(), ProviderError> {
+        let is_twin = |other: &&StoredRecord| {
+            (&other.zone, &other.name) == (&record.zone, &record.name) && *other != record
+        };
+        let mut twins = self.records.values().filter(is_twin);
+        let is_in_the_way = |other: &StoredRecord| {
+            strict::excludes(other.rtype, record.rtype) || record.rtype == RecordType::Cname
+        };
+        match twins.any(is_in_the_way) {
+            true => Err(rejected(set, "a CNAME stands beside another record")),
+            false => Ok(()),
+        }
+    }
+
     fn insert(&mut self, record: StoredRecord) {
         self.last_id += 1;
         self.records.insert(self.last_id, record);

@@ -12,6 +12,7 @@ use extdns_model::{
 };
 
 use super::faults::{Faults, Lost, lost};
+use super::strict;
 use crate::engine::text;
 use crate::{
     BatchLimits, BatchWriter, Capabilities, Conditions, Cost, Cursor, ErrorKind, Limit, Page,
@@ -48,6 +49,9 @@ impl RrsetServer {
             default_ttl: Ttl::from_seconds(300),
             txt_quoting: TxtQuoting::Quoted,
             set_identifiers: true,
+            max_values: 1000,
+            max_text: 4000,
+            label_characters: Some("-_"),
             routing: Routing::Longest,
             mutating_operations: &["change record sets", "deploy zone"],
             ..Capabilities::new("rrset fake")
@@ -128,7 +132,7 @@ impl RrsetServer {
         let missing =
             missing.map(|own| (own.set.name.clone(), "a required record set is not there"));
         let offenders: Vec<(Name, &str)> = changes()
-            .filter_map(|change| Some((name(change), self.problem(change, sets)?)))
+            .filter_map(|change| Some((name(change), self.problem(zone, change, sets)?)))
             .chain(missing)
             .collect();
         let good = match (offenders.is_empty(), self.capabilities.atomic_batches) {
@@ -136,7 +140,7 @@ impl RrsetServer {
             (false, true) => 0,
             // Everything up to the first that is refused.
             (false, false) => changes()
-                .position(|change| self.problem(change, sets).is_some())
+                .position(|change| self.problem(zone, change, sets).is_some())
                 .unwrap_or_default(),
         };
         for change in changes().take(good) {
@@ -164,7 +168,7 @@ impl RrsetServer {
         }
     }
 
-    fn problem(&self, change: &Change, sets: &Sets) -> Option<&'static str> {
+    fn problem(&self, zone: &Zone, change: &Change, sets: &Sets) -> Option<&'static str> {
         if self.faults.rejects(&change.set().name) {
             return Some("a value is not valid");
         }
@@ -178,7 +182,10 @@ impl RrsetServer {
             Action::Update { old, .. } if sets.get(&key(&old.set)) != Some(&stored(&old.set)) => {
                 Some("tried to replace a record set that was not found")
             }
-            _ => None,
+            Action::Create(new) | Action::Update { new, .. } => {
+                strict::problem(&self.capabilities, &zone.name.key(), &new.set)
+            }
+            Action::Delete(_) => None,
         }
     }
 }

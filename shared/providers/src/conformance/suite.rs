@@ -9,6 +9,7 @@ use extdns_model::{
     RecordType, Ttl,
 };
 
+pub use super::promises::keeps_its_promises;
 use super::simple_plan::{is_ownership_record, ownership_name, plan};
 use super::{Fault, Harness, Lost};
 use crate::engine::text;
@@ -515,7 +516,7 @@ fn desired_sets(kit: &impl Harness, label: &str, count: usize) -> Vec<RecordSet>
         .collect()
 }
 
-fn all_applied(outcomes: &[Outcome]) {
+pub(super) fn all_applied(outcomes: &[Outcome]) {
     let failed: Vec<_> = outcomes.iter().filter(|it| **it != Outcome::Applied).collect();
     assert!(failed.is_empty(), "not applied: {failed:?}");
 }

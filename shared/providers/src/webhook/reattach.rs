@@ -150,7 +150,7 @@ impl Answer {
                  a fault of the provider",
             )),
             Self::OtherForm => Some((
-                AdaptationKind::Dropped,
+                AdaptationKind::Changed,
                 "the webhook provider did not return it from /adjustendpoints in this form",
             )),
         }
@@ -383,7 +383,7 @@ mod tests {
             .collect();
         assert_eq!(
             notes,
-            ["a.org  Missing", "b.org blue Dropped", "b.org green Dropped", "bücher.org  Missing",]
+            ["a.org  Missing", "b.org blue Changed", "b.org green Changed", "bücher.org  Missing",]
         );
         assert!(adjusted.notes[0].reason.contains("without targets"), "{:?}", adjusted.notes[0]);
     }

@@ -82,6 +82,11 @@ impl Values {
     }
 }
 
+/// Why a record set cannot stand in a zone file, whatever is beside it.
+pub(super) fn refusal(set: &RecordSet) -> Option<String> {
+    Values::of(set).err()
+}
+
 /// One target in both forms, as the library reads it.
 pub(super) fn value(owner: &str, rtype: RecordType, target: &str) -> Result<Value, String> {
     let rdata = rdata::from_target(rtype, target)?;

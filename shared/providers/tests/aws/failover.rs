@@ -2,8 +2,8 @@
 //! is none.
 
 use extdns_model::{
-    Action, Change, ChangeGroup, Endpoint, Outcome, Planned, RecordSet, RecordType, Role,
-    ZoneIndex, ZoneKey,
+    Action, Change, ChangeGroup, Endpoint, Name, Outcome, Planned, RecordSet, RecordType, Role,
+    Surroundings, Zone, ZoneIndex, ZoneKey,
 };
 use extdns_providers::aws::Route53;
 use extdns_providers::engine::Zoned;
@@ -153,11 +153,16 @@ async fn a_primary_beside_an_older_ownership_record_needs_a_health_check_which_i
 async fn a_primary_that_is_no_alias_needs_a_health_check_which_is_told() {
     let desired =
         with(set("ha.e.test", RecordType::A, 60, &["192.0.2.1"]), &[("aws/failover", "primary")]);
-    let (outcomes, ownership_records, notes) =
-        made(vec![desired.with_set_identifier("PRIMARY")]).await;
+    let desired = desired.with_set_identifier("PRIMARY");
+    let sim = Route53Sim::start();
+    let provider = provider(&sim, &[]);
+    let adjusted = adjusted_sets(&provider, vec![desired.clone()]).await.endpoints.remove(0).set;
+    let zone = Zone::new("Z1", Name::as_listed("e.test"));
+    let refused = provider.refusal(&adjusted, Surroundings::alone(&zone, &adjusted));
+    let refused = refused.expect("a reason");
+    assert!(refused.ends_with("annotate aws-health-check-id"), "{refused}");
+    let (outcomes, ownership_records, _) = made(vec![desired]).await;
     let [Outcome::Rejected(failure)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert!(failure.message.contains("must have an associated health check"), "{failure}");
     assert!(ownership_records.is_empty());
-    let [note] = &notes[..] else { panic!("{notes:?}") };
-    assert!(note.ends_with("give aws/health-check-id"), "{note}");
 }

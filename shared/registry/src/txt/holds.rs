@@ -12,6 +12,14 @@ pub(super) fn of_another(txt: &Name, record: &Name) -> Hold {
     Hold::CannotBeOwned { reason }
 }
 
+/// The provider would refuse the ownership record, often for the `*` of a wildcard inside a label.
+pub(super) fn cannot_be_stored(txt: &Name, record: &Name, why: &str) -> Hold {
+    let is_inside = record.is_wildcard() && txt.as_str().contains('*') && !txt.is_wildcard();
+    let remedy = if is_inside { "; give --txt-wildcard-replacement" } else { "" };
+    let reason = format!("its ownership record {txt} cannot be stored: {why}{remedy}");
+    Hold::CannotBeStored { reason }
+}
+
 /// Nobody can tell whose the ownership record is.
 pub(super) fn contested(txt: Name) -> Hold {
     Hold::InDoubt(Box::new(Doubt { txt, why: DoubtCause::Contested }))

@@ -6,12 +6,14 @@ use std::ops::Range;
 
 use extdns_model::{
     Action, Change, ChangeGroup, Endpoint, GroupId, LabelKey, Labels, Name, OwnershipRecord,
-    Planned, Record, RecordSet, RecordType, Ttl, ZoneKey,
+    Planned, Record, RecordSet, RecordType, Role, Surroundings, Ttl, ZoneKey,
 };
 use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
 use super::TxtRegistry;
-use super::holds::{contested, foreign, in_the_way, of_another, of_another_cluster, taken};
+use super::holds::{
+    cannot_be_stored, contested, foreign, in_the_way, of_another, of_another_cluster, taken,
+};
 use super::location::Location;
 use super::names::Names;
 use super::own::{of_record, ownership, stored};
@@ -25,12 +27,14 @@ pub(super) fn decorate(
     registry: &TxtRegistry,
     plan: &mut Plan<'_>,
     annotated: &Annotated,
+    refused: &extdns_plan::Refusal<'_>,
 ) -> Groups {
     let slots = Slots::survey(registry, plan, annotated);
     let names = Names::survey(registry, plan, annotated);
     let mut writer = Writer {
         registry,
         annotated,
+        refused,
         slots,
         names,
         taken: OnceCell::new(),
@@ -56,6 +60,8 @@ pub(super) fn decorate(
 struct Writer<'a> {
     registry: &'a TxtRegistry,
     annotated: &'a Annotated,
+    /// What the provider would not store.
+    refused: &'a extdns_plan::Refusal<'a>,
     slots: Slots<'a>,
     names: Names,
     /// Where ownership records stand: looked up only for desired TXT records.
@@ -226,7 +232,8 @@ impl Writer<'_> {
                 return Err(of_another(&location.name, &record.set.name));
             }
             Occupant::Nobody => {
-                let new = self.planned(location.name.clone(), endpoint, labels, None)?;
+                let new =
+                    self.planned(location.zone, location.name.clone(), endpoint, labels, None)?;
                 owned.draft.ownership_records.push((location.zone, ownership(Action::Create(new))));
                 true
             }
@@ -278,6 +285,7 @@ impl Writer<'_> {
         owned: &mut OwnedUnit,
     ) -> Result<(), Hold> {
         let new = self.planned(
+            ownership_record.zone,
             ownership_record.set.name.clone(),
             endpoint,
             labels,
@@ -329,8 +337,10 @@ impl Writer<'_> {
         Some((ownership_record.zone, self.registry.removal(ownership_record, &record.set.name)))
     }
 
+    /// An ownership record as it shall be, if the provider can store it.
     fn planned(
         &self,
+        zone: ZoneKey,
         name: Name,
         endpoint: &Endpoint,
         labels: &Labels,
@@ -348,6 +358,11 @@ impl Writer<'_> {
         let set = RecordSet::new(name, RecordType::Txt, ttl, targets)
             .with_set_identifier(endpoint.set.set_identifier())
             .with_properties(endpoint.set.properties().clone());
+        let zone = self.annotated.inventory.index.zone(zone);
+        let around = Surroundings { role: Role::Ownership, ..Surroundings::alone(zone, &set) };
+        if let Some(why) = (self.refused)(&set, around) {
+            return Err(cannot_be_stored(&set.name, &endpoint.set.name, &why));
+        }
         Ok(Planned { set, labels: of_record(&endpoint.set.name), hints: Default::default() })
     }
 

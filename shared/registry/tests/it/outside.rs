@@ -62,7 +62,7 @@ fn run(world: &World, entries: &[&str], desired: &[&str]) -> (Vec<String>, Vec<S
         clusters: &clusters,
         kept: &[],
     });
-    let groups = registry.decorate(&mut plan, &annotated);
+    let groups = registry.decorate(&mut plan, &annotated, &|_, _| None);
     let held = plan.decisions().filter_map(|(_, decision)| decision.held().cloned()).collect();
     (changes(&groups), stored(&groups), held)
 }
@@ -212,7 +212,7 @@ fn a_change_of_ownership_alone_sends_nothing_to_the_zone() {
         clusters: &clusters,
         kept: &[],
     });
-    let groups = registry.decorate(&mut plan, &annotated);
+    let groups = registry.decorate(&mut plan, &annotated, &|_, _| None);
     assert_eq!((groups.groups.len(), groups.subjects.len()), (1, 1));
     assert!(groups.groups[0].changes.is_empty());
     assert_eq!(stored(&groups), ["0 rewrite www.a.org "]);

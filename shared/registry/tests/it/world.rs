@@ -8,8 +8,8 @@ use extdns_model::{
     Role, Routing, Targets, Ttl, Unreadable, Zone, ZoneIndex, ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
-    Clusters, Decision, DecisionState, Guard, Hold, Input, Plan, Policy, RecordTypes, Settings,
-    compute,
+    Clusters, Decision, DecisionState, Guard, Hold, Input, Plan, Policy, RecordTypes, Refusal,
+    Settings, compute,
 };
 use extdns_registry::{Annotated, Args, ClusterOwner, Groups, Registry, from_args};
 
@@ -158,6 +158,17 @@ pub(crate) fn run_with(
     desired: &[Endpoint],
     settings: &Settings,
 ) -> Run {
+    run_for(registry, world, desired, settings, &|_, _| None)
+}
+
+/// The same for a provider that refuses some ownership records.
+pub(crate) fn run_for(
+    registry: &dyn Registry,
+    world: &World,
+    desired: &[Endpoint],
+    settings: &Settings,
+    refusal: &Refusal<'_>,
+) -> Run {
     let annotated = registry.annotate(world.inventory(), Vec::new());
     let clusters = Clusters::default();
     let mut plan = compute(Input {
@@ -167,7 +178,7 @@ pub(crate) fn run_with(
         clusters: &clusters,
         kept: &[],
     });
-    let groups = registry.decorate(&mut plan, &annotated);
+    let groups = registry.decorate(&mut plan, &annotated, refusal);
     assert_eq!(groups.groups.len(), groups.subjects.len());
     assert_subjects(&plan, &groups);
     let name = |leftover: &extdns_registry::Leftover| leftover.set().name.to_string();

@@ -1,8 +1,8 @@
 //! Writing ownership: the cases W1 to W16 of the specification by their numbers, and what
 //! goes beyond them.
 
-use crate::world::{World, endpoint, registry, run, run_with, settings};
-use extdns_model::{Action, Role};
+use crate::world::{World, endpoint, registry, run, run_for, run_with, settings};
+use extdns_model::{Action, RecordSet, RecordType, Role, Surroundings};
 use extdns_plan::{Hold, Policy, RecordTypes};
 
 const OWNER: &str = "--txt-owner-id=owner ";
@@ -215,6 +215,41 @@ fn w11_both_removed_by_hand() {
     world.records.clear();
     let run = run(&*registry, &world, &["A x 1.1.1.1"]);
     assert_eq!(run.changes, ["+ A x 1.1.1.1", "+ TXT a-x ~owner=owner"]);
+}
+
+/// The provider stores no `*` inside a label: the records of a wildcard need another name for their
+/// ownership record, and without it nothing of their unit is made.
+#[test]
+fn an_ownership_record_that_the_provider_refuses_holds_its_unit() {
+    let refusal = |set: &RecordSet, around: Surroundings<'_>| {
+        assert_eq!((set.rtype, around.role), (RecordType::Txt, Role::Ownership));
+        assert_eq!(around.zone.name.as_str(), "a.org");
+        let inside = set.name.as_str().trim_start_matches("*.").contains('*');
+        inside.then(|| "no * in a label".to_owned())
+    };
+    let run = |flags: &str, has: &[&str], wants: &[&str]| {
+        let registry = registry(&format!("{OWNER} {flags}"));
+        let mut world = World::zones(&["a.org"]);
+        world.put("a.org", has);
+        let wants: Vec<_> = wants.iter().map(|line| endpoint(line)).collect();
+        run_for(&*registry, &world, &wants, &settings(&*registry), &refusal)
+    };
+    let wants = ["A *.a.org 1.1.1.1", "A y.a.org 1.1.1.1"];
+    let refused = run("", &[], &wants);
+    assert_eq!(refused.changes, ["+ A y.a.org 1.1.1.1", "+ TXT a-y.a.org ~owner=owner"]);
+    let reason = "its ownership record a-*.a.org cannot be stored: no * in a label; give \
+                  --txt-wildcard-replacement";
+    assert_eq!(refused.held, [Hold::CannotBeStored { reason: reason.to_owned() }]);
+    let replaced = run("--txt-wildcard-replacement=any", &[], &wants[..1]);
+    assert_eq!(replaced.changes, ["+ A *.a.org 1.1.1.1", "+ TXT a-any.a.org ~owner=owner"]);
+    // What would have given way stays.
+    let registry = registry(OWNER);
+    let world = World::pseudo(&["CNAME y v", "TXT cname-y ~owner=owner"]);
+    let full = |_: &RecordSet, _: Surroundings<'_>| Some("no more text".to_owned());
+    let wants = [endpoint("A y 1.1.1.1")];
+    let run = run_for(&*registry, &world, &wants, &settings(&*registry), &full);
+    assert_eq!(run.changes, NOTHING);
+    assert!(matches!(&run.held[..], [Hold::Unit, Hold::CannotBeStored { .. }]), "{:?}", run.held);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn examine_apexes(
     let mut plan = compute(input);
     // Of endpoints that nobody wants, nothing is to be logged.
     tracing::subscriber::with_default(NoSubscriber::new(), || {
-        registry.decorate(&mut plan, &annotated);
+        registry.decorate(&mut plan, &annotated, &|_, _| None);
     });
     for (row, decision) in plan.decisions() {
         let zone = found.index.zone(row.zone);

@@ -144,7 +144,7 @@ pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Ex
         };
         let refusal = refusal(wiring);
         let mut plan = compute_for(input, &refusal);
-        wiring.registry.decorate(&mut plan, &annotated);
+        wiring.registry.decorate(&mut plan, &annotated, &refusal);
         explanation.desired = sighted.planned(wiring, &annotated, &adjusted.endpoints, &plan);
         explanation.look_at_plan(&plan, &annotated.inventory);
     }

@@ -144,6 +144,8 @@ pub struct Unmade {
     pub invalid: usize,
     /// The provider cannot store them.
     pub refused: usize,
+    /// The provider was asked about them, and its answer does not have them.
+    pub unanswered: usize,
     /// Several objects want them, and one of these has them.
     pub contested: usize,
     /// Records of a type that is not managed.

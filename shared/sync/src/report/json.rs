@@ -248,8 +248,8 @@ impl From<Summary> for Totals {
 
 impl From<Unmade> for document::Unmade {
     fn from(unmade: Unmade) -> Self {
-        let Unmade { no_zone, invalid, refused, contested, unmanaged, nowhere: _ } = unmade;
-        Self { no_zone, invalid, refused, contested, unmanaged }
+        let Unmade { no_zone, invalid, refused, unanswered, contested, unmanaged, .. } = unmade;
+        Self { no_zone, invalid, refused, unanswered, contested, unmanaged }
     }
 }
 

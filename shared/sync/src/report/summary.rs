@@ -138,7 +138,7 @@ impl Report {
         let is_so = |result: &ChangeResult| {
             matches!(result, ChangeResult::Held(Hold::CannotBeStored { .. }))
         };
-        self.changes().any(|change| is_so(&change.result))
+        self.unmade.refused > 0 || self.changes().any(|change| is_so(&change.result))
     }
 
     /// How the process ends. That of a plan is the code that applying it would have.

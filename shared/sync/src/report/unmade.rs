@@ -17,8 +17,10 @@ pub struct Unmade {
     pub no_zone: usize,
     /// Their objects say something that is no record.
     pub invalid: usize,
-    /// The provider cannot store them.
+    /// The provider cannot store them. Unlike what the plan holds back for it, no change says so.
     pub refused: usize,
+    /// The provider was asked about them, and its answer does not have them.
+    pub unanswered: usize,
     /// Several objects want them, and one of these has them.
     pub contested: usize,
     /// Records of a type that is not managed.
@@ -31,10 +33,14 @@ pub struct Unmade {
 impl Unmade {
     /// Counts what came to nothing before the plan.
     pub(crate) fn before_plan(dropped: &[Dropped], notes: &[Adaptation]) -> Self {
-        let refused = notes.iter().filter(|note| note.kind != AdaptationKind::Changed);
+        let of = |kind| {
+            let notes = notes.iter().filter(move |note| note.kind == kind);
+            distinct(notes.map(|note| note.name.as_str()))
+        };
         Self {
             invalid: distinct(dropped.iter().map(|dropped| &*dropped.name)),
-            refused: distinct(refused.map(|note| note.name.as_str())),
+            refused: of(AdaptationKind::Dropped),
+            unanswered: of(AdaptationKind::Missing),
             ..Self::default()
         }
     }
@@ -73,6 +79,11 @@ impl Unmade {
             (distinct(unowned(report).filter_map(name)), "cannot be owned", "cannot be owned"),
             (self.invalid, "cannot be a record", "cannot be records"),
             (self.refused, "cannot be stored", "cannot be stored"),
+            (
+                self.unanswered,
+                "is missing in the provider's answer",
+                "are missing in the provider's answer",
+            ),
             (self.contested, "is wanted by several objects", "are wanted by several objects"),
         ];
         let told = counts.into_iter().filter(|(count, ..)| *count > 0);

@@ -76,6 +76,18 @@ fn what_the_provider_cannot_store_is_held_back_and_has_a_code() {
     assert_eq!(unstorable.exit_code(), ExitCode::Partial);
 }
 
+/// What the provider left out of the wish is told in a plan and in an apply, with the same code.
+#[test]
+fn what_a_provider_left_out_of_the_wish_has_a_code() {
+    for planned_only in [false, true] {
+        let mut dropped = Report { planned_only, ..report(vec![]) };
+        dropped.unmade = Unmade { refused: 1, ..Unmade::default() };
+        assert_eq!(dropped.exit_code(), ExitCode::Partial);
+        assert_eq!(dropped.detailed_exit_code(), ExitCode::Partial);
+        assert_eq!(total(&dropped), "up to date; 1 name cannot be stored");
+    }
+}
+
 #[test]
 fn what_could_not_be_read_is_not_in_sync() {
     let mut unread = report(vec![]);
@@ -96,14 +108,17 @@ fn what_could_not_be_read_is_not_in_sync() {
 #[test]
 fn what_comes_to_nothing_is_counted_behind_what_is_done() {
     let unmade =
-        Unmade { no_zone: 4, invalid: 1, refused: 2, contested: 1, unmanaged: 1, nowhere: false };
+        Unmade { no_zone: 4, invalid: 1, refused: 2, contested: 1, unmanaged: 1, ..Unmade::default() };
     let mut some = report(vec![ChangeResult::Held(Hold::CannotBeOwned { reason: String::new() })]);
     some.unmade = unmade;
     let told = "up to date; 4 names lie in no zone, 1 name cannot be owned, 1 name cannot be a \
                 record, 2 names cannot be stored, 1 name is wanted by several objects, 1 record is \
                 of a type that is not managed";
     assert_eq!(total(&some), told);
+    assert_eq!(some.exit_code(), ExitCode::Partial, "names that cannot be stored");
+    some.unmade = Unmade { refused: 0, unanswered: 1, ..unmade };
     assert_eq!(some.exit_code(), ExitCode::Success, "a CronJob must not retry for ever");
+    assert!(total(&some).contains("1 name is missing in the provider's answer"), "{}", total(&some));
     some = report(vec![ChangeResult::Sent(Outcome::Applied)]);
     some.unmade = Unmade { no_zone: 1, ..Unmade::default() };
     assert_eq!(total(&some), "1 created; 1 name lies in no zone");
