@@ -4,7 +4,7 @@ use thin_vec::ThinVec;
 
 use crate::{DomainFilter, Doubt, Labels, Opaque, RecordSet, ZoneIndex, ZoneKey};
 
-/// Everything that a plan needs of a place where records live.
+/// Everything that a plan needs to know of a provider: its zones and their records.
 #[derive(Debug, Default)]
 pub struct Inventory {
     /// All zones, including those that could not be read.

@@ -1,4 +1,4 @@
-//! A value that one crate hands to another to be handed back unread.
+//! A value that one crate gives to another, which gives it back without reading it.
 
 use std::any::Any;
 use std::fmt;

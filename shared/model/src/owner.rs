@@ -1,4 +1,4 @@
-//! Whose records a run may touch.
+//! The owners whose records a run may change.
 
 use ecow::EcoString;
 

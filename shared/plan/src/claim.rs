@@ -1,4 +1,4 @@
-//! Whose a record is.
+//! Which clusters a record belongs to.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ impl ClusterSet {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
     }
 
-    /// Ascending.
+    /// The clusters, in ascending order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ClusterId> {
         self.0.iter().zip(0u16..).flat_map(|(word, index)| {
             (0..64u16)
@@ -52,7 +52,7 @@ impl FromIterator<ClusterId> for ClusterSet {
     }
 }
 
-/// Whose a record of ours is.
+/// The clusters that a record of ours belongs to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Claim {
     pub(crate) clusters: ClusterSet,
@@ -60,7 +60,7 @@ pub(crate) struct Claim {
     pub(crate) unknown: Option<EcoString>,
 }
 
-/// Tells whose records are.
+/// Finds the clusters that records belong to.
 pub(crate) struct Claims<'a> {
     owners: &'a Owners,
     clusters: &'a Clusters,
@@ -83,7 +83,8 @@ impl<'a> Claims<'a> {
     }
 
     /// The clusters that a record of ours belongs to: those that write with its owner id, narrowed
-    /// by its label. Where nobody keeps owners, and before an owner id is migrated, it is anybody's.
+    /// by its label. Without ownership records, and before an owner id is migrated, it belongs to
+    /// every cluster.
     pub(crate) fn of_record(&self, labels: &Labels) -> Claim {
         if self.by_name.is_empty() {
             return Claim::default();
@@ -118,8 +119,8 @@ impl<'a> Claims<'a> {
         claim
     }
 
-    /// The clusters that a record belongs to once it is as an endpoint wants it. One that nobody in
-    /// particular wants gets the first cluster's owner id.
+    /// The clusters that a record belongs to once it is as an endpoint wants it. An endpoint of no
+    /// particular cluster gets the owner id of the first one.
     pub(crate) fn of_endpoint(&self, endpoint: &Endpoint) -> ClusterSet {
         let resources = endpoint.attribution.resources();
         match (resources, self.owners.id_of(None)) {

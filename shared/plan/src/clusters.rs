@@ -35,11 +35,11 @@ pub enum Reading {
         /// How many endpoints they found.
         endpoints: usize,
     },
-    /// A source failed, timed out or answered half.
+    /// A source failed, timed out, or gave an incomplete answer.
     Failed,
 }
 
-/// A flag names a cluster that there is not.
+/// A flag names a cluster that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("--allow-empty={name}: there is no cluster of this name; there is {known}")]
 pub struct UnknownCluster {
@@ -57,8 +57,8 @@ impl Cluster {
     }
 
     /// The same, but a filter selects none of its objects although there are some (or its namespace
-    /// does not exist): it is taken for one that suddenly wants nothing. The filter is told as its
-    /// flag is written, several of them joined by a comma.
+    /// does not exist): it is taken for one that suddenly wants nothing. The filter is given as its
+    /// flag is written; several of them are joined by commas.
     #[must_use]
     pub fn selecting_nothing(self, filter: impl Into<EcoString>) -> Self {
         Self { nothing_selected_by: Some(filter.into()), ..self }
@@ -73,8 +73,8 @@ impl Clusters {
     }
 
     /// With these names, whose objects have no address yet. Where they are kept, they stay as they
-    /// are. Else such an object wants nothing, as if it were not there; but what would go for that
-    /// reason is not to be too much at once.
+    /// are. Else such an object wants nothing, as if it were not there; but the guard limits how
+    /// much may be deleted for that reason.
     #[must_use]
     pub fn with_unready(mut self, unready: Vec<Unready>, kept: bool) -> Self {
         self.unready = unready;

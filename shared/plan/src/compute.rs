@@ -10,7 +10,7 @@ use crate::stages::Stages;
 use crate::storable::{Refusal, Site, Untouched};
 use crate::{Clusters, Decision, Hold, Plan, Row, Settings};
 
-/// What a plan is made of.
+/// The input of a plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// What the zones hold, with ownership joined on.
@@ -125,7 +125,7 @@ fn decide<'a>(
 }
 
 /// Whether a name that a zone holds belongs not there but to a zone that could not be read (a
-/// child's, say): nobody knows what becomes of it.
+/// child's, say): what is to become of it is not known.
 fn belongs_to_an_unread_zone(
     inventory: &Inventory,
     contents: &Contents<'_>,

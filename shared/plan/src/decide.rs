@@ -73,7 +73,7 @@ impl<'a> Decider<'a> {
         decisions
     }
 
-    /// The decisions about a name of which it is not known what the zone has: all held back.
+    /// The decisions about a name in a zone that could not be read: all of them are held.
     pub(crate) fn hold_desired(&mut self, zone: ZoneKey, name: &Name<'_, 'a>) -> Vec<Decision<'a>> {
         let mut decisions = self.propose(zone, name);
         hold_all(&mut decisions, &Hold::UnreadableZone);
@@ -81,7 +81,8 @@ impl<'a> Decider<'a> {
         decisions
     }
 
-    /// What would make the records those that are wanted, by set identifier and type.
+    /// The decisions that turn the current records into the desired ones, by set identifier and
+    /// type.
     fn propose(&mut self, zone: ZoneKey, name: &Name<'_, 'a>) -> Vec<Decision<'a>> {
         let mut decisions = Vec::new();
         let sets = runs(
@@ -181,7 +182,7 @@ impl<'a> Decider<'a> {
                 let is_another = matches!(strange, Some(Hold::Foreign { .. } | Hold::InDoubt(_)));
                 let cause = match differences.any() {
                     true => Cause::Differs(differences),
-                    // It is as wanted: all that there is to say is that it is not ours.
+                    // The record is as desired; the only thing to report is that it is not ours.
                     false if is_another => Cause::Unowned,
                     false => return None,
                 };
@@ -212,8 +213,8 @@ impl<'a> Decider<'a> {
         })
     }
 
-    /// Whether a record is the NS or SOA set with which its zone was made. That is nobody's, even
-    /// where no owners are kept, unless an ownership record says that it is ours.
+    /// Whether a record is the NS or SOA set with which its zone was made. It belongs to no owner,
+    /// even without ownership records, unless an ownership record says that it is ours.
     fn is_zones_own(&self, record: &Record) -> bool {
         self.at_apex
             && matches!(record.set.rtype, RecordType::Ns | SOA)
@@ -234,9 +235,9 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// Whether a record, if it is not ours, refuses a create. Members of a routed family are
-    /// siblings; a simple record has the name for itself, but for the NS and SOA sets of an apex.
-    /// Where nobody keeps owners, only what DNS does not allow is refused.
+    /// Whether a record that is not ours prevents a create. Members of a routed family are
+    /// siblings; a simple record excludes every other one, except the NS and SOA sets of an apex.
+    /// Without ownership records, only what DNS does not allow is prevented.
     fn is_in_the_way(&self, record: &Record, endpoint: &Endpoint) -> bool {
         if self.settings.owners.is_empty() || self.is_zones_own(record) {
             return excludes(record.set(), endpoint.set());
@@ -257,7 +258,7 @@ fn go<'a>(change: RecordChange<'a>, cause: Cause) -> Decision<'a> {
     Decision { change, cause, state: DecisionState::Go, unit: Unit(0) }
 }
 
-/// In what a record differs from what is wanted. Of its labels only owner and clusters are compared,
+/// How a record differs from what is desired. Of its labels only owner and clusters are compared,
 /// and a TTL that is not configured is not compared.
 fn differences(record: &Record, endpoint: &Endpoint, owners: &Owners) -> Differences {
     let (have, want) = (&record.set, &endpoint.set);
@@ -274,7 +275,7 @@ pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
     record.read_only.is_none() && owners.own(&record.labels)
 }
 
-/// A record that goes because another comes is not merely unwanted.
+/// A record that is deleted because another one replaces it has a cause of its own.
 fn note_what_gives_way(decisions: &mut [Decision<'_>]) {
     let coming: smallvec::SmallVec<[&RecordSet; 4]> = decisions
         .iter()

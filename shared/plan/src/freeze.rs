@@ -1,12 +1,12 @@
-//! Partial knowledge never deletes: the records of a cluster of which nobody knows what it wants
-//! stay as they are, but for what can only be right.
+//! Partial knowledge never deletes: the records of a cluster that could not be read in full stay as
+//! they are; only updates that take nothing away go on.
 
 use extdns_model::{Endpoint, Record};
 
 use crate::claim::{Claim, Claims, ClusterSet};
 use crate::{Cluster, Decision, FreezeCause, Frozen, Hold, Reading, RecordChange, Settings};
 
-/// From so many records on it is suspicious that a cluster wants none of them any more.
+/// A cluster with at least this many records is suspicious if it suddenly wants none of them.
 pub const SUSPICIOUS: usize = 3;
 
 /// The clusters whose records are frozen.
@@ -50,9 +50,9 @@ impl Freeze {
         self.list
     }
 
-    /// Holds back what would take something from a frozen cluster: a delete, a target less, and
-    /// that another resource or cluster gets the record. The same for a cluster that a label names
-    /// although it is not configured.
+    /// Holds back what would take something from a frozen cluster: a delete, the loss of a target,
+    /// and the change of the record to another resource or cluster. The same for a cluster that a
+    /// label names although it is not configured.
     pub(crate) fn hold(&self, claims: &Claims<'_>, decisions: &mut [Decision<'_>]) {
         for decision in decisions.iter_mut().filter(|decision| decision.goes()) {
             let Some(record) = decision.change.record() else { continue };
@@ -116,8 +116,8 @@ fn adds_only(claims: &Claims<'_>, record: &Record, endpoint: &Endpoint) -> bool 
     want.targets.cover(&have.targets, want.rtype) && keeps_resource(claims, record, endpoint)
 }
 
-/// Whether the resource that has the record is among those that want it. Where nobody keeps owners
-/// it is not known which that is.
+/// Whether the resource that has the record is among those that want it. Without ownership records
+/// it is not known which resource has it.
 fn keeps_resource(claims: &Claims<'_>, record: &Record, endpoint: &Endpoint) -> bool {
     match record.labels.resource() {
         None => !claims.keep_owners() || endpoint.resource_label().is_none(),

@@ -1,4 +1,4 @@
-//! What tells one plan from another.
+//! The hash of a plan: two plans have the same hash if a reader sees the same in both.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ pub struct PlanHash([u8; 32]);
 #[error("a plan's hash has 64 hexadecimal digits; copy it from the plan's report")]
 pub struct InvalidHash;
 
-/// What is hashed changes with the meaning of plans only: then this changes too.
+/// The version of the hashed format. It changes only when the meaning of plans changes.
 const VERSION: &str = "extdns plan 2";
 
 impl Plan<'_> {

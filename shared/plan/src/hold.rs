@@ -10,7 +10,7 @@ use crate::{GuardKind, Scope};
 /// Whether a decision is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecisionState {
-    /// It is.
+    /// It is carried out.
     Go,
     /// It is held back.
     Held(Hold),
@@ -19,12 +19,12 @@ pub enum DecisionState {
 /// Why a decision is held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hold {
-    /// A record of the name belongs to somebody else.
+    /// A record of the name belongs to another owner.
     Foreign {
         /// Its owner; `None` if there is no ownership record.
         owner: Option<EcoString>,
     },
-    /// Nobody can tell from the ownership records whose a record of the name is.
+    /// The ownership records do not say clearly who owns a record of the name.
     InDoubt(Box<Doubt>),
     /// The policy does not allow changes of this kind.
     Policy,
@@ -55,11 +55,11 @@ pub enum Hold {
         /// Why, a fragment that reads after "it".
         reason: &'static str,
     },
-    /// The record belongs to a cluster of which nobody knows what it wants.
+    /// The record belongs to a cluster whose desired endpoints are not known in full.
     Frozen {
         /// The name of the cluster.
         cluster: EcoString,
-        /// Why nobody knows.
+        /// Why they are not known.
         why: FreezeCause,
     },
     /// The record belongs to a cluster that is not configured.
@@ -72,7 +72,7 @@ pub enum Hold {
         /// The object.
         resource: Arc<Resource>,
     },
-    /// The object that has the name has no address any more, like too many others at once.
+    /// The object that has the name has no address any more, like too many others at the same time.
     Outage {
         /// The object.
         resource: Arc<Resource>,
@@ -85,7 +85,7 @@ pub enum Hold {
         /// Why it is held back there.
         why: Box<Hold>,
     },
-    /// The record stays, because its name is wanted, though in a zone that is not there.
+    /// The record stays, because its name is desired in a zone that does not exist.
     NoZone,
     /// The provider's answer about the name was incomplete, so nothing of it is taken away.
     Kept {
@@ -97,11 +97,11 @@ pub enum Hold {
         /// The pattern that matches it.
         glob: EcoString,
     },
-    /// It would be too many at once: the exceeded limits of the plan say of what.
+    /// The change would exceed a limit of the guard; the exceeded limits of the plan say which.
     Guarded {
         /// Whether it counts among deletes or updates.
         kind: GuardKind,
-        /// Of which part of the target it is too much.
+        /// The part of the target in which the limit is exceeded.
         scope: Scope,
     },
 }
@@ -113,7 +113,7 @@ pub enum FreezeCause {
     Failed,
     /// It wants nothing, or a filter selects none of its objects, although it has records.
     Empty {
-        /// How many are its alone.
+        /// How many records belong to it alone.
         records: usize,
         /// The filter that selects nothing, as its flag is written.
         filter: Option<EcoString>,

@@ -1,4 +1,4 @@
-//! A name that moves to another zone is made there before it goes here.
+//! A name that moves to another zone is created there before it is deleted here.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use crate::{Cause, Hold, Row};
 type Wanting = HashMap<EcoString, SmallVec<[usize; 2]>>;
 
 /// Finds the names that move: rows that lose a name which nothing wants in their zone any more,
-/// while it is wanted in another zone and not there yet. One that is wanted, but in a zone that is
-/// not there, stays.
+/// while it is wanted in another zone and not there yet. A name that is desired in a zone that does
+/// not exist stays.
 pub(crate) fn link(rows: &mut [Row<'_>], leaving: &[usize], unrouted: &[&Endpoint]) {
     if leaving.is_empty() {
         return;

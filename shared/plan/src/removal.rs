@@ -16,7 +16,7 @@ pub struct Removal<'a> {
     pub zone: ZoneKey,
     /// The name of the record that it stands for.
     pub owned: &'a Name,
-    /// What it says.
+    /// Its labels.
     pub labels: &'a Labels,
     /// Why the provider does not let it be changed, if it does not.
     pub read_only: Option<&'static str>,

@@ -58,8 +58,8 @@ pub(crate) fn route<'a>(
     Routed { desired: by_zone, unrouted, unmanaged }
 }
 
-/// Whether nobody asked for a record: every Service of type NodePort comes with SRV records, which
-/// few clusters manage.
+/// Whether a record is a by-product that nobody asked for: every Service of type NodePort comes
+/// with SRV records, which few clusters manage.
 fn is_by_product(endpoint: &Endpoint) -> bool {
     let resources = endpoint.attribution.resources();
     endpoint.set.rtype == RecordType::Srv
@@ -67,7 +67,7 @@ fn is_by_product(endpoint: &Endpoint) -> bool {
         && resources.iter().all(|resource| resource.kind == ResourceKind::Service)
 }
 
-/// As many names are told of a type that is not managed.
+/// At most this many names are listed for a type that is not managed.
 const NAMES: usize = 10;
 
 fn note(unmanaged: &mut Vec<Unmanaged>, rtype: RecordType, key: &str) {

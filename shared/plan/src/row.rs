@@ -40,8 +40,8 @@ pub struct Unmanaged {
     pub names: Vec<EcoString>,
 }
 
-/// A cluster whose records are frozen: none is deleted, none loses a target, and nobody takes one
-/// over.
+/// A cluster whose records are frozen: none is deleted, none loses a target, and none gets another
+/// owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frozen {
     /// The cluster.
@@ -57,9 +57,9 @@ pub struct Frozen {
 pub struct Loser<'a> {
     /// The zone.
     pub zone: ZoneKey,
-    /// What is not done.
+    /// The endpoint that does not get the record set.
     pub endpoint: &'a Endpoint,
-    /// What is done instead.
+    /// The endpoint that gets it.
     pub winner: &'a Endpoint,
     /// Why.
     pub rule: Rule,
@@ -95,7 +95,7 @@ pub struct Decision<'a> {
     pub change: RecordChange<'a>,
     /// Why the plan wants it.
     pub cause: Cause,
-    /// Whether it is done.
+    /// Whether it is carried out.
     pub state: DecisionState,
     /// Decisions of a row with the same unit are one change group: they are done together or not
     /// at all (a CNAME that gives way to addresses, a simple record that becomes a routed family).
@@ -109,16 +109,16 @@ pub struct Unit(pub u16);
 /// A change of one record set.
 #[derive(Debug, Clone, Copy)]
 pub enum RecordChange<'a> {
-    /// Make what an endpoint wants.
+    /// Create what an endpoint wants.
     Create(&'a Endpoint),
-    /// Make a record into what an endpoint wants.
+    /// Change a record into what an endpoint wants.
     Update {
-        /// What is there.
+        /// The current record.
         record: &'a Record,
-        /// What is wanted.
+        /// The desired endpoint.
         endpoint: &'a Endpoint,
     },
-    /// Remove what nobody wants.
+    /// Delete what no endpoint wants.
     Delete(&'a Record),
 }
 
@@ -145,7 +145,7 @@ pub enum Cause {
     Unowned,
 }
 
-/// In what a record differs from what is wanted.
+/// How a record differs from what is desired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Differences {
     /// Other targets.
@@ -160,7 +160,7 @@ pub struct Differences {
 }
 
 impl Differences {
-    /// Whether there is any.
+    /// Whether there is any difference.
     #[must_use]
     pub fn any(self) -> bool {
         self.targets || self.ttl || self.properties || self.ownership
@@ -216,7 +216,8 @@ impl<'a> RecordChange<'a> {
         }
     }
 
-    /// The record set that the change is about: as wanted, else as it is.
+    /// The record set that the change is about: the desired one, or the current one where there is
+    /// none.
     #[must_use]
     pub fn set(&self) -> &'a extdns_model::RecordSet {
         match *self {

@@ -1,4 +1,5 @@
-//! What holds a name's decisions back once the policy has spoken: freeze, unready names, protection.
+//! The stages that hold the decisions about a name after the policy: freeze, unready names,
+//! protection.
 
 use extdns_model::{Inventory, Record, ZoneKey};
 
@@ -65,7 +66,7 @@ impl<'a> Stages<'a> {
         crate::whole::close(&self.claims, decisions);
     }
 
-    /// Holds back what is too much at once, and says what the stages found.
+    /// Runs the guard over all rows, and notes in the plan what the stages found.
     pub(crate) fn finish(self, inventory: &Inventory, plan: &mut Plan<'_>) {
         let Self { settings, claims, freeze, waiting, record_counts, .. } = self;
         let (guard, index) = (&settings.guard, &inventory.index);

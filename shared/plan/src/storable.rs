@@ -11,7 +11,7 @@ use crate::decide::Name;
 use crate::{Decision, Hold, RecordChange, RecordTypes};
 
 /// Why a record set could not be stored where it would stand: a lower-case fragment with the remedy.
-/// `None` if nothing speaks against it.
+/// `None` if it can be stored.
 pub type Refusal<'f> = dyn Fn(&RecordSet, Surroundings<'_>) -> Option<String> + 'f;
 
 /// The zone of a name that is decided about.

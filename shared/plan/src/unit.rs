@@ -29,8 +29,8 @@ use crate::{Decision, DecisionState, Hold, RecordChange, Unit};
 ///
 /// Each decision is a unit of its own, but for four cases:
 /// * a record that gives way, with what comes in its place;
-/// * a record set that is refused because of somebody else's, with the deletes under its set
-///   identifier: a name must not lose its records and get nothing instead;
+/// * a record set that is refused because of a record of another owner, with the deletes under its
+///   set identifier: a name must not lose its records and get nothing instead;
 /// * a name that turns from simple to routed or back, or of which a routed part turns into CNAMEs
 ///   or back, with everything that comes and goes;
 /// * a routed name whose members get another kind of policy or another type, with all members.
@@ -83,7 +83,7 @@ fn replacement(decisions: &[Decision<'_>]) -> Members {
     all
 }
 
-/// Creates that are refused because of somebody else's record, with all deletes.
+/// Creates that are refused because of a record of another owner, with all deletes.
 fn refusal(decisions: &[Decision<'_>]) -> Members {
     let mut all = members(decisions, |decision| is_create(decision) && !decision.goes());
     let going = members(decisions, is_delete);
@@ -150,7 +150,7 @@ fn is_create(decision: &Decision<'_>) -> bool {
     matches!(decision.change, RecordChange::Create(_)) && !stands_alone(decision)
 }
 
-/// The policy has settled already what becomes of these, and of those that they exclude.
+/// The policy has already decided about these, and about those that they exclude.
 fn stands_alone(decision: &Decision<'_>) -> bool {
     matches!(decision.state, DecisionState::Held(Hold::Policy | Hold::Coexistence))
 }

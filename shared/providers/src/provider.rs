@@ -8,7 +8,7 @@ use extdns_model::{
 
 use crate::{CallCount, Capabilities, Deadline, ProviderError};
 
-/// What a plan needs of a place where records live.
+/// A provider as a plan needs it: what is in its zones, and what it can store.
 #[async_trait]
 pub trait Reader: Send + Sync {
     /// What the provider can do.

@@ -1,4 +1,4 @@
-//! What reading ownership found.
+//! The result of reading ownership: an inventory with owners, and the orphaned ownership records.
 
 use extdns_model::{
     Inventory, Labels, Name, OwnershipRecord, RecordSet, RecordType, Targets, ZoneKey,
@@ -22,19 +22,20 @@ pub struct Annotated {
 /// An ownership record without a record.
 #[derive(Debug, Clone)]
 pub struct Leftover {
-    /// The name that it stands for, as far as the name of the TXT tells: lower-case, a wildcard
-    /// replaced.
+    /// The name that it stands for, as far as the name of the TXT record says: lower-case, a
+    /// wildcard replaced.
     pub name: Name,
     /// The type that it stands for; `None` in the format of older versions.
     pub rtype: Option<RecordType>,
-    /// What it says.
+    /// Its labels.
     pub labels: Labels,
     /// The ownership record itself.
     pub kept_in: KeptIn,
     /// Why the provider does not let it be changed, if it does not: a fragment that reads after
     /// "it".
     pub read_only: Option<&'static str>,
-    /// The values of its set that are others': they stay when it goes.
+    /// The values of its record set that are not ownership values of ours: they stay when it is
+    /// removed.
     pub kept: Targets,
     pub(crate) standing: Standing,
     /// Whether we would give it its name for the record that it stands for.
@@ -57,14 +58,14 @@ pub enum KeptIn {
     },
 }
 
-/// Whose a leftover is.
+/// Who owns an orphaned ownership record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Ours: reused when the name is wanted again.
     Ours,
-    /// Somebody else's: the name is theirs.
+    /// Of another owner: the name is taken.
     Foreign,
-    /// It says several things, or may stand for several records: nobody can tell.
+    /// Not clear: it says several things, or may stand for several records.
     Contested,
     /// Its record may be there after all: in a zone that could not be read.
     Unknown,

@@ -18,13 +18,13 @@ pub struct Groups {
     pub groups: Vec<ChangeGroup>,
     /// What each group is about, in the same order.
     pub subjects: Vec<Subject>,
-    /// The ownership records that are edited by value, because they hold others' values too.
+    /// The ownership records that are edited by value, because they also hold values of others.
     pub mixed: Vec<Mixed>,
     /// What becomes of ownership records outside the zones.
     pub entries: Vec<EntryChange>,
 }
 
-/// An ownership record set that holds others' values too: only ours goes or changes.
+/// An ownership record set that also holds values of others: only our value is removed or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mixed {
     /// Its name.

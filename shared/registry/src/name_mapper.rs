@@ -1,5 +1,5 @@
-//! The names of ownership TXT records: where the ownership record of a record lies, and whose
-//! ownership record a TXT is.
+//! The names of ownership TXT records: from the name of a record to that of its ownership record,
+//! and back.
 
 use std::borrow::Cow;
 
@@ -96,8 +96,8 @@ impl NameMapper {
         txt
     }
 
-    /// Whose ownership record a TXT record of this lower-case name is; `None` if the name does not
-    /// have the affix.
+    /// The record that an ownership record of this lower-case name stands for; `None` if the name
+    /// does not have the affix.
     pub(crate) fn to_endpoint_name(&self, txt: &str) -> Option<Owned> {
         let (part, rest) = self.affix.split(txt)?;
         let (stripped, rtype) = self.strip(part)?;

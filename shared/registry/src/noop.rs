@@ -59,7 +59,7 @@ impl Registry for Noop {
     }
 }
 
-/// A wanted TXT record of a unit that another instance would read as an ownership record.
+/// A desired TXT record of a unit that another instance would read as an ownership record.
 pub(crate) fn claim_of(row: &Row<'_>, unit: Unit) -> Option<Refusal> {
     let claims = |decision: &Decision<'_>| {
         let set = decision.change.endpoint().map(|endpoint| &endpoint.set);

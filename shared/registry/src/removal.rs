@@ -14,7 +14,7 @@ use crate::{Annotated, EntryAction, EntryChange, Groups, KeptIn, Leftover, Mixed
 #[derive(Debug)]
 pub struct Orphan {
     record: Record,
-    /// What stays of it, where it holds others' values too.
+    /// What stays of it, where it also holds values of others.
     rest: Option<Endpoint>,
     left: Leftover,
 }

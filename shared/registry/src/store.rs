@@ -98,7 +98,7 @@ pub struct StoreError {
     pub reason: String,
 }
 
-/// A place outside the zones where ownership records are kept. Reading needs nothing; writing needs
+/// A store of ownership records outside the zones. Reading needs no permit; writing needs
 /// a [`Permit`], so a planning run cannot write.
 #[async_trait]
 pub trait Store: Send + Sync {

@@ -14,8 +14,8 @@ use crate::request::RunRequest;
 use crate::status::{self, Seen};
 use crate::wiring::Wiring;
 
-/// Sends the groups; one outcome for each, in their order. Then the objects are told that they were
-/// seen, whether or not anything had to change.
+/// Sends the groups; one outcome for each, in their order. Then the status of each object says that
+/// it was seen, whether or not anything had to change.
 ///
 /// # Errors
 /// When the provider cannot be written to at all.

@@ -25,7 +25,7 @@ pub enum RunError {
     /// The provider cannot be written to.
     #[error("failed to start writing: {0}")]
     Write(ProviderError),
-    /// What may want nothing is no cluster.
+    /// A flag allows a cluster that does not exist to want nothing.
     #[error(transparent)]
     UnknownCluster(UnknownCluster),
     /// Reading took more than its part of the time.

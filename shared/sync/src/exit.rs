@@ -1,6 +1,6 @@
 //! Exit codes.
 
-/// How a run ended, as the process tells it. The numbers are part of the interface.
+/// How a run ended, as an exit code. The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitCode {
     /// In sync, or everything was applied.

@@ -1,12 +1,12 @@
-//! Files that reports, plans and metrics are written to. What is in the way and is not one of them is
-//! never replaced.
+//! The files that reports, plans and metrics are written to. A file that is none of these is never
+//! replaced.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How much of a file tells what it is.
+/// How many bytes of a file are read to see what it is.
 const HEAD: u64 = 4096;
 
 /// A temporary file that is older than this was left by a run that was killed.
@@ -23,8 +23,8 @@ enum Destination {
     File(PathBuf),
 }
 
-/// Writes a file: beside its place first, so that nobody reads half of it. A link is followed; a
-/// device, a pipe or a stream of this process (`/dev/stdout`) is written to.
+/// Writes a file: under a temporary name first, so that nobody reads half of it. A link is
+/// followed; a device, a pipe or a stream of this process (`/dev/stdout`) is written to.
 ///
 /// # Errors
 /// When it cannot be written, or when something else than a report, a plan or metrics is there.
@@ -37,7 +37,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Whether [`write`] would refuse what is at this place now: a run says so before it changes
+/// Whether [`write`] would refuse this path now: a run says so before it changes
 /// anything.
 ///
 /// # Errors
@@ -63,7 +63,7 @@ fn destination(path: &Path) -> io::Result<Destination> {
             refuse_others(&file)?;
             Ok(Destination::File(file))
         }
-        // The place that a link without a target names is not made: somebody meant another one.
+        // A link whose target does not exist is an error: the path is most likely wrong.
         None if path.is_symlink() => Err(io::Error::new(
             io::ErrorKind::NotFound,
             "it is a link to a file that does not exist; make the file or remove the link",

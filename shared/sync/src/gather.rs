@@ -1,5 +1,5 @@
-//! What the clusters want. A cluster or a source that does not answer is a value that travels with
-//! the rest, never an empty list.
+//! What the clusters want. A cluster or a source that does not answer is kept as a failure beside
+//! the others, never as an empty list.
 
 use std::io::Read;
 
@@ -14,7 +14,7 @@ use crate::report::{self, ClusterReport, ClusterState, Notice};
 use crate::status::Seen;
 use crate::wiring::Wiring;
 
-/// What all clusters want, what should be looked at, and who has to be told.
+/// What all clusters want, what the user should look at, and whose status is to be written.
 #[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) views: Vec<ClusterView>,
@@ -34,7 +34,7 @@ pub(crate) struct Gathered {
 /// Reads every cluster, each for an equal part of the time that is left: one that hangs fails, and the run goes on.
 ///
 /// # Errors
-/// When no source of any cluster could be read in full: there is nothing to go by.
+/// When no source of any cluster could be read in full: nothing is known of what is desired.
 pub(crate) async fn gather(
     wiring: &Wiring,
     mut stdin: impl Read + Send,
@@ -135,7 +135,7 @@ impl Gathered {
         }
         let owners = wiring.registry.owners();
         let is_made_for = |record: &Record| {
-            // Where nobody keeps owners, a record may be of any source.
+            // Without ownership records, a record may be of any source.
             let source = record.labels.resource().map(source_of);
             owners.own(&record.labels)
                 && source.is_none_or(|own| nothing.iter().any(|it| own == Some(it.source)))

@@ -26,8 +26,8 @@ pub fn start(format: LogFormat, level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    // Libraries speak on debug and trace of every connection: only warnings of theirs are news, and
-    // not even those of whose failures we tell ourselves.
+    // Libraries log every connection at the levels debug and trace: only their warnings are logged,
+    // and none of libraries whose failures we report ourselves.
     let ours = filter::filter_fn(move |metadata| {
         let is_of = |crates: &[&str]| crates.iter().any(|name| metadata.target().starts_with(name));
         let is_news = *metadata.level() <= Level::WARN && !is_of(&TOLD_BY_US);
@@ -42,7 +42,7 @@ pub fn start(format: LogFormat, level: LogLevel) {
     let _ = tracing_subscriber::registry().with(layer).try_init();
 }
 
-/// Libraries whose failures come back to us as errors, which we put into words.
+/// Libraries that return their failures as errors, which we report.
 const TOLD_BY_US: [&str; 4] = ["kube_client", "aws_config", "aws_runtime", "aws_smithy"];
 
 /// The line format.
@@ -120,7 +120,7 @@ impl Visit for Fields {
 }
 
 impl Fields {
-    /// Whoever logs it, here it loses its secrets: on this way every line goes.
+    /// Every line passes here, whoever logs it, and secrets are redacted from it.
     fn put(&mut self, field: &Field, value: String) {
         let value = match secrets::redact(&value) {
             Cow::Borrowed(_) => value,

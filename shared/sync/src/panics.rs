@@ -1,5 +1,5 @@
-//! A panic is a fault of ours. It ends in one line of the log and a failed run, wherever it happens:
-//! in the run, in a task, in a thread.
+//! A panic is a bug of this program. It ends in one line of the log and a failed run, wherever it
+//! happens: in the run, in a task, in a thread.
 
 use std::panic::{PanicHookInfo, set_hook};
 use std::sync::{Mutex, Once, PoisonError};
@@ -8,11 +8,11 @@ use crate::logging;
 
 static INSTALLED: Once = Once::new();
 
-/// What a panic said, until somebody takes it.
+/// The message of a panic, until [`take_panic`] takes it.
 static UNREPORTED: Mutex<Option<String>> = Mutex::new(None);
 
-/// From now on a panic of the process prints nothing: whoever does the work takes it and tells it,
-/// with what became of the work.
+/// From now on a panic of the process prints nothing: the caller of the work takes its message and
+/// reports it with the result of the work.
 pub fn catch_panics() {
     INSTALLED.call_once(|| set_hook(Box::new(|panic| keep(describe(panic)))));
 }
@@ -22,7 +22,8 @@ pub fn take_panic() -> Option<String> {
     UNREPORTED.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Keeps what the first panic said. Behind that, each may be the last thing that the process does.
+/// Keeps the message of the first panic. Later ones are logged at once, because the process may end
+/// after them.
 fn keep(problem: String) {
     let mut unreported = UNREPORTED.lock().unwrap_or_else(PoisonError::into_inner);
     if unreported.is_none() {

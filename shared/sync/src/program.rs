@@ -196,7 +196,7 @@ fn fail(arguments: &Arguments, kind: FailureKind, problem: String) -> ExitCode {
     store(arguments, &report).map_or(ExitCode::Failed, |()| report.exit_code())
 }
 
-/// Makes the run. One that meets a fault of ours is a run that failed.
+/// Makes the run. A panic makes it a run that failed.
 async fn carry_out(
     arguments: &Arguments,
     wiring: &Wiring,
@@ -287,7 +287,7 @@ fn show(
     }
 }
 
-/// Prints, and ends quietly where nobody reads any more.
+/// Prints; a reader that has closed the pipe is no error.
 fn print(streams: &mut Streams<'_>, text: &str, code: ExitCode) -> ExitCode {
     let text = redact(text);
     let written = streams.output.write_all(text.as_bytes()).and_then(|()| streams.output.flush());

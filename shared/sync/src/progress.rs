@@ -1,5 +1,5 @@
-//! What somebody who waits at a terminal sees: one line that is drawn over and over on standard
-//! error, and is gone before anything else is written there.
+//! The progress line at a terminal: it is drawn every second on standard error, and erased before
+//! anything else is written there.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::wiring::Wiring;
 
-/// Whoever waits no longer than this needs no progress.
+/// A run that takes no longer than this shows no progress.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether the line stands on the terminal.
@@ -31,7 +31,7 @@ pub(crate) async fn show(wiring: &Wiring) {
 fn draw(elapsed: Duration, calls: u64) {
     let mut err = io::stderr().lock();
     DRAWN.store(true, Ordering::SeqCst);
-    // Where the terminal is gone, nobody waits for it.
+    // If the terminal is gone, nothing needs to be drawn.
     let _ = write!(err, "\r\x1b[K{} s, {calls} calls to the provider", elapsed.as_secs());
     let _ = err.flush();
 }

@@ -1,4 +1,4 @@
-//! What is asked of one run, beside what stands in the settings.
+//! What one run is asked to do, beside the settings.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -185,7 +185,7 @@ fn unreadable(change: &Change) -> Notice {
     notice(&change.name, &message)
 }
 
-/// How a record is, compared with a change.
+/// The state of a record, compared with a change.
 enum State<'a> {
     /// As the change left it.
     Done,
@@ -194,7 +194,7 @@ enum State<'a> {
 }
 
 impl<'a> State<'a> {
-    /// How a record is, or why it is neither as before nor as after the change.
+    /// The state of a record, or why it is neither as before nor as after the change.
     fn of(ours: Ours<'_>, change: &Change, now: Option<&'a Record>) -> Result<Self, String> {
         let changed = || "the name is not any more as the run left it".to_owned();
         let Some(record) = now else {
@@ -248,7 +248,7 @@ impl Ours<'_> {
     }
 
     /// Who holds a record by now, if it is not the object for which the run made it so. Without
-    /// owners nobody keeps what objects records are of.
+    /// ownership records it is not known of which object a record is.
     fn other_holder(&self, record: &Record, after: Option<&RecordState>) -> Option<String> {
         let reported = &after?.labels;
         let holder = [LabelKey::RESOURCE, LabelKey::OWNER, LabelKey::CLUSTER];

@@ -29,7 +29,7 @@ const CLUSTERS_SHARE: f64 = 0.6;
 
 /// Runs once. Whatever could not be read in full is not deleted from; where nothing could be read
 /// in full, or the list of zones is not complete, nothing is written at all. There is always a
-/// report: of a run that failed it says why, and as much as the run knew.
+/// report: the report of a failed run says why it failed, and what was known by then.
 pub async fn run(wiring: &Wiring, request: &RunRequest, stdin: impl Read + Send) -> Report {
     // Boxed: its type is too deep for those of callers to be laid out.
     Box::pin(report_attempt(request, attempt(wiring, request, stdin))).await
@@ -188,7 +188,7 @@ async fn read_for_revert(wiring: &Wiring, report: &Document) -> Result<PlanInput
     let ours = Ours { owners: wiring.registry.owners(), clusters: &wiring.clusters };
     let mut revert = revert::revert(report, &annotated, ours);
     let endpoints = std::mem::take(&mut revert.endpoints);
-    // What a report tells is all that there is to know: no cluster is frozen for not being read.
+    // The report says everything that is needed: no cluster is frozen because it was not read.
     let known = Reading::Complete { endpoints: endpoints.len().max(1) };
     let clusters = wiring.clusters.iter();
     let clusters = clusters.map(|own| Cluster::new(own.id, own.name.to_string(), known)).collect();
@@ -239,7 +239,7 @@ async fn read(
     }
 }
 
-/// What the provider says that it cannot store.
+/// Why the provider would refuse to store a record set, if it would.
 pub(crate) fn refusal(
     wiring: &Wiring,
 ) -> impl Fn(&RecordSet, Surroundings<'_>) -> Option<String> + '_ {

@@ -1,17 +1,17 @@
-//! What an applying run tells the objects that it read.
+//! The status that an applying run writes to the objects that it read.
 
 use extdns_clusters::{ClusterView, StatusUpdate};
 use extdns_model::Permit;
 use extdns_providers::Deadline;
 
-/// Objects of one cluster that were read, and do not know it yet.
+/// Objects of one cluster that were read, and whose status does not say so yet.
 pub(crate) struct Seen {
     pub(crate) view: ClusterView,
     pub(crate) updates: Vec<StatusUpdate>,
 }
 
-/// Writes the statuses, as many as there is time for. They are news for people and no part of any
-/// plan, so none that fails makes a run fail.
+/// Writes the statuses, as many as there is time for. They inform people and are part of no plan,
+/// so a status that cannot be written does not fail the run.
 pub(crate) async fn write(permit: &Permit, seen: &[Seen], until: &Deadline) {
     tokio::select! {
         biased;

@@ -1,11 +1,11 @@
-//! Standard input, without waiting for it where nobody could stop the wait.
+//! Standard input, read in a thread, so that the end of the time also ends the wait for it.
 
 use std::io::{self, Cursor, Read};
 
 use extdns_providers::Deadline;
 use tokio::sync::oneshot;
 
-/// What standard input held, or why it could not be read; it is told to who reads it.
+/// What standard input held, or why it could not be read; the reader gets the error.
 pub(crate) struct Input(Result<Cursor<Vec<u8>>, Option<io::Error>>);
 
 impl Input {
@@ -20,7 +20,7 @@ impl Input {
         let (sender, receiver) = oneshot::channel();
         let thread = std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
             let mut all = Vec::new();
-            // Where nobody waits any more, nobody needs it.
+            // The receiver may be gone; then the text is not needed.
             let _ = sender.send(from.read_to_end(&mut all).map(|_| Cursor::new(all)));
         });
         let read = match thread {
@@ -30,7 +30,7 @@ impl Input {
         Self(read.map_err(Some))
     }
 
-    /// The same, but at the latest at the deadline: who then reads it is told.
+    /// The same, but at the latest at the deadline: then reading it is an error.
     pub(crate) async fn in_time(read: impl Future<Output = Self>, until: &Deadline) -> Self {
         tokio::select! {
             biased;

@@ -30,17 +30,17 @@ pub(crate) use stop::stop;
 /// How much a plan may delete and update: over all zones, per zone, and per cluster within a zone.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    /// Of a hundred records, at most so many are deleted.
+    /// At most this percentage of our records is deleted.
     pub max_delete_percent: u8,
-    /// Of a hundred records, at most so many are updated.
+    /// At most this percentage of our records is updated.
     pub max_update_percent: u8,
-    /// At most so many records are deleted, in all zones together and however few there are.
+    /// At most this many records are deleted, in all zones together, whatever the percentage.
     pub max_deletes: Option<usize>,
-    /// Where there are fewer records than this, no percentage counts.
+    /// Where fewer records than this are ours, percentages do not apply.
     pub min_records: usize,
     /// What may be deleted beyond that.
     pub allow_deletes: Vec<Allowance>,
-    /// Whether nothing is guarded, and clusters may want nothing.
+    /// Whether the guard is off, and clusters may want nothing.
     pub disabled: bool,
     /// The name of the target, which stands for a system without zones.
     pub target: EcoString,
@@ -51,7 +51,7 @@ pub struct Guard {
 pub struct Allowance {
     /// A zone's name or id, or the name of the target.
     pub zone_or_target: EcoString,
-    /// At most so many in the zone; `None` for any number.
+    /// At most this many in the zone; `None` for any number.
     pub count: Option<usize>,
 }
 
@@ -91,22 +91,23 @@ impl Scope {
     }
 }
 
-/// A part of a target of which the guard lets nothing of a kind through.
+/// A limit that a plan exceeds: the guard holds every change of this kind in this part of the
+/// target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExceededLimit {
-    /// The part.
+    /// The part of the target.
     pub scope: Scope,
-    /// What is too much.
+    /// The kind of change of which there are too many.
     pub kind: GuardKind,
-    /// How many records it would have been.
+    /// How many records would have changed.
     pub count: usize,
-    /// Of how many that are ours.
+    /// How many records are ours in this part.
     pub base: usize,
-    /// How many are allowed.
+    /// The limit that is exceeded.
     pub limit: Limit,
     /// The first ten of their names, in the order of zones and keys.
     pub names: Vec<EcoString>,
-    /// What allows exactly this, once.
+    /// The flag that allows exactly this, once.
     pub allow: Allow,
 }
 
@@ -122,13 +123,13 @@ pub enum GuardKind {
 /// A limit of the guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// This many of a hundred.
+    /// A percentage.
     Percent(u8),
-    /// This many.
+    /// A number of records.
     Count(usize),
 }
 
-/// What lets through what the guard stopped.
+/// The flag that allows what the guard stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allow {
     /// This many deletes in a zone, or in all of them.
@@ -140,7 +141,7 @@ pub enum Allow {
     },
     /// Another percentage of updates.
     Updates {
-        /// The least that does.
+        /// The least percentage that allows them.
         percent: u8,
     },
 }

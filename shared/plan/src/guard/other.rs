@@ -8,8 +8,8 @@ use crate::unready::Waiting;
 use crate::{Clusters, Plan, Settings};
 
 impl Plan<'_> {
-    /// Holds back what is too much at once among all that is ours, given by zone with what its
-    /// ownership record says. [`compute`](crate::compute) does so by itself.
+    /// Holds back what exceeds a limit, given the zone and the labels of every record of ours.
+    /// [`compute`](crate::compute) does so by itself.
     pub(crate) fn guard<'l>(
         &mut self,
         ours: impl IntoIterator<Item = (ZoneKey, &'l Labels)>,

@@ -14,17 +14,17 @@ use crate::{Cause, Decision, Hold, RecordChange, Row};
 /// A part of a target in which too much would go only because objects have no address any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outage {
-    /// The part.
+    /// The part of the target.
     pub scope: Scope,
     /// How many records would go, or lose a target.
     pub count: usize,
-    /// Of how many that are ours.
+    /// How many records are ours in this part.
     pub base: usize,
-    /// Of a hundred, so many may go.
+    /// The percentage that may be deleted.
     pub max_percent: u8,
     /// The first ten of their names, in the order of zones and keys.
     pub names: Vec<EcoString>,
-    /// What lets them go, once.
+    /// The flag that allows it, once.
     pub allow: Allow,
 }
 

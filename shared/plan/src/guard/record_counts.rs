@@ -70,14 +70,14 @@ impl RecordCounts {
     }
 }
 
-/// What is to be done about the records of one name, as one column sees it.
+/// The changes to the records of one name, counted for one column.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Score {
     /// Records that change.
     changed: usize,
     /// Records that give way to others, or move to another zone.
     replaced: usize,
-    /// Records that go otherwise.
+    /// Records that are deleted without a replacement.
     gone: usize,
 }
 
@@ -103,7 +103,7 @@ impl Score {
     }
 }
 
-/// What a decision does to a record.
+/// How a decision is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Changed,

@@ -1,4 +1,4 @@
-//! The guard at work: after everything else, over what would be carried out.
+//! The stage of the guard: it comes after all others, over what would be carried out.
 
 use ecow::EcoString;
 use extdns_model::{Name, Zone, ZoneIndex, ZoneKey};
@@ -21,8 +21,9 @@ pub(crate) struct Stopped {
     pub(crate) outages: Vec<Outage>,
 }
 
-/// Holds back what is too much at once: everything of its kind in the target, in a zone, or of a
-/// cluster in it; and before that, what only goes because too many objects lost their address.
+/// Holds back what exceeds a limit: everything of its kind in the target, in a zone, or of a
+/// cluster in it; and before that, what is deleted only because too many objects lost their
+/// address.
 pub(crate) fn stop(
     guard: &Guard,
     claims: &Claims<'_>,
@@ -119,7 +120,7 @@ impl Counts {
     }
 }
 
-/// What the guard judges by.
+/// What the guard counts, and the limits that it compares with.
 pub(super) struct Judge<'a> {
     guard: &'a Guard,
     pub(super) claims: &'a Claims<'a>,
@@ -244,7 +245,7 @@ impl<'a> Judge<'a> {
         guarded.map(|(count, base)| percent(count, base)).max().unwrap_or(0)
     }
 
-    /// What allows so many deletes in a zone; without one, those of all zones.
+    /// The flag that allows this many deletes in a zone, or, without a zone, in all of them.
     pub(super) fn allow(&self, zone: Option<(ZoneKey, usize)>) -> Allow {
         match zone {
             Some((zone, count)) => {
@@ -257,7 +258,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The percentage of deletes that so many of so many exceed.
+    /// Whether so many deletes of this base, all for objects without an address, are an outage.
     pub(super) fn is_outage(&self, count: usize, base: usize) -> bool {
         count >= SUSPICIOUS && self.guard.is_beyond(self.guard.max_delete_percent, count, base)
     }
@@ -289,7 +290,7 @@ impl<'a> Judge<'a> {
 }
 
 impl Guard {
-    /// The percentage that so many of so many exceed.
+    /// The limit that this count of this base exceeds, if it does.
     fn exceeded(&self, kind: GuardKind, count: usize, base: usize) -> Option<Limit> {
         let percent = match kind {
             GuardKind::Deletes => self.max_delete_percent,
@@ -303,7 +304,7 @@ impl Guard {
         percent < 100 && count.saturating_mul(100) > base.saturating_mul(percent.into())
     }
 
-    /// The number of deletes of a whole run that so many exceed, whatever the base.
+    /// The limit of deletes of a whole run that this count exceeds, whatever the base.
     fn too_many(&self, kind: GuardKind, count: usize) -> Option<Limit> {
         let most = self.max_deletes.filter(|most| kind == GuardKind::Deletes && count > *most);
         most.map(Limit::Count)
@@ -333,7 +334,7 @@ fn warn_of_unknown_allowances(guard: &Guard, index: &ZoneIndex) {
     }
 }
 
-/// The least percentage that allows so many of so many.
+/// The least percentage that allows this count of this base.
 fn percent(count: usize, base: usize) -> u8 {
     let percent = count.saturating_mul(100).div_ceil(base.max(1)).min(100);
     u8::try_from(percent).unwrap_or(100)

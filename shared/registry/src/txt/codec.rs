@@ -21,7 +21,7 @@ pub(super) enum Ownership {
     Nothing,
     /// One thing, maybe more than once, as a run that read stale records leaves it.
     Says(Labels),
-    /// Several things: nobody can tell which holds.
+    /// Several things: it is not clear which of them is right.
     Contested,
 }
 
@@ -80,7 +80,7 @@ impl Codec {
         set.targets.len() > 1 && set.targets.iter().filter_map(|text| self.read(text)).count() > 1
     }
 
-    /// The values of a set that are somebody else's: they stay whatever becomes of ours.
+    /// The values of a record set that are not ownership values: they always stay.
     pub(super) fn foreign<'s>(&self, set: &'s RecordSet) -> impl Iterator<Item = &'s str> {
         // Most sets have one value, which is ours.
         let mixed = set.targets.len() > 1;

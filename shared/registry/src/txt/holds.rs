@@ -20,12 +20,12 @@ pub(super) fn cannot_be_stored(txt: &Name, record: &Name, why: &str) -> Hold {
     Hold::CannotBeStored { reason }
 }
 
-/// Nobody can tell whose the ownership record is.
+/// It is not clear who owns the ownership record.
 pub(super) fn contested(txt: Name) -> Hold {
     Hold::InDoubt(Box::new(Doubt { txt, why: DoubtCause::Contested }))
 }
 
-/// The ownership record is somebody else's.
+/// The ownership record belongs to another owner.
 pub(super) fn foreign(labels: &Labels) -> Hold {
     Hold::Foreign { owner: labels.owner().map(Into::into) }
 }
@@ -47,7 +47,7 @@ pub(super) fn in_the_way(txt: &Name) -> Hold {
     Hold::CannotBeOwned { reason }
 }
 
-/// One ownership record would be that of records of several clusters.
+/// One ownership record would stand for records of several clusters.
 pub(super) fn of_another_cluster(txt: &Name) -> Hold {
     let reason = format!(
         "its ownership record {txt} is also that of another cluster's record; choose another \

@@ -61,7 +61,7 @@ pub(super) fn leftovers(
 }
 
 /// `a-www` marks the A record of `www`, or in the oldest format any record of a host `a-www`. Where
-/// a record of either name is there and has no ownership record, nobody can tell.
+/// a record of either name exists without an ownership record, it is not clear which one is meant.
 fn doubt(registry: &TxtRegistry, zones: &[ZoneInventory], leftovers: &mut [Leftover]) {
     let mut by_name: HashMap<(ZoneKey, String), Vec<usize>> = HashMap::new();
     for (at, leftover) in leftovers.iter().enumerate() {

@@ -21,7 +21,7 @@ pub(crate) enum NoLocation {
         "its ownership record cannot be named: {0}; use a shorter name or a shorter --txt-prefix or --txt-suffix"
     )]
     TooLong(NameError),
-    /// It would lie in nobody's zone.
+    /// It would lie in no zone of this run.
     #[error(
         "its ownership record {name:?} lies in no managed zone; use a prefix that ends in a dot behind the type, \
          such as --txt-prefix=x-%{{record_type}}."

@@ -54,8 +54,8 @@ impl Names {
         names
     }
 
-    /// Adds the name of the record to what its ownership record says, where the name of that alone
-    /// would not tell.
+    /// Adds the name of the record to what its ownership record says, where the name of the
+    /// ownership record alone is ambiguous.
     pub(super) fn disambiguate(
         &self,
         registry: &TxtRegistry,

@@ -113,8 +113,8 @@ impl Join<'_> {
         (!is_told && !self.has_both_formats(found, &owned)).then_some(found)
     }
 
-    /// Whether a record has no ownership record of its own in today's format, or one of which
-    /// nobody can tell.
+    /// Whether a record has no ownership record of its own in today's format, or one that is not
+    /// clear.
     fn lacks_ownership_record(&self, zone: ZoneKey, set: &RecordSet) -> bool {
         let key = set.name.key();
         let key = self.registry.mapper.replace_wildcard(&key);

@@ -54,8 +54,8 @@ pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotate
     annotated
 }
 
-/// An ownership record that stands for several records at once names the resource of one of them:
-/// nobody knows of which.
+/// An ownership record that stands for several records at once names the resource of one of them,
+/// and it is not known of which.
 fn forget_doubtful_resources(annotated: &mut Annotated) {
     if annotated.shared.is_empty() {
         return;
@@ -101,11 +101,11 @@ struct Candidates {
     typed: Option<usize>,
     /// That of a CNAME for an alias: older versions marked those so.
     as_cname: Option<usize>,
-    /// One of the oldest format, which tells no type.
+    /// One of the oldest format, which names no type.
     untyped: Option<usize>,
 }
 
-/// Whose a record is, as far as its ownership records tell.
+/// Who owns a record, as far as its ownership records say.
 enum Source {
     OwnershipRecord(usize),
     Doubt(usize, DoubtCause),

@@ -1,5 +1,5 @@
-//! A wildcard and the name that replaces it have ownership records of one name. Where both are
-//! there, nobody can tell whose it is.
+//! A wildcard and the name that replaces it have ownership records of one name. Where both exist,
+//! it is not clear for which of them it stands.
 
 use std::collections::HashMap;
 

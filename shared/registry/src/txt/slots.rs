@@ -38,7 +38,7 @@ pub(super) enum Occupant<'a> {
     OwnershipRecord(&'a OwnershipRecord),
     /// The ownership record of a record in today's format.
     Of(&'a Record, &'a OwnershipRecord),
-    /// An ownership record of which nobody can tell whose it is.
+    /// An ownership record whose owner is not clear.
     Contested,
     /// An ownership record whose record may lie in a zone that could not be read.
     Unknown,

@@ -130,7 +130,8 @@ impl Writer<'_> {
                         self.rewrite(ownership_record, record, endpoint, &labels, owned)?
                     }
                     None => match self.write_ownership(zone, endpoint, &labels, owned) {
-                        // Ours by an ownership record of an older format, which goes on to do.
+                        // The record is ours by an ownership record of an older format, which stays
+                        // valid.
                         Err(_) if !ownership_only(&decision.cause) => {}
                         result => result?,
                     },

@@ -43,7 +43,7 @@ pub(super) fn examine(
     section
 }
 
-/// Without owners the filter alone keeps other people's records safe.
+/// Without ownership records, only the filters protect the records of others.
 fn examine_unowned(section: &mut Section, plan: &Settings) {
     if plan.policy != Policy::Sync || !plan.filter.is_open() {
         return section.fine("--registry=noop keeps to --domain-filter and --policy");

@@ -37,7 +37,7 @@ pub(super) async fn examine(
     (section, Some(inventory))
 }
 
-/// What is said of a provider that is not to be had.
+/// The findings about a provider that could not be made.
 pub(super) fn absent(name: &str, error: &SettingsError) -> Section {
     let mut section = section(name);
     section.note("settings and credentials", CheckResult::Wrong(unplanned(error.to_string())));
@@ -125,7 +125,7 @@ fn no_zone(problem: &str) -> Advice {
     )
 }
 
-/// In the place of a provider that is not to be had, so that the rest can be examined.
+/// Stands for a provider that could not be made, so that the rest can be examined.
 pub(super) fn stand_in() -> Arc<dyn Provider> {
     Arc::new(StandIn(Capabilities::new("none")))
 }

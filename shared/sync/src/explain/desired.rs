@@ -1,4 +1,4 @@
-//! Who has a name, and what became of it.
+//! The objects that have a name, and what became of each.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,9 +58,9 @@ pub enum Fate {
         /// By which rule.
         rule: Rule,
     },
-    /// It is what the plan goes by.
+    /// The plan uses it.
     Taken,
-    /// The zones could not be read, so nobody knows.
+    /// It is not known, because the zones could not be read.
     Unknown,
 }
 

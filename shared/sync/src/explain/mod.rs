@@ -1,5 +1,5 @@
-//! `explain NAME`: every object that has a name and what became of that, what the zones hold of it
-//! and whose it is, and what a run would do.
+//! `explain NAME`: every object that has the name and what became of it, what the zones hold of it
+//! and who owns that, and what a run would do.
 
 mod desired;
 mod render;
