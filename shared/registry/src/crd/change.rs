@@ -4,10 +4,12 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use extdns_clusters::{ObjectRef, ObjectVersion, Projection as _, ReadErrorKind, WriteError, Writer};
+use extdns_clusters::{
+    ObjectRef, ObjectVersion, Projection as _, ReadErrorKind, WriteError, Writer,
+};
 use extdns_model::{Failure, FailureKind, Labels, Permit, RecordSet};
 
-use super::Place;
+use super::Location;
 use super::load::not_served;
 use super::object::{DNS_RECORD, DnsRecord, Origin, State, content, name_of};
 use crate::{Entry, Refused, StoreError};
@@ -20,7 +22,7 @@ const DOWN: usize = 3;
 
 /// Writes the objects of one namespace.
 pub(super) struct Change<'a> {
-    place: &'a Place,
+    location: &'a Location,
     writer: Writer,
 }
 
@@ -48,8 +50,8 @@ enum Now {
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn new(place: &'a Place, permit: &Permit) -> Self {
-        Self { place, writer: place.view.writer(permit) }
+    pub(super) fn new(location: &'a Location, permit: &Permit) -> Self {
+        Self { location, writer: location.view.writer(permit) }
     }
 
     /// Makes the object of a record set, or writes one of ours over that is there already.
@@ -191,8 +193,12 @@ impl<'a> Change<'a> {
 
     /// The object as it is now.
     async fn now(&self, object: &ObjectRef, owner: Option<&str>) -> Result<Now, Cause> {
-        let there: Option<DnsRecord> =
-            self.place.view.fresh(object).await.map_err(|error| Cause::Read(error.kind.to_string()))?;
+        let there: Option<DnsRecord> = self
+            .location
+            .view
+            .fresh(object)
+            .await
+            .map_err(|error| Cause::Read(error.kind.to_string()))?;
         Ok(match there {
             None => Now::Gone,
             Some(there) => match there.claim() {
@@ -205,7 +211,7 @@ impl<'a> Change<'a> {
     fn at(&self, name: &str) -> ObjectRef {
         ObjectRef {
             resource: DNS_RECORD,
-            namespace: self.place.namespace.clone(),
+            namespace: self.location.namespace.clone(),
             name: name.into(),
         }
     }

@@ -2,7 +2,7 @@
 
 use extdns_clusters::Right;
 
-use super::Place;
+use super::Location;
 use super::load::{INSTALL, not_served};
 use super::object::DNS_RECORD;
 use crate::StoreError;
@@ -25,21 +25,24 @@ const RIGHTS: [(&str, &str, &str, bool); 6] = [
 ];
 
 /// Examines the kind, the namespace and the rights.
-pub(super) async fn examine(place: &Place, writes: bool) -> Vec<Examined> {
+pub(super) async fn examine(location: &Location, writes: bool) -> Vec<Examined> {
     let kind = format!("{} {}", DNS_RECORD.api_version(), DNS_RECORD.plural);
     let mut found = Vec::new();
-    match place.view.has(&DNS_RECORD).await {
+    match location.view.has(&DNS_RECORD).await {
         Ok(true) => found.push(Examined::fine(kind)),
         Ok(false) => {
             let fault = Fault::new(not_served(DNS_RECORD), NO_RUN).remedy(INSTALL);
             return vec![Examined { what: kind, fault: Some(fault) }];
         }
-        Err(error) => found.push(Examined { what: kind, fault: Some(Fault::new(error.to_string(), NO_RUN)) }),
+        Err(error) => {
+            found.push(Examined { what: kind, fault: Some(Fault::new(error.to_string(), NO_RUN)) })
+        }
     }
-    let namespace = place.namespace.as_str();
-    if place.view.has_namespace(namespace).await == Some(false) {
-        let fault = Fault::new("it is not there", NO_WRITE)
-            .remedy(format!("kubectl create namespace {namespace}, or give --crd-registry-namespace"));
+    let namespace = location.namespace.as_str();
+    if location.view.has_namespace(namespace).await == Some(false) {
+        let fault = Fault::new("it is not there", NO_WRITE).remedy(format!(
+            "kubectl create namespace {namespace}, or give --crd-registry-namespace"
+        ));
         found.push(Examined { what: format!("namespace {namespace}"), fault: Some(fault) });
     }
     for (verb, subresource, consequence, is_write) in RIGHTS {
@@ -50,9 +53,9 @@ pub(super) async fn examine(place: &Place, writes: bool) -> Vec<Examined> {
             verb,
             subresource,
             resource: DNS_RECORD,
-            namespace: Some(place.namespace.clone()),
+            namespace: Some(location.namespace.clone()),
         };
-        let fault = match place.view.may(&right).await {
+        let fault = match location.view.may(&right).await {
             Ok(true) => None,
             Ok(false) => Some(Fault::new("not allowed", consequence).remedy(format!(
                 "add this rule to a Role in namespace {namespace:?} that is bound to the user of this run:\n{}",
@@ -67,5 +70,8 @@ pub(super) async fn examine(place: &Place, writes: bool) -> Vec<Examined> {
 
 /// The cluster cannot be reached.
 pub(super) fn unreachable(error: &StoreError) -> Examined {
-    Examined { what: "the DNSRecord objects".to_owned(), fault: Some(Fault::new(error.to_string(), NO_RUN)) }
+    Examined {
+        what: "the DNSRecord objects".to_owned(),
+        fault: Some(Fault::new(error.to_string(), NO_RUN)),
+    }
 }

@@ -7,23 +7,22 @@ use extdns_clusters::{
 };
 use extdns_model::{Labels, Opaque, RecordSet};
 
-use super::Place;
+use super::Location;
 use super::object::{DNS_RECORD, DnsRecord};
 use crate::Entry;
 use crate::outside::key;
 use crate::store::{Loaded, Unclear};
 
 /// How the CustomResourceDefinition is installed.
-pub(super) const INSTALL: &str =
-    "install the CustomResourceDefinition dnsrecords.externaldns.k8s.io (kubectl apply -f \
+pub(super) const INSTALL: &str = "install the CustomResourceDefinition dnsrecords.externaldns.k8s.io (kubectl apply -f \
      infra/kubernetes/crd-dnsrecord.yaml)";
 
 /// All objects of the namespace, those of other owners included: whoever has a name is to be known.
-pub(super) async fn list(place: &Place) -> Result<Vec<DnsRecord>, String> {
+pub(super) async fn list(location: &Location) -> Result<Vec<DnsRecord>, String> {
     let filter = ObjectFilter::default();
-    let scope = ListScope { namespace: Some(&place.namespace), filter: &filter };
+    let scope = ListScope { namespace: Some(&location.namespace), filter: &filter };
     let keep = |all: &mut Vec<DnsRecord>, object, _| all.push(object);
-    place.view.fold(scope, Vec::new, keep).await.map_err(explained)
+    location.view.fold(scope, Vec::new, keep).await.map_err(explained)
 }
 
 /// What went wrong, with what to do where it is the definition that is missing.

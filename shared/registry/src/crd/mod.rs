@@ -62,13 +62,13 @@ pub(crate) struct Crd {
     keeper: Keeper,
     /// `--crd-registry-namespace`; empty for the namespace that the process runs in.
     namespace: EcoString,
-    place: OnceCell<Place>,
+    location: OnceCell<Location>,
     /// The objects that this run has written, by their names.
     written: Mutex<HashMap<EcoString, DnsRecord>>,
 }
 
 /// Where the objects are.
-struct Place {
+struct Location {
     view: ClusterView,
     namespace: EcoString,
 }
@@ -78,13 +78,13 @@ impl Crd {
         Self {
             keeper,
             namespace: namespace.into(),
-            place: OnceCell::new(),
+            location: OnceCell::new(),
             written: Mutex::default(),
         }
     }
 
     /// The namespace with the objects; connects on first need.
-    async fn place(&self) -> Result<&Place, StoreError> {
+    async fn location(&self) -> Result<&Location, StoreError> {
         let connect = async {
             let Keeper { cluster, environment } = &self.keeper;
             let view = cluster.connect(environment, std::io::empty()).await;
@@ -98,18 +98,18 @@ impl Crd {
                 }
                 given => given.into(),
             };
-            Ok(Place { view, namespace })
+            Ok(Location { view, namespace })
         };
-        self.place.get_or_try_init(|| connect).await
+        self.location.get_or_try_init(|| connect).await
     }
 
     fn unreadable(&self, reason: String) -> StoreError {
         let cluster = &self.keeper.cluster.name;
-        let place = match self.place.get().map(|place| &place.namespace) {
+        let location = match self.location.get().map(|location| &location.namespace) {
             Some(namespace) => format!("namespace {namespace:?} of cluster {cluster:?}"),
             None => format!("cluster {cluster:?}"),
         };
-        StoreError { store: format!("the DNSRecord objects in {place}"), reason }
+        StoreError { store: format!("the DNSRecord objects in {location}"), reason }
     }
 
     fn note(&self, object: DnsRecord) {
@@ -134,21 +134,21 @@ impl Crd {
 #[async_trait]
 impl Store for Crd {
     async fn load(&self) -> Result<Loaded, StoreError> {
-        let place = self.place().await?;
-        let objects = load::list(place).await;
+        let location = self.location().await?;
+        let objects = load::list(location).await;
         objects.map(load::judged).map_err(|error| self.unreadable(error))
     }
 
     async fn claim(&self, permit: &Permit, changes: &[&EntryChange]) -> Vec<(GroupId, Refused)> {
-        let place = match self.place().await {
-            Ok(place) => place,
+        let location = match self.location().await {
+            Ok(location) => location,
             Err(error) => {
                 let failure = change::unreachable(&error);
                 let refused = |own: &&EntryChange| (own.group, Refused::Failed(failure.clone()));
                 return changes.iter().map(refused).collect();
             }
         };
-        let change = Change::new(place, permit);
+        let change = Change::new(location, permit);
         let (stop, news) = (Stop::default(), Stop::default());
         let mut calls = Calls::default();
         for own in changes {
@@ -162,14 +162,14 @@ impl Store for Crd {
         permit: &Permit,
         changes: &[(&EntryChange, Settled)],
     ) -> Vec<(GroupId, Failure)> {
-        let place = match self.place().await {
-            Ok(place) => place,
+        let location = match self.location().await {
+            Ok(location) => location,
             Err(error) => {
                 let failure = change::unreachable(&error);
                 return changes.iter().map(|(own, _)| (own.group, failure.clone())).collect();
             }
         };
-        let change = Change::new(place, permit);
+        let change = Change::new(location, permit);
         let stop = Stop::default();
         let mut calls = Calls::default();
         for (own, settled) in changes {
@@ -183,8 +183,8 @@ impl Store for Crd {
     }
 
     async fn examine(&self, writes: bool) -> Vec<Examined> {
-        match self.place().await {
-            Ok(place) => examine::examine(place, writes).await,
+        match self.location().await {
+            Ok(location) => examine::examine(location, writes).await,
             Err(error) => vec![examine::unreachable(&error)],
         }
     }
