@@ -11,7 +11,7 @@ use extdns_model::{
     ZoneIndex,
 };
 
-use crate::{Adjusted, Capabilities, ProviderError, Transport};
+use crate::{Adjusted, BatchLimits, Capabilities, ProviderError, Transport};
 
 /// Reading a zone-shaped API.
 #[async_trait]
@@ -26,8 +26,8 @@ pub trait ZoneReader: Send + Sync {
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError>;
 
     /// One page of a zone's records: the values of a set in one record with
-    /// [`Capabilities::replaces_rrsets`], else one record per value with its own origin, which
-    /// the engine folds into sets.
+    /// [`Stores::Sets`](crate::Stores::Sets), else one record per value with its own origin, which the
+    /// engine folds into sets.
     ///
     /// # Errors
     /// When the page could not be read, or is not complete.
@@ -92,6 +92,12 @@ pub trait BatchWriter: ZoneReader {
         Cost::default()
     }
 
+    /// Most of what a batch takes in this zone, where that depends on the zone (on its plan, say). No
+    /// batch gets larger than [`Capabilities::batch_limits`].
+    fn limits(&self, _zone: &Zone) -> BatchLimits {
+        self.capabilities().batch_limits
+    }
+
     /// Sends the groups in one call.
     ///
     /// # Errors
@@ -119,8 +125,8 @@ pub trait BatchWriter: ZoneReader {
 /// steps, in the order in which a run may die between any two of them.
 #[async_trait]
 pub trait RecordWriter: ZoneReader {
-    /// Makes one step with one call. With [`Capabilities::replaces_rrsets`] it carries a whole
-    /// set, else exactly one value, and the origin is that of the one record.
+    /// Makes one step with one call. With [`Stores::Sets`](crate::Stores::Sets) it carries a
+    /// whole set, else exactly one value, and the origin is that of the one record.
     ///
     /// A create of what is there (equal) and a delete of what is gone may be answered with
     /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) and

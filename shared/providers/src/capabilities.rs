@@ -29,17 +29,14 @@ pub struct Capabilities {
     pub provider: &'static str,
     /// The types that can be written; endpoints of other types are dropped and reported.
     pub record_types: &'static [RecordType],
-    /// Whether the API stores record sets: a page has one record per set, a write replaces it
-    /// whole. Else it stores single values, each with an id of its own.
-    pub replaces_rrsets: bool,
-    /// Whether a single record (or set) can be replaced in one call; else an update is a delete
-    /// and a create.
-    pub updates_in_place: bool,
-    /// Whether a batch is applied whole or not at all.
-    pub atomic_batches: bool,
+    /// What the API stores, and so what a page has and what a write carries.
+    pub stores: Stores,
+    /// What becomes of several changes in one call.
+    pub batches: Batching,
     /// What keeps a write from a record that has changed since it was read.
     pub conditions: Conditions,
-    /// Most of what one batch takes.
+    /// Most of what one batch takes in any zone; [`BatchWriter::limits`](crate::BatchWriter::limits)
+    /// may say less for a zone.
     pub batch_limits: BatchLimits,
     /// The pause between two batches of a zone.
     pub batch_pause: Duration,
@@ -68,9 +65,11 @@ pub struct Capabilities {
     pub apex_symbol: &'static str,
     /// How the API carries the text of TXT records.
     pub txt_quoting: TxtQuoting,
-    /// Whether names are stored as A-labels, so that U-labels are converted on write and the
-    /// wire form limits hold before.
+    /// Whether names are stored as A-labels: U-labels are converted on write and shown after a read.
     pub ascii_names: bool,
+    /// Whether the API stores only what DNS can serve, so that a plan holds back what the rules of DNS
+    /// forbid. Not where names and values are kept as they are given.
+    pub follows_dns: bool,
     /// Whether several sets of one name and type can be told apart by a set identifier.
     pub set_identifiers: bool,
     /// Whether there are provider-native aliases.
@@ -105,9 +104,8 @@ impl Capabilities {
         Self {
             provider,
             record_types: &RecordType::KNOWN,
-            replaces_rrsets: false,
-            updates_in_place: true,
-            atomic_batches: false,
+            stores: Stores::Values(Updates::InPlace),
+            batches: Batching::None,
             conditions: Conditions::Reread,
             batch_limits: BatchLimits::NONE,
             batch_pause: Duration::ZERO,
@@ -124,6 +122,7 @@ impl Capabilities {
             apex_symbol: "",
             txt_quoting: TxtQuoting::AsIs,
             ascii_names: true,
+            follows_dns: true,
             set_identifiers: false,
             alias: false,
             max_values: usize::MAX,
@@ -135,11 +134,48 @@ impl Capabilities {
         }
     }
 
+    /// Whether a batch is applied whole or not at all.
+    #[must_use]
+    pub fn is_atomic(&self) -> bool {
+        self.batches == Batching::Whole
+    }
+
     /// Whether records of this type can be written.
     #[must_use]
     pub fn manages(&self, rtype: RecordType) -> bool {
         self.record_types.contains(&rtype)
     }
+}
+
+/// What an API stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stores {
+    /// Record sets: a page has one record for each set, a write carries a set whole.
+    Sets(Updates),
+    /// Single values, each with an id of its own, which stands in its origin: a page has one record
+    /// for each value, a write carries one value. The engine folds the values of a set when it reads,
+    /// and unfolds them when it writes.
+    Values(Updates),
+}
+
+/// How what is stored becomes another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Updates {
+    /// One write replaces it.
+    InPlace,
+    /// It is deleted and created.
+    DeleteAndCreate,
+}
+
+/// What becomes of several changes in one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batching {
+    /// There are no such calls.
+    None,
+    /// Some changes may be made and others refused.
+    InPart,
+    /// All are made, or none.
+    Whole,
 }
 
 /// Most of what one batch takes.
@@ -161,6 +197,16 @@ impl BatchLimits {
     #[must_use]
     pub const fn changes(changes: usize) -> Self {
         Self { changes, ..Self::NONE }
+    }
+
+    /// The narrower of both, each by itself.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self {
+            changes: self.changes.min(other.changes),
+            values: self.values.min(other.values),
+            bytes: self.bytes.min(other.bytes),
+        }
     }
 
     /// The first limit that a batch of this cost exceeds.
@@ -185,9 +231,10 @@ pub enum Conditions {
     /// there. So [`ChangeGroup::requires`](extdns_model::ChangeGroup::requires) is sent as well. It
     /// counts for batches that are applied whole or not at all only.
     Api,
-    /// The first page of the zone, which is read again right before the first write that deletes a
-    /// record or gives it another owner. What is on later pages is not compared: the provider's
-    /// page says so.
+    /// The records, which are read again right before the first write that deletes a record or gives
+    /// it another owner: those of its names where one call gives them, else page after page of the zone,
+    /// but no more of them than there are such writes. What is on later pages is not compared: the
+    /// provider's page says so.
     Reread,
 }
 

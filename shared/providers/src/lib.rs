@@ -42,7 +42,9 @@ mod zones;
 
 pub use api::{BatchWriter, Cost, Cursor, Page, PageFrom, RecordWriter, Step, ZoneReader};
 pub use args::Args;
-pub use capabilities::{BatchLimits, Capabilities, Conditions, RateLimit, TxtQuoting};
+pub use capabilities::{
+    BatchLimits, Batching, Capabilities, Conditions, RateLimit, Stores, TxtQuoting, Updates,
+};
 pub use context::{Batches, Context};
 pub use deadline::{Deadline, Stopper};
 pub use engine::{Accounts, CallCount, Transport};

@@ -19,8 +19,7 @@ pub(crate) fn refusal(
         let most = capabilities.max_values;
         return Some(format!("{provider} stores {most} values in a record set, not {values}"));
     }
-    // Where names are kept as they are given, no rule of DNS is enforced.
-    if !capabilities.ascii_names {
+    if !capabilities.follows_dns {
         return None;
     }
     of_name(capabilities, set)
@@ -120,7 +119,7 @@ mod tests {
             private_types: &[A, Cname, Txt],
             ..Capabilities::new("example")
         };
-        let lax = Capabilities { ascii_names: false, ..strict.clone() };
+        let lax = Capabilities { follows_dns: false, ..strict.clone() };
         let public = Zone::new("Z", Name::as_listed("example.org"));
         let private = Zone { visibility: Visibility::Private, ..public.clone() };
         let www = "www.example.org";

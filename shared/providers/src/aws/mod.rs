@@ -65,8 +65,9 @@ use self::error::Signature;
 use self::zones::ZoneData;
 use crate::engine::{Zoned, batched};
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Capabilities, Conditions, Context, Cost, ErrorKind, Page,
-    PageFrom, Parents, ProviderError, RateLimit, Transport, ZoneFilter, ZoneReader,
+    Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Conditions, Context, Cost,
+    ErrorKind, Page, PageFrom, Parents, ProviderError, RateLimit, Stores, Transport, Updates,
+    ZoneFilter, ZoneReader,
 };
 
 /// The TTL of records that have none, and of aliases as they are read.
@@ -102,8 +103,8 @@ const RECORD_TYPES: &[RecordType] = &[
 fn capabilities(args: &AwsArgs) -> Capabilities {
     Capabilities {
         record_types: RECORD_TYPES,
-        replaces_rrsets: true,
-        atomic_batches: true,
+        stores: Stores::Sets(Updates::InPlace),
+        batches: Batching::Whole,
         conditions: Conditions::Api,
         batch_limits: BatchLimits {
             changes: args.aws_batch_change_size,

@@ -75,7 +75,7 @@ fn is_held(provider: &dyn Provider, inventory: &Inventory, set: &RecordSet) -> b
 fn inputs(kit: &impl Harness, can: &Capabilities) -> Vec<(RecordSet, bool)> {
     use RecordType::{A, Cname, Txt};
     let address = &["192.0.2.1"][..];
-    let dns = can.ascii_names;
+    let dns = can.follows_dns;
     let is_narrow = can.label_characters.is_some();
     let (label, name) = (format!("{}.", "l".repeat(64)), "abcdefg.".repeat(31));
     let (short, long) =

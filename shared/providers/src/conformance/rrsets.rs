@@ -1,5 +1,5 @@
 //! A fake API of record sets, with batches that are applied whole or not at all, or, with
-//! [`Capabilities::atomic_batches`] off, up to the first change that is refused.
+//! [`Batching::InPart`], up to the first change that is refused.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -15,8 +15,8 @@ use super::faults::{Faults, Lost, lost};
 use super::strict;
 use crate::engine::text;
 use crate::{
-    BatchLimits, BatchWriter, Capabilities, Conditions, Cost, Cursor, ErrorKind, Limit, Page,
-    PageFrom, ProviderError, Transport, TxtQuoting, ZoneReader,
+    BatchLimits, BatchWriter, Batching, Capabilities, Conditions, Cost, Cursor, ErrorKind, Limit,
+    Page, PageFrom, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 
 type Key = (String, RecordType, EcoString);
@@ -38,8 +38,8 @@ impl RrsetServer {
     pub fn new(zones: &[&str]) -> Self {
         let zones = zones.iter().map(|zone| ((*zone).to_owned(), Sets::new())).collect();
         let capabilities = Capabilities {
-            replaces_rrsets: true,
-            atomic_batches: true,
+            stores: Stores::Sets(Updates::InPlace),
+            batches: Batching::Whole,
             conditions: Conditions::Api,
             batch_limits: BatchLimits { changes: 1000, values: 1000, bytes: 32_000 },
             page_size: Some(100),
@@ -135,7 +135,7 @@ impl RrsetServer {
             .filter_map(|change| Some((name(change), self.problem(zone, change, sets)?)))
             .chain(missing)
             .collect();
-        let good = match (offenders.is_empty(), self.capabilities.atomic_batches) {
+        let good = match (offenders.is_empty(), self.capabilities.is_atomic()) {
             (true, _) => usize::MAX,
             (false, true) => 0,
             // Everything up to the first that is refused.

@@ -5,7 +5,7 @@ use extdns_model::{Name, RecordSet};
 
 use super::*;
 use crate::engine::{batched, stepped};
-use crate::{Provider, Transport, ZoneReader};
+use crate::{Batching, Provider, Stores, Transport, Updates, ZoneReader};
 
 const ZONE: &str = "example.org";
 const CHILD: &str = "sub.example.org";
@@ -169,7 +169,7 @@ mod rrsets_in_part {
     crate::conformance! {
         #[tokio::test(start_paused = true)]
         RrsetServer::new(&[ZONE, CHILD]).without_names().with(|capabilities| {
-            capabilities.atomic_batches = false;
+            capabilities.batches = Batching::InPart;
         })
     }
 }
@@ -189,7 +189,7 @@ mod records_without_updates {
     crate::conformance! {
         #[tokio::test(start_paused = true)]
         RecordServer::new(&[ZONE, CHILD]).without_duplicates().with(|capabilities| {
-            capabilities.updates_in_place = false;
+            capabilities.stores = Stores::Values(Updates::DeleteAndCreate);
             capabilities.parallel_writes = 4;
         })
     }

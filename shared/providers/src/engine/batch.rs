@@ -101,7 +101,7 @@ enum Room {
 impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     /// Fills batches with whole groups in order. A group that exceeds a limit alone is out.
     fn pack(&mut self, parcels: impl IntoIterator<Item = Parcel<'g>>) {
-        let limits = self.api.capabilities().batch_limits;
+        let limits = self.api.limits(self.zone).min(self.capabilities().batch_limits);
         let mut batch: Vec<Parcel<'g>> = Vec::new();
         let mut filled = Cost::default();
         for parcel in parcels {
@@ -182,7 +182,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             | ErrorKind::Limit(_)
             | ErrorKind::RecordGone => {
                 self.gate.failed(&error);
-                if self.capabilities().atomic_batches {
+                if self.capabilities().is_atomic() {
                     self.isolate(batch, &error, None);
                 } else {
                     // Part of the batch may have been applied.
@@ -292,7 +292,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             for Refused { parcels, error } in look {
                 match &seen {
                     Ok(seen) => self.judge_all(parcels, &error, seen),
-                    Err(_) if self.capabilities().atomic_batches => {
+                    Err(_) if self.capabilities().is_atomic() => {
                         self.settle(parcels, &Outcome::Rejected(error.failure()));
                     }
                     Err(reason) => self.settle(parcels, &unknown(&error, reason)),
@@ -302,7 +302,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     }
 
     fn judge_all(&mut self, parcels: Vec<Parcel<'g>>, error: &ProviderError, seen: &Seen<'_>) {
-        if self.capabilities().atomic_batches {
+        if self.capabilities().is_atomic() {
             return parcels.into_iter().for_each(|parcel| self.judge(parcel, error, seen));
         }
         let sent = parcels.len();
@@ -320,7 +320,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     /// After a lost answer: what the zone shows is applied, the rest is sent again.
     async fn look_up(&mut self, batch: Vec<Parcel<'g>>, error: ProviderError) {
         self.pace.deadline().sleep(SETTLE).await;
-        if self.capabilities().atomic_batches
+        if self.capabilities().is_atomic()
             && let Some(probe) = batch.first().and_then(Parcel::probe)
         {
             let name = &probe.set().name;

@@ -2,8 +2,9 @@
 //! must not meet one that somebody has changed in between.
 //!
 //! Where the API compares itself, it refuses such a write. Elsewhere the records are read once more
-//! right before, if that is one call, and what differs is not written. What is left is the time
-//! between that call and the write.
+//! right before, with no more calls than there are names that lose a record or change hands, and what
+//! differs is not written. What is left is the time between these calls and the write, and what lies
+//! on later pages.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,7 +19,7 @@ use super::fold::same_value;
 use crate::{Conditions, ErrorKind, ProviderError, ZoneReader};
 
 /// An outcome for each group that must not be sent, because the zone shows that something of it has
-/// changed. One call at most.
+/// changed. No more calls than groups that take something away.
 pub(super) async fn changed<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
@@ -27,7 +28,7 @@ pub(super) async fn changed<A: ZoneReader + ?Sized>(
 ) -> Vec<Option<Outcome>> {
     let capabilities = api.capabilities();
     // Half of a group must not be made before the API refuses the other half.
-    let refuses = capabilities.conditions == Conditions::Api && capabilities.atomic_batches;
+    let refuses = capabilities.conditions == Conditions::Api && capabilities.is_atomic();
     if refuses || !groups.iter().any(|group| takes_away(group)) {
         return vec![None; groups.len()];
     }
@@ -49,8 +50,8 @@ pub(super) async fn changed<A: ZoneReader + ?Sized>(
     }
 }
 
-/// The records of these groups if one call gives them, else those of the first page; and whether
-/// what is not among them is not there.
+/// The records of these groups if one call gives them, else those of as many pages as there are groups
+/// that take something away; and whether what is not among them is not there.
 async fn present<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
@@ -69,7 +70,10 @@ async fn present<A: ZoneReader + ?Sized>(
     names.dedup_by(|left, right| left.key() == right.key());
     match super::read::in_one_call(api, via, zone, &names).await? {
         Some(records) => Ok((records, true)),
-        None => super::read::first_page(api, via, zone).await,
+        None => {
+            let taking = groups.iter().filter(|group| takes_away(group)).count();
+            super::read::first_pages(api, via, zone, taking).await
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use extdns_model::{
 use super::Transport;
 use super::fold::{same_value, unfold_record};
 use super::read::some_names;
-use crate::{ProviderError, ZoneReader};
+use crate::{ProviderError, Stores, ZoneReader};
 
 /// How a change is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,16 @@ pub(super) enum Scope {
     Set,
     /// The set shall have the one planned value, whatever else is in it.
     Value,
+}
+
+impl Scope {
+    /// How the changes of an API are looked for one by one.
+    pub(super) fn of(stores: Stores) -> Self {
+        match stores {
+            Stores::Sets(_) => Self::Set,
+            Stores::Values(_) => Self::Value,
+        }
+    }
 }
 
 /// Whether the zone shows every change of these groups.

@@ -12,7 +12,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use super::fold::Folder;
 use super::names::readable;
 use super::text;
-use crate::{ErrorKind, Page, PageFrom, ProviderError, Transport, TxtQuoting, ZoneReader};
+use crate::{ErrorKind, Page, PageFrom, ProviderError, Stores, Transport, TxtQuoting, ZoneReader};
 
 /// More names than this are not asked for one by one: the whole zone is read.
 const FEW_NAMES: usize = 4;
@@ -108,16 +108,23 @@ pub(super) async fn in_one_call<A: ZoneReader + ?Sized>(
     walk(api, via, zone, page, &|_| true).await.map(Some)
 }
 
-/// The records of the first page, and whether it is the only one.
-pub(super) async fn first_page<A: ZoneReader + ?Sized>(
+/// The records of the first page and those behind it, of at most so many, and whether these are all.
+pub(super) async fn first_pages<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
     zone: &Zone,
+    most: usize,
 ) -> Result<(Vec<Record>, bool), ProviderError> {
-    let page = api.page(via, zone, PageFrom::Start).await?;
-    let complete = page.next.is_none();
-    let only = Page { next: None, ..page };
-    Ok((walk(api, via, zone, only, &|_| true).await?, complete))
+    let Page { mut records, mut next } = api.page(via, zone, PageFrom::Start).await?;
+    for _ in 1..most {
+        let Some(cursor) = next.take() else { break };
+        let more = api.page(via, zone, PageFrom::After(cursor)).await?;
+        records.extend(more.records);
+        next = more.next;
+    }
+    let complete = next.is_none();
+    let all = Page { records, next: None };
+    Ok((walk(api, via, zone, all, &|_| true).await?, complete))
 }
 
 /// A large zone, begun at several names at once. Each reader goes on to the first record of the
@@ -223,10 +230,9 @@ async fn walk<A: ZoneReader + ?Sized>(
             {
                 own_texts(&mut record);
             }
-            if capabilities.replaces_rrsets {
-                records.push(record);
-            } else {
-                folder.push(record);
+            match capabilities.stores {
+                Stores::Sets(_) => records.push(record),
+                Stores::Values(_) => folder.push(record),
             }
         }
         let Some(next) = page.next else { return Ok(finish(folder, records)) };

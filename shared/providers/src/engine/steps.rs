@@ -19,7 +19,9 @@ use super::check::{Scope, is_done};
 use super::fold::{Value, same_value, unfold};
 use super::gate::Gate;
 use super::read::{by_name, whole_zone};
-use crate::{Capabilities, ErrorKind, ProviderError, RecordWriter, Step, ZoneReader};
+use crate::{
+    Capabilities, ErrorKind, ProviderError, RecordWriter, Step, Stores, Updates, ZoneReader,
+};
 
 /// How often a step is sent again after its answer was lost.
 const RESENDS: u8 = 2;
@@ -179,8 +181,7 @@ impl<A: RecordWriter> Delivery<'_, A> {
     async fn is_there(&self, step: &Step, doubt: Doubt) -> Result<bool, ProviderError> {
         let name = &step.set().name;
         let whole = || whole_zone(self.api, self.via, self.zone);
-        let whole_set = self.api.capabilities().replaces_rrsets;
-        let scope = if whole_set { Scope::Set } else { Scope::Value };
+        let scope = Scope::of(self.api.capabilities().stores);
         let named = by_name(self.api, self.via, self.zone, &[name]).await?;
         Ok(match (named, doubt) {
             (Some(records), _) => is_done(step, &records, scope),
@@ -215,10 +216,9 @@ fn steps(group: &ChangeGroup, capabilities: &Capabilities) -> Vec<(usize, Step)>
     let mut changes: Vec<&Change> = group.changes.iter().collect();
     changes.sort_by_key(|change| change.phase());
     let each = |(position, change): (usize, &Change)| {
-        let actions = if capabilities.replaces_rrsets {
-            of_sets(&change.action, capabilities.updates_in_place)
-        } else {
-            of_values(&change.action, capabilities.updates_in_place)
+        let actions = match capabilities.stores {
+            Stores::Sets(updates) => of_sets(&change.action, updates),
+            Stores::Values(updates) => of_values(&change.action, updates),
         };
         let role: Role = change.role;
         actions.into_iter().map(move |action| (position, Step { role, action }))
@@ -227,9 +227,9 @@ fn steps(group: &ChangeGroup, capabilities: &Capabilities) -> Vec<(usize, Step)>
 }
 
 /// Calls that carry whole sets.
-fn of_sets(action: &Action, in_place: bool) -> Vec<Action> {
+fn of_sets(action: &Action, updates: Updates) -> Vec<Action> {
     match action {
-        Action::Update { old, new } if !in_place => {
+        Action::Update { old, new } if updates == Updates::DeleteAndCreate => {
             vec![Action::Delete(old.clone()), Action::Create(new.clone())]
         }
         other => vec![other.clone()],
@@ -237,17 +237,17 @@ fn of_sets(action: &Action, in_place: bool) -> Vec<Action> {
 }
 
 /// Calls that carry one value each.
-fn of_values(action: &Action, in_place: bool) -> Vec<Action> {
+fn of_values(action: &Action, updates: Updates) -> Vec<Action> {
     match action {
         Action::Create(new) => new.set.targets.iter().map(|it| create(new, it)).collect(),
         Action::Delete(old) => unfold(old).iter().map(|it| delete(old, it)).collect(),
-        Action::Update { old, new } => replace(old, new, in_place),
+        Action::Update { old, new } => replace(old, new, updates),
     }
 }
 
 /// From one set of values to the other: values that stay are touched only if something else about
 /// them changes, new values come before old ones go where both can stand side by side.
-fn replace(old: &Stored, new: &Planned, in_place: bool) -> Vec<Action> {
+fn replace(old: &Stored, new: &Planned, updates: Updates) -> Vec<Action> {
     let rtype = new.set.rtype;
     let mut gone = unfold(old);
     let mut come = Vec::new();
@@ -260,13 +260,15 @@ fn replace(old: &Stored, new: &Planned, in_place: bool) -> Vec<Action> {
         };
         let as_before = (!new.set.ttl.is_set() || value.ttl == new.set.ttl)
             && old.set.properties().same_as(new.set.properties());
-        match (as_before, in_place) {
+        match (as_before, updates) {
             (true, _) => {}
-            (false, true) => actions.push(update(old, &value, new, target)),
-            (false, false) => actions.extend([delete(old, &value), create(new, target)]),
+            (false, Updates::InPlace) => actions.push(update(old, &value, new, target)),
+            (false, Updates::DeleteAndCreate) => {
+                actions.extend([delete(old, &value), create(new, target)]);
+            }
         }
     }
-    if in_place {
+    if updates == Updates::InPlace {
         let pairs = come.len().min(gone.len());
         let replaced = gone.drain(..pairs).zip(come.drain(..pairs));
         actions.extend(replaced.map(|(value, target)| update(old, &value, new, target)));

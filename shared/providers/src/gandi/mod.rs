@@ -27,7 +27,7 @@ use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Auth, Listing, More, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -80,7 +80,7 @@ fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Prov
 
 fn capabilities() -> Capabilities {
     Capabilities {
-        replaces_rrsets: true,
+        stores: Stores::Sets(Updates::InPlace),
         page_size: Some(PAGE),
         parallel_zones: 4,
         parallel_writes: 4,

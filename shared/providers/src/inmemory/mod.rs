@@ -22,8 +22,8 @@ use extdns_model::{
 use crate::engine::batched;
 use crate::engine::changed::is_same;
 use crate::{
-    BatchWriter, Capabilities, Conditions, Cost, ErrorKind, Page, PageFrom, Provider,
-    ProviderError, Transport, ZoneReader,
+    BatchWriter, Batching, Capabilities, Conditions, Cost, ErrorKind, Page, PageFrom, Provider,
+    ProviderError, Stores, Transport, Updates, ZoneReader,
 };
 
 const READ: &str = "read";
@@ -44,12 +44,13 @@ pub struct InmemoryArgs {
 /// Empty zones in memory.
 pub fn provider(args: &InmemoryArgs) -> impl Provider + use<> {
     let capabilities = Capabilities {
-        replaces_rrsets: true,
-        atomic_batches: true,
+        stores: Stores::Sets(Updates::InPlace),
+        batches: Batching::Whole,
         conditions: Conditions::Api,
         set_identifiers: true,
         alias: true,
         ascii_names: false,
+        follows_dns: false,
         mutating_operations: &[WRITE],
         ..Capabilities::new("inmemory")
     };

@@ -28,8 +28,9 @@ use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Auth, Rest, Service};
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Capabilities, Context, Cost, Page, PageFrom, Parents,
-    Provider, ProviderError, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, Cost, Page, PageFrom,
+    Parents, Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter,
+    ZoneReader,
 };
 pub use args::PdnsArgs;
 use rrset::Rrset;
@@ -82,8 +83,8 @@ pub fn provider(
 fn capabilities() -> Capabilities {
     Capabilities {
         record_types: &RecordType::KNOWN,
-        replaces_rrsets: true,
-        atomic_batches: true,
+        stores: Stores::Sets(Updates::InPlace),
+        batches: Batching::Whole,
         batch_limits: BatchLimits { bytes: 1_000_000, ..BatchLimits::changes(1000) },
         parallel_zones: 4,
         attempts: 3,

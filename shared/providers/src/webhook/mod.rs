@@ -44,7 +44,8 @@ use extdns_model::{
 };
 
 use crate::{
-    Adjusted, CallCount, Capabilities, Context, Provider, ProviderError, Reader, Transport, Writer,
+    Adjusted, CallCount, Capabilities, Context, Provider, ProviderError, Reader, Stores, Transport,
+    Updates, Writer,
 };
 use client::{Client, Listed};
 
@@ -100,8 +101,9 @@ impl Webhook {
     /// When the URL is none, or a file of the TLS flags cannot be used.
     pub fn new(args: &WebhookArgs, context: &Context) -> Result<Self, ProviderError> {
         let capabilities = Capabilities {
-            replaces_rrsets: true,
+            stores: Stores::Sets(Updates::InPlace),
             ascii_names: false,
+            follows_dns: false,
             set_identifiers: true,
             alias: true,
             request_time: args.request_time(),

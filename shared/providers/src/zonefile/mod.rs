@@ -59,8 +59,8 @@ use self::folder::ZonePath;
 use self::write::FileWriter;
 use crate::engine::adjust::fit;
 use crate::{
-    Adjusted, CallCount, Capabilities, Context, ErrorKind, Parents, Provider, ProviderError,
-    Reader, Transport, TxtQuoting, Writer, ZoneFilter, storable,
+    Adjusted, Batching, CallCount, Capabilities, Context, ErrorKind, Parents, Provider,
+    ProviderError, Reader, Stores, Transport, TxtQuoting, Updates, Writer, ZoneFilter, storable,
 };
 
 /// The operations, by the names under which the report counts them.
@@ -83,8 +83,8 @@ const PARALLEL: usize = 4;
 /// What zone files can hold.
 fn capabilities() -> Capabilities {
     Capabilities {
-        replaces_rrsets: true,
-        atomic_batches: true,
+        stores: Stores::Sets(Updates::InPlace),
+        batches: Batching::Whole,
         parallel_zones: PARALLEL,
         default_ttl: Ttl::from_seconds(edit::DEFAULT_TTL.into()),
         txt_quoting: TxtQuoting::Quoted,

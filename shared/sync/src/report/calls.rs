@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use extdns_model::{ChangeGroup, RecordSet, ZoneKey};
-use extdns_providers::{BatchLimits, CallCount, Capabilities, Provider};
+use extdns_providers::{Batching, CallCount, Capabilities, Provider, Stores};
 use extdns_registry::Annotated;
 
 use super::counts::fingerprint;
@@ -66,7 +66,10 @@ fn reads(capabilities: &Capabilities, annotated: &Annotated) -> Option<u64> {
     if inventory.index.iter().any(|(_, zone)| zone.name.is_empty()) {
         return None;
     }
-    let rows = |set: &RecordSet| if capabilities.replaces_rrsets { 1 } else { set.targets.len() };
+    let rows = |set: &RecordSet| match capabilities.stores {
+        Stores::Sets(_) => 1,
+        Stores::Values(_) => set.targets.len(),
+    };
     let mut by_zone: HashMap<ZoneKey, usize> =
         inventory.zones.iter().map(|entry| (entry.zone, 0)).collect();
     let mut seen = HashSet::new();
@@ -96,7 +99,7 @@ fn reads(capabilities: &Capabilities, annotated: &Annotated) -> Option<u64> {
 /// The batches of each zone, or a call for each change.
 fn writes(capabilities: &Capabilities, sent: &[ChangeGroup]) -> u64 {
     let limits = capabilities.batch_limits;
-    let in_batches = capabilities.atomic_batches || limits != BatchLimits::NONE;
+    let in_batches = capabilities.batches != Batching::None;
     let mut by_zone: HashMap<ZoneKey, usize> = HashMap::new();
     for group in sent {
         *by_zone.entry(group.zone).or_default() += group.changes.len();
@@ -110,6 +113,7 @@ fn writes(capabilities: &Capabilities, sent: &[ChangeGroup]) -> u64 {
 #[cfg(test)]
 mod tests {
     use extdns_model::{GroupId, Name, Record};
+    use extdns_providers::{BatchLimits, Updates};
 
     use super::*;
 
@@ -140,12 +144,13 @@ mod tests {
         let capabilities = Capabilities::new("test");
         assert_eq!(writes(&capabilities, &sent), 7, "a call for each change");
         let batches = |changes| Capabilities {
+            batches: Batching::InPart,
             batch_limits: BatchLimits::changes(changes),
             ..Capabilities::new("test")
         };
         assert_eq!(writes(&batches(100), &sent), 2);
         assert_eq!(writes(&batches(3), &sent), 2 + 1);
-        let whole = Capabilities { atomic_batches: true, ..Capabilities::new("test") };
+        let whole = Capabilities { batches: Batching::Whole, ..Capabilities::new("test") };
         assert_eq!((writes(&whole, &sent), writes(&whole, &[])), (2, 0));
     }
 
@@ -156,6 +161,8 @@ mod tests {
         let stored = Stored { set, labels: Labels::new(), origin: Opaque::none() };
         extdns_model::Change { role: Role::Record, action: Action::Delete(stored) }
     }
+
+    const SETS: Stores = Stores::Sets(Updates::InPlace);
 
     #[test]
     fn fewest_reads() {
@@ -196,21 +203,22 @@ mod tests {
             ..Inventory::default()
         };
         let known = Annotated::without_ownership_records(inventory("a.org"));
-        let capabilities = |replaces_rrsets, page_size| Capabilities {
-            replaces_rrsets,
+        let capabilities = |stores, page_size| Capabilities {
+            stores,
             page_size,
             ..Capabilities::new("test")
         };
         let table = [
-            (true, None, 1 + 1 + 1),
-            (true, Some(3), 1 + 1 + 1),
-            (true, Some(2), 1 + 2 + 1),
-            (false, Some(2), 1 + 3 + 1),
+            (SETS, None, 1 + 1 + 1),
+            (SETS, Some(3), 1 + 1 + 1),
+            (SETS, Some(2), 1 + 2 + 1),
+            (Stores::Values(Updates::InPlace), Some(2), 1 + 3 + 1),
         ];
-        for (sets, page, expected) in table {
-            assert_eq!(reads(&capabilities(sets, page), &known), Some(expected), "{sets} {page:?}");
+        for (stores, page, expected) in table {
+            let found = reads(&capabilities(stores, page), &known);
+            assert_eq!(found, Some(expected), "{stores:?} {page:?}");
         }
         let without_zones = Annotated::without_ownership_records(inventory(""));
-        assert_eq!(reads(&capabilities(true, None), &without_zones), None);
+        assert_eq!(reads(&capabilities(SETS, None), &without_zones), None);
     }
 }

@@ -2,6 +2,7 @@ use extdns_model::{FailureKind, NotSent, Opaque};
 
 use super::*;
 use crate::conformance::{Fault, Lost};
+use crate::{Stores, Updates};
 
 fn pair(id: u32, name: &str) -> ChangeGroup {
     let changes =
@@ -52,7 +53,8 @@ async fn an_update_touches_what_changes() {
         (true, A, &["1.1.1.1", "1.1.1.1"], 300, &["1.1.1.1"], &[(1, "1.1.1.1", 300)], "D"),
     ];
     for (in_place, rtype, before, ttl, after, expected, calls_made) in cases {
-        let server = RecordServer::new(&[ZONE]).with(|it| it.updates_in_place = *in_place);
+        let updates = if *in_place { Updates::InPlace } else { Updates::DeleteAndCreate };
+        let server = RecordServer::new(&[ZONE]).with(|it| it.stores = Stores::Values(updates));
         before.iter().for_each(|it| server.put(ZONE, &set("www.example.org", *rtype, it)));
         let provider = records(&server);
         let old = read(&provider, "www.example.org").await;
@@ -259,5 +261,30 @@ async fn the_read_before_a_delete_is_of_its_names_where_that_is_one_call() {
         assert_eq!(apply(&provider, &groups, Deadline::none()).await, [Outcome::Applied]);
         assert_eq!(calls(&provider, "list records"), pages, "by name: {by_name}");
         assert_eq!(calls(&provider, "list records of names"), named);
+    }
+}
+
+/// Of a zone of two pages, the first is compared for one delete, and both for two: no more calls than names.
+#[tokio::test(start_paused = true)]
+async fn the_read_before_deletes_is_of_as_many_pages_as_there_are_deletes() {
+    for (names, again, expected) in [
+        (&["n29.example.org"][..], 1, &["applied"][..]),
+        (&["n28.example.org", "n29.example.org"], 2, &["rejected", "rejected"]),
+    ] {
+        let server = RecordServer::new(&[ZONE]);
+        (0..30).for_each(|n| server.put(ZONE, &a(&format!("n{n}.{ZONE}"))));
+        let provider = records(&server);
+        let mut groups = Vec::new();
+        for (id, name) in (0..).zip(names) {
+            let action = Action::Delete(read(&provider, name).await);
+            groups.push(group(id, ZoneKey(0), vec![Change { role: Role::Record, action }]));
+        }
+        // Somebody gives each name a second address, on the second page.
+        names.iter().for_each(|name| server.put(ZONE, &set(name, RecordType::A, "198.51.100.1")));
+        let before = calls(&provider, "list records");
+        let outcomes = apply(&provider, &groups, Deadline::none()).await;
+        assert_eq!(kinds(&outcomes), expected, "{names:?}");
+        // The kit reads the two pages before it writes.
+        assert_eq!(calls(&provider, "list records") - before, 2 + again, "{names:?}");
     }
 }
