@@ -53,9 +53,14 @@ impl Default for Limits {
 /// The longest wait between two calls where no request timeout says it.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// Where a kubeconfig names no other namespace.
+pub(crate) const DEFAULT_NAMESPACE: &str = "default";
+
 /// One API server.
 pub(crate) struct Api {
     cluster: EcoString,
+    /// The namespace that the kubeconfig names for what names none.
+    pub(crate) namespace: EcoString,
     client: kube::Client,
     pub(crate) identity: Identity,
     timeout: Option<Duration>,
@@ -88,6 +93,7 @@ impl Api {
     ) -> Self {
         Self {
             cluster,
+            namespace: DEFAULT_NAMESPACE.into(),
             client,
             identity,
             timeout,

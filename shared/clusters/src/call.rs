@@ -41,6 +41,11 @@ impl<'a> Call<'a> {
         Self { method: Method::POST, ..Self::put(path, body) }
     }
 
+    /// Removes an object, on conditions that are an object themselves.
+    pub(crate) fn delete(path: &'a str, conditions: Vec<u8>) -> Self {
+        Self { method: Method::DELETE, ..Self::put(path, conditions) }
+    }
+
     pub(crate) fn request(&self) -> http::Result<Request<Body>> {
         let mut request = Request::builder()
             .method(&self.method)

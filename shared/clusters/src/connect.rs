@@ -99,6 +99,8 @@ pub struct Environment {
     pub kubernetes_service_port: Option<String>,
     /// Where the pod's service account is mounted; `None` for the usual place.
     pub service_account: Option<PathBuf>,
+    /// `POD_NAMESPACE`: the namespace of the pod, where it is told so.
+    pub pod_namespace: Option<String>,
     /// `HTTPS_PROXY`: the proxy of `https` servers where the kubeconfig names none.
     pub https_proxy: Option<String>,
     /// `NO_PROXY`: hosts that are reached without that proxy.
@@ -106,6 +108,20 @@ pub struct Environment {
     /// What the SDK of AWS is told.
     #[cfg(feature = "aws")]
     pub aws: extdns_auth::AwsVariables,
+}
+
+impl Environment {
+    /// The namespace of the pod in which the process runs, as its environment or else its service
+    /// account tells it; `None` outside pods.
+    pub async fn namespace_of_pod(&self) -> Option<String> {
+        self.kubernetes_service_host.as_ref()?;
+        if let Some(namespace) = &self.pod_namespace {
+            return Some(namespace.clone());
+        }
+        let folder = kubeconfig::service_account(self);
+        let text = tokio::fs::read_to_string(folder.join("namespace")).await.ok()?;
+        Some(text.trim().to_owned()).filter(|namespace| !namespace.is_empty())
+    }
 }
 
 impl Cluster {
@@ -178,8 +194,11 @@ impl Cluster {
         let plugin_time = timeout.unwrap_or(self.api.limits.silence);
         exec::resolve(&mut config.auth_info, plugin_time).await.map_err(of_user)?;
         credentials::admit(&config.auth_info).map_err(of_user)?;
+        let namespace = config.default_namespace.as_str().into();
         let client = kubeconfig::client(config, &identity.credentials)?;
         let rate = (self.api.qps, self.api.burst);
-        Ok(Api::new(self.name.clone(), client, identity, timeout, rate, self.api.limits))
+        let mut api = Api::new(self.name.clone(), client, identity, timeout, rate, self.api.limits);
+        api.namespace = namespace;
+        Ok(api)
     }
 }

@@ -90,7 +90,7 @@ pub(crate) async fn in_cluster(
             );
         }
     };
-    let folder = environment.service_account.as_deref().unwrap_or(Path::new(SERVICE_ACCOUNT));
+    let folder = service_account(environment);
     let token = folder.join("token");
     let authority = Some(folder.join("ca.crt")).filter(|path| path.exists());
     let cluster = Cluster {
@@ -106,6 +106,11 @@ pub(crate) async fn in_cluster(
         config,
         identity: Identity::new(format!("the service account's token in {}", token.display())),
     })
+}
+
+/// The folder with the service account of the pod.
+pub(crate) fn service_account(environment: &Environment) -> &Path {
+    environment.service_account.as_deref().unwrap_or(Path::new(SERVICE_ACCOUNT))
 }
 
 /// A server without credentials, by way of a kubeconfig: its loader reads the certificates.

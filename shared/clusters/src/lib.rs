@@ -63,6 +63,7 @@ mod single;
 mod versions;
 mod view;
 mod writer;
+mod writing;
 
 pub use access::Right;
 pub use api::Limits;
@@ -77,3 +78,4 @@ pub use selector::{LabelSelector, Selector, SelectorError};
 pub use shared::SharedList;
 pub use view::{ClusterView, ListCount, ListScope};
 pub use writer::{StatusUpdate, WriteError, Writer};
+pub use writing::{ObjectRef, ObjectVersion};

@@ -22,6 +22,8 @@ fn every_error_has_its_message() {
         messages.show(manifest(document, line));
     }
     messages.show(WriteError::Conflict).show(WriteError::NotFound);
+    messages.show(WriteError::AlreadyExists).show(WriteError::Manifests);
+    messages.show(WriteError::NoNamespace { namespace: "dns".to_owned() });
     messages.show(WriteError::Forbidden(Box::new(forbidden(None, None))));
     messages.show(WriteError::Failed(Box::new(status(": the server is shutting down"))));
     for text in SELECTORS {

@@ -104,7 +104,7 @@ impl Api {
 
 /// Whether a 404 says that the object is not there: it names the object. Without the name it is the kind that is not
 /// served, or somebody else who answers.
-fn says_absent(answer: &Answer, name: &str) -> bool {
+pub(crate) fn says_absent(answer: &Answer, name: &str) -> bool {
     #[derive(Deserialize)]
     struct Status {
         kind: String,
@@ -118,6 +118,15 @@ fn says_absent(answer: &Answer, name: &str) -> bool {
     serde_json::from_slice(&answer.body).is_ok_and(|status: Status| {
         status.kind == "Status" && status.reason == "NotFound" && status.details.name == name
     })
+}
+
+/// The object of this namespace and name, and no other.
+pub(crate) fn decode_object<K: Projection>(
+    body: &[u8],
+    resource: &ResourceType,
+    (namespace, name): (&str, &str),
+) -> Result<K, PageError> {
+    decode(body, Wanted { resource, namespace, name })
 }
 
 /// The object that was asked for, and no other.

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use extdns_model::{ClusterId, Permit};
 
 use crate::access::Right;
-use crate::api::Api;
+use crate::api::{Api, DEFAULT_NAMESPACE};
 use crate::error::{ReadError, ReadErrorKind};
 use crate::filter::{FilterResult, ObjectFilter};
 use crate::manifests::Manifests;
@@ -75,6 +75,12 @@ impl ClusterView {
     #[must_use]
     pub fn name(&self) -> &EcoString {
         &self.0.name
+    }
+
+    /// The namespace that the kubeconfig names, or else `default`.
+    #[must_use]
+    pub fn default_namespace(&self) -> &str {
+        self.api().map_or(DEFAULT_NAMESPACE, |api| &api.namespace)
     }
 
     /// Whether the cluster serves a resource. Asks discovery once, on first need; manifests serve everything.

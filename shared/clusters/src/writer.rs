@@ -33,10 +33,22 @@ pub struct StatusUpdate {
     pub generation: i64,
 }
 
-/// Why a status was not written.
+/// Why an object, or its status, was not written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
+    /// There is an object of this name.
+    #[error("an object of this name exists already")]
+    AlreadyExists,
+    /// The namespace is not there, so nothing can be made in it.
+    #[error("namespace {namespace:?} does not exist; create it, or name another one")]
+    NoNamespace {
+        /// The namespace.
+        namespace: String,
+    },
+    /// The cluster is a set of manifests.
+    #[error("manifests cannot be written to; an API server is needed")]
+    Manifests,
     /// The object has changed since it was read.
     #[error("the object has changed since it was read; the next run writes it")]
     Conflict,
@@ -96,6 +108,10 @@ impl std::fmt::Display for StatusUpdate {
 impl Writer {
     pub(crate) fn new(view: ClusterView) -> Self {
         Self(view)
+    }
+
+    pub(crate) fn view(&self) -> &ClusterView {
+        &self.0
     }
 
     /// Writes statuses through the status subresource, each with a PUT: roles for it grant `update`

@@ -4,8 +4,8 @@ use extdns_model::{
     Inventory, Labels, Name, OwnershipRecord, RecordSet, RecordType, Targets, ZoneKey,
 };
 
-use crate::Entry;
 use crate::outside::Entries;
+use crate::{Entry, Unclear};
 
 /// An inventory with ownership joined on.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Annotated {
     pub(crate) shared: Vec<OwnershipRecord>,
     /// The ownership records of a store, those without a record included.
     pub(crate) entries: Entries,
+    /// Ownership records of a store whose owner is not clear.
+    pub unclear: Vec<Unclear>,
 }
 
 /// An ownership record without a record.

@@ -7,10 +7,11 @@ use ecow::EcoString;
 use extdns_model::{ClusterId, OwnerIdError, Owners, parse_go_duration};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::Registry;
+use crate::crd::{Crd, Keeper};
 use crate::name_mapper::{NameMapper, TEMPLATE};
 use crate::noop::Noop;
 use crate::txt::{BadKey, Cipher, Codec, TxtRegistry};
+use crate::{Outside, Registry};
 
 const DEFAULT_OWNER: &str = "default";
 
@@ -19,8 +20,8 @@ const DEFAULT_OWNER: &str = "default";
 #[command(next_help_heading = "Ownership")]
 #[group(skip)]
 pub struct Args {
-    /// Where ownership is kept: txt (TXT records beside the records) or noop (nowhere: every record
-    /// in scope counts as ours)
+    /// Where ownership is kept: txt (TXT records beside the records), crd (DNSRecord objects of the
+    /// cluster) or noop (nowhere: every record in scope counts as ours)
     #[arg(long, value_name = "NAME", default_value = "txt", value_parser = parse_kind)]
     pub registry: RegistryKind,
 
@@ -56,6 +57,11 @@ pub struct Args {
     #[arg(long, value_name = "KEY", default_value = "", hide_default_value = true)]
     pub txt_encrypt_aes_key: SecretString,
 
+    /// The namespace with the DNSRecord objects of the registry crd [default: that of the pod, else
+    /// that of the kubeconfig's context, else default]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub crd_registry_namespace: String,
+
     /// Take over the records of this owner id and mark them with our own
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub migrate_from_txt_owner: String,
@@ -64,6 +70,8 @@ pub struct Args {
 /// The registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistryKind {
+    /// Ownership in `DNSRecord` objects of a cluster.
+    Crd,
     /// Ownership in TXT records.
     Txt,
     /// No ownership.
@@ -73,7 +81,7 @@ pub enum RegistryKind {
 /// Every registry that upstream has; `None` for those that are not there yet.
 const KINDS: [(&str, Option<RegistryKind>); 5] = [
     ("aws-sd", None),
-    ("crd", None),
+    ("crd", Some(RegistryKind::Crd)),
     ("dynamodb", None),
     ("noop", Some(RegistryKind::Noop)),
     ("txt", Some(RegistryKind::Txt)),
@@ -83,7 +91,7 @@ fn parse_kind(text: &str) -> Result<RegistryKind, String> {
     match KINDS.iter().find(|(name, _)| *name == text) {
         Some((_, Some(kind))) => Ok(*kind),
         Some((name, None)) => {
-            Err(format!("registry {name} is not available yet; available are noop and txt"))
+            Err(format!("registry {name} is not available yet; available are crd, noop and txt"))
         }
         None => Err(format!(
             "enum value must be one of {}, got '{text}'",
@@ -119,6 +127,30 @@ pub enum RegistryError {
          --txt-encrypt-aes-key, or leave --txt-encrypt-enabled away"
     )]
     NoKey,
+    /// An owner id that cannot be the value of a label.
+    #[error(
+        "owner id {id:?} cannot be the value of a label, which the registry crd needs: at most 63 letters, \
+         digits, \"-\", \"_\" and \".\", with a letter or digit at both ends (--txt-owner-id)"
+    )]
+    Label {
+        /// The id.
+        id: String,
+    },
+    /// The name of a namespace that cannot be one.
+    #[error(
+        "--crd-registry-namespace={name}: that is no namespace; names have at most 63 lower-case letters, digits and \
+         \"-\", with a letter or digit at both ends"
+    )]
+    Namespace {
+        /// The name.
+        name: String,
+    },
+    /// Objects without a cluster to keep them.
+    #[error(
+        "the registry crd needs a cluster that can be written to, and --manifests stands for one that cannot; \
+         use --registry=txt"
+    )]
+    NoCluster,
     /// Prefix and suffix at once.
     #[error("txt-prefix and txt-suffix are mutual exclusive; give one of them")]
     Affixes,
@@ -172,7 +204,15 @@ impl Args {
         }
     }
 
-    fn owners(&self, clusters: &[ClusterOwner]) -> Result<Owners, OwnerIdError> {
+    /// The owner ids of these clusters (none: one cluster that needs no name); none if the registry
+    /// keeps no owners.
+    ///
+    /// # Errors
+    /// An owner id that could not be read back.
+    pub fn owners(&self, clusters: &[ClusterOwner]) -> Result<Owners, OwnerIdError> {
+        if self.registry == RegistryKind::Noop {
+            return Ok(Owners::default());
+        }
         let id_of = |own: Option<&EcoString>| {
             own.cloned().unwrap_or_else(|| EcoString::from(self.txt_owner_id.as_str()))
         };
@@ -184,15 +224,38 @@ impl Args {
     }
 }
 
-/// The registry that the flags name, for these clusters (none: one cluster that needs no name).
+/// The registry that the flags name, for these clusters (none: one cluster that needs no name). Ownership
+/// that is kept in objects is kept by `keeper`.
 ///
 /// # Errors
-/// An owner id or affix that could not be read back, or an encryption key that is none.
+/// An owner id or affix that could not be read back, an encryption key that is none, or a store that
+/// cannot be one.
 pub fn from_args(
     args: &Args,
     clusters: &[ClusterOwner],
+    keeper: Option<Keeper>,
 ) -> Result<Box<dyn Registry>, RegistryError> {
     match args.registry {
+        RegistryKind::Crd => {
+            let owners = args.owners(clusters)?;
+            let ids = clusters.iter().filter_map(|cluster| cluster.owner.as_deref());
+            for id in ids.chain([args.txt_owner_id.as_str()]) {
+                if !is_label_value(id) {
+                    return Err(RegistryError::Label { id: id.to_owned() });
+                }
+            }
+            let namespace = &args.crd_registry_namespace;
+            if !namespace.is_empty() && !is_namespace(namespace) {
+                return Err(RegistryError::Namespace { name: namespace.clone() });
+            }
+            let keeper = keeper.filter(Keeper::can_write).ok_or(RegistryError::NoCluster)?;
+            if args.txt_encrypt_enabled {
+                tracing::warn!(
+                    "--txt-encrypt-enabled is ignored: the registry crd writes no TXT records"
+                );
+            }
+            Ok(Box::new(Outside::new(owners, Box::new(Crd::new(keeper, namespace)))))
+        }
         RegistryKind::Noop => {
             if !args.migrate_from_txt_owner.is_empty() {
                 tracing::warn!(
@@ -210,24 +273,32 @@ pub fn from_args(
             let owners = args.owners(clusters)?;
             let codec = args.codec()?;
             let mapper = args.mapper()?;
-            hints(args, clusters);
+            if !args.txt_cache_interval.is_zero() {
+                tracing::info!(
+                    "--txt-cache-interval has no effect on a single run: records are read anew"
+                );
+            }
             Ok(Box::new(TxtRegistry::new(owners, mapper, codec)))
         }
     }
 }
 
-fn hints(args: &Args, clusters: &[ClusterOwner]) {
-    let default_used =
-        clusters.is_empty() || clusters.iter().any(|cluster| cluster.owner.is_none());
-    if args.txt_owner_id == DEFAULT_OWNER && default_used {
-        tracing::warn!(
-            "--txt-owner-id is left at \"default\": every ExternalDNS that does so counts these \
-             records as its own; give each cluster an id of its own"
-        );
-    }
-    if !args.txt_cache_interval.is_zero() {
-        tracing::info!("--txt-cache-interval has no effect on a single run: records are read anew");
-    }
+/// Whether a text can be the value of a label (Kubernetes, "Labels and Selectors").
+fn is_label_value(text: &str) -> bool {
+    is_word(text, |byte| byte.is_ascii_alphanumeric(), b"-_.")
+}
+
+/// Whether a text can be the name of a namespace (RFC 1123 label).
+fn is_namespace(text: &str) -> bool {
+    is_word(text, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(), b"-")
+}
+
+fn is_word(text: &str, may_end: impl Fn(u8) -> bool, inner: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    let ends = bytes.first().zip(bytes.last());
+    text.len() <= 63
+        && ends.is_some_and(|(first, last)| may_end(*first) && may_end(*last))
+        && bytes.iter().all(|byte| may_end(*byte) || inner.contains(byte))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ struct Guess {
     record: String,
     flag: String,
     /// Whether it takes another record of which the same is true to believe it: the flags of this
-    /// run explain the name as well, or the text of the flag is odd.
+    /// run explain the name as well.
     is_weak: bool,
 }
 
@@ -137,9 +137,9 @@ impl Reader<'_> {
                         guesses.push(guess(affix, false));
                     }
                 } else if let Some((affix, leads)) = with_template(prefix, rtype) {
-                    guesses.push(guess(&affix, self.is_canonical && leads || !is_cut(prefix)));
+                    guesses.push(guess(&affix, self.is_canonical && (leads || !is_cut(prefix))));
                 } else if rtype != RecordType::Aaaa {
-                    let is_weak = self.is_canonical || is_apex(name) || !is_cut(prefix);
+                    let is_weak = self.is_canonical || is_apex(name);
                     guesses.push(guess(prefix, is_weak));
                 }
             }
@@ -183,8 +183,7 @@ impl Reader<'_> {
         if let Some((affix, _)) = with_template(suffix, rtype) {
             return Some((affix, self.is_canonical));
         }
-        let is_cut = suffix.starts_with(['-', '.', '_']);
-        (rtype != RecordType::Aaaa).then(|| (suffix.to_owned(), self.is_canonical || !is_cut))
+        (rtype != RecordType::Aaaa).then(|| (suffix.to_owned(), self.is_canonical))
     }
 
     /// `a-<any>` for a wildcard, behind any prefix.

@@ -4,6 +4,7 @@
 mod annotated;
 mod args;
 mod claimed;
+mod crd;
 mod explained;
 mod groups;
 #[cfg(test)]
@@ -22,11 +23,15 @@ use extdns_plan::{Plan, Refusal};
 pub use annotated::{Annotated, KeptIn, Leftover};
 pub use args::{Args, ClusterOwner, RegistryError, RegistryKind, from_args};
 pub use claimed::Claimed;
+pub use crd::Keeper;
 pub use explained::Explained;
 pub use groups::{Groups, Mixed, Subject};
 pub use outside::Outside;
 pub use removal::Orphan;
-pub use store::{Entry, EntryAction, EntryChange, Refused, Settled, Store, StoreError};
+pub use store::{
+    Entry, EntryAction, EntryChange, Examined, Fault, Loaded, Refused, Settled, Store, StoreError,
+    Unclear,
+};
 pub use txt::BadKey;
 
 /// What only an ownership record tells. What a provider says of it does not count.
@@ -49,7 +54,7 @@ pub trait Registry: Send + Sync {
 
     /// Joins ownership to the records and takes the ownership records out of the inventory. What a
     /// store holds was loaded before; without a store it is empty.
-    fn annotate(&self, inventory: Inventory, loaded: Vec<Entry>) -> Annotated;
+    fn annotate(&self, inventory: Inventory, loaded: Loaded) -> Annotated;
 
     /// Adds the ownership records to the changes that are carried out, and cuts them into groups.
     /// Changes whose ownership record cannot be written, or is somebody else's, are held back in

@@ -14,6 +14,9 @@ fn every_error_has_its_message() {
     messages.show(RegistryError::Owner(OwnerIdError::Empty));
     messages.show(RegistryError::Key(BadKey { found: 31 })).show(BadKey { found: 31 });
     messages.show(RegistryError::NoKey).show(RegistryError::Affixes);
+    messages.show(RegistryError::Label { id: "my owner".to_owned() });
+    messages.show(RegistryError::Namespace { name: "Dns".to_owned() });
+    messages.show(RegistryError::NoCluster);
     messages.show(RegistryError::Separator {
         flag: "txt-prefix",
         value: "%{record_type}".to_owned(),

@@ -6,7 +6,7 @@ use extdns_plan::{Decision, Plan, RecordChange, Row, Unit};
 use crate::groups::{Draft, going_units, record_change};
 use crate::refusal::{Refusal, claim};
 use crate::txt::claims_ownership;
-use crate::{Annotated, Entry, Groups, Registry, Subject};
+use crate::{Annotated, Groups, Loaded, Registry, Subject};
 
 /// The registry that keeps no owners.
 pub(crate) struct Noop {
@@ -28,7 +28,7 @@ impl Registry for Noop {
         endpoint.all_labels()
     }
 
-    fn annotate(&self, inventory: Inventory, _: Vec<Entry>) -> Annotated {
+    fn annotate(&self, inventory: Inventory, _: Loaded) -> Annotated {
         Annotated::without_ownership_records(inventory)
     }
 

@@ -1,6 +1,7 @@
 //! Ownership in a store outside the zones: one ownership record for each name, type and set
 //! identifier, whatever the zone.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use extdns_model::{
@@ -14,8 +15,8 @@ use crate::groups::{Draft, going_units, record_change};
 use crate::noop::claim_of;
 use crate::refusal::Refusal;
 use crate::{
-    Annotated, Entry, EntryAction, EntryChange, Groups, KeptIn, Leftover, OWNERSHIP, Registry,
-    Store, Subject,
+    Annotated, Entry, EntryAction, EntryChange, Groups, KeptIn, Leftover, Loaded, OWNERSHIP,
+    Registry, Store, Subject,
 };
 
 /// The registry around a [`Store`].
@@ -33,9 +34,9 @@ impl Outside {
 }
 
 /// What tells ownership records apart: the key of the name, the type and the set identifier.
-type Key = (String, RecordType, String);
+pub(crate) type Key = (String, RecordType, String);
 
-fn key(set: &RecordSet) -> Key {
+pub(crate) fn key(set: &RecordSet) -> Key {
     (set.name.key().into_owned(), set.rtype, set.set_identifier().to_owned())
 }
 
@@ -63,8 +64,9 @@ impl Registry for Outside {
         self.owners.stamp(endpoint)
     }
 
-    fn annotate(&self, mut inventory: Inventory, loaded: Vec<Entry>) -> Annotated {
-        let entries = loaded.into_iter().map(|entry| (key(&entry.set), entry));
+    fn annotate(&self, mut inventory: Inventory, loaded: Loaded) -> Annotated {
+        let Loaded { entries, unclear } = loaded;
+        let entries = entries.into_iter().map(|entry| (key(&entry.set), entry));
         let mut entries: HashMap<Key, Joined> =
             entries.map(|(key, entry)| (key, Joined { entry, records: 0 })).collect();
         for record in inventory.zones.iter_mut().flat_map(|zone| zone.records.iter_mut().flatten())
@@ -78,7 +80,7 @@ impl Registry for Outside {
         }
         let leftovers = self.leftovers(&inventory, &entries);
         let entries = Entries(entries);
-        Annotated { inventory, leftovers, shared: Vec::new(), entries }
+        Annotated { inventory, leftovers, shared: Vec::new(), entries, unclear }
     }
 
     fn decorate(
@@ -88,8 +90,13 @@ impl Registry for Outside {
         _: &extdns_plan::Refusal<'_>,
     ) -> Groups {
         let mut groups = Groups::default();
-        let mut writer =
-            Writer { registry: self, there: &annotated.entries.0, made: HashMap::new() };
+        let mut writer = Writer {
+            registry: self,
+            inventory: &annotated.inventory,
+            there: &annotated.entries.0,
+            unowned: OnceCell::new(),
+            made: HashMap::new(),
+        };
         groups.add_rows(plan, &annotated.inventory.index, |groups, index, row, moves| {
             for unit in going_units(row) {
                 let refusal = claim_of(row, unit).or_else(|| writer.refusal(row, unit));
@@ -145,24 +152,47 @@ fn routed(index: &ZoneIndex, name: &Name) -> Vec<ZoneKey> {
 /// Adds the changes of ownership records to the groups.
 struct Writer<'a> {
     registry: &'a Outside,
+    inventory: &'a Inventory,
     there: &'a HashMap<Key, Joined>,
+    /// Records that no ownership record stands for: looked up only for records to be made.
+    unowned: OnceCell<HashSet<Key>>,
     /// What this plan makes, and in which group.
     made: HashMap<Key, GroupId>,
 }
 
 impl Writer<'_> {
-    /// A create whose ownership record another owner has.
+    /// A create whose ownership record another owner has, or would also stand for a record of
+    /// another zone that is not ours.
     fn refusal(&self, row: &Row<'_>, unit: Unit) -> Option<Refusal> {
         let taken = |decision: &Decision<'_>| {
             let RecordChange::Create(endpoint) = decision.change else { return None };
-            let Joined { entry, .. } = self.there.get(&key(&endpoint.set))?;
-            let is_foreign = !self.registry.owners.own(&entry.labels);
-            is_foreign.then(|| Hold::Foreign { owner: entry.labels.owner().map(Into::into) })
+            match self.there.get(&key(&endpoint.set)) {
+                Some(Joined { entry, .. }) => {
+                    let is_foreign = !self.registry.owners.own(&entry.labels);
+                    is_foreign
+                        .then(|| Hold::Foreign { owner: entry.labels.owner().map(Into::into) })
+                }
+                None => self.beside(row.zone, &endpoint.set),
+            }
         };
         let going =
             |(_, decision): &(usize, &Decision<'_>)| decision.unit == unit && decision.goes();
         let mut decisions = row.decisions.iter().enumerate().filter(going);
         decisions.find_map(|(at, decision)| Some(Refusal { decision: at, hold: taken(decision)? }))
+    }
+
+    /// What another zone of this name holds, or may hold.
+    fn beside(&self, zone: ZoneKey, set: &RecordSet) -> Option<Hold> {
+        let records = || {
+            let sets = self.inventory.records().map(|(_, record)| key(&record.set));
+            sets.filter(|key| !self.there.contains_key(key)).collect()
+        };
+        if self.unowned.get_or_init(records).contains(&key(set)) {
+            return Some(Hold::Foreign { owner: None });
+        }
+        let twins = routed(&self.inventory.index, &set.name);
+        let is_unread = |twin: &ZoneKey| *twin != zone && !self.inventory.is_readable(*twin);
+        twins.iter().any(is_unread).then_some(Hold::UnreadableZone)
     }
 
     fn unit(&mut self, groups: &mut Groups, subject: Subject, row: &Row<'_>, moves: &[After]) {

@@ -21,6 +21,70 @@ pub struct Entry {
     pub origin: Opaque,
 }
 
+/// What a store holds.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// The ownership records, one for each record set. One whose owner is not clear has no labels,
+    /// so its record does not count as ours.
+    pub entries: Vec<Entry>,
+    /// Those whose owner is not clear, in order.
+    pub unclear: Vec<Unclear>,
+}
+
+impl From<Vec<Entry>> for Loaded {
+    fn from(entries: Vec<Entry>) -> Self {
+        Self { entries, unclear: Vec::new() }
+    }
+}
+
+/// An ownership record whose owner is not clear. It is left alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unclear {
+    /// How messages name it.
+    pub shown: String,
+    /// Why, and what the user can do: a fragment that reads after "not counted as ours:".
+    pub why: String,
+}
+
+/// Something that a run needs of the store, and that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    /// What it is, so that "ok" can stand in front.
+    pub what: String,
+    /// What is wrong with it, if something is.
+    pub fault: Option<Fault>,
+}
+
+impl Examined {
+    /// It is as it should be.
+    #[must_use]
+    pub fn fine(what: impl Into<String>) -> Self {
+        Self { what: what.into(), fault: None }
+    }
+}
+
+/// What is wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub problem: String,
+    /// The consequence.
+    pub consequence: String,
+    /// What to do, where the problem does not say it already.
+    pub remedy: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn new(problem: impl Into<String>, consequence: impl Into<String>) -> Self {
+        Self { problem: problem.into(), consequence: consequence.into(), remedy: None }
+    }
+
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
 /// What becomes of one ownership record when a group is applied.
 #[derive(Debug, Clone)]
 pub struct EntryChange {
@@ -57,6 +121,19 @@ pub enum EntryAction {
     Remove(Entry),
 }
 
+impl EntryAction {
+    /// Whether something must still be written, now that this became of the record. Without that
+    /// write the ownership record would be wrong.
+    #[must_use]
+    pub fn is_owed(&self, settled: Settled) -> bool {
+        matches!(
+            (self, settled),
+            (Self::Make { reused: None, .. }, Settled::Undone)
+                | (Self::Rewrite { .. } | Self::Remove(_), Settled::Done)
+        )
+    }
+}
+
 /// Why an ownership record could not be made. Its record is not made either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
@@ -64,6 +141,14 @@ pub enum Refused {
     Taken(Failure),
     /// The store could not be written to.
     Failed(Failure),
+}
+
+impl Refused {
+    pub(crate) fn into_failure(self) -> Failure {
+        match self {
+            Self::Taken(failure) | Self::Failed(failure) => failure,
+        }
+    }
 }
 
 /// What became of a record, as far as its ownership record is concerned.
@@ -106,7 +191,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When they could not be read in full: then nothing is known to be ours.
-    async fn load(&self) -> Result<Vec<Entry>, StoreError>;
+    async fn load(&self) -> Result<Loaded, StoreError>;
 
     /// Makes ownership records before their records are made: the changes are all of the kind
     /// [`Make`](EntryAction::Make). Returns those groups whose ownership record was not made.
@@ -121,4 +206,11 @@ pub trait Store: Send + Sync {
         permit: &Permit,
         changes: &[(&EntryChange, Settled)],
     ) -> Vec<(GroupId, Failure)>;
+
+    /// Looks at what a run needs of the store: whether it can be read, and, where the run `writes`,
+    /// written. Nothing is tried.
+    async fn examine(&self, writes: bool) -> Vec<Examined> {
+        let _ = writes;
+        Vec::new()
+    }
 }

@@ -35,7 +35,7 @@ use extdns_model::{Endpoint, Inventory, Labels, Owners};
 use extdns_plan::{Plan, Refusal};
 
 use crate::name_mapper::NameMapper;
-use crate::{Annotated, Entry, Groups, Registry};
+use crate::{Annotated, Groups, Loaded, Registry};
 pub use cipher::BadKey;
 #[cfg(test)]
 pub(crate) use cipher::CannotEncrypt;
@@ -67,7 +67,7 @@ impl Registry for TxtRegistry {
         self.owners.stamp(endpoint)
     }
 
-    fn annotate(&self, inventory: Inventory, _: Vec<Entry>) -> Annotated {
+    fn annotate(&self, inventory: Inventory, _: Loaded) -> Annotated {
         read::annotate(self, inventory)
     }
 

@@ -91,12 +91,13 @@ async fn send_owned(
     failed.map_or(Ok(outcomes), Err)
 }
 
-/// The groups whose ownership records were not settled in time.
+/// The groups whose ownership records still had to be written when the time was over.
 fn late(became: &[(&EntryChange, Settled)]) -> Vec<(GroupId, Failure)> {
     let message = "the time was over before the ownership record was written; the next run \
                    continues";
     let failure = || Failure { kind: FailureKind::Transient, message: message.to_owned() };
-    became.iter().map(|(change, _)| (change.group, failure())).collect()
+    let owed = became.iter().filter(|(change, settled)| change.action.is_owed(*settled));
+    owed.map(|(change, _)| (change.group, failure())).collect()
 }
 
 async fn send(

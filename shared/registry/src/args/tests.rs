@@ -19,7 +19,7 @@ fn args(args: &[&str]) -> Args {
 }
 
 fn error(list: &[&str], clusters: &[ClusterOwner]) -> String {
-    match from_args(&args(list), clusters) {
+    match from_args(&args(list), clusters, None) {
         Ok(_) => "accepted".to_owned(),
         Err(error) => error.to_string(),
     }
@@ -40,6 +40,7 @@ fn the_defaults_are_upstreams() {
         txt_cache_interval,
         txt_encrypt_enabled,
         txt_encrypt_aes_key,
+        crd_registry_namespace,
         migrate_from_txt_owner,
     } = args(&[]);
     assert_eq!(
@@ -48,6 +49,7 @@ fn the_defaults_are_upstreams() {
     );
     let texts = [txt_prefix, txt_suffix, txt_wildcard_replacement, migrate_from_txt_owner];
     assert_eq!(texts, [""; 4]);
+    assert_eq!(crd_registry_namespace, "");
     assert!(!txt_encrypt_enabled && txt_encrypt_aes_key.expose_secret().is_empty());
     assert_eq!(args(&["--txt-cache-interval=1h"]).txt_cache_interval, Duration::from_secs(3600));
 }
@@ -56,14 +58,40 @@ fn the_defaults_are_upstreams() {
 fn registries() {
     assert_eq!(args(&["--registry=noop"]).registry, RegistryKind::Noop);
     for (name, expected) in [
-        ("dynamodb", "registry dynamodb is not available yet; available are noop and txt"),
-        ("crd", "registry crd is not available yet; available are noop and txt"),
-        ("aws-sd", "registry aws-sd is not available yet; available are noop and txt"),
+        ("dynamodb", "registry dynamodb is not available yet; available are crd, noop and txt"),
+        ("aws-sd", "registry aws-sd is not available yet; available are crd, noop and txt"),
         ("TXT", "enum value must be one of aws-sd,crd,dynamodb,noop,txt, got 'TXT'"),
     ] {
         let error = parse(&[&format!("--registry={name}")]).expect_err(name);
         assert!(error.contains(expected), "{error}");
     }
+}
+
+/// What the objects of the registry crd cannot hold, or where there are none.
+#[test]
+fn settings_that_objects_cannot_have() {
+    let label = |id: &str| {
+        format!(
+            "owner id {id:?} cannot be the value of a label, which the registry crd needs: at most 63 letters, \
+             digits, \"-\", \"_\" and \".\", with a letter or digit at both ends (--txt-owner-id)"
+        )
+    };
+    let long = "x".repeat(64);
+    for id in ["a b", "-a", "a_", "a/b", &long] {
+        assert_eq!(error(&["--registry=crd", &format!("--txt-owner-id={id}")], &[]), label(id));
+    }
+    let cluster = cluster(0, "one", Some("a:b"));
+    assert_eq!(error(&["--registry=crd", "--txt-owner-id=me"], &[cluster]), label("a:b"));
+    for name in ["Dns", "dns-", "a.b"] {
+        let flag = format!("--crd-registry-namespace={name}");
+        let error = error(&["--registry=crd", &flag], &[]);
+        assert!(error.starts_with(&format!("{flag}: that is no namespace")), "{error}");
+    }
+    let error = error(&["--registry=crd"], &[]);
+    assert!(
+        error.starts_with("the registry crd needs a cluster that can be written to"),
+        "{error}"
+    );
 }
 
 const NO_OWNER: &str = "owner id cannot be empty; give --txt-owner-id the id of this installation, \
@@ -141,14 +169,15 @@ fn a_key_is_never_shown() {
 fn every_cluster_has_an_owner_id() {
     let clusters = [cluster(0, "a", None), cluster(1, "b", Some("b-id"))];
     let list = ["--txt-owner-id=central", "--migrate-from-txt-owner=old"];
-    let registry = from_args(&args(&list), &clusters).expect("valid");
+    let registry = from_args(&args(&list), &clusters, None).expect("valid");
     let owners = registry.owners();
     assert_eq!(owners.id_of(Some(ClusterId(0))).map(EcoString::as_str), Some("central"));
     assert_eq!(owners.id_of(Some(ClusterId(1))).map(EcoString::as_str), Some("b-id"));
     assert!(owners.is_migrating("old") && !owners.contains("default"));
-    let alone = from_args(&args(&[]), &[]).expect("valid");
+    let alone = from_args(&args(&[]), &[], None).expect("valid");
     assert!(alone.owners().contains("default"));
-    let noop = from_args(&args(&["--registry=noop", "--migrate-from-txt-owner=old"]), &clusters);
+    let noop =
+        from_args(&args(&["--registry=noop", "--migrate-from-txt-owner=old"]), &clusters, None);
     assert!(noop.expect("valid").owners().is_empty());
 }
 

@@ -139,7 +139,8 @@ impl DnsRecord {
         let canonical = object_name(dns_name, record_type, set_identifier);
         let stamped = self.metadata.known.labels.get(OWNER);
         let why = if self.metadata.known.deletion_timestamp.is_some() {
-            "it is being deleted, and its finalizers keep it; remove them, or make it anew".to_owned()
+            "it is being deleted, and its finalizers keep it; remove them, or make it anew"
+                .to_owned()
         } else if self.metadata.known.name != canonical {
             format!("its endpoint belongs into the object {canonical}; delete one of the two")
         } else if stamped.is_none_or(str::is_empty) {
@@ -159,7 +160,9 @@ impl DnsRecord {
     fn set(&self) -> Result<RecordSet, String> {
         let fields = &self.spec.endpoint;
         if fields.dns_name.is_empty() {
-            return Err("its spec.endpoint has no dnsName; complete it, or delete the object".to_owned());
+            return Err(
+                "its spec.endpoint has no dnsName; complete it, or delete the object".to_owned()
+            );
         }
         let rtype = RecordType::from_str(&fields.record_type).map_err(|_| {
             format!(
@@ -330,10 +333,22 @@ mod tests {
     fn an_object_that_contradicts_itself_is_nobodys() {
         let table = [
             (object(WWW, None, &endpoint("me")), true, "it has no label externaldns.k8s.io/owner"),
-            (object(WWW, Some("you"), &endpoint("me")), true, "its label externaldns.k8s.io/owner is \"you\""),
-            (object("copy", Some("me"), &endpoint("me")), true, "belongs into the object sub-example-com-afc10cee"),
+            (
+                object(WWW, Some("you"), &endpoint("me")),
+                true,
+                "its label externaldns.k8s.io/owner is \"you\"",
+            ),
+            (
+                object("copy", Some("me"), &endpoint("me")),
+                true,
+                "belongs into the object sub-example-com-afc10cee",
+            ),
             (object(WWW, Some("me"), &json!({ "recordType": "A" })), false, "no dnsName"),
-            (object(WWW, Some("me"), &json!({ "dnsName": "a.b", "recordType": "" })), false, "recordType \"\""),
+            (
+                object(WWW, Some("me"), &json!({ "dnsName": "a.b", "recordType": "" })),
+                false,
+                "recordType \"\"",
+            ),
             (object(WWW, Some("me"), &Value::Null), false, "no dnsName"),
         ];
         for (object, named, expected) in table {

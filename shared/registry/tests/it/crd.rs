@@ -243,11 +243,8 @@ async fn life(bench: Bench) {
     assert_eq!(entry.shown, format!("DNSRecord {}/{WWW}", bench.namespace));
     assert_eq!((&entry.set, &entry.labels), (&set("192.0.2.1"), &labels("me")));
 
-    let rewrite = change(EntryAction::Rewrite {
-        old: entry,
-        set: set("192.0.2.2"),
-        labels: labels("me"),
-    });
+    let rewrite =
+        change(EntryAction::Rewrite { old: entry, set: set("192.0.2.2"), labels: labels("me") });
     assert!(settle(&*registry, &rewrite, Settled::Undone).await.is_empty());
     assert_eq!(bench.summary(WWW).await, r#"me ["192.0.2.1"] True Programmed"#);
     assert!(settle(&*registry, &rewrite, Settled::Done).await.is_empty());
@@ -292,8 +289,11 @@ async fn foreign(bench: Bench) {
     let before = bench.object(WWW).await;
     let refused = claim(&*registry, &made("192.0.2.1", Some(ours.clone()))).await;
     assert!(matches!(&refused[..], [(_, Refused::Taken(_))]), "{refused:?}");
-    let rewrite =
-        change(EntryAction::Rewrite { old: ours.clone(), set: set("192.0.2.2"), labels: labels("me") });
+    let rewrite = change(EntryAction::Rewrite {
+        old: ours.clone(),
+        set: set("192.0.2.2"),
+        labels: labels("me"),
+    });
     assert_eq!(settle(&*registry, &rewrite, Settled::Done).await.len(), 1);
     let remove = change(EntryAction::Remove(ours));
     assert!(settle(&*registry, &remove, Settled::Done).await.is_empty());
@@ -328,8 +328,11 @@ async fn raced(bench: Bench) {
 
     let old = ours().await;
     bench.delete(WWW).await;
-    let rewrite =
-        change(EntryAction::Rewrite { old: old.clone(), set: set("192.0.2.3"), labels: labels("me") });
+    let rewrite = change(EntryAction::Rewrite {
+        old: old.clone(),
+        set: set("192.0.2.3"),
+        labels: labels("me"),
+    });
     let failed = settle(&*registry, &rewrite, Settled::Done).await;
     assert!(failed[0].contains("somebody deleted it during the run"), "{failed:?}");
     assert!(claim(&*registry, &made("192.0.2.3", Some(old))).await.is_empty(), "it is made anew");
@@ -408,7 +411,9 @@ async fn the_rules_of_the_role_are_enough() {
     let checks = registry.store().expect("a store").examine(true).await;
     let wrong: Vec<_> = checks.iter().filter(|check| check.fault.is_some()).collect();
     assert!(wrong.is_empty() && checks.len() == 7, "{checks:?}");
-    assert!(settle(&*registry, &change(EntryAction::Remove(entry)), Settled::Done).await.is_empty());
+    assert!(
+        settle(&*registry, &change(EntryAction::Remove(entry)), Settled::Done).await.is_empty()
+    );
 }
 
 /// What is missing is named with its remedy: by a run, and by `doctor` before it.
@@ -591,15 +596,16 @@ async fn the_namespace_is_that_of_the_pod_or_of_the_kubeconfig() {
     ];
     for (environment, flag, expected) in table {
         let keeper = Keeper { environment, ..keeper(&path, Limits::default()) };
-        let cli = Cli::parse_from([
-            "x",
-            "--registry=crd",
-            &format!("--crd-registry-namespace={flag}"),
-        ]);
+        let cli =
+            Cli::parse_from(["x", "--registry=crd", &format!("--crd-registry-namespace={flag}")]);
         let registry = from_args(&cli.args, &[], Some(keeper)).expect("a registry");
         load(&*registry).await;
         let asked = bench.as_sim().requests().pop().expect("a request");
-        assert!(asked.path.contains(&format!("/namespaces/{expected}/")), "{expected}: {}", asked.path);
+        assert!(
+            asked.path.contains(&format!("/namespaces/{expected}/")),
+            "{expected}: {}",
+            asked.path
+        );
     }
 }
 

@@ -31,7 +31,7 @@ fn kinds(run: &Run) -> Vec<&str> {
 
 /// What a registry with these arguments reads from a world.
 fn read(args: &str, world: &World) -> Vec<String> {
-    owned(&registry(args).annotate(world.inventory(), Vec::new()))
+    owned(&registry(args).annotate(world.inventory(), Default::default()))
 }
 
 #[test]

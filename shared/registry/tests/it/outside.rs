@@ -1,10 +1,10 @@
 //! Ownership in a store outside the zones: what is read of it, and what is to be written. The
 //! numbers are those of the cases that the specification has for such registries.
 
-use extdns_model::{Endpoint, GroupId, Opaque, Owners, Permit};
+use extdns_model::{Endpoint, GroupId, Name, Opaque, Owners, Permit, Visibility, Zone};
 use extdns_plan::{Clusters, Hold, Input, compute};
 use extdns_registry::{
-    Annotated, Entry, EntryAction, EntryChange, Groups, Orphan, Outside, Refused, Registry,
+    Annotated, Entry, EntryAction, EntryChange, Groups, Loaded, Orphan, Outside, Refused, Registry,
     Settled, Store, StoreError,
 };
 
@@ -15,8 +15,8 @@ struct Nothing;
 
 #[async_trait::async_trait]
 impl Store for Nothing {
-    async fn load(&self) -> Result<Vec<Entry>, StoreError> {
-        Ok(Vec::new())
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        Ok(Loaded::default())
     }
 
     async fn claim(&self, _: &Permit, _: &[&EntryChange]) -> Vec<(GroupId, Refused)> {
@@ -46,7 +46,8 @@ fn entry(text: &str) -> Entry {
 }
 
 fn annotated(world: &World, entries: &[&str]) -> Annotated {
-    registry().annotate(world.inventory(), entries.iter().map(|text| entry(text)).collect())
+    let entries: Vec<_> = entries.iter().map(|text| entry(text)).collect();
+    registry().annotate(world.inventory(), entries.into())
 }
 
 /// The changes of zones and of the store, each in order, and what is held back.
@@ -196,13 +197,38 @@ fn a_name_of_two_zones_has_one_ownership_record() {
     assert_eq!(stored, ["0 reuse www.b.a.org"]);
 }
 
+/// The ownership record of a name stands for it in every zone: it is not made while another zone has a record of the name
+/// that is not ours, or may have one.
+#[test]
+fn a_name_that_another_zone_has_is_not_made_ours() {
+    let twin =
+        |id: &str, visibility| Zone { visibility, ..Zone::new(id, Name::as_listed("a.org")) };
+    let twins =
+        || World::of(vec![twin("inner", Visibility::Private), twin("outer", Visibility::Public)]);
+    let mut world = twins();
+    world.put("outer", &["A www.a.org 9.9.9.9"]);
+    let desired = ["A www.a.org 1.1.1.1", "A new.a.org 1.1.1.1"];
+    let (changes, stored, held) = run(&world, &[], &desired);
+    assert_eq!(changes, ["+ A new.a.org 1.1.1.1", "+ A new.a.org 1.1.1.1"]);
+    assert_eq!(stored, ["0 make new.a.org"]);
+    let foreign = Hold::Foreign { owner: None };
+    assert_eq!(held, [foreign.clone(), foreign], "one is there, the other would make it ours");
+
+    let mut world = twins();
+    world.unreadable = vec![world.index.by_id("outer").expect("a zone")];
+    let (changes, stored, held) = run(&world, &[], &["A www.a.org 1.1.1.1"]);
+    assert_eq!((changes.len(), stored.len()), (0, 0), "{held:?}");
+    assert!(held.contains(&Hold::UnreadableZone), "{held:?}");
+}
+
 /// Only the ownership record changes: a group that changes nothing in the zone.
 #[test]
 fn a_change_of_ownership_alone_sends_nothing_to_the_zone() {
     let world = World::pseudo(&["A www.a.org v"]);
     let owners = Owners::new([(Default::default(), "me".into())]).expect("a valid id");
     let registry = Outside::new(owners.migrating_from(Some("old".into())), Box::new(Nothing));
-    let annotated = registry.annotate(world.inventory(), vec![entry("A www.a.org v l:owner=old")]);
+    let annotated =
+        registry.annotate(world.inventory(), vec![entry("A www.a.org v l:owner=old")].into());
     let desired = [endpoint("A www.a.org v")];
     let (settings, clusters) = (settings(&registry), Clusters::default());
     let mut plan = compute(Input {

@@ -112,7 +112,7 @@ fn put(world: &mut World, text: &str) {
 
 /// The records that are not ours, as lines.
 pub(crate) fn strange(registry: &dyn Registry, world: &World) -> Vec<String> {
-    let annotated = registry.annotate(world.inventory(), Vec::new());
+    let annotated = registry.annotate(world.inventory(), Default::default());
     let mut lines: Vec<_> = annotated
         .inventory
         .records()
@@ -250,7 +250,7 @@ proptest! {
         let desired: Vec<_> = desired.iter().map(String::as_str).collect();
         world.apply(&run(&*writer, &world, &desired).groups.groups);
         let reader = registry(&format!("--txt-owner-id=me {runs}"));
-        let mut annotated = reader.annotate(world.inventory(), Vec::new());
+        let mut annotated = reader.annotate(world.inventory(), Default::default());
         annotated.set_explained_aside(reader.owners());
         let orphans: Vec<_> = annotated.orphans().map(|left| line(left.set())).collect();
         prop_assert_eq!(orphans, Vec::<String>::new(), "{:?}", world.lines());

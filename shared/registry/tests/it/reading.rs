@@ -226,7 +226,7 @@ fn cases_by_number() {
     ];
     for Case { number, args, zone, expected } in cases {
         let registry = registry(&format!("{OWNER}{args}"));
-        let annotated = registry.annotate(World::pseudo(zone).inventory(), Vec::new());
+        let annotated = registry.annotate(World::pseudo(zone).inventory(), Default::default());
         assert_eq!(owned(&annotated), expected, "{number}");
     }
 }
@@ -257,12 +257,12 @@ fn one_ownership_value_counts_wherever_it_stands_and_quotes_do_not() {
     ];
     for (text, expected) in cases {
         let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT a-x {text}")]);
-        let annotated = registry(OWNER).annotate(world.inventory(), Vec::new());
+        let annotated = registry(OWNER).annotate(world.inventory(), Default::default());
         assert_eq!(owned(&annotated), [expected], "{text}");
     }
     for text in ["v=spf1;v=spf2", "heritage=mate,external-dns/owner=owner", "x"] {
         let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT a-x {text}")]);
-        let annotated = registry(OWNER).annotate(world.inventory(), Vec::new());
+        let annotated = registry(OWNER).annotate(world.inventory(), Default::default());
         assert_eq!(owned(&annotated), ["A x {}", "TXT a-x {}"], "{text}");
     }
 }
@@ -271,7 +271,7 @@ fn one_ownership_value_counts_wherever_it_stands_and_quotes_do_not() {
 fn the_text_as_stored_stays_with_the_record() {
     let stored = "heritage=external-dns,external-dns/x=1,external-dns/owner=owner";
     let world = World::pseudo(&["A x 1.1.1.1", &format!("TXT A-X {stored}")]);
-    let annotated = registry(OWNER).annotate(world.inventory(), Vec::new());
+    let annotated = registry(OWNER).annotate(world.inventory(), Default::default());
     let record = &annotated.inventory.zones[0].records.as_ref().expect("read")[0];
     assert_eq!(record.ownership_records.len(), 1);
     assert_eq!(record.ownership_records[0].set.name.as_str(), "A-X");
@@ -290,7 +290,7 @@ fn ownership_comes_only_from_txt_records() {
         }
     }
     let registry = registry(OWNER);
-    let annotated = registry.annotate(world.inventory(), Vec::new());
+    let annotated = registry.annotate(world.inventory(), Default::default());
     assert_eq!(owned(&annotated), ["A x {extra=1,owner=owner}", "A y {extra=1}"]);
     let run = run(&*registry, &world, &[]);
     assert_eq!(run.changes, ["- A x 1.1.1.1", "- TXT a-x ~owner=owner"]);
@@ -307,7 +307,7 @@ fn names_are_compared_as_a_labels() {
     ] {
         let registry = registry(OWNER);
         let mut world = World::pseudo(&[record, txt]);
-        let annotated = registry.annotate(world.inventory(), Vec::new());
+        let annotated = registry.annotate(world.inventory(), Default::default());
         let labels: Vec<_> = owned(&annotated);
         assert!(labels[0].ends_with("{owner=owner}"), "{record} {txt}: {labels:?}");
         let run = run(&*registry, &world, &[]);
@@ -338,7 +338,7 @@ fn ownership_records_without_a_record() {
 fn noop_leaves_everything_as_it_is() {
     let noop = registry("--registry=noop");
     let world = World::pseudo(&["A x 1.1.1.1", "TXT a-x ~owner=me"]);
-    let annotated = noop.annotate(world.inventory(), Vec::new());
+    let annotated = noop.annotate(world.inventory(), Default::default());
     assert_eq!(owned(&annotated), ["A x {}", "TXT a-x {}"]);
 }
 
@@ -356,7 +356,7 @@ fn orphans_are_taken_out_by_choice() {
         "A a-doubt v",
     ]);
     let registry = registry(OWNER);
-    let mut annotated = registry.annotate(world.inventory(), Vec::new());
+    let mut annotated = registry.annotate(world.inventory(), Default::default());
     let names = |orphans: &[extdns_registry::Orphan]| -> Vec<String> {
         orphans.iter().map(|own| own.removal().change.set().name.to_string()).collect()
     };

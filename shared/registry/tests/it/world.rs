@@ -11,7 +11,7 @@ use extdns_plan::{
     Clusters, Decision, DecisionState, Guard, Hold, Input, Plan, Policy, RecordTypes, Refusal,
     Settings, compute,
 };
-use extdns_registry::{Annotated, Args, ClusterOwner, Groups, Registry, from_args};
+use extdns_registry::{Annotated, Args, ClusterOwner, Groups, Loaded, Registry, from_args};
 
 #[derive(Parser)]
 struct Cli {
@@ -27,7 +27,7 @@ pub(crate) fn registry(args: &str) -> Box<dyn Registry> {
 /// The registry of a command line and clusters.
 pub(crate) fn registry_of(args: &str, clusters: &[ClusterOwner]) -> Box<dyn Registry> {
     let cli = Cli::parse_from(std::iter::once("x").chain(args.split_whitespace()));
-    from_args(&cli.args, clusters).expect("valid arguments")
+    from_args(&cli.args, clusters, None).expect("valid arguments")
 }
 
 /// The settings of a plan for a registry: every known type managed.
@@ -169,7 +169,7 @@ pub(crate) fn run_for(
     settings: &Settings,
     refusal: &Refusal<'_>,
 ) -> Run {
-    let annotated = registry.annotate(world.inventory(), Vec::new());
+    let annotated = registry.annotate(world.inventory(), Loaded::default());
     let clusters = Clusters::default();
     let mut plan = compute(Input {
         inventory: &annotated.inventory,

@@ -114,7 +114,7 @@ fn an_apex_whose_ownership_record_has_no_zone_is_held() {
 fn an_apex_marked_in_the_oldest_format_is_ours_from_inside_its_zone() {
     let mut world = World::zones(&["example.com"]);
     world.put("example.com", &["A example.com 1.1.1.1", "TXT example.com ~owner=owner"]);
-    let annotated = owner().annotate(world.inventory(), Vec::new());
+    let annotated = owner().annotate(world.inventory(), Default::default());
     assert_eq!(owned(&annotated), ["A example.com {owner=owner}"]);
     let run = run(&*owner(), &world, &["A example.com 2.2.2.2"]);
     assert_eq!(run.changes, ["~ A example.com 1.1.1.1 -> 2.2.2.2"]);
@@ -184,6 +184,31 @@ fn records_of_two_zones_of_one_name_keep_their_own_ownership_records() {
     assert_eq!(run(&*owner(), &world, &[]).orphans, ["a-example.com"]);
 }
 
+/// Twins that share a parent zone share one ownership record: it is not made while the other twin has an apex record that
+/// is not ours, or may have one.
+#[test]
+fn a_twin_with_a_foreign_apex_keeps_the_other_from_being_owned() {
+    let twin =
+        |id: &str, visibility| Zone { visibility, ..Zone::new(id, Name::as_listed("example.com")) };
+    let twins = || {
+        World::of(vec![
+            twin("inner", Visibility::Private),
+            twin("outer", Visibility::Public),
+            Zone::new("com", Name::as_listed("com")),
+        ])
+    };
+    let mut world = twins();
+    world.put("outer", &["A example.com 9.9.9.9"]);
+    let foreign = run(&*owner(), &world, &["A example.com 1.1.1.1"]);
+    assert_eq!(foreign.changes, NOTHING);
+    assert_eq!(foreign.held, [Hold::Foreign { owner: None }, Hold::Foreign { owner: None }]);
+    let mut world = twins();
+    world.unreadable = vec![world.index.by_id("outer").expect("a zone")];
+    let unread = run(&*owner(), &world, &["A example.com 1.1.1.1"]);
+    assert_eq!(unread.changes, NOTHING);
+    assert!(unread.held.iter().all(|hold| *hold == Hold::UnreadableZone), "{:?}", unread.held);
+}
+
 #[test]
 fn twins_with_twin_parents_look_at_those_of_their_kind() {
     let zone = |id: &str, name: &str, visibility| Zone {
@@ -239,7 +264,7 @@ fn wanted_by(text: &str, ids: &[u16]) -> extdns_model::Endpoint {
     let resource = |id: &u16| {
         std::sync::Arc::new(Resource {
             cluster: ClusterId(*id),
-            kind: ResourceKind::Service,
+            kind: ResourceKind::SERVICE,
             namespace: Some("ns".into()),
             name: "web".into(),
         })

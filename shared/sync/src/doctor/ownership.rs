@@ -2,15 +2,12 @@
 
 use extdns_model::{Endpoint, Inventory, Record, RecordType, Targets, Ttl, ZoneInventory};
 use extdns_plan::{Clusters, DecisionState, Hold, Input, Policy, Settings, compute};
-use extdns_registry::Registry;
+use extdns_registry::{Examined, Fault, Loaded, Registry};
 use tracing::subscriber::NoSubscriber;
 
 use super::{Advice, CheckResult, Section};
 use crate::settings::Arguments;
-use crate::wiring::Wiring;
-
-/// Upstream's default, which makes clusters take each other's records for their own.
-const DEFAULT_OWNER: &str = "default";
+use crate::wiring::{DEFAULT_OWNER, Wiring};
 
 /// Examines how ownership would be kept in the zones of an inventory.
 pub(super) fn examine(
@@ -43,6 +40,20 @@ pub(super) fn examine(
     section
 }
 
+/// Examines what the store of the ownership records needs, where they are kept outside the zones.
+pub(super) async fn examine_store(section: &mut Section, registry: &dyn Registry, writes: bool) {
+    let Some(store) = registry.store() else { return };
+    for Examined { what, fault } in store.examine(writes).await {
+        section
+            .note(what, fault.map_or(CheckResult::Fine, |fault| CheckResult::Wrong(advice(fault))));
+    }
+}
+
+fn advice(fault: Fault) -> Advice {
+    let Fault { problem, consequence, remedy } = fault;
+    Advice { problem, consequence, remedy }
+}
+
 /// Without ownership records, only the filters protect the records of others.
 fn examine_unowned(section: &mut Section, plan: &Settings) {
     if plan.policy != Policy::Sync || !plan.filter.is_open() {
@@ -72,7 +83,7 @@ fn examine_apexes(
         filter: found.filter.clone(),
         zones: found.zones.iter().map(empty).collect(),
     };
-    let annotated = registry.annotate(named_only, Vec::new());
+    let annotated = registry.annotate(named_only, Loaded::default());
     let targets: Targets = ["192.0.2.1"].into_iter().collect();
     let named = found.index.iter().map(|(_, zone)| &zone.name).filter(|name| !name.is_empty());
     let desired: Vec<Endpoint> = named

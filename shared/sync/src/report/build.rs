@@ -278,6 +278,7 @@ fn add_notices(notices: &mut Vec<Notice>, plan: &Plan<'_>, annotated: &Annotated
     notices.extend(plan.unmanaged.iter().map(unmanaged));
     notices.extend(plan.losers.iter().map(lost));
     notices.extend(super::ownership::in_doubt(plan, annotated));
+    notices.extend(super::ownership::unclear(annotated));
     notices.extend(super::ownership::without_record(annotated));
 }
 

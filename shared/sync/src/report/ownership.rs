@@ -49,6 +49,14 @@ pub(crate) fn in_doubt<'a>(
     })
 }
 
+/// Ownership records outside the zones of which nobody can tell whose they are.
+pub(crate) fn unclear(annotated: &Annotated) -> impl Iterator<Item = Notice> + '_ {
+    annotated.unclear.iter().map(|own| Notice {
+        subject: own.shown.clone(),
+        message: format!("not counted as ours: {}", own.why),
+    })
+}
+
 /// One notice for each zone that has ownership records of ours without a record.
 pub(crate) fn without_record(annotated: &Annotated) -> Vec<Notice> {
     let mut by_zone: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -10,7 +10,7 @@ use extdns_providers::conformance::{Fault, RecordServer};
 use extdns_providers::engine::stepped;
 use extdns_providers::{Provider, Transport, ZoneReader as _};
 use extdns_registry::{
-    Entry, EntryAction, EntryChange, Outside, Refused, Settled, Store, StoreError,
+    Entry, EntryAction, EntryChange, Loaded, Outside, Refused, Settled, Store, StoreError,
 };
 use extdns_sync::report::{ChangeResult, Report, Summary};
 use extdns_sync::{ExitCode, gc};
@@ -57,7 +57,7 @@ impl Table {
 
 #[async_trait]
 impl Store for Table {
-    async fn load(&self) -> Result<Vec<Entry>, StoreError> {
+    async fn load(&self) -> Result<Loaded, StoreError> {
         let rows = self.rows();
         if rows.unreadable {
             let (store, reason) = ("table owners".to_owned(), "access denied".to_owned());
@@ -74,7 +74,7 @@ impl Store for Table {
                 origin: Opaque::none(),
             }
         };
-        Ok(rows.owners.iter().map(entry).collect())
+        Ok(rows.owners.iter().map(entry).collect::<Vec<_>>().into())
     }
 
     async fn claim(&self, _: &Permit, changes: &[&EntryChange]) -> Vec<(GroupId, Refused)> {

@@ -236,10 +236,10 @@ async fn run(case: &Case, service: &Service, upstream: &Value, number: usize, ob
     let Ok(Request::Run(arguments)) = request else { panic!("flags are right: {request:?}") };
     let [secret, base] = case.variables;
     let url = format!("{}{}", service.url(), case.path);
+    let filter = arguments.plan.filter().expect("a filter");
     let context = Context {
         environment: Variables::from([(secret, SECRET), (base, url.as_str())]),
-        domain_filter: arguments.plan.filter().expect("a filter"),
-        ..Context::default()
+        ..arguments.providers.shared.context(filter).expect("flags")
     };
     let entry = arguments.providers.provider;
     let provider = entry.build(&arguments.providers, &context).await.expect("a provider");
