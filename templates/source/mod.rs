@@ -8,8 +8,7 @@ mod object;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use extdns_clusters::Projection;
-use extdns_model::ResourceKind;
+use extdns_model::{KindName, ResourceKind};
 
 use self::object::Newkind;
 use crate::annotations::{Key, Reads};
@@ -35,7 +34,8 @@ impl ObjectSource for NewkindSource {
     type Object = Newkind;
     type Waiting = Infallible;
     type Rule = Infallible;
-    const KIND: ResourceKind = ResourceKind::Fake;
+    type Fault = Infallible;
+    const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("newkind"));
     const READS: Reads =
         Reads { keys: &[Key::CONTROLLER, Key::TARGET, Key::TTL], properties: false };
 
@@ -67,7 +67,7 @@ impl Definition for NewkindSource {
     }
 
     fn needs((): &()) -> Vec<Row> {
-        vec![Row::list(Newkind::RESOURCE, "all its objects")]
+        vec![Row::list::<Newkind>("all its objects")]
     }
 
     fn new((): (), context: Arc<Context>) -> Self {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::objects::projection;
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Newkind {
     #[serde(default)]
     pub(super) metadata: Metadata,
@@ -14,7 +14,7 @@ pub(crate) struct Newkind {
     pub(super) spec: Spec,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Spec {
     #[serde(deserialize_with = "nullable")]

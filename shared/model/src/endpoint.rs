@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 use thin_vec::ThinVec;
 
-use crate::{LabelKey, Labels, Name, Opaque, RecordSet, RecordType, Targets, Ttl};
+use crate::{LabelKey, Labels, Name, Opaque, RecordSet, RecordType, ResourceKind, Targets, Ttl};
 
 /// A cluster of this run, by its position in the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -209,54 +209,11 @@ pub struct Resource {
     pub name: EcoString,
 }
 
-/// The kind of a resource, as the first part of its label.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ResourceKind {
-    /// `service`.
-    Service,
-    /// `ingress`.
-    Ingress,
-    /// `node`.
-    Node,
-    /// A Pod. Pods are named in reports but not in labels: several pods share a name, so a label
-    /// would change with every restart.
-    Pod,
-    /// `crd`: a DNSEndpoint.
-    Crd,
-    /// `fake`: a made-up record.
-    Fake,
-    /// Any other, lower-case; see [`ResourceKind::other`]. Shared, so that the resources of the
-    /// kinds above stay small.
-    Other(Arc<EcoString>),
-}
-
-impl ResourceKind {
-    /// A kind that has no variant of its own.
-    #[must_use]
-    pub fn other(kind: &str) -> Self {
-        Self::Other(Arc::new(kind.to_lowercase().into()))
-    }
-
-    /// The text in labels and reports.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Service => "service",
-            Self::Ingress => "ingress",
-            Self::Node => "node",
-            Self::Pod => "pod",
-            Self::Crd => "crd",
-            Self::Fake => "fake",
-            Self::Other(kind) => kind,
-        }
-    }
-}
-
 impl Resource {
     /// The text of the `resource` label, if resources of this kind are written into labels.
     #[must_use]
     pub fn label(&self) -> Option<EcoString> {
-        (self.kind != ResourceKind::Pod).then(|| ecow::eco_format!("{self}"))
+        self.kind.is_labelled().then(|| ecow::eco_format!("{self}"))
     }
 }
 
@@ -274,6 +231,7 @@ impl fmt::Display for Resource {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::KindName;
 
     fn resource(cluster: u16, kind: ResourceKind, namespace: &str, name: &str) -> Arc<Resource> {
         let namespace = (!namespace.is_empty()).then(|| namespace.into());
@@ -306,15 +264,16 @@ mod tests {
 
     #[test]
     fn resource_labels() {
-        use ResourceKind::{Crd, Fake, Ingress, Node, Pod, Service};
+        const POD: ResourceKind = ResourceKind::new(&KindName::Unlabelled("pod"));
+        let other = ResourceKind::other;
         let cases = [
-            (Service, "default", "web", Some("service/default/web")),
-            (Ingress, "ns", "n", Some("ingress/ns/n")),
-            (Node, "", "ip-10-0-1-1", Some("node/ip-10-0-1-1")),
-            (Crd, "ns", "n", Some("crd/ns/n")),
-            (Fake, "default", "a.org", Some("fake/default/a.org")),
-            (ResourceKind::other("HTTPRoute"), "ns", "n", Some("httproute/ns/n")),
-            (Pod, "ns", "n", None),
+            (ResourceKind::SERVICE, "default", "web", Some("service/default/web")),
+            (other("ingress"), "ns", "n", Some("ingress/ns/n")),
+            (other("node"), "", "ip-10-0-1-1", Some("node/ip-10-0-1-1")),
+            (ResourceKind::CRD, "ns", "n", Some("crd/ns/n")),
+            (other("fake"), "default", "a.org", Some("fake/default/a.org")),
+            (other("HTTPRoute"), "ns", "n", Some("httproute/ns/n")),
+            (POD, "ns", "n", None),
         ];
         for (kind, namespace, name, expected) in cases {
             let resource = resource(0, kind, namespace, name);
@@ -330,7 +289,7 @@ mod tests {
         assert!(endpoint.labels().is_empty() && endpoint.resource_label().is_none());
         endpoint.edit_labels(|labels| labels.set("resource", "ingress/a/b"));
         assert_eq!(endpoint.resource_label().as_deref(), Some("ingress/a/b"));
-        let endpoint = endpoint.wanted_by(resource(0, ResourceKind::Service, "c", "d"));
+        let endpoint = endpoint.wanted_by(resource(0, ResourceKind::SERVICE, "c", "d"));
         assert_eq!(endpoint.resource_label().as_deref(), Some("service/c/d"));
     }
 
@@ -345,7 +304,7 @@ mod tests {
     #[test]
     fn attribution_unites_in_order_and_once() {
         let [a, b, c] = [(2, "a"), (1, "b"), (2, "c")]
-            .map(|(cluster, name)| resource(cluster, ResourceKind::Service, "ns", name));
+            .map(|(cluster, name)| resource(cluster, ResourceKind::SERVICE, "ns", name));
         let mut all = Attribution::None;
         let steps = [
             (Attribution::None, vec![]),

@@ -17,6 +17,7 @@ pub mod fields;
 mod filter;
 mod inventory;
 mod kept;
+mod kind;
 mod labels;
 #[cfg(test)]
 mod messages;
@@ -43,10 +44,11 @@ pub use change::{
 pub use domain_regex::DomainRegex;
 pub use doubt::{Doubt, DoubtCause};
 pub use duration::{DurationError, parse_go_duration};
-pub use endpoint::{Attribution, ClusterId, Endpoint, Hints, Resource, ResourceKind, Unready};
+pub use endpoint::{Attribution, ClusterId, Endpoint, Hints, Resource, Unready};
 pub use filter::{DomainFilter, DomainFilterError, DomainPatterns, NetFilter, NetFilterError};
 pub use inventory::{Inventory, OwnershipRecord, Record, Refresh, Unreadable, ZoneInventory};
 pub use kept::Kept;
+pub use kind::{KindName, ResourceKind};
 pub use labels::{InvalidHeritage, LabelKey, Labels};
 pub use name::{Name, NameError};
 pub use opaque::Opaque;

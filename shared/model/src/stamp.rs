@@ -120,7 +120,7 @@ mod tests {
             .map(|id| {
                 Arc::new(Resource {
                     cluster: ClusterId(*id),
-                    kind: ResourceKind::Service,
+                    kind: ResourceKind::SERVICE,
                     namespace: Some("ns".into()),
                     name: "web".into(),
                 })

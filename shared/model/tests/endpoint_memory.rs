@@ -40,7 +40,7 @@ fn an_endpoint_takes_less_than_200_bytes() {
         let name = format!("svc-{index:05}.example.org");
         let resource = Resource {
             cluster: ClusterId(1),
-            kind: ResourceKind::Service,
+            kind: ResourceKind::SERVICE,
             namespace: Some(format!("namespace-{index}").into()),
             name: format!("name-{index}").into(),
         };

@@ -64,7 +64,7 @@ fn is_by_product(endpoint: &Endpoint) -> bool {
     let resources = endpoint.attribution.resources();
     endpoint.set.rtype == RecordType::Srv
         && !resources.is_empty()
-        && resources.iter().all(|resource| resource.kind == ResourceKind::Service)
+        && resources.iter().all(|resource| resource.kind == ResourceKind::SERVICE)
 }
 
 /// At most this many names are listed for a type that is not managed.

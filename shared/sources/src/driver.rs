@@ -1,6 +1,7 @@
 //! How every source that reads one kind of object goes over its objects: filters, names, merging, and the notes for
 //! those who ask for a name. A source itself says only what an object wants.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -9,25 +10,29 @@ use ecow::{EcoString, eco_format};
 use extdns_clusters::{
     ClusterView, FilterResult, ListScope, ObjectFilter, Projection, ReadError, ResourceType,
 };
-use extdns_model::{ClusterId, Endpoint, Name, Resource, ResourceKind};
+use extdns_model::{ClusterId, Endpoint, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, Reads};
 use crate::context::Context;
 use crate::error::SourceError;
+use crate::fault::Fault;
 use crate::merge;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::trace::HiddenBy;
+pub(crate) use crate::visit::Visit;
 
 /// What the objects of one kind want.
 #[async_trait]
 pub(crate) trait ObjectSource: Send + Sync + 'static {
     /// What is read of an object.
-    type Object: Projection;
+    type Object: Projection + Clone + Sync;
     /// An object that needs more than itself: other objects, or a look-up.
     type Waiting: Send;
     /// A rule of this source that hides an object, or a place where names stand in it.
     type Rule: Display;
+    /// What can be wrong with an object as a whole.
+    type Fault: Fault;
     /// The kind in resource labels.
     const KIND: ResourceKind;
     /// The annotations that it reads.
@@ -36,8 +41,8 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     fn context(&self) -> &Context;
 
     /// Where the cluster serves the objects.
-    async fn resource(&self, _view: &ClusterView) -> Result<ResourceType, ReadError> {
-        Ok(Self::Object::RESOURCE)
+    async fn resource(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
+        view.served::<Self::Object>().await
     }
 
     /// The shared filters, where the source does not ask all of them.
@@ -63,11 +68,12 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     /// Puts what an object wants into the sink, or lets it wait.
     fn visit(&self, object: Self::Object, visit: &mut Visit<'_, Self::Waiting>);
 
-    /// Puts what the waiting objects want into the sink; they come in the order of their names.
+    /// Puts what the waiting objects want into the sink; they come in the order of their names. Other objects that they
+    /// need come from [`ClusterView::shared`] or [`ClusterView::object`], and only if one of them needs them.
     async fn finish(
         &self,
         _view: &ClusterView,
-        _waiting: Vec<Self::Waiting>,
+        _waiting: Vec<(Arc<Resource>, Self::Waiting)>,
         _sink: &mut Sink,
     ) -> Result<(), SourceError> {
         Ok(())
@@ -79,65 +85,21 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     }
 }
 
-/// One object, and where to put what it wants.
-pub(crate) struct Visit<'a, W> {
-    /// The object, as reports and labels name it.
-    pub(crate) by: Arc<Resource>,
-    /// Where the cluster serves it.
-    pub(crate) kind: ResourceType,
-    pub(crate) sink: &'a mut Sink,
-    waiting: &'a mut Vec<(Arc<Resource>, W)>,
-    unknown: &'a mut Vec<(Arc<Resource>, &'static str)>,
-    is_hidden: bool,
-}
-
-impl<W> Visit<'_, W> {
-    /// The names that stand in one place of the object; none if a rule hides the place.
-    pub(crate) fn names<T: AsRef<str>>(
-        &mut self,
-        texts: impl Iterator<Item = T>,
-        hidden: Option<impl Display>,
-    ) -> Vec<Name> {
-        let Some(rule) = hidden else {
-            return texts.filter_map(|text| self.sink.name(text.as_ref(), &self.by)).collect();
-        };
-        if self.sink.is_tracing() {
-            let rule = HiddenBy::Source(eco_format!("{rule}"));
-            texts.for_each(|text| self.sink.note(text.as_ref(), &self.by, Some(rule.clone())));
-        }
-        Vec::new()
-    }
-
-    /// The names that stand in a place which every run reads.
-    pub(crate) fn all_names<T: AsRef<str>>(&mut self, texts: impl Iterator<Item = T>) -> Vec<Name> {
-        self.names(texts, None::<&str>)
-    }
-
-    /// Lets the object wait until the list is complete.
-    pub(crate) fn wait(&mut self, waiting: W) {
-        self.waiting.push((Arc::clone(&self.by), waiting));
-    }
-
-    /// Notes that nobody knows what the object wants: the source is not complete then.
-    pub(crate) fn unknown(&mut self, reason: &'static str) {
-        if !self.is_hidden {
-            self.unknown.push((Arc::clone(&self.by), reason));
-        }
-    }
-}
-
 /// What one pass over the objects found.
 struct Pass<W> {
     kind: ResourceType,
     sink: Sink,
     waiting: Vec<(Arc<Resource>, W)>,
-    /// Objects of which nobody knows what they want, and why.
-    unknown: Vec<(Arc<Resource>, &'static str)>,
 }
 
 impl<W> Pass<W> {
-    fn look<S>(&mut self, source: &S, cluster: ClusterId, object: S::Object, result: FilterResult)
-    where
+    fn look<S>(
+        &mut self,
+        source: &S,
+        cluster: ClusterId,
+        object: Cow<'_, S::Object>,
+        result: FilterResult,
+    ) where
         S: ObjectSource<Waiting = W>,
     {
         let rule = if result.is_admitted() { source.hides(&object) } else { None };
@@ -159,8 +121,8 @@ impl<W> Pass<W> {
                 (FilterResult::Admitted, None) => {}
             }
         }
-        let Self { kind, sink, waiting, unknown } = self;
-        source.visit(object, &mut Visit { by, kind: *kind, sink, waiting, unknown, is_hidden });
+        let Self { kind, sink, waiting } = self;
+        source.visit(object.into_owned(), &mut Visit { by, kind: *kind, sink, waiting });
     }
 }
 
@@ -171,6 +133,30 @@ fn resource<S: ObjectSource>(cluster: ClusterId, object: &S::Object) -> Arc<Reso
     Arc::new(Resource { cluster, kind: S::KIND, namespace, name: metadata.name.clone() })
 }
 
+/// Goes over all objects. A list that other sources of the run read too is kept for them; of any other list only what
+/// the objects want is kept.
+async fn pass<S: ObjectSource>(
+    source: &S,
+    view: &ClusterView,
+    sink: &Sink,
+) -> Result<Pass<S::Waiting>, ReadError> {
+    let kind = source.resource(view).await?;
+    let (namespace, filter) = (source.context().namespace(), source.filter());
+    let start = || Pass { kind, sink: sink.sibling(), waiting: Vec::new() };
+    if source.context().is_shared::<S::Object>() {
+        let mut pass = start();
+        for object in view.shared::<S::Object>(namespace).await?.iter() {
+            let result = filter.apply(object.metadata());
+            pass.look(source, view.id(), Cow::Borrowed(object), result);
+        }
+        return Ok(pass);
+    }
+    let step = |pass: &mut Pass<_>, object, result| {
+        pass.look(source, view.id(), Cow::Owned(object), result);
+    };
+    view.fold_as(kind, ListScope { namespace, filter }, start, step).await
+}
+
 #[async_trait]
 impl<S: ObjectSource> Source for S {
     fn own_filter(&self) -> Option<EcoString> {
@@ -178,20 +164,14 @@ impl<S: ObjectSource> Source for S {
     }
 
     async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
-        let kind = self.resource(view).await?;
-        let scope = ListScope { namespace: self.context().namespace(), filter: self.filter() };
-        let start =
-            || Pass { kind, sink: sink.sibling(), waiting: Vec::new(), unknown: Vec::new() };
-        let step = |pass: &mut Pass<_>, object, result| pass.look(self, view.id(), object, result);
-        let Pass { sink: mut found, mut waiting, mut unknown, .. } =
-            view.fold_as(kind, scope, start, step).await?;
+        let Pass { sink: mut found, mut waiting, .. } = pass(self, view, sink).await?;
         let mut outcome = Ok(());
         if !waiting.is_empty() {
             waiting.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let waiting = waiting.into_iter().map(|(_, waiting)| waiting).collect();
             outcome = self.finish(view, waiting, &mut found).await;
         }
         found.endpoints = Self::merge(found.endpoints);
+        let mut unknown = std::mem::take(&mut found.unknown);
         sink.absorb(found);
         unknown.sort();
         outcome.and_then(|()| SourceError::of_objects(&unknown))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
 use extdns_clusters::{ReadError, SelectorError};
 use extdns_model::{NetFilterError, Resource};
 
@@ -46,6 +47,20 @@ impl OptionsError {
     }
 }
 
+/// Why a cluster is not heard to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Interruption {
+    /// The run's time ended.
+    #[error(
+        "the time of the run was over before the cluster had answered; give it more (--timeout), or \
+         see what keeps its API server"
+    )]
+    TimeOver,
+    /// The process was told to stop.
+    #[error("the run was told to stop before the cluster had answered")]
+    Stopped,
+}
+
 /// Why a source does not know everything that its cluster wants.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -53,12 +68,9 @@ pub enum SourceError {
     /// Objects could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The run's time ended before the cluster had answered.
-    #[error(
-        "the time of the run was over before the cluster had answered; give it more (--timeout), or \
-         see what keeps its API server"
-    )]
-    TimeOver,
+    /// The run had to end before the cluster had answered.
+    #[error(transparent)]
+    Interrupted(#[from] Interruption),
     /// A load balancer's host name could not be looked up, and that may pass: to go on would be to
     /// take its addresses away.
     #[error("look up {host:?}, the load balancer of {resource}{}: {source}", and_more(*others, "host name"))]
@@ -80,15 +92,16 @@ pub enum SourceError {
         /// How many others there are.
         others: usize,
         /// Why nothing is known of it, and the remedy.
-        reason: &'static str,
+        reason: EcoString,
     },
 }
 
 impl SourceError {
     /// The error for objects of which nothing is known; the first says why. None if there is no such object.
-    pub(crate) fn of_objects(unknown: &[(Arc<Resource>, &'static str)]) -> Result<(), Self> {
+    pub(crate) fn of_objects(unknown: &[(Arc<Resource>, EcoString)]) -> Result<(), Self> {
         let [(object, reason), others @ ..] = unknown else { return Ok(()) };
-        Err(Self::Objects { object: Arc::clone(object), others: others.len(), reason })
+        let (object, reason) = (Arc::clone(object), reason.clone());
+        Err(Self::Objects { object, others: others.len(), reason })
     }
 }
 

@@ -13,7 +13,11 @@ mod driver;
 mod empty;
 mod error;
 mod fake;
+mod fault;
 mod ingress;
+#[cfg(test)]
+#[path = "../tests/joined/mod.rs"]
+mod joined;
 mod merge;
 #[cfg(test)]
 mod messages;
@@ -36,9 +40,10 @@ mod sources;
 mod table;
 mod trace;
 mod ttl;
+mod visit;
 
 pub use args::Args;
-pub use error::{OptionsError, SourceError};
+pub use error::{Interruption, OptionsError, SourceError};
 pub use needs::Need;
 pub use options::{GatherOptions, Options};
 pub use pipeline::{Desired, Pipeline, PipelineOptions, retain_properties};

@@ -36,7 +36,7 @@ pub(crate) fn merge_endpoints(mut endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
     for endpoint in &mut endpoints {
         endpoint.set.targets.normalise();
     }
-    warn_of_rivals(&endpoints);
+    note_rivals(&endpoints);
     endpoints
 }
 
@@ -117,14 +117,15 @@ fn is_pointer(endpoint: &Endpoint) -> bool {
     matches!(endpoint.set.rtype, RecordType::Cname | RecordType::Dname)
 }
 
-fn warn_of_rivals(sorted: &[Endpoint]) {
+/// The plan tells the one that loses; here is only what came of one source.
+fn note_rivals(sorted: &[Endpoint]) {
     for pair in sorted.windows(2) {
         let [first, second] = pair else { continue };
         let rivals = is_pointer(first)
             && set_key(first) == set_key(second)
             && first.set.targets.first() != second.set.targets.first();
         if rivals {
-            tracing::warn!(
+            tracing::debug!(
                 first = %first.set,
                 second = %second.set,
                 "a name can have only one {}; the plan chooses",
@@ -153,7 +154,7 @@ mod tests {
         let (namespace, object) = word().split_once('/').unwrap();
         let resource = Resource {
             cluster: ClusterId(0),
-            kind: ResourceKind::Service,
+            kind: ResourceKind::SERVICE,
             namespace: Some(namespace.into()),
             name: object.into(),
         };

@@ -10,12 +10,13 @@ use extdns_model::{
 
 use crate::crd::{CrdFlagError, EntryError};
 use crate::ingress::{IngressFlagError, IngressRule};
-use crate::node::NodeRule;
+use crate::node::{NodeFault, NodeRule};
 use crate::pod::PodRule;
 use crate::service::{ServiceFlagError, ServiceRule};
 use crate::ttl::parse_ttl;
 use crate::{
-    DropReason, Dropped, HiddenBy, OptionsError, ResolveError, SourceError, SourceFailure,
+    DropReason, Dropped, HiddenBy, Interruption, OptionsError, ResolveError, SourceError,
+    SourceFailure,
 };
 
 #[test]
@@ -25,9 +26,12 @@ fn every_error_has_its_message() {
         messages.show(error);
     }
     messages.show(SourceError::Read(unreadable()));
-    messages.show(SourceError::TimeOver).show(unresolved(0)).show(unresolved(2));
+    for why in [Interruption::TimeOver, Interruption::Stopped] {
+        messages.show(why).show(SourceError::Interrupted(why));
+    }
+    messages.show(unresolved(0)).show(unresolved(2));
     for others in [0, 2] {
-        let reason = crate::node::NO_ADDRESS;
+        let reason = NodeFault::NoAddress.to_string().into();
         messages.show(SourceError::Objects { object: service(), others, reason });
     }
     let error = SourceError::Read(unreadable());
@@ -79,7 +83,7 @@ fn no_answer() -> ResolveError {
 fn service() -> Arc<Resource> {
     Arc::new(Resource {
         cluster: ClusterId(0),
-        kind: ResourceKind::Service,
+        kind: ResourceKind::SERVICE,
         namespace: Some("shop".into()),
         name: "web".into(),
     })
@@ -116,7 +120,7 @@ fn show_of_sources(messages: &mut Messages) {
     messages.show(IngressRule::Class { class: Some("nginx".into()) });
     messages.show(IngressRule::HostnameSource);
     messages.show(IngressRule::IgnoredRules).show(IngressRule::IgnoredTls);
-    messages.show(NodeRule::Cordoned).show(PodRule::NotOnHostNetwork);
+    messages.show(NodeRule::Cordoned).show(NodeFault::NoAddress).show(PodRule::NotOnHostNetwork);
     messages.show(ServiceRule::Type("NodePort"));
 }
 
@@ -128,7 +132,7 @@ fn final_dot() -> EntryError {
 #[test]
 fn every_drop_reason_has_its_sentence() {
     let sentence = |reason: DropReason, rtype: Option<RecordType>, resources: &[Arc<Resource>]| {
-        let name = "web.example.org".into();
+        let name = Some("web.example.org".into());
         Dropped { resources: resources.to_vec(), name, rtype, reason }.to_string()
     };
     let no_target = "it has no target; give it one, or set --default-targets";

@@ -1,7 +1,10 @@
 //! What the sources do to a cluster, and so which rights they need there.
 
+use std::any::TypeId;
+use std::collections::{BTreeMap, BTreeSet};
+
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, ReadError, ResourceType, Right};
+use extdns_clusters::{ClusterView, Projection, ReadError, ResourceType, Right};
 
 /// Something that a source does to a cluster.
 #[derive(Debug, Clone)]
@@ -22,30 +25,34 @@ pub(crate) struct Row {
     verb: Verb,
     kind: Kind,
     purpose: &'static str,
+    /// Where, if not in the namespace of the run; `Some(None)` for all namespaces.
+    namespace: Option<Option<EcoString>>,
+    /// What is read of the objects, where that is always the same.
+    projection: Option<TypeId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verb {
     List,
+    Get,
     UpdateStatus,
 }
 
 /// A kind of object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// One whose place in the API everybody knows.
-    Known(ResourceType),
+    /// One whose place in the API everybody knows, with its older versions.
+    Known(ResourceType, &'static [&'static str]),
     /// One that only the settings name; the cluster says where it serves it.
     Named { group: EcoString, version: EcoString, kind: EcoString },
 }
 
-impl From<ResourceType> for Kind {
-    fn from(resource: ResourceType) -> Self {
-        Self::Known(resource)
-    }
-}
-
 impl Kind {
+    /// The kind of a projection.
+    pub(crate) fn of<K: Projection>() -> Self {
+        Self::Known(K::RESOURCE, K::OLDER_VERSIONS)
+    }
+
     /// A kind that only the settings name.
     pub(crate) fn named(group: &str, version: &str, kind: &str) -> Self {
         Self::Named { group: group.into(), version: version.into(), kind: kind.into() }
@@ -57,27 +64,68 @@ impl Kind {
     /// When the cluster does not serve the kind, or does not answer.
     pub(crate) async fn find(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
         match self {
-            Self::Known(resource) => Ok(*resource),
+            Self::Known(newest, older) => view.served_as(*newest, older).await,
             Self::Named { group, version, kind } => view.find_kind(group, version, kind).await,
         }
     }
 }
 
 impl Row {
-    /// Lists the objects of a kind.
-    pub(crate) fn list(kind: impl Into<Kind>, purpose: &'static str) -> Self {
-        Self { verb: Verb::List, kind: kind.into(), purpose }
+    /// Lists the objects of a kind. Where several sources of a run do so, the list is read once.
+    pub(crate) fn list<K: Projection>(purpose: &'static str) -> Self {
+        let projection = Some(TypeId::of::<K>());
+        Self { projection, ..Self::list_kind(Kind::of::<K>(), purpose) }
+    }
+
+    /// Lists the objects of a kind that the settings can name.
+    pub(crate) fn list_kind(kind: Kind, purpose: &'static str) -> Self {
+        Self { verb: Verb::List, kind, purpose, namespace: None, projection: None }
+    }
+
+    /// Reads single objects of a kind.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no source of this release needs it"))]
+    pub(crate) fn get<K: Projection>(purpose: &'static str) -> Self {
+        Self { verb: Verb::Get, ..Self::list_kind(Kind::of::<K>(), purpose) }
     }
 
     /// Updates the status of objects.
-    pub(crate) fn update_status(kind: impl Into<Kind>, purpose: &'static str) -> Self {
-        Self { verb: Verb::UpdateStatus, kind: kind.into(), purpose }
+    pub(crate) fn update_status(kind: Kind, purpose: &'static str) -> Self {
+        Self { verb: Verb::UpdateStatus, ..Self::list_kind(kind, purpose) }
+    }
+
+    /// In this namespace, or in all, whatever the namespace of the run.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no source of this release needs it"))]
+    pub(crate) fn within(self, namespace: Option<EcoString>) -> Self {
+        Self { namespace: Some(namespace), ..self }
     }
 
     /// The need of a source.
     pub(crate) fn of(self, source: &'static str, namespace: Option<EcoString>) -> Need {
-        let Self { verb, kind, purpose } = self;
+        let Self { verb, kind, purpose, namespace: own, .. } = self;
+        let namespace = own.unwrap_or(namespace);
         Need { source, purpose, is_courtesy: verb == Verb::UpdateStatus, verb, kind, namespace }
+    }
+}
+
+/// The projections whose objects several sources of a run list in the same namespace.
+#[derive(Debug, Default)]
+pub(crate) struct SharedKinds(BTreeSet<TypeId>);
+
+impl SharedKinds {
+    /// Looks through the rows of each source.
+    pub(crate) fn of(sources: impl IntoIterator<Item = Vec<Row>>) -> Self {
+        let mut readers: BTreeMap<TypeId, usize> = BTreeMap::new();
+        for rows in sources {
+            let in_scope = rows.iter().filter(|row| row.namespace.is_none());
+            let own: BTreeSet<TypeId> = in_scope.filter_map(|row| row.projection).collect();
+            own.into_iter().for_each(|kind| *readers.entry(kind).or_default() += 1);
+        }
+        Self(readers.into_iter().filter(|(_, count)| *count > 1).map(|(kind, _)| kind).collect())
+    }
+
+    /// Whether several sources list these objects.
+    pub(crate) fn contain<K: Projection>(&self) -> bool {
+        self.0.contains(&TypeId::of::<K>())
     }
 }
 
@@ -91,6 +139,7 @@ impl Need {
         let resource = self.kind.find(view).await?;
         Ok(match self.verb {
             Verb::List => Right::list(resource, namespace),
+            Verb::Get => Right::get(resource, namespace),
             Verb::UpdateStatus => Right::update_status(resource, namespace),
         })
     }
@@ -98,10 +147,14 @@ impl Need {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use clap::Parser;
     use extdns_clusters::{Access, ApiOptions, Cluster, Environment};
     use extdns_model::ClusterId;
 
+    use super::Kind;
+    use crate::table::SOURCES;
     use crate::{Args, Options};
 
     #[derive(Parser)]
@@ -167,6 +220,27 @@ mod tests {
         for (flags, expected) in table {
             assert_eq!(rights(flags, false).await, *expected, "{flags:?}");
         }
+    }
+
+    #[test]
+    fn what_several_sources_list_of_a_kind_is_one_projection() {
+        let cli = Cli::try_parse_from(["test", "--source=fake"]).expect("valid flags");
+        let own = Options::try_from(&cli.args).expect("valid options").gather.own;
+        let mut projections = BTreeMap::new();
+        for entry in SOURCES {
+            for row in (entry.needs)(&own) {
+                let (Kind::Known(resource, _), Some(of_row)) = (row.kind, row.projection) else {
+                    continue;
+                };
+                let first = *projections.entry(resource.to_string()).or_insert(of_row);
+                assert_eq!(
+                    first, of_row,
+                    "{}: {resource}: move what is read to objects",
+                    entry.name
+                );
+            }
+        }
+        assert!(projections.len() > 4);
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::common::Common;
 use crate::error::OptionsError;
-use crate::needs::Need;
+use crate::needs::{Need, SharedKinds};
 use crate::pipeline::PipelineOptions;
 use crate::table::{Entry, SourceOptions};
 
@@ -42,6 +42,11 @@ impl GatherOptions {
             rows.map(|row| row.of(entry.name, namespace.clone()))
         });
         needs.filter(|need| applies || !need.is_courtesy).collect()
+    }
+
+    /// The objects that several of the sources list.
+    pub(crate) fn shared_kinds(&self) -> SharedKinds {
+        SharedKinds::of(self.entries().map(|entry| (entry.needs)(&self.own)))
     }
 
     /// The sources that are named.

@@ -79,4 +79,6 @@ pub struct NothingSelected {
     pub source: &'static str,
     /// The filter as its flag was written (`--ingress-class=web`); several of them joined by commas.
     pub filter: EcoString,
+    /// Whether the filter is a namespace that the cluster does not have.
+    pub is_absent_namespace: bool,
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use extdns_clusters::StatusUpdate;
 use extdns_model::{
     Endpoint, InvalidEndpoint, Name, NameError, RecordType, RecordTypeError, Resource, Unready,
 };
 
+use crate::fault::{Effect, Fault};
 use crate::records::{TargetGroups, Traits};
 use crate::selection::FilterCounts;
 use crate::trace::{HiddenBy, Trace};
@@ -29,6 +30,8 @@ pub struct Sink {
     pub outdated_annotations: usize,
     /// How the filters judged the objects.
     pub(crate) filter_counts: FilterCounts,
+    /// Objects of which nobody knows what they want, and why.
+    pub(crate) unknown: Vec<(Arc<Resource>, EcoString)>,
     /// Who has the name that is asked for; only where one is.
     pub(crate) trace: Option<Box<Trace>>,
 }
@@ -38,8 +41,8 @@ pub struct Sink {
 pub struct Dropped {
     /// The objects that want it; empty for a generated record.
     pub resources: Vec<Arc<Resource>>,
-    /// The name as it was written; empty where the object as a whole is dropped.
-    pub name: EcoString,
+    /// The name as it was written; `None` where the object as a whole is dropped.
+    pub name: Option<EcoString>,
     /// The record type, where the reason concerns only one.
     pub rtype: Option<RecordType>,
     /// Why not.
@@ -76,12 +79,10 @@ impl fmt::Display for Dropped {
         if let Some(resource) = self.resources.first() {
             write!(f, "{resource}: ")?;
         }
-        match &self.reason {
-            DropReason::Name(_) | DropReason::Invalid(_) => {}
-            _ => match self.rtype {
-                Some(rtype) => write!(f, "{rtype} record {:?}: ", self.name.as_str())?,
-                None => write!(f, "{:?}: ", self.name.as_str())?,
-            },
+        match (&self.reason, &self.name, self.rtype) {
+            (DropReason::Name(_) | DropReason::Invalid(_), ..) | (_, None, _) => {}
+            (_, Some(name), Some(rtype)) => write!(f, "{rtype} record {:?}: ", name.as_str())?,
+            (_, Some(name), None) => write!(f, "{:?}: ", name.as_str())?,
         }
         self.reason.fmt(f)
     }
@@ -97,21 +98,41 @@ impl Sink {
     /// The name of this text, or nothing where it is none: that is noted, and does not touch the
     /// object's other names.
     pub(crate) fn name(&mut self, text: &str, resource: &Arc<Resource>) -> Option<Name> {
-        self.note(text, resource, None);
         match Name::parse(text) {
-            Ok(name) => Some(name),
+            Ok(name) => {
+                self.note(text, resource, None);
+                Some(name)
+            }
             Err(reason) => {
-                self.drop(text.into(), resource, reason.into());
+                self.drop(text, resource, reason.into());
                 None
             }
         }
     }
 
     /// Notes that a name of an object becomes no record, and why.
-    pub(crate) fn drop(&mut self, name: EcoString, by: &Arc<Resource>, reason: DropReason) {
+    pub(crate) fn drop(&mut self, name: &str, by: &Arc<Resource>, reason: DropReason) {
+        self.note(name, by, None);
+        self.add_dropped(Some(name.into()), by, reason);
+    }
+
+    /// Notes what is wrong with an object as a whole. The fault says whether the source is complete without it. An object
+    /// that only a trace looks at is nobody's loss.
+    pub(crate) fn fail(&mut self, by: &Arc<Resource>, fault: &impl Fault) {
+        if self.trace.as_ref().is_some_and(|trace| trace.hides(by)) {
+            return;
+        }
+        let reason = eco_format!("{fault}");
+        match fault.effect() {
+            Effect::DropsObject => self.add_dropped(None, by, DropReason::Source(reason)),
+            Effect::FailsSource => self.unknown.push((Arc::clone(by), reason)),
+        }
+    }
+
+    fn add_dropped(&mut self, name: Option<EcoString>, by: &Arc<Resource>, reason: DropReason) {
         let dropped = Dropped { resources: vec![Arc::clone(by)], name, rtype: None, reason };
         // The report tells it, once, and louder.
-        tracing::debug!("skipping a name: {dropped}");
+        tracing::debug!("skipping what an object wants: {dropped}");
         self.dropped.push(dropped);
     }
 
@@ -156,14 +177,23 @@ impl Sink {
 
     /// Takes over everything that another sink holds.
     pub(crate) fn absorb(&mut self, other: Self) {
-        let Self { endpoints, unready, dropped, seen, outdated_annotations, filter_counts, trace } =
-            other;
+        let Self {
+            endpoints,
+            unready,
+            dropped,
+            seen,
+            outdated_annotations,
+            filter_counts,
+            unknown,
+            trace,
+        } = other;
         self.endpoints.extend(endpoints);
         self.unready.extend(unready);
         self.dropped.extend(dropped);
         self.seen.extend(seen);
         self.outdated_annotations += outdated_annotations;
         self.filter_counts.add(filter_counts);
+        self.unknown.extend(unknown);
         if let (Some(own), Some(other)) = (&mut self.trace, trace) {
             own.absorb(*other);
         }

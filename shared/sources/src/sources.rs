@@ -7,11 +7,11 @@ use ecow::{EcoString, eco_format};
 use extdns_clusters::ClusterView;
 use extdns_model::Name;
 use futures::FutureExt as _;
-use futures::future::{Either, FusedFuture as _, select};
+use futures::future::{Either, select};
 
 use crate::annotations::{ALPHA_PREFIX, GA_PREFIX};
 use crate::context::Context;
-use crate::error::SourceError;
+use crate::error::{Interruption, SourceError};
 use crate::options::GatherOptions;
 use crate::resolver::Resolver;
 use crate::selection::{FilterCounts, NothingSelected};
@@ -63,7 +63,8 @@ impl Sources {
     /// The sources that the options name. The resolver looks up load balancers, if they ask for it.
     #[must_use]
     pub fn new(options: GatherOptions, resolver: Arc<dyn Resolver>) -> Self {
-        let context = Arc::new(Context::new(options.common.clone(), resolver));
+        let context =
+            Arc::new(Context::new(options.common.clone(), resolver, options.shared_kinds()));
         let make = |entry: &'static Entry| (entry, entry.make(&options.own, &context));
         Self { list: options.entries().map(make).collect(), options }
     }
@@ -78,21 +79,28 @@ impl Sources {
         self.gather_until(view, std::future::pending()).await
     }
 
-    /// The same, but no longer than until the time is over: a source that has not ended by then does not know
+    /// The same, but no longer than until the run has to end: a source that has not ended by then does not know
     /// everything.
-    pub async fn gather_until(&self, view: &ClusterView, over: impl Future<Output = ()>) -> Found {
+    pub async fn gather_until(
+        &self,
+        view: &ClusterView,
+        over: impl Future<Output = Interruption>,
+    ) -> Found {
         let mut over = pin!(over.fuse());
+        let mut interruption = None;
         let mut found = Found::default();
         for (entry, source) in &self.list {
             let before = found.sink.endpoints.len();
             found.sink.filter_counts = FilterCounts::default();
-            let outcome = if over.is_terminated() {
-                Err(SourceError::TimeOver)
-            } else {
-                match select(source.gather(view, &mut found.sink), &mut over).await {
+            let outcome = match interruption {
+                Some(why) => Err(SourceError::Interrupted(why)),
+                None => match select(source.gather(view, &mut found.sink), &mut over).await {
                     Either::Left((outcome, _)) => outcome,
-                    Either::Right(_) => Err(SourceError::TimeOver),
-                }
+                    Either::Right((why, _)) => {
+                        interruption = Some(why);
+                        Err(why.into())
+                    }
+                },
             };
             let is_complete = outcome.is_ok();
             if let Err(error) = outcome {
@@ -137,14 +145,15 @@ impl Sources {
     ) -> Option<NothingSelected> {
         let (source, common) = (entry.name, &self.options.common);
         if let Some(filter) = filter_counts.selecting_nothing(&common.written, own_filter) {
-            return Some(NothingSelected { source, filter });
+            return Some(NothingSelected { source, filter, is_absent_namespace: false });
         }
         let namespace = common.namespace.as_deref().filter(|_| filter_counts.is_empty())?;
         if !self.options.reads_cluster(entry) || view.has_namespace(namespace).await != Some(false)
         {
             return None;
         }
-        Some(NothingSelected { source, filter: eco_format!("--namespace={namespace}") })
+        let filter = eco_format!("--namespace={namespace}");
+        Some(NothingSelected { source, filter, is_absent_namespace: true })
     }
 }
 

@@ -4,15 +4,8 @@ use std::sync::Arc;
 
 use crate::common::Common;
 use crate::context::Context;
-use crate::crd::CrdSource;
-use crate::empty::Empty;
 use crate::error::OptionsError;
-use crate::fake::Fake;
-use crate::ingress::IngressSource;
 use crate::needs::Row;
-use crate::node::NodeSource;
-use crate::pod::PodSource;
-use crate::service::ServiceSource;
 use crate::source::{Definition, Source};
 
 /// A source that can be named in `--source`.
@@ -59,13 +52,13 @@ macro_rules! sources {
 }
 
 sources! {
-    crd: CrdSource,
-    empty: Empty,
-    fake: Fake,
-    ingress: IngressSource,
-    node: NodeSource,
-    pod: PodSource,
-    service: ServiceSource,
+    crd: crate::crd::CrdSource,
+    empty: crate::empty::Empty,
+    fake: crate::fake::Fake,
+    ingress: crate::ingress::IngressSource,
+    node: crate::node::NodeSource,
+    pod: crate::pod::PodSource,
+    service: crate::service::ServiceSource,
 }
 
 /// The kinds of objects of sources that upstream has and we have not yet: they may have made records that are in a zone

@@ -63,6 +63,11 @@ impl Trace {
         self.hidden.insert(Arc::clone(resource), rule);
     }
 
+    /// Whether an ordinary run does not ask an object.
+    pub(crate) fn hides(&self, resource: &Arc<Resource>) -> bool {
+        self.hidden.contains_key(resource)
+    }
+
     /// Takes over what another trace found.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.hidden.extend(other.hidden);

@@ -45,3 +45,30 @@ fn no_module_uses_one_that_uses_it() {
     }
     assert!(left.is_empty(), "these modules use one another: {left:#?}");
 }
+
+/// What the driver and the sink do for every source: a source that names it does it by hand.
+const OF_THE_DRIVER: [&str; 6] =
+    ["HiddenBy", "crate::trace", "is_tracing", ".note(", ".unknown", "tally"];
+
+#[test]
+fn no_source_does_by_hand_what_the_driver_does() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let folders =
+        fs::read_dir(src).expect("a folder of sources").map(|entry| entry.unwrap().path());
+    let mut sources = 0;
+    for folder in folders.filter(|path| path.is_dir()) {
+        let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<_> = files.filter(|path| path.is_file()).collect();
+        let texts: Vec<String> =
+            files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+        if !texts.iter().any(|text| text.contains("impl Definition for ")) {
+            continue;
+        }
+        sources += 1;
+        for (file, text) in files.iter().zip(&texts) {
+            let found = OF_THE_DRIVER.iter().find(|word| text.contains(*word));
+            assert_eq!(found, None, "{}", file.display());
+        }
+    }
+    assert!(sources > 5, "only {sources} sources");
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
-use extdns_model::ClusterId;
+use extdns_model::{ClusterId, Endpoint};
 use extdns_sources::{Args, Found, Options, ResolveError, Resolver, Sources};
 
 #[derive(Parser)]
@@ -126,6 +126,63 @@ async fn lists_of_helpers_are_read_once_for_all_services() {
     let lists: Vec<_> =
         view.lists().iter().map(|list| (list.resource.plural, list.lists)).collect();
     assert_eq!(lists, [("nodes", 1), ("pods", 1), ("services", 1), ("endpointslices", 1)]);
+}
+
+/// Lists by kind, with the objects in them.
+fn counted(view: &ClusterView) -> Vec<(&'static str, u64, u64)> {
+    view.lists().iter().map(|list| (list.resource.plural, list.lists, list.objects)).collect()
+}
+
+#[tokio::test]
+async fn pods_that_two_sources_need_are_listed_once_whatever_their_order() {
+    let headless = services(1, "h", r#"{"clusterIP":"None"}"#);
+    let manifests = format!(
+        r#"{headless}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: p
+  namespace: n0
+  annotations: {{ external-dns.kubernetes.io/internal-hostname: p.example.org }}
+spec: {{ nodeName: node1 }}
+status: {{ podIP: 10.0.0.1, hostIP: 10.0.1.1 }}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: q
+  namespace: n0
+  annotations: {{ external-dns.kubernetes.io/controller: other, external-dns.kubernetes.io/internal-hostname: q.example.org }}
+status: {{ podIP: 10.0.0.2 }}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{ name: h0-x, namespace: n0, labels: {{ kubernetes.io/service-name: h0 }} }}
+addressType: IPv4
+endpoints: [{{ addresses: [10.0.0.1], targetRef: {{ kind: Pod, name: p, namespace: n0 }} }}]
+"#
+    );
+    for order in [["--source=service", "--source=pod"], ["--source=pod", "--source=service"]] {
+        let view = view(&manifests).await;
+        let found = gather(&order, &view).await;
+        assert!(found.failures.is_empty(), "{:?}", found.failures);
+        let shown = |own: &Endpoint| format!("{} {}", own.set.name, own.set.targets.as_slice()[0]);
+        let mut names: Vec<String> = found.sink.endpoints.iter().map(shown).collect();
+        names.sort();
+        assert_eq!(names, ["h0.example.org 10.0.0.1", "p.example.org 10.0.0.1"], "{order:?}");
+        let expected = [("pods", 1, 2), ("services", 1, 1), ("endpointslices", 1, 1)];
+        assert_eq!(counted(&view), expected, "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn pods_that_one_source_needs_are_not_kept_for_others() {
+    // Without headless services nobody but the source pod reads pods, and without names nobody reads nodes.
+    let view = view(&services(2, "s", r#"{"type":"LoadBalancer"}"#)).await;
+    let found = gather(&["--source=pod", "--source=service"], &view).await;
+    assert!(found.failures.is_empty(), "{:?}", found.failures);
+    assert_eq!(counted(&view), [("pods", 1, 0), ("services", 1, 2)]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
 use extdns_model::ClusterId;
-use extdns_sources::{Args, Found, Options, Sources, SystemResolver};
+use extdns_sources::{Args, Found, Interruption, Options, Sources, SystemResolver};
 use extdns_testkit::kube::Login;
 use extdns_testkit::kube_sim::{Effect, Fault, KubeSim, User};
 use serde_json::json;
@@ -72,6 +72,10 @@ fn sources(flags: &[&str]) -> Sources {
 /// `source: filter`
 fn told(found: &Found) -> Vec<String> {
     assert!(found.failures.is_empty(), "{:?}", found.failures);
+    for nothing in &found.nothing_selected {
+        let of_namespace = nothing.filter.starts_with("--namespace=");
+        assert_eq!(nothing.is_absent_namespace, of_namespace, "{nothing:?}");
+    }
     let nothing = found.nothing_selected.iter();
     nothing.map(|nothing| format!("{}: {}", nothing.source, nothing.filter)).collect()
 }
@@ -177,17 +181,23 @@ async fn a_source_that_is_not_done_in_time_fails_and_the_others_are_kept() {
     sim.fail(Fault::new("services", Effect::Held(Arc::new(Notify::new()))));
     let view = of_api(&sim, Login::Custom(&json!({}))).await;
     let sources = sources(&["--source=crd", "--source=service", "--source=ingress"]);
-    let asked = async {
-        while sim.calls("list", "services") == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
-    let found = sources.gather_until(&view, asked).await;
-    let failures: Vec<String> = found.failures.iter().map(ToString::to_string).collect();
     let late = "the time of the run was over before the cluster had answered; give it more (--timeout), or see what \
                 keeps its API server";
-    let expected = ["service", "ingress"].map(|source| format!("gather source {source:?}: {late}"));
-    assert_eq!(failures, expected);
-    assert_eq!(found.counts, [("crd", 1), ("service", 0), ("ingress", 0)]);
-    assert_eq!(sim.calls("list", "ingresses"), 0, "there is no time for it");
+    let told = "the run was told to stop before the cluster had answered";
+    for (why, message) in [(Interruption::TimeOver, late), (Interruption::Stopped, told)] {
+        let before = sim.lists("services");
+        let asked = async {
+            while sim.lists("services") == before {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            why
+        };
+        let found = sources.gather_until(&view, asked).await;
+        let failures: Vec<String> = found.failures.iter().map(ToString::to_string).collect();
+        let expected =
+            ["service", "ingress"].map(|source| format!("gather source {source:?}: {message}"));
+        assert_eq!(failures, expected);
+        assert_eq!(found.counts, [("crd", 1), ("service", 0), ("ingress", 0)]);
+    }
+    assert_eq!(sim.lists("ingresses"), 0, "there is no time for it");
 }

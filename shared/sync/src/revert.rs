@@ -336,14 +336,7 @@ impl Ours<'_> {
 /// The object of a label `<kind>/<namespace>/<name>`, if it is written back as the same text.
 fn parse_resource(label: &str) -> Option<Resource> {
     let (kind, rest) = label.split_once('/')?;
-    let kind = match kind {
-        "service" => ResourceKind::Service,
-        "ingress" => ResourceKind::Ingress,
-        "node" => ResourceKind::Node,
-        "crd" => ResourceKind::Crd,
-        "fake" => ResourceKind::Fake,
-        other => ResourceKind::other(other),
-    };
+    let kind = ResourceKind::other(kind);
     let (namespace, name) = match rest.split_once('/') {
         Some((namespace, name)) => (Some(namespace.into()), name.into()),
         None => (None, rest.into()),

@@ -97,7 +97,7 @@ fn endpoint(n: usize, number: usize) -> anyhow::Result<Endpoint> {
     };
     let resource = Resource {
         cluster: ClusterId(0),
-        kind: ResourceKind::Service,
+        kind: ResourceKind::SERVICE,
         namespace: Some("default".into()),
         name: format!("svc-{number:07}").into(),
     };

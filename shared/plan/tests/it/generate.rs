@@ -162,7 +162,7 @@ pub(crate) fn all_read() -> Clusters {
 fn resource(number: u8) -> Arc<Resource> {
     Arc::new(Resource {
         cluster: ClusterId(u16::from(number) % 3),
-        kind: ResourceKind::Service,
+        kind: ResourceKind::SERVICE,
         namespace: Some("ns".into()),
         name: number.to_string().into(),
     })

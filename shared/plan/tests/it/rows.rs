@@ -379,7 +379,7 @@ fn equal_endpoints_are_told_apart_by_resource_and_text() {
     let named = |name: &str| {
         let resource = Resource {
             cluster: ClusterId(0),
-            kind: ResourceKind::Service,
+            kind: ResourceKind::SERVICE,
             namespace: Some("ns".into()),
             name: name.into(),
         };

@@ -210,7 +210,7 @@ fn another(cluster: u16, name: &str) -> Endpoint {
     let name = Name::as_listed(name);
     Endpoint::new(name, RecordType::A, Ttl::UNSET, targets).wanted_by(Arc::new(Resource {
         cluster: ClusterId(cluster),
-        kind: ResourceKind::Service,
+        kind: ResourceKind::SERVICE,
         namespace: Some("ns".into()),
         name: "another".into(),
     }))

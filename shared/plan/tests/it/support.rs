@@ -172,7 +172,7 @@ impl Case {
         let found = self.clusters.iter().find(|own| own.name == cluster);
         Resource {
             cluster: found.expect("a cluster of the case").id,
-            kind: ResourceKind::Service,
+            kind: ResourceKind::SERVICE,
             namespace: Some("ns".into()),
             name: name.into(),
         }

@@ -262,7 +262,7 @@ mod tests {
     fn wanted(name: &str, rtype: RecordType, set_identifier: &str, by: u16) -> Endpoint {
         Endpoint::from_set(set(name, rtype, set_identifier)).wanted_by(Arc::new(Resource {
             cluster: ClusterId(by),
-            kind: ResourceKind::Service,
+            kind: ResourceKind::SERVICE,
             namespace: Some("ns".into()),
             name: format!("s{by}").into(),
         }))

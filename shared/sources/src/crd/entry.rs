@@ -83,13 +83,11 @@ impl Entry {
 
     /// Puts the endpoint of the entry into the sink.
     pub(super) fn put(self, sink: &mut Sink, by: &Arc<Resource>) {
-        let text = self.dns_name.clone();
-        sink.note(&text, by, None);
         let (rtype, targets) = match self.content() {
             Ok(content) => content,
-            Err(reason) => return sink.drop(text, by, reason),
+            Err(reason) => return sink.drop(&self.dns_name, by, reason),
         };
-        let Some(name) = sink.name(&text, by) else { return };
+        let Some(name) = sink.name(&self.dns_name, by) else { return };
         let set = RecordSet::new(name, rtype, Ttl::from_seconds(self.record_ttl), targets)
             .with_set_identifier(self.set_identifier)
             .with_properties(properties(self.provider_specific));

@@ -43,7 +43,7 @@ pub(super) fn kind(flags: &Flags) -> Result<Kind, OptionsError> {
     let named = parse(api_version, kind).ok_or_else(|| OptionsError::source(error()))?;
     let usual = DnsEndpoint::RESOURCE;
     let is_usual = named == Kind::named(usual.group, usual.version, usual.kind);
-    Ok(if is_usual { Kind::Known(usual) } else { named })
+    Ok(if is_usual { Kind::of::<DnsEndpoint>() } else { named })
 }
 
 fn parse(api_version: &str, kind: &str) -> Option<Kind> {

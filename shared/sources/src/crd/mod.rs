@@ -40,7 +40,8 @@ impl ObjectSource for CrdSource {
     type Object = DnsEndpoint;
     type Waiting = ();
     type Rule = Infallible;
-    const KIND: ResourceKind = ResourceKind::Crd;
+    type Fault = Infallible;
+    const KIND: ResourceKind = ResourceKind::CRD;
     const READS: Reads = Reads { keys: &[], properties: false };
 
     fn context(&self) -> &Context {
@@ -80,7 +81,7 @@ impl Definition for CrdSource {
 
     fn needs(kind: &Kind) -> Vec<Row> {
         vec![
-            Row::list(kind.clone(), "all its objects"),
+            Row::list_kind(kind.clone(), "all its objects"),
             Row::update_status(kind.clone(), "the status that says they were seen"),
         ]
     }

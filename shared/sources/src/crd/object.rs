@@ -4,7 +4,7 @@ use ecow::EcoString;
 use extdns_clusters::{Metadata, Pairs, Projection, ResourceType, nullable};
 use serde::Deserialize;
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct DnsEndpoint {
     #[serde(default)]
     pub(super) metadata: Metadata,
@@ -14,21 +14,21 @@ pub(crate) struct DnsEndpoint {
     pub(super) status: Status,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Spec {
     #[serde(deserialize_with = "nullable")]
     pub(super) endpoints: Vec<Option<Entry>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Status {
     #[serde(deserialize_with = "nullable")]
     pub(super) observed_generation: i64,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Entry {
     #[serde(deserialize_with = "nullable")]
@@ -46,7 +46,7 @@ pub(super) struct Entry {
     pub(super) provider_specific: Vec<Property>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Property {
     #[serde(deserialize_with = "nullable")]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use extdns_clusters::ClusterView;
 use extdns_model::{
-    Endpoint, Name, RecordType, Resource, ResourceKind, Targets, Ttl, reverse_name,
+    Endpoint, KindName, Name, RecordType, Resource, ResourceKind, Targets, Ttl, reverse_name,
 };
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -19,6 +19,7 @@ use crate::needs::Row;
 use crate::sink::Sink;
 use crate::source::{Definition, NoFlags, Source};
 
+const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("fake"));
 const DOMAIN: &str = "example.com";
 const SEED: u64 = 9673;
 const SET_IDENTIFIER: &str = "fake";
@@ -34,7 +35,7 @@ impl Source for Fake {
             let (name, target) = dice.record(rtype, DOMAIN);
             let resource = Resource {
                 cluster: view.id(),
-                kind: ResourceKind::Fake,
+                kind: KIND,
                 namespace: Some("default".into()),
                 name: name.as_str().into(),
             };

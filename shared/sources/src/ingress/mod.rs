@@ -4,11 +4,11 @@
 mod flags;
 mod object;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use ecow::EcoString;
-use extdns_clusters::Projection;
-use extdns_model::ResourceKind;
+use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::{Annotations, Key, Reads};
 use crate::common::Common;
@@ -90,7 +90,8 @@ impl ObjectSource for IngressSource {
     type Object = Ingress;
     type Waiting = ();
     type Rule = IngressRule;
-    const KIND: ResourceKind = ResourceKind::Ingress;
+    type Fault = Infallible;
+    const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("ingress"));
     const READS: Reads = Reads {
         keys: &[
             Key::CONTROLLER,
@@ -166,7 +167,7 @@ impl Definition for IngressSource {
     }
 
     fn needs(_options: &Options) -> Vec<Row> {
-        vec![Row::list(Ingress::RESOURCE, "all its objects")]
+        vec![Row::list::<Ingress>("all its objects")]
     }
 
     fn new(options: Options, context: Arc<Context>) -> Self {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::objects::{LoadBalancerStatus, projection};
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Ingress {
     #[serde(default)]
     pub(super) metadata: Metadata,
@@ -16,7 +16,7 @@ pub(crate) struct Ingress {
     pub(super) status: LoadBalancerStatus,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Spec {
     #[serde(deserialize_with = "nullable")]
@@ -27,13 +27,13 @@ pub(super) struct Spec {
     pub(super) tls: Vec<Tls>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct Rule {
     #[serde(default, deserialize_with = "nullable")]
     pub(super) host: EcoString,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct Tls {
     #[serde(default, deserialize_with = "nullable")]
     pub(super) hosts: Vec<EcoString>,

@@ -5,21 +5,18 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use extdns_model::ResourceKind;
+use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::{Key, Reads};
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
+use crate::fault::{Effect, Fault};
 use crate::needs::Row;
-use crate::objects::{NODES, Node};
+use crate::objects::Node;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Definition, NoFlags};
-
-/// Why nothing is known of a node.
-pub(crate) const NO_ADDRESS: &str = "it has no address of type ExternalIP or InternalIP; wait until it has one, cordon \
-                                     it, or give it targets (annotation target)";
 
 pub(crate) struct NodeSource(Arc<Context>);
 
@@ -29,6 +26,23 @@ pub(crate) enum NodeRule {
     /// `--exclude-unschedulable`.
     #[error("it is cordoned, and --exclude-unschedulable leaves cordoned nodes out")]
     Cordoned,
+}
+
+/// Why nothing is known of a node.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NodeFault {
+    /// Its records must not go for that.
+    #[error(
+        "it has no address of type ExternalIP or InternalIP; wait until it has one, cordon it, or give it targets \
+         (annotation target)"
+    )]
+    NoAddress,
+}
+
+impl Fault for NodeFault {
+    fn effect(&self) -> Effect {
+        Effect::FailsSource
+    }
 }
 
 impl NodeSource {
@@ -46,7 +60,8 @@ impl ObjectSource for NodeSource {
     type Object = Node;
     type Waiting = Infallible;
     type Rule = NodeRule;
-    const KIND: ResourceKind = ResourceKind::Node;
+    type Fault = NodeFault;
+    const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("node"));
     const READS: Reads =
         Reads { keys: &[Key::CONTROLLER, Key::TARGET, Key::TTL], properties: false };
 
@@ -65,7 +80,7 @@ impl ObjectSource for NodeSource {
         let given: TargetGroups = annotations.targets().collect();
         let targets = if given.is_empty() { self.addresses(&node) } else { given };
         if targets.is_empty() {
-            return visit.unknown(NO_ADDRESS);
+            return visit.fail(&NodeFault::NoAddress);
         }
         let traits = Traits::only_ttl(annotations, &visit.by);
         visit.sink.publish(&names, &targets, &traits, &visit.by);
@@ -83,7 +98,7 @@ impl Definition for NodeSource {
     }
 
     fn needs((): &()) -> Vec<Row> {
-        vec![Row::list(NODES, "all its objects")]
+        vec![Row::list::<Node>("all its objects")]
     }
 
     fn new((): (), context: Arc<Context>) -> Self {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::records::TargetGroups;
 
 /// The status of objects that get a load balancer.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LoadBalancerStatus {
     #[serde(deserialize_with = "nullable")]
@@ -15,7 +15,7 @@ pub(crate) struct LoadBalancerStatus {
 }
 
 /// A load balancer's addresses.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct LoadBalancer {
     #[serde(deserialize_with = "nullable")]
@@ -23,7 +23,7 @@ pub(crate) struct LoadBalancer {
 }
 
 /// One address, one host name, or both.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct LoadBalancerIngress {
     #[serde(deserialize_with = "nullable")]

@@ -1,16 +1,14 @@
 //! Nodes.
 
-use std::collections::HashMap;
-
 use ecow::EcoString;
-use extdns_clusters::{Metadata, Projection, ResourceType, nullable};
+use extdns_clusters::{Metadata, nullable};
 use extdns_model::{RecordType, suitable_type};
 use serde::Deserialize;
 
 use super::projection;
 
 /// What is read of a Node.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Node {
     #[serde(default)]
     pub(crate) metadata: Metadata,
@@ -20,21 +18,21 @@ pub(crate) struct Node {
     pub(crate) status: NodeStatus,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct NodeSpec {
     #[serde(deserialize_with = "nullable")]
     pub(crate) unschedulable: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct NodeStatus {
     #[serde(deserialize_with = "nullable")]
     pub(crate) addresses: Vec<NodeAddress>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct NodeAddress {
     #[serde(rename = "type")]
     kind: AddressKind,
@@ -75,11 +73,3 @@ impl Node {
 }
 
 projection!(Node: "", "nodes", false);
-
-/// What sources list where they need it.
-pub(crate) const NODES: ResourceType = <Node as Projection>::RESOURCE;
-
-/// A list of nodes, by name.
-pub(crate) fn nodes_by_name(nodes: &[Node]) -> HashMap<&str, &Node> {
-    nodes.iter().map(|node| (node.metadata.name.as_str(), node)).collect()
-}

@@ -1,40 +1,44 @@
-//! What is read of the pods behind a service.
+//! Pods.
 
 use ecow::EcoString;
-use extdns_clusters::{Metadata, Pairs, Projection, ResourceType, nullable};
+use extdns_clusters::{Metadata, nullable};
 use serde::{Deserialize, Deserializer};
 
-use crate::objects::projection;
+use super::projection;
 
 /// What is read of a Pod.
-#[derive(Debug, Deserialize)]
-pub(super) struct Pod {
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Pod {
     #[serde(default)]
-    pub(super) metadata: Metadata,
+    pub(crate) metadata: Metadata,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) spec: PodSpec,
+    pub(crate) spec: PodSpec,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) status: PodStatus,
+    pub(crate) status: PodStatus,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct PodSpec {
+pub(crate) struct PodSpec {
     #[serde(deserialize_with = "nullable")]
-    pub(super) hostname: EcoString,
+    pub(crate) hostname: EcoString,
     #[serde(deserialize_with = "nullable")]
-    pub(super) node_name: EcoString,
+    pub(crate) host_network: bool,
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) node_name: EcoString,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct PodStatus {
+pub(crate) struct PodStatus {
     #[serde(deserialize_with = "nullable")]
-    pub(super) phase: EcoString,
+    pub(crate) phase: EcoString,
     #[serde(rename = "hostIP", deserialize_with = "nullable")]
-    pub(super) host_ip: EcoString,
+    pub(crate) host_ip: EcoString,
+    #[serde(rename = "podIP", deserialize_with = "nullable")]
+    pub(crate) pod_ip: EcoString,
     #[serde(rename = "conditions", deserialize_with = "is_ready")]
-    pub(super) ready: bool,
+    pub(crate) ready: bool,
 }
 
 /// Whether the condition `Ready` holds; the others are not kept.
@@ -52,17 +56,10 @@ fn is_ready<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error
 }
 
 impl Pod {
-    /// Whether the pod has every label of a selector; without labels it selects every pod.
-    pub(super) fn is_selected_by(&self, selector: &Pairs) -> bool {
-        selector.iter().all(|(key, value)| self.metadata.labels.get(key) == Some(value))
-    }
-
     /// Whether the pod was asked to go.
-    pub(super) fn is_terminating(&self) -> bool {
+    pub(crate) fn is_terminating(&self) -> bool {
         self.metadata.deletion_timestamp.is_some()
     }
 }
 
 projection!(Pod: "", "pods", true);
-
-pub(super) const PODS: ResourceType = <Pod as Projection>::RESOURCE;

@@ -118,7 +118,7 @@ impl Desired {
 fn note(endpoint: &Endpoint, reason: DropReason) -> Dropped {
     let dropped = Dropped {
         resources: endpoint.attribution.resources().to_vec(),
-        name: endpoint.set.name.as_str().into(),
+        name: Some(endpoint.set.name.as_str().into()),
         rtype: Some(endpoint.set.rtype),
         reason,
     };

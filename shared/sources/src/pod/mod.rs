@@ -3,14 +3,14 @@
 //! The phase of a pod does not matter: one that has ended but still has an address is published.
 
 mod flags;
-mod object;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, Projection as _};
-use extdns_model::{Name, Resource, ResourceKind};
+use extdns_clusters::ClusterView;
+use extdns_model::{KindName, Name, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, Key, Reads};
 use crate::common::Common;
@@ -18,12 +18,11 @@ use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::needs::Row;
-use crate::objects::{NODES, Node, nodes_by_name};
+use crate::objects::{Node, Pod};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::Definition;
 use flags::{Flags, Options};
-use object::Pod;
 
 pub(crate) struct PodSource {
     context: Arc<Context>,
@@ -45,7 +44,6 @@ pub(crate) struct OnNode {
     names: Vec<Name>,
     node: EcoString,
     traits: Traits,
-    resource: Arc<Resource>,
 }
 
 /// Puts the endpoints of names into the sink; without a target the names are not ready.
@@ -73,7 +71,8 @@ impl ObjectSource for PodSource {
     type Object = Pod;
     type Waiting = OnNode;
     type Rule = PodRule;
-    const KIND: ResourceKind = ResourceKind::Pod;
+    type Fault = Infallible;
+    const KIND: ResourceKind = ResourceKind::new(&KindName::Unlabelled("pod"));
     const READS: Reads = Reads {
         keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::INTERNAL_HOSTNAME, Key::TARGET, Key::TTL],
         properties: false,
@@ -109,21 +108,20 @@ impl ObjectSource for PodSource {
         let address = [&pod.status.pod_ip].into_iter().collect();
         settle(visit.sink, &own, &address, &traits, &resource);
         if !public.is_empty() {
-            visit.wait(OnNode { names: public, node: pod.spec.node_name, traits, resource });
+            visit.wait(OnNode { names: public, node: pod.spec.node_name, traits });
         }
     }
 
     async fn finish(
         &self,
         view: &ClusterView,
-        waiting: Vec<OnNode>,
+        waiting: Vec<(Arc<Resource>, OnNode)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
         let nodes = view.shared::<Node>(None).await?;
-        let nodes = nodes_by_name(&nodes);
-        for OnNode { names, node, traits, resource } in &waiting {
-            let targets = nodes.get(node.as_str()).map(|node| addresses(node));
-            settle(sink, names, &targets.unwrap_or_default(), traits, resource);
+        for (by, OnNode { names, node, traits }) in &waiting {
+            let targets = nodes.get("", node).map(addresses).unwrap_or_default();
+            settle(sink, names, &targets, traits, by);
         }
         Ok(())
     }
@@ -141,8 +139,8 @@ impl Definition for PodSource {
 
     fn needs(_options: &Options) -> Vec<Row> {
         vec![
-            Row::list(Pod::RESOURCE, "all its objects"),
-            Row::list(NODES, "pods with the annotation hostname"),
+            Row::list::<Pod>("all its objects"),
+            Row::list::<Node>("pods with the annotation hostname"),
         ]
     }
 

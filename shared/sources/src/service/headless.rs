@@ -8,11 +8,11 @@ use extdns_model::Name;
 
 use crate::annotations::Annotations;
 use crate::context::Context;
+use crate::objects::Pod;
 use crate::records::TargetGroups;
 use crate::sink::Sink;
 
 use super::index::Index;
-use super::pod::Pod;
 use super::slice::{EndpointSlice, SliceEndpoint};
 use super::{Options, Wanted};
 
@@ -46,7 +46,7 @@ pub(super) fn needs_nodes(annotations: Annotations<'_>) -> bool {
 /// Puts the endpoints of a headless service into the sink.
 pub(super) fn settle(
     wanted: &Wanted,
-    index: &Index<'_>,
+    index: &Index,
     (context, options): (&Context, &Options),
     sink: &mut Sink,
 ) {
@@ -79,7 +79,7 @@ pub(super) fn settle(
 
 struct Headless<'a> {
     wanted: &'a Wanted,
-    index: &'a Index<'a>,
+    index: &'a Index,
     context: &'a Context,
     options: &'a Options,
     publish: Publish,
@@ -131,7 +131,7 @@ impl<'a> Headless<'a> {
         let service = &self.wanted.service;
         self.index
             .pod(&service.metadata.namespace, &target.name)
-            .filter(|pod| pod.is_selected_by(&service.spec.selector))
+            .filter(|pod| pod.metadata.labels.include(&service.spec.selector))
     }
 
     fn computed(&self, pod: &Pod, endpoint: &SliceEndpoint) -> Vec<EcoString> {

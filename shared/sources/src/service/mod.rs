@@ -10,15 +10,15 @@ mod headless;
 mod index;
 mod node_port;
 mod object;
-mod pod;
 mod resolve;
 mod slice;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, Projection, ReadError};
+use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Name, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, Key, Reads};
@@ -28,17 +28,16 @@ use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::merge;
 use crate::needs::Row;
-use crate::objects::NODES;
+use crate::objects::{Node, Pod};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::Definition;
 #[cfg(test)]
 pub(crate) use flags::ServiceFlagError;
 use flags::{Flags, Options};
-use index::{Index, Lists};
+use index::{Index, Need};
 use object::{Service, ServiceType};
-use pod::PODS;
-use slice::ENDPOINT_SLICES;
+use slice::EndpointSlice;
 
 /// Which node addresses a NodePort service publishes.
 const ACCESS: Key = Key("access");
@@ -79,14 +78,6 @@ pub(crate) enum Origin {
     Pods,
     /// From the nodes that forward to it.
     Nodes,
-}
-
-/// What waiting services have to be told.
-#[derive(Clone, Copy, Default)]
-struct Need {
-    slices: bool,
-    pods: bool,
-    nodes: bool,
 }
 
 impl Need {
@@ -148,15 +139,6 @@ impl ServiceSource {
     fn may_list_nodes(&self) -> bool {
         self.options.types.contain(ServiceType::NodePort)
     }
-
-    async fn read(&self, view: &ClusterView, need: Need) -> Result<Lists, ReadError> {
-        let namespace = self.context.namespace();
-        Ok(Lists {
-            slices: if need.slices { Some(view.shared(namespace).await?) } else { None },
-            pods: if need.pods { Some(view.shared(namespace).await?) } else { None },
-            nodes: if need.nodes { Some(view.shared(None).await?) } else { None },
-        })
-    }
 }
 
 impl Wanted {
@@ -184,7 +166,8 @@ impl ObjectSource for ServiceSource {
     type Object = Service;
     type Waiting = (Wanted, Origin);
     type Rule = ServiceRule;
-    const KIND: ResourceKind = ResourceKind::Service;
+    type Fault = Infallible;
+    const KIND: ResourceKind = ResourceKind::SERVICE;
     const READS: Reads = Reads {
         keys: &[
             Key::CONTROLLER,
@@ -236,17 +219,16 @@ impl ObjectSource for ServiceSource {
     async fn finish(
         &self,
         view: &ClusterView,
-        waiting: Vec<(Wanted, Origin)>,
+        waiting: Vec<(Arc<Resource>, (Wanted, Origin))>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
         let mut need = Need::default();
-        waiting.iter().for_each(|(wanted, origin)| need.add(origin, wanted, self));
-        let lists = self.read(view, need).await?;
-        let index = Index::new(&lists);
-        let hosts = waiting.iter().filter(|(_, origin)| matches!(origin, Origin::LookUp));
-        let hosts = hosts.map(|(wanted, _)| wanted);
+        waiting.iter().for_each(|(_, (wanted, origin))| need.add(origin, wanted, self));
+        let index = Index::read(view, self.context.namespace(), need).await?;
+        let hosts = waiting.iter().filter(|(_, (_, origin))| matches!(origin, Origin::LookUp));
+        let hosts = hosts.map(|(_, (wanted, _))| wanted);
         let answers = resolve::look_up(&*self.context.resolver, hosts).await;
-        for (wanted, origin) in &waiting {
+        for (_, (wanted, origin)) in &waiting {
             match origin {
                 Origin::Itself { public, internal } => wanted.settle(public, internal, sink),
                 Origin::LookUp => answers.settle(wanted, sink),
@@ -277,17 +259,17 @@ impl Definition for ServiceSource {
     fn needs(options: &Options) -> Vec<Row> {
         let headless = options.types.contain(ServiceType::ClusterIp);
         let node_port = options.types.contain(ServiceType::NodePort);
-        let mut rows = vec![Row::list(Service::RESOURCE, "all its objects")];
+        let mut rows = vec![Row::list::<Service>("all its objects")];
         if headless {
-            rows.push(Row::list(ENDPOINT_SLICES, "headless services"));
+            rows.push(Row::list::<EndpointSlice>("headless services"));
         }
         if headless || node_port {
             let purpose =
                 "headless services, and NodePort services with externalTrafficPolicy Local";
-            rows.push(Row::list(PODS, purpose));
+            rows.push(Row::list::<Pod>(purpose));
         }
         if node_port {
-            rows.push(Row::list(NODES, "NodePort services"));
+            rows.push(Row::list::<Node>("NodePort services"));
         }
         rows
     }

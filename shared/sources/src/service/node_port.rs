@@ -7,16 +7,15 @@ use ecow::{EcoString, eco_format};
 use extdns_model::{Name, RecordType, Targets, target_ip};
 
 use crate::context::Context;
-use crate::objects::Node;
+use crate::objects::{Node, Pod};
 use crate::records::TargetGroups;
 use crate::sink::Sink;
 
 use super::index::Index;
-use super::pod::Pod;
 use super::{ACCESS, Wanted};
 
 /// Puts the endpoints of a NodePort service into the sink.
-pub(super) fn settle(wanted: &Wanted, index: &Index<'_>, context: &Context, sink: &mut Sink) {
+pub(super) fn settle(wanted: &Wanted, index: &Index, context: &Context, sink: &mut Sink) {
     let targets = node_addresses(wanted, index, context);
     if targets.is_empty() {
         sink.unready(wanted.names().cloned(), &wanted.resource);
@@ -27,7 +26,7 @@ pub(super) fn settle(wanted: &Wanted, index: &Index<'_>, context: &Context, sink
     }
 }
 
-fn node_addresses(wanted: &Wanted, index: &Index<'_>, context: &Context) -> TargetGroups {
+fn node_addresses(wanted: &Wanted, index: &Index, context: &Context) -> TargetGroups {
     let options = &context.common;
     let nodes: Vec<_> = nodes(wanted, index)
         .into_iter()
@@ -51,8 +50,12 @@ fn node_addresses(wanted: &Wanted, index: &Index<'_>, context: &Context) -> Targ
 }
 
 /// The nodes that forward to the service.
-fn nodes<'a>(wanted: &Wanted, index: &Index<'a>) -> Vec<&'a Node> {
-    if wanted.service.spec.is_local() { local_nodes(wanted, index) } else { index.nodes().to_vec() }
+fn nodes<'a>(wanted: &Wanted, index: &'a Index) -> Vec<&'a Node> {
+    if wanted.service.spec.is_local() {
+        local_nodes(wanted, index)
+    } else {
+        index.nodes().iter().collect()
+    }
 }
 
 /// How well a pod can serve; a node is as good as its best pod.
@@ -74,11 +77,11 @@ impl Fitness {
 }
 
 /// With `externalTrafficPolicy: Local`: the nodes with the fittest running pods.
-fn local_nodes<'a>(wanted: &Wanted, index: &Index<'a>) -> Vec<&'a Node> {
+fn local_nodes<'a>(wanted: &Wanted, index: &'a Index) -> Vec<&'a Node> {
     let service = &wanted.service;
     let mut fitness: HashMap<&str, Fitness> = HashMap::new();
     for pod in index.pods(&service.metadata.namespace) {
-        if pod.status.phase != "Running" || !pod.is_selected_by(&service.spec.selector) {
+        if pod.status.phase != "Running" || !pod.metadata.labels.include(&service.spec.selector) {
             continue;
         }
         if index.node(&pod.spec.node_name).is_none() {
@@ -90,8 +93,8 @@ fn local_nodes<'a>(wanted: &Wanted, index: &Index<'a>) -> Vec<&'a Node> {
         *best = Fitness::of(pod).max(*best);
     }
     let Some(most) = fitness.values().copied().max() else { return Vec::new() };
-    let fit = |node: &&&Node| fitness.get(node.metadata.name.as_str()) == Some(&most);
-    index.nodes().iter().filter(fit).copied().collect()
+    let fit = |node: &&Node| fitness.get(node.metadata.name.as_str()) == Some(&most);
+    index.nodes().iter().filter(fit).collect()
 }
 
 /// One SRV target per port, by protocol: `_<service>._<protocol>.<name>`.

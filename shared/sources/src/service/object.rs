@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::objects::{LoadBalancerStatus, projection};
 use crate::records::TargetGroups;
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Service {
     #[serde(default)]
     pub(super) metadata: Metadata,
@@ -17,7 +17,7 @@ pub(crate) struct Service {
     pub(super) status: LoadBalancerStatus,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Spec {
     #[serde(rename = "type", deserialize_with = "nullable")]
@@ -37,7 +37,7 @@ pub(super) struct Spec {
     pub(super) publish_not_ready_addresses: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Port {
     #[serde(deserialize_with = "nullable")]

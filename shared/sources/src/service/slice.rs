@@ -1,7 +1,7 @@
 //! What is read of the endpoint slices of a service.
 
 use ecow::EcoString;
-use extdns_clusters::{Metadata, Projection, ResourceType, nullable};
+use extdns_clusters::{Metadata, nullable};
 use serde::Deserialize;
 
 use crate::objects::projection;
@@ -47,14 +47,9 @@ pub(super) struct TargetRef {
 }
 
 /// Names the service of an EndpointSlice.
-const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+pub(super) const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
 
 impl EndpointSlice {
-    /// The service that the slice belongs to, if it says so.
-    pub(super) fn service(&self) -> Option<&str> {
-        self.metadata.labels.get(SERVICE_NAME_LABEL)
-    }
-
     /// Whether the slice holds addresses, not host names.
     pub(super) fn holds_addresses(&self) -> bool {
         matches!(self.address_type.as_str(), "IPv4" | "IPv6")
@@ -62,5 +57,3 @@ impl EndpointSlice {
 }
 
 projection!(EndpointSlice: "discovery.k8s.io", "endpointslices", true);
-
-pub(super) const ENDPOINT_SLICES: ResourceType = <EndpointSlice as Projection>::RESOURCE;

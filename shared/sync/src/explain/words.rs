@@ -71,12 +71,12 @@ pub(super) fn fate(desired: &Desired) -> String {
 }
 
 fn nothing_to_publish(desired: &Desired) -> &'static str {
-    match desired.resource.as_ref().map(|resource| &resource.kind) {
-        Some(ResourceKind::Service) => {
+    match desired.resource.as_ref().map(|resource| resource.kind) {
+        Some(kind) if kind == ResourceKind::SERVICE => {
             "it has nothing to publish: a ClusterIP service needs --publish-internal-services, a \
              headless one ready pods, a NodePort one nodes, an ExternalName one a name"
         }
-        Some(ResourceKind::Crd) => "its entry has no target",
+        Some(kind) if kind == ResourceKind::CRD => "its entry has no target",
         _ => "it has nothing to publish",
     }
 }
@@ -186,7 +186,7 @@ mod tests {
         ];
         for (row, (fate_of, expected)) in table.into_iter().enumerate() {
             assert_eq!(row_of(&fate_of), row);
-            assert_eq!(fate(&desired(ResourceKind::Service, fate_of)), expected);
+            assert_eq!(fate(&desired(ResourceKind::SERVICE, fate_of)), expected);
         }
         for (rule, expected) in [
             (Rule::KeepsResource, "lost to ingress/a/b, which has the record already"),
@@ -195,11 +195,11 @@ mod tests {
                 "lost to ingress/a/b, since a CNAME cannot stand beside other types",
             ),
         ] {
-            assert_eq!(fate(&desired(ResourceKind::Service, lost(rule))), expected);
+            assert_eq!(fate(&desired(ResourceKind::SERVICE, lost(rule))), expected);
         }
         for (kind, expected) in [
-            (ResourceKind::Crd, "its entry has no target"),
-            (ResourceKind::Ingress, "it has nothing to publish"),
+            (ResourceKind::CRD, "its entry has no target"),
+            (ResourceKind::other("ingress"), "it has nothing to publish"),
         ] {
             assert_eq!(fate(&desired(kind, Fate::NothingToPublish)), expected);
         }

@@ -311,7 +311,7 @@ fn lost(loser: &Loser<'_>) -> Notice {
     }
 }
 
-/// The objects that want a name, of many the first few, and the name.
+/// The objects that want a name, of many the first few, and the name, if there is one.
 fn subject(name: &str, resources: &[Arc<Resource>]) -> String {
     if resources.is_empty() {
         return name.to_owned();
@@ -319,13 +319,13 @@ fn subject(name: &str, resources: &[Arc<Resource>]) -> String {
     let shown: Vec<String> =
         resources.iter().take(SHOWN_OBJECTS).map(ToString::to_string).collect();
     let objects = first_few(shown.iter().map(String::as_str), resources.len(), SHOWN_OBJECTS, ", ");
-    format!("{objects} ({name})")
+    if name.is_empty() { objects } else { format!("{objects} ({name})") }
 }
 
 /// A notice about something wanted that does not become a record.
 pub(crate) fn dropped(dropped: &Dropped) -> Notice {
     Notice {
-        subject: subject(&dropped.name, &dropped.resources),
+        subject: subject(dropped.name.as_deref().unwrap_or_default(), &dropped.resources),
         message: dropped.reason.to_string(),
     }
 }

@@ -28,6 +28,8 @@ pub struct Unmade {
     /// Whether names are wanted and none of them lies in a zone: more often a mistake of the
     /// settings than what somebody wants.
     pub nowhere: bool,
+    /// Whether nothing is wanted, and a filter that selects nothing or a namespace that does not exist may be why.
+    pub unselected: bool,
 }
 
 impl Unmade {
@@ -37,8 +39,10 @@ impl Unmade {
             let notes = notes.iter().filter(move |note| note.kind == kind);
             distinct(notes.map(|note| note.name.as_str()))
         };
+        let names = dropped.iter().filter_map(|dropped| dropped.name.as_deref());
+        let objects = dropped.iter().filter(|dropped| dropped.name.is_none());
         Self {
-            invalid: distinct(dropped.iter().map(|dropped| &*dropped.name)),
+            invalid: distinct(names) + objects.count(),
             refused: of(AdaptationKind::Dropped),
             unanswered: of(AdaptationKind::Missing),
             ..Self::default()
@@ -68,6 +72,7 @@ impl Unmade {
             unmanaged: plan.unmanaged.iter().map(|of_type| of_type.count).sum(),
             nowhere: !desired.is_empty()
                 && (self.nowhere || may_be_nowhere && !desired.iter().any(has_zone)),
+            unselected: self.unselected && desired.is_empty(),
             ..self
         }
     }

@@ -129,7 +129,7 @@ pub(super) fn outcomes() -> Vec<Outcome> {
 pub(super) fn holds() -> Vec<Hold> {
     let resource = Arc::new(Resource {
         cluster: ClusterId(0),
-        kind: ResourceKind::Service,
+        kind: ResourceKind::SERVICE,
         namespace: Some("shop".into()),
         name: "web".into(),
     });

@@ -1,3 +1,8 @@
+//! The steps, one by one and together.
+
+mod ptr;
+mod targets;
+
 use std::sync::Arc;
 
 use clap::Parser;
@@ -165,145 +170,6 @@ fn properties_of_other_providers_are_taken_off() {
 }
 
 #[test]
-fn default_targets() {
-    let flag = "--default-targets=192.0.2.1";
-    let forced =
-        "--default-targets=192.0.2.1 --default-targets=2001:db8::1 --force-default-targets";
-    check(&[
-        // Without the flag, what has no target is reported.
-        ("", &["n.org A 0 -", "m.org CNAME 0 -"], &[], 2),
-        // The type follows the target, all else stays.
-        (flag, &["n.org MX 60 - aws/weight=1"], &["n.org A 60 192.0.2.1 aws/weight=1"], 0),
-        (flag, &["n.org A 0 1.1.1.1"], &["n.org A 0 1.1.1.1"], 0),
-        (
-            forced,
-            &["n.org CNAME 0 lb.net", "s.org TXT 0 text"],
-            &["n.org A 0 192.0.2.1", "n.org AAAA 0 2001:db8::1", "s.org TXT 0 text"],
-            0,
-        ),
-        ("--default-targets=lb.net.", &["n.org A 0 -"], &["n.org CNAME 0 lb.net"], 0),
-    ]);
-}
-
-#[test]
-fn default_targets_keep_labels_set_identifier_and_resource() {
-    let mut input = endpoint("n.org A 0 -").wanted_by(resource(0, "x"));
-    input.set.set_set_identifier("blue");
-    input.edit_labels(|labels| labels.set("team", "mail"));
-    let desired = pipeline("--default-targets=192.0.2.1").run(vec![input]);
-    let filled = &desired.endpoints[0];
-    assert_eq!(filled.set.set_identifier(), "blue");
-    assert_eq!(filled.labels(), &Labels::from_iter([("team", "mail")]));
-    assert_eq!(filled.resource_label().unwrap(), "service/n/x");
-}
-
-#[test]
-fn nat64() {
-    let flags = "--nat64-networks=64:ff9b::/96 --nat64-networks=2001:db8:64::/96";
-    check(&[
-        // Two prefixes that hold the same address; a host name; an address with a zone.
-        (
-            flags,
-            &["v.org AAAA 60 64:ff9b::1.2.3.4;2001:db8:64::1.2.3.4;64:ff9b::1.2.3.1 aws/weight=1"],
-            &[
-                "v.org A 60 1.2.3.1;1.2.3.4 aws/weight=1",
-                "v.org AAAA 60 2001:db8:64::1.2.3.4;64:ff9b::1.2.3.1;64:ff9b::1.2.3.4 aws/weight=1",
-            ],
-            0,
-        ),
-        (
-            flags,
-            &["v.org AAAA 0 lb.net alias=true", "w.org AAAA 0 64:ff9b::1.2.3.4%eth0"],
-            &["v.org AAAA 0 lb.net alias=true", "w.org AAAA 0 64:ff9b::1.2.3.4%eth0"],
-            0,
-        ),
-        (flags, &["v.org A 0 1.1.1.1"], &["v.org A 0 1.1.1.1"], 0),
-        // What NAT64 makes is filtered, and gets PTR records.
-        (
-            "--nat64-networks=64:ff9b::/96 --target-net-filter=1.0.0.0/8 --create-ptr",
-            &["v.org AAAA 60 64:ff9b::1.2.3.4"],
-            &["4.3.2.1.in-addr.arpa PTR 60 v.org", "v.org A 60 1.2.3.4"],
-            1,
-        ),
-    ]);
-    for wrong in ["10.0.0.0/8", "64:ff9b::/64", "x", "64:ff9b::"] {
-        let error = options(&format!("--nat64-networks={wrong}")).unwrap_err();
-        assert!(error.to_string().contains("NAT64 prefixes need to be /96 prefixes"), "{error}");
-    }
-}
-
-#[test]
-fn ptr() {
-    let v6 = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa";
-    check(&[
-        ("", &["a.org A 0 1.1.1.1"], &["a.org A 0 1.1.1.1"], 0),
-        (
-            "",
-            &["a.org A 0 1.1.1.1 record-type=PTR"],
-            &["1.1.1.1.in-addr.arpa PTR 0 a.org", "a.org A 0 1.1.1.1"],
-            0,
-        ),
-        (
-            "--create-ptr",
-            &["a.org AAAA 0 2001:db8::1"],
-            &[&format!("{v6} PTR 0 a.org"), "a.org AAAA 0 2001:db8::1"],
-            0,
-        ),
-        // An IPv4-mapped address has the reverse name of the IPv4 one.
-        (
-            "--create-ptr",
-            &["a.org AAAA 0 ::ffff:1.2.3.4", "b.org A 0 1.2.3.4"],
-            &[
-                "4.3.2.1.in-addr.arpa PTR 0 a.org;b.org",
-                "a.org AAAA 0 ::ffff:1.2.3.4",
-                "b.org A 0 1.2.3.4",
-            ],
-            0,
-        ),
-        // An unset TTL is not the smallest; the default TTL comes last.
-        (
-            "--create-ptr --min-ttl=30s",
-            &["a.org A 300 1.1.1.1", "b.org A 0 1.1.1.1", "c.org A 0 1.1.1.2"],
-            &[
-                "1.1.1.1.in-addr.arpa PTR 300 a.org;b.org",
-                "2.1.1.1.in-addr.arpa PTR 30 c.org",
-                "a.org A 300 1.1.1.1",
-                "b.org A 30 1.1.1.1",
-                "c.org A 30 1.1.1.2",
-            ],
-            0,
-        ),
-        // Alias targets are no addresses.
-        ("--create-ptr", &["a.org A 0 lb.net alias=true"], &["a.org A 0 lb.net alias=true"], 0),
-        // Other types lose the property, too.
-        ("--create-ptr", &["t.org TXT 0 x record-type=ptr"], &["t.org TXT 0 x"], 0),
-        // The members of a routed family have one name.
-    ]);
-}
-
-#[test]
-fn a_name_is_once_in_a_ptr_record_whatever_its_set_identifiers() {
-    let member = |id: &str| {
-        let mut endpoint = endpoint("a.org A 0 1.1.1.1");
-        endpoint.set.set_set_identifier(id);
-        endpoint
-    };
-    let desired = pipeline("--create-ptr").run(vec![member("x"), member("y")]);
-    let made = shown(&desired.endpoints[0]);
-    assert_eq!(made, "1.1.1.1.in-addr.arpa PTR 0 a.org");
-    assert_eq!(desired.endpoints[0].attribution.resources(), &[]);
-}
-
-#[test]
-fn the_property_record_type_goes_even_where_ptr_is_not_managed() {
-    let pipeline = Pipeline::new(options("").unwrap().pipeline, false).unwrap();
-    let desired = pipeline.run(endpoints(&["a.org A 0 1.1.1.1 record-type=ptr"]));
-    assert_eq!(all_shown(&desired), ["a.org A 0 1.1.1.1"]);
-    let error = Pipeline::new(options("--create-ptr").unwrap().pipeline, false).unwrap_err();
-    assert_eq!(error.to_string(), "--create-ptr requires PTR in --managed-record-types");
-}
-
-#[test]
 fn ttl_and_alias_defaults() {
     check(&[
         (
@@ -331,25 +197,10 @@ fn ttl_and_alias_defaults() {
     ]);
 }
 
-#[test]
-fn the_target_filter() {
-    check(&[(
-        "--target-net-filter=10.0.0.0/8 --exclude-target-net=10.1.0.0/16",
-        &["a.org A 0 10.0.0.1;10.1.0.1", "b.org A 0 10.1.0.1", "c.org AAAA 0 ::ffff:10.2.0.1"],
-        &["a.org A 0 10.0.0.1", "c.org AAAA 0 ::ffff:10.2.0.1"],
-        1,
-    )]);
-    let error = options("--target-net-filter=10.0.0.1").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "--target-net-filter: \"10.0.0.1\" is no network in CIDR form, like 10.0.0.0/8"
-    );
-}
-
 fn resource(cluster: u16, name: &str) -> Arc<Resource> {
     Arc::new(Resource {
         cluster: ClusterId(cluster),
-        kind: ResourceKind::Service,
+        kind: ResourceKind::SERVICE,
         namespace: Some("n".into()),
         name: name.into(),
     })
