@@ -99,11 +99,15 @@ impl Sighted {
             self.note(Some(&unready.resource), None, Fate::Unready);
         }
         for dropped in &gathered.dropped {
-            if *Name::as_listed(&dropped.name).key() != *self.key {
-                continue;
-            }
             for resource in some_or_none(&dropped.resources) {
-                self.note(resource, dropped.rtype, Fate::Dropped(dropped.reason.clone()));
+                // An object that is dropped as a whole is so under each of its names.
+                let is_meant = match &dropped.name {
+                    Some(name) => *Name::as_listed(name).key() == *self.key,
+                    None => self.known.contains_key(&resource.cloned()),
+                };
+                if is_meant {
+                    self.note(resource, dropped.rtype, Fate::Dropped(dropped.reason.clone()));
+                }
             }
         }
     }
@@ -202,4 +206,45 @@ impl Sighted {
 /// The resources; nothing, once, if there are none.
 fn some_or_none(resources: &[Arc<Resource>]) -> impl Iterator<Item = Option<&Arc<Resource>>> {
     resources.iter().map(Some).chain(resources.is_empty().then_some(None))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use extdns_model::{ClusterId, Name, Resource, ResourceKind};
+    use extdns_sources::{DropReason, Dropped, Sighting};
+
+    use super::{Fate, Sighted};
+    use crate::gather::Gathered;
+    use crate::report;
+
+    #[test]
+    fn an_object_that_is_dropped_as_a_whole_is_so_under_each_of_its_names() {
+        let object = |name: &str| {
+            let (cluster, kind) = (ClusterId(0), ResourceKind::other("httproute"));
+            Arc::new(Resource { cluster, kind, namespace: Some("shop".into()), name: name.into() })
+        };
+        let reason = DropReason::Source("a parentRef has no name".into());
+        let whole = |name: &str| Dropped {
+            resources: vec![object(name)],
+            name: None,
+            rtype: None,
+            reason: reason.clone(),
+        };
+        let gathered =
+            Gathered { dropped: vec![whole("web"), whole("other")], ..Gathered::default() };
+        let name = Name::as_listed("www.example.org");
+        let mut sighted = Sighted::new(&name, &[]);
+        sighted.add_sightings(vec![Sighting { resource: object("web"), hidden: None }]);
+        sighted.add_found(&gathered, &name);
+        let found = sighted.unplanned(&[]);
+        assert_eq!(found.len(), 1, "the other object does not have the name: {found:?}");
+        assert_eq!(found[0].resource, Some(object("web")));
+        assert_eq!(found[0].fate, Fate::Dropped(reason));
+
+        let notice = report::dropped(&gathered.dropped[0]);
+        assert_eq!(notice.subject, "httproute/shop/web");
+        assert_eq!(notice.message, "a parentRef has no name");
+    }
 }
