@@ -35,6 +35,12 @@ impl Right {
         Self { verb: "list", resource, subresource: "", namespace }
     }
 
+    /// To have a list streamed: the right to watch beside that to list. `None` for other rights.
+    #[must_use]
+    pub fn to_stream(&self) -> Option<Self> {
+        (self.verb == "list").then(|| Self { verb: "watch", ..self.clone() })
+    }
+
     /// To read single objects of a kind, in one namespace or all.
     #[must_use]
     pub fn get(resource: ResourceType, namespace: Option<&str>) -> Self {

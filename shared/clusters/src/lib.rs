@@ -47,21 +47,26 @@ mod discovery;
 #[cfg(feature = "aws")]
 mod eks;
 mod error;
+mod exchange;
 mod exec;
 mod filter;
 mod identity;
 mod kubeconfig;
+mod list;
 mod manifests;
 #[cfg(test)]
 mod messages;
 mod object;
+mod pace;
 mod page;
 mod progress;
 mod selector;
 mod shared;
 mod single;
+mod stream;
 mod versions;
 mod view;
+mod watch;
 mod writer;
 mod writing;
 

@@ -1,17 +1,16 @@
-//! One page of a list: decoded object by object, straight from the bytes of the answer.
+//! One page of a list: decoded object by object, as its bytes arrive.
 
-use std::borrow::Cow;
-use std::fmt;
+mod head;
+
 use std::marker::PhantomData;
+use std::mem;
 
 use serde::Deserialize;
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 
 use crate::object::{Metadata, Projection, ResourceType};
+use head::Head;
 
 /// What a page says besides its objects.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,85 +34,258 @@ pub(crate) enum PageError {
     Object { name: String, reason: String },
 }
 
-/// Hands each object of a page to `step`.
-pub(crate) fn decode<K: Projection>(
-    bytes: &[u8],
-    resource: &ResourceType,
-    step: &mut impl FnMut(K),
-) -> Result<Page, PageError> {
-    let mut head = Head::default();
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let seed = ListSeed { head: &mut head, step, kind: PhantomData };
-    seed.deserialize(&mut json)
-        .and_then(|()| json.end())
-        .map_err(|error| classify::<K>(bytes, resource, error))?;
-    head.check(resource)
+/// Takes the bytes of a page as they come, and hands on every object that is complete. What is kept
+/// of the text is what stands around the objects, and the beginning of the next one.
+pub(crate) struct PageReader<K> {
+    /// What has come and is not decoded yet.
+    rest: Vec<u8>,
+    /// The page without its objects.
+    frame: Vec<u8>,
+    position: Position,
+    outside: Outside,
+    objects: u64,
+    /// Bytes that must have come before the object at the beginning is tried again.
+    try_at: usize,
+    kind: PhantomData<K>,
 }
 
-/// The fields of a list besides its items.
+/// Bytes that are decoded at a time: what comes at once can be much more.
+const PART: usize = 32 << 10;
+
+/// Where in the page the next byte stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// Not in the array of objects.
+    Outside,
+    /// Behind its `[`.
+    First,
+    /// Behind a comma.
+    Next,
+    /// Behind an object.
+    Behind,
+}
+
+impl<K: Projection> PageReader<K> {
+    pub(crate) fn new() -> Self {
+        Self {
+            rest: Vec::new(),
+            frame: Vec::new(),
+            position: Position::Outside,
+            outside: Outside::default(),
+            objects: 0,
+            try_at: 0,
+            kind: PhantomData,
+        }
+    }
+
+    /// Objects so far.
+    pub(crate) fn objects(&self) -> u64 {
+        self.objects
+    }
+
+    /// Takes the next bytes.
+    pub(crate) fn feed(
+        &mut self,
+        piece: &[u8],
+        resource: &ResourceType,
+        step: &mut impl FnMut(K),
+    ) -> Result<(), PageError> {
+        for part in piece.chunks(PART) {
+            self.rest.extend_from_slice(part);
+            self.decode(resource, false, step)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the page.
+    pub(crate) fn end(
+        &mut self,
+        resource: &ResourceType,
+        step: &mut impl FnMut(K),
+    ) -> Result<Page, PageError> {
+        self.decode(resource, true, step)?;
+        // Within the array its bracket is missing, and the decoder says so.
+        let frame = &self.frame;
+        let head: Head = serde_json::from_slice(frame).map_err(|error| match error.classify() {
+            // An empty answer and the beginning of a list end too early; anything else was never one.
+            Category::Eof | Category::Io => PageError::Cut(error),
+            Category::Data | Category::Syntax => PageError::Foreign(looks_like(frame, &error)),
+        })?;
+        head.check(resource, self.objects)
+    }
+
+    fn decode(
+        &mut self,
+        resource: &ResourceType,
+        is_last: bool,
+        step: &mut impl FnMut(K),
+    ) -> Result<(), PageError> {
+        let bytes = mem::take(&mut self.rest);
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            at += match (self.position, rest[0]) {
+                (Position::Outside, _) => self.frame(rest),
+                (_, b' ' | b'\t' | b'\n' | b'\r') => 1,
+                (Position::First | Position::Behind, b']') => {
+                    self.frame.push(b']');
+                    self.position = Position::Outside;
+                    1
+                }
+                (Position::Behind, b',') => {
+                    self.position = Position::Next;
+                    1
+                }
+                (Position::Behind, _) => {
+                    let reason = "malformed JSON (expected a comma or `]` between objects)";
+                    return Err(PageError::Foreign(reason.to_owned()));
+                }
+                (Position::First | Position::Next, _) => {
+                    match self.object(rest, resource, is_last)? {
+                        Some((object, length)) => {
+                            self.position = Position::Behind;
+                            step(object);
+                            length
+                        }
+                        None => break,
+                    }
+                }
+            };
+        }
+        self.rest = bytes;
+        self.rest.drain(..at);
+        Ok(())
+    }
+
+    /// Keeps what stands around the objects: how many of the bytes.
+    fn frame(&mut self, bytes: &[u8]) -> usize {
+        for (at, &byte) in bytes.iter().enumerate() {
+            self.frame.push(byte);
+            if self.outside.step(byte) == Some(b'[') && ends_with_items(&self.frame) {
+                self.position = Position::First;
+                self.outside.close();
+                return at + 1;
+            }
+        }
+        bytes.len()
+    }
+
+    /// The object at the beginning, and its length; `None` where its end has not come yet.
+    fn object(
+        &mut self,
+        bytes: &[u8],
+        resource: &ResourceType,
+        is_last: bool,
+    ) -> Result<Option<(K, usize)>, PageError> {
+        // An object of many pieces is tried whenever twice as much of it is there.
+        if bytes.len() < self.try_at && !is_last {
+            return Ok(None);
+        }
+        match first_object(bytes, resource, self.objects + 1) {
+            Ok(found) => {
+                self.objects += 1;
+                self.try_at = 0;
+                Ok(Some(found))
+            }
+            Err(PageError::Cut(_)) if !is_last => {
+                self.try_at = 2 * bytes.len();
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What must be known of a text to find the array of objects in it.
 #[derive(Default)]
-struct Head {
-    kind: Option<String>,
-    api_version: Option<String>,
-    metadata: Option<ListMeta>,
-    objects: Option<u64>,
+struct Outside {
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
 }
 
-/// The metadata of a list, as far as it says how the list goes on.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ListMeta {
-    #[serde(rename = "continue")]
-    next: Option<String>,
-    remaining_item_count: Option<i64>,
-}
-
-impl ListMeta {
-    /// The token of the next page. Objects that remain without one are objects that are missing.
-    fn next(self) -> Result<Option<String>, PageError> {
-        match (self.next.filter(|next| !next.is_empty()), self.remaining_item_count) {
-            (None, Some(left)) if left > 0 => Err(PageError::Partial(format!(
-                "it says that {left} more objects follow (remainingItemCount), but not where \
-                 (continue)"
-            ))),
-            (next, _) => Ok(next),
+impl Outside {
+    /// Takes a byte; tells it if it opens something among the members of the page itself.
+    fn step(&mut self, byte: u8) -> Option<u8> {
+        if self.in_string {
+            self.in_string = self.escaped || byte != b'"';
+            self.escaped = !self.escaped && byte == b'\\';
+            return None;
         }
+        match byte {
+            b'"' => self.in_string = true,
+            b'{' | b'[' => {
+                self.depth += 1;
+                return Some(byte).filter(|_| self.depth == 2);
+            }
+            b'}' | b']' => self.close(),
+            _ => {}
+        }
+        None
+    }
+
+    fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
     }
 }
 
-impl Head {
-    fn check(self, resource: &ResourceType) -> Result<Page, PageError> {
-        let wanted = (format!("{}List", resource.kind), resource.api_version());
-        match (self.kind, self.api_version, self.objects) {
-            (Some(kind), Some(version), Some(objects))
-                if kind == wanted.0 && version == wanted.1 =>
-            {
-                Ok(Page { next: self.metadata.unwrap_or_default().next()?, objects })
-            }
-            (Some(kind), Some(version), Some(_)) => Err(PageError::Foreign(format!(
-                "a {version} {kind} where a {} {} was asked for",
-                wanted.1, wanted.0
-            ))),
-            (Some(kind), Some(version), None) => {
-                Err(PageError::Foreign(format!("a {version} {kind} without items")))
-            }
-            _ => Err(PageError::Foreign("JSON without kind and apiVersion".to_owned())),
-        }
-    }
+/// Whether a text ends with `"items": [`. A string that ends so has a backslash before the quote.
+fn ends_with_items(text: &[u8]) -> bool {
+    let before = text.strip_suffix(b"[").map(<[u8]>::trim_ascii_end);
+    let before = before.and_then(|text| text.strip_suffix(b":")).map(<[u8]>::trim_ascii_end);
+    let before = before.and_then(|text| text.strip_suffix(b"\"items\""));
+    before.is_some_and(|text| !text.ends_with(b"\\"))
 }
 
-fn classify<K: Projection>(
+/// The object at the beginning of a text, and its length. `number` is its place in the list, from 1.
+fn first_object<K: Projection>(
     bytes: &[u8],
     resource: &ResourceType,
-    error: serde_json::Error,
-) -> PageError {
-    match error.classify() {
-        Category::Data => blame::<K>(bytes, resource)
-            .unwrap_or_else(|| PageError::Foreign(format!("JSON of another form ({error})"))),
-        // An empty answer and the beginning of a list end too early; anything else was never one.
-        Category::Eof | Category::Io => PageError::Cut(error),
-        Category::Syntax => PageError::Foreign(looks_like(bytes, &error)),
+    number: u64,
+) -> Result<(K, usize), PageError> {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<K>();
+    let error = match values.next() {
+        Some(Ok(object)) if !object.metadata().name.is_empty() => {
+            return Ok((object, values.byte_offset()));
+        }
+        Some(Ok(_)) | None => None,
+        Some(Err(error)) => Some(error),
+    };
+    match error {
+        Some(error) if error.is_data() => Err(blame(bytes, resource, number, &error)),
+        Some(error) if error.is_eof() => Err(PageError::Cut(error)),
+        Some(error) => Err(PageError::Foreign(format!("malformed JSON ({error})"))),
+        None => Err(nameless(resource, number)),
     }
+}
+
+/// Names the object that has another form than its kind. Where its end has not come, nothing is said of it yet.
+fn blame(
+    bytes: &[u8],
+    resource: &ResourceType,
+    number: u64,
+    error: &serde_json::Error,
+) -> PageError {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Err(error)) if error.is_eof() => return PageError::Cut(error),
+        _ => {}
+    }
+    let name = name_of(bytes.get(..values.byte_offset()).unwrap_or_default());
+    let reason = error.to_string();
+    if name.is_none() && reason.starts_with("missing field `metadata`") {
+        return nameless(resource, number);
+    }
+    PageError::Object {
+        name: name.unwrap_or_else(|| format!("{} number {number}", resource.kind)),
+        reason,
+    }
+}
+
+/// Every object of an API has a name: one without is a piece of an object.
+pub(crate) fn nameless(resource: &ResourceType, number: u64) -> PageError {
+    let kind = resource.kind;
+    PageError::Partial(format!("{kind} number {number} has no name (metadata.name)"))
 }
 
 /// What an answer is that is not the JSON that was asked for.
@@ -130,37 +302,8 @@ fn first_letter(bytes: &[u8]) -> Option<u8> {
     bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace())
 }
 
-/// Finds the object that cannot be decoded. The fast path does not know whose field it was in, so only a failure
-/// pays for a second look.
-fn blame<K: Projection>(bytes: &[u8], resource: &ResourceType) -> Option<PageError> {
-    #[derive(Deserialize)]
-    struct Items<'a> {
-        #[serde(borrow)]
-        items: Vec<&'a RawValue>,
-    }
-    let list: Items<'_> = serde_json::from_slice(bytes).ok()?;
-    list.items.iter().enumerate().find_map(|(index, item)| {
-        let number = || format!("{} number {}", resource.kind, index + 1);
-        let nameless = || PageError::Partial(format!("{} {NAMELESS}", number()));
-        let reason = serde_json::from_str::<K>(item.get()).err().map(|error| error.to_string());
-        match (name_of(item.get()), reason) {
-            (Some(_), None) => None,
-            (None, None) => Some(nameless()),
-            (None, Some(reason)) if reason.starts_with("missing field `metadata`") => {
-                Some(nameless())
-            }
-            (name, Some(reason)) => {
-                Some(PageError::Object { name: name.unwrap_or_else(number), reason })
-            }
-        }
-    })
-}
-
-/// Every object of an API has a name: one without is a piece of an object.
-const NAMELESS: &str = "has no name (metadata.name)";
-
 /// `namespace/name` of an object of which only that much has to be right.
-fn name_of(json: &str) -> Option<String> {
+pub(crate) fn name_of(json: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
         metadata: Name,
@@ -171,119 +314,13 @@ fn name_of(json: &str) -> Option<String> {
         #[serde(default)]
         namespace: ecow::EcoString,
     }
-    let Named { metadata } = serde_json::from_str(json).ok()?;
+    let Named { metadata } = serde_json::from_slice(json).ok()?;
     if metadata.name.is_empty() {
         return None;
     }
     let metadata =
         Metadata { name: metadata.name, namespace: metadata.namespace, ..Metadata::default() };
     Some(metadata.full_name().to_string())
-}
-
-struct ListSeed<'a, K, F> {
-    head: &'a mut Head,
-    step: &'a mut F,
-    kind: PhantomData<K>,
-}
-
-impl<'de, K: Projection, F: FnMut(K)> DeserializeSeed<'de> for ListSeed<'_, K, F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, K: Projection, F: FnMut(K)> Visitor<'de> for ListSeed<'_, K, F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of objects")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let head = self.head;
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            match &*key {
-                "kind" => once("kind", &mut head.kind, map.next_value()?)?,
-                "apiVersion" => once("apiVersion", &mut head.api_version, map.next_value()?)?,
-                "metadata" => {
-                    let metadata = map.next_value::<Option<ListMeta>>()?.unwrap_or_default();
-                    once("metadata", &mut head.metadata, Some(metadata))?;
-                }
-                "items" if head.objects.is_some() => {
-                    return Err(A::Error::duplicate_field("items"));
-                }
-                "items" => {
-                    let items = ItemsSeed { step: &mut *self.step, kind: PhantomData };
-                    head.objects = Some(map.next_value_seed(items)?);
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Stores a field of the head. Of one that stands twice nobody knows which is meant.
-fn once<T, E: serde::de::Error>(
-    name: &'static str,
-    field: &mut Option<T>,
-    value: Option<T>,
-) -> Result<(), E> {
-    if field.is_some() {
-        return Err(E::duplicate_field(name));
-    }
-    *field = value;
-    Ok(())
-}
-
-struct ItemsSeed<'a, K, F> {
-    step: &'a mut F,
-    kind: PhantomData<K>,
-}
-
-impl<'de, K: Projection, F: FnMut(K)> DeserializeSeed<'de> for ItemsSeed<'_, K, F> {
-    type Value = u64;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<u64, D::Error> {
-        deserializer.deserialize_option(self)
-    }
-}
-
-impl<'de, K: Projection, F: FnMut(K)> Visitor<'de> for ItemsSeed<'_, K, F> {
-    type Value = u64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of objects")
-    }
-
-    /// Go writes a list without elements as `null`, too.
-    fn visit_none<E>(self) -> Result<u64, E> {
-        Ok(0)
-    }
-
-    fn visit_unit<E>(self) -> Result<u64, E> {
-        Ok(0)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<u64, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<u64, A::Error> {
-        let mut objects = 0;
-        while let Some(object) = items.next_element::<K>()? {
-            if object.metadata().name.is_empty() {
-                return Err(A::Error::custom(NAMELESS));
-            }
-            (self.step)(object);
-            objects += 1;
-        }
-        Ok(objects)
-    }
 }
 
 #[cfg(test)]

@@ -105,6 +105,7 @@ enum Delivery {
     Cut(usize),
     Stall(usize),
     Chunks(VecDeque<Bytes>, Duration),
+    Open,
     EndlessBody,
     EndlessHeaders,
     HangUp,
@@ -192,6 +193,13 @@ impl Reply {
         pause: Duration,
     ) -> Self {
         self.deliver(Delivery::Chunks(chunks.into_iter().map(Into::into).collect(), pause))
+    }
+
+    /// Sends the body line by line, each in a chunk of its own, and then nothing more, over an answer that does not end
+    /// (`transfer-encoding: chunked`).
+    #[must_use]
+    pub fn left_open(self) -> Self {
+        self.deliver(Delivery::Open)
     }
 
     /// Sends the body again and again until the client hangs up.
@@ -493,6 +501,10 @@ async fn answer(
         (Delivery::Chunks(chunks, pause), _) => {
             StreamBody::new(slow_chunks(chunks, pause)).boxed_unsync()
         }
+        (Delivery::Open, _) => {
+            let lines = stream::iter(lines(reply.body)).map(|line| Ok(Frame::data(line)));
+            StreamBody::new(lines.chain(stream::pending())).boxed_unsync()
+        }
         (Delivery::EndlessBody, _) => {
             StreamBody::new(stream::repeat_with(move || Ok(Frame::data(reply.body.clone()))))
                 .boxed_unsync()
@@ -538,6 +550,14 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     literal
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "the handler panicked".to_owned())
+}
+
+/// The lines of a text, each with its end.
+fn lines(mut text: Bytes) -> impl Iterator<Item = Bytes> {
+    std::iter::from_fn(move || {
+        let length = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| at + 1);
+        (length > 0).then(|| text.split_to(length))
+    })
 }
 
 fn slow_chunks(

@@ -1,6 +1,6 @@
 //! Pages as they should be, and as they should not.
 
-use super::{Page, PageError, decode};
+use super::{Page, PageError, PageReader};
 use crate::object::{Metadata, Projection, ResourceType};
 
 #[derive(serde::Deserialize)]
@@ -24,12 +24,29 @@ impl Projection for Service {
     }
 }
 
-fn read(json: &str) -> (Result<Page, PageError>, Vec<String>) {
+fn read_by(json: &str, size: usize) -> (Result<Page, PageError>, Vec<String>) {
     let mut names = Vec::new();
-    let page = decode(json.as_bytes(), &Service::RESOURCE, &mut |service: Service| {
-        names.push(service.metadata.full_name().to_string());
-    });
+    let mut step = |service: Service| names.push(service.metadata.full_name().to_string());
+    let mut reader = PageReader::new();
+    let mut pieces = json.as_bytes().chunks(size);
+    let fed = pieces.try_for_each(|piece| reader.feed(piece, &Service::RESOURCE, &mut step));
+    let page = fed.and_then(|()| reader.end(&Service::RESOURCE, &mut step));
     (page, names)
+}
+
+/// Reads a page in pieces of any size, which must make no difference.
+fn read(json: &str) -> (Result<Page, PageError>, Vec<String>) {
+    let whole = read_by(json, json.len().max(1));
+    for size in 1..json.len() {
+        let (page, names) = read_by(json, size);
+        let same = match (&page, &whole.0) {
+            (Ok(page), Ok(all)) => page == all && names == whole.1,
+            (Err(own), Err(whole)) => std::mem::discriminant(own) == std::mem::discriminant(whole),
+            _ => false,
+        };
+        assert!(same, "{json} in pieces of {size}: {page:?}, {names:?}, not {whole:?}");
+    }
+    whole
 }
 
 #[test]

@@ -10,7 +10,7 @@ use extdns_testkit::kube::{ADMIN, ADMIN_TOKEN, KubeApi, Login, READER, READER_TO
 use extdns_testkit::kube_sim::{Builder, Effect, Fault, KubeSim, User};
 use serde_json::{Value, json};
 
-use crate::support::{Ingress, Node, Service, cluster, connect, names};
+use crate::support::{Ingress, Node, Service, cluster, connect, in_pages_of, names};
 
 #[derive(serde::Deserialize)]
 struct Mouse {
@@ -88,7 +88,10 @@ spec: { rules: [{ host: a.example.org }, { host: b.example.org }] }
 
 /// What the reader may.
 fn rules() -> Value {
-    json!([{ "apiGroups": [""], "resources": ["services"], "verbs": ["list"] }])
+    json!([
+        { "apiGroups": [""], "resources": ["services"], "verbs": ["list"] },
+        { "apiGroups": ["contract.example"], "resources": ["mice"], "verbs": ["watch"] },
+    ])
 }
 
 /// An API server with the objects and the users of this suite.
@@ -111,13 +114,14 @@ impl Subject<'_> {
         self.knows_what_is_served().await;
         self.refuses_in_words_that_help().await;
         self.says_what_we_may().await;
+        self.streams_what_may_be_watched().await;
         self.tells_what_is_there().await;
     }
 
     async fn lists_whatever_the_size_of_pages(&self) {
-        for size in [1, 2, 3, 4, 500] {
-            let mut cluster = self.cluster(ADMIN);
-            cluster.api.limits.page_size = size;
+        let pages = [1, 2, 3, 4, 500].map(|size| in_pages_of(size, self.cluster(ADMIN)));
+        for cluster in [self.cluster(ADMIN)].into_iter().chain(pages) {
+            let size = cluster.api.limits.page_size;
             let view = connect(&cluster).await;
             let all = names::<Service>(&view, "").await.unwrap();
             // The real server has a Service of its own.
@@ -199,6 +203,15 @@ impl Subject<'_> {
 }
 
 impl Subject<'_> {
+    /// Who may watch alone can have the objects only by a stream, and who may list alone only in pages.
+    async fn streams_what_may_be_watched(&self) {
+        let reader = self.view(READER).await;
+        assert_eq!(names::<Mouse>(&reader, "").await.unwrap(), ["shop/mickey"]);
+        assert!(names::<Mouse>(&reader, "nowhere").await.unwrap().is_empty());
+        assert_eq!(names::<Service>(&reader, "shop").await.unwrap().len(), 3);
+        assert!(names::<Mouse>(&reader, "").await.is_err(), "it streams nothing from now on");
+    }
+
     async fn tells_what_is_there(&self) {
         let (admin, reader) = (self.view(ADMIN).await, self.view(READER).await);
         assert_eq!(admin.has_namespace("shop").await, Some(true));
@@ -254,9 +267,7 @@ async fn five(sim: &KubeSim) -> ClusterView {
         sim.apply(json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata }));
     }
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
-    let mut cluster = cluster(Access::Kubeconfig { path, context: None });
-    cluster.api.limits.page_size = 2;
-    connect(&cluster).await
+    connect(&in_pages_of(2, cluster(Access::Kubeconfig { path, context: None }))).await
 }
 
 const WHOLE: [&str; 5] = ["shop/a", "shop/b", "shop/c", "shop/d", "shop/e"];
@@ -341,14 +352,28 @@ async fn a_list_whose_past_is_forgotten_in_the_middle_is_the_new_one() {
     assert_eq!(read.await.unwrap(), WHOLE[1..]);
 }
 
-#[tokio::test]
-async fn ten_thousand_services_are_twenty_calls() {
-    let sim = KubeSim::builder().workload(10_000).start();
+/// The calls with which 10,000 services and 5,000 ingresses are read.
+async fn calls_for_ten_thousand(sim: Builder) -> Vec<(&'static str, &'static str, u64)> {
+    let sim = sim.workload(10_000).start();
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
     let view = connect(&cluster(Access::Kubeconfig { path, context: None })).await;
     assert_eq!(names::<Service>(&view, "").await.unwrap().len(), 10_000);
     assert_eq!(names::<Ingress>(&view, "").await.unwrap().len(), 5_000);
-    let calls: Vec<_> = sim.all_calls().into_iter().collect();
-    let list = |plural: &str, count| (("list".to_owned(), plural.to_owned()), count);
-    assert_eq!(calls, [list("ingresses", 10), list("services", 20)]);
+    assert_eq!(sim.requests().len() as u64, sim.all_calls().values().sum::<u64>());
+    let verbs = ["watch", "list"].into_iter();
+    let calls = verbs.flat_map(|verb| ["services", "ingresses"].map(|plural| (verb, plural)));
+    let count = |(verb, plural)| (verb, plural, sim.calls(verb, plural));
+    calls.map(count).filter(|(_, _, count)| *count > 0).collect()
+}
+
+#[tokio::test]
+async fn ten_thousand_services_are_one_call_or_five() {
+    assert_eq!(
+        calls_for_ten_thousand(KubeSim::builder()).await,
+        [("watch", "services", 1), ("watch", "ingresses", 1)]
+    );
+    assert_eq!(
+        calls_for_ten_thousand(KubeSim::builder().pages_only()).await,
+        [("watch", "services", 1), ("list", "services", 4), ("list", "ingresses", 3)]
+    );
 }

@@ -11,7 +11,7 @@ use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::support::{Service, at, cluster, connect, names, services, status};
+use crate::support::{Service, at, cluster, connect, in_pages_of, names, services, status};
 
 /// A simulator with five services, and a cluster that reads it in pages of two.
 fn five() -> (KubeSim, extdns_clusters::Cluster) {
@@ -21,9 +21,7 @@ fn five() -> (KubeSim, extdns_clusters::Cluster) {
         sim.apply(json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata }));
     }
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
-    let mut cluster = cluster(Access::Kubeconfig { path, context: None });
-    cluster.api.limits.page_size = 2;
-    (sim, cluster)
+    (sim, in_pages_of(2, cluster(Access::Kubeconfig { path, context: None })))
 }
 
 /// What is said of a list with a fault, which has no objects then.

@@ -213,7 +213,7 @@ async fn an_answer_that_is_cut_every_time_is_never_a_short_list() {
         ),
         "{error}"
     );
-    assert_eq!(server.requests().len(), 6, "the first page, and five times the second");
+    assert_eq!(server.requests().len(), 8, "the list, and three times again");
 }
 
 #[tokio::test]
@@ -426,7 +426,7 @@ async fn a_server_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_long_list_costs_the_memory_of_one_page() {
+fn a_long_list_costs_less_memory_than_one_page() {
     const PAGES: usize = 8;
     let note = "x".repeat(4000);
     let items: Vec<serde_json::Value> = (0..500)
@@ -457,6 +457,6 @@ fn a_long_list_costs_the_memory_of_one_page() {
         seen = runtime.block_on(view.fold(scope, || 0, count)).unwrap();
     });
     assert_eq!(seen, 500 * PAGES);
-    // One page, and what the connection has read ahead.
-    assert!(used.bytes_max < 2 * size, "{size}: {used:?}");
+    // Not even one page: the next object, and what the connection has read ahead.
+    assert!(used.bytes_max < 3 * size / 4, "{size}: {used:?}");
 }

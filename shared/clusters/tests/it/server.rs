@@ -6,7 +6,7 @@ use extdns_clusters::{
 use extdns_testkit::kube::{ADMIN, ADMIN_TOKEN, KubeApi, Login};
 use serde_json::json;
 
-use crate::support::{Ingress, Node, Service, cluster, connect, names};
+use crate::support::{Ingress, Node, Service, cluster, connect, in_pages_of, names};
 
 #[derive(serde::Deserialize)]
 struct Route {
@@ -56,9 +56,7 @@ async fn pages_of_a_real_list_are_the_whole_list() {
     };
     let namespace = api.namespace("pages").await;
     make_services(api, &namespace, 5).await;
-    let mut cluster = as_user(api, ADMIN);
-    cluster.api.limits.page_size = 2;
-    let view = connect(&cluster).await;
+    let view = connect(&in_pages_of(2, as_user(api, ADMIN))).await;
     let expected: Vec<String> = (0..5).map(|number| format!("{namespace}/web-{number}")).collect();
     assert_eq!(names::<Service>(&view, &namespace).await.unwrap(), expected);
     assert!(names::<Node>(&view, "").await.unwrap().is_empty());

@@ -77,10 +77,17 @@ pub(crate) fn cluster(access: Access) -> Cluster {
     }
 }
 
-/// A cluster at `server`, without credentials.
+/// A cluster at `server`, without credentials. Lists are read in pages, so that each request is foreseen.
 pub(crate) fn at(server: &ScriptedServer) -> Cluster {
-    let mut cluster = cluster(Access::Default { kubeconfig: None });
+    let mut cluster = in_pages_of(500, cluster(Access::Default { kubeconfig: None }));
     cluster.api.server = Some(server.url());
+    cluster
+}
+
+/// The same cluster, whose lists are read in pages of one size.
+pub(crate) fn in_pages_of(size: u32, mut cluster: Cluster) -> Cluster {
+    let limits = cluster.api.limits;
+    cluster.api.limits = Limits { streams: false, page_size: size, largest_page: size, ..limits };
     cluster
 }
 

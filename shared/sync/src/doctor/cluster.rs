@@ -46,15 +46,41 @@ pub(super) async fn examine(
             return section;
         }
     }
+    let mut unwatched = Vec::new();
     for (right, needs) in rights(&mut section, needs, &view).await {
         let result = match view.may(&right).await {
-            Ok(true) => CheckResult::Fine,
+            Ok(true) => {
+                if is_unwatched(&view, &right).await {
+                    unwatched.push(right.resource.to_string());
+                }
+                CheckResult::Fine
+            }
             Ok(false) => CheckResult::Wrong(forbidden(&right, &needs)),
             Err(error) => try_it(&view, &right, &needs, error).await,
         };
         section.note(right.to_string(), result);
     }
+    if !unwatched.is_empty() {
+        section.note("lists are streamed", CheckResult::Hint(in_pages(&unwatched)));
+    }
     section
+}
+
+/// Whether the server says that a list may be read, but not as a stream.
+async fn is_unwatched(view: &ClusterView, right: &Right) -> bool {
+    match right.to_stream() {
+        Some(watch) => matches!(view.may(&watch).await, Ok(false)),
+        None => false,
+    }
+}
+
+/// What it costs that lists cannot be streamed.
+fn in_pages(resources: &[String]) -> Advice {
+    Advice::new(
+        format!("not allowed to watch {}", resources.join(", ")),
+        "every list is read in pages, with more requests: a run over many objects takes longer",
+    )
+    .remedy("add the verb \"watch\" to the rules that have the verb \"list\"")
 }
 
 /// Where the server does not say what we may, a list of one object shows it. Nothing is written to see whether that

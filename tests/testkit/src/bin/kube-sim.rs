@@ -30,6 +30,9 @@ struct Args {
     /// Answers discovery as servers before 1.27 do.
     #[arg(long)]
     plain_discovery: bool,
+    /// Streams no lists, as servers before 1.32 do.
+    #[arg(long)]
+    pages_only: bool,
     /// Writes a kubeconfig for this server to a file.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
@@ -47,6 +50,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if args.tls {
         builder = builder.tls();
+    }
+    if args.pages_only {
+        builder = builder.pages_only();
     }
     if args.plain_discovery {
         builder = builder.plain_discovery();

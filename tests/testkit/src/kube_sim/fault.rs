@@ -1,13 +1,17 @@
 //! What goes wrong on demand.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::status::{self, Answer, Attempt};
+use super::watch;
 use crate::http::Reply;
 
 /// What goes wrong with a request.
@@ -57,6 +61,14 @@ pub enum Effect {
     Nameless,
     /// The true page, in which the metadata of the first object stands twice.
     Doubled,
+    /// A stream that ends without the bookmark.
+    Unmarked,
+    /// A stream with an error of this code in place of the bookmark.
+    Ended(u16),
+    /// A stream in which an event of this type, of the first object, stands before the bookmark: `MODIFIED`, `DELETED`.
+    Changed(&'static str),
+    /// The true answer, compressed if the client takes that.
+    Gzip,
     /// What the client showed to prove who it is, as message, kind and content type of an answer of this status.
     Echo(u16),
     /// The end of the connection, without an answer.
@@ -76,32 +88,27 @@ pub enum Effect {
 #[derive(Clone, Debug)]
 pub struct Fault {
     resource: String,
-    verb: String,
+    /// `None` for lists in either form.
+    verb: Option<String>,
     page: Option<usize>,
     times: Option<usize>,
     effect: Effect,
 }
 
 impl Fault {
-    /// Befalls lists of this resource, given as plural (`services`; `*` for all). Documents of discovery have their
-    /// path for a name and the verb `get`.
+    /// Befalls lists of this resource, given as plural (`services`; `*` for all), in pages and as streams. Documents of
+    /// discovery have their path for a name and the verb `get`.
     pub fn new(resource: &str, effect: Effect) -> Self {
-        Self {
-            resource: resource.to_owned(),
-            verb: "list".to_owned(),
-            page: None,
-            times: None,
-            effect,
-        }
+        Self { resource: resource.to_owned(), verb: None, page: None, times: None, effect }
     }
 
-    /// Befalls another verb; a status is written by `update` of, say, `services/status`.
+    /// Befalls this verb: `list` for pages alone, `watch` for streams alone; a status is written by `update` of, say, `services/status`.
     #[must_use]
     pub fn verb(self, verb: &str) -> Self {
-        Self { verb: verb.to_owned(), ..self }
+        Self { verb: Some(verb.to_owned()), ..self }
     }
 
-    /// Befalls only this page of a list, from 1.
+    /// Befalls only this page of a list, from 1; a stream has none.
     #[must_use]
     pub fn page(self, page: usize) -> Self {
         Self { page: Some(page), ..self }
@@ -114,7 +121,11 @@ impl Fault {
     }
 
     fn befalls(&self, verb: &str, resource: &str, page: usize) -> bool {
-        self.verb == verb
+        let is_verb = match &self.verb {
+            Some(own) => own == verb,
+            None => verb == "list" || (verb == "watch" && self.page.is_none()),
+        };
+        is_verb
             && (self.resource == "*" || self.resource == resource)
             && self.page.is_none_or(|own| own == page)
             && self.times != Some(0)
@@ -138,6 +149,8 @@ pub(super) struct Context<'a> {
     pub(super) user: &'a str,
     /// The header `Authorization`.
     pub(super) shown: &'a str,
+    /// Whether the client takes what is compressed.
+    pub(super) takes_gzip: bool,
     /// Tokens of the first page, and of one that nobody has asked for.
     pub(super) tokens: &'a dyn Fn() -> (String, String),
     pub(super) attempt: &'a Attempt<'a>,
@@ -149,9 +162,12 @@ impl Effect {
     /// Whether the request is still answered, and the answer then spoiled.
     fn spoils(&self) -> bool {
         match self {
-            Self::Cut(_) | Self::Slow { .. } | Self::Held(_) | Self::Stall(_) | Self::Under(_) => {
-                true
-            }
+            Self::Cut(_)
+            | Self::Slow { .. }
+            | Self::Held(_)
+            | Self::Stall(_)
+            | Self::Under(_)
+            | Self::Gzip => true,
             _ => self.lies(),
         }
     }
@@ -160,7 +176,14 @@ impl Effect {
     fn lies(&self) -> bool {
         matches!(
             self,
-            Self::Remaining(_) | Self::Circle | Self::EmptyPage | Self::Nameless | Self::Doubled
+            Self::Remaining(_)
+                | Self::Circle
+                | Self::EmptyPage
+                | Self::Nameless
+                | Self::Doubled
+                | Self::Unmarked
+                | Self::Ended(_)
+                | Self::Changed(_)
         )
     }
 
@@ -170,7 +193,7 @@ impl Effect {
             return self.falsify(truth(), context).into_reply();
         }
         if self.spoils() {
-            return self.spoil(truth());
+            return self.spoil(truth(), context);
         }
         let answer = match self {
             Self::Expired => (context.expired)(),
@@ -185,7 +208,8 @@ impl Effect {
             Self::Forbidden => status::forbidden(context.user, context.attempt),
             Self::NotServed => status::no_such_path(),
             Self::Foreign { status, content_type, body } => {
-                Answer { status, content_type, body: Bytes::from_static(body.as_bytes()) }
+                let body = Bytes::from_static(body.as_bytes());
+                Answer { content_type, ..Answer::json(status, body) }
             }
             Self::Echo(status) => return echo(status, context.shown),
             // What spoils was answered above.
@@ -194,8 +218,11 @@ impl Effect {
         answer.into_reply()
     }
 
-    /// The page with what is not so. An answer that is no page stays as it is.
+    /// The page with what is not so. An answer that is neither page nor stream stays as it is.
     fn falsify(self, truth: Answer, context: &Context<'_>) -> Answer {
+        if truth.is_open {
+            return self.falsify_stream(truth, context);
+        }
         let Ok(mut page) = serde_json::from_slice::<Value>(&truth.body) else { return truth };
         let Some(items) = page["items"].as_array_mut() else { return truth };
         match self {
@@ -225,7 +252,53 @@ impl Effect {
         Answer { body: text.into(), ..truth }
     }
 
-    fn spoil(self, truth: Answer) -> Reply {
+    /// The stream with what is not so.
+    fn falsify_stream(self, truth: Answer, context: &Context<'_>) -> Answer {
+        let text = String::from_utf8_lossy(&truth.body).into_owned();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let Some(bookmark) = lines.pop() else { return truth };
+        let first: Value = lines
+            .first()
+            .map_or(Value::Null, |line| serde_json::from_str(line).expect("an event of ours"));
+        let first = &first["object"];
+        let line = |kind: &str, object: &Value| {
+            String::from_utf8_lossy(&watch::event(kind, object)).trim_end().to_owned()
+        };
+        match &self {
+            Self::Unmarked => {}
+            Self::Ended(code) => {
+                let answer = match code {
+                    410 => (context.expired)(),
+                    code => status::failure(*code),
+                };
+                let status = serde_json::from_slice(&answer.body).unwrap_or_else(|_| {
+                    json!({ "kind": "Status", "apiVersion": "v1", "code": code, "message": "busy" })
+                });
+                lines.push(line("ERROR", &status));
+            }
+            Self::Changed(kind) => lines.extend([line(kind, first), bookmark]),
+            Self::Nameless => {
+                lines.pop();
+                lines.extend([line("ADDED", &json!({})), bookmark]);
+            }
+            Self::Doubled if !lines.is_empty() => {
+                let member = format!(r#""metadata":{}"#, first["metadata"]);
+                lines[0] = line("ADDED", first).replacen(&member, &format!("{member},{member}"), 1);
+                lines.push(bookmark);
+            }
+            _ => return truth,
+        }
+        let body = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let is_open = !matches!(self, Self::Unmarked | Self::Ended(_));
+        Answer { body: body.into(), is_open, ..truth }
+    }
+
+    fn spoil(self, truth: Answer, context: &Context<'_>) -> Reply {
+        if matches!(self, Self::Gzip) && context.takes_gzip {
+            return Answer { body: compressed(&truth.body), is_open: false, ..truth }
+                .into_reply()
+                .header("content-encoding", "gzip");
+        }
         let body = truth.body.clone();
         let reply = truth.into_reply();
         match self {
@@ -247,6 +320,11 @@ impl Effect {
             _ => reply,
         }
     }
+}
+
+fn compressed(bytes: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes it all").into()
 }
 
 /// A server that repeats a credential wherever it can.

@@ -37,7 +37,11 @@ impl Kind {
 
     /// The verbs that the simulator answers.
     pub(super) fn verbs(&self) -> &'static [&'static str] {
-        if self.plural == REVIEWS { &["create"] } else { &["get", "list"] }
+        if self.plural == REVIEWS {
+            &["create"]
+        } else {
+            &["create", "delete", "get", "list", "patch", "update", "watch"]
+        }
     }
 
     fn serve(&mut self, version: &str) {

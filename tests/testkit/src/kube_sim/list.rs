@@ -3,11 +3,13 @@
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{DecodeError, Engine as _};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::kinds::{Kind, api_version};
 use super::selector::Selectors;
 use super::status::{Answer, bad_request, expired};
 use super::store::{Body, Store, decode};
+use super::watch::Watch;
 
 /// The version of the form of a token.
 const TOKEN_VERSION: &str = "meta.k8s.io/v1";
@@ -62,7 +64,8 @@ pub(super) struct Query {
     limit: Option<usize>,
     token: Option<Token>,
     selectors: Selectors,
-    pub(super) watch: bool,
+    pub(super) is_watch: bool,
+    pub(super) watch: Watch,
 }
 
 impl Query {
@@ -86,8 +89,16 @@ impl Query {
         // Revision 0 is answered from a cache that does not cut lists into pages.
         let limit = Some(limit).filter(|&limit| limit > 0 && (revision != "0" || token.is_some()));
         let selectors = Selectors::parse(plural, value("labelSelector"), value("fieldSelector"))?;
-        let watch = matches!(value("watch"), "true" | "1");
-        Ok(Self { limit, token, selectors, watch })
+        let is_watch = matches!(value("watch"), "true" | "1");
+        if !is_watch && value("sendInitialEvents") != "" {
+            return Err("sendInitialEvents is forbidden for list".to_owned());
+        }
+        Ok(Self { limit, token, selectors, is_watch, watch: Watch::parse(value) })
+    }
+
+    /// Whether the selectors admit an object, which is only looked at where there are any.
+    pub(super) fn admits(&self, object: impl FnOnce() -> Value) -> bool {
+        self.selectors.is_empty() || self.selectors.admit(&object())
     }
 
     /// The number of the page, from 1.
@@ -139,7 +150,7 @@ pub(super) fn list(
     let mut items: Vec<&Body> = Vec::new();
     let mut next = None;
     while let Some((key, body)) = objects.next() {
-        if query.selectors.is_empty() || query.selectors.admit(&decode(body)) {
+        if query.admits(|| decode(body)) {
             items.push(body);
         }
         // As in etcd: a full page goes on if any key follows, whether it will match or not.

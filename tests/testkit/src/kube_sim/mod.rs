@@ -1,11 +1,11 @@
 //! A simulator of the Kubernetes API, for what a real server will not do on demand.
 //!
 //! It speaks HTTP/1.1 (with TLS if the test asks for it) and serves discovery, lists (selectors,
-//! pages of one snapshot), single objects, status updates and questions for one's own rights, in
-//! the real server's words. Objects come from manifests, from a [`workload`] or from the test. What
-//! goes wrong is said as a [`Fault`]. It serves every kind of which it is given an object: one
-//! without a CustomResourceDefinition is taken for namespaced. It does not validate objects, and
-//! does not watch.
+//! pages of one snapshot, streams), single objects, status updates and questions for one's own
+//! rights, in the real server's words. Objects come from manifests, from a [`workload`] or from the
+//! test. What goes wrong is said as a [`Fault`]. It serves every kind of which it is given an
+//! object: one without a CustomResourceDefinition is taken for namespaced. It does not validate
+//! objects, and nobody who watches sees a change.
 //!
 //! ```
 //! use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
@@ -15,7 +15,7 @@
 //!     .start();
 //! sim.fail(Fault::new("services", Effect::Expired).page(2).times(1));
 //! // ... the program under test reads sim.url() ...
-//! assert_eq!(sim.calls("list", "services"), 0);
+//! assert_eq!(sim.lists("services"), 0);
 //! ```
 
 mod access;
@@ -28,7 +28,9 @@ mod selector;
 mod serve;
 mod status;
 mod store;
+mod watch;
 mod workload;
+mod write;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -59,6 +61,7 @@ pub struct Builder {
     workload: usize,
     users: Vec<User>,
     plain_discovery: bool,
+    pages_only: bool,
     tls: bool,
     port: u16,
 }
@@ -107,6 +110,13 @@ impl Builder {
         self
     }
 
+    /// Streams no lists, as servers before 1.32, and others where the feature is switched off.
+    #[must_use]
+    pub fn pages_only(mut self) -> Self {
+        self.pages_only = true;
+        self
+    }
+
     /// Speaks TLS alone, with a certificate of an authority of its own ([`KubeSim::ca`]).
     #[must_use]
     pub fn tls(mut self) -> Self {
@@ -123,7 +133,7 @@ impl Builder {
 
     /// Starts it; fails when the port is taken.
     pub fn try_start(self) -> io::Result<KubeSim> {
-        let shared = Arc::new(Shared::new(self.users, !self.plain_discovery));
+        let shared = Arc::new(Shared::new(self.users, !self.plain_discovery, !self.pages_only));
         {
             let mut state = shared.state();
             // Definitions first: they say how the kinds of the other objects are called.
@@ -221,6 +231,15 @@ impl KubeSim {
         Some(stamped(kind, store::decode(body)))
     }
 
+    /// The names of the objects of a resource (plural) in a namespace, in order.
+    pub fn names(&self, plural: &str, namespace: &str) -> Vec<String> {
+        let state = self.shared.state();
+        let Some(kind) = state.kinds.by_plural(plural) else { return Vec::new() };
+        let (prefix, now) = (format!("{namespace}/"), state.store.revision());
+        let objects = state.store.range(&kind.id(), &prefix, "", now);
+        objects.filter_map(|(key, _)| key.strip_prefix(&prefix).map(str::to_owned)).collect()
+    }
+
     /// Forgets the past: lists that are going on get 410 for their next page.
     pub fn compact(&self) {
         self.shared.state().store.compact();
@@ -240,6 +259,11 @@ impl KubeSim {
     /// discovery counts as `get` of its path.
     pub fn calls(&self, verb: &str, resource: &str) -> u64 {
         self.all_calls().get(&(verb.to_owned(), resource.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// Requests that list a resource (plural): streams and pages.
+    pub fn lists(&self, resource: &str) -> u64 {
+        self.calls("watch", resource) + self.calls("list", resource)
     }
 
     /// Puts somebody between the network and the simulator, or takes them away.

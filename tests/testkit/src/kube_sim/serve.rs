@@ -12,6 +12,7 @@ use super::kinds::{Kind, Kinds, REVIEWS};
 use super::list::{self, Query};
 use super::status::{self, Answer, Attempt};
 use super::store::{self, Store};
+use super::watch;
 use crate::http::{Reply, Request};
 
 /// What the server's thread and the test share.
@@ -23,6 +24,8 @@ pub(super) struct Shared {
 
 /// Everything that changes.
 pub(super) struct State {
+    /// Whether lists are streamed.
+    pub(super) streams: bool,
     pub(super) kinds: Kinds,
     pub(super) store: Store,
     pub(super) faults: Vec<Fault>,
@@ -31,8 +34,9 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn new(users: Vec<User>, aggregated: bool) -> Self {
+    pub(super) fn new(users: Vec<User>, aggregated: bool, streams: bool) -> Self {
         let state = State {
+            streams,
             kinds: Kinds::built_in(),
             store: Store::new(),
             faults: Vec::new(),
@@ -80,6 +84,7 @@ impl Shared {
         let context = Context {
             user: asker.name(),
             shown: request.header("authorization").unwrap_or_default(),
+            takes_gzip: request.header("accept-encoding").is_some_and(|own| own.contains("gzip")),
             tokens: &Default::default,
             attempt: &attempt,
             expired: &none,
@@ -91,13 +96,13 @@ impl Shared {
 
 /// What the path of a resource names. What is absent is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Target<'a> {
-    group: &'a str,
-    version: &'a str,
-    namespace: &'a str,
-    plural: &'a str,
-    name: &'a str,
-    subresource: &'a str,
+pub(super) struct Target<'a> {
+    pub(super) group: &'a str,
+    pub(super) version: &'a str,
+    pub(super) namespace: &'a str,
+    pub(super) plural: &'a str,
+    pub(super) name: &'a str,
+    pub(super) subresource: &'a str,
 }
 
 impl<'a> Target<'a> {
@@ -159,7 +164,7 @@ impl State {
         asker: Option<Asker<'_>>,
     ) -> Reply {
         let query = Query::parse(&request.pairs(), target.plural);
-        let watch = query.as_ref().is_ok_and(|query| query.watch);
+        let watch = query.as_ref().is_ok_and(|query| query.is_watch);
         let Target { group, plural, subresource, namespace, name, .. } = *target;
         let verb = target.verb(request, watch);
         let attempt = Attempt { verb, group, plural, subresource, namespace, name };
@@ -187,6 +192,7 @@ impl State {
         let context = Context {
             user: asker.name(),
             shown: request.header("authorization").unwrap_or_default(),
+            takes_gzip: request.header("accept-encoding").is_some_and(|own| own.contains("gzip")),
             tokens: &tokens,
             attempt: &attempt,
             expired: &expired,
@@ -224,6 +230,13 @@ impl State {
                 let query = query.map_err(|message| status::bad_request(message))?;
                 Ok(list::list(&self.store, &kind, version, namespace, query))
             }
+            "watch" if plural != REVIEWS => {
+                let query = query.map_err(|message| status::bad_request(message))?;
+                match query.watch.refusal(self.streams) {
+                    Some(refusal) => Err(refusal),
+                    None => Ok(watch::stream(&self.store, &kind, version, namespace, query)),
+                }
+            }
             "get" if plural != REVIEWS => {
                 let key = store::key(&kind, namespace, name);
                 let body = self
@@ -235,6 +248,11 @@ impl State {
             "update" if subresource == "status" => {
                 self.write_status(&kind, target, parse(request)?)
             }
+            _ if plural == REVIEWS || !subresource.is_empty() => Err(status::not_allowed()),
+            "create" => self.create(&kind, target, parse(request)?),
+            "update" => self.replace(&kind, target, parse(request)?),
+            "patch" => self.patch(&kind, target, request),
+            "delete" => self.remove(&kind, target, request),
             _ => Err(status::not_allowed()),
         }
     }
@@ -255,14 +273,7 @@ impl State {
             )));
         }
         let before = store::decode(body);
-        match sent["metadata"]["resourceVersion"].as_str().unwrap_or_default() {
-            "" | "0" if kind.custom => return Err(status::unversioned(kind, name)),
-            "" | "0" => {}
-            seen if before["metadata"]["resourceVersion"] != seen => {
-                return Err(status::conflict(kind, name));
-            }
-            _ => {}
-        }
+        check_version(kind, name, &sent, &before)?;
         let mut after = before.clone();
         match sent.get_mut("status").map(Value::take) {
             Some(new) => after["status"] = new,
@@ -279,7 +290,22 @@ impl State {
     }
 }
 
-fn parse(request: &Request) -> Result<Value, Answer> {
+/// Whether an update is meant for the state of the object that is there.
+pub(super) fn check_version(
+    kind: &Kind,
+    name: &str,
+    sent: &Value,
+    before: &Value,
+) -> Result<(), Answer> {
+    match sent["metadata"]["resourceVersion"].as_str().unwrap_or_default() {
+        "" | "0" if kind.custom => Err(status::unversioned(kind, name)),
+        "" | "0" => Ok(()),
+        seen if before["metadata"]["resourceVersion"] != seen => Err(status::conflict(kind, name)),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn parse(request: &Request) -> Result<Value, Answer> {
     if request.header("content-type").is_some_and(|own| own.contains("protobuf")) {
         return Err(status::unsupported_media());
     }

@@ -12,6 +12,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     pub(super) body: Bytes,
+    /// Whether more could follow: a stream.
+    pub(super) is_open: bool,
 }
 
 pub(super) const JSON: &str = "application/json";
@@ -19,15 +21,17 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Answer {
     pub(super) fn json(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: JSON, body: body.into() }
+        Self { status, content_type: JSON, body: body.into(), is_open: false }
     }
 
     pub(super) fn text(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: TEXT, body: body.into() }
+        Self { status, content_type: TEXT, body: body.into(), is_open: false }
     }
 
     pub(super) fn into_reply(self) -> Reply {
-        Reply::new(self.status).header("content-type", self.content_type).body(self.body)
+        let reply = Reply::new(self.status).header("content-type", self.content_type);
+        let reply = reply.body(self.body);
+        if self.is_open { reply.left_open() } else { reply }
     }
 }
 
@@ -99,14 +103,58 @@ pub(super) fn conflict(kind: &Kind, name: &str) -> Answer {
     status(409, "Conflict", &message, &details(kind, name))
 }
 
+/// A precondition that does not hold.
+pub(super) fn conflict_because(kind: &Kind, name: &str, why: &str) -> Answer {
+    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified());
+    status(409, "Conflict", &message, &details(kind, name))
+}
+
+pub(super) fn already_exists(kind: &Kind, name: &str) -> Answer {
+    let message = format!("{} {name:?} already exists", kind.qualified());
+    status(409, "AlreadyExists", &message, &details(kind, name))
+}
+
+/// Nothing can be made in a namespace that is not there.
+pub(super) fn no_namespace(namespace: &str) -> Answer {
+    let message = format!("namespaces {namespace:?} not found");
+    status(404, "NotFound", &message, &json!({ "name": namespace, "kind": "namespaces" }))
+}
+
+/// The object is gone.
+pub(super) fn deleted(kind: &Kind, name: &str, uid: &Value) -> Answer {
+    let mut details = details(kind, name);
+    details["uid"] = uid.clone();
+    let body = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details,
+    });
+    Answer::json(200, body.to_string())
+}
+
 /// A custom object without the `resourceVersion` that its update needs.
 pub(super) fn unversioned(kind: &Kind, name: &str) -> Answer {
-    let field = "metadata.resourceVersion";
     let cause = "Invalid value: 0: must be specified for an update";
+    invalid(kind, name, "metadata.resourceVersion", cause)
+}
+
+/// A field that does not have the form that it must have.
+pub(super) fn invalid(kind: &Kind, name: &str, field: &str, cause: &str) -> Answer {
     let message = format!("{} {name:?} is invalid: {field}: {cause}", kind.qualified());
+    let reason = if cause.starts_with("Required") { "Required" } else { "Invalid" };
     let details = json!({
         "name": name, "group": kind.group, "kind": kind.plural,
-        "causes": [{ "reason": "FieldValueInvalid", "message": cause, "field": field }],
+        "causes": [{ "reason": format!("FieldValue{reason}"), "message": cause, "field": field }],
+    });
+    status(422, "Invalid", &message, &details)
+}
+
+/// An option of a request that the server does not take.
+pub(super) fn forbidden_option(field: &str, reason: &str) -> Answer {
+    let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: Forbidden: {reason}");
+    let details = json!({
+        "group": "meta.k8s.io", "kind": "ListOptions",
+        "causes": [{
+            "reason": "FieldValueForbidden", "message": format!("Forbidden: {reason}"), "field": field,
+        }],
     });
     status(422, "Invalid", &message, &details)
 }
@@ -170,6 +218,11 @@ pub(super) fn forbidden(user: &str, attempt: &Attempt<'_>) -> Answer {
 pub(super) fn forbidden_path(user: &str, path: &str) -> Answer {
     let message = format!("forbidden: User {user:?} cannot get path {path:?}");
     status(403, "Forbidden", &message, &json!({}))
+}
+
+/// A failure of the server with a reason.
+pub(super) fn failure_because(message: &str) -> Answer {
+    status(500, "InternalError", message, &Value::Null)
 }
 
 /// A failure of the server, in its usual words.

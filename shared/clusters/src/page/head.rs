@@ -1,0 +1,63 @@
+//! What stands around the objects of a page.
+
+use serde::{Deserialize, Deserializer};
+
+use super::{Page, PageError};
+use crate::object::ResourceType;
+
+/// The fields of a list besides its objects.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Head {
+    kind: Option<String>,
+    api_version: Option<String>,
+    metadata: Option<ListMeta>,
+    #[serde(deserialize_with = "taken")]
+    items: bool,
+}
+
+/// Tells that the objects stood here. Go writes a list without elements as `null`, too.
+fn taken<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Option::<[(); 0]>::deserialize(deserializer).map(|_| true)
+}
+
+/// The metadata of a list, as far as it says how the list goes on.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ListMeta {
+    #[serde(rename = "continue")]
+    next: Option<String>,
+    remaining_item_count: Option<i64>,
+}
+
+impl ListMeta {
+    /// The token of the next page. Objects that remain without one are objects that are missing.
+    fn next(self) -> Result<Option<String>, PageError> {
+        match (self.next.filter(|next| !next.is_empty()), self.remaining_item_count) {
+            (None, Some(left)) if left > 0 => Err(PageError::Partial(format!(
+                "it says that {left} more objects follow (remainingItemCount), but not where \
+                 (continue)"
+            ))),
+            (next, _) => Ok(next),
+        }
+    }
+}
+
+impl Head {
+    pub(super) fn check(self, resource: &ResourceType, objects: u64) -> Result<Page, PageError> {
+        let wanted = (format!("{}List", resource.kind), resource.api_version());
+        match (self.kind, self.api_version, self.items) {
+            (Some(kind), Some(version), true) if kind == wanted.0 && version == wanted.1 => {
+                Ok(Page { next: self.metadata.unwrap_or_default().next()?, objects })
+            }
+            (Some(kind), Some(version), true) => Err(PageError::Foreign(format!(
+                "a {version} {kind} where a {} {} was asked for",
+                wanted.1, wanted.0
+            ))),
+            (Some(kind), Some(version), false) => {
+                Err(PageError::Foreign(format!("a {version} {kind} without items")))
+            }
+            _ => Err(PageError::Foreign("JSON without kind and apiVersion".to_owned())),
+        }
+    }
+}
