@@ -43,13 +43,8 @@ async fn folder(path: &std::path::Path) -> Arc<dyn Provider> {
     let dir = format!("--zonefile-dir={}", path.display());
     let flags = ["--source=fake", "--provider=zonefile", &dir, "--zonefile-create=example.org"];
     let (arguments, _) = settings(&flags);
-    let context = Context {
-        domain_filter: Default::default(),
-        aws: Default::default(),
-        environment: Default::default(),
-    };
     let entry = arguments.providers.provider;
-    entry.build(&arguments.providers, &context).await.expect("a provider").into()
+    entry.build(&arguments.providers, &Context::default()).await.expect("a provider").into()
 }
 
 #[tokio::test]
