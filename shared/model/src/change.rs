@@ -168,8 +168,13 @@ impl Outcome {
     /// of those that were left.
     #[must_use]
     pub fn after(self, done: usize, left: usize) -> Self {
+        if done == 0 { self } else { self.partly(done, left) }
+    }
+
+    /// The same where earlier calls made something at any rate, be it no change as a whole.
+    #[must_use]
+    pub fn partly(self, done: usize, left: usize) -> Self {
         let reason = match self {
-            _ if done == 0 => return self,
             Self::Rejected(reason)
             | Self::Failed(reason)
             | Self::NotSent(NotSent::Stopped(reason)) => reason,

@@ -98,7 +98,10 @@ pub trait BatchWriter: ZoneReader {
         self.capabilities().batch_limits
     }
 
-    /// Sends the groups in one call.
+    /// Sends the groups in one call. With [`Stores::Values`](crate::Stores::Values) each change carries
+    /// exactly one value, and the origin is that of the one record. Unless batches are
+    /// [applied whole](crate::Batching::Whole), a change that was refused keeps no other from being made,
+    /// or only those behind it: the engine reads again what was made. A delete of what is gone is done.
     ///
     /// # Errors
     /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) and

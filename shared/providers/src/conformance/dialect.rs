@@ -1,11 +1,11 @@
-//! How a service speaks, as data.
+//! The dialect of a service (paths, paging, errors), as data.
 
 use std::collections::BTreeMap;
 
 use extdns_model::RecordType;
 use serde_json::Value;
 
-/// How a service speaks.
+/// The dialect of a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {
     /// The header that every request has, by its name in lower case, and its value.

@@ -1,9 +1,11 @@
-//! The suite that every provider passes, and two fakes that are as unlike as APIs get.
+//! The suite that every provider passes, and three fakes that are as unlike as APIs get.
 //!
 //! * [`RrsetServer`]: record sets, batches that are applied whole or not at all, limits, pages that
 //!   can start at a name; it names the offenders of a batch or keeps them to itself.
 //! * [`RecordServer`]: single records with ids, one change per call, pages, reads that lag behind
 //!   writes, equal records side by side.
+//! * [`RecordServer::in_batches`]: the same with several changes per call, of which some may be made
+//!   and others refused.
 //!
 //! * [`HttpServer`]: either of them over HTTP, in the [`Dialect`] of a service.
 //!

@@ -1,4 +1,5 @@
-//! A fake API of single records, with ids and one change per call, whose reads may lag behind.
+//! A fake API of single records, with ids and one change per call, whose reads may lag behind; or, [in
+//! batches](RecordServer::in_batches), with several changes per call, each made or refused by itself.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -6,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use extdns_model::{
-    Action, Name, Opaque, Planned, Record, RecordSet, RecordType, Stored, Ttl, Zone,
+    Action, Change, ChangeGroup, Name, Opaque, Planned, Properties, Record, RecordSet, RecordType,
+    Stored, Ttl, Zone,
 };
 
 use super::faults::{Faults, Lost, lost};
@@ -14,10 +16,12 @@ use super::strict;
 use crate::engine::names::{absolute, relative};
 use crate::engine::text;
 use crate::{
-    Capabilities, Cursor, ErrorKind, Page, PageFrom, ProviderError, RecordWriter, Step, Transport,
-    TxtQuoting, ZoneReader,
+    BatchLimits, BatchWriter, Batching, Capabilities, Cost, Cursor, ErrorKind, Limit, Page,
+    PageFrom, ProviderError, RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
 };
 
+/// The operation that takes several changes.
+const BATCH: &str = "change records";
 /// What the API calls the apex.
 const APEX: &str = "@";
 
@@ -34,6 +38,8 @@ pub struct StoredRecord {
     pub ttl: u32,
     /// The value; text without quotes.
     pub value: String,
+    /// Its properties.
+    pub properties: Properties,
 }
 
 type Records = BTreeMap<u64, StoredRecord>;
@@ -102,6 +108,16 @@ impl RecordServer {
     pub fn with_reads_by_name(mut self) -> Self {
         self.by_name = true;
         self
+    }
+
+    /// Takes 50 changes in a call, and makes or refuses each by itself.
+    #[must_use]
+    pub fn in_batches(self) -> Self {
+        self.with(|it| {
+            it.batches = Batching::InPart;
+            it.batch_limits = BatchLimits::changes(50);
+            it.mutating_operations = &[BATCH, "refresh"];
+        })
     }
 
     /// A client of this server.
@@ -189,6 +205,36 @@ impl RecordServer {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes each change that can be made, and tells which could not.
+    fn batch(&self, zone: &Zone, groups: &[&ChangeGroup]) -> Result<(), ProviderError> {
+        let changes: Vec<_> = groups.iter().flat_map(|group| &group.changes).collect();
+        if changes.len() > 50 {
+            let limit = Limit::Changes(50);
+            return Err(ProviderError::new(ErrorKind::Limit(limit), format!("too many: {limit}")));
+        }
+        let mut refused = Vec::new();
+        let mut last = None;
+        for change in changes {
+            match self.change(zone, &change.action) {
+                Err(error) if error.kind == ErrorKind::ZoneGone => return Err(error),
+                Err(error) if error.kind == ErrorKind::RecordGone && is_delete(change) => {}
+                Err(error) => {
+                    refused.push(change.set().name.clone());
+                    // That nothing more can be created matters most.
+                    last = last
+                        .filter(|it: &ProviderError| it.kind == ErrorKind::Quota)
+                        .or(Some(error));
+                }
+                Ok(()) => {}
+            }
+        }
+        match last {
+            None => Ok(()),
+            Some(error) if error.kind == ErrorKind::Quota => Err(error),
+            Some(error) => Err(ProviderError::new(ErrorKind::Rejected(refused), error.message)),
+        }
     }
 
     fn change(&self, zone: &Zone, action: &Action) -> Result<(), ProviderError> {
@@ -358,6 +404,40 @@ impl RecordWriter for RecordApi {
     }
 }
 
+#[async_trait]
+impl BatchWriter for RecordApi {
+    fn cost(&self, _: &Change) -> Cost {
+        Cost { changes: 1, values: 1, bytes: 0 }
+    }
+
+    async fn send(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Result<(), ProviderError> {
+        via.call(BATCH, async || {
+            let faults = &self.server.faults;
+            let answer = faults.write().await?;
+            if answer == Some(Lost::NotDone) {
+                return Err(lost());
+            }
+            let made = self.server.batch(zone, groups);
+            faults.written().await;
+            if answer == Some(Lost::Done) { Err(lost()) } else { made }
+        })
+        .await
+    }
+
+    async fn finish(&self, via: &Transport, _zone: &Zone) -> Result<(), ProviderError> {
+        via.call("refresh", async || self.server.faults.finish()).await
+    }
+}
+
+fn is_delete(change: &Change) -> bool {
+    matches!(change.action, Action::Delete(_))
+}
+
 fn record(zone: &Zone, set: &RecordSet, target: &str) -> StoredRecord {
     let text = set.rtype == RecordType::Txt;
     StoredRecord {
@@ -366,16 +446,20 @@ fn record(zone: &Zone, set: &RecordSet, target: &str) -> StoredRecord {
         rtype: set.rtype,
         ttl: set.ttl.seconds().unwrap_or(600),
         value: if text { text::bare(target).into_owned() } else { target.to_owned() },
+        properties: set.properties().clone(),
     }
 }
 
 fn read(zone: &Zone, id: u64, record: &StoredRecord) -> Record {
-    let set = RecordSet::new(
+    let mut set = RecordSet::new(
         absolute(&record.name, &zone.name, APEX),
         record.rtype,
         Ttl::from_seconds(record.ttl.into()),
         [record.value.as_str()].into_iter().collect(),
     );
+    if !record.properties.is_empty() {
+        set.edit_properties(|own| own.clone_from(&record.properties));
+    }
     Record::new(set, Opaque::new(id))
 }
 

@@ -79,7 +79,10 @@ impl Harness for RecordServer {
     async fn provider(&self) -> Box<dyn Provider> {
         let api = self.api();
         let via = transport(&api);
-        Box::new(stepped(api, via))
+        match api.capabilities().batches {
+            Batching::None => Box::new(stepped(api, via)),
+            _ => Box::new(batched(api, via)),
+        }
     }
 
     fn zone(&self) -> Name {
@@ -191,6 +194,26 @@ mod records_without_updates {
         RecordServer::new(&[ZONE, CHILD]).without_duplicates().with(|capabilities| {
             capabilities.stores = Stores::Values(Updates::DeleteAndCreate);
             capabilities.parallel_writes = 4;
+        })
+    }
+}
+
+mod records_in_batches {
+    use super::*;
+
+    crate::conformance! {
+        #[tokio::test(start_paused = true)]
+        RecordServer::new(&[ZONE, CHILD, "example.net"]).in_batches()
+    }
+}
+
+mod records_in_batches_without_updates {
+    use super::*;
+
+    crate::conformance! {
+        #[tokio::test(start_paused = true)]
+        RecordServer::new(&[ZONE, CHILD]).in_batches().without_duplicates().with(|capabilities| {
+            capabilities.stores = Stores::Values(Updates::DeleteAndCreate);
         })
     }
 }

@@ -55,7 +55,7 @@ impl fmt::Debug for Accounts {
 #[derive(Default)]
 pub(super) struct Account {
     budget: Mutex<Option<Budget>>,
-    /// Nobody calls before this instant: the API said that it has enough.
+    /// No call is made before this instant, because the API throttled us.
     paused: Mutex<Option<Instant>>,
     tempo: Mutex<Tempo>,
 }
@@ -91,11 +91,11 @@ impl Account {
         None
     }
 
-    /// The API said that it has enough: nobody calls for this long.
+    /// The API throttled us: no call is made for this long.
     pub(super) fn pause(&self, pause: Duration) {
         let now = Instant::now();
         let mut paused = lock(&self.paused);
-        // Of calls that were under way together the first refusal tells all that there is to tell.
+        // Of calls that were under way together, only the first refusal counts.
         if paused.is_none_or(|until| until <= now) {
             lock(&self.tempo).slow_down();
         }

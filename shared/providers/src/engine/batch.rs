@@ -1,5 +1,6 @@
 //! Batches: whole groups packed in order, what the API refuses isolated, a lost answer looked up.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::check::{Scope, is_done};
 use super::gate::{Gate, growth};
 use super::parcel::{MadeBy, Parcel};
 use super::read::some_names;
-use crate::{BatchWriter, Capabilities, Cost, ErrorKind, ProviderError, ZoneReader};
+use crate::{BatchWriter, Capabilities, Cost, ErrorKind, ProviderError, Stores, ZoneReader};
 
 /// Before a lost answer is looked up: the API may still be at work.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -49,7 +50,8 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
             sent: false,
             room: Room::NotAsked,
         };
-        delivery.pack(groups.iter().enumerate().map(|(at, group)| Parcel::new(at, group)));
+        let stores = self.api.capabilities().stores;
+        delivery.pack(groups.iter().enumerate().map(|(at, group)| Parcel::new(at, group, stores)));
         delivery.run().await
     }
 
@@ -162,16 +164,48 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         if !waited || !self.pace.allows_another() {
             return self.settle(batch, &Outcome::NotSent(NotSent::Deadline));
         }
-        let groups: Vec<&ChangeGroup> = batch.iter().map(|parcel| parcel.group.as_ref()).collect();
         self.sent = true;
-        let answer = self.pace.timed(self.api.send(self.via, self.zone, &groups)).await;
-        match answer {
-            Ok(()) => {
-                batch.iter().for_each(|parcel| self.gate.applied(&parcel.group));
-                self.settle(batch, &Outcome::Applied);
-            }
+        match self.call(&batch).await {
+            Ok(sent) => self.go_on(batch, sent),
             Err(error) => self.recover(batch, self.via.redact(error)).await,
         }
+    }
+
+    /// One call, and how many changes of each group it made.
+    async fn call(&self, batch: &[Parcel<'g>]) -> Result<Vec<usize>, ProviderError> {
+        let parts: Vec<Cow<'_, ChangeGroup>> = batch.iter().map(|it| self.part(it)).collect();
+        let groups: Vec<&ChangeGroup> = parts.iter().map(AsRef::as_ref).collect();
+        self.pace.timed(self.api.send(self.via, self.zone, &groups)).await?;
+        groups.iter().for_each(|group| self.gate.applied(group));
+        Ok(groups.iter().map(|group| group.changes.len()).collect())
+    }
+
+    /// What is sent of a group with one call. Where single values are made or refused one by one, that
+    /// is no more than a run may leave behind in any order.
+    fn part<'p>(&self, parcel: &'p Parcel<'g>) -> Cow<'p, ChangeGroup> {
+        let capabilities = self.capabilities();
+        let group = parcel.group.as_ref();
+        let several = matches!(capabilities.stores, Stores::Values(_)) && !capabilities.is_atomic();
+        let first = if several { parcel.beginning() } else { group.changes.len() };
+        if first == group.changes.len() {
+            return Cow::Borrowed(group);
+        }
+        let changes = group.changes[..first].to_vec();
+        let (name, after, requires) = (group.name.clone(), Vec::new(), group.requires.clone());
+        Cow::Owned(ChangeGroup { id: group.id, zone: group.zone, name, changes, after, requires })
+    }
+
+    /// After a call that did all that was sent: what is left of the groups goes next.
+    fn go_on(&mut self, batch: Vec<Parcel<'g>>, sent: Vec<usize>) {
+        let mut rest = Vec::new();
+        for (parcel, sent) in batch.into_iter().zip(sent) {
+            let position = parcel.position;
+            match parcel.after(sent) {
+                None => self.outcomes[position] = Some(Outcome::Applied),
+                Some(parcel) => rest.push(parcel),
+            }
+        }
+        self.queue.push_front(rest);
     }
 
     async fn recover(&mut self, batch: Vec<Parcel<'g>>, error: ProviderError) {
@@ -189,12 +223,26 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
                     self.refused.push(Refused { parcels: batch, error });
                 }
             }
-            ErrorKind::Quota => self.full(batch, &error),
+            ErrorKind::Quota if self.capabilities().is_atomic() => self.full(batch, &error),
+            ErrorKind::Quota => self.full_in_part(batch, &error).await,
             ErrorKind::Lost => self.look_up(batch, error).await,
             ErrorKind::Deadline => self.settle(batch, &Outcome::NotSent(NotSent::Deadline)),
             _ => {
                 self.gate.failed(&error);
                 self.settle(batch, &Outcome::undone(error.failure()));
+            }
+        }
+    }
+
+    /// The same where part of the batch may have been made.
+    async fn full_in_part(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError) {
+        match self.records_of(&batch).await {
+            Err(reason) => self.settle(batch, &unknown(error, &reason)),
+            Ok(records) => {
+                let undone = self.keep_undone(batch, &records);
+                if !undone.is_empty() {
+                    self.full(undone, error);
+                }
             }
         }
     }
@@ -248,8 +296,8 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         offenders.into_iter().for_each(|parcel| self.refuse(parcel, error, seen));
     }
 
-    /// A group that the API refused for its own sake. It may be there already, or its deletion may
-    /// be done: only what the zone lacks is tried once more.
+    /// A group that the API refused because of the group itself. It may be there already, or its
+    /// deletion may be done: only what the zone lacks is tried once more.
     fn refuse(&mut self, parcel: Parcel<'g>, error: &ProviderError, seen: Option<&Seen<'_>>) {
         if parcel.was_looked_up() || matches!(error.kind, ErrorKind::Limit(_)) {
             return self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
@@ -263,14 +311,14 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     /// A refused group, now that the records of the zone are known.
     fn judge(&mut self, parcel: Parcel<'g>, error: &ProviderError, seen: &Seen<'_>) {
         // What was changed since it was read stays as it is, also where half of it is done.
-        let changed = seen.present.changed(&parcel.group);
+        let changed = seen.present.changed(parcel.planned);
         if let Some(mut failure) = changed.filter(|_| parcel.is_whole()) {
             // The API's own words have its request id.
             failure.message = format!("{} ({error})", failure.message);
             return self.settle(vec![parcel], &Outcome::Rejected(failure));
         }
         let (position, whole) = (parcel.position, parcel.group.changes.len());
-        match parcel.undone(seen.records, MadeBy::Anybody) {
+        match parcel.undone(seen.records, MadeBy::Anybody, self.scope()) {
             None => self.outcomes[position] = Some(Outcome::Applied),
             Some(parcel) if parcel.group.changes.len() == whole => {
                 self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
@@ -326,7 +374,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             let name = &probe.set().name;
             match some_names(self.api, self.via, self.zone, &[name]).await {
                 Err(reason) => self.give_up(batch, &error, unknown(&error, &reason)),
-                Ok(records) if is_done(probe, &records, Scope::Set) => {
+                Ok(records) if is_done(probe, &records, self.scope()) => {
                     self.settle(batch, &Outcome::Applied);
                 }
                 Ok(_) => self.send_again(batch, &error),
@@ -373,7 +421,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         let mut kept = Vec::new();
         for parcel in batch {
             let position = parcel.position;
-            match parcel.undone(records, MadeBy::Us) {
+            match parcel.undone(records, MadeBy::Us, self.scope()) {
                 None => self.outcomes[position] = Some(Outcome::Applied),
                 Some(parcel) => kept.push(parcel),
             }
@@ -385,6 +433,10 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         for parcel in batch {
             self.outcomes[parcel.position] = Some(parcel.ended(outcome.clone()));
         }
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::of(self.capabilities().stores)
     }
 
     fn capabilities(&self) -> &Capabilities {

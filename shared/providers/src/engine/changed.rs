@@ -1,10 +1,9 @@
-//! Whether a zone still is as it was read: a write that deletes a record, or gives it another owner,
-//! must not meet one that somebody has changed in between.
+//! Whether a zone is still as it was read: a record that somebody has changed in between must not be deleted, nor given
+//! another owner.
 //!
-//! Where the API compares itself, it refuses such a write. Elsewhere the records are read once more
-//! right before, with no more calls than there are names that lose a record or change hands, and what
-//! differs is not written. What is left is the time between these calls and the write, and what lies
-//! on later pages.
+//! An API that can compare by itself refuses such a write. Elsewhere the records are read once more
+//! right before, with no more calls than there are names that lose a record or get another owner, and what differs is
+//! not written. What remains unchecked is the time between these calls and the write, and what lies on later pages.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,11 +1,12 @@
 //! Whether a change is in the zone: what is asked after a lost answer or a refusal.
 
 use extdns_model::{
-    Action, Change, ChangeGroup, Name, Planned, Record, RecordSet, RecordType, Role, Zone,
+    Action, Change, ChangeGroup, Name, Planned, Properties, Record, RecordSet, RecordType, Role,
+    Zone,
 };
 
 use super::Transport;
-use super::fold::{same_value, unfold_record};
+use super::fold::{Value, same_value, unfold, unfold_record};
 use super::read::some_names;
 use crate::{ProviderError, Stores, ZoneReader};
 
@@ -51,12 +52,12 @@ pub(super) fn is_done(change: &Change, records: &[Record], scope: Scope) -> bool
             of(&new.set).is_some_and(|record| is_set(new, record, change.role))
         }
         (Action::Create(new) | Action::Update { new, .. }, Scope::Value) => {
-            of(&new.set).is_some_and(|record| has_value(new, record))
+            of(&new.set).is_some_and(|record| has_value(new, record, change.role))
         }
         (Action::Delete(old), Scope::Set) => of(&old.set).is_none(),
         (Action::Delete(old), Scope::Value) => of(&old.set).is_none_or(|record| {
-            let rtype = old.set.rtype;
-            !old.set.targets.iter().any(|target| has(&record.set, target, rtype))
+            let values = unfold_record(record);
+            !unfold(old).iter().any(|gone| values.iter().any(|value| is_same(value, gone, record)))
         }),
     }
 }
@@ -74,25 +75,34 @@ pub(super) fn find<'r>(set: &RecordSet, records: &'r [Record]) -> Option<&'r Rec
 fn is_set(new: &Planned, record: &Record, role: Role) -> bool {
     let (new, stored) = (&new.set, &record.set);
     // An ownership record is planned with all properties of its record; a zone keeps fewer.
-    let properties = || {
-        new.properties()
-            .iter()
-            .all(|property| stored.properties().get(&property.name) == Some(&property.value))
-    };
+    let properties = || holds(stored.properties(), new.properties());
     new.targets.len() == stored.targets.len()
         && (!new.ttl.is_set() || new.ttl == stored.ttl)
         && new.targets.iter().all(|target| has(stored, target, new.rtype))
         && (role == Role::Ownership || properties())
 }
 
-fn has_value(new: &Planned, record: &Record) -> bool {
+fn has_value(new: &Planned, record: &Record, role: Role) -> bool {
+    let set = &new.set;
+    let is = |value: &Value, target: &str| {
+        same_value(&value.target, target, set.rtype)
+            && (!set.ttl.is_set() || set.ttl == value.ttl)
+            && (role == Role::Ownership || holds(&value.properties, set.properties()))
+    };
     let values = unfold_record(record);
-    new.set.targets.iter().all(|target| {
-        values.iter().any(|value| {
-            same_value(&value.target, target, new.set.rtype)
-                && (!new.set.ttl.is_set() || new.set.ttl == value.ttl)
-        })
-    })
+    set.targets.iter().all(|target| values.iter().any(|value| is(value, target)))
+}
+
+/// Whether a value is the one that was read before, as far as can be told without its id.
+fn is_same(value: &Value, read: &Value, record: &Record) -> bool {
+    value.ttl == read.ttl
+        && value.properties.same_as(&read.properties)
+        && same_value(&value.target, &read.target, record.set.rtype)
+}
+
+/// Whether these are among the stored properties.
+fn holds(stored: &Properties, planned: &Properties) -> bool {
+    planned.iter().all(|property| stored.get(&property.name) == Some(&property.value))
 }
 
 fn has(set: &RecordSet, target: &str, rtype: RecordType) -> bool {

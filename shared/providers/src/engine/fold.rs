@@ -1,9 +1,9 @@
 //! From single values to record sets, and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ecow::EcoString;
-use extdns_model::{Opaque, Record, RecordType, Stored, Targets, Ttl};
+use extdns_model::{Opaque, Properties, Record, RecordSet, RecordType, Stored, Targets, Ttl};
 
 use super::text;
 
@@ -22,6 +22,7 @@ pub(super) struct Folder {
 pub(super) struct Value {
     pub(super) target: EcoString,
     pub(super) ttl: Ttl,
+    pub(super) properties: Properties,
     pub(super) origin: Opaque,
 }
 
@@ -42,23 +43,50 @@ impl Folder {
         for target in &record.set.targets {
             folded.set.targets.push(target.clone());
         }
-        folded.set.ttl = folded.set.ttl.min(record.set.ttl);
         folded.read_only = folded.read_only.or(record.read_only);
     }
 
     pub(super) fn into_records(mut self) -> Vec<Record> {
         for (position, values) in self.values {
-            self.records[position].origin = Opaque::new(Values(values));
+            let record = &mut self.records[position];
+            show_differences(&mut record.set, &values);
+            record.origin = Opaque::new(Values(values));
         }
         self.records
     }
 }
+
+/// Where the values of a set disagree about something, the set shows what nobody can want, so that the
+/// plan sees a difference and makes them alike: no TTL, and all that is said of a property.
+fn show_differences(set: &mut RecordSet, values: &[Value]) {
+    if values.iter().any(|value| value.ttl != set.ttl) {
+        set.ttl = Ttl::UNSET;
+    }
+    if values.iter().all(|value| value.properties.same_as(set.properties())) {
+        return;
+    }
+    let said = values.iter().flat_map(|value| value.properties.iter());
+    let names: BTreeSet<&EcoString> = said.map(|property| &property.name).collect();
+    let all = names.into_iter().map(|name| {
+        let of = values.iter().map(|value| value.properties.get(name).unwrap_or(NOT_SAID));
+        let texts: BTreeSet<&str> = of.collect();
+        (name.clone(), texts.into_iter().collect::<Vec<_>>().join(OR))
+    });
+    let all: Properties = all.collect();
+    set.edit_properties(|own| *own = all);
+}
+
+/// Stands between what the values of a set say of a property.
+const OR: &str = " | ";
+/// Stands for a value that says nothing of a property.
+const NOT_SAID: &str = "-";
 
 /// The values of a record that was not folded yet: they all have its origin.
 fn values(record: &Record) -> impl Iterator<Item = Value> {
     record.set.targets.iter().map(|target| Value {
         target: target.clone(),
         ttl: record.set.ttl,
+        properties: record.set.properties().clone(),
         origin: record.origin.clone(),
     })
 }
@@ -71,6 +99,7 @@ pub(super) fn unfold(stored: &Stored) -> Vec<Value> {
             let one = |target: &EcoString| Value {
                 target: target.clone(),
                 ttl: stored.set.ttl,
+                properties: stored.set.properties().clone(),
                 origin: stored.origin.clone(),
             };
             stored.set.targets.iter().map(one).collect()
@@ -135,10 +164,40 @@ mod tests {
         assert_eq!(records.len(), 2);
         let twice = &records[0];
         assert_eq!(twice.set.targets.as_slice(), ["192.0.2.1", "192.0.2.2", "192.0.2.1"]);
-        assert_eq!(twice.set.ttl, Ttl::from_seconds(60));
+        assert_eq!(twice.set.ttl, Ttl::UNSET, "300 and 60");
         let expected = [("192.0.2.1", 1), ("192.0.2.2", 3), ("192.0.2.1", 4)];
         assert_eq!(ids(twice), expected.map(|(target, id)| (target.to_owned(), id)));
         assert_eq!(ids(&records[1]), [("192.0.2.9".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn properties_of_values_that_disagree_are_shown_together() {
+        let proxied = |value: Option<&'static str>| -> Properties {
+            value.into_iter().map(|value| ("proxied", value)).collect()
+        };
+        let cases = [
+            (vec![Some("true"), Some("true")], Some("true")),
+            (vec![Some("true"), Some("false")], Some("false | true")),
+            (vec![Some("true"), None, Some("true")], Some("- | true")),
+            (vec![None, Some("false")], Some("- | false")),
+            (vec![None, None], None),
+        ];
+        for (said, expected) in cases {
+            let mut folder = Folder::default();
+            for (value, n) in said.iter().zip(1..) {
+                let mut record = record("a.org", &format!("192.0.2.{n}"), 300, n);
+                record.set.edit_properties(|own| *own = proxied(*value));
+                folder.push(record);
+            }
+            let record = folder.into_records().remove(0);
+            assert_eq!(record.set.properties().get("proxied"), expected, "{said:?}");
+            let kept: Vec<_> = unfold_record(&record)
+                .iter()
+                .map(|value| value.properties.get("proxied").map(ToString::to_string))
+                .collect();
+            let said: Vec<_> = said.iter().map(|it| it.map(ToString::to_string)).collect();
+            assert_eq!(kept, said);
+        }
     }
 
     #[test]

@@ -7,11 +7,11 @@ use extdns_model::{Action, ChangeGroup, Failure, NotSent};
 
 use crate::{ErrorKind, ProviderError};
 
-/// So many calls in a row that fail for a reason that may pass, each with all its repetitions, tell
-/// that the API is down.
+/// After this many calls in a row that fail for a temporary reason, each with all its repetitions,
+/// the API counts as down.
 pub(super) const FAILURES_IN_A_ROW: u32 = 3;
 
-/// What the calls of one zone have told so far.
+/// What is known from the calls of one zone so far.
 #[derive(Default)]
 pub(super) struct Gate {
     state: Mutex<State>,
@@ -36,7 +36,7 @@ impl Gate {
         state.closed.as_ref().or(full).cloned().map(NotSent::Stopped)
     }
 
-    /// The API did what it was asked.
+    /// A call succeeded.
     pub(super) fn applied(&self, group: &ChangeGroup) {
         let mut state = self.lock();
         state.failures = 0;

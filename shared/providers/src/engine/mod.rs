@@ -24,6 +24,7 @@ mod tempo;
 mod tests;
 pub mod text;
 mod transport;
+mod unfold;
 pub mod wire;
 
 use std::sync::Arc;

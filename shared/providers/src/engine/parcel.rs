@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use extdns_model::{Action, Change, ChangeGroup, Name, Outcome, Record, Role, Stored};
 
 use super::check::{Scope, find, is_done};
+use super::unfold::values;
+use crate::Stores;
 
 /// How often a group is sent again after its answer was lost.
 const RESENDS: u8 = 2;
@@ -14,18 +16,30 @@ const RESENDS: u8 = 2;
 pub(super) struct Parcel<'g> {
     /// Its position among the groups of the zone.
     pub(super) position: usize,
-    /// What is still to be sent of it.
+    /// The group as it was planned.
+    pub(super) planned: &'g ChangeGroup,
+    /// What is still to be sent of it: changes of sets, or of single values where the API stores these.
     pub(super) group: Cow<'g, ChangeGroup>,
-    /// How many of its changes were made by an earlier call.
-    made: usize,
+    /// The planned change of each change that is still to be sent.
+    of: Vec<usize>,
+    /// What earlier calls made of it.
+    made: Made,
     /// Why it is sent again.
     tried: Tried,
+}
+
+/// What earlier calls made of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Nothing,
+    /// Something, and so many planned changes whole.
+    Changes(usize),
 }
 
 /// What became of a group in the call before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tried {
-    /// It was not sent, or with others whose fault the refusal may be.
+    /// It was not sent, or sent with others that may have caused the refusal.
     No,
     /// Its answer was lost, so many times in all.
     Lost(u8),
@@ -38,23 +52,36 @@ enum Tried {
 pub(super) enum MadeBy {
     /// An earlier call for this group.
     Us,
-    /// Nobody knows: they were there.
+    /// It is not known: they were there.
     Anybody,
 }
 
 impl<'g> Parcel<'g> {
-    pub(super) fn new(position: usize, group: &'g ChangeGroup) -> Self {
-        Self { position, group: Cow::Borrowed(group), made: 0, tried: Tried::No }
+    pub(super) fn new(position: usize, planned: &'g ChangeGroup, stores: Stores) -> Self {
+        let (of, group) = match values(planned, stores) {
+            None => ((0..planned.changes.len()).collect(), Cow::Borrowed(planned)),
+            Some((of, changes)) => (of, Cow::Owned(ChangeGroup { changes, ..planned.clone() })),
+        };
+        Self { position, planned, group, of, made: Made::Nothing, tried: Tried::No }
     }
 
-    /// What is said of the group where nothing more of it is sent.
+    /// The outcome of the group where nothing more of it is sent.
     pub(super) fn ended(&self, outcome: Outcome) -> Outcome {
-        outcome.after(self.made, self.group.changes.len())
+        match self.made {
+            Made::Nothing => outcome,
+            Made::Changes(done) => outcome.partly(done, self.left()),
+        }
     }
 
     /// Whether nothing of it was made by an earlier call.
     pub(super) fn is_whole(&self) -> bool {
-        self.made == 0
+        self.made == Made::Nothing
+    }
+
+    /// How many planned changes are not made whole.
+    fn left(&self) -> usize {
+        let same = |at: &usize| *at > 0 && self.of[at - 1] == self.of[*at];
+        (0..self.of.len()).filter(|at| !same(at)).count()
     }
 
     /// Whether it was refused, and the zone was read, before.
@@ -97,22 +124,55 @@ impl<'g> Parcel<'g> {
     }
 
     /// Without the changes that the zone shows; `None` if it shows all.
-    pub(super) fn undone(mut self, records: &[Record], by: MadeBy) -> Option<Self> {
-        let undone = |change: &_| !is_done(change, records, Scope::Set);
-        let left = self.group.changes.iter().filter(|change| undone(change)).count();
-        let there = self.group.changes.len() - left;
-        if left == 0 {
+    pub(super) fn undone(mut self, records: &[Record], by: MadeBy, scope: Scope) -> Option<Self> {
+        let is_made = |change: &Change| is_done(change, records, scope);
+        let made: Vec<bool> = self.group.changes.iter().map(is_made).collect();
+        if made.iter().all(|made| *made) {
             return None;
         }
-        if there > 0 {
-            let group = self.group.to_mut();
+        if made.contains(&true) {
             // What is made later relies on the ownership records that are there already.
-            let relied_on = group.changes.iter().filter(|change| !undone(change));
-            group.requires.extend(relied_on.filter_map(|change| ownership(change, records)));
-            group.changes.retain(undone);
-            self.made += if by == MadeBy::Us { there } else { 0 };
+            let changes = self.group.changes.iter().zip(&made).filter(|(_, made)| **made);
+            let relied_on: Vec<Stored> =
+                changes.filter_map(|(change, _)| ownership(change, records)).collect();
+            self.group.to_mut().requires.extend(relied_on);
+            self.forget(&made, by);
         }
         Some(self)
+    }
+
+    /// What can be sent of it where some changes of a batch may be made and others refused: those at
+    /// its beginning between which a run may die in any order.
+    pub(super) fn beginning(&self) -> usize {
+        let mut phases = self.group.changes.iter().map(Change::phase);
+        let first = phases.next();
+        1 + phases.take_while(|phase| Some(*phase) == first).count()
+    }
+
+    /// Without its first changes, which were made; `None` if these are all.
+    pub(super) fn after(mut self, made: usize) -> Option<Self> {
+        if made >= self.group.changes.len() {
+            return None;
+        }
+        let made: Vec<bool> = (0..self.group.changes.len()).map(|at| at < made).collect();
+        self.forget(&made, MadeBy::Us);
+        Some(self)
+    }
+
+    /// Takes out the changes that are made.
+    fn forget(&mut self, made: &[bool], by: MadeBy) {
+        let before = self.left();
+        let mut marks = made.iter();
+        self.group.to_mut().changes.retain(|_| marks.next() == Some(&false));
+        let mut marks = made.iter();
+        self.of.retain(|_| marks.next() == Some(&false));
+        if by == MadeBy::Us {
+            let earlier = match self.made {
+                Made::Nothing => 0,
+                Made::Changes(earlier) => earlier,
+            };
+            self.made = Made::Changes(earlier + before - self.left());
+        }
     }
 }
 

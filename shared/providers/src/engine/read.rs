@@ -16,7 +16,7 @@ use crate::{ErrorKind, Page, PageFrom, ProviderError, Stores, Transport, TxtQuot
 
 /// More names than this are not asked for one by one: the whole zone is read.
 const FEW_NAMES: usize = 4;
-/// So many pages without a record in a row are no list: some APIs filter behind their paging, but
+/// This many pages in a row without a record are no list: some APIs filter behind their paging, but
 /// none gives so many.
 const MOST_EMPTY_PAGES: usize = 100;
 
@@ -169,7 +169,7 @@ async fn pages<A: ZoneReader + ?Sized>(
 }
 
 /// A page and those behind it, up to the first record that is not wanted. Where the API no longer
-/// knows the place in between, all of it is read anew, once.
+/// knows the position in between, the whole list is read again, once.
 async fn rest<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,

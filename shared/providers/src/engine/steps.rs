@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Change, ChangeGroup, FailureKind, NotSent, Outcome, Planned, Record, RecordType, Role,
-    Stored, Zone,
-};
+use extdns_model::{Action, ChangeGroup, FailureKind, NotSent, Outcome, Record, Role, Zone};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::OnceCell;
@@ -16,12 +13,10 @@ use super::Transport;
 use super::apply::{Dispatch, Pace};
 use super::changed::changed_since;
 use super::check::{Scope, is_done};
-use super::fold::{Value, same_value, unfold};
 use super::gate::Gate;
 use super::read::{by_name, whole_zone};
-use crate::{
-    Capabilities, ErrorKind, ProviderError, RecordWriter, Step, Stores, Updates, ZoneReader,
-};
+use super::unfold::steps;
+use crate::{ErrorKind, ProviderError, RecordWriter, Step, ZoneReader};
 
 /// How often a step is sent again after its answer was lost.
 const RESENDS: u8 = 2;
@@ -83,7 +78,7 @@ struct Delivery<'a, A> {
 enum Doubt {
     /// The API refused it: it may have been there already.
     Refused,
-    /// Its answer was lost: only a read after it tells.
+    /// Its answer was lost: only a read shows whether it was done.
     Lost,
 }
 
@@ -122,7 +117,7 @@ impl<A: RecordWriter> Delivery<'_, A> {
     }
 
     async fn all_steps(&self, group: &ChangeGroup) -> Result<(), (Made, ProviderError)> {
-        let mut steps = steps(group, self.api.capabilities()).into_iter().peekable();
+        let mut steps = steps(group, self.api.capabilities().stores).into_iter().peekable();
         let (mut made, mut done) = (Made::Nothing, 0);
         while let Some((change, step)) = steps.next() {
             self.make(step).await.map_err(|error| (made, error))?;
@@ -209,102 +204,4 @@ fn found_no_room(outcome: &Outcome) -> bool {
         }
         _ => false,
     }
-}
-
-/// The calls that make up a group, each with the position of its change in the order of phases.
-fn steps(group: &ChangeGroup, capabilities: &Capabilities) -> Vec<(usize, Step)> {
-    let mut changes: Vec<&Change> = group.changes.iter().collect();
-    changes.sort_by_key(|change| change.phase());
-    let each = |(position, change): (usize, &Change)| {
-        let actions = match capabilities.stores {
-            Stores::Sets(updates) => of_sets(&change.action, updates),
-            Stores::Values(updates) => of_values(&change.action, updates),
-        };
-        let role: Role = change.role;
-        actions.into_iter().map(move |action| (position, Step { role, action }))
-    };
-    changes.into_iter().enumerate().flat_map(each).collect()
-}
-
-/// Calls that carry whole sets.
-fn of_sets(action: &Action, updates: Updates) -> Vec<Action> {
-    match action {
-        Action::Update { old, new } if updates == Updates::DeleteAndCreate => {
-            vec![Action::Delete(old.clone()), Action::Create(new.clone())]
-        }
-        other => vec![other.clone()],
-    }
-}
-
-/// Calls that carry one value each.
-fn of_values(action: &Action, updates: Updates) -> Vec<Action> {
-    match action {
-        Action::Create(new) => new.set.targets.iter().map(|it| create(new, it)).collect(),
-        Action::Delete(old) => unfold(old).iter().map(|it| delete(old, it)).collect(),
-        Action::Update { old, new } => replace(old, new, updates),
-    }
-}
-
-/// From one set of values to the other: values that stay are touched only if something else about
-/// them changes, new values come before old ones go where both can stand side by side.
-fn replace(old: &Stored, new: &Planned, updates: Updates) -> Vec<Action> {
-    let rtype = new.set.rtype;
-    let mut gone = unfold(old);
-    let mut come = Vec::new();
-    let mut actions = Vec::new();
-    for target in &new.set.targets {
-        let stays = gone.iter().position(|value| same_value(&value.target, target, rtype));
-        let Some(value) = stays.map(|position| gone.remove(position)) else {
-            come.push(target);
-            continue;
-        };
-        let as_before = (!new.set.ttl.is_set() || value.ttl == new.set.ttl)
-            && old.set.properties().same_as(new.set.properties());
-        match (as_before, updates) {
-            (true, _) => {}
-            (false, Updates::InPlace) => actions.push(update(old, &value, new, target)),
-            (false, Updates::DeleteAndCreate) => {
-                actions.extend([delete(old, &value), create(new, target)]);
-            }
-        }
-    }
-    if updates == Updates::InPlace {
-        let pairs = come.len().min(gone.len());
-        let replaced = gone.drain(..pairs).zip(come.drain(..pairs));
-        actions.extend(replaced.map(|(value, target)| update(old, &value, new, target)));
-    }
-    let creates = come.into_iter().map(|target| create(new, target));
-    let deletes = gone.iter().map(|value| delete(old, value));
-    if matches!(rtype, RecordType::Cname | RecordType::Dname) {
-        actions.extend(deletes.chain(creates));
-    } else {
-        actions.extend(creates.chain(deletes));
-    }
-    actions
-}
-
-fn create(new: &Planned, target: &str) -> Action {
-    Action::Create(planned(new, target))
-}
-
-fn update(old: &Stored, value: &Value, new: &Planned, target: &str) -> Action {
-    Action::Update { old: stored(old, value), new: planned(new, target) }
-}
-
-fn delete(old: &Stored, value: &Value) -> Action {
-    Action::Delete(stored(old, value))
-}
-
-fn planned(new: &Planned, target: &str) -> Planned {
-    let mut one = new.clone();
-    one.set.targets = [target].into_iter().collect();
-    one
-}
-
-fn stored(old: &Stored, value: &Value) -> Stored {
-    let mut one = old.clone();
-    one.set.targets = [value.target.clone()].into_iter().collect();
-    one.set.ttl = value.ttl;
-    one.origin = value.origin.clone();
-    one
 }

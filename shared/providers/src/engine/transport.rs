@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::account::{Account, Accounts, lock};
 use crate::{Capabilities, Deadline, ErrorKind, ProviderError, RateLimit};
 
-/// Least attempts of a call that the API has no room for: waiting is all that it takes.
+/// Fewest attempts of a call that is throttled: waiting is enough for it.
 const THROTTLED_ATTEMPTS: u32 = 5;
 /// The ceiling of the first pause between two attempts; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -22,8 +22,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// The longest pause that an API may ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
-/// How long a change that is under way when the process is told to stop may take to its end: killed
-/// at once, nobody knows what it did.
+/// How long a change that is under way when the process is told to stop may take to its end: if it
+/// were killed at once, its result would not be known.
 const UNDER_WAY: Duration = Duration::from_secs(3);
 
 /// The way to a provider's API. Clones share the account: its budget and its pause after throttling.
