@@ -1,4 +1,8 @@
-//! Identities and transport: what every client of this project shares before it says its first word.
+//! Identities and transport: what the clients of Kubernetes, of AWS and of REST APIs share.
+//!
+//! It knows no other crate of this project. [`HttpOptions`] makes the HTTP client with the TLS and
+//! proxy settings of a run, [`aws_identity`] finds credentials of AWS, and [`secrets`] keeps every
+//! credential that was loaded out of all output.
 
 #[cfg(feature = "aws")]
 mod aws;

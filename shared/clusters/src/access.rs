@@ -1,4 +1,4 @@
-//! What our credentials may do: asked, not tried.
+//! What our credentials may do: the server is asked, nothing is tried.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What an API server's answer, or its silence, means to the user.
+//! What an API server's answer, or a missing answer, means for the user.
 
 use std::error::Error;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::object::ResourceType;
 use crate::page::{PageError, looks_like};
 use crate::versions::not_served;
 
-/// A server's own words, cut to what fits in a line.
+/// Most characters of a message of a server that are shown.
 const LONGEST_WORDS: usize = 300;
 
 /// The user as whom an API server knows requests without credentials.
@@ -135,7 +135,7 @@ impl Api {
                 resource: resource.to_string(),
                 times: self.limits.restarts + 1,
             }),
-            // No role should be bound to those whom the server does not know.
+            // A role should not be bound to users without credentials.
             StatusCode::FORBIDDEN if answer.user().as_deref() == Some(ANONYMOUS) => {
                 Interrupted::Failed(self.unauthorized(answer))
             }

@@ -1,4 +1,4 @@
-//! One API server: what it is asked with, and what reading from it may cost.
+//! One API server: the client, and the limits of reading from it.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::AtomicBool;
@@ -14,7 +14,7 @@ use crate::error::ReadErrorKind;
 use crate::identity::Identity;
 use crate::object::ResourceType;
 
-/// What one read may cost, and how hard it is tried.
+/// The limits of one read, and how often it is repeated.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Whether a list is asked for as a stream, in one call. Where the server streams no lists, it is

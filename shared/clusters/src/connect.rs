@@ -67,7 +67,7 @@ pub struct ApiOptions {
     pub qps: NonZeroU32,
     /// Requests that may follow each other at once.
     pub burst: NonZeroU32,
-    /// What one read may cost, and how hard it is tried.
+    /// The limits of one read, and how often it is repeated.
     pub limits: Limits,
 }
 
@@ -91,7 +91,7 @@ impl Default for ApiOptions {
 pub struct Environment {
     /// `HOME`.
     pub home: Option<PathBuf>,
-    /// `KUBECONFIG`: it is not read, only told of.
+    /// `KUBECONFIG`: it is not read, only mentioned in messages.
     pub kubeconfig: Option<String>,
     /// `KUBERNETES_SERVICE_HOST`.
     pub kubernetes_service_host: Option<String>,
@@ -99,13 +99,13 @@ pub struct Environment {
     pub kubernetes_service_port: Option<String>,
     /// Where the pod's service account is mounted; `None` for the usual place.
     pub service_account: Option<PathBuf>,
-    /// `POD_NAMESPACE`: the namespace of the pod, where it is told so.
+    /// `POD_NAMESPACE`: the namespace of the pod, where it is set.
     pub pod_namespace: Option<String>,
     /// `HTTPS_PROXY`: the proxy of `https` servers where the kubeconfig names none.
     pub https_proxy: Option<String>,
     /// `NO_PROXY`: hosts that are reached without that proxy.
     pub no_proxy: Option<String>,
-    /// What the SDK of AWS is told.
+    /// The variables of the SDK of AWS.
     #[cfg(feature = "aws")]
     pub aws: extdns_auth::AwsVariables,
 }
@@ -132,7 +132,7 @@ impl Cluster {
     /// `stdin` stands for `-` among the manifests, and is not touched otherwise.
     ///
     /// # Errors
-    /// When the configuration says too little or something wrong, or a manifest is broken.
+    /// When the configuration is incomplete or wrong, or a manifest is broken.
     pub async fn connect(
         &self,
         environment: &Environment,

@@ -1,4 +1,4 @@
-//! One request and its answer: politeness, time limits, repetitions.
+//! One request and its answer: rate limits, time limits, repetitions.
 
 use std::time::Duration;
 

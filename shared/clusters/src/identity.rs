@@ -1,4 +1,4 @@
-//! Who we are to an API server.
+//! The credentials that an API server gets from us.
 
 #[cfg(feature = "aws")]
 use extdns_auth::secrets;

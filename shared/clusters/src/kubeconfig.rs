@@ -211,7 +211,7 @@ pub(crate) fn server_url(text: &str) -> Result<Uri, String> {
     let with_scheme = if text.contains("://") {
         text.to_owned()
     } else {
-        // What kubectl makes of a bare host.
+        // As kubectl does with a bare host.
         format!("http://{text}")
     };
     let shown = secrets::redact(text);

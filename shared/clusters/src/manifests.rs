@@ -106,7 +106,8 @@ impl Manifests {
         document::split(path, file, &text, &mut self.found)
     }
 
-    /// The API has one object of a kind and name; of two in the files nobody knows which one counts.
+    /// The API has one object of a kind and name; of two in the files it is not known which one
+    /// counts.
     fn refuse_twins(&self) -> Result<(), ManifestError> {
         let mut seen = HashMap::new();
         for object in self.found.objects.iter().filter(|object| !object.name.is_empty()) {

@@ -85,7 +85,7 @@ fn request() -> String {
     "GET /api/v1/services".to_owned()
 }
 
-/// The server answers, and says no.
+/// The server refuses.
 fn refusals() -> Vec<ReadErrorKind> {
     let user = "system:serviceaccount:dns:extdns";
     let unauthorized = |answer: &str, remedy: &str| ReadErrorKind::Unauthorized {

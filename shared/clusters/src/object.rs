@@ -23,7 +23,7 @@ pub struct ResourceType {
     pub version: &'static str,
     /// Plural name, as it stands in URLs and RBAC rules.
     pub plural: &'static str,
-    /// Kind of one object, as it stands in manifests.
+    /// Kind of one object, as manifests say it.
     pub kind: &'static str,
     /// Whether the objects live in namespaces.
     pub namespaced: bool,
@@ -118,7 +118,7 @@ pub struct Metadata {
     pub labels: Pairs,
     /// Annotations, without what `kubectl apply` keeps there for itself.
     pub annotations: Pairs,
-    /// When the object was asked to go; it stays until its finalizers are done.
+    /// When the object was deleted; it stays until its finalizers are done.
     pub deletion_timestamp: Option<EcoString>,
 }
 
@@ -170,8 +170,8 @@ impl Pairs {
         Self(pairs)
     }
 
-    /// The same, or the key that stands twice: no API server answers so, and nobody knows which of
-    /// the values is meant.
+    /// The same, or the key that stands twice: no API server answers so, and it is not known which of the values is
+    /// meant.
     fn distinct(pairs: ThinVec<(EcoString, EcoString)>) -> Result<Self, EcoString> {
         if pairs.is_sorted_by(|a, b| a.0 < b.0) {
             return Ok(Self(pairs));

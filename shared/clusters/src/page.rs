@@ -237,7 +237,8 @@ fn ends_with_items(text: &[u8]) -> bool {
     before.is_some_and(|text| !text.ends_with(b"\\"))
 }
 
-/// The object at the beginning of a text, and its length. `number` is its place in the list, from 1.
+/// The object at the beginning of a text, and its length. `number` is its number in the list, from
+/// 1.
 fn first_object<K: Projection>(
     bytes: &[u8],
     resource: &ResourceType,

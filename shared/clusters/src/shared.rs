@@ -1,4 +1,4 @@
-//! What several sources of a run look at: read once, on first need, and kept with an index.
+//! Objects that several sources of a run need: read once, on first need, and kept with an index.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};

@@ -2,7 +2,8 @@
 //! zones, inventories and change groups. Plain data without I/O, clock, async, Kubernetes or
 //! provider types.
 //!
-//! Three stages of a record's life have a type each:
+//! It knows no other crate of this project. A record has three stages, with a type for each; start
+//! reading there:
 //!
 //! * [`Endpoint`]: what a cluster object *wants* (a [`RecordSet`] plus who wants it);
 //! * [`Record`]: what a zone *has* (a [`RecordSet`] plus who owns it and how the provider knows it);

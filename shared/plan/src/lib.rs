@@ -1,9 +1,10 @@
-//! From what zones have and what clusters want to what is to be done: pure functions without I/O,
-//! clock, Kubernetes or providers.
+//! From current records and desired endpoints to decisions: pure functions without I/O, clock,
+//! Kubernetes or providers. It knows `model` only.
 //!
 //! [`compute`] makes [`Row`]s, one per zone and name; every row holds the [`Decision`]s about its
 //! record sets, each with its [`Cause`] and its [`DecisionState`]. Later stages (policy, freeze, guard,
-//! the registry) never drop a decision: they hold it back and say why.
+//! the registry) never drop a decision: they hold it back and say why. Start reading at
+//! `compute.rs`, then `stages.rs`; `unit.rs`, `whole.rs` and `guard` have an example each.
 
 mod args;
 mod claim;

@@ -31,11 +31,11 @@ pub struct Capabilities {
     pub record_types: &'static [RecordType],
     /// What the API stores, and so what a page has and what a write carries.
     pub stores: Stores,
-    /// What becomes of several changes in one call.
+    /// Whether several changes can be sent in one call, and how they are applied.
     pub batches: Batching,
-    /// What keeps a write from a record that has changed since it was read.
+    /// What prevents a write to a record that has changed since it was read.
     pub conditions: Conditions,
-    /// Most of what one batch takes in any zone; [`BatchWriter::limits`](crate::BatchWriter::limits)
+    /// The limits of one batch in any zone; [`BatchWriter::limits`](crate::BatchWriter::limits)
     /// may say less for a zone.
     pub batch_limits: BatchLimits,
     /// The pause between two batches of a zone.
@@ -158,7 +158,7 @@ pub enum Stores {
     Values(Updates),
 }
 
-/// How what is stored becomes another.
+/// How a stored record set or value is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Updates {
     /// One write replaces it.
@@ -167,7 +167,7 @@ pub enum Updates {
     DeleteAndCreate,
 }
 
-/// What becomes of several changes in one call.
+/// Whether several changes can be sent in one call, and how they are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Batching {
     /// There are no such calls.
@@ -178,7 +178,7 @@ pub enum Batching {
     Whole,
 }
 
-/// Most of what one batch takes.
+/// The limits of one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchLimits {
     /// Changes.
@@ -199,7 +199,7 @@ impl BatchLimits {
         Self { changes, ..Self::NONE }
     }
 
-    /// The narrower of both, each by itself.
+    /// The smaller limit of both, for each kind.
     #[must_use]
     pub fn min(self, other: Self) -> Self {
         Self {
@@ -224,7 +224,7 @@ impl BatchLimits {
     }
 }
 
-/// What keeps a write from a record that somebody has changed since it was read.
+/// What prevents a write to a record that somebody has changed since it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conditions {
     /// The API: a write names what it replaces or relies on, and is refused where that is not
@@ -248,7 +248,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// So many calls per second on average and at once after a pause; at least one.
+    /// This many calls per second on average, and as many at once after a pause; at least one.
     #[must_use]
     pub const fn new(per_second: u32, burst: u32) -> Self {
         let per_second = NonZeroU32::MIN.saturating_add(per_second.saturating_sub(1));

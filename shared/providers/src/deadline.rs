@@ -20,7 +20,7 @@ pub struct Deadline {
 pub struct Stopper(watch::Sender<Option<Instant>>);
 
 impl Deadline {
-    /// There is all the time in the world.
+    /// There is no deadline.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
@@ -38,7 +38,7 @@ impl Deadline {
         Self { at: Instant::now().checked_add(time), ..Self::default() }
     }
 
-    /// This long from now; without end where that is no time, as flags have it.
+    /// This long from now; no deadline where the time is zero, as in the flags.
     #[must_use]
     pub fn of_timeout(time: Duration) -> Self {
         if time.is_zero() { Self::none() } else { Self::within(time) }

@@ -22,7 +22,7 @@ impl Environment {
         &self.0
     }
 
-    /// The value of a variable. An empty one is as if it were not set.
+    /// The value of a variable. An empty value counts as not set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())

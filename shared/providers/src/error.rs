@@ -31,9 +31,9 @@ pub enum ErrorKind {
     Lost,
     /// Missing or insufficient credentials.
     Unauthorised,
-    /// The zone is not there: nothing can be written to it.
+    /// The zone does not exist: nothing can be written to it.
     ZoneGone,
-    /// The record is not there; its zone is.
+    /// The record does not exist; its zone does.
     RecordGone,
     /// Other records are in the way of these names (empty where the API does not tell).
     Conflict(Vec<Name>),

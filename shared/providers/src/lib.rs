@@ -1,5 +1,8 @@
-//! Where records live: the three functions that a plan needs of a provider, the engine that gives
-//! them to every zone-shaped API, and one folder per provider.
+//! DNS providers: the traits that a plan and an apply need, the engine that implements them for
+//! every API with zones, and one folder per provider. It knows `model` and `auth` only.
+//!
+//! To add a provider, start at `api.rs` and `digitalocean` (single values) or `gandi` (record
+//! sets).
 //!
 //! * A plan reads through [`Reader`]; an apply writes through [`Writer`], which only a
 //!   [`Permit`](extdns_model::Permit) makes. [`Provider`] is both.

@@ -53,7 +53,7 @@ pub trait Writer: Send + Sync {
     async fn apply(&self, groups: &[ChangeGroup], until: Deadline) -> Vec<Outcome>;
 }
 
-/// A provider: reads for everybody, writes for who holds a [`Permit`].
+/// A provider: reads for everybody, writes for callers that hold a [`Permit`].
 pub trait Provider: Reader {
     /// The writing half. The groups that it is given carry keys of this index.
     ///
@@ -105,8 +105,8 @@ pub enum AdaptationKind {
     Changed,
     /// It is not stored.
     Dropped,
-    /// The provider was asked, and its answer does not have it. That is no word to delete what is
-    /// there: whatever stands at the name stays.
+    /// The provider was asked, and its answer does not have it. That does not allow a delete: the
+    /// records of the name stay.
     Missing,
 }
 

@@ -72,7 +72,8 @@ fn of_zone(
     })
 }
 
-/// The rules of RFC 1034 (3.6.2) and RFC 2181 (10.1). An alias is none to those who ask for it.
+/// The rules of RFC 1034 (3.6.2) and RFC 2181 (10.1). Resolvers do not see that a record is an
+/// alias.
 fn of_cname(
     capabilities: &Capabilities,
     set: &RecordSet,

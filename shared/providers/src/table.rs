@@ -145,7 +145,7 @@ impl PartialEq for ProviderEntry {
 
 impl Eq for ProviderEntry {}
 
-/// A provider whose making has nothing to wait for.
+/// A provider that can be made without waiting.
 fn built<'a, P: Provider + 'static>(provider: Result<P, ProviderError>) -> Building<'a> {
     std::future::ready(provider.map(|provider| Box::new(provider) as Box<dyn Provider>)).boxed()
 }

@@ -1,5 +1,10 @@
 //! Who owns a record: ownership records that are read beside the records, joined to them before the
 //! plan, and written with them after it.
+//!
+//! It knows `model`, `plan` and, for the registry `crd`, `clusters`. [`Registry`] is the pure part:
+//! `annotate` joins ownership to an inventory, `decorate` adds the changes of ownership records to
+//! a plan. `txt.rs` has an example. A [`Store`] reads and writes ownership records that are kept
+//! outside the zones.
 
 mod annotated;
 mod args;

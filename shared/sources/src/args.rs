@@ -1,4 +1,4 @@
-//! Flags of the sources and of the pipeline behind them.
+//! The flags of the sources and of the pipeline behind them.
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args as ClapArgs};

@@ -1,5 +1,5 @@
 //! How every source that reads one kind of object goes over its objects: filters, names, merging, and the notes for
-//! those who ask for a name. A source itself says only what an object wants.
+//! `explain`. A source itself says only what an object wants.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -22,14 +22,14 @@ use crate::source::Source;
 use crate::trace::HiddenBy;
 pub(crate) use crate::visit::Visit;
 
-/// What the objects of one kind want.
+/// A source that reads the objects of one kind.
 #[async_trait]
 pub(crate) trait ObjectSource: Send + Sync + 'static {
     /// What is read of an object.
     type Object: Projection + Clone + Sync;
     /// An object that needs more than itself: other objects, or a look-up.
     type Waiting: Send;
-    /// A rule of this source that hides an object, or a place where names stand in it.
+    /// A rule of this source that hides an object, or one of its fields with names.
     type Rule: Display;
     /// What can be wrong with an object as a whole.
     type Fault: Fault;

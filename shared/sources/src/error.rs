@@ -47,7 +47,7 @@ impl OptionsError {
     }
 }
 
-/// Why a cluster is not heard to the end.
+/// Why a cluster was not read to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Interruption {
     /// The run's time ended.
@@ -71,8 +71,8 @@ pub enum SourceError {
     /// The run had to end before the cluster had answered.
     #[error(transparent)]
     Interrupted(#[from] Interruption),
-    /// A load balancer's host name could not be looked up, and that may pass: to go on would be to
-    /// take its addresses away.
+    /// A load balancer's host name could not be looked up, and that may be temporary: going on
+    /// would delete its addresses.
     #[error("look up {host:?}, the load balancer of {resource}{}: {source}", and_more(*others, "host name"))]
     Resolve {
         /// The host name.
@@ -84,7 +84,7 @@ pub enum SourceError {
         /// Why not.
         source: ResolveError,
     },
-    /// Of some objects it is not known what they want.
+    /// It is not known what some objects want.
     #[error("{object}{}: {reason}", and_more(*others, "object"))]
     Objects {
         /// The first of them.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::Display;
 
-/// Why nothing becomes of an object; reads after "the object:".
+/// Why an object makes no endpoint; reads after "the object:".
 pub(crate) trait Fault: Display {
     /// What it means for the source.
     fn effect(&self) -> Effect;
@@ -15,7 +15,8 @@ pub(crate) enum Effect {
     /// The object wants nothing: it is reported, and the source is complete without it.
     #[cfg_attr(not(test), expect(dead_code, reason = "no source of this release drops an object"))]
     DropsObject,
-    /// Nobody knows what the object wants: the source is not complete, so that nothing is deleted.
+    /// It is not known what the object wants: the source is not complete, so that nothing is
+    /// deleted.
     FailsSource,
 }
 

@@ -1,4 +1,4 @@
-//! What the sources do to a cluster, and so which rights they need there.
+//! What the sources read and write in a cluster, and so which rights they need there.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use extdns_clusters::{ClusterView, Projection, ReadError, ResourceType, Right};
 
-/// Something that a source does to a cluster.
+/// Something that a source reads or writes in a cluster.
 #[derive(Debug, Clone)]
 pub struct Need {
     /// The source.
@@ -41,7 +41,7 @@ enum Verb {
 /// A kind of object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// One whose place in the API everybody knows, with its older versions.
+    /// A kind with a fixed API version, with its older versions.
     Known(ResourceType, &'static [&'static str]),
     /// One that only the settings name; the cluster says where it serves it.
     Named { group: EcoString, version: EcoString, kind: EcoString },

@@ -15,7 +15,7 @@ pub trait Resolver: Send + Sync {
     /// The IPv4 and IPv6 addresses of a host.
     ///
     /// # Errors
-    /// That there are none, or that nobody knows at the moment.
+    /// When there are none, or when they cannot be found at the moment.
     async fn lookup(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError>;
 }
 
@@ -52,7 +52,7 @@ impl Resolver for SystemResolver {
         name.set_fqdn(host.contains('.'));
         let resolver =
             self.get().await.map_err(|error| ResolveError::Temporary(error.to_string()))?;
-        // Two questions, so that half an answer is not taken for the whole.
+        // Two queries, so that the answer to one is not taken for the whole.
         let (v4, v6) = tokio::join!(resolver.ipv4_lookup(name.clone()), resolver.ipv6_lookup(name));
         let mut addresses = addresses(v4)?;
         addresses.extend(self::addresses(v6)?);

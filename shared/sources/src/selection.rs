@@ -1,5 +1,5 @@
-//! Which filters of a run select none of the objects that a source reads. A filter that suddenly selects nothing is more
-//! often a typing error than a wish to have every record deleted.
+//! Which filters of a run select none of the objects that a source reads. A filter that suddenly selects nothing is
+//! more often a typing error than meant to delete every record.
 
 use ecow::{EcoString, eco_format};
 use extdns_clusters::{DroppedBy, FilterResult};
@@ -12,7 +12,8 @@ pub(crate) struct FilterCounts {
     seen: u64,
     by_annotations: u64,
     by_labels: u64,
-    /// Those that name another controller: they passed the filters of annotations and labels, and nobody asked further.
+    /// Those that name another controller: they passed the filters of annotations and labels, and no other filter was
+    /// applied.
     of_others: u64,
     /// Those that a rule of the source leaves out.
     by_source: u64,
@@ -54,7 +55,7 @@ impl FilterCounts {
     ) -> Option<EcoString> {
         let annotations = || eco_format!("--annotation-filter={}", written.annotations);
         let labels = || eco_format!("--label-filter={}", written.labels);
-        // With a filter that was not asked, nobody knows whether it selects them.
+        // It is not known whether a filter that was not applied selects them.
         let (by_own_filter, unasked) = match own_filter {
             Some(_) => (self.by_source, self.of_others),
             None => (0, 0),

@@ -23,16 +23,16 @@ pub struct Sink {
     pub unready: Vec<Unready>,
     /// What the objects want but cannot have.
     pub dropped: Vec<Dropped>,
-    /// Objects whose status does not say yet that they were seen as they are now. An applying run
-    /// tells them.
+    /// Objects whose status does not say yet that this generation was seen. An applying run writes
+    /// it.
     pub seen: Vec<StatusUpdate>,
     /// How many annotations with the old prefix took effect.
     pub outdated_annotations: usize,
     /// How the filters judged the objects.
     pub(crate) filter_counts: FilterCounts,
-    /// Objects of which nobody knows what they want, and why.
+    /// Objects of which it is not known what they want, and why.
     pub(crate) unknown: Vec<(Arc<Resource>, EcoString)>,
-    /// Who has the name that is asked for; only where one is.
+    /// The objects that have the name that `explain` asks for; only where it does.
     pub(crate) trace: Option<Box<Trace>>,
 }
 
@@ -116,8 +116,8 @@ impl Sink {
         self.add_dropped(Some(name.into()), by, reason);
     }
 
-    /// Notes what is wrong with an object as a whole. The fault says whether the source is complete without it. An object
-    /// that only a trace looks at is nobody's loss.
+    /// Notes what is wrong with an object as a whole. The fault says whether the source is complete
+    /// without it. An object that only a trace looks at is not reported.
     pub(crate) fn fail(&mut self, by: &Arc<Resource>, fault: &impl Fault) {
         if self.trace.as_ref().is_some_and(|trace| trace.hides(by)) {
             return;
@@ -131,7 +131,7 @@ impl Sink {
 
     fn add_dropped(&mut self, name: Option<EcoString>, by: &Arc<Resource>, reason: DropReason) {
         let dropped = Dropped { resources: vec![Arc::clone(by)], name, rtype: None, reason };
-        // The report tells it, once, and louder.
+        // The report says so, once and as a warning.
         tracing::debug!("skipping what an object wants: {dropped}");
         self.dropped.push(dropped);
     }

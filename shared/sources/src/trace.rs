@@ -1,4 +1,5 @@
-//! A second look at the objects, for one name: who has it, and by which rule nobody asks them.
+//! A second look at the objects, for `explain`: which of them have a name, and which rule hides
+//! them from a run.
 //!
 //! An ordinary run lets hidden objects go as they are read, and stores nothing of them. A sink with
 //! a trace lets them through, and the trace keeps the first rule that each failed.
@@ -31,7 +32,7 @@ pub struct Sighting {
     pub hidden: Option<HiddenBy>,
 }
 
-/// Notes who has a name.
+/// The objects that have a name.
 #[derive(Debug)]
 pub(crate) struct Trace {
     /// The key of the name.
@@ -74,8 +75,8 @@ impl Trace {
         self.found.extend(other.found);
     }
 
-    /// An object that is hidden as a whole is so under each of its names. A name that stands in
-    /// several places of an object is hidden only if all of them are.
+    /// An object that is hidden as a whole is so under each of its names. A name that is in several
+    /// fields of an object is hidden only if all of them are.
     pub(crate) fn finish(self) -> Vec<Sighting> {
         let Self { hidden, mut found, .. } = self;
         for sighting in &mut found {

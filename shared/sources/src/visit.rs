@@ -22,7 +22,7 @@ pub(crate) struct Visit<'a, W> {
 }
 
 impl<W> Visit<'_, W> {
-    /// The names that stand in one place of the object; none if a rule hides the place.
+    /// The names in one field of the object; none if a rule hides the field.
     pub(crate) fn names<T: AsRef<str>>(
         &mut self,
         texts: impl Iterator<Item = T>,
@@ -38,12 +38,12 @@ impl<W> Visit<'_, W> {
         Vec::new()
     }
 
-    /// The names that stand in a place which every run reads.
+    /// The names in a field that every run reads.
     pub(crate) fn all_names<T: AsRef<str>>(&mut self, texts: impl Iterator<Item = T>) -> Vec<Name> {
         self.names(texts, None::<&str>)
     }
 
-    /// Lets the object wait until the list is complete.
+    /// Keeps the object until the list is complete.
     pub(crate) fn wait(&mut self, waiting: W) {
         self.waiting.push((Arc::clone(&self.by), waiting));
     }

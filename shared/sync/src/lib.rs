@@ -1,4 +1,10 @@
-//! Settings, wiring, the run itself and its report: the one crate that knows both sides.
+//! Settings, wiring, the run itself and its report: the one crate that knows both clusters and
+//! providers.
+//!
+//! Start reading at `run.rs`: [`run()`] reads, plans and applies once. `settings` reads arguments
+//! and environment variables, [`Wiring`] makes the parts of a run of them, [`report`] renders what
+//! was done. [`doctor`], [`explain`], [`gc`] and [`revert`] are the other commands, and [`program`]
+//! is the command line.
 
 mod apply;
 pub mod doctor;

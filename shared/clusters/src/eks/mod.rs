@@ -1,8 +1,8 @@
 //! Clusters of EKS: their name and AWS's credentials are enough.
 //!
-//! `eks:DescribeCluster` tells where the API server is and which authority vouches for it. There we show a token that
-//! is signed with the same credentials ([`EksTokens`]); the cluster's access entries, or its ConfigMap `aws-auth`, say
-//! which groups of Kubernetes their role belongs to. `docs/eks.md` has what must be set up for that.
+//! `eks:DescribeCluster` gives the address of the API server and its certificate authority. The server accepts a token
+//! that is signed with the same credentials ([`EksTokens`]); the cluster's access entries, or its ConfigMap `aws-auth`,
+//! say which groups of Kubernetes their role belongs to. `docs/eks.md` has what must be set up for that.
 
 mod args;
 

@@ -130,7 +130,7 @@ pub(super) fn kind_of(
     match service.meanings.iter().find(fits).map(|own| own.kind.clone()) {
         Some(ErrorKind::Throttled { .. }) => ErrorKind::Throttled { retry_after: wait },
         Some(kind) => kind,
-        // Who asks too often has a quota as well, but of requests.
+        // A client that sends too many requests exceeds a quota as well, but one of requests.
         None if status == StatusCode::FORBIDDEN
             && text.contains("quota")
             && !text.contains("rate") =>
@@ -145,7 +145,7 @@ fn usual_kind(method: &Method, status: u16, wait: Option<Duration>) -> ErrorKind
     match status {
         429 => ErrorKind::Throttled { retry_after: wait },
         402 => ErrorKind::Quota,
-        // Only who has not begun says when to come again.
+        // Only a server that has not begun says when to try again.
         503 if wait.is_some() => ErrorKind::Throttled { retry_after: wait },
         401 | 403 | 407 => ErrorKind::Unauthorised,
         // A list and a create name the zone only; what replaces and removes names a record.
@@ -179,7 +179,7 @@ pub(super) fn said(service: &Service, body: &[u8]) -> String {
     shown(&text)
 }
 
-/// A text of a stranger on one line, and not for ever.
+/// A text of a server, on one line and cut.
 fn shown(text: &str) -> String {
     let words: Vec<&str> =
         text.split(|char: char| char.is_whitespace() || char.is_control()).collect();
@@ -190,7 +190,8 @@ fn shown(text: &str) -> String {
     }
 }
 
-/// A request without an answer: before a connection stands nothing was done, later nobody knows.
+/// A request without an answer: before there is a connection nothing was done, later it is not
+/// known.
 fn unanswered(from: &str, error: reqwest::Error) -> ProviderError {
     let kind = if error.is_connect() { ErrorKind::Transient } else { ErrorKind::Lost };
     ProviderError::new(kind, format!("{from}: no answer: {}", chain(error)))

@@ -118,7 +118,7 @@ impl Rest {
         Ok(Self { http, service: service.clone(), base, auth, accounts, always: Vec::new() })
     }
 
-    /// With the budget that everybody shares who calls this service with these credentials.
+    /// With the budget that all clients of this service with these credentials share.
     #[must_use]
     pub fn sharing(self, accounts: &Accounts) -> Self {
         Self { accounts: accounts.clone(), ..self }
@@ -252,7 +252,7 @@ pub fn origin<T: std::any::Any>(old: &Stored) -> Result<&T, ProviderError> {
     })
 }
 
-/// Whether a URL leads to this very machine, where Go's clients use no proxy either.
+/// Whether a URL leads to this machine, where Go's clients use no proxy either.
 pub(crate) fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

@@ -1,5 +1,5 @@
-//! The source `empty`: wants nothing, never fails. With `--policy=sync` everything that is owned
-//! goes.
+//! The source `empty`: wants nothing, never fails. With `--policy=sync` every record that is ours
+//! is deleted.
 
 use std::sync::Arc;
 

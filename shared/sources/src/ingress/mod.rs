@@ -28,7 +28,7 @@ const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 /// Where an ingress takes its names from.
 const HOSTNAME_SOURCE: Key = Key("ingress-hostname-source");
 
-/// Why an ingress, or a place where names stand in it, is not looked at.
+/// Why an ingress, or one of its fields with names, is not looked at.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum IngressRule {
     /// `--ingress-class`.

@@ -2,8 +2,8 @@
 //! the service gives.
 //!
 //! Most services are reduced to endpoints as they are read. Those that need more than themselves
-//! (pods, nodes, endpoint slices, a look-up of a host name) wait until the list is complete; what
-//! nobody waits for is not listed.
+//! (pods, nodes, endpoint slices, a look-up of a host name) wait until the list is complete; other
+//! objects that no service needs are not listed.
 
 mod flags;
 mod headless;
