@@ -1,5 +1,5 @@
 //! Route 53 passes the suite of all providers, over its simulator. What only Route 53 has is in
-//! `tests/aws`.
+//! `tests/it/aws`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

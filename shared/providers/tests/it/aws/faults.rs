@@ -10,7 +10,9 @@ use extdns_testkit::route53::{
     self as sim, ACCOUNT, BatchErrorForm, ClockSkew, Fault, Operation, Route53Sim,
 };
 
-use crate::support::{all_applied, apply, args, group, login, pair, plain, provider, record, set};
+use crate::aws::support::{
+    all_applied, apply, args, group, login, pair, plain, provider, record, set,
+};
 
 const ZONE: ZoneKey = ZoneKey(0);
 const WRITE: Operation = Operation::ChangeResourceRecordSets;
@@ -236,8 +238,11 @@ async fn a_type_change_is_one_group() {
     let run = ready().await;
     run.zone.seed([sim::RecordSet::new("c.e.test", "CNAME").value("x.test")]);
     let inventory = run.provider.read().await.expect("readable");
-    let old =
-        crate::support::stored(crate::support::found(&inventory, "c.e.test", RecordType::Cname));
+    let old = crate::aws::support::stored(crate::aws::support::found(
+        &inventory,
+        "c.e.test",
+        RecordType::Cname,
+    ));
     let new = plain(set("c.e.test", RecordType::A, 60, &["192.0.2.1"]));
     let changes = vec![record(Action::Create(new)), record(Action::Delete(old))];
     all_applied(&apply(&run.provider, &inventory, vec![group(ZONE, changes)]).await);

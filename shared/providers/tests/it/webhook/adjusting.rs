@@ -6,7 +6,7 @@ use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
 use serde_json::json;
 
-use crate::support::{
+use crate::webhook::support::{
     Status, calls, desired_endpoint, message, ok, server, set, webhook, with_body,
 };
 

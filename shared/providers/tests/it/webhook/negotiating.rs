@@ -7,7 +7,7 @@ use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
 use serde_json::json;
 
-use crate::support::{Status, args, calls, message, ok, webhook, with_body};
+use crate::webhook::support::{Status, args, calls, message, ok, webhook, with_body};
 
 /// A server whose answer to a negotiation is this.
 fn answering(reply: impl Fn() -> Reply + Send + Sync + 'static) -> ScriptedServer {

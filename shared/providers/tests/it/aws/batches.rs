@@ -4,7 +4,7 @@ use extdns_model::{Action, ChangeGroup, FailureKind, Inventory, Outcome, RecordT
 use extdns_providers::Reader as _;
 use extdns_testkit::route53::{self as sim, Route53Sim};
 
-use crate::support::{
+use crate::aws::support::{
     all_applied, apply, batches, group, pair, plain, provider, record, set, stored,
 };
 
@@ -22,7 +22,7 @@ fn pairs() -> Vec<ChangeGroup> {
 
 /// The same as updates of what is there.
 fn updates(inventory: &Inventory) -> Vec<ChangeGroup> {
-    let old = |name: &str, rtype| stored(crate::support::found(inventory, name, rtype));
+    let old = |name: &str, rtype| stored(crate::aws::support::found(inventory, name, rtype));
     (0..25)
         .map(|n| {
             let name = format!("n{n:02}.e.test");
@@ -116,7 +116,7 @@ async fn r53_case_31_one_batch_in_order() {
     let provider = provider(&sim, &[]);
     let inventory = provider.read().await.expect("readable");
     let old = |label: &str| {
-        stored(crate::support::found(&inventory, &format!("{label}.e.test"), RecordType::A))
+        stored(crate::aws::support::found(&inventory, &format!("{label}.e.test"), RecordType::A))
     };
     let new = |label: &str, rtype, target: &str| {
         plain(set(&format!("{label}.e.test"), rtype, 60, &[target]))

@@ -4,7 +4,7 @@ use extdns_model::{Endpoint, RecordSet, RecordType, ZoneIndex};
 use extdns_providers::Reader as _;
 use extdns_testkit::route53::{Route53Sim, Routing};
 
-use crate::support::{Log, adjusted, all_applied, create, provider, set, with};
+use crate::aws::support::{Log, adjusted, all_applied, create, provider, set, with};
 
 const LB: &str = "lb.eu-central-1.elb.amazonaws.com";
 

@@ -10,7 +10,7 @@ use extdns_providers::engine::Zoned;
 use extdns_providers::{Adjusted, Reader as _};
 use extdns_testkit::route53::{self as sim, Route53Sim, Routing};
 
-use crate::support::{
+use crate::aws::support::{
     all_applied, apply, found, group, plain, plan_of, provider, record, set, stored, with,
 };
 

@@ -6,7 +6,7 @@ use extdns_model::{After, ChangeGroup, FailureKind, GroupId, NotSent, Outcome};
 use extdns_providers::webhook::Webhook;
 use extdns_testkit::webhook_sim::{Applies, Failure, WebhookSim};
 
-use crate::support::{apply, creates, webhook};
+use crate::webhook::support::{apply, creates, webhook};
 
 fn pair() -> (WebhookSim, Webhook) {
     let sim = WebhookSim::builder().start();

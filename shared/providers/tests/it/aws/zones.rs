@@ -6,7 +6,7 @@ use extdns_providers::aws;
 use extdns_providers::{Context, ErrorKind, Reader as _};
 use extdns_testkit::route53::{ACCOUNT, Fault, Operation, Route53Sim, Zone};
 
-use crate::support::{
+use crate::aws::support::{
     Cli, Log, adjusted, all_applied, apply, args, create, creates, filtered, login, provider, set,
     with,
 };

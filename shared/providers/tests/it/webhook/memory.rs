@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use extdns_model::{Action, Endpoint, Outcome, Permit, RecordType, Role, Routing, ZoneIndex};
 use extdns_providers::{Deadline, Provider as _, Reader as _};
 
-use crate::support::{desired_endpoint, group, planned, set, webhook};
+use crate::webhook::support::{desired_endpoint, group, planned, set, webhook};
 
 const ENDPOINTS: usize = 40_000;
 /// What the buffers of a connection take, whatever is sent.

@@ -6,7 +6,7 @@ use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
 use serde_json::json;
 
-use crate::support::{Status, calls, message, ok, server, set, webhook, with_body};
+use crate::webhook::support::{Status, calls, message, ok, server, set, webhook, with_body};
 
 #[tokio::test]
 async fn whole_requests() {

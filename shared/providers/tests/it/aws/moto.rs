@@ -18,7 +18,7 @@ use extdns_providers::{Context, Reader as _};
 use extdns_testkit::moto::{ACCOUNT, Moto};
 use serde_json::{Value, json};
 
-use crate::support::{
+use crate::aws::support::{
     adjusted, all_applied, apply, args, create, found, group, pair, plain, record, set, stored,
     with,
 };

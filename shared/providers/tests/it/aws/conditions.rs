@@ -8,7 +8,7 @@ use extdns_providers::aws::Route53;
 use extdns_providers::engine::Zoned;
 use extdns_testkit::route53::{self as sim, Moment, Operation, Route53Sim};
 
-use crate::support::{
+use crate::aws::support::{
     all_applied, apply, batches, found, group, plain, provider, record, set, stored,
 };
 

@@ -4,7 +4,7 @@ use extdns_model::{Action, ChangeGroup, Name, Outcome, RecordSet, RecordType, Zo
 use extdns_providers::Reader as _;
 use extdns_testkit::route53::{self as sim, Operation, Route53Sim};
 
-use crate::support::{
+use crate::aws::support::{
     adjusted, all_applied, apply, batches, create, found, group, plain, plan_of, provider, record,
     set, stored, with,
 };

@@ -11,7 +11,9 @@ use extdns_providers::{ErrorKind, Reader as _};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use serde_json::{Value, json};
 
-use crate::support::{calls, desired_endpoint, impatient, limited, message, ok, server, webhook};
+use crate::webhook::support::{
+    calls, desired_endpoint, impatient, limited, message, ok, server, webhook,
+};
 
 const TOO_LARGE: &str =
     "webhook response body exceeds the configured max size (--webhook-provider-max-body-size)";

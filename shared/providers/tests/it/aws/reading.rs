@@ -4,7 +4,7 @@ use extdns_model::{Record, RecordType};
 use extdns_providers::{Context, Reader as _, aws};
 use extdns_testkit::route53::{Fault, Operation, RecordSet, Route53Sim, Routing, Zone};
 
-use crate::support::{adjusted, found, provider};
+use crate::aws::support::{adjusted, found, provider};
 
 async fn records(sim: &Route53Sim) -> Vec<Record> {
     let inventory = provider(sim, &[]).read().await.expect("readable");
@@ -344,8 +344,8 @@ async fn calls_of_a_read_are_the_least_possible() {
         sim.zone(&format!("z{n}.test")).fill(298 + n);
     }
     let provider: &dyn extdns_providers::Provider = &aws::over(
-        vec![crate::support::login(&sim, "default", "AKIATEST", "1")],
-        &crate::support::args(&[]),
+        vec![crate::aws::support::login(&sim, "default", "AKIATEST", "1")],
+        &crate::aws::support::args(&[]),
         &Context::default(),
     );
     provider.read().await.expect("readable");

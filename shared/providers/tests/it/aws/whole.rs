@@ -4,7 +4,7 @@ use extdns_model::{Action, Outcome, RecordType, ZoneKey};
 use extdns_providers::{ErrorKind, Reader as _};
 use extdns_testkit::route53::{Fault, Operation, RecordSet, Route53Sim, Spoil};
 
-use crate::support::{all_applied, apply, found, group, pair, plain, provider, record, set};
+use crate::aws::support::{all_applied, apply, found, group, pair, plain, provider, record, set};
 
 const LIST: Operation = Operation::ListHostedZones;
 const READ: Operation = Operation::ListResourceRecordSets;

@@ -9,7 +9,7 @@ use extdns_providers::{Deadline, Provider as _, Reader as _};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::webhook_sim::{Failure, MEDIA_TYPE, WebhookSim};
 
-use crate::support::{
+use crate::webhook::support::{
     Status, apply, apply_until, calls, creates, group, impatient, ok, planned, server, set, stored,
     webhook, with_body,
 };
