@@ -5,7 +5,7 @@ use extdns_plan::{Cause, Decision, Differences, Hold, RecordChange, Rule};
 
 use super::{Desired, Fate, Owner};
 use crate::report::ChangeKind;
-use crate::report::words::MARK_MISSING;
+use crate::report::words::OWNERSHIP_RECORD_MISSING;
 
 pub(super) fn kind(change: &RecordChange<'_>) -> ChangeKind {
     match change {
@@ -25,7 +25,7 @@ pub(super) fn cause(decision: &Decision<'_>) -> String {
         Cause::GivesWay => "it gives way to one that cannot stand beside it".to_owned(),
         Cause::Moves { .. } => "its name is wanted in another zone now".to_owned(),
         Cause::Unowned => match decision.held() {
-            Some(Hold::Foreign { owner: None }) => MARK_MISSING.to_owned(),
+            Some(Hold::Foreign { owner: None }) => OWNERSHIP_RECORD_MISSING.to_owned(),
             _ => "it is as wanted, but not ours".to_owned(),
         },
     }

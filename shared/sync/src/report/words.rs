@@ -44,7 +44,7 @@ pub(crate) fn reason(change: &ReportedChange) -> String {
 }
 
 /// Of a record that is as wanted and has no ownership record.
-pub(crate) const MARK_MISSING: &str = "it is as wanted, so its ownership record may have been \
+pub(crate) const OWNERSHIP_RECORD_MISSING: &str = "it is as wanted, so its ownership record may have been \
                                        removed, or have the name of another --txt-prefix or \
                                        --txt-suffix; compare these flags first, and where they are \
                                        right remove the record too: the next run makes both";
@@ -64,7 +64,7 @@ pub(crate) fn remark(change: &ReportedChange) -> Option<Cow<'static, str>> {
             return Some(format!("moves to zone {zone}").into());
         }
         Cause::Unowned => match &change.result {
-            ChangeResult::Held(Hold::Foreign { owner: None }) => MARK_MISSING,
+            ChangeResult::Held(Hold::Foreign { owner: None }) => OWNERSHIP_RECORD_MISSING,
             _ => "it is as wanted",
         },
     };
