@@ -5,6 +5,7 @@ mod aws;
 mod bad_input;
 mod cli;
 mod commands;
+mod crd_registry;
 mod docs;
 mod eks;
 mod hanging;

@@ -1,5 +1,6 @@
 //! Whole runs over the two fakes of the conformance kit, and the invariants of the house.
 
+mod crd;
 mod invariants;
 mod isolation;
 mod killed;

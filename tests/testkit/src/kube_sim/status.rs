@@ -220,9 +220,9 @@ pub(super) fn forbidden_path(user: &str, path: &str) -> Answer {
     status(403, "Forbidden", &message, &json!({}))
 }
 
-/// A failure of the server with a reason.
+/// A failure of the server of a kind that it has no reason for.
 pub(super) fn failure_because(message: &str) -> Answer {
-    status(500, "InternalError", message, &Value::Null)
+    status(500, "", message, &Value::Null)
 }
 
 /// A failure of the server, in its usual words.

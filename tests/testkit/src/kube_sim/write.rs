@@ -45,6 +45,7 @@ impl State {
         if kind.namespaced {
             metadata["namespace"] = json!(target.namespace);
         }
+        drop_empty(metadata);
         self.store.put(kind, key.clone(), sent);
         self.stored(kind, target, &key, &name, 201)
     }
@@ -87,6 +88,7 @@ impl State {
                 sent["metadata"][kept] = old.clone();
             }
         }
+        drop_empty(&mut sent["metadata"]);
         sent["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"].clone();
         sent.as_object_mut().map(|fields| (fields.remove("apiVersion"), fields.remove("kind")));
         let is_done = !sent["metadata"]["deletionTimestamp"].is_null() && !has_finalizers(&sent);
@@ -228,6 +230,16 @@ fn has_finalizers(object: &Value) -> bool {
 fn drop_status(kind: &Kind, object: &mut Value) {
     if kind.status {
         object.as_object_mut().map(|fields| fields.remove("status"));
+    }
+}
+
+/// The server keeps no empty lists and maps of metadata.
+fn drop_empty(metadata: &mut Value) {
+    for field in ["annotations", "finalizers", "labels", "ownerReferences"] {
+        if metadata[field] == json!({}) || metadata[field] == json!([]) || metadata[field].is_null()
+        {
+            metadata.as_object_mut().map(|fields| fields.remove(field));
+        }
     }
 }
 
