@@ -39,6 +39,10 @@ impl Kept {
         let found = Arc::clone(cell.get_or_try_init(|| read).await?);
         Ok(found.downcast().expect("the key holds the type of what is stored under it"))
     }
+
+    fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 /// All objects of a kind, by namespace and name.
@@ -139,6 +143,11 @@ impl ClusterView {
             self.fold_as(resource, scope, Vec::new, keep).await.map(SharedList::new)
         };
         self.kept().get::<K, _>(namespace, None, read).await
+    }
+
+    /// Lets go of what the sources shared, when the last of them has ended: a run goes on for long without it.
+    pub fn forget_shared(&self) {
+        self.kept().clear();
     }
 
     /// One object by its name, read on first need and shared by all sources of the run; `None` where the cluster has

@@ -48,13 +48,13 @@ fn full_names<'a, K: Projection>(objects: impl IntoIterator<Item = &'a K>) -> Ve
 }
 
 const SERVICES: &str = "
-{ apiVersion: v1, kind: Service, metadata: { name: b, namespace: shop, labels: { app: x } } }
+{ apiVersion: v1, kind: Service, metadata: { name: b, namespace: shop, labels: { app: v } } }
 ---
-{ apiVersion: v1, kind: Service, metadata: { name: a, namespace: shop, labels: { app: y } } }
+{ apiVersion: v1, kind: Service, metadata: { name: a, namespace: shop, labels: { app: w } } }
 ---
-{ apiVersion: v1, kind: Service, metadata: { name: c, namespace: shop-b, labels: { app: x } } }
+{ apiVersion: v1, kind: Service, metadata: { name: c, namespace: shop-b, labels: { app: v } } }
 ---
-{ apiVersion: v1, kind: Service, metadata: { name: z, namespace: shop, labels: { app: x } } }
+{ apiVersion: v1, kind: Service, metadata: { name: z, namespace: shop, labels: { app: v } } }
 ---
 { apiVersion: v1, kind: Service, metadata: { name: a, namespace: a } }
 ";
@@ -71,12 +71,15 @@ async fn objects_of_a_shared_list_are_found_by_name_namespace_and_label_with_one
         assert_eq!(full_names(list.get("", "a")), [""; 0]);
         assert_eq!(full_names(list.in_namespace("shop")), ["shop/a", "shop/b", "shop/z"]);
         assert_eq!(full_names(list.in_namespace("sho")), [""; 0]);
-        assert_eq!(full_names(list.labelled("shop", "app", "x")), ["shop/b", "shop/z"]);
+        assert_eq!(full_names(list.labelled("shop", "app", "v")), ["shop/b", "shop/z"]);
         assert_eq!(full_names(list.labelled("shop", "app", "z")), [""; 0]);
-        assert_eq!(full_names(list.labelled("a", "app", "x")), [""; 0]);
-        assert_eq!(full_names(list.labelled("shop", "tier", "x")), [""; 0]);
+        assert_eq!(full_names(list.labelled("a", "app", "v")), [""; 0]);
+        assert_eq!(full_names(list.labelled("shop", "tier", "v")), [""; 0]);
     }
     assert_eq!(sim.requests().len(), 1);
+    view.forget_shared();
+    assert_eq!(view.shared::<Service>(None).await.unwrap().len(), 5);
+    assert_eq!(sim.requests().len(), 2, "it is read again for those who come later");
 }
 
 #[tokio::test]

@@ -65,7 +65,14 @@ async fn needed() -> BTreeSet<(String, String, String)> {
             "" => right.resource.plural.to_owned(),
             part => format!("{}/{part}", right.resource.plural),
         };
-        needed.insert((right.resource.group.to_owned(), resource, right.verb.to_owned()));
+        let mut add = |verb: &str| {
+            needed.insert((right.resource.group.to_owned(), resource.clone(), verb.to_owned()));
+        };
+        add(right.verb);
+        // With this right a list is one request; without it, it is read in pages.
+        if right.verb == "list" {
+            add("watch");
+        }
     }
     needed
 }
