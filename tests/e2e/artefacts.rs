@@ -100,6 +100,19 @@ fn the_cronjob_does_not_try_again_what_stays_as_it_is() {
     assert_eq!(pod_of(&objects)["restartPolicy"], "Never");
 }
 
+#[test]
+fn the_pod_has_a_seccomp_profile_and_claims_no_volume() {
+    let objects = rendered();
+    let pod = pod_of(&objects);
+    assert_eq!(pod["securityContext"]["seccompProfile"], json!({ "type": "RuntimeDefault" }));
+    let volumes = pod["volumes"].as_array().into_iter().flatten();
+    let claims: Vec<&Value> =
+        volumes.filter(|volume| !volume["persistentVolumeClaim"].is_null()).collect();
+    assert!(claims.is_empty(), "nobody makes them: {claims:?}");
+    // There is no published image: what has to be set cannot be pulled by mistake.
+    assert!(text(&pod["containers"][0]["image"]).starts_with("set-the-image.invalid/"), "{pod}");
+}
+
 /// As it is applied it plans; with the one flag taken out that its comment names, it writes.
 #[test]
 fn the_arguments_of_the_cronjob_plan_first_and_then_write() {

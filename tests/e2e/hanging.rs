@@ -207,7 +207,26 @@ fn sigterm_ends_a_run_that_reads_from_a_server_that_hangs() {
     let command = with_cluster(&bench, "apply", &server);
     let run = stopped(command, &server, ("GET", "/api/v1/services"));
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.log.contains("told to stop"), "{run:?}");
+    let why = "the run was told to stop before the cluster had answered";
+    assert!(run.log.contains(why), "{run:?}");
+    assert!(!run.log.contains("--timeout"), "there is none: {run:?}");
+}
+
+#[test]
+fn sigterm_is_the_reason_whatever_is_waited_for() {
+    let bench = Bench::new();
+    let server = webhook(&[("GET", "/")]);
+    let starting = stopped(with_webhook(&bench, "apply", &server), &server, ("GET", "/"));
+    let server = webhook(&[("GET", "/records")]);
+    let reading = stopped(with_webhook(&bench, "apply", &server), &server, ("GET", "/records"));
+    let server = ScriptedServer::start(|_| never());
+    let cluster = with_cluster(&bench, "explain www.example.org", &server);
+    let explaining = stopped(cluster, &server, ("GET", "/api/v1/services"));
+    for run in [starting, reading, explaining] {
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.log.contains("the run was told to stop before"), "{run:?}");
+        assert!(!run.log.contains("--timeout"), "there is none: {run:?}");
+    }
 }
 
 #[test]

@@ -16,3 +16,4 @@ mod same_plan;
 mod secrets;
 mod silence;
 mod three_runs;
+mod warnings;

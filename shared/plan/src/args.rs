@@ -86,21 +86,14 @@ pub enum ArgsError {
 }
 
 impl Args {
-    /// The settings of a plan over records of these owners in a target of this name. A missing
-    /// policy is warned about.
+    /// The settings of a plan over records of these owners in a target of this name.
     ///
     /// # Errors
     /// The first value that cannot be used.
     pub fn settings(&self, owners: Owners, target: &str) -> Result<Settings, ArgsError> {
-        let policy = self.policy.unwrap_or_else(|| {
-            tracing::warn!(
-                "no --policy is given, so records that nothing wants any more are deleted (sync); \
-                 say --policy=sync, upsert-only or create-only"
-            );
-            Policy::default()
-        });
+        self.warn_of_lists();
         Ok(Settings {
-            policy,
+            policy: self.policy.unwrap_or_default(),
             types: self.record_types()?,
             filter: self.filter()?,
             owners,
@@ -126,29 +119,47 @@ impl Args {
     /// A regular expression that does not compile.
     pub fn filter(&self) -> Result<DomainFilter, ArgsError> {
         let (include, exclude) = (&self.regex_domain_filter, &self.regex_domain_exclusion);
-        let domains = [&self.domain_filter, &self.exclude_domains];
         if include.is_empty() && exclude.is_empty() {
-            let include = split("domain-filter", &self.domain_filter);
-            return Ok(DomainFilter::lists(
-                include,
-                split("exclude-domains", &self.exclude_domains),
-            ));
-        }
-        if domains.iter().any(|list| list.iter().any(|domain| !domain.trim().is_empty())) {
-            tracing::warn!(
-                "--domain-filter and --exclude-domains are ignored beside --regex-domain-filter \
-                 and --regex-domain-exclusion"
-            );
+            let lists = (split(&self.domain_filter), split(&self.exclude_domains));
+            return Ok(DomainFilter::lists(lists.0, lists.1));
         }
         Ok(DomainFilter::regex(
             ("--regex-domain-filter", include),
             ("--regex-domain-exclusion", exclude),
         )?)
     }
+
+    /// Warns of lists that are ignored, and of those that ExternalDNS reads in another way. The lists themselves are
+    /// read more than once.
+    fn warn_of_lists(&self) {
+        let regex = [&self.regex_domain_filter, &self.regex_domain_exclusion];
+        let domains = [&self.domain_filter, &self.exclude_domains];
+        if regex.iter().any(|text| !text.is_empty())
+            && domains.iter().any(|list| list.iter().any(|domain| !domain.trim().is_empty()))
+        {
+            tracing::warn!(
+                "--domain-filter and --exclude-domains are ignored beside --regex-domain-filter \
+                 and --regex-domain-exclusion"
+            );
+        }
+        let lists = [
+            ("domain-filter", &self.domain_filter),
+            ("exclude-domains", &self.exclude_domains),
+            ("managed-record-types", &self.managed_record_types),
+            ("exclude-record-types", &self.exclude_record_types),
+        ];
+        for (flag, texts) in lists {
+            if let Some(text) = texts.iter().find(|text| text.contains(',')) {
+                tracing::warn!(
+                    "--{flag}={text} is read as several entries; upstream needs one flag for each"
+                );
+            }
+        }
+    }
 }
 
 fn types(flag: &'static str, texts: &[String]) -> Result<Vec<RecordType>, ArgsError> {
-    split(flag, texts)
+    split(texts)
         .iter()
         .map(|text| text.parse().map_err(|source| ArgsError::RecordType { flag, source }))
         .collect()
@@ -156,12 +167,7 @@ fn types(flag: &'static str, texts: &[String]) -> Result<Vec<RecordType>, ArgsEr
 
 /// The entries of a list, without blank ones. Upstream takes a text with commas for one entry,
 /// which never means anything; here it is cut.
-fn split<'a>(flag: &'static str, texts: &'a [String]) -> Vec<&'a str> {
-    if let Some(text) = texts.iter().find(|text| text.contains(',')) {
-        tracing::warn!(
-            "--{flag}={text} is read as several entries; upstream needs one flag for each"
-        );
-    }
+fn split(texts: &[String]) -> Vec<&str> {
     let entries = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
     entries.filter(|entry| !entry.is_empty()).collect()
 }

@@ -125,7 +125,7 @@ impl<'a> Decider<'a> {
             decisions.extend(self.propose_change(records, current, chosen, discarded));
         }
         if let (true, Some(first)) = (no_cname, first_winner) {
-            tracing::warn!(name, "conflicting record types are wanted; the CNAME is discarded");
+            tracing::debug!(name, "conflicting record types are wanted; the CNAME is discarded");
             let is_cname =
                 |endpoint: &&Keyed<'a, Endpoint>| endpoint.set().rtype == RecordType::Cname;
             self.note_losers(zone, first, set.desired.iter().filter(is_cname), |_| {

@@ -1,7 +1,7 @@
 //! Why a run failed.
 
 use extdns_plan::UnknownCluster;
-use extdns_providers::ProviderError;
+use extdns_providers::{Deadline, ProviderError};
 use extdns_registry::StoreError;
 
 use crate::report::FailureKind;
@@ -30,13 +30,21 @@ pub enum RunError {
     UnknownCluster(UnknownCluster),
     /// Reading took more than its part of the time.
     #[error(
-        "the time for reading (70 % of --timeout) was over, or the run was told to stop, before \
-         everything was read; nothing is changed; give more time or read less"
+        "the time for reading (70 % of --timeout) was over before everything was read; nothing is \
+         changed; give more time or read less"
     )]
     Deadline,
+    /// The process was told to stop.
+    #[error("the run was told to stop before everything was read; nothing is changed")]
+    Stopped,
 }
 
 impl RunError {
+    /// That reading had to end, with the reason.
+    pub(crate) fn of_end(until: &Deadline) -> Self {
+        if until.is_stopped() { Self::Stopped } else { Self::Deadline }
+    }
+
     /// The kind, for programs.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
@@ -46,7 +54,7 @@ impl RunError {
                 FailureKind::Provider
             }
             Self::UnknownCluster(_) => FailureKind::Configuration,
-            Self::Deadline => FailureKind::Deadline,
+            Self::Deadline | Self::Stopped => FailureKind::Deadline,
         }
     }
 }

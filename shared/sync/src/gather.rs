@@ -1,5 +1,5 @@
-//! What the clusters want. A cluster or a source that does not answer is kept as a failure beside
-//! the others, never as an empty list.
+//! What the clusters want. A cluster or a source that does not answer is kept as a failure beside the others, never as
+//! an empty list.
 
 use std::io::Read;
 
@@ -7,7 +7,9 @@ use extdns_clusters::{Cluster, ClusterView};
 use extdns_model::{ClusterId, Endpoint, Inventory, Record, Unready};
 use extdns_plan::{Clusters, Reading, SUSPICIOUS};
 use extdns_providers::{Deadline, ProviderEntry};
-use extdns_sources::{Desired, Dropped, NothingSelected, retain_properties, source_of};
+use extdns_sources::{
+    Desired, Dropped, Interruption, NothingSelected, retain_properties, source_of,
+};
 
 use crate::error::RunError;
 use crate::report::{self, ClusterReport, ClusterState, Notice};
@@ -29,6 +31,8 @@ pub(crate) struct Gathered {
     pub(crate) clusters: Vec<ClusterReport>,
     /// The sources of clusters whose filters select nothing.
     pub(crate) nothing_selected: Vec<(ClusterId, NothingSelected)>,
+    /// Whether there is a warning of a filter that selects nothing.
+    pub(crate) has_idle_filter: bool,
 }
 
 /// Reads every cluster, each for an equal part of the time that is left: one that hangs fails, and the run goes on.
@@ -51,18 +55,14 @@ pub(crate) async fn gather(
                 continue;
             }
         };
-        let found = wiring.sources.gather_until(&view, until.over()).await;
+        let found = wiring.sources.gather_until(&view, interruption(&until)).await;
         gathered.clusters.push(ClusterReport::read(&view, &found));
         gathered.endpoints.extend(found.sink.endpoints);
         gathered.unready.extend(found.sink.unready);
         dropped.extend(found.sink.dropped);
         gathered.seen.push(Seen { view: view.clone(), updates: found.sink.seen });
-        for nothing in found.nothing_selected {
-            // Whether that is a fault, the records tell; on a first run there are none.
-            let NothingSelected { source, filter } = &nothing;
-            tracing::info!(cluster = %cluster.name, source, "{filter} selects none of the objects that there are");
-            gathered.nothing_selected.push((cluster.id, nothing));
-        }
+        let of_cluster = found.nothing_selected.into_iter().map(|nothing| (cluster.id, nothing));
+        gathered.nothing_selected.extend(of_cluster);
         gathered.views.push(view);
     }
     if !gathered.clusters.iter().any(has_something_in_full) {
@@ -90,12 +90,16 @@ async fn connect(
         view = cluster.connect(&wiring.environment, stdin) => {
             view.map_err(|error| format!("failed to {error}"))
         }
-        () = until.over() => Err(format!(
-            "failed to connect to cluster {:?}: the time of the run was over before it had answered; give it more \
-             (--timeout), or see what keeps it",
-            cluster.name
-        )),
+        why = interruption(until) => {
+            Err(format!("failed to connect to cluster {:?}: {why}", cluster.name))
+        }
     }
+}
+
+/// Waits until the run has to end.
+async fn interruption(until: &Deadline) -> Interruption {
+    until.over().await;
+    if until.is_stopped() { Interruption::Stopped } else { Interruption::TimeOver }
 }
 
 impl Gathered {
@@ -118,6 +122,32 @@ impl Gathered {
             }
         });
         Clusters::new(clusters.collect()).with_unready(self.unready.clone(), wiring.keep_unready)
+    }
+
+    /// Warnings of filters that select nothing where no record makes that suspicious, as on a first run: a namespace that
+    /// does not exist, and what leaves nothing at all. Beside other sources that want something, it is nothing to look at.
+    pub(crate) fn idle_filters(&self, wiring: &Wiring, inventory: &Inventory) -> Vec<Notice> {
+        let of_cluster = |cluster: &Cluster| {
+            let of_it = self.nothing_selected.iter().filter(|(own, _)| *own == cluster.id);
+            let nothing: Vec<&NothingSelected> = of_it.map(|(_, nothing)| nothing).collect();
+            let absent = nothing.iter().find(|nothing| nothing.is_absent_namespace);
+            let wants = self.endpoints.iter().any(|endpoint| is_of(endpoint, cluster.id));
+            let is_told = self.suddenly_selecting_nothing(cluster.id, wiring, Some(inventory));
+            let message = match (absent, is_told) {
+                (_, Some(_)) => return None,
+                (Some(NothingSelected { filter, .. }), None) => format!(
+                    "{filter}: there is no such namespace, so nothing is read; correct the flag, or create the namespace"
+                ),
+                (None, None) if nothing.is_empty() || wants => return None,
+                (None, None) => format!(
+                    "{} selects none of the objects that there are, and nothing else is wanted; if this is not meant, \
+                     correct the flag",
+                    flags(&nothing)
+                ),
+            };
+            Some(Notice { subject: format!("cluster {}", cluster.name), message })
+        };
+        wiring.clusters.iter().filter_map(of_cluster).collect()
     }
 
     /// The filters of a cluster that select nothing although there are records for objects of the same kind. A filter
@@ -144,11 +174,15 @@ impl Gathered {
         if records.filter(|(_, record)| is_made_for(record)).take(SUSPICIOUS).count() < SUSPICIOUS {
             return None;
         }
-        let mut filters: Vec<&str> =
-            nothing.iter().map(|nothing| nothing.filter.as_str()).collect();
-        filters.dedup();
-        Some(filters.join(", "))
+        Some(flags(&nothing))
     }
+}
+
+/// The filters as their flags were written, each once.
+fn flags(nothing: &[&NothingSelected]) -> String {
+    let mut filters: Vec<&str> = nothing.iter().map(|nothing| nothing.filter.as_str()).collect();
+    filters.dedup();
+    filters.join(", ")
 }
 
 fn is_of(endpoint: &Endpoint, cluster: ClusterId) -> bool {

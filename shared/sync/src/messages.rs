@@ -121,6 +121,7 @@ fn run_errors() -> Vec<RunError> {
         RunError::Write(provider()),
         RunError::UnknownCluster(unknown),
         RunError::Deadline,
+        RunError::Stopped,
     ]
 }
 

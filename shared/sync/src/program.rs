@@ -106,7 +106,7 @@ async fn work(
     let wiring = match wired {
         Some(Ok(wiring)) => wiring,
         Some(Err(error)) => return refuse(arguments, &error),
-        None => return fail(arguments, FailureKind::Deadline, TOO_LATE.to_owned()),
+        None => return fail(arguments, FailureKind::Deadline, too_late(&until).to_owned()),
     };
     if let Command::Explain { name } = &arguments.command {
         let explained = async { explain::explain(&wiring, name, input.await).await };
@@ -149,8 +149,13 @@ fn input(
     }
 }
 
-const TOO_LATE: &str = "the time (--timeout) was over, or the process was told to stop, before \
-                        everything was looked at; nothing is changed";
+fn too_late(until: &Deadline) -> &'static str {
+    if until.is_stopped() {
+        "the run was told to stop before everything was looked at; nothing is changed"
+    } else {
+        "the time (--timeout) was over before everything was looked at; nothing is changed"
+    }
+}
 
 /// What is done, if that takes no longer than the time that there is.
 async fn in_time<T>(until: &Deadline, work: impl Future<Output = T>) -> Option<T> {
@@ -158,7 +163,7 @@ async fn in_time<T>(until: &Deadline, work: impl Future<Output = T>) -> Option<T
         biased;
         done = work => Some(done),
         () = until.over() => {
-            tracing::error!("{TOO_LATE}");
+            tracing::error!("{}", too_late(until));
             None
         }
     }

@@ -104,6 +104,7 @@ async fn attempt(
     let is_expected = request.expected_hash.as_ref().is_none_or(|expected| *expected == hash);
     durations.plan = Some(watch.lap());
     let unmade = Unmade::before_plan(&gathered.dropped, &adjusted.notes);
+    let unmade = Unmade { unselected: gathered.has_idle_filter, ..unmade };
     let unmade = unmade.within(index, &settings.filter);
     let Gathered { views, seen, clusters: reports, mut notices, .. } = gathered;
     let mut outcomes = None;
@@ -152,13 +153,13 @@ pub(crate) async fn in_time<T>(
         biased;
         // What was read while nothing else could be done may have taken too long all the same.
         inputs = read => match inputs {
-            Ok(_) if request.until.is_over() => Err(RunError::Deadline.into()),
+            Ok(_) if request.until.is_over() => Err(RunError::of_end(&request.until).into()),
             inputs => inputs.map_err(|failed| Failed {
                 late: failed.late || reading.is_over(),
                 ..failed
             }),
         },
-        () = reading.over() => Err(RunError::Deadline.into()),
+        () = reading.over() => Err(RunError::of_end(&request.until).into()),
     }
 }
 
@@ -232,6 +233,9 @@ async fn read(
         gathered.notices.extend(report::explained(&explained));
     }
     let clusters = gathered.for_plan(wiring, Some(&annotated.inventory));
+    let idle = gathered.idle_filters(wiring, &annotated.inventory);
+    gathered.has_idle_filter = !idle.is_empty();
+    gathered.notices.extend(idle);
     let desired = std::mem::take(&mut gathered.endpoints);
     match adjust(wiring, desired, &annotated.inventory.index).await {
         Ok(adjusted) => Ok(PlanInputs { gathered, clusters, annotated, adjusted, revert: None }),

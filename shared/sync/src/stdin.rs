@@ -36,7 +36,11 @@ impl Input {
             biased;
             input = read => input,
             () = until.over() => {
-                let late = "standard input did not end while there was time";
+                let late = if until.is_stopped() {
+                    "standard input did not end before the run was told to stop"
+                } else {
+                    "standard input did not end while there was time"
+                };
                 Self(Err(Some(io::Error::new(io::ErrorKind::TimedOut, late))))
             }
         }

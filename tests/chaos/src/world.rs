@@ -39,8 +39,13 @@ impl Record {
 
     /// Whether it is a text that makes a record ours.
     pub fn is_our_ownership_record(&self) -> bool {
-        self.rtype == "TXT"
-            && self.values.iter().all(|value| value.contains(&ownership_value(OWNER)))
+        let owner = format!("external-dns/owner={OWNER}");
+        // What no label can hold (the namespace of an odd manifest) is left out behind the owner.
+        let is_ours = |value: &String| {
+            let mut parts = value.trim_matches('"').split(',');
+            parts.next() == Some("heritage=external-dns") && parts.next() == Some(&*owner)
+        };
+        self.rtype == "TXT" && self.values.iter().all(is_ours)
     }
 
     /// The name of its ownership record; of a name beyond ASCII it is made before the name is encoded.

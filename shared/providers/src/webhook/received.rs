@@ -460,7 +460,11 @@ mod tests {
         let fits = Received { name: "a.org".into(), rtype: "A".into(), ..Received::default() };
         assert!(skipped.sift(fits.into_set()).is_some());
         let unclear: Vec<&str> = skipped.unclear.iter().map(Name::as_str).collect();
-        assert_eq!(unclear, [&*long, "f"], "of a type that is a word it is known that it is no other");
+        assert_eq!(
+            unclear,
+            [&*long, "f"],
+            "of a type that is a word it is known that it is no other"
+        );
         let shown = format!(
             "\"a.org\" (type \"ALIAS\"), \"\" (type \"A\"), \"{}\".. (type \"\\n\")",
             "x".repeat(80)

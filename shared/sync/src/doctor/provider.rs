@@ -29,7 +29,7 @@ pub(super) async fn examine(
     let operations = wiring.provider.capabilities().mutating_operations;
     if !operations.is_empty() {
         let why = format!(
-            "only a write tells whether we may ({}); the first apply will",
+            "not tried, as nothing is written here; the first apply shows it ({})",
             operations.join(", ")
         );
         section.note("the right to write", CheckResult::Unknown(why));

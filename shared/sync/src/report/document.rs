@@ -447,7 +447,7 @@ pub enum Outcome {
     Unknown,
     /// It was not sent, because something before it failed.
     Skipped,
-    /// The time was nearly over; the next run continues.
+    /// The time was nearly over, or the run was told to stop; the next run continues.
     Deferred,
     /// A cluster could not be read in full.
     Frozen,

@@ -133,7 +133,8 @@ impl Summary {
 }
 
 impl Report {
-    /// Whether something is held back because the provider cannot store it.
+    /// Whether the provider cannot store something: it is held back, or was left out of the desired
+    /// endpoints.
     fn has_unstorable(&self) -> bool {
         let is_so = |result: &ChangeResult| {
             matches!(result, ChangeResult::Held(Hold::CannotBeStored { .. }))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use extdns_model::{NotSent, Outcome as Sent};
+use extdns_model::{LabelKey, NotSent, Outcome as Sent};
 use extdns_plan::{Cause, Differences, FreezeCause, Hold, Scope};
 
 use super::document::{self, HoldKind, Outcome};
@@ -36,6 +36,7 @@ pub(crate) fn reason(change: &ReportedChange) -> String {
         (ttl, "its TTL differs"),
         (properties, "its properties differ"),
         (ownership, REWRITTEN),
+        (has_another_owner(change), SAME_OBJECT),
     ]
     .into_iter()
     .filter_map(|(differs, text)| differs.then_some(text))
@@ -51,9 +52,22 @@ pub(crate) const OWNERSHIP_RECORD_MISSING: &str = "it is as wanted, so its owner
 
 const REWRITTEN: &str = "its ownership record is rewritten";
 
+/// Of a record of another owner whose ownership record names the object that wants it here.
+const SAME_OBJECT: &str = "its ownership record names this very object: if no other cluster has one \
+                           of this name, compare --txt-owner-id, or see who changed the owner in it";
+
+/// Whether a record has another owner although its ownership record names the object that wants it here.
+fn has_another_owner(change: &ReportedChange) -> bool {
+    let ChangeResult::Held(Hold::Foreign { owner: Some(_) }) = change.result else { return false };
+    let (Some(before), Some(after)) = (&change.before, &change.after) else { return false };
+    let is_same = |key: &str| before.labels.get(key) == after.labels.get(key);
+    before.labels.resource().is_some() && is_same(LabelKey::RESOURCE) && is_same(LabelKey::CLUSTER)
+}
+
 /// What a line that shows the values does not say already of why a change is wanted.
 pub(crate) fn remark(change: &ReportedChange) -> Option<Cow<'static, str>> {
     let remark = match change.cause {
+        _ if has_another_owner(change) => SAME_OBJECT,
         Cause::Missing | Cause::Differs(Differences { ownership: false, .. }) => return None,
         Cause::Differs(_) => REWRITTEN,
         Cause::Unwanted => "nothing wants it any more",
@@ -263,6 +277,9 @@ pub(crate) fn total(report: &Report) -> String {
             "nothing to do; no name that is wanted lies in a zone of this run".to_owned()
         }
         (None, false) if report.unmade.nowhere => "nothing to do".to_owned(),
+        (None, false) if report.unmade.unselected => {
+            "nothing to do; no object is selected".to_owned()
+        }
         (None, false) if unmade.is_empty() => {
             "nothing to do, all records are up to date".to_owned()
         }

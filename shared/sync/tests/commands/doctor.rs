@@ -96,7 +96,8 @@ async fn three_missing_rules_and_a_denied_zone_are_named_at_once_by_the_simulato
     let path = kube.write_kubeconfig(&kube.kubeconfig(READER));
     let diagnosis = examined(&path, &zone_that_is_denied()).await;
     assert_names_all_four(&diagnosis);
-    let lists = kube.all_calls().into_iter().filter(|((verb, _), _)| verb == "list").count();
+    let is_list = |verb: &str| verb == "list" || verb == "watch";
+    let lists = kube.all_calls().into_iter().filter(|((verb, _), _)| is_list(verb)).count();
     assert_eq!(lists, 0, "it asks, and tries nothing");
 }
 
@@ -200,7 +201,7 @@ provider inmemory
   ok     it answers, and lists its zones
   ok     zone example.org: 0 records
   ok     --domain-filter=example.org has a zone
-  ?      the right to write: only a write tells whether we may (write); the first apply will
+  ?      the right to write: not tried, as nothing is written here; the first apply shows it (write)
 
 ownership
   ok     --txt-owner-id=me
@@ -266,6 +267,31 @@ async fn a_missing_definition_is_named() {
         assert_eq!(wrong(&diagnosis), [expected]);
         let text = render(&diagnosis);
         assert!(text.contains("CustomResourceDefinition"), "{text}");
+    }
+}
+
+/// A right that costs no record is a hint, once for a cluster.
+#[tokio::test]
+async fn what_a_missing_right_to_watch_costs_is_a_hint() {
+    let watched = all_rules().to_string().replace(r#"["list"]"#, r#"["list","watch"]"#);
+    let watched: Value = serde_json::from_str(&watched).expect("rules");
+    let hint = "  hint   lists are streamed: not allowed to watch services, pods, nodes, \
+                endpointslices.discovery.k8s.io, ingresses.networking.k8s.io\n";
+    for (rules, is_told) in [(all_rules(), true), (watched, false)] {
+        let user = User::new("reader", READER_TOKEN).may(&rules);
+        let kube = KubeSim::builder().user(user).start();
+        let path = kube.write_kubeconfig(&kube.kubeconfig(READER));
+        let sim = Route53Sim::start();
+        sim.zone("example.org");
+        let diagnosis = examined(&path, &sim).await;
+        let text = render(&diagnosis);
+        assert_eq!(text.contains(hint), is_told, "{text}");
+        assert_eq!(
+            text.contains("every list is read in pages, with more requests"),
+            is_told,
+            "{text}"
+        );
+        assert!(diagnosis.ok(), "{text}");
     }
 }
 

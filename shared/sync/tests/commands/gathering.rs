@@ -86,6 +86,53 @@ async fn a_filter_that_never_selected_anything_is_no_reason_to_freeze() {
 }
 
 #[tokio::test]
+async fn a_filter_that_selects_nothing_on_a_first_run_is_a_warning_and_not_up_to_date() {
+    let table = [
+        (
+            "--namespace=shpo",
+            "--namespace=shpo: there is no such namespace, so nothing is read; correct the flag, or create the namespace",
+        ),
+        (
+            "--label-filter=app=typo",
+            "--label-filter=app=typo selects none of the objects that there are, and nothing else is wanted; if this is \
+             not meant, correct the flag",
+        ),
+    ];
+    for (filter, expected) in table {
+        for mode in [Mode::Plan, Mode::Apply] {
+            let provider = in_memory(&["example.org"]).await;
+            let flags = [&BOTH[..], &[filter]].concat();
+            let request = RunRequest { mode, ..RunRequest::default() };
+            let report =
+                extdns_sync::run(&wiring(&provider, &flags), &request, eight().as_bytes()).await;
+            let told: Vec<(&str, &str)> =
+                report.notices.iter().map(|own| (&*own.subject, &*own.message)).collect();
+            assert_eq!(told, [("cluster default", expected)], "once, for two sources");
+            let text = render_text(&report, Palette::Plain);
+            assert!(text.ends_with("nothing to do; no object is selected\n"), "{text}");
+        }
+    }
+    // Beside another source that wants something it is nothing to look at.
+    let provider = in_memory(&["example.org"]).await;
+    let flags = [&BOTH[..], &["--ingress-class=none"]].concat();
+    assert_eq!(plan(&provider, &flags, &eight()).await.notices, []);
+}
+
+#[tokio::test]
+async fn a_whole_list_without_an_object_is_an_empty_cluster_and_freezes() {
+    let none = "apiVersion: v1\nitems: []\nkind: List\nmetadata: { resourceVersion: \"\" }\n";
+    let provider = zone_of_eight().await;
+    let report = apply(&provider, &BOTH, none).await;
+    let state = &report.clusters[0].state;
+    assert!(matches!(state, ClusterState::SuspiciouslyEmpty { records: 8, .. }), "{state:?}");
+    let meant = [&BOTH[..], &["--allow-empty=default", "--allow-deletes=example.org:8"]].concat();
+    let report = apply(&provider, &meant, none).await;
+    assert_eq!((report.failure.is_none(), report.changes().count()), (true, 8));
+    let first = plan(&in_memory(&["example.org"]).await, &BOTH, none).await;
+    assert_eq!((first.failure.is_none(), first.exit_code().number()), (true, 0));
+}
+
+#[tokio::test]
 async fn records_of_a_source_that_is_no_longer_configured_are_named() {
     let provider = zone_of_eight().await;
     let report = plan(&provider, &["--source=service", "--manifests=-"], &eight()).await;

@@ -171,6 +171,32 @@ async fn an_ownership_record_with_two_values_is_left_alone() {
     }
 }
 
+/// Of an ownership record whose owner somebody changed, what it names is all that is left to tell by.
+#[tokio::test]
+async fn an_ownership_record_of_another_owner_that_names_our_object_is_told() {
+    let wanted = service("app", "app.example.org", "192.0.2.30");
+    let told = "its ownership record names this very object: if no other cluster has one of this name, compare \
+                --txt-owner-id, or see who changed the owner in it";
+    for (resource, address, is_told) in [
+        ("service/shop/app", "192.0.2.20", true),
+        // It is as wanted, and still somebody else's by now.
+        ("service/shop/app", "192.0.2.30", true),
+        ("service/shop/another", "192.0.2.20", false),
+    ] {
+        let sim = Route53Sim::start();
+        sim.zone("example.org").seed([
+            RecordSet::a("app.example.org", address),
+            RecordSet::txt("a-app.example.org", &ownership_value("other", resource)),
+        ]);
+        let report = run(&sim, &["--no-guard"], &wanted).await;
+        let text = reasons(&report);
+        assert_eq!(text.contains(told), is_told, "{resource}: {text}");
+        let json = extdns_sync::report::render_json(&report);
+        assert_eq!(json.contains(told), is_told, "{resource}: {json}");
+        assert!(text.contains("the name belongs to owner \"other\""), "{text}");
+    }
+}
+
 /// Ownership records that other flags explain are told by the flag, and those without a record in one
 /// line for a zone, in every run.
 #[tokio::test]

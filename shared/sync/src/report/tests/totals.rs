@@ -76,9 +76,10 @@ fn what_the_provider_cannot_store_is_held_back_and_has_a_code() {
     assert_eq!(unstorable.exit_code(), ExitCode::Partial);
 }
 
-/// What the provider left out of the wish is told in a plan and in an apply, with the same code.
+/// What the provider left out of the desired endpoints is reported in a plan and in an apply, with
+/// the same code.
 #[test]
-fn what_a_provider_left_out_of_the_wish_has_a_code() {
+fn what_a_provider_left_out_has_an_exit_code() {
     for planned_only in [false, true] {
         let mut dropped = Report { planned_only, ..report(vec![]) };
         dropped.unmade = Unmade { refused: 1, ..Unmade::default() };
@@ -107,8 +108,14 @@ fn what_could_not_be_read_is_not_in_sync() {
 
 #[test]
 fn what_comes_to_nothing_is_counted_behind_what_is_done() {
-    let unmade =
-        Unmade { no_zone: 4, invalid: 1, refused: 2, contested: 1, unmanaged: 1, ..Unmade::default() };
+    let unmade = Unmade {
+        no_zone: 4,
+        invalid: 1,
+        refused: 2,
+        contested: 1,
+        unmanaged: 1,
+        ..Unmade::default()
+    };
     let mut some = report(vec![ChangeResult::Held(Hold::CannotBeOwned { reason: String::new() })]);
     some.unmade = unmade;
     let told = "up to date; 4 names lie in no zone, 1 name cannot be owned, 1 name cannot be a \
@@ -118,7 +125,11 @@ fn what_comes_to_nothing_is_counted_behind_what_is_done() {
     assert_eq!(some.exit_code(), ExitCode::Partial, "names that cannot be stored");
     some.unmade = Unmade { refused: 0, unanswered: 1, ..unmade };
     assert_eq!(some.exit_code(), ExitCode::Success, "a CronJob must not retry for ever");
-    assert!(total(&some).contains("1 name is missing in the provider's answer"), "{}", total(&some));
+    assert!(
+        total(&some).contains("1 name is missing in the provider's answer"),
+        "{}",
+        total(&some)
+    );
     some = report(vec![ChangeResult::Sent(Outcome::Applied)]);
     some.unmade = Unmade { no_zone: 1, ..Unmade::default() };
     assert_eq!(total(&some), "1 created; 1 name lies in no zone");
@@ -138,6 +149,16 @@ fn names_that_are_wanted_nowhere_are_not_in_sync() {
             total(&nowhere),
             "nothing to do; no name that is wanted lies in a zone of this run"
         );
+    }
+}
+
+#[test]
+fn a_run_that_selects_no_object_is_not_up_to_date() {
+    for planned_only in [false, true] {
+        let mut idle = Report { planned_only, ..report(vec![]) };
+        idle.unmade = Unmade { unselected: true, ..Unmade::default() };
+        assert_eq!(total(&idle), "nothing to do; no object is selected");
+        assert_eq!(idle.exit_code(), ExitCode::Success, "the namespace may be made later");
     }
 }
 
