@@ -187,7 +187,11 @@ impl Sink {
             unknown,
             trace,
         } = other;
-        self.endpoints.extend(endpoints);
+        if self.endpoints.is_empty() {
+            self.endpoints = endpoints;
+        } else {
+            self.endpoints.extend(endpoints);
+        }
         self.unready.extend(unready);
         self.dropped.extend(dropped);
         self.seen.extend(seen);

@@ -1,13 +1,15 @@
 //! The sources of a run, over one cluster after the other.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use ecow::{EcoString, eco_format};
 use extdns_clusters::ClusterView;
 use extdns_model::Name;
 use futures::FutureExt as _;
-use futures::future::{Either, select};
+use futures::future::{Either, Shared, select};
+use futures::stream::{self, StreamExt as _};
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 
 use crate::annotations::{ALPHA_PREFIX, GA_PREFIX};
 use crate::context::Context;
@@ -19,6 +21,9 @@ use crate::sink::Sink;
 use crate::source::Source;
 use crate::table::Entry;
 use crate::trace::{Sighting, Trace};
+
+/// Sources that read a cluster at a time.
+const AT_ONCE: usize = 4;
 
 /// The sources of a run, in the order of `--source`.
 pub struct Sources {
@@ -37,6 +42,14 @@ pub struct Found {
     pub failures: Vec<SourceFailure>,
     /// The sources whose filters select none of the objects that there are.
     pub nothing_selected: Vec<NothingSelected>,
+}
+
+/// What one source found.
+struct Gathered {
+    source_name: &'static str,
+    sink: Sink,
+    outcome: Result<(), SourceError>,
+    nothing_selected: Option<NothingSelected>,
 }
 
 /// A source that does not know everything.
@@ -74,7 +87,7 @@ impl Sources {
         self.list.iter().map(|(entry, _)| entry.name)
     }
 
-    /// Runs every source over a cluster. One that fails does not keep the others from their work.
+    /// Runs every source over a cluster, several at a time. One that fails does not keep the others from their work.
     pub async fn gather(&self, view: &ClusterView) -> Found {
         self.gather_until(view, std::future::pending()).await
     }
@@ -86,49 +99,63 @@ impl Sources {
         view: &ClusterView,
         over: impl Future<Output = Interruption>,
     ) -> Found {
-        let mut over = pin!(over.fuse());
-        let mut interruption = None;
+        let over = over.shared();
+        let sources = self.list.iter();
+        let each: Vec<_> = sources
+            .map(|(entry, source)| self.gather_from(view, entry, &**source, over.clone()))
+            .collect();
+        // They come in the order of the sources, whichever is done first.
+        let mut each = stream::iter(each).buffered(AT_ONCE);
         let mut found = Found::default();
-        for (entry, source) in &self.list {
-            let before = found.sink.endpoints.len();
-            found.sink.filter_counts = FilterCounts::default();
-            let outcome = match interruption {
-                Some(why) => Err(SourceError::Interrupted(why)),
-                None => match select(source.gather(view, &mut found.sink), &mut over).await {
-                    Either::Left((outcome, _)) => outcome,
-                    Either::Right((why, _)) => {
-                        interruption = Some(why);
-                        Err(why.into())
-                    }
-                },
-            };
-            let is_complete = outcome.is_ok();
+        while let Some(gathered) = each.next().await {
+            let Gathered { source_name, sink, outcome, nothing_selected } = gathered;
             if let Err(error) = outcome {
-                found.failures.push(SourceFailure { source_name: entry.name, error });
+                found.failures.push(SourceFailure { source_name, error });
             }
-            found.counts.push((entry.name, found.sink.endpoints.len() - before));
-            if is_complete {
-                let own_filter = source.own_filter();
-                let nothing =
-                    self.nothing_selected(view, entry, own_filter, found.sink.filter_counts).await;
-                found.nothing_selected.extend(nothing);
-            }
+            found.counts.push((source_name, sink.endpoints.len()));
+            found.nothing_selected.extend(nothing_selected);
+            found.sink.absorb(sink);
         }
+        view.forget_shared();
         found.sink.sort_reports();
         warn_of_outdated(view, found.sink.outdated_annotations);
         found
     }
 
+    /// What one source finds until the run has to end; nothing is begun behind that.
+    async fn gather_from(
+        &self,
+        view: &ClusterView,
+        entry: &'static Entry,
+        source: &dyn Source,
+        over: Shared<impl Future<Output = Interruption>>,
+    ) -> Gathered {
+        let mut sink = Sink::default();
+        let outcome = match select(over, source.gather(view, &mut sink)).await {
+            Either::Left((why, _)) => Err(why.into()),
+            Either::Right((outcome, _)) => outcome,
+        };
+        let mut nothing_selected = None;
+        if outcome.is_ok() {
+            let (own_filter, counts) = (source.own_filter(), sink.filter_counts);
+            nothing_selected = self.nothing_selected(view, entry, own_filter, counts).await;
+        }
+        Gathered { source_name: entry.name, sink, outcome, nothing_selected }
+    }
+
     /// Every object of a cluster that has a name, whether or not a run asks it. Reads the cluster
-    /// again: an ordinary run keeps nothing of the objects that it does not ask.
+    /// again: an ordinary run keeps nothing of the objects that it does not ask. What there is to warn of was
+    /// said then.
     pub async fn trace(&self, view: &ClusterView, name: &Name) -> Sightings {
         let mut sink = Sink { trace: Some(Box::new(Trace::of(name))), ..Sink::default() };
         let mut failures = Vec::new();
         for (entry, source) in &self.list {
-            if let Err(error) = source.gather(view, &mut sink).await {
+            let again = source.gather(view, &mut sink).with_subscriber(NoSubscriber::new());
+            if let Err(error) = again.await {
                 failures.push(SourceFailure { source_name: entry.name, error });
             }
         }
+        view.forget_shared();
         let found = sink.trace.map(|trace| trace.finish()).unwrap_or_default();
         Sightings { found, failures }
     }
