@@ -13,10 +13,25 @@ pub mod speed;
 pub mod table;
 pub mod valgrind;
 
-/// Objects that one list call brings.
-const PAGE: usize = 500;
+/// The pages that list so many objects of one kind: they grow as long as they come quickly.
+fn pages(objects: usize) -> usize {
+    const FIRST: [usize; 2] = [500, 2_000];
+    const LARGEST: usize = 5_000;
+    match objects {
+        0..=500 => 1,
+        501..=2_500 => 2,
+        more => FIRST.len() + (more - FIRST.iter().sum::<usize>()).div_ceil(LARGEST),
+    }
+}
 
-/// The fewest calls that list so many objects of one kind.
-fn list_calls(objects: usize) -> usize {
-    objects.div_ceil(PAGE).max(1)
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn pages_of_lists() {
+        for (objects, pages) in
+            [(0, 1), (500, 1), (501, 2), (2_500, 2), (2_501, 3), (10_000, 4), (50_000, 12)]
+        {
+            assert_eq!(super::pages(objects), pages, "{objects}");
+        }
+    }
 }

@@ -120,7 +120,8 @@ impl Workload {
 
 /// The table, from above.
 fn workloads(program: &Path) -> Vec<Workload> {
-    let mut all: Vec<Workload> = speed::SIZES.map(|n| over_webhook(program, n)).into();
+    let mut all: Vec<Workload> = speed::SIZES.map(|n| over_webhook(program, n, false)).into();
+    all.extend([10_000, 50_000].map(|n| over_webhook(program, n, true)));
     all.push(over_route53(program, "first sync: 10,000 Services", 10_000, 0));
     all.push(over_route53(program, "read only: 30,000 records", 0, 30_000));
     all.extend(planning::SIZES.map(|n| {
@@ -129,20 +130,21 @@ fn workloads(program: &Path) -> Vec<Workload> {
     }));
     all.extend(rendering::FORMS.map(|(form, _)| {
         let name = format!("report of {} changes: {form}", thousands(rendering::CHANGES));
-        let bar = Bar { cpu: rendering::BAR, peak: None };
+        let bar = Bar { cpu: rendering::BAR, peak: None, wall: None };
         of_this(name, Some(bar), vec!["render".into(), form.into()])
     }));
     all
 }
 
-fn over_webhook(program: &Path, n: usize) -> Workload {
+fn over_webhook(program: &Path, n: usize, in_pages: bool) -> Workload {
     let program = program.to_path_buf();
+    let way = if in_pages { "in pages" } else { "nothing to do" };
     Workload {
-        name: format!("webhook, nothing to do: {} Services", thousands(n)),
+        name: format!("webhook, {way}: {} Services", thousands(n)),
         once: false,
-        bar: Some(speed::bar(n)),
+        bar: Some(speed::bar(n, in_pages)),
         run: Box::new(move || {
-            let speed = Speed::start(n);
+            let speed = if in_pages { Speed::in_pages(n) } else { Speed::start(n) };
             let figures = figures::of(&speed.task(&program))?;
             Ok(Run { figures, calls: Some(speed.calls()), faults: speed.faults() })
         }),

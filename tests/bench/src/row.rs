@@ -33,6 +33,8 @@ pub struct Bar {
     pub cpu: f64,
     /// MiB at the peak.
     pub peak: Option<f64>,
+    /// Seconds from start to end.
+    pub wall: Option<f64>,
 }
 
 impl Row {
@@ -49,6 +51,9 @@ impl Row {
             if let Some(peak) = bar.peak.filter(|peak| figures.peak > *peak) {
                 misses.push(format!("{name}: {:.1} MiB, the bar is {peak:.0}", figures.peak));
             }
+            if let Some(wall) = bar.wall.filter(|wall| figures.wall > *wall) {
+                misses.push(format!("{name}: {:.2} s, the bar is {wall:.2}", figures.wall));
+            }
         }
         misses
     }
@@ -64,12 +69,15 @@ mod tests {
             name: "x".into(),
             figures: Figures { wall: 1.0, cpu, peak },
             calls: None,
-            bar: Some(Bar { cpu: 0.3, peak: Some(40.0) }),
+            bar: Some(Bar { cpu: 0.3, peak: Some(40.0), wall: Some(1.0) }),
             faults: faults.iter().map(|&fault| fault.into()).collect(),
         };
         assert!(row(0.3, 40.0, &[]).misses().is_empty());
         assert_eq!(row(0.31, 40.0, &[]).misses(), ["x: 0.31 s CPU, the bar is 0.30"]);
         assert_eq!(row(0.3, 40.5, &[]).misses(), ["x: 40.5 MiB, the bar is 40"]);
         assert_eq!(row(0.3, 1.0, &["lists pods"]).misses(), ["x: lists pods"]);
+        let mut slow = row(0.3, 1.0, &[]);
+        slow.figures.wall = 1.01;
+        assert_eq!(slow.misses(), ["x: 1.01 s, the bar is 1.00"]);
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use extdns_testkit::kube::{ADMIN_TOKEN, Login};
-use extdns_testkit::kube_sim::{KubeSim, User, WORKLOAD_OWNER};
+use extdns_testkit::kube_sim::{Builder, KubeSim, User, WORKLOAD_OWNER};
 use extdns_testkit::webhook_sim::WebhookSim;
 
 use crate::figures::Task;
-use crate::list_calls;
+use crate::pages;
 use crate::row::{Bar, Calls};
 
 /// The numbers of Services of the table.
@@ -17,6 +17,7 @@ pub const SIZES: [usize; 4] = [100, 1_000, 10_000, 50_000];
 /// A cluster and a provider of one size, for one run.
 pub struct Speed {
     n: usize,
+    in_pages: bool,
     kube: KubeSim,
     webhook: WebhookSim,
     kubeconfig: PathBuf,
@@ -26,10 +27,20 @@ impl Speed {
     /// Starts both simulators, on free ports.
     #[must_use]
     pub fn start(n: usize) -> Self {
-        let kube = KubeSim::builder().workload(n).user(User::admin("admin", ADMIN_TOKEN)).start();
+        Self::over(n, KubeSim::builder(), false)
+    }
+
+    /// The same with an API server that streams no lists.
+    #[must_use]
+    pub fn in_pages(n: usize) -> Self {
+        Self::over(n, KubeSim::builder().pages_only(), true)
+    }
+
+    fn over(n: usize, kube: Builder, in_pages: bool) -> Self {
+        let kube = kube.workload(n).user(User::admin("admin", ADMIN_TOKEN)).start();
         let kubeconfig = kube.write_kubeconfig(&kube.kubeconfig(Login::Token(ADMIN_TOKEN)));
         let webhook = WebhookSim::builder().workload(n).start();
-        Self { n, kube, webhook, kubeconfig }
+        Self { n, in_pages, kube, webhook, kubeconfig }
     }
 
     /// The flags of the run, those of the measured runs of upstream.
@@ -56,29 +67,34 @@ impl Speed {
         Task { command, variables: Vec::new() }
     }
 
-    /// The calls so far: both lists page by page; what the webhook takes, what it has, what it
+    /// The calls so far: both lists; what the webhook takes, what it has, what it
     /// makes of the desired endpoints.
     #[must_use]
     pub fn calls(&self) -> Calls {
         Calls {
             made: self.kube.requests().len() + self.webhook.requests().len(),
-            least: list_calls(self.n) + list_calls(self.n / 2) + 3,
+            least: self.needed().into_values().sum::<usize>() + 3,
         }
+    }
+
+    /// The calls that list the objects: a stream of each kind; or, after a stream was refused for each, pages.
+    fn needed(&self) -> BTreeMap<(&'static str, &'static str), usize> {
+        let lists = [("services", self.n), ("ingresses", self.n / 2)];
+        let streams = lists.map(|(plural, _)| (("watch", plural), 1));
+        let pages = lists.map(|(plural, n)| (("list", plural), pages(n)));
+        streams.into_iter().chain(pages.into_iter().filter(|_| self.in_pages)).collect()
     }
 
     /// What was asked for without need, or changed although nothing had to be, in one run.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
-        let needed: BTreeMap<(&str, &str), u64> = [
-            (("list", "services"), list_calls(self.n) as u64),
-            (("list", "ingresses"), list_calls(self.n / 2) as u64),
-        ]
-        .into();
+        let needed = self.needed();
         let calls = self.kube.all_calls();
         let mut faults: Vec<String> = calls
             .iter()
             .filter(|((verb, resource), count)| {
-                needed.get(&(verb.as_str(), resource.as_str())) != Some(*count)
+                needed.get(&(verb.as_str(), resource.as_str())).map(|own| *own as u64)
+                    != Some(**count)
             })
             .map(|((verb, resource), count)| format!("calls to {verb} {resource}: {count}"))
             .collect();
@@ -94,11 +110,14 @@ impl Speed {
 }
 
 /// At most 0.3 s CPU and 40 MiB up to 10,000 Services, 1.6 s and 120 MiB at 50,000, linear between them.
+/// The wall, at the default request rate: 0.9 s and 4 s where lists are streamed, 1.5 s and 6 s in pages.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "clusters have less than 2^53 Services")]
-pub fn bar(n: usize) -> Bar {
+pub fn bar(n: usize, in_pages: bool) -> Bar {
     let beyond = (n.saturating_sub(10_000)) as f64 / 40_000.0;
-    Bar { cpu: 0.3 + 1.3 * beyond, peak: Some(40.0 + 80.0 * beyond) }
+    let (wall, longest) = if in_pages { (1.5, 6.0) } else { (0.9, 4.0) };
+    let wall = Some(wall + (longest - wall) * beyond);
+    Bar { cpu: 0.3 + 1.3 * beyond, peak: Some(40.0 + 80.0 * beyond), wall }
 }
 
 #[cfg(test)]
@@ -108,27 +127,32 @@ mod tests {
 
     use super::*;
 
-    fn get(url: &str, path: &str) {
+    const STREAM: &str = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+
+    fn get(url: &str, path: &str, status: u16) {
         let host = url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).unwrap();
         let head = format!("host: {host}\r\nauthorization: Bearer {ADMIN_TOKEN}");
         write!(stream, "GET {path} HTTP/1.1\r\n{head}\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
     }
 
     #[test]
     fn a_call_too_many_and_one_too_few_are_faults() {
-        let speed = Speed::start(2);
+        let speed = Speed::in_pages(2);
         let url = speed.kube.url();
         assert_eq!(speed.faults(), ["lists not everything"]);
-        get(&url, "/api/v1/services");
-        get(&url, "/apis/networking.k8s.io/v1/ingresses");
+        let refused = |path: &str| get(&url, &format!("{path}?{STREAM}"), 422);
+        refused("/api/v1/services");
+        get(&url, "/api/v1/services", 200);
+        refused("/apis/networking.k8s.io/v1/ingresses");
+        get(&url, "/apis/networking.k8s.io/v1/ingresses", 200);
         assert_eq!(speed.faults(), Vec::<String>::new());
-        assert_eq!(speed.calls(), Calls { made: 2, least: 5 });
-        get(&url, "/api/v1/pods");
-        get(&url, "/api/v1/services");
+        assert_eq!(speed.calls(), Calls { made: 4, least: 7 });
+        get(&url, "/api/v1/pods", 200);
+        get(&url, "/api/v1/services", 200);
         assert_eq!(speed.faults(), ["calls to list pods: 1", "calls to list services: 2"]);
     }
 
@@ -137,8 +161,11 @@ mod tests {
         for (n, cpu, peak) in
             [(100, 0.3, 40.0), (10_000, 0.3, 40.0), (30_000, 0.95, 80.0), (50_000, 1.6, 120.0)]
         {
-            let bar = bar(n);
+            let bar = bar(n, false);
             assert!((bar.cpu - cpu).abs() < 1e-9 && bar.peak == Some(peak), "{n}: {bar:?}");
         }
+        let walls = [(10_000, false), (10_000, true), (50_000, false), (50_000, true)];
+        let walls = walls.map(|(n, in_pages)| bar(n, in_pages).wall);
+        assert_eq!(walls, [Some(0.9), Some(1.5), Some(4.0), Some(6.0)]);
     }
 }
