@@ -122,7 +122,7 @@ async fn a_misspelt_field_fails() {
 fn without_binaries_a_test_is_skipped_by_name_and_fails_in_ci() {
     let run = |ci: &str| {
         Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_client_certificate_logs_in_by_a_kubeconfig_on_disk"])
+            .args(["--exact", "kube::a_client_certificate_logs_in_by_a_kubeconfig_on_disk"])
             .envs([("KUBEBUILDER_ASSETS", "/nonexistent"), ("CI", ci)])
             .output()
             .unwrap()

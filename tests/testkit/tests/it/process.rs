@@ -96,7 +96,7 @@ fn child_with_a_daemon() {
 #[test]
 fn a_daemon_goes_with_a_process_that_is_killed() {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_with_a_daemon", "--nocapture"])
+        .args(["--exact", "process::child_with_a_daemon", "--nocapture"])
         .env(CHILD, "1")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
