@@ -1,5 +1,6 @@
-//! Whole runs over the two fakes of the conformance kit, and the invariants of the house.
+//! Whole runs over the two fakes of the conformance kit and over Route 53, the commands, and the invariants of the house.
 
+mod commands;
 mod crd;
 mod invariants;
 mod isolation;
@@ -7,5 +8,6 @@ mod killed;
 mod missing;
 mod outside;
 mod revert;
+mod route53;
 mod support;
 mod wire;

@@ -5,7 +5,7 @@ use extdns_sync::ExitCode;
 use extdns_sync::report::{ChangeKind, ChangeResult, Report};
 use extdns_testkit::route53::{Fault, Route53Sim, Zone};
 
-use crate::support::{Service, all_good, assert_all_owned, contents, plain, run, service};
+use crate::route53::support::{Service, all_good, assert_all_owned, contents, plain, run, service};
 
 fn desired() -> Vec<Service> {
     let below = (0..4).map(|n| service(&format!("n{n}.sub.example.org"), "192.0.2.1"));

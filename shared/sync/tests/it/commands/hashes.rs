@@ -8,7 +8,7 @@ use extdns_providers::{Context, Provider};
 use extdns_sync::report::{Report, Summary};
 use extdns_sync::{ExitCode, Mode, RunRequest};
 
-use crate::support::{apply, in_memory, settings, wiring};
+use crate::commands::support::{apply, in_memory, settings, wiring};
 
 const FLAGS: [&str; 2] = ["--source=service", "--manifests=-"];
 

@@ -9,7 +9,7 @@ use extdns_sync::ExitCode;
 use extdns_sync::report::{ChangeResult, Summary};
 use extdns_testkit::route53::{Fault, Moment, Operation, RecordSet, Route53Sim};
 
-use crate::support::{Service, assert_all_owned, contents, failed, plain, run, service};
+use crate::route53::support::{Service, assert_all_owned, contents, failed, plain, run, service};
 
 const READ: Operation = Operation::ListResourceRecordSets;
 const WRITE: Operation = Operation::ChangeResourceRecordSets;

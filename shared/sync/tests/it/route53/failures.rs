@@ -5,7 +5,7 @@ use extdns_sync::ExitCode;
 use extdns_sync::report::{self, ChangeResult, Palette, Report, RunFailure, Summary, render_text};
 use extdns_testkit::route53::{ClockSkew, Fault, Operation, Route53Sim, Zone};
 
-use crate::support::{
+use crate::route53::support::{
     KEY, QUICK, Service, all_good, assert_all_owned, calls_to_write, contents, failed, run, service,
 };
 

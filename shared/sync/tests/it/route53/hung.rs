@@ -7,7 +7,7 @@ use extdns_sync::ExitCode;
 use extdns_sync::report::{ChangeResult, Summary};
 use extdns_testkit::route53::{Fault, Operation, Route53Sim, Spoil};
 
-use crate::support::{failed, run, service};
+use crate::route53::support::{failed, run, service};
 
 /// What a run may take beyond its time.
 const GRACE: Duration = Duration::from_secs(8);

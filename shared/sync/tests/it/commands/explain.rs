@@ -10,7 +10,7 @@ use extdns_testkit::kube_sim::{KubeSim, User};
 use extdns_testkit::route53::{Fault, Operation, RecordSet, Route53Sim};
 use serde_json::{Value, json};
 
-use crate::support::{apply, in_memory, route53, settings, wiring};
+use crate::commands::support::{apply, in_memory, route53, settings, wiring};
 
 const NAME: &str = "www.example.org";
 const SERVICE: [&str; 2] = ["--source=service", "--manifests=-"];

@@ -6,7 +6,9 @@ use extdns_sync::report::{ChangeResult, Report, Summary};
 use extdns_testkit::route53::{Moment, RecordSet, Route53Sim, Zone};
 use futures::future::join_all;
 
-use crate::support::{Service, all_good, assert_all_owned, contents, failed, plain, run, service};
+use crate::route53::support::{
+    Service, all_good, assert_all_owned, contents, failed, plain, run, service,
+};
 
 /// Names that every run wants.
 fn kept() -> Vec<Service> {

@@ -11,7 +11,7 @@ use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::support::{apply, in_memory, wiring};
+use crate::commands::support::{apply, in_memory, wiring};
 
 const BOTH: [&str; 3] = ["--source=service", "--source=ingress", "--manifests=-"];
 

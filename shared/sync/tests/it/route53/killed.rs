@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use extdns_testkit::route53::{Moment, RecordSet, Route53Sim, Zone};
 use tokio::sync::Notify;
 
-use crate::support::{Service, all_good, assert_all_owned, contents, plain, run, service};
+use crate::route53::support::{Service, all_good, assert_all_owned, contents, plain, run, service};
 
 /// Two groups of a record and its ownership record, or four addresses.
 const FLAGS: [&str; 1] = ["--aws-batch-change-size=4"];

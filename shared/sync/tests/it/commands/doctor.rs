@@ -11,7 +11,7 @@ use extdns_testkit::kube_sim::{Effect, Fault, KubeSim, User};
 use extdns_testkit::route53::{ACCOUNT, Route53Sim};
 use serde_json::{Value, json};
 
-use crate::support::{USER, in_memory, route53, settings};
+use crate::commands::support::{USER, in_memory, route53, settings};
 
 /// Rules for services and pods alone: slices, nodes and ingresses are missing.
 fn three_missing() -> Value {
@@ -20,9 +20,9 @@ fn three_missing() -> Value {
 
 fn all_rules() -> Value {
     json!([
-        { "apiGroups": [""], "resources": ["services", "pods", "nodes"], "verbs": ["list"] },
-        { "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"] },
-        { "apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["list"] }
+        { "apiGroups": [""], "resources": ["services", "pods", "nodes"], "verbs": ["list", "watch"] },
+        { "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"] },
+        { "apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["list", "watch"] }
     ])
 }
 
@@ -273,11 +273,11 @@ async fn a_missing_definition_is_named() {
 /// A right that costs no record is a hint, once for a cluster.
 #[tokio::test]
 async fn what_a_missing_right_to_watch_costs_is_a_hint() {
-    let watched = all_rules().to_string().replace(r#"["list"]"#, r#"["list","watch"]"#);
-    let watched: Value = serde_json::from_str(&watched).expect("rules");
-    let hint = "  hint   lists are streamed: not allowed to watch services, pods, nodes, \
+    let unwatched = all_rules().to_string().replace(r#"["list","watch"]"#, r#"["list"]"#);
+    let unwatched: Value = serde_json::from_str(&unwatched).expect("rules");
+    let hint = "  hint   lists are streamed: not allowed to watch nodes, pods, services, \
                 endpointslices.discovery.k8s.io, ingresses.networking.k8s.io\n";
-    for (rules, is_told) in [(all_rules(), true), (watched, false)] {
+    for (rules, is_told) in [(unwatched, true), (all_rules(), false)] {
         let user = User::new("reader", READER_TOKEN).may(&rules);
         let kube = KubeSim::builder().user(user).start();
         let path = kube.write_kubeconfig(&kube.kubeconfig(READER));

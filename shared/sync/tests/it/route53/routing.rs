@@ -5,7 +5,7 @@ use extdns_sync::ExitCode;
 use extdns_sync::report::{ChangeResult, Summary};
 use extdns_testkit::route53::Route53Sim;
 
-use crate::support::{Service, all_good, run, service};
+use crate::route53::support::{Service, all_good, run, service};
 
 /// A member of the name, with an annotation of its routing.
 fn member(

@@ -3,7 +3,7 @@
 use extdns_sync::report::Report;
 use extdns_testkit::route53::{RecordSet, Route53Sim, Zone};
 
-use crate::support::{apply, route53, settings};
+use crate::commands::support::{apply, route53, settings};
 
 const FLAGS: [&str; 5] = [
     "--provider=aws",

@@ -5,7 +5,7 @@ use extdns_providers::Provider;
 use extdns_sync::report::{Palette, Report, Severity, render_json, render_text};
 use extdns_sync::{ExitCode, Mode, RunRequest};
 
-use crate::support::{apply, in_memory, wiring};
+use crate::commands::support::{apply, in_memory, wiring};
 
 const FLAGS: [&str; 2] = ["--source=service", "--manifests=-"];
 

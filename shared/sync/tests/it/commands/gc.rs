@@ -7,7 +7,7 @@ use extdns_sync::report::{ChangeKind, ChangeResult, Palette, Report, render_text
 use extdns_sync::{ExitCode, Mode, RunRequest, gc};
 use extdns_testkit::route53::{RecordSet, Route53Sim, Zone};
 
-use crate::support::{route53, settings, wiring};
+use crate::commands::support::{route53, settings, wiring};
 
 fn ownership_value(owner: &str) -> String {
     format!("heritage=external-dns,external-dns/owner={owner},external-dns/resource=service/a/b")
@@ -288,7 +288,8 @@ async fn encrypted_ownership_records_stay_without_their_key() {
                    annotations: { external-dns.kubernetes.io/hostname: www.example.org }\n\
                    spec: { type: LoadBalancer }\n\
                    status: { loadBalancer: { ingress: [ { ip: 192.0.2.1 } ] } }\n";
-    crate::support::apply(&provider, &[&flags[..], &["--manifests=-"]].concat(), service).await;
+    crate::commands::support::apply(&provider, &[&flags[..], &["--manifests=-"]].concat(), service)
+        .await;
     let before = names(&zone);
     assert_eq!(before.len(), 2);
     for flags in [&flags[..1], &["--provider=aws", key], &["--provider=aws", "--txt-prefix=x."]] {

@@ -4,7 +4,7 @@ use extdns_sync::ExitCode;
 use extdns_sync::report::Summary;
 use extdns_testkit::route53::{Fault, Operation, Route53Sim, Spoil};
 
-use crate::support::{contents, run, service};
+use crate::route53::support::{contents, run, service};
 
 const LIST: Operation = Operation::ListHostedZones;
 const READ: Operation = Operation::ListResourceRecordSets;
