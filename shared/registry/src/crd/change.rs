@@ -11,7 +11,8 @@ use extdns_model::{Failure, FailureKind, Labels, Permit, RecordSet};
 
 use super::Location;
 use super::load::not_served;
-use super::object::{DNS_RECORD, DnsRecord, Origin, State, content, name_of};
+use super::object::{DNS_RECORD, DnsRecord, Origin, content, name_of};
+use super::state::State;
 use crate::{Entry, Refused, StoreError};
 
 /// How often an object that changes meanwhile is read again.
@@ -28,7 +29,7 @@ pub(super) struct Change<'a> {
 
 /// Why an object was not written.
 enum Cause {
-    /// It is another owner's, or nobody can tell whose.
+    /// It belongs to another owner, or its owner is not clear.
     Taken,
     /// It is gone.
     Gone,

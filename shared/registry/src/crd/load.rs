@@ -1,4 +1,4 @@
-//! From objects to ownership records. What is not clear is nobody's, and is told.
+//! From objects to ownership records. One whose owner is not clear is not ours, and is reported.
 
 use std::collections::HashMap;
 

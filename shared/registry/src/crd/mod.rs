@@ -21,6 +21,7 @@ mod examine;
 mod load;
 mod name;
 mod object;
+mod state;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -35,7 +36,8 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::OnceCell;
 
 use self::change::{Change, Stop};
-use self::object::{DnsRecord, Origin, State, name_of};
+use self::object::{DnsRecord, Origin, name_of};
+use self::state::State;
 use crate::store::{Examined, Loaded};
 use crate::{EntryAction, EntryChange, Refused, Settled, Store, StoreError};
 

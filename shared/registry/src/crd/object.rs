@@ -6,7 +6,6 @@ use std::str::FromStr as _;
 use ecow::EcoString;
 use extdns_clusters::{Metadata, ObjectVersion, Projection, ResourceType, nullable};
 use extdns_model::{LabelKey, Labels, Name, RecordSet, RecordType, Ttl};
-use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -14,9 +13,6 @@ use super::name::object_name;
 
 /// The label of an object that names its owner.
 pub(super) const OWNER: &str = "externaldns.k8s.io/owner";
-
-/// The condition that says whether the record is in the zone.
-const READY: &str = "Ready";
 
 /// The kind.
 pub(super) const DNS_RECORD: ResourceType = ResourceType {
@@ -131,7 +127,8 @@ pub(super) struct Unreliable {
 }
 
 impl DnsRecord {
-    /// What the object says. An object that contradicts itself was edited by somebody else: it is nobody's.
+    /// What the object says. An object that contradicts itself was edited by somebody else: it is
+    /// not ours.
     pub(super) fn claim(&self) -> Result<Claim, Unreliable> {
         let Fields { dns_name, record_type, set_identifier, .. } = &self.spec.endpoint;
         let set = self.set().map_err(|why| Unreliable { set: None, why })?;
@@ -180,6 +177,13 @@ impl DnsRecord {
     fn labels(&self) -> Labels {
         let labels = &self.spec.endpoint.labels;
         labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    /// Since when a condition has a status, where it has it now.
+    pub(super) fn since(&self, condition: &str, status: &str) -> Option<EcoString> {
+        let conditions = self.status.conditions.iter();
+        let mut own = conditions.filter(|own| own.r#type == condition && own.status == status);
+        own.find_map(|own| own.last_transition_time.clone())
     }
 
     /// What an update must hand back.
@@ -256,49 +260,6 @@ pub(super) fn content(set: &RecordSet, labels: &Labels, old: Option<&Origin>) ->
     json!({ "metadata": metadata, "spec": { "endpoint": endpoint } })
 }
 
-/// What a condition says of the record, in upstream's words.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum State {
-    /// The object is made, the record is not yet.
-    Accepted,
-    /// The record is in the zone.
-    Programmed,
-    /// The provider did not take it.
-    Failed,
-}
-
-impl State {
-    fn words(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Accepted => {
-                ("False", "Accepted", "Endpoint accepted by external-dns; not yet programmed")
-            }
-            Self::Programmed => ("True", "Programmed", "Endpoint applied to the DNS provider"),
-            Self::Failed => ("False", "Failed", "Provider rejected the change"),
-        }
-    }
-
-    /// The status of an object in this state.
-    pub(super) fn of(self, object: &DnsRecord) -> Value {
-        let (status, reason, message) = self.words();
-        let before = object.status.conditions.iter().find(|own| own.r#type == READY);
-        let since = before.filter(|own| own.status == status);
-        let since = since.and_then(|own| own.last_transition_time.clone());
-        let since = since.unwrap_or_else(|| {
-            let now = Timestamp::now();
-            now.round(Unit::Second).unwrap_or(now).to_string().into()
-        });
-        let generation = object.metadata.known.generation;
-        json!({
-            "observedGeneration": generation,
-            "conditions": [{
-                "type": READY, "status": status, "reason": reason, "message": message,
-                "lastTransitionTime": since, "observedGeneration": generation,
-            }],
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -322,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_says_whose_a_record_is() {
+    fn an_object_says_who_owns_a_record() {
         let claim = object(WWW, Some("me"), &endpoint("me")).claim().expect("clear");
         assert_eq!(claim.set.to_string(), "sub.example.com 300 IN A  192.0.2.1 []");
         assert_eq!(claim.labels.owner(), Some("me"));
@@ -330,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_contradicts_itself_is_nobodys() {
+    fn an_object_that_contradicts_itself_is_not_ours() {
         let table = [
             (object(WWW, None, &endpoint("me")), true, "it has no label externaldns.k8s.io/owner"),
             (

@@ -90,7 +90,7 @@ impl Query {
         let limit = Some(limit).filter(|&limit| limit > 0 && (revision != "0" || token.is_some()));
         let selectors = Selectors::parse(plural, value("labelSelector"), value("fieldSelector"))?;
         let is_watch = matches!(value("watch"), "true" | "1");
-        if !is_watch && value("sendInitialEvents") != "" {
+        if !is_watch && !value("sendInitialEvents").is_empty() {
             return Err("sendInitialEvents is forbidden for list".to_owned());
         }
         Ok(Self { limit, token, selectors, is_watch, watch: Watch::parse(value) })
