@@ -8,7 +8,7 @@ use crate::decide::{Decider, Name, is_ours};
 use crate::freeze::Freeze;
 use crate::guard::RecordCounts;
 use crate::kept::KeptNames;
-use crate::storable::{Refusal, Site};
+use crate::storable::{self, Refusal, Site};
 use crate::unready::Waiting;
 use crate::{Decision, Hold, Input, Plan, Settings};
 
@@ -58,11 +58,17 @@ impl<'a> Stages<'a> {
         name: &Name<'_, 'a>,
         decisions: &mut [Decision<'a>],
     ) {
+        if decisions.len() > 1 {
+            let excludes = |new: &_, old: &_| storable::excludes(self.refusal, site, new, old);
+            crate::unit::join_exclusive(decisions, excludes);
+        }
         self.freeze.hold(&self.claims, decisions);
         self.waiting.hold(&self.claims, |record| self.is_ours(record), name, decisions);
         self.kept.hold(name.key, decisions);
         self.protect(decisions);
-        crate::storable::hold(self.refusal, site, name, decisions);
+        // What stays for another reason is told first.
+        crate::whole::close(&self.claims, decisions);
+        storable::hold(self.refusal, site, name, decisions);
         crate::whole::close(&self.claims, decisions);
     }
 

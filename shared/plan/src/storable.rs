@@ -86,6 +86,24 @@ pub(crate) fn hold<'r>(
     }
 }
 
+/// Whether a record set cannot stand beside another member of its name, which is all that speaks
+/// against it.
+pub(crate) fn excludes(
+    refusal: &Refusal<'_>,
+    site: &Site<'_, '_>,
+    new: &RecordSet,
+    old: &RecordSet,
+) -> bool {
+    let (zone, at_apex) = (site.zone, site.at_apex);
+    let refuses = |beside: &[&RecordSet]| {
+        refusal(new, Surroundings { zone, at_apex, role: Role::Record, beside }).is_some()
+    };
+    new.rtype == old.rtype
+        && new.set_identifier() != old.set_identifier()
+        && refuses(&[old])
+        && !refuses(&[])
+}
+
 /// What the name has beside one of its decisions once all that go are carried out.
 fn beside<'r>(
     site: &Site<'_, 'r>,

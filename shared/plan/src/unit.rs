@@ -18,7 +18,7 @@
 
 use smallvec::SmallVec;
 
-use extdns_model::{RecordType, property_names};
+use extdns_model::{RecordSet, RecordType, property_names};
 
 use crate::conflict::excludes;
 use crate::runs::id_and_type;
@@ -34,6 +34,8 @@ use crate::{Decision, DecisionState, Hold, RecordChange, Unit};
 /// * a name that turns from simple to routed or back, or of which a routed part turns into CNAMEs
 ///   or back, with everything that comes and goes;
 /// * a routed name whose members get another kind of policy or another type, with all members.
+///
+/// What only the provider knows comes with [`join_exclusive`].
 pub(crate) fn assign(decisions: &mut [Decision<'_>]) {
     for (index, decision) in decisions.iter_mut().enumerate() {
         decision.unit = number(index);
@@ -49,6 +51,38 @@ pub(crate) fn assign(decisions: &mut [Decision<'_>]) {
         join(decisions, &new_kind(decisions));
     }
     order(decisions);
+}
+
+/// Puts into one unit the members of a routed name of which one gets what another one has until now,
+/// and of which only one may have it: a latency region, a failover role. `excludes` tells whether the
+/// first cannot stand beside the second.
+///
+/// ```text
+/// current                          desired                         decisions        unit
+/// web/east A  region us-east-1     web/east A  region us-west-2    ~ web/east A     0
+/// web/west A  region us-west-2     web/west A  region us-east-1    ~ web/west A     0
+/// ```
+pub(crate) fn join_exclusive(
+    decisions: &mut [Decision<'_>],
+    excludes: impl Fn(&RecordSet, &RecordSet) -> bool,
+) {
+    let routed = members(decisions, |decision| decision.goes() && is_routed(decision));
+    let pairs = routed.iter().flat_map(|new| routed.iter().map(move |old| (*new, *old)));
+    let mut is_joined = false;
+    for (new, old) in pairs {
+        let (coming, going) = (&decisions[new], &decisions[old]);
+        let (Some(endpoint), Some(record)) = (coming.change.endpoint(), going.change.record())
+        else {
+            continue;
+        };
+        if coming.unit != going.unit && excludes(&endpoint.set, &record.set) {
+            join(decisions, &Members::from_slice(&[new, old]));
+            is_joined = true;
+        }
+    }
+    if is_joined {
+        order(decisions);
+    }
 }
 
 /// Holds back what shares a unit with something that is held back.
@@ -123,7 +157,7 @@ fn new_kind(decisions: &[Decision<'_>]) -> Members {
 
 /// The kinds of routing among record sets. What a provider's properties mean is not known here, but
 /// a policy of another kind (weights, regions, ..) has properties of other names.
-fn kinds<'a>(sets: impl Iterator<Item = &'a extdns_model::RecordSet>) -> Vec<(bool, Vec<&'a str>)> {
+fn kinds<'a>(sets: impl Iterator<Item = &'a RecordSet>) -> Vec<(bool, Vec<&'a str>)> {
     let mut kinds: Vec<_> = sets
         .map(|set| {
             let names = set.properties().iter().map(|property| property.name.as_str());

@@ -72,3 +72,14 @@ fn what_comes_is_beside_it_and_what_goes_is_not() {
         .wants(&["A n/a 1.1.1.1", "CNAME n/b v"])
         .gives(&["= + A n/a 1.1.1.1 (refused: no)", "+ CNAME n/b v"]);
 }
+
+/// The provider would refuse it too, but that is not why: nothing is wrong with what is wanted.
+#[test]
+fn what_stays_for_another_reason_is_told_by_that_reason() {
+    owned_by("me")
+        .refused_by(strict)
+        .protects(&["n"])
+        .has(&["A n 1.1.1.1 o=me"])
+        .wants(&["CNAME n v"])
+        .gives(&["= - A n 1.1.1.1 (protected n)", "= + CNAME n v (unit)"]);
+}

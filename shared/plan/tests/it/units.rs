@@ -1,6 +1,15 @@
 //! What is done together or not at all.
 
+use extdns_model::{RecordSet, Surroundings};
+
 use crate::support::owned_by;
+
+/// Refuses a second member with the same region.
+fn one_of_each_region(set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
+    let region = set.properties().get("aws/region")?;
+    let has = |other: &&RecordSet| other.properties().get("aws/region") == Some(region);
+    around.beside.iter().any(has).then(|| format!("region {region} is taken"))
+}
 
 #[test]
 fn types_that_stand_beside_each_other_are_units_of_their_own() {
@@ -110,4 +119,62 @@ fn a_refused_create_keeps_what_would_go_under_its_set_identifier() {
         .has(&["MX n/s1 m o=me", "A n/s1 1.1.1.1 o=other", "MX n/s2 m o=me"])
         .wants(&["AAAA n/s1 ::1"])
         .gives(&["= - MX n/s1 m (unit)", "- MX n/s2 m", "= + AAAA n/s1 ::1 (foreign other)"]);
+}
+
+/// A unit is cut by what excludes each other: none of these updates can be made before the other.
+#[test]
+fn members_that_swap_what_only_one_may_have_are_one_unit() {
+    let has = [
+        "A n/a 1.1.1.1 o=me p:aws/region=east",
+        "A n/b 2.2.2.2 o=me p:aws/region=west",
+        "A n/c 3.3.3.3 o=me p:aws/region=north",
+    ];
+    let swapped = [
+        "A n/a 1.1.1.1 p:aws/region=west",
+        "A n/b 2.2.2.2 p:aws/region=east",
+        "A n/c 4.4.4.4 p:aws/region=north",
+    ];
+    let case = || owned_by("me").has(&has).wants(&swapped);
+    case().refused_by(one_of_each_region).gives_units(&[
+        "0 ~ A n/a 1.1.1.1 [properties]",
+        "0 ~ A n/b 2.2.2.2 [properties]",
+        "1 ~ A n/c 3.3.3.3 -> 4.4.4.4 [targets]",
+    ]);
+    case().gives_units(&[
+        "0 ~ A n/a 1.1.1.1 [properties]",
+        "1 ~ A n/b 2.2.2.2 [properties]",
+        "2 ~ A n/c 3.3.3.3 -> 4.4.4.4 [targets]",
+    ]);
+}
+
+/// What has the region goes or moves on with what gets it, or none of them does.
+#[test]
+fn a_member_that_gets_what_another_one_leaves_is_one_unit_with_it() {
+    let case = || {
+        owned_by("me").refused_by(one_of_each_region).has(&["A n/a 1.1.1.1 o=me p:aws/region=east"])
+    };
+    case()
+        .wants(&["A n/b 2.2.2.2 p:aws/region=east"])
+        .gives_units(&["0 - A n/a 1.1.1.1", "0 + A n/b 2.2.2.2"]);
+    case()
+        .wants(&["A n/a 1.1.1.1 p:aws/region=west", "A n/b 2.2.2.2 p:aws/region=east"])
+        .gives_units(&["0 ~ A n/a 1.1.1.1 [properties]", "0 + A n/b 2.2.2.2"]);
+    // The record that is protected keeps its region, so nobody else gets it.
+    case()
+        .protects(&["n"])
+        .wants(&["A n/b 2.2.2.2 p:aws/region=east"])
+        .gives(&["= - A n/a 1.1.1.1 (protected n)", "= + A n/b 2.2.2.2 (unit)"]);
+}
+
+/// Members with a region of their own do not need each other.
+#[test]
+fn a_member_beside_a_foreign_one_with_the_same_region_is_refused_alone() {
+    owned_by("me")
+        .refused_by(one_of_each_region)
+        .has(&["A n/a 1.1.1.1 o=other p:aws/region=east", "A n/b 2.2.2.2 o=me p:aws/region=west"])
+        .wants(&["A n/b 2.2.2.2 p:aws/region=east", "A n/c 3.3.3.3 p:aws/region=north"])
+        .gives(&[
+            "= ~ A n/b 2.2.2.2 [properties] (refused: region east is taken)",
+            "+ A n/c 3.3.3.3",
+        ]);
 }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_model::{
-    Action, Change, ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Routing, Ttl, Zone,
+    Action, Change, ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Routing,
+    Surroundings, Ttl, Zone,
 };
 
 use super::faults::{Faults, Lost, lost};
@@ -18,6 +19,9 @@ use crate::{
     BatchLimits, BatchWriter, Batching, Capabilities, Conditions, Cost, Cursor, ErrorKind, Limit,
     Page, PageFrom, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
+
+/// The property that no two members of a name may have alike.
+const REGION: &str = "fake/region";
 
 type Key = (String, RecordType, EcoString);
 type Sets = BTreeMap<Key, RecordSet>;
@@ -131,27 +135,21 @@ impl RrsetServer {
         let missing = relies.filter(|own| sets.get(&key(&own.set)) != Some(&stored(&own.set)));
         let missing =
             missing.map(|own| (own.set.name.clone(), "a required record set is not there"));
-        let offenders: Vec<(Name, &str)> = changes()
-            .filter_map(|change| Some((name(change), self.problem(zone, change, sets)?)))
-            .chain(missing)
-            .collect();
-        let good = match (offenders.is_empty(), self.capabilities.is_atomic()) {
-            (true, _) => usize::MAX,
-            (false, true) => 0,
-            // Everything up to the first that is refused.
-            (false, false) => changes()
-                .position(|change| self.problem(zone, change, sets).is_some())
-                .unwrap_or_default(),
-        };
-        for change in changes().take(good) {
-            match &change.action {
-                Action::Delete(old) => {
-                    sets.remove(&key(&old.set));
-                }
-                Action::Create(new) | Action::Update { new, .. } => {
-                    sets.insert(key(&new.set), stored(&new.set));
-                }
+        let mut offenders: Vec<(Name, &str)> = missing.collect();
+        let mut next = sets.clone();
+        let is_atomic = self.capabilities.is_atomic();
+        // Where a batch is not atomic, everything up to the first that is refused is made.
+        for change in changes() {
+            if !is_atomic && !offenders.is_empty() {
+                break;
             }
+            match self.problem(zone, change, &next) {
+                Some(problem) => offenders.push((name(change), problem)),
+                None => make(change, &mut next),
+            }
+        }
+        if offenders.is_empty() || !is_atomic {
+            *sets = next;
         }
         let Some((_, problem)) = offenders.first() else { return Ok(()) };
         let message = format!("zone {zone}: {problem}");
@@ -183,7 +181,10 @@ impl RrsetServer {
                 Some("tried to replace a record set that was not found")
             }
             Action::Create(new) | Action::Update { new, .. } => {
-                strict::problem(&self.capabilities, &zone.name.key(), &new.set)
+                let is_taken = !self.capabilities.is_atomic()
+                    && sets.values().any(|other| has_same_region(other, &new.set));
+                let problem = strict::problem(&self.capabilities, &zone.name.key(), &new.set);
+                problem.or(is_taken.then_some("another record set has the region"))
             }
             Action::Delete(_) => None,
         }
@@ -209,6 +210,11 @@ impl ZoneReader for RrsetApi {
             Ok(self.server.lock().keys().map(zone).collect())
         })
         .await
+    }
+
+    fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
+        let is_taken = around.beside.iter().any(|other| has_same_region(other, set));
+        is_taken.then(|| "another record set of the name has the same region".to_owned())
     }
 
     async fn page(
@@ -237,6 +243,25 @@ impl ZoneReader for RrsetApi {
         })
         .await
     }
+}
+
+fn make(change: &Change, sets: &mut Sets) {
+    match &change.action {
+        Action::Delete(old) => drop(sets.remove(&key(&old.set))),
+        Action::Create(new) | Action::Update { new, .. } => {
+            sets.insert(key(&new.set), stored(&new.set));
+        }
+    }
+}
+
+/// Whether two members of one name have the same region, which only one of them may have.
+fn has_same_region(one: &RecordSet, other: &RecordSet) -> bool {
+    let region = one.properties().get(REGION);
+    one.name.key() == other.name.key()
+        && one.rtype == other.rtype
+        && one.set_identifier() != other.set_identifier()
+        && region.is_some()
+        && region == other.properties().get(REGION)
 }
 
 #[async_trait]

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use extdns_model::{ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Record, Zone};
 
 use super::Transport;
+use super::apart::apart;
 use super::apply::{Dispatch, Pace};
 use super::changed::Present;
 use super::check::{Scope, is_done};
@@ -38,6 +39,14 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
         groups: &[&ChangeGroup],
         pace: &Pace,
     ) -> Vec<Outcome> {
+        let is_atomic = self.api.capabilities().is_atomic();
+        let groups: Vec<Cow<'_, ChangeGroup>> = groups
+            .iter()
+            .map(|group| match is_atomic {
+                true => Cow::Borrowed(*group),
+                false => apart(self.api.as_ref(), zone, group),
+            })
+            .collect();
         let mut delivery = Delivery {
             api: self.api.as_ref(),
             via,

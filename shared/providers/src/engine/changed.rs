@@ -118,9 +118,9 @@ impl<'r> Present<'r> {
 
     fn may_be_made(&self, change: &Change, group: &ChangeGroup) -> bool {
         match &change.action {
-            Action::Create(new) => {
-                self.find(&new.set).is_none_or(|now| is_as_planned(now, &new.set))
-            }
+            Action::Create(new) => self
+                .find(&new.set)
+                .is_none_or(|now| is_as_planned(now, &new.set) || is_deleted_before(now, group)),
             Action::Update { old, new } => {
                 self.is_as_read(&old.set)
                     || self.find(&new.set).is_some_and(|now| is_as_planned(now, &new.set))
@@ -157,6 +157,15 @@ pub(super) fn changed_since(set: &RecordSet) -> String {
 
 fn key(set: &RecordSet) -> Key<'_> {
     (set.name.key(), set.rtype, set.set_identifier())
+}
+
+/// Whether a group deletes a record before it makes it again.
+fn is_deleted_before(now: &RecordSet, group: &ChangeGroup) -> bool {
+    let deletes = |change: &Change| match &change.action {
+        Action::Delete(old) => key(&old.set) == key(now) && is_same(now, &old.set),
+        _ => false,
+    };
+    group.changes.iter().any(deletes)
 }
 
 /// Whether a record is the one that was read before.

@@ -8,6 +8,7 @@
 
 mod account;
 pub(crate) mod adjust;
+mod apart;
 mod apply;
 mod batch;
 pub(crate) mod changed;

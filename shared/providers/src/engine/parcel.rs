@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use extdns_model::{Action, Change, ChangeGroup, Name, Outcome, Record, Role, Stored};
+use extdns_model::{Action, Change, ChangeGroup, Name, Outcome, Record, RecordSet, Role, Stored};
 
 use super::check::{Scope, find, is_done};
 use super::unfold::values;
@@ -125,7 +125,10 @@ impl<'g> Parcel<'g> {
 
     /// Without the changes that the zone shows; `None` if it shows all.
     pub(super) fn undone(mut self, records: &[Record], by: MadeBy, scope: Scope) -> Option<Self> {
-        let is_made = |change: &Change| is_done(change, records, scope);
+        let group = &*self.group;
+        let is_made = |change: &Change| {
+            is_done(change, records, scope) || is_made_again(change, group, records, scope)
+        };
         let made: Vec<bool> = self.group.changes.iter().map(is_made).collect();
         if made.iter().all(|made| *made) {
             return None;
@@ -174,6 +177,20 @@ impl<'g> Parcel<'g> {
             self.made = Made::Changes(earlier + before - self.left());
         }
     }
+}
+
+/// Whether a change deletes a record set that its group has made again since.
+fn is_made_again(change: &Change, group: &ChangeGroup, records: &[Record], scope: Scope) -> bool {
+    let (Action::Delete(old), Scope::Set) = (&change.action, scope) else { return false };
+    let is_it = |set: &RecordSet| {
+        set.rtype == old.set.rtype
+            && set.set_identifier() == old.set.set_identifier()
+            && set.name.key() == old.set.name.key()
+    };
+    group.changes.iter().any(|other| {
+        matches!(&other.action, Action::Create(new) if is_it(&new.set))
+            && is_done(other, records, scope)
+    })
 }
 
 /// The ownership record of a change that made one, as it is now.

@@ -10,6 +10,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::OnceCell;
 
 use super::Transport;
+use super::apart::apart;
 use super::apply::{Dispatch, Pace};
 use super::changed::changed_since;
 use super::check::{Scope, is_done};
@@ -97,6 +98,7 @@ impl<A: RecordWriter> Delivery<'_, A> {
         if !self.pace.allows_another() {
             return Outcome::NotSent(NotSent::Deadline);
         }
+        let group = &*apart(self.api, self.zone, group);
         let (made, error) = match self.pace.timed(self.all_steps(group)).await {
             Ok(()) => {
                 self.gate.applied(group);
