@@ -122,7 +122,8 @@ fn the_command_that_users_have_typed_for_years_plans_and_changes_nothing() {
     assert!(lines(&run, "error", "").is_empty(), "{}", run.log);
     assert_eq!((world.sim.reads(), world.sim.writes()), (1 + 1, 0));
     assert!(zone.own_records().is_empty());
-    let lists = world.kube.all_calls().into_iter().filter(|((verb, _), _)| verb == "list");
+    let lists = world.kube.all_calls().into_iter();
+    let lists = lists.filter(|((verb, _), _)| verb == "list" || verb == "watch");
     let lists: Vec<_> = lists.map(|((_, resource), calls)| (resource, calls)).collect();
     assert_eq!(lists, [("services".to_owned(), 1)], "nothing that no Service needs");
 }
@@ -327,7 +328,7 @@ fn r53_case_41_roles_are_logged_without_their_external_id() {
 
 /// A role without one of the rights that a run needs: what is missing is named, with the remedy.
 #[test]
-fn a_role_without_one_right_is_told_which() {
+fn a_role_without_one_right_gets_an_error_that_names_it() {
     const RIGHTS: [&str; 3] = [
         "route53:ListHostedZones",
         "route53:ListResourceRecordSets",
@@ -446,7 +447,7 @@ fn variables_of_aws_that_are_empty_or_odd() {
 }
 
 #[test]
-fn credentials_and_names_that_cannot_be_used_are_told_with_a_remedy() {
+fn credentials_and_names_that_cannot_be_used_are_reported_with_a_remedy() {
     let world = World::new();
     world.sim.zone("example.org");
     let role = world.sim.account("222222222222").role("dns", Some("the-id"));

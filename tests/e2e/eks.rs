@@ -16,9 +16,9 @@ const NO_CLUSTER: &str = "there is none of this name";
 /// need.
 fn api_server(knows: fn(&str) -> bool) -> KubeSim {
     let rules = json!([
-        { "apiGroups": [""], "resources": ["services", "pods", "nodes"], "verbs": ["list"] },
-        { "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"] },
-        { "apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["list"] },
+        { "apiGroups": [""], "resources": ["services", "pods", "nodes"], "verbs": ["list", "watch"] },
+        { "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"] },
+        { "apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["list", "watch"] },
     ]);
     let signed_by_known = move |token: &str| {
         eks_token::check(token)
@@ -141,7 +141,7 @@ async fn a_cluster_of_eks_is_synced_to_route53_and_then_there_is_nothing_to_do()
         assert!(found.iter().any(|own| own == line), "{line}\nis missing in\n{found:#?}");
     }
     assert_eq!(writes(&moto) - made, 1, "one batch");
-    assert_eq!(server.calls("list", "services"), 1);
+    assert_eq!(server.lists("services"), 1);
 
     let second = run_with(&moto, &bench, &flags, &[]);
     assert_eq!(second.code, 0, "{second:?}");

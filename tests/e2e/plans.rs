@@ -122,7 +122,7 @@ fn a_plan_is_applied_only_as_it_was_seen() {
 }
 
 #[test]
-fn a_plan_tells_a_script_whether_there_is_something_to_do() {
+fn the_exit_code_of_a_plan_says_whether_there_is_something_to_do() {
     let shop = Shop::new();
     assert_eq!(shop.run("plan", &["--detailed-exitcode"]).code, 6);
     assert_eq!(shop.run("apply", &[]).code, 0);
@@ -300,7 +300,7 @@ fn sigterm_ends_a_run_with_a_report() {
     let mut child = program.stderr(Stdio::piped()).spawn().expect("the program starts");
     // It is reading by the time that the cluster has seen its list.
     let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
-    while sim.calls("list", "services") == 0 {
+    while sim.lists("services") == 0 {
         assert_eq!(child.try_wait().expect("a child"), None, "it ended before it read");
         std::thread::yield_now();
     }
@@ -316,7 +316,7 @@ fn sigterm_ends_a_run_with_a_report() {
 
 /// `script` of util-linux gives the program a terminal.
 #[test]
-fn somebody_who_waits_sees_progress() {
+fn a_terminal_shows_progress() {
     let sim = slow_cluster();
     let shop = Shop::new();
     let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));

@@ -2,8 +2,8 @@
 //!
 //! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster, EKS) or manifests on disk.
 //! [`Cluster::connect`] makes a [`ClusterView`] of it, over which the sources run. They name what they read as
-//! small [`Projection`]s and [fold](ClusterView::fold) over the objects as pages arrive, so a list of any length
-//! costs the memory of one page. Both kinds of cluster answer alike.
+//! small [`Projection`]s and [fold](ClusterView::fold) over the objects as they arrive, so a list of any length
+//! costs the memory of one object. Both kinds of cluster answer alike.
 //!
 //! ```no_run
 //! use extdns_clusters::{ClusterView, ListScope, Metadata, ObjectFilter, Projection, ReadError, ResourceType};

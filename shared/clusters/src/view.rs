@@ -53,7 +53,7 @@ pub struct ListScope<'a> {
 pub struct ListCount {
     /// What was listed.
     pub resource: ResourceType,
-    /// Lists that were begun (each takes one call per page). Using a [shared](ClusterView::shared) list again
+    /// Lists that were begun (each takes one call, or one per page). Using a [shared](ClusterView::shared) list again
     /// does not count.
     pub lists: u64,
     /// Objects in the lists that were read in full.
@@ -136,7 +136,7 @@ impl ClusterView {
         Ok(ResourceType::found(group, version, &plural, kind))
     }
 
-    /// Reads all objects of a kind, page by page, into an accumulator.
+    /// Reads all objects of a kind, one by one as they arrive, into an accumulator.
     ///
     /// `step` is handed each object with what the filters say about it. When the server's snapshot expires in the
     /// middle, the list begins again with a fresh accumulator from `start`: so the result never has an object

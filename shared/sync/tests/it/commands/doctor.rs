@@ -376,7 +376,7 @@ async fn an_account_without_zones_is_wrong() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_be_used_are_told_beside_the_provider() {
+async fn settings_that_cannot_be_used_are_reported_beside_the_provider() {
     let flags = ["--source=service", "--provider=zonefile", "--txt-prefix=a", "--txt-suffix=b"];
     let (arguments, environment) = settings(&flags);
     let diagnosis = examine(&arguments, &environment, std::io::empty()).await;
