@@ -212,6 +212,7 @@ impl HttpServer {
         let record = self.accept(zone, body, None)?;
         let records = state.records.get(zone).ok_or((404, "no such zone".to_owned()))?;
         self.check(records, &record)?;
+        self.faults.room(records.len(), 1).map_err(|error| (402, error.message))?;
         let shown = (self.dialect.show)(&record);
         state.insert(zone, record);
         Ok((self.dialect.done.0, shown))

@@ -86,6 +86,11 @@ macro_rules! conformance {
             leaves_what_changed_meanwhile
             moves_a_name_to_its_new_zone
             keeps_its_promises
+            stores_every_kind
+            heals_values_that_disagree
+            keeps_child_zones_apart
+            stops_creates_in_a_full_zone
+            leaves_an_api_alone_that_is_down
             ends_with_the_deadline
         }
     };

@@ -33,6 +33,8 @@ pub struct RrsetServer {
     faults: Faults,
     capabilities: Capabilities,
     names_offenders: bool,
+    /// The limits of zones that take less than others.
+    limits: BTreeMap<String, BatchLimits>,
 }
 
 impl RrsetServer {
@@ -65,6 +67,7 @@ impl RrsetServer {
             faults: Faults::default(),
             capabilities,
             names_offenders: true,
+            limits: BTreeMap::new(),
         }
     }
 
@@ -79,6 +82,13 @@ impl RrsetServer {
     #[must_use]
     pub fn without_names(mut self) -> Self {
         self.names_offenders = false;
+        self
+    }
+
+    /// With narrower batches in a zone.
+    #[must_use]
+    pub fn with_limits_of(mut self, zone: &str, limits: BatchLimits) -> Self {
+        self.limits.insert(zone.to_owned(), limits);
         self
     }
 
@@ -124,7 +134,7 @@ impl RrsetServer {
         let mut zones = self.lock();
         let sets = zones.get_mut(zone.id.as_str()).ok_or_else(|| no_zone(zone))?;
         let changes = || groups.iter().flat_map(|group| &group.changes);
-        self.limits(changes())?;
+        self.check_limits(zone, changes())?;
         let more = changes().map(|change| match change.action {
             Action::Create(_) => 1,
             Action::Update { .. } => 0,
@@ -158,9 +168,17 @@ impl RrsetServer {
         Err(ProviderError::new(ErrorKind::Rejected(names), message))
     }
 
-    fn limits<'c>(&self, changes: impl Iterator<Item = &'c Change>) -> Result<(), ProviderError> {
-        let limits = self.capabilities.batch_limits;
-        match limits.exceeded_by(changes.map(cost).sum()) {
+    fn limits_of(&self, zone: &Zone) -> BatchLimits {
+        let own = self.limits.get(zone.id.as_str()).copied();
+        own.map_or(self.capabilities.batch_limits, |own| own.min(self.capabilities.batch_limits))
+    }
+
+    fn check_limits<'c>(
+        &self,
+        zone: &Zone,
+        changes: impl Iterator<Item = &'c Change>,
+    ) -> Result<(), ProviderError> {
+        match self.limits_of(zone).exceeded_by(changes.map(cost).sum()) {
             None => Ok(()),
             Some(limit) => Err(too_large(limit)),
         }
@@ -268,6 +286,12 @@ fn has_same_region(one: &RecordSet, other: &RecordSet) -> bool {
 impl BatchWriter for RrsetApi {
     fn cost(&self, change: &Change) -> Cost {
         cost(change)
+    }
+
+    /// As a zone says it, which may be more than an account takes.
+    fn limits(&self, zone: &Zone) -> BatchLimits {
+        let own = self.server.limits.get(zone.id.as_str()).copied();
+        own.unwrap_or(self.server.capabilities.batch_limits)
     }
 
     async fn send(

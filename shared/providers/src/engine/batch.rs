@@ -1,9 +1,12 @@
 //! Batches: whole groups packed in order, what the API refuses isolated, a lost answer looked up.
 
+mod full;
+mod lost;
+mod refused;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use extdns_model::{ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Record, Zone};
@@ -11,15 +14,13 @@ use extdns_model::{ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Re
 use super::Transport;
 use super::apart::apart;
 use super::apply::{Dispatch, Pace};
-use super::changed::Present;
-use super::check::{Scope, is_done};
-use super::gate::{Gate, growth};
+use super::check::Scope;
+use super::gate::Gate;
 use super::parcel::{MadeBy, Parcel};
 use super::read::some_names;
 use crate::{BatchWriter, Capabilities, Cost, ErrorKind, ProviderError, Stores, ZoneReader};
-
-/// Before a lost answer is looked up: the API may still be at work.
-const SETTLE: Duration = Duration::from_millis(500);
+use full::Room;
+use refused::Refused;
 
 /// Sends groups in batches.
 pub(super) struct Batches<A> {
@@ -82,31 +83,6 @@ struct Delivery<'a, 'g, A> {
     gate: Gate,
     sent: bool,
     room: Room,
-}
-
-/// Groups that the API refused, and why.
-struct Refused<'g> {
-    parcels: Vec<Parcel<'g>>,
-    error: ProviderError,
-}
-
-/// What the zone shows of groups that were refused.
-struct Seen<'r> {
-    records: &'r [Record],
-    present: Present<'r>,
-}
-
-impl<'r> Seen<'r> {
-    fn new(records: &'r [Record]) -> Self {
-        Self { records, present: Present::new(records, true) }
-    }
-}
-
-/// Whether deletes were sent ahead, to make room in a zone that is full.
-#[derive(PartialEq, Eq)]
-enum Room {
-    NotAsked,
-    Asked,
 }
 
 impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
@@ -243,175 +219,6 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         }
     }
 
-    /// The same where part of the batch may have been made.
-    async fn full_in_part(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError) {
-        match self.records_of(&batch).await {
-            Err(reason) => self.settle(batch, &unknown(error, &reason)),
-            Ok(records) => {
-                let undone = self.keep_undone(batch, &records);
-                if !undone.is_empty() {
-                    self.full(undone, error);
-                }
-            }
-        }
-    }
-
-    /// The zone takes no more record sets: what makes it smaller goes first, once, and what makes it
-    /// larger is stopped.
-    fn full(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError) {
-        let grows = |parcel: &Parcel<'_>| growth(&parcel.group) > 0;
-        if !batch.iter().any(grows) {
-            return self.settle(batch, &Outcome::Rejected(error.failure()));
-        }
-        let waiting = std::mem::take(&mut self.queue).into_iter().flatten();
-        let (later, mut rest): (Vec<_>, Vec<_>) = waiting.partition(grows);
-        let (refused, go_on): (Vec<_>, Vec<_>) = batch.into_iter().partition(grows);
-        rest.splice(..0, go_on);
-        let makes_room = rest.iter().any(|parcel| growth(&parcel.group) < 0);
-        self.pack(rest);
-        if makes_room && self.room == Room::NotAsked {
-            self.room = Room::Asked;
-            self.pack(refused.into_iter().chain(later));
-            return;
-        }
-        let groups = refused.len() + later.len();
-        tracing::warn!(zone = %self.zone, groups, %error, "the zone is full, nothing more is created in it");
-        self.gate.failed(error);
-        self.settle(refused, &Outcome::Rejected(error.failure()));
-        self.settle(later, &Outcome::NotSent(NotSent::Stopped(error.failure())));
-    }
-
-    /// Takes out what the error blames; where it blames nothing in particular, halves the batch.
-    /// With what the zone shows, what is blamed is judged by it.
-    fn isolate(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError, seen: Option<&Seen<'_>>) {
-        let blamed = |parcel: &Parcel<'g>| error.offenders().iter().any(|it| parcel.bears(it));
-        if batch.len() == 1 {
-            return batch.into_iter().for_each(|parcel| self.refuse(parcel, error, seen));
-        }
-        let (offenders, mut rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(blamed);
-        if offenders.is_empty() {
-            let second = rest.split_off(rest.len() / 2);
-            self.queue.push_front(second);
-            self.queue.push_front(rest);
-            return;
-        }
-        self.queue.push_front(rest);
-        let shared = |name| offenders.iter().filter(|parcel| parcel.bears(name)).count() > 1;
-        if error.offenders().iter().any(shared) {
-            // Several groups bear a blamed name (set identifiers, say): each is tried alone.
-            offenders.into_iter().rev().for_each(|parcel| self.queue.push_front(vec![parcel]));
-            return;
-        }
-        offenders.into_iter().for_each(|parcel| self.refuse(parcel, error, seen));
-    }
-
-    /// A group that the API refused because of the group itself. It may be there already, or its
-    /// deletion may be done: only what the zone lacks is tried once more.
-    fn refuse(&mut self, parcel: Parcel<'g>, error: &ProviderError, seen: Option<&Seen<'_>>) {
-        if parcel.was_looked_up() || matches!(error.kind, ErrorKind::Limit(_)) {
-            return self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
-        }
-        match seen {
-            Some(seen) => self.judge(parcel, error, seen),
-            None => self.refused.push(Refused { parcels: vec![parcel], error: error.clone() }),
-        }
-    }
-
-    /// A refused group, now that the records of the zone are known.
-    fn judge(&mut self, parcel: Parcel<'g>, error: &ProviderError, seen: &Seen<'_>) {
-        // What was changed since it was read stays as it is, also where half of it is done.
-        let changed = seen.present.changed(parcel.planned);
-        if let Some(mut failure) = changed.filter(|_| parcel.is_whole()) {
-            // The API's own words have its request id.
-            failure.message = format!("{} ({error})", failure.message);
-            return self.settle(vec![parcel], &Outcome::Rejected(failure));
-        }
-        let (position, whole) = (parcel.position, parcel.group.changes.len());
-        match parcel.undone(seen.records, MadeBy::Anybody, self.scope()) {
-            None => self.outcomes[position] = Some(Outcome::Applied),
-            Some(parcel) if parcel.group.changes.len() == whole => {
-                self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
-            }
-            Some(parcel) => self.queue.push_back(vec![parcel.looked_up()]),
-        }
-    }
-
-    /// What became of the groups that were refused: one read for all of them, or one for each where
-    /// a name can be read by itself.
-    async fn look_up_refused(&mut self) {
-        let refused = std::mem::take(&mut self.refused);
-        let by_name = self.capabilities().starts_at_name;
-        let looks: Vec<Vec<Refused<'g>>> =
-            if by_name { refused.into_iter().map(|it| vec![it]).collect() } else { vec![refused] };
-        for look in looks {
-            let records = self.records_of(look.iter().flat_map(|it| &it.parcels)).await;
-            let seen = records.as_deref().map(Seen::new);
-            for Refused { parcels, error } in look {
-                match &seen {
-                    Ok(seen) => self.judge_all(parcels, &error, seen),
-                    Err(_) if self.capabilities().is_atomic() => {
-                        self.settle(parcels, &Outcome::Rejected(error.failure()));
-                    }
-                    Err(reason) => self.settle(parcels, &unknown(&error, reason)),
-                }
-            }
-        }
-    }
-
-    fn judge_all(&mut self, parcels: Vec<Parcel<'g>>, error: &ProviderError, seen: &Seen<'_>) {
-        if self.capabilities().is_atomic() {
-            return parcels.into_iter().for_each(|parcel| self.judge(parcel, error, seen));
-        }
-        let sent = parcels.len();
-        let left = self.keep_undone(parcels, seen.records);
-        let named = left.iter().any(|it| error.offenders().iter().any(|name| it.bears(name)));
-        if sent > 1 && left.len() == 1 && !named {
-            // What was refused may have been one of those that turned out to be done.
-            return self.queue.push_front(left);
-        }
-        if !left.is_empty() {
-            self.isolate(left, error, Some(seen));
-        }
-    }
-
-    /// After a lost answer: what the zone shows is applied, the rest is sent again.
-    async fn look_up(&mut self, batch: Vec<Parcel<'g>>, error: ProviderError) {
-        self.pace.deadline().sleep(SETTLE).await;
-        if self.capabilities().is_atomic()
-            && let Some(probe) = batch.first().and_then(Parcel::probe)
-        {
-            let name = &probe.set().name;
-            match some_names(self.api, self.via, self.zone, &[name]).await {
-                Err(reason) => self.give_up(batch, &error, unknown(&error, &reason)),
-                Ok(records) if is_done(probe, &records, self.scope()) => {
-                    self.settle(batch, &Outcome::Applied);
-                }
-                Ok(_) => self.send_again(batch, &error),
-            }
-            return;
-        }
-        match self.records_of(&batch).await {
-            Err(reason) => self.give_up(batch, &error, unknown(&error, &reason)),
-            Ok(records) => {
-                let undone = self.keep_undone(batch, &records);
-                self.send_again(undone, &error);
-            }
-        }
-    }
-
-    fn send_again(&mut self, mut batch: Vec<Parcel<'g>>, error: &ProviderError) {
-        let given_up: Vec<_> = batch.extract_if(.., |parcel| !parcel.lose()).collect();
-        self.queue.push_front(batch);
-        if !given_up.is_empty() {
-            self.give_up(given_up, error, Outcome::Unknown(error.failure()));
-        }
-    }
-
-    fn give_up(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError, outcome: Outcome) {
-        self.gate.failed(error);
-        self.settle(batch, &outcome);
-    }
-
     async fn records_of<'p>(
         &self,
         parcels: impl IntoIterator<Item = &'p Parcel<'g>>,
@@ -451,9 +258,4 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     fn capabilities(&self) -> &Capabilities {
         self.api.capabilities()
     }
-}
-
-fn unknown(lost: &ProviderError, reason: &ProviderError) -> Outcome {
-    let message = format!("{lost}; the zone could not be read again either: {reason}");
-    Outcome::Unknown(Failure { kind: FailureKind::Transient, message })
 }

@@ -56,8 +56,9 @@ impl Folder {
     }
 }
 
-/// Where the values of a set disagree about something, the set shows what nobody can want, so that the
-/// plan sees a difference and makes them alike: no TTL, and all that is said of a property.
+/// Where the values of a set disagree about something, the set shows what no endpoint can want, so
+/// that the plan sees a difference and makes them alike: no TTL, and all that is said of a
+/// property.
 fn show_differences(set: &mut RecordSet, values: &[Value]) {
     if values.iter().any(|value| value.ttl != set.ttl) {
         set.ttl = Ttl::UNSET;

@@ -15,8 +15,8 @@ pub(crate) struct Ledger<'g> {
     waits: Vec<usize>,
     /// The groups that wait for nothing any more and were not handed out.
     free: BTreeMap<ZoneKey, Vec<usize>>,
-    /// The groups that made a name in its new zone, and of which nobody has looked yet whether it
-    /// is there.
+    /// The groups that made a name in its new zone, and which were not read again yet to see
+    /// whether it is there.
     unseen: BTreeSet<(ZoneKey, usize)>,
 }
 
@@ -64,8 +64,8 @@ impl<'g> Ledger<'g> {
         Some((zone, positions))
     }
 
-    /// The groups that made a name in its new zone, and of which nobody has looked yet whether it
-    /// is there.
+    /// The groups that made a name in its new zone, and which were not read again yet to see
+    /// whether it is there.
     pub(crate) fn unseen_moves(&mut self) -> BTreeSet<(ZoneKey, usize)> {
         std::mem::take(&mut self.unseen)
     }

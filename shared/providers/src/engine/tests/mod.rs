@@ -8,6 +8,7 @@ mod exclusive;
 mod reading;
 mod steps;
 mod transport;
+mod values;
 
 use extdns_model::{
     Action, Change, ChangeGroup, GroupId, Hints, Inventory, Labels, Name, Outcome, Permit, Planned,
@@ -76,7 +77,7 @@ async fn apply(provider: &impl Provider, groups: &[ChangeGroup], until: Deadline
 }
 
 /// The calls of one operation.
-fn calls(provider: &impl Reader, operation: &str) -> u64 {
+fn calls(provider: &(impl Reader + ?Sized), operation: &str) -> u64 {
     let calls = provider.calls();
     calls.iter().find(|count| count.operation == operation).map_or(0, |count| count.calls)
 }

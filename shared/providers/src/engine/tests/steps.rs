@@ -76,7 +76,7 @@ async fn an_update_touches_what_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_step_tells_how_far_it_came() {
+async fn a_failing_step_says_how_many_changes_were_made() {
     let server = RecordServer::new(&[ZONE]);
     server.faults().inject(Fault::Reject(Name::as_listed("b.example.org")));
     server.faults().inject(Fault::Reject(Name::as_listed("own.c.example.org")));
