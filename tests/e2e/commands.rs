@@ -35,7 +35,7 @@ fn command(bench: &Bench, words: &[&str]) -> Run {
 }
 
 #[test]
-fn explain_tells_of_one_name() {
+fn explain_reports_one_name() {
     let bench = bench();
     let manifests = format!("--manifests={}", bench.path().join("web.yaml").display());
     let flags = ["--source=service", &manifests];

@@ -115,8 +115,10 @@ async fn a_missing_rule_is_named_and_freezes_what_it_hides() {
 /// DNSEndpoints learn that they were seen, from an applying run only, and from one without the
 /// right to say so the user learns which rule is missing.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dnsendpoint_is_told_that_it_was_seen() {
-    let Some(api) = KubeApi::start_or_skip("a_dnsendpoint_is_told_that_it_was_seen").await else {
+async fn the_status_of_a_dnsendpoint_says_that_it_was_seen() {
+    let Some(api) =
+        KubeApi::start_or_skip("the_status_of_a_dnsendpoint_says_that_it_was_seen").await
+    else {
         return;
     };
     let crd = example_cluster().join("../../infra/kubernetes/crd-dnsendpoint.yaml");

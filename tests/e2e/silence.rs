@@ -124,7 +124,7 @@ fn a_report_never_replaces_something_else() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_told_before_anything_is_changed() {
+fn a_report_that_cannot_be_written_is_reported_before_anything_is_changed() {
     let bench = Bench::new();
     let manifests = format!("--manifests={}", example_cluster().display());
     let notes = bench.write("notes.txt", "a user's own notes\n");

@@ -94,7 +94,7 @@ const USUAL: [&str; 4] =
     ["--source=service", "--source=crd", "--provider=inmemory", "--inmemory-zone=example.org"];
 
 #[test]
-fn every_warning_of_an_object_is_told_once() {
+fn every_warning_of_an_object_is_reported_once() {
     let parts = [
         "annotations with the old prefix",
         "ignoring the ttl annotation",
@@ -118,7 +118,7 @@ fn every_warning_of_an_object_is_told_once() {
 }
 
 #[test]
-fn every_warning_of_the_settings_is_told_once() {
+fn every_warning_of_the_settings_is_reported_once() {
     let noop = "--registry=noop";
     let table: &[(&[&str], &str)] = &[
         (&[], "no --policy is given"),
@@ -177,7 +177,7 @@ fn what_doctor_finds_is_not_in_its_log_too() {
 }
 
 #[test]
-fn every_warning_of_route_53_is_told_once() {
+fn every_warning_of_route_53_is_reported_once() {
     let sim = Route53Sim::start();
     sim.zone("example.org");
     for (flag, part) in [

@@ -115,7 +115,7 @@ fn an_event_that_is_none_is_an_error_and_nothing_is_read_or_written() {
 }
 
 #[test]
-fn a_run_tells_metrics_and_every_change_to_the_log() {
+fn a_run_logs_metrics_and_every_change() {
     let mut bench = Bench::new();
     bench.want(0..120);
     let answer = bench.ask(&schedule());

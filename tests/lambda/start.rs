@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Bench, schedule};
 
 #[test]
-fn settings_that_cannot_be_used_are_told_before_the_first_event() {
+fn settings_that_cannot_be_used_are_reported_before_the_first_event() {
     let cases: [(&[(&str, &str)], &str); 6] = [
         (&[("EXTERNAL_DNS_PROVIDER", "")], "provider"),
         (&[("EXTERNAL_DNS_POLICY", "snyc")], "EXTERNAL_DNS_POLICY"),
@@ -44,7 +44,7 @@ fn what_kubernetes_or_the_shell_leave_in_the_environment_is_no_matter() {
 }
 
 #[test]
-fn a_role_that_cannot_be_taken_is_told_and_tried_again_by_the_next_event() {
+fn a_role_that_cannot_be_taken_is_reported_and_tried_again_by_the_next_event() {
     const ROLE: &str = "arn:aws:iam::111111111111:role/dns-writer";
     let mut bench = Bench::with(&[("EXTERNAL_DNS_AWS_ASSUME_ROLE", ROLE)]);
     bench.want(0..2);

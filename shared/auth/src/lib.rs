@@ -29,7 +29,7 @@ static INSTALLED: Once = Once::new();
 /// again does nothing, and a provider that the process already has is kept.
 pub fn install_crypto() {
     INSTALLED.call_once(|| {
-        // It fails only where somebody else was first, and then there is one.
+        // It fails only if a provider is already installed, which is fine.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     });
 }

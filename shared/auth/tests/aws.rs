@@ -118,7 +118,7 @@ fn r53_case_41_roles() {
 }
 
 #[test]
-fn a_name_in_place_of_the_arn_of_a_role_is_told_before_anything_is_asked() {
+fn a_name_in_place_of_the_arn_of_a_role_is_reported_before_anything_is_asked() {
     let dir = tempfile::tempdir().expect("a folder");
     for odd in ["dns", "arn:aws:iam::111122223333:user/dns", "arn:aws:iam::111122223333:role/a b"] {
         let error = identity(dir.path(), &[("PROBE_ROLE", odd)]);

@@ -32,7 +32,7 @@ impl Identity {
         }
     }
 
-    /// Nobody: why there are no credentials.
+    /// No credentials, and why.
     pub(crate) fn anonymous(why: impl std::fmt::Display) -> Self {
         Self {
             credentials: format!("a request without credentials ({why})"),

@@ -1,4 +1,4 @@
-//! What is read of a Kubernetes object: small structs with the fields that somebody needs.
+//! What is read of a Kubernetes object: small structs with the fields that are needed.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use serde::de::{
 };
 use thin_vec::ThinVec;
 
-/// `kubectl apply` keeps the whole object in this annotation; nobody here reads it.
+/// `kubectl apply` keeps the whole object in this annotation; it is not read here.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A kind of object and where the API serves it.

@@ -103,7 +103,7 @@ impl Api {
 }
 
 /// Whether a 404 says that the object is not there: it names the object. Without the name it is the kind that is not
-/// served, or somebody else who answers.
+/// served, or another server answers.
 pub(crate) fn says_absent(answer: &Answer, name: &str) -> bool {
     #[derive(Deserialize)]
     struct Status {

@@ -53,7 +53,7 @@ impl Unstreamed {
 /// What an answer begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Beginning {
-    /// So little of it is there that nobody can say.
+    /// Too little of it has come to know.
     Unknown,
     /// An event.
     Event,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{Name, RecordType};
 
-/// Why nobody can tell from the ownership records whose a record is. Such a record is not ours.
+/// Why the ownership records do not say clearly who owns a record. Such a record is not ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// The name of the ownership record.

@@ -13,7 +13,7 @@ use crate::{LabelKey, Labels, Name, Opaque, RecordSet, RecordType, ResourceKind,
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ClusterId(pub u16);
 
-/// A record set that somebody wants.
+/// A record set that is desired.
 ///
 /// Small, because a run holds one per name of every cluster: ownership labels other than the
 /// resource, and a provider's hints, live apart since most endpoints have none.
@@ -117,7 +117,7 @@ impl Endpoint {
 /// The resources that want a record, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Attribution {
-    /// Nobody in particular: a generated record (a PTR, say).
+    /// No object: a generated record (a PTR, say).
     #[default]
     None,
     /// One object.

@@ -48,10 +48,10 @@ pub struct Record {
     pub ownership_records: ThinVec<OwnershipRecord>,
     /// Why the ownership record must be rewritten although the record itself may be right.
     pub refresh: Option<Refresh>,
-    /// Why it is nobody's although an ownership record may be there. Few records have one.
+    /// Why it is not ours although an ownership record may exist. Few records have one.
     pub doubt: Option<Box<Doubt>>,
     /// Why the provider does not let this record be changed, whatever an ownership record says: a
-    /// fragment that reads after "it". Such a record is nobody's, so no labels are joined on.
+    /// fragment that reads after "it". Such a record has no owner, so no labels are joined on.
     pub read_only: Option<&'static str>,
 }
 

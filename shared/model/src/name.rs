@@ -1,4 +1,4 @@
-//! DNS names: the text that somebody wrote, and the form in which names are compared.
+//! DNS names: the text as written, and the form in which names are compared.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -36,8 +36,8 @@ impl Owners {
         labels
     }
 
-    /// Whether the labels of a record name the owner and the clusters that want the endpoint. One
-    /// that nobody in particular wants leaves a record to whoever of ours has it.
+    /// Whether the labels of a record name the owner and the clusters that want the endpoint. An
+    /// endpoint of no particular cluster leaves a record to the cluster of ours that has it.
     #[must_use]
     pub fn attributes(&self, labels: &Labels, endpoint: &Endpoint) -> bool {
         let Some(first) = endpoint.attribution.first() else { return true };
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn clusters_are_told_where_the_owner_does_not_tell_them() {
+    fn clusters_are_named_where_they_share_an_owner_id() {
         type Given = &'static [(u16, &'static str, &'static str)];
         let cases: [(&[u16], Given, &str); 6] = [
             (&[0], &[(0, "default", "me")], "owner=me,resource=service/ns/web"),

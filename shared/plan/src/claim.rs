@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_a_record_is() {
+    fn the_clusters_that_a_record_belongs_to() {
         let list = CLUSTERS.map(|(id, name, _)| {
             Cluster::new(ClusterId(id), name, Reading::Complete { endpoints: 1 })
         });

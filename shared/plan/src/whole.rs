@@ -1,9 +1,9 @@
 //! Names are held back as a whole: what stays decides what can come.
 //!
 //! Example: `shop` has an address of the cluster `east`, which could not be read, so its delete is
-//! held. The cluster `west` wants another address for the name. Nobody knows whether `east` still
-//! wants `shop`, so [`close`] holds the create of `west` too, for the same reason. A create of `east`
-//! itself would go on, unless it could not stand beside the address.
+//! held. The cluster `west` wants another address for the name. It is not known whether `east`
+//! still wants `shop`, so [`close`] holds the create of `west` too, for the same reason. A create
+//! of `east` itself would go on, unless it could not stand beside the address.
 //!
 //! ```text
 //! before  - shop A    192.0.2.1    (east)  held: east is frozen

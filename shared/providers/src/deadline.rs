@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// When a run must be over: a point in time, or as soon as somebody says so.
+/// When a run must be over: a point in time, or as soon as it is stopped.
 #[derive(Debug, Clone, Default)]
 pub struct Deadline {
     at: Option<Instant>,
-    /// When somebody said so.
+    /// When it was stopped.
     stopped: Option<watch::Receiver<Option<Instant>>>,
     /// How long after that it is over.
     grace: Duration,
@@ -110,7 +110,7 @@ impl Deadline {
         Some(end.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether somebody has made it now ([`Stopper::stop`]), whatever time there was.
+    /// Whether it was stopped ([`Stopper::stop`]), whatever time was left.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped.as_ref().is_some_and(|stopped| stopped.borrow().is_some())

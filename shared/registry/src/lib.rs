@@ -62,9 +62,9 @@ pub trait Registry: Send + Sync {
     fn annotate(&self, inventory: Inventory, loaded: Loaded) -> Annotated;
 
     /// Adds the ownership records to the changes that are carried out, and cuts them into groups.
-    /// Changes whose ownership record cannot be written, or is somebody else's, are held back in
-    /// the plan together with their unit, and so are those whose ownership record the provider would
-    /// refuse.
+    /// Changes whose ownership record cannot be written, or belongs to another owner, are held back
+    /// in the plan together with their unit, and so are those whose ownership record the provider
+    /// would refuse.
     fn decorate(&self, plan: &mut Plan<'_>, annotated: &Annotated, refusal: &Refusal<'_>)
     -> Groups;
 }

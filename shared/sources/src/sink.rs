@@ -155,7 +155,7 @@ impl Sink {
             .extend(names.into_iter().map(|name| Unready { name, resource: Arc::clone(by) }));
     }
 
-    /// Whether somebody asks for a name.
+    /// Whether `explain` asks for a name.
     pub(crate) fn is_tracing(&self) -> bool {
         self.trace.is_some()
     }

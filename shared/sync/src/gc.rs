@@ -15,7 +15,7 @@ use crate::wiring::Wiring;
 /// says to apply. No cluster is read.
 ///
 /// Left alone is whatever may have a record after all: in a zone that could not be read, in a zone
-/// that is delegated to somebody else, under a name that this run does not look at.
+/// that is delegated to other name servers, under a name that this run does not look at.
 pub async fn collect(wiring: &Wiring, request: &RunRequest) -> Report {
     report_attempt(request, attempt(wiring, request)).await
 }

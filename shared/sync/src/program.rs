@@ -27,7 +27,7 @@ pub struct Streams<'a> {
     pub output: &'a mut (dyn Write + Send),
     /// Whether that is a terminal.
     pub terminal: bool,
-    /// Whether somebody waits at standard error, so that long work shows its progress there.
+    /// Whether standard error is a terminal, so that long work shows its progress there.
     pub watched: bool,
     /// What `-` among the manifests stands for.
     pub input: Box<dyn Read + Send>,

@@ -125,7 +125,7 @@ fn is_endpoint(name: &str) -> bool {
     name.strip_prefix(ENDPOINT).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
-/// Credentials travel in headers, and nobody makes them of anything but letters, digits and signs.
+/// Credentials travel in headers, and consist of letters, digits and signs only.
 pub(super) fn is_credential(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_service_answered_is_told_without_what_is_around_it() {
+    fn what_a_service_answered_is_reported_without_what_is_around_it() {
         let answer = ErrorMetadata::builder()
             .code("AccessDenied")
             .message("you may not")

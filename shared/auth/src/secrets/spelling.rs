@@ -1,4 +1,4 @@
-//! How a text may be written when somebody repeats it.
+//! The spellings in which a server or a library may repeat a text.
 
 use std::borrow::Cow;
 

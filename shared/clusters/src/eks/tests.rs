@@ -251,7 +251,7 @@ async fn a_cluster_that_cannot_be_read_says_why() {
 
 /// 401: the cluster does not know the role.
 #[tokio::test]
-async fn a_role_without_an_access_entry_is_told_what_is_missing() {
+async fn a_role_without_an_access_entry_gets_an_error_that_names_it() {
     let (server, _) = api_server("AKIASOMEBODYELSE");
     let role = "arn:aws:iam::123456789012:role/reader";
     let table = [
@@ -303,9 +303,9 @@ async fn an_endpoint_that_is_not_reached_says_from_where_it_would_be() {
     }
 }
 
-/// As where packets are dropped: nobody answers.
+/// As where packets are dropped: no answer comes.
 #[tokio::test]
-async fn a_connection_that_hangs_is_told_from_a_slow_answer() {
+async fn a_connection_that_hangs_is_distinguished_from_a_slow_answer() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("https://{}", silent.local_addr().expect("bound"));
     let server = KubeSim::builder().tls().start();

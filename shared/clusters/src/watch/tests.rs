@@ -110,7 +110,7 @@ fn a_stream_that_is_cut_anywhere_is_not_complete() {
 }
 
 #[test]
-fn what_changed_in_between_is_told() {
+fn what_changed_in_between_is_reported() {
     for kind in ["MODIFIED", "DELETED"] {
         let change = added("a").replace("ADDED", kind);
         assert!(matches!(read(&lines([&*added("a"), &change, END])).0, Err(EventError::Changed)));

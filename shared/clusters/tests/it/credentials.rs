@@ -263,7 +263,7 @@ async fn a_token_that_no_header_can_carry_is_refused() {
 }
 
 #[tokio::test]
-async fn a_request_without_credentials_is_told_as_one() {
+async fn a_request_without_credentials_is_reported_as_one() {
     let folder = TempDir::new().unwrap();
     let answers = [
         status(401, "Unauthorized"),
@@ -290,7 +290,7 @@ async fn a_request_without_credentials_is_told_as_one() {
 }
 
 #[tokio::test]
-async fn the_variable_kubeconfig_is_told_of_where_nothing_else_is_found() {
+async fn the_variable_kubeconfig_is_mentioned_where_nothing_else_is_found() {
     let environment =
         Environment { kubeconfig: Some("/home/u/lab.yaml".to_owned()), ..Environment::default() };
     let result =

@@ -347,7 +347,7 @@ async fn a_compressed_answer_that_is_cut_is_no_smaller_list() {
 }
 
 #[tokio::test]
-async fn a_missing_right_to_watch_costs_pages_and_a_missing_right_to_list_is_told() {
+async fn a_missing_right_to_watch_costs_pages_and_a_missing_right_to_list_is_reported() {
     let server = ScriptedServer::start(|_| {
         status(403, "ingresses.networking.k8s.io is forbidden: User \"me\" cannot do that")
     });

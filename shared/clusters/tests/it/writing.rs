@@ -106,8 +106,8 @@ async fn a_status_is_written_and_everything_else_is_kept() {
 }
 
 #[tokio::test]
-async fn what_changed_or_went_meanwhile_is_told_and_the_others_are_written() {
-    let test = "what_changed_or_went_meanwhile_is_told_and_the_others_are_written";
+async fn what_changed_or_went_meanwhile_is_reported_and_the_others_are_written() {
+    let test = "what_changed_or_went_meanwhile_is_reported_and_the_others_are_written";
     let Some(api) = KubeApi::shared_or_skip(test).await else { return };
     install(api).await;
     let namespace = api.namespace("status").await;

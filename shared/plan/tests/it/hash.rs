@@ -35,7 +35,7 @@ fn with(texts: [&str; 3], old: &str, new: &str) -> [String; 3] {
 }
 
 #[test]
-fn every_part_of_a_change_tells() {
+fn every_part_of_a_change_changes_the_hash() {
     let same = hash(&case());
     let wants = [
         ("2.2.2.2", "2.2.2.3"),
@@ -74,7 +74,7 @@ fn every_part_of_a_change_tells() {
 }
 
 #[test]
-fn what_does_not_matter_does_not_tell() {
+fn what_does_not_matter_does_not_change_the_hash() {
     let same = hash(&case());
     let wants = [("2.2.2.2,3.3.3.3", "3.3.3.3,2.2.2.2"), ("p:a=1 p:b=2", "p:b=2 p:a=1")];
     for (old, new) in wants {
@@ -93,7 +93,7 @@ fn what_does_not_matter_does_not_tell() {
 /// What was held back when somebody read the plan and is possible now is another plan; and so is
 /// what is held back for another reason.
 #[test]
-fn what_is_held_back_tells_with_the_kind_of_its_reason() {
+fn what_is_held_changes_the_hash_by_the_kind_of_its_reason() {
     let foreign = |owner: &str| {
         let has = [HAS.as_slice(), &[owner]].concat();
         let wants = [WANTS.as_slice(), &["A not.org 2.2.2.2 by=eu:x"]].concat();
@@ -111,7 +111,7 @@ fn what_is_held_back_tells_with_the_kind_of_its_reason() {
 }
 
 #[test]
-fn what_lies_in_no_zone_and_what_loses_tells() {
+fn names_without_a_zone_and_losers_change_the_hash() {
     let case = |desired: &str| {
         let wants = [WANTS.as_slice(), &[desired]].concat();
         of_clusters(&CLUSTERS).zones(&[("Z", "org")]).has(&HAS).wants(&wants)
@@ -130,7 +130,7 @@ fn what_lies_in_no_zone_and_what_loses_tells() {
 /// The zone of a record need not be that of its ownership record, and whether that can be read is
 /// seen by everybody; what it says encrypted is another text in every run.
 #[test]
-fn ownership_records_tell_by_name_and_form_but_not_by_ciphertext() {
+fn ownership_records_change_the_hash_by_name_and_form_but_not_by_ciphertext() {
     let hash = |txt: &str, text: &str, action: fn(Planned) -> Action| {
         let set = RecordSet::new(
             Name::as_listed(txt),

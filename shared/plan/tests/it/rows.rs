@@ -42,7 +42,7 @@ fn a_name_can_go_to_every_matching_zone() {
 }
 
 #[test]
-fn a_pin_decides_between_twins() {
+fn a_pin_decides_between_zones_of_one_name() {
     owned_by("me")
         .zones(&[("inside", "org"), ("outside", "org")])
         .has(&["outside: A a.org 1.1.1.1 o=me"])
@@ -215,7 +215,7 @@ fn ownership_records_are_rewritten_only_where_they_are_ours() {
 }
 
 #[test]
-fn what_is_as_wanted_but_not_ours_is_told() {
+fn what_is_as_wanted_but_not_ours_is_reported() {
     let case = |owners: &str| {
         owned_by(owners)
             .has(&[
@@ -265,7 +265,7 @@ fn the_name_servers_of_a_zone_stand_beside_other_records_of_its_apex() {
 }
 
 #[test]
-fn types_that_are_not_managed_are_told_with_their_names() {
+fn types_that_are_not_managed_are_reported_with_their_names() {
     let mut wants: Vec<String> = (0..12).map(|n| format!("NS n{n:02}.org ns.")).collect();
     wants.extend(
         ["MX m.org m", "TXT out.com t", "A a.org 1.1.1.1", "AAAA a.org ::1"].map(str::to_owned),
@@ -343,7 +343,7 @@ fn causes() {
 }
 
 #[test]
-fn losers_are_told_with_the_rule_and_the_winner() {
+fn losers_are_reported_with_the_rule_and_the_winner() {
     let rules = |case: Case| {
         case.check(|plan, _| {
             let target = |endpoint: &Endpoint| endpoint.set.targets.as_slice().join(",");
@@ -375,7 +375,7 @@ fn losers_are_told_with_the_rule_and_the_winner() {
 }
 
 #[test]
-fn equal_endpoints_are_told_apart_by_resource_and_text() {
+fn equal_endpoints_are_distinguished_by_resource_and_text() {
     let named = |name: &str| {
         let resource = Resource {
             cluster: ClusterId(0),

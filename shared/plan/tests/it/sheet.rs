@@ -192,7 +192,7 @@ fn p23_an_excluded_type_is_not_seen() {
 }
 
 #[test]
-fn p24_a_managed_text_gives_way_where_nobody_keeps_owners() {
+fn p24_a_managed_text_gives_way_without_ownership_records() {
     owned_by("")
         .manages("A CNAME TXT")
         .has(&["TXT foo x"])
@@ -409,6 +409,6 @@ fn p47_an_unmanaged_address_is_not_seen() {
 }
 
 #[test]
-fn p48_where_nobody_keeps_owners_everything_is_ours() {
+fn p48_without_ownership_records_everything_is_ours() {
     owned_by("").has(&["A manual.example.com 1.1.1.1"]).gives(&["- A manual.example.com 1.1.1.1"]);
 }

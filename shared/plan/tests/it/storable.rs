@@ -36,7 +36,7 @@ fn a_refused_create_keeps_what_would_have_made_room_for_it() {
 }
 
 #[test]
-fn what_stands_at_the_apex_of_its_zone_is_told() {
+fn what_stands_at_the_apex_of_its_zone_is_reported() {
     owned_by("me")
         .zones(&[("a", "a.org"), ("b", "b.a.org")])
         .refused_by(strict)
@@ -75,7 +75,7 @@ fn what_comes_is_beside_it_and_what_goes_is_not() {
 
 /// The provider would refuse it too, but that is not why: nothing is wrong with what is wanted.
 #[test]
-fn what_stays_for_another_reason_is_told_by_that_reason() {
+fn what_stays_for_another_reason_is_reported_by_that_reason() {
     owned_by("me")
         .refused_by(strict)
         .protects(&["n"])

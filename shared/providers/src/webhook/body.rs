@@ -150,7 +150,7 @@ impl<'a> Content<'a> {
         out.write_all(self.ending(empty).as_bytes())
     }
 
-    /// Writes into the channel until the end, or until nobody listens any more.
+    /// Writes into the channel until the end, or until the receiver is gone.
     async fn fill(self, sender: mpsc::Sender<io::Result<Bytes>>) {
         let mut chunk = Vec::with_capacity(CHUNK);
         let mut empty = true;

@@ -42,7 +42,7 @@ pub(super) struct Client {
 /// What a server lists.
 pub(super) struct Listed {
     pub(super) records: Vec<Record>,
-    /// The names at which something is of which nobody knows what it is.
+    /// The names at which there is something unknown.
     pub(super) unclear: Vec<Name>,
 }
 
@@ -305,7 +305,7 @@ fn unsettled(error: ProviderError) -> ProviderError {
 
 async fn send(request: RequestBuilder) -> Result<Response, ProviderError> {
     request.send().await.map_err(|error| {
-        // Before a connection stands nothing was done; later nobody knows.
+        // Before there is a connection nothing was done; later it is not known.
         let kind = match () {
             () if error.is_connect() => ErrorKind::Transient,
             () if error.is_redirect() => ErrorKind::Config,

@@ -15,7 +15,7 @@
 //!   written. What is left is the time between that answer and the POST, and changes of one owner
 //!   that neither delete nor hand over.
 //! * What an answer of `/adjustendpoints` lacks is held: nothing of its name is deleted. A server may
-//!   leave out what it cannot store, but nobody can tell that from a fault.
+//!   leave out what it cannot store, but that looks the same as a fault.
 //! * Quirks: there are no zones, so everything is one pseudo-zone. The server does not say which
 //!   change it did not like: see [`write`]. It may or may not be atomic.
 //! * Record types: whatever the server takes. What it lists without a name or with a type that does
@@ -90,7 +90,7 @@ impl WebhookArgs {
 pub struct Webhook {
     client: Arc<Client>,
     capabilities: Capabilities,
-    /// The keys of names at which the server lists something of which nobody knows what it is.
+    /// The keys of names at which the server lists something unknown.
     unclear: Mutex<HashSet<String>>,
 }
 

@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_from_what_has_another_form() {
+    fn what_is_missing_is_distinguished_from_what_has_another_form() {
         use RecordType::{A, Aaaa, Cname};
         let without_targets = |name, rtype| {
             RecordSet::new(Name::as_listed(name), rtype, Ttl::UNSET, Default::default())

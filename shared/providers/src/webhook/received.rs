@@ -81,7 +81,7 @@ impl Unusable {
 pub(super) struct Skipped {
     count: usize,
     first: Vec<String>,
-    /// The names of those of which nobody knows what they are.
+    /// The names of those that are unknown.
     pub(super) unclear: Vec<Name>,
 }
 

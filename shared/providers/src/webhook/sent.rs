@@ -17,7 +17,7 @@ enum LabelSource<'a> {
 }
 
 impl<'a> Sent<'a> {
-    /// What somebody wants.
+    /// A desired endpoint.
     pub(super) fn desired(endpoint: &'a Endpoint) -> Self {
         Self { set: &endpoint.set, labels: LabelSource::Endpoint(endpoint) }
     }

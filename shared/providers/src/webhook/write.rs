@@ -213,7 +213,7 @@ impl<'a> Isolation<'a> {
         }
         let left = match self.client.records_via(&self.via).await {
             Ok(records) => self.without_applied(part.groups, &records),
-            // Without a look nobody knows what was done, so nothing is sent again.
+            // Without a read it is not known what was done, so nothing is sent again.
             Err(unread) => {
                 self.settle(&part.groups, &Outcome::Unknown(unread.failure()));
                 return self.stop(&unread);

@@ -187,7 +187,7 @@ impl<'f> Editor<'f> {
         }
     }
 
-    /// Whether the set is in the zone and nobody else's.
+    /// Whether the set belongs to the zone and no line outside the block has it.
     fn check_belongs(&self, set: &RecordSet) -> Result<(), Failure> {
         let key = set.name.key();
         if !self.zone.contains(&key) {

@@ -131,7 +131,7 @@ pub(super) fn tidy(folder: &Path) {
                 Ok(()) => tracing::info!(
                     file = %entry.path().display(), "removed what a killed run left behind"
                 ),
-                // It is in nobody's way; the next run may have more luck.
+                // It does no harm; the next run tries again.
                 Err(error) => tracing::debug!(%error, file = %entry.path().display(), "left-over"),
             }
         }
@@ -204,7 +204,7 @@ fn put(location: &Location, text: &[u8]) -> io::Result<()> {
 }
 
 fn write(path: &Path, text: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
-    // What a killed run with this process id left behind: nobody else writes under the lock.
+    // What a killed run with this process id left behind: no other process writes under the lock.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -207,7 +207,7 @@ impl Provider for Zonefile {
     }
 }
 
-/// The file of a zone that [`Zonefile::read`] found; an index of anybody else has none.
+/// The file of a zone that [`Zonefile::read`] found; an index of another provider has none.
 fn path_of(zone: &Zone) -> Option<Arc<ZonePath>> {
     zone.data.get::<ZonePath>().cloned().map(Arc::new)
 }

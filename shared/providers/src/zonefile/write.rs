@@ -97,7 +97,7 @@ impl FileWriter {
         let groups: Arc<[_]> = groups.into();
         let write = || {
             let (zone, path, groups) = (zone.clone(), Arc::clone(path), Arc::clone(&groups));
-            // The work keeps the lock to its end, also where nobody waits for it any more.
+            // The work keeps the lock to its end, even if its caller is gone.
             let (location, lock) = held.clone();
             blocking(move || {
                 let outcomes = write_zone(&zone, &path, &location, &groups);

@@ -105,7 +105,7 @@ fn a_wanted_text_never_takes_the_name_of_an_ownership_record() {
 }
 
 #[test]
-fn two_ownership_values_are_nobodys_whatever_comes_first() {
+fn two_ownership_values_are_not_ours_in_any_order() {
     let sets: [&[&str]; 5] = [
         &["TXT a-www ~owner=me;~owner=other"],
         &["TXT a-www ~owner=other;~owner=me"],
@@ -367,7 +367,7 @@ fn an_ownership_record_of_both_does_not_tell_a_wildcard_from_its_replacement() {
 }
 
 #[test]
-fn what_became_of_an_ownership_record_is_told() {
+fn what_became_of_an_ownership_record_is_reported() {
     let mut apex = World::zones(&["com", "example.com"]);
     apex.put("example.com", &["A example.com 1.1.1.1"]);
     apex.unread("com");

@@ -16,7 +16,7 @@ pub(super) struct Need {
     pub(super) nodes: bool,
 }
 
-/// The lists; one that nobody needs is not read.
+/// The lists; one that is not needed is not read.
 pub(super) struct Index {
     slices: Option<Arc<SharedList<EndpointSlice>>>,
     pods: Option<Arc<SharedList<Pod>>>,

@@ -83,7 +83,7 @@ fn told(found: &Found) -> Vec<String> {
 const ALL: [&str; 3] = ["--source=service", "--source=ingress", "--source=crd"];
 
 #[tokio::test]
-async fn a_filter_that_selects_none_of_the_objects_is_told_as_its_flag_is_written() {
+async fn a_filter_that_selects_none_of_the_objects_is_reported_as_its_flag_is_written() {
     let view = manifests().await;
     let table: &[(&[&str], &[&str])] = &[
         (&[], &[]),

@@ -50,7 +50,7 @@ pub enum CheckResult {
     Fine,
     /// It cannot be known: why not.
     Unknown(String),
-    /// It works, but somebody should think about it.
+    /// It works, but the user should think about it.
     Hint(Advice),
     /// It does not work.
     Wrong(Advice),

@@ -73,11 +73,11 @@ pub enum Owner {
     Ours(String),
     /// Ours, because the registry keeps no owners.
     Everybody,
-    /// Somebody else's, by this owner id.
+    /// Of another owner, with this id.
     Foreign(String),
-    /// Nobody marked it, so somebody else made it.
+    /// It has no ownership record, so it was not made by us.
     Nobody,
-    /// Nobody can tell from the ownership records.
+    /// The ownership records are not clear.
     InDoubt(Box<Doubt>),
     /// The provider does not let it be changed: why not, after "it".
     Fixed(&'static str),

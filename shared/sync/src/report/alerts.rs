@@ -1,4 +1,4 @@
-//! What somebody has to look at before the changes themselves: the run failed, the plan is another
+//! What the user has to look at before the changes themselves: the run failed, the plan is another
 //! one, a cluster is frozen, the guard stopped something.
 
 use extdns_plan::{ExceededLimit, GuardKind, Limit, Outage};

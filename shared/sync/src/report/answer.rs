@@ -32,7 +32,7 @@ pub struct Answer {
     pub plan_hashes: std::collections::BTreeMap<String, String>,
     /// The totals of all targets.
     pub totals: Totals,
-    /// What somebody has to look at, with the way to allow it where there is one.
+    /// What the user has to look at, with the way to allow it where there is one.
     pub alerts: Vec<Alert>,
     /// The first changes.
     pub changes: Vec<ZonedChange>,
@@ -40,7 +40,7 @@ pub struct Answer {
     pub more_changes: usize,
 }
 
-/// What somebody has to look at.
+/// What the user has to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Alert {

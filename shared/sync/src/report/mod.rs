@@ -63,7 +63,7 @@ pub struct Report {
     pub targets: Vec<TargetReport>,
     /// What is wanted and does not become a record.
     pub unmade: Unmade,
-    /// Things that somebody should look at although they are no change.
+    /// Things that the user should look at although they are no change.
     pub notices: Vec<Notice>,
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn in_doubt<'a>(
     })
 }
 
-/// Ownership records outside the zones of which nobody can tell whose they are.
+/// Ownership records outside the zones whose owner is not clear.
 pub(crate) fn unclear(annotated: &Annotated) -> impl Iterator<Item = Notice> + '_ {
     annotated.unclear.iter().map(|own| Notice {
         subject: own.shown.clone(),

@@ -45,7 +45,7 @@ pub enum Severity {
     Guarded,
     /// Left for the next run.
     Deferred,
-    /// It did not happen, or nobody knows.
+    /// It did not happen, or it is not known whether it did.
     Failed,
 }
 

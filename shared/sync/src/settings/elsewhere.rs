@@ -126,7 +126,7 @@ mod tests {
     use super::{feature_of, not_here, provider_of};
 
     #[test]
-    fn flags_tell_their_provider() {
+    fn flags_name_their_provider() {
         let table = [
             ("cloudflare-proxied", Some("cloudflare")),
             ("google-project", Some("google")),

@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_that_the_provider_does_not_use_is_told_with_its_place() {
+    fn a_flag_that_the_provider_does_not_use_is_reported_with_its_source() {
         let table: [(&[&str], &[&str]); 7] = [
             (&["--provider=inmemory"], &[]),
             (&["--provider=inmemory", "--inmemory-zone=a.test"], &[]),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_told_and_defaults_are_not() {
+    fn variables_are_reported_and_defaults_are_not() {
         let variables = [
             ("EXTERNAL_DNS_ZONE_ID_FILTER", "Z1\nZ2"),
             ("EXTERNAL_DNS_PDNS_SERVER_ID", "localhost"),

@@ -39,7 +39,7 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// The home directory, for `~/.kube/config`.
     pub home: Option<PathBuf>,
-    /// Arguments and variables that are not UTF-8: they are told when somebody would read them.
+    /// Arguments and variables that are not UTF-8: they are reported when they would be read.
     pub not_text: Vec<Origin>,
 }
 
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_the_remedy() {
+    fn mistakes_are_reported_with_the_remedy() {
         let table: [(&[&str], &str); 5] = [
             (&["-x"], "unexpected -x (argument 1); flags begin with two dashes, like --once"),
             (

@@ -39,7 +39,8 @@ pub(super) fn register_words(words: &[Word]) {
     }
 }
 
-/// Registers the secrets of the environment: also those that only libraries read, or nobody.
+/// Registers the secrets of the environment: also those that only libraries read, or that are not
+/// read at all.
 pub(super) fn register_variables(variables: &BTreeMap<String, String>) {
     for (name, value) in variables {
         register_url(value);

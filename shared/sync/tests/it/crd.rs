@@ -246,7 +246,7 @@ async fn records_of_a_txt_registry_are_shown_as_foreign() {
 
 /// `gc` removes objects without a record, and only those of ours.
 #[tokio::test]
-async fn an_object_without_a_record_is_told_and_collected() {
+async fn an_object_without_a_record_is_reported_and_collected() {
     let world = World::new();
     world.run(&[(ONE, "192.0.2.1"), (TWO, "192.0.2.2")], &[]).await;
     world.sim.fail(Fault::new("dnsrecords", Effect::Status(503)).verb("delete"));

@@ -227,7 +227,7 @@ async fn the_row_of_a_record_that_is_refused_goes_again() {
 
 /// A row that cannot be removed is told, and `gc` removes it.
 #[tokio::test]
-async fn a_row_that_stays_is_told_and_collected() {
+async fn a_row_that_stays_is_reported_and_collected() {
     let (server, table) = (RecordServer::new(&["example.org"]), Table::default());
     run(&[ONE, TWO], &server, &table, &[]).await;
     table.rows().broken = true;

@@ -109,7 +109,7 @@ async fn a_poisoned_name_spoils_its_post() {
 }
 
 #[tokio::test]
-async fn requests_fail_as_often_as_they_are_told_to() {
+async fn requests_fail_as_often_as_the_test_says() {
     let sim = WebhookSim::builder().start();
     sim.fail("GET", "/records", 1, Failure::Status(503));
     sim.fail("GET", "/records", 1, Failure::ContentType("text/html"));

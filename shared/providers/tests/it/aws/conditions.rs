@@ -91,7 +91,7 @@ async fn an_update_names_what_it_replaces_and_the_ownership_record_on_which_it_r
 
 /// With an upsert a record without an owner would be left, which nobody ever touches again.
 #[tokio::test]
-async fn an_update_of_a_pair_that_somebody_deleted_leaves_no_record_without_an_owner() {
+async fn an_update_of_a_deleted_pair_leaves_no_record_without_an_owner() {
     let world = World::with(&["a.e.test", "b.e.test"]).await;
     world.zone.remove("a.e.test").remove("a-a.e.test");
     let outcomes = world.apply(vec![world.update("a.e.test"), world.update("b.e.test")]).await;

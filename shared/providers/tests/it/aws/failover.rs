@@ -135,7 +135,7 @@ async fn the_routing_of_an_ownership_record_is_kept_when_it_is_rewritten_and_del
 
 /// The ownership record of a SECONDARY may be there as upstream writes it, maybe from another cluster.
 #[tokio::test]
-async fn a_primary_beside_an_older_ownership_record_needs_a_health_check_which_is_told() {
+async fn a_primary_beside_an_older_ownership_record_needs_a_health_check_which_is_reported() {
     let sim = Route53Sim::start();
     let zone = sim.zone("e.test");
     let older = sim::RecordSet::txt("a-ha.e.test", "heritage=external-dns,external-dns/owner=you");
@@ -150,7 +150,7 @@ async fn a_primary_beside_an_older_ownership_record_needs_a_health_check_which_i
 }
 
 #[tokio::test]
-async fn a_primary_that_is_no_alias_needs_a_health_check_which_is_told() {
+async fn a_primary_that_is_no_alias_needs_a_health_check_which_is_reported() {
     let desired =
         with(set("ha.e.test", RecordType::A, 60, &["192.0.2.1"]), &[("aws/failover", "primary")]);
     let desired = desired.with_set_identifier("PRIMARY");

@@ -233,7 +233,7 @@ async fn r53_case_15_a_zone_that_cannot_be_read() {
 /// Nothing but its cursor tells a page from the first one, which was given: when it is refused, the
 /// list is begun anew, once.
 #[tokio::test]
-async fn a_list_whose_place_is_forgotten_is_begun_anew() {
+async fn a_list_whose_cursor_is_forgotten_is_read_again() {
     let refusals = [
         Fault::page_token_expired(),
         Fault::error(400, "InvalidInput", "The cursor is not known").at(2),
@@ -259,7 +259,7 @@ async fn a_list_whose_place_is_forgotten_is_begun_anew() {
 
 /// So is each part of a zone that is read from several names.
 #[tokio::test]
-async fn a_part_of_a_large_zone_whose_place_is_forgotten_is_begun_anew() {
+async fn a_part_of_a_large_zone_whose_cursor_is_forgotten_is_read_again() {
     let sim = Route53Sim::start();
     let zone = sim.zone("e.test");
     zone.fill(7_000);

@@ -119,7 +119,7 @@ async fn r53_case_03_tags_in_chunks_of_ten() {
 
 /// A list of zones whose place is forgotten is begun anew, once; a short one is never used.
 #[tokio::test]
-async fn a_list_of_zones_whose_place_is_forgotten() {
+async fn a_list_of_zones_whose_marker_is_forgotten_is_read_again() {
     let sim = Route53Sim::start();
     (0..150).for_each(|number| drop(sim.zone(&format!("z{number}.test"))));
     sim.fault(Fault::page_token_expired().on(Operation::ListHostedZones));
@@ -330,7 +330,7 @@ async fn rights_of_older_and_narrower_policies() {
 
 /// With or without the prefix that the console shows, and told if it is mistyped.
 #[tokio::test]
-async fn a_filter_that_matches_no_zone_is_told() {
+async fn a_filter_that_matches_no_zone_is_reported() {
     let sim = Route53Sim::start();
     let zone = sim.zone("e.test");
     let read = async |ids: &[&str], filter: &DomainFilter| {

@@ -188,7 +188,7 @@ async fn who_wants_a_record_is_known_again() {
 /// 17 of 20 come back, then none, then all without targets: what is missing is told, with its
 /// reason, and nothing that came back is.
 #[tokio::test]
-async fn what_an_answer_lacks_is_told() {
+async fn what_an_answer_lacks_is_reported() {
     let desired =
         || (0..20).map(|n| desired_endpoint(&format!("h{n}.example.org"), n)).collect::<Vec<_>>();
     let answer = |count: usize, targets: &[&str]| {

@@ -142,7 +142,7 @@ async fn endless_bodies() {
 }
 
 #[tokio::test]
-async fn endless_errors_are_told_as_errors() {
+async fn endless_errors_are_reported_as_errors() {
     for (path, expected) in [
         ("/", "failed to connect to webhook: unexpected status code 404"),
         ("/records", "failed to get records with code 404"),

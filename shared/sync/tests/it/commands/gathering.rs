@@ -147,7 +147,7 @@ async fn records_of_a_source_that_is_no_longer_configured_are_named() {
 }
 
 #[tokio::test]
-async fn every_object_that_wants_a_name_is_told() {
+async fn every_object_that_wants_a_name_is_reported() {
     let provider = in_memory(&["example.org"]).await;
     let wanting: String = (1..=5)
         .map(|n| service(&format!("s{n}"), "same.example.org", &format!("192.0.2.{n}")))

@@ -173,7 +173,7 @@ async fn an_ownership_record_with_two_values_is_left_alone() {
 
 /// Of an ownership record whose owner somebody changed, what it names is all that is left to tell by.
 #[tokio::test]
-async fn an_ownership_record_of_another_owner_that_names_our_object_is_told() {
+async fn an_ownership_record_of_another_owner_that_names_our_object_is_reported() {
     let wanted = service("app", "app.example.org", "192.0.2.30");
     let told = "its ownership record names this very object: if no other cluster has one of this name, compare \
                 --txt-owner-id, or see who changed the owner in it";
@@ -200,7 +200,7 @@ async fn an_ownership_record_of_another_owner_that_names_our_object_is_told() {
 /// Ownership records that other flags explain are told by the flag, and those without a record in one
 /// line for a zone, in every run.
 #[tokio::test]
-async fn ownership_records_without_a_record_are_told_in_one_line() {
+async fn ownership_records_without_a_record_are_reported_in_one_line() {
     let sim = Route53Sim::start();
     let zone = sim.zone("example.org");
     for (name, gone) in [("first", "lost"), ("second", "past")] {

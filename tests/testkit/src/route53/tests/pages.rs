@@ -44,7 +44,7 @@ fn pages_run_through_a_family_in_the_order_of_the_service() {
 }
 
 #[test]
-fn a_list_starts_where_it_is_told_to() {
+fn a_list_starts_at_the_given_name() {
     let sim = Route53Sim::start();
     let zone = sim.zone("example.org");
     zone.seed([
