@@ -1,4 +1,4 @@
-//! From configuration to a view of a cluster. It knows `model` and `auth` only. It knows `model` and `auth` only.
+//! From configuration to a view of a cluster. It knows `model` and `auth` only.
 //!
 //! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster, EKS) or manifests on disk.
 //! [`Cluster::connect`] makes a [`ClusterView`] of it, over which the sources run. They name what they read as

@@ -4,9 +4,7 @@
 //! [`compute`] makes [`Row`]s, one per zone and name; every row holds the [`Decision`]s about its
 //! record sets, each with its [`Cause`] and its [`DecisionState`]. Later stages (policy, freeze, guard,
 //! the registry) never drop a decision: they hold it back and say why. Start reading at
-//! `compute.rs`, then `stages.rs`; `unit.rs`, `whole.rs` and `guard` have an example each. Start
-//! reading at `compute.rs`, then `stages.rs`; `unit.rs`, `whole.rs` and `guard` have an example
-//! each.
+//! `compute.rs`, then `stages.rs`; `unit.rs`, `whole.rs` and `guard` have an example each.
 
 mod args;
 mod claim;

@@ -5,11 +5,6 @@
 //! `annotate` joins ownership to an inventory, `decorate` adds the changes of ownership records to
 //! a plan. `txt.rs` has an example. A [`Store`] reads and writes ownership records that are kept
 //! outside the zones.
-//!
-//! It knows `model`, `plan` and, for the registry `crd`, `clusters`. [`Registry`] is the pure part:
-//! `annotate` joins ownership to an inventory, `decorate` adds the changes of ownership records to
-//! a plan. `txt.rs` has an example. A [`Store`] reads and writes ownership records that are kept
-//! outside the zones.
 
 mod annotated;
 mod args;

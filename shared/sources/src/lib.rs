@@ -1,10 +1,9 @@
-//! From cluster objects to endpoints. It knows `model` and `clusters` only. It knows `model` and
-//! `clusters` only.
+//! From cluster objects to endpoints. It knows `model` and `clusters` only.
 //!
 //! [`Sources::gather`] runs the sources of a run over one cluster: each is one entry in the table
 //! of sources and reads the objects through a [`ClusterView`](extdns_clusters::ClusterView). The
 //! [`Pipeline`] then makes one list of what all clusters want. The smallest source to read is
-//! `node`; `driver.rs` runs it. The smallest source to read is `node`; `driver.rs` runs it.
+//! `node`; `driver.rs` runs it.
 
 mod annotations;
 mod args;
