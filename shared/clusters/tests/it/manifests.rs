@@ -381,7 +381,8 @@ async fn a_text_that_explodes_is_refused() {
 }
 
 /// What `kubectl get --output=yaml` prints where there is no object.
-const NO_OBJECT: &str = "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n";
+const NO_OBJECT: &str =
+    "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n";
 
 #[tokio::test]
 async fn a_whole_list_without_an_object_is_an_empty_cluster_and_a_cut_one_is_none() {

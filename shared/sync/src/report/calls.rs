@@ -203,11 +203,8 @@ mod tests {
             ..Inventory::default()
         };
         let known = Annotated::without_ownership_records(inventory("a.org"));
-        let capabilities = |stores, page_size| Capabilities {
-            stores,
-            page_size,
-            ..Capabilities::new("test")
-        };
+        let capabilities =
+            |stores, page_size| Capabilities { stores, page_size, ..Capabilities::new("test") };
         let table = [
             (SETS, None, 1 + 1 + 1),
             (SETS, Some(3), 1 + 1 + 1),

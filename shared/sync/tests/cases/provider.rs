@@ -46,11 +46,8 @@ impl RecordedZone {
             .map(|value| record(serde_json::from_value(value.clone()).expect("recorded endpoint")))
             .collect();
         // Like the webhook, it stores names as they are given.
-        let capabilities = Capabilities {
-            ascii_names: false,
-            follows_dns: false,
-            ..Capabilities::new("webhook")
-        };
+        let capabilities =
+            Capabilities { ascii_names: false, follows_dns: false, ..Capabilities::new("webhook") };
         Self { records, applied, capabilities }
     }
 }
