@@ -66,6 +66,9 @@ async fn routing_swap_is_never_cut_into_two_batches() {
     }
 }
 
+/// What is wrong, the Services that show it, the flags, the code, and how many records are created and held.
+type RefusedCase = (&'static str, Vec<Service>, &'static [&'static str], ExitCode, (usize, usize));
+
 /// Whatever is refused: the plan promises what applying it makes, and ends with its code. Each case
 /// says how many records are created and how many are held. With another prefix, a record that is there
 /// is not ours.
@@ -76,7 +79,7 @@ async fn a_plan_ends_with_the_code_of_its_apply() {
     let mut second = region("b", "us-east-1");
     second.host = "R.example.org".to_owned();
     let long = format!("{}.example.org", "l".repeat(62));
-    let cases: [(&str, Vec<Service>, &[&str], ExitCode, (usize, usize)); 8] = [
+    let cases: [RefusedCase; 8] = [
         ("nothing wrong", vec![], &[], ExitCode::Success, (1, 0)),
         (
             "an empty label",
