@@ -1,11 +1,14 @@
 //! What the user has to look at before the changes themselves: the run failed, the plan is another
 //! one, a cluster is frozen, the guard stopped something.
 
+use std::collections::BTreeMap;
+
 use extdns_plan::{ExceededLimit, GuardKind, Limit, Outage};
 
-use super::words::first_few;
+use super::words::{closing, first_few};
 use super::{
-    ClusterReport, ClusterState, FailureKind, GuardStop, Report, TargetReport, ZonedOutage,
+    ClusterReport, ClusterState, FailureKind, GuardStop, Report, TargetReport, ZoneReport,
+    ZonedOutage,
 };
 
 /// One thing to look at.
@@ -77,8 +80,25 @@ pub(super) fn alerts(report: &Report) -> Vec<Alert> {
             message: format!("could not be read, nothing in it is changed: {reason}"),
             allow: None,
         }));
+        alerts.extend(closed(zone));
     }
     alerts
+}
+
+/// Why a zone took no more changes (it is full, or its API is down), once for all that are left out.
+fn closed(zone: &ZoneReport) -> impl Iterator<Item = Alert> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for failure in zone.changes.iter().filter_map(|change| closing(&change.result)) {
+        *reasons.entry(&failure.message).or_default() += 1;
+    }
+    reasons.into_iter().map(|(reason, count)| {
+        let what = match count {
+            1 => "1 change is not made".to_owned(),
+            _ => format!("{count} changes are not made"),
+        };
+        let (subject, message) = (format!("zone {}", zone.zone), format!("{what}: {reason}"));
+        Alert { subject, message, allow: None }
+    })
 }
 
 fn other_plan(target: &TargetReport) -> Option<Alert> {

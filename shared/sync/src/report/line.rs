@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use extdns_model::RecordSet;
 use extdns_plan::{Cause, Differences};
 
-use super::words::{first_few, remark, result};
+use super::words::{first_few, remark, result_below_alerts};
 use super::{ChangeKind, ReportedChange, Severity, Snapshot};
 
 /// The parts of a line: `~ A www.example.org  192.0.2.1 -> 192.0.2.2  (service/shop/web)`.
@@ -80,7 +80,8 @@ fn about(change: &ReportedChange) -> String {
         (Some(resource), Some(cluster)) => Some(format!("{resource} in {cluster}")),
         (resource, _) => resource,
     };
-    let parts = [resource, remark(change).map(Cow::into_owned), result(&change.result)];
+    let parts =
+        [resource, remark(change).map(Cow::into_owned), result_below_alerts(&change.result)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 

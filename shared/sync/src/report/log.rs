@@ -5,7 +5,7 @@ use extdns_plan::Hold;
 
 use super::alerts::alerts;
 use super::text::unready;
-use super::words::{action_word, result, total};
+use super::words::{action_word, closing, result, total};
 use super::{ChangeResult, Report, ReportedChange, Severity, Summary, Unmade};
 
 impl Report {
@@ -71,10 +71,11 @@ fn log_change(zone: &str, change: &ReportedChange) {
         other => result(other).unwrap_or_else(|| "done".to_owned()),
     };
     // What stops many at once is told once, in front of all changes.
-    if matches!(
+    let is_told = matches!(
         change.result,
         ChangeResult::Held(Hold::Frozen { .. } | Hold::Outage { .. } | Hold::Guarded { .. })
-    ) {
+    ) || closing(&change.result).is_some();
+    if is_told {
         tracing::debug!(zone, action, name, kind, id, targets, resource, "{message}");
         return;
     }

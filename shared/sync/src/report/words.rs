@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use extdns_model::{LabelKey, NotSent, Outcome as Sent};
+use extdns_model::{Failure, FailureKind, LabelKey, NotSent, Outcome as Sent};
 use extdns_plan::{Cause, Differences, FreezeCause, Hold, Scope};
 
 use super::document::{self, HoldKind, Outcome};
@@ -144,6 +144,25 @@ pub(crate) fn result(result: &ChangeResult) -> Option<String> {
         ChangeResult::Planned | ChangeResult::Sent(Sent::Applied) => None,
         ChangeResult::Held(hold) => Some(format!("held back: {}", held(hold))),
         ChangeResult::Sent(outcome) => Some(sent(outcome)),
+    }
+}
+
+/// Why the zone of a change took no more changes, for which many are left out: an alert says it once for all of them.
+pub(super) fn closing(result: &ChangeResult) -> Option<&Failure> {
+    match result {
+        ChangeResult::Sent(Sent::NotSent(NotSent::Stopped(failure))) => Some(failure),
+        ChangeResult::Sent(Sent::Rejected(failure)) if failure.kind == FailureKind::Quota => {
+            Some(failure)
+        }
+        _ => None,
+    }
+}
+
+/// What there is to say about what became of a change, below the alerts.
+pub(super) fn result_below_alerts(change: &ChangeResult) -> Option<String> {
+    match closing(change) {
+        Some(_) => Some("not made, as said above of its zone".to_owned()),
+        None => result(change),
     }
 }
 

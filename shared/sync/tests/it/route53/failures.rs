@@ -303,6 +303,13 @@ async fn a_zone_that_is_full_costs_one_refusal() {
         assert!(failure.message.contains("Exceeded limit MAX_RRSETS_BY_ZONE"), "{failure}");
         assert!(failure.message.contains("ask AWS for a higher quota"), "{failure}");
     }
+    let text = render_text(&report, Palette::Plain);
+    let limit = text.lines().filter(|line| line.contains("MAX_RRSETS_BY_ZONE"));
+    let lines: Vec<&str> = limit.collect();
+    assert_eq!(lines.len(), 1, "the limit and the remedy are said once: {text}");
+    let begin = format!("! zone example.org: {} changes are not made: ", failures.len());
+    assert!(lines[0].starts_with(&begin), "{}", lines[0]);
+    assert_eq!(Summary::of(&report).exit_code(), ExitCode::Partial);
     let applied = calls_to_write(services[..made / 2].iter().map(Service::cost));
     assert_eq!(sim.writes(), applied + 1, "the batches that fit, and the one that does not");
     assert_eq!(sim.reads(), 2, "the zones and the records, once");
