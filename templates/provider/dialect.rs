@@ -20,6 +20,7 @@ pub const DIALECT: Dialect = Dialect {
         json!({ "id": record.id, "type": record.rtype.to_string(), "name": record.name,
             "value": FORM.value(record.rtype, value), "ttl": record.ttl })
     },
+    update: "PUT",
     read,
     paging: ("page", "per_page", 20, 100),
     page: |HttpPage { of_zones, items, next, total }| {

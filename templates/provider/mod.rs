@@ -151,12 +151,12 @@ impl RecordWriter for Newapi {
                 (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
             }
             Action::Update { old, new } => {
-                let id = origin::<u64>(old)?.to_string();
+                let id = origin::<Id>(old)?.to_string();
                 let path = ["zones", &zone.id, "records", &id];
                 (UPDATE, self.rest.put(&path).json(&Written::of(&new.set, zone))?)
             }
             Action::Delete(old) => {
-                let id = origin::<u64>(old)?.to_string();
+                let id = origin::<Id>(old)?.to_string();
                 (DELETE, self.rest.delete(&["zones", &zone.id, "records", &id]))
             }
         };
@@ -166,6 +166,9 @@ impl RecordWriter for Newapi {
 
 // Mapping
 
+/// The id of a record; `String` where the API has texts.
+type Id = u64;
+
 /// A zone as the API shows it: only the members that are read.
 #[derive(Deserialize)]
 struct ListedZone {
@@ -173,14 +176,15 @@ struct ListedZone {
 }
 
 impl ListedZone {
-    /// The zone, with the id that stands in the paths of its records.
+    /// The zone, with the id that stands in the paths of its records. `Name`, `Opaque` and `Ttl` are
+    /// of `extdns_model`.
     fn zone(&self) -> Result<Zone, ProviderError> {
         // Ok(Zone::new(self.name.as_str(), Name::as_listed(&self.name)))
         Err(to_be_written(&format!("ListedZone::zone, for {}", self.name)))
     }
 }
 
-/// A record as the API shows it: only the members that are read. Add `id`, `value` and `ttl`.
+/// A record as the API shows it: only the members that are read. Add `id: Id`, `value` and `ttl`.
 #[derive(Deserialize)]
 struct Listed {
     name: String,

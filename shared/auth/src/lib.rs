@@ -9,6 +9,7 @@ mod aws;
 mod http;
 #[cfg(test)]
 mod messages;
+mod retry_after;
 pub mod secrets;
 
 use std::sync::Once;
@@ -19,6 +20,7 @@ pub use aws::{
     aws_identity, aws_region,
 };
 pub use http::{HttpError, HttpOptions, http_client};
+pub use retry_after::retry_after;
 
 static INSTALLED: Once = Once::new();
 

@@ -1,13 +1,13 @@
 //! What an API server's answer, or a missing answer, means for the user.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use ecow::EcoString;
-use extdns_auth::secrets;
+use extdns_auth::{retry_after, secrets};
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE};
 use http::response::Parts;
 use serde::Deserialize;
 
@@ -38,9 +38,10 @@ impl Answer {
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
         Self {
             status: head.status,
-            retry_after: text(RETRY_AFTER)
-                .and_then(|seconds| seconds.trim().parse().ok())
-                .map(Duration::from_secs),
+            retry_after: retry_after(
+                |name| head.headers.get(name)?.to_str().ok(),
+                SystemTime::now(),
+            ),
             date: text(DATE).map(EcoString::from),
             body,
             content_type: shown(text(CONTENT_TYPE).unwrap_or("none")),

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use extdns_auth::aws_error_chain;
+use extdns_auth::{aws_error_chain, retry_after};
 
 use super::body::Body;
 use crate::{ErrorKind, Limit, ProviderError};
@@ -110,7 +110,7 @@ fn answered(operation: &str, of_zone: &str, response: &HttpResponse) -> Fault {
     let clocks = Clocks::of(&body.code, header("date"));
     let kind = match &clocks {
         Some(_) => ErrorKind::Unauthorised,
-        None => kind(&body, status, header("retry-after")),
+        None => kind(&body, status, retry_after(header, SystemTime::now())),
     };
     if body.messages.iter().any(|message| message.contains(OTHER_ROUTING)) {
         text = format!("{text}; {HEALTH_CHECK}");
@@ -136,7 +136,7 @@ const FULL: &str = "MAX_RRSETS_BY_ZONE";
 const ROOM: &str = "the hosted zone is full: delete record sets that are not needed, or ask AWS for a \
                     higher quota of record sets per hosted zone";
 
-fn kind(body: &Body, status: u16, retry_after: Option<&str>) -> ErrorKind {
+fn kind(body: &Body, status: u16, retry_after: Option<Duration>) -> ErrorKind {
     match (body.code.as_str(), status) {
         (
             "Throttling"
@@ -148,10 +148,7 @@ fn kind(body: &Body, status: u16, retry_after: Option<&str>) -> ErrorKind {
             | "PriorRequestNotComplete",
             _,
         )
-        | (_, 429) => {
-            let seconds = retry_after.and_then(|text| text.trim().parse().ok());
-            ErrorKind::Throttled { retry_after: seconds.map(Duration::from_secs) }
-        }
+        | (_, 429) => ErrorKind::Throttled { retry_after },
         // Whether it was done is not known.
         (_, 500..) => ErrorKind::Lost,
         ("NoSuchHostedZone", _) | (_, 404) => ErrorKind::ZoneGone,
@@ -284,7 +281,7 @@ mod tests {
         };
         let cases = [
             (of("Throttling", 400, None), throttled(None)),
-            (of("Throttling", 400, Some("3")), throttled(Some(3))),
+            (of("Throttling", 400, Some(Duration::from_secs(3))), throttled(Some(3))),
             (of("PriorRequestNotComplete", 400, None), throttled(None)),
             (of("", 429, None), throttled(None)),
             (of("InternalFailure", 500, None), ErrorKind::Lost),

@@ -25,10 +25,13 @@ pub struct Dialect {
     pub zone: fn(&str) -> Value,
     /// A record of the list.
     pub show: fn(&HttpRecord) -> Value,
-    /// What is created: the record, or what is wrong with it. An update goes through it too, with the
-    /// name and the type of its path where the body has none.
+    /// The method of an update: `PUT` or `PATCH`.
+    pub update: &'static str,
+    /// What is created: the record, or what is wrong with it. An update goes through it too. Where a
+    /// record is a whole set, the name of its path is put in behind it.
     pub read: fn(&Value) -> Result<HttpRecord, String>,
-    /// The parameters of the page's number and size, the usual size and the largest.
+    /// The parameters of the page's number and size, the usual size and the largest. A cursor is a
+    /// parameter of the page's number too: the tests do not care that the service has other texts.
     pub paging: (&'static str, &'static str, usize, usize),
     /// A page: headers and body.
     pub page: fn(HttpPage) -> (HttpHeaders, Value),
@@ -65,7 +68,8 @@ pub struct HttpPage {
     pub of_zones: bool,
     /// What is on it.
     pub items: Vec<Value>,
-    /// The URL of the next page, without scheme and host.
+    /// The URL of the next page, without scheme and host. A service that shows a cursor alone has
+    /// what stands behind the `=` of the page's parameter.
     pub next: Option<String>,
     /// How many items the whole list has.
     pub total: usize,

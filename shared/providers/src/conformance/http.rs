@@ -123,13 +123,20 @@ impl HttpServer {
                 let zone = zone.unwrap_or_default();
                 self.write(|state| self.create(state, &zone, &request.body))
             }
-            ("PUT", Some(found)) => self.write(|state| self.update(state, &found, &request.body)),
+            (method, Some(found)) if method == self.dialect.update => {
+                self.write(|state| self.update(state, &found, &request.body))
+            }
             ("DELETE", Some(found)) => self.write(|state| {
                 let index = self.find(state, &found)?;
                 state.zone(&found)?.remove(index);
                 Ok((self.dialect.done.2, Value::Null))
             }),
-            _ => self.refusal((404, format!("nothing at {} {}", request.method, request.path))),
+            // A fault of the provider or of the dialect; 404 would say that a record is gone.
+            (method, _) => {
+                let path = &request.path;
+                let text = format!("the dialect has no {method} {path}; compare its paths");
+                self.refusal((405, text))
+            }
         }
     }
 

@@ -17,6 +17,7 @@ pub const DIALECT: Dialect = Dialect {
     record: "/v2/domains/{zone}/records/{id}",
     zone: |name| json!({ "name": name, "ttl": 1800, "zone_file": "..." }),
     show,
+    update: "PUT",
     read,
     paging: ("page", "per_page", 20, 200),
     page: |HttpPage { of_zones, items, next, total }| {

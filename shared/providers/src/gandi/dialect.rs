@@ -20,6 +20,7 @@ pub const DIALECT: Dialect = Dialect {
         json!({ "rrset_name": record.name, "rrset_type": record.rtype.to_string(),
             "rrset_ttl": record.ttl, "rrset_values": values, "rrset_href": "https://.." })
     },
+    update: "PUT",
     read,
     paging: ("page", "per_page", 100, 500),
     page: |HttpPage { items, next, total, .. }| {

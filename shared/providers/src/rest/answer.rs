@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{DATE, HeaderMap, HeaderName, LINK, RETRY_AFTER};
+use extdns_auth::retry_after;
+use reqwest::header::{HeaderMap, HeaderName, LINK};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
@@ -126,7 +127,7 @@ pub(super) fn kind_of(
     let fits = |own: &&Meaning| {
         (own.status == 0 || own.status == status.as_u16()) && text.contains(own.text)
     };
-    let wait = retry_after(headers, SystemTime::now());
+    let wait = retry_after(|name| headers.get(name)?.to_str().ok(), SystemTime::now());
     match service.meanings.iter().find(fits).map(|own| own.kind.clone()) {
         Some(ErrorKind::Throttled { .. }) => ErrorKind::Throttled { retry_after: wait },
         Some(kind) => kind,
@@ -227,19 +228,6 @@ fn chain(error: reqwest::Error) -> String {
     let first: &dyn std::error::Error = &error;
     let causes = std::iter::successors(Some(first), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-/// How long the server asks to wait, in seconds or until a date (RFC 9110, 10.2.3). A date counts
-/// from the server's own clock, if the answer shows it.
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let wait = text(RETRY_AFTER)?;
-    if let Ok(seconds) = wait.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds.ceil()).ok();
-    }
-    let until = httpdate::parse_http_date(wait).ok()?;
-    let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
-    Some(until.duration_since(now).unwrap_or_default())
 }
 
 /// The link values of a header: commas part them, but not those within a URL or quotes.

@@ -37,7 +37,6 @@ use extdns_auth::{HttpOptions, http_client, secrets};
 use extdns_model::Stored;
 use reqwest::{Method, Url};
 
-pub(crate) use answer::retry_after;
 pub use answer::{Answer, Meaning};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use request::Request;

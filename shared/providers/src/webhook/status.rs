@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use extdns_auth::retry_after;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 
 use super::client::{MEDIA_TYPE, drain};
-use crate::rest::retry_after;
 use crate::{ErrorKind, Limit, ProviderError};
 
 /// Most characters of a server's own words in a message.
@@ -70,7 +70,8 @@ pub(super) async fn expect(
     }
     let kind = match code.as_u16() {
         429 => {
-            ErrorKind::Throttled { retry_after: retry_after(response.headers(), SystemTime::now()) }
+            let header = |name: &str| response.headers().get(name)?.to_str().ok();
+            ErrorKind::Throttled { retry_after: retry_after(header, SystemTime::now()) }
         }
         500..=510 => ErrorKind::Transient,
         401 | 403 => ErrorKind::Unauthorised,

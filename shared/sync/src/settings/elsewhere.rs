@@ -3,7 +3,7 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 40] = [
+const PROVIDERS: [&str; 37] = [
     "akamai",
     "alibabacloud",
     "aws-sd",
@@ -15,11 +15,9 @@ const PROVIDERS: [&str; 40] = [
     "cloudflare",
     "coredns",
     "designate",
-    "digitalocean",
     "dnsimple",
     "dyn",
     "exoscale",
-    "gandi",
     "godaddy",
     "google",
     "ibmcloud",
@@ -28,7 +26,6 @@ const PROVIDERS: [&str; 40] = [
     "ns1",
     "oci",
     "ovh",
-    "pdns",
     "pihole",
     "plural",
     "rcodezero",

@@ -1,12 +1,11 @@
 //! What answers mean.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
 use super::*;
 use crate::Limit;
-use crate::rest::answer::retry_after;
 
 #[tokio::test]
 async fn a_request_says_who_asks_for_what() {
@@ -129,30 +128,6 @@ async fn a_redirect_is_not_followed() {
     let error = rest.send(&via, "write", &rest.post(&["x"])).await.expect_err("moved");
     assert_eq!(error.kind, ErrorKind::Config, "{error}");
     assert_eq!(server.requests().len(), 1);
-}
-
-#[test]
-fn how_long_to_wait() {
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-    let table = [
-        (Some("120"), None, Some(120)),
-        (Some("1.2"), None, Some(2)),
-        (Some("-1"), None, None),
-        (Some("soon"), None, None),
-        (Some("Sun, 06 Nov 1994 08:50:37 GMT"), None, Some(60)),
-        (Some("Sunday, 06-Nov-94 08:50:37 GMT"), None, Some(60)),
-        (Some("Sun Nov  6 08:50:37 1994"), None, Some(60)),
-        (Some("Sun, 06 Nov 1994 08:00:00 GMT"), None, Some(0)),
-        (Some("Sun, 06 Nov 1994 08:50:37 GMT"), Some("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30)),
-        (None, None, None),
-    ];
-    for (wait, date, expected) in table {
-        let mut headers = HeaderMap::new();
-        headers.extend(wait.map(|wait| (RETRY_AFTER, HeaderValue::from_static(wait))));
-        headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));
-        let found = retry_after(&headers, now);
-        assert_eq!(found, expected.map(Duration::from_secs), "{wait:?} {date:?}");
-    }
 }
 
 #[test]

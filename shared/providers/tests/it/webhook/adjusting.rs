@@ -176,7 +176,7 @@ async fn who_wants_a_record_is_known_again() {
                 let other = answer[0]["recordType"] == "CNAME";
                 assert_eq!(
                     note.kind,
-                    if other { AdaptationKind::Dropped } else { AdaptationKind::Missing }
+                    if other { AdaptationKind::Changed } else { AdaptationKind::Missing }
                 );
                 note.attribution.first().map_or(99, |resource| resource.cluster.0)
             })
