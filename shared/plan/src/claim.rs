@@ -130,6 +130,20 @@ impl<'a> Claims<'a> {
         }
     }
 
+    /// The clusters that surely have a record once it is updated to an endpoint. One of no particular cluster leaves the
+    /// record to its owner id, and takes the names of clusters from its label.
+    pub(crate) fn of_update(&self, labels: &Labels, endpoint: &Endpoint) -> ClusterSet {
+        let desired = self.of_endpoint(endpoint);
+        let owner = labels.owner().filter(|owner| {
+            endpoint.attribution.first().is_none()
+                && self.keep_owners()
+                && !self.owners.is_migrating(owner)
+        });
+        let Some(owner) = owner else { return desired };
+        let stays = self.by_owner.get(owner);
+        desired.iter().filter(|id| stays.is_some_and(|set| set.contains(*id))).collect()
+    }
+
     /// Whether the registry keeps owners.
     pub(crate) fn keep_owners(&self) -> bool {
         !self.owners.is_empty()

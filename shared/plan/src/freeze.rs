@@ -72,7 +72,7 @@ impl Freeze {
         }
         let safe_for = match *change {
             RecordChange::Update { record, endpoint } if adds_only(claims, record, endpoint) => {
-                claims.of_endpoint(endpoint)
+                claims.of_update(&record.labels, endpoint)
             }
             _ => ClusterSet::default(),
         };
