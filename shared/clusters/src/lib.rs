@@ -64,6 +64,8 @@ mod selector;
 mod shared;
 mod single;
 mod stream;
+#[cfg(test)]
+mod testing;
 mod versions;
 mod view;
 mod watch;

@@ -17,14 +17,14 @@ use crate::view::{ClusterView, ListScope};
 #[derive(Default)]
 pub(crate) struct Kept(Mutex<HashMap<Key, Cell>>);
 
-/// Kind, namespace and name; a list has no name.
+/// Type of what is stored (it names the kind), namespace and name; a list has no name.
 type Key = (TypeId, EcoString, Option<EcoString>);
 type Cell = Arc<OnceCell<Arc<dyn Any + Send + Sync>>>;
 
 impl Kept {
     /// What is kept for a kind, a namespace and a name; read where it is not there yet. What could not be read is
     /// read again for the next who asks.
-    pub(crate) async fn get<K: 'static, T: Any + Send + Sync>(
+    pub(crate) async fn get<T: Any + Send + Sync>(
         &self,
         namespace: &str,
         name: Option<&str>,
@@ -32,7 +32,7 @@ impl Kept {
     ) -> Result<Arc<T>, ReadError> {
         let cell = {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let key = (TypeId::of::<K>(), namespace.into(), name.map(EcoString::from));
+            let key = (TypeId::of::<T>(), namespace.into(), name.map(EcoString::from));
             Arc::clone(kept.entry(key).or_default())
         };
         let read = async { Ok::<Arc<dyn Any + Send + Sync>, ReadError>(Arc::new(read.await?)) };
@@ -142,7 +142,7 @@ impl ClusterView {
             let resource = self.served::<K>().await?;
             self.fold_as(resource, scope, Vec::new, keep).await.map(SharedList::new)
         };
-        self.kept().get::<K, _>(namespace, None, read).await
+        self.kept().get(namespace, None, read).await
     }
 
     /// Lets go of what the sources shared, when the last of them has ended: a run goes on for long without it.
@@ -165,7 +165,7 @@ impl ClusterView {
             let found: Option<K> = self.read_object(&resource, namespace, name).await?;
             Ok(found.map(Arc::new))
         };
-        let found = self.kept().get::<K, Option<Arc<K>>>(namespace, Some(name), read).await?;
+        let found = self.kept().get::<Option<Arc<K>>>(namespace, Some(name), read).await?;
         Ok(Option::clone(&found))
     }
 }

@@ -13,29 +13,9 @@ use serde_json::{Value, json};
 
 use super::Eks;
 use crate::connect::{Access, ApiOptions, Cluster, Environment};
+use crate::testing::Service;
 use crate::view::{ClusterView, Origin};
-use crate::{ListScope, Metadata, ObjectFilter, Projection, ReadError, ResourceType};
-
-#[derive(serde::Deserialize)]
-struct Service {
-    metadata: Metadata,
-}
-
-impl Projection for Service {
-    const RESOURCE: ResourceType = ResourceType {
-        group: "",
-        version: "v1",
-        plural: "services",
-        kind: "Service",
-        namespaced: true,
-    };
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-    fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.metadata
-    }
-}
+use crate::{ListScope, ObjectFilter, ReadError};
 
 async fn services(view: &ClusterView) -> Result<Vec<String>, ReadError> {
     let filter = ObjectFilter::default();

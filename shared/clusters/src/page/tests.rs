@@ -1,28 +1,8 @@
 //! Pages as they should be, and as they should not.
 
 use super::{Page, PageError, PageReader};
-use crate::object::{Metadata, Projection, ResourceType};
-
-#[derive(serde::Deserialize)]
-struct Service {
-    metadata: Metadata,
-}
-
-impl Projection for Service {
-    const RESOURCE: ResourceType = ResourceType {
-        group: "",
-        version: "v1",
-        plural: "services",
-        kind: "Service",
-        namespaced: true,
-    };
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-    fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.metadata
-    }
-}
+use crate::object::Projection;
+use crate::testing::Service;
 
 fn read_by(json: &str, size: usize) -> (Result<Page, PageError>, Vec<String>) {
     let mut names = Vec::new();

@@ -1,29 +1,9 @@
 //! Streams as they should be, and as they should not.
 
 use super::{EventError, EventReader};
-use crate::object::{Metadata, Projection, ResourceType};
+use crate::object::Projection;
 use crate::page::PageError;
-
-#[derive(serde::Deserialize)]
-struct Service {
-    metadata: Metadata,
-}
-
-impl Projection for Service {
-    const RESOURCE: ResourceType = ResourceType {
-        group: "",
-        version: "v1",
-        plural: "services",
-        kind: "Service",
-        namespaced: true,
-    };
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-    fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.metadata
-    }
-}
+use crate::testing::Service;
 
 const END: &str = r#"{"type":"BOOKMARK","object":{"kind":"Service","apiVersion":"v1","metadata":{"resourceVersion":"7","annotations":{"k8s.io/initial-events-end":"true"}},"spec":{}}}"#;
 
