@@ -6,7 +6,7 @@ use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Arg, ArgAction, Command};
 use extdns_model::{DomainFilter, DomainFilterError, Owners, RecordType, RecordTypeError};
 
-use crate::{Policy, RecordTypes, Settings};
+use crate::{Policy, RecordTypes, Settings, Sharing};
 pub use guard::{GuardArgs, InvalidAllowance};
 
 /// A policy, if one was chosen. (A plain `Option` in the struct would make clap refuse the empty
@@ -57,6 +57,11 @@ pub struct Args {
     #[arg(long, default_value = "", hide_default_value = true, value_name = "REGEX")]
     pub regex_domain_exclusion: String,
 
+    /// Who gets a name that several clusters want: the one that has it, else the first; or all of
+    /// them, by the targets of one record, or by a weighted record for each.
+    #[arg(long, value_enum, default_value_t = Sharing::First, value_name = "RULE")]
+    pub sharing: Sharing,
+
     /// What is not done, whatever is wanted.
     #[command(flatten)]
     pub guard: GuardArgs,
@@ -99,6 +104,8 @@ impl Args {
             owners,
             protected: self.guard.protected(),
             guard: self.guard.guard(target),
+            sharing: self.sharing,
+            weight_property: None,
         })
     }
 

@@ -1,7 +1,7 @@
 //! The clusters of a target, and what is known of each.
 
 use ecow::EcoString;
-use extdns_model::{ClusterId, Unready};
+use extdns_model::{ClusterId, DomainFilter, Unready};
 
 /// The clusters whose records a plan is about, in the order of the settings, and what they say
 /// about names that have no address yet.
@@ -25,7 +25,14 @@ pub struct Cluster {
     pub nothing_selected_by: Option<EcoString>,
     /// Whether it may want nothing at all, however many records it has.
     pub may_be_empty: bool,
+    /// The names that it may publish.
+    pub domains: DomainFilter,
+    /// The weight of its records where clusters share a name by weight.
+    pub weight: u8,
 }
+
+/// The weight of a cluster that was given none.
+pub const DEFAULT_WEIGHT: u8 = 100;
 
 /// How well a cluster could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +60,27 @@ impl Cluster {
     /// A cluster.
     #[must_use]
     pub fn new(id: ClusterId, name: impl Into<EcoString>, reading: Reading) -> Self {
-        Self { id, name: name.into(), reading, nothing_selected_by: None, may_be_empty: false }
+        Self {
+            id,
+            name: name.into(),
+            reading,
+            nothing_selected_by: None,
+            may_be_empty: false,
+            domains: DomainFilter::default(),
+            weight: DEFAULT_WEIGHT,
+        }
+    }
+
+    /// The same, but it may publish these names only.
+    #[must_use]
+    pub fn publishing(self, domains: DomainFilter) -> Self {
+        Self { domains, ..self }
+    }
+
+    /// The same with another weight, for names that clusters share by weight.
+    #[must_use]
+    pub fn weighing(self, weight: u8) -> Self {
+        Self { weight, ..self }
     }
 
     /// The same, but a filter selects none of its objects although there are some (or its namespace

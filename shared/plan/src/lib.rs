@@ -34,7 +34,7 @@ mod unready;
 mod whole;
 
 pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
-pub use clusters::{Cluster, Clusters, Reading, UnknownCluster};
+pub use clusters::{Cluster, Clusters, DEFAULT_WEIGHT, Reading, UnknownCluster};
 pub use compute::{Input, compute, compute_for};
 pub use freeze::SUSPICIOUS;
 pub use guard::{Allow, Allowance, ExceededLimit, Guard, GuardKind, Limit, Outage, Scope};
@@ -45,5 +45,5 @@ pub use removal::{Removal, remove};
 pub use row::{
     Cause, Decision, Differences, Frozen, Loser, Plan, RecordChange, Row, Rule, Unit, Unmanaged,
 };
-pub use settings::{Policy, RecordTypes, Settings};
+pub use settings::{Policy, RecordTypes, Settings, Sharing};
 pub use storable::Refusal;

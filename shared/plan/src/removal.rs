@@ -100,7 +100,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{Cluster, Guard, Reading, RecordTypes};
+    use crate::{Cluster, Guard, Reading, RecordTypes, Sharing};
 
     fn settings(policy: Policy, protected: &[&str]) -> Settings {
         let globs = protected.iter().map(|glob| glob.parse().expect("a pattern"));
@@ -111,6 +111,8 @@ mod tests {
             owners: Owners::new([(ClusterId(0), "me".into())]).expect("a valid id"),
             protected: crate::Protected::new(globs.collect()),
             guard: Guard::disabled(),
+            sharing: Sharing::First,
+            weight_property: None,
         }
     }
 

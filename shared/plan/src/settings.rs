@@ -19,6 +19,23 @@ pub struct Settings {
     pub protected: Protected,
     /// How much may be deleted and updated at once.
     pub guard: Guard,
+    /// Who gets a name that several clusters want.
+    pub sharing: Sharing,
+    /// The provider-specific property that holds the weight of a record, where the provider has
+    /// weighted records.
+    pub weight_property: Option<&'static str>,
+}
+
+/// Who gets a name that several clusters want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Sharing {
+    /// The cluster that has it, while it wants it; else the first one in the order of the settings.
+    #[default]
+    First,
+    /// All of them: the record has the targets of each.
+    Merge,
+    /// All of them: each has a weighted record of its own, with its name as the set identifier.
+    Weighted,
 }
 
 /// Which changes are allowed.

@@ -72,6 +72,9 @@ pub struct Capabilities {
     pub follows_dns: bool,
     /// Whether several sets of one name and type can be told apart by a set identifier.
     pub set_identifiers: bool,
+    /// The provider-specific property with the weight of a record, where sets of one name can share
+    /// it by weight.
+    pub weight_property: Option<&'static str>,
     /// Whether there are provider-native aliases.
     pub alias: bool,
     /// Most values of a record set.
@@ -124,6 +127,7 @@ impl Capabilities {
             ascii_names: true,
             follows_dns: true,
             set_identifiers: false,
+            weight_property: None,
             alias: false,
             max_values: usize::MAX,
             max_text: LONGEST_TEXT,

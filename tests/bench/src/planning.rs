@@ -10,7 +10,8 @@ use extdns_model::{
     ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
-    Cluster, Clusters, Guard, Input, Policy, Protected, Reading, RecordTypes, Settings, compute,
+    Cluster, Clusters, Guard, Input, Policy, Protected, Reading, RecordTypes, Settings, Sharing,
+    compute,
 };
 
 use crate::figures::{Figures, of_part};
@@ -45,6 +46,8 @@ pub fn plan(n: usize) -> anyhow::Result<Figures> {
         owners: Owners::new([(ClusterId(0), OWNER.into())])?,
         protected: Protected::default(),
         guard: Guard::default(),
+        sharing: Sharing::First,
+        weight_property: None,
     };
     let reading = Reading::Complete { endpoints: n };
     let clusters = Clusters::new(vec![Cluster::new(ClusterId(0), "bench", reading)]);

@@ -9,7 +9,7 @@ use extdns_model::{
 };
 use extdns_plan::{
     Cluster, Clusters, Guard, Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes,
-    Settings, compute,
+    Settings, Sharing, compute,
 };
 use proptest::prelude::*;
 
@@ -285,6 +285,7 @@ prop_compose! {
         ]),
         guard in guard(),
         protected in prop::sample::select(vec![None, None, None, Some("x.*"), Some("a.org")]),
+        sharing in prop::sample::select(vec![Sharing::First, Sharing::Merge, Sharing::Weighted]),
     ) -> Settings {
         use RecordType::{A, Aaaa, Cname, Mx};
         let globs = protected.into_iter().map(|glob| glob.parse().expect("a pattern"));
@@ -295,6 +296,8 @@ prop_compose! {
             owners,
             protected: Protected::new(globs.collect()),
             guard,
+            sharing,
+            weight_property: Some("p/weight"),
         }
     }
 }

@@ -20,7 +20,7 @@ use extdns_model::{
 use extdns_plan::{
     Cause, Cluster, Clusters, Decision, DecisionState, Differences, ExceededLimit, FreezeCause,
     Guard, Hold, Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes, Row, Settings,
-    compute_for,
+    Sharing, compute_for,
 };
 
 /// A cluster that was read in full and wants something.
@@ -92,6 +92,8 @@ pub(crate) fn settings(owners: &str) -> Settings {
         owners: self::owners(owners),
         protected: Protected::default(),
         guard: Guard::disabled(),
+        sharing: Sharing::First,
+        weight_property: None,
     }
 }
 

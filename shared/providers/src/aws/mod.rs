@@ -118,6 +118,7 @@ fn capabilities(args: &AwsArgs) -> Capabilities {
         rate_limit: Some(RateLimit { per_second: args.aws_requests_per_second, burst: BURST }),
         attempts: if args.aws_api_retries == 0 { u32::MAX } else { args.aws_api_retries },
         set_identifiers: true,
+        weight_property: Some(routing::WEIGHT),
         alias: true,
         max_values: storable::MOST_VALUES,
         routing: Routing::PrivateAndLongestPublic,

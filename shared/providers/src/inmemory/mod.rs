@@ -48,6 +48,7 @@ pub fn provider(args: &InmemoryArgs) -> impl Provider + use<> {
         batches: Batching::Whole,
         conditions: Conditions::Api,
         set_identifiers: true,
+        weight_property: Some("aws/weight"),
         alias: true,
         ascii_names: false,
         follows_dns: false,

@@ -9,7 +9,7 @@ use extdns_model::{
 };
 use extdns_plan::{
     Clusters, Decision, DecisionState, Guard, Hold, Input, Plan, Policy, RecordTypes, Refusal,
-    Settings, compute,
+    Settings, Sharing, compute,
 };
 use extdns_registry::{Annotated, Args, ClusterOwner, Groups, Loaded, Registry, from_args};
 
@@ -39,6 +39,8 @@ pub(crate) fn settings(registry: &dyn Registry) -> Settings {
         owners: registry.owners().clone(),
         protected: Default::default(),
         guard: Guard::disabled(),
+        sharing: Sharing::First,
+        weight_property: None,
     }
 }
 
