@@ -1,23 +1,17 @@
 //! From a plan and its outcomes to a report.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
-
 use extdns_clusters::ClusterView;
-use extdns_model::{Endpoint, Failure, FailureKind, Outcome, Resource};
+use extdns_model::{Endpoint, Outcome};
 use extdns_plan::{
-    Cause, Decision, DecisionState, ExceededLimit, FreezeCause, Loser, Outage, Plan, RecordChange,
-    Rule, Scope, Unit, Unmanaged,
+    Cause, Decision, DecisionState, ExceededLimit, FreezeCause, Outage, Plan, RecordChange, Scope,
+    Unit,
 };
-use extdns_providers::Adaptation;
 use extdns_registry::{Annotated, Groups, Registry};
-use extdns_sources::Dropped;
 
-use super::words::{SHOWN_OBJECTS, first_few};
 use super::{
     Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, GuardStop, Notice, Report,
-    ReportedChange, Run, Snapshot, TargetReport, Unmade, ZoneReport, ZonedOutage, counts,
+    ReportedChange, Run, Snapshot, TargetReport, Unmade, ZoneReport, ZonedOutage, counts, notices,
+    united,
 };
 
 /// What a report needs beside the plan.
@@ -82,50 +76,11 @@ pub fn applied(
     groups: &Groups,
     outcomes: Vec<Outcome>,
 ) -> Report {
-    let mut by_unit: HashMap<(usize, Unit), Outcome> = HashMap::new();
-    for (subject, outcome) in groups.subjects.iter().zip(outcomes) {
-        match by_unit.entry((subject.row, subject.unit)) {
-            Entry::Vacant(entry) => {
-                entry.insert(outcome);
-            }
-            Entry::Occupied(mut entry) => {
-                let known = entry.insert(Outcome::Applied);
-                entry.insert(united(known, outcome));
-            }
-        }
-    }
+    let by_unit = united::by_unit(groups, outcomes);
     build(context, plan, |row, unit| {
         // A change without a group had nothing to send: it is as it should be.
         ChangeResult::Sent(by_unit.get(&(row, unit)).cloned().unwrap_or(Outcome::Applied))
     })
-}
-
-/// What became of a unit that lies in several zones, of its groups in their order: as well as the
-/// worst of them, but what was changed in one zone is not as if nothing had been changed.
-fn united(first: Outcome, second: Outcome) -> Outcome {
-    let (done, reason) = match (first, second) {
-        (Outcome::Unknown(failure), _) | (_, Outcome::Unknown(failure)) => {
-            return Outcome::Unknown(failure);
-        }
-        (Outcome::Applied, Outcome::Applied) => return Outcome::Applied,
-        (Outcome::Partial { done, left, reason }, second) => {
-            let more = usize::from(second == Outcome::Applied);
-            return Outcome::Partial { done: done + more, left: left + 1 - more, reason };
-        }
-        (Outcome::Applied, Outcome::Partial { done, left, reason }) => {
-            return Outcome::Partial { done: done + 1, left, reason };
-        }
-        (Outcome::Applied, Outcome::Rejected(reason) | Outcome::Failed(reason)) => (1, reason),
-        (Outcome::Applied, Outcome::NotSent(why)) => {
-            // Whatever kept it, the next run goes on.
-            (1, Failure { kind: FailureKind::Transient, message: why.to_string() })
-        }
-        // What follows a group that was not applied was not sent.
-        (first @ (Outcome::Rejected(_) | Outcome::Failed(_) | Outcome::NotSent(_)), _) => {
-            return first;
-        }
-    };
-    Outcome::Partial { done, left: 1, reason }
 }
 
 fn build(
@@ -156,7 +111,7 @@ fn build(
         expected_hash,
         ..
     } = context;
-    add_notices(&mut notices, plan, annotated);
+    notices::of_plan(&mut notices, plan, annotated);
     freeze(&mut clusters, plan);
     let target = TargetReport {
         name: target.to_owned(),
@@ -267,113 +222,4 @@ fn broken(outage: &Outage, annotated: &Annotated) -> ZonedOutage {
 
 fn zone_of(scope: &Scope, annotated: &Annotated) -> Option<String> {
     scope.zone().map(|zone| annotated.inventory.index.zone(zone).to_string())
-}
-
-/// What a plan says beside its changes.
-fn add_notices(notices: &mut Vec<Notice>, plan: &Plan<'_>, annotated: &Annotated) {
-    notices.extend(plan.unrouted.iter().map(|endpoint| Notice {
-        subject: subject(endpoint.set.name.as_str(), endpoint.attribution.resources()),
-        message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
-    }));
-    notices.extend(plan.unmanaged.iter().map(unmanaged));
-    notices.extend(plan.losers.iter().map(lost));
-    notices.extend(super::ownership::in_doubt(plan, annotated));
-    notices.extend(super::ownership::unclear(annotated));
-    notices.extend(super::ownership::without_record(annotated));
-}
-
-fn unmanaged(unmanaged: &Unmanaged) -> Notice {
-    let Unmanaged { rtype, count, names } = unmanaged;
-    let names = first_few(names.iter().map(AsRef::as_ref), *count, names.len(), ", ");
-    Notice {
-        subject: "--managed-record-types".to_owned(),
-        message: format!(
-            "{rtype} is wanted but not managed, so nothing is made of it: {names}; add \
-             --managed-record-types={rtype}, or --exclude-record-types={rtype} to leave it out"
-        ),
-    }
-}
-
-fn lost(loser: &Loser<'_>) -> Notice {
-    let (lost, winner) = (&loser.endpoint.set, &loser.winner);
-    let by = winner
-        .attribution
-        .first()
-        .map_or_else(|| winner.set.name.to_string(), |resource| resource.to_string());
-    let why = match loser.rule {
-        Rule::Preferred => "its targets come first",
-        Rule::KeepsResource => "it has the record already",
-        Rule::NoCnameBeside => "a CNAME cannot stand beside other types",
-    };
-    Notice {
-        subject: subject(lost.name.as_str(), loser.endpoint.attribution.resources()),
-        message: format!("{} record: {by} is served instead, because {why}", lost.rtype),
-    }
-}
-
-/// The objects that want a name, of many the first few, and the name, if there is one.
-fn subject(name: &str, resources: &[Arc<Resource>]) -> String {
-    if resources.is_empty() {
-        return name.to_owned();
-    }
-    let shown: Vec<String> =
-        resources.iter().take(SHOWN_OBJECTS).map(ToString::to_string).collect();
-    let objects = first_few(shown.iter().map(String::as_str), resources.len(), SHOWN_OBJECTS, ", ");
-    if name.is_empty() { objects } else { format!("{objects} ({name})") }
-}
-
-/// A notice about something wanted that does not become a record.
-pub(crate) fn dropped(dropped: &Dropped) -> Notice {
-    Notice {
-        subject: subject(dropped.name.as_deref().unwrap_or_default(), &dropped.resources),
-        message: dropped.reason.to_string(),
-    }
-}
-
-/// A notice about something that the provider stores in another form, or not at all.
-pub(crate) fn adaptation(note: &Adaptation) -> Notice {
-    Notice {
-        subject: subject(note.name.as_str(), note.attribution.resources()),
-        message: format!("{} record: {}", note.rtype, note.reason),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use extdns_model::NotSent;
-
-    use super::*;
-
-    #[test]
-    fn what_became_of_a_unit_in_several_zones() {
-        let failure =
-            |text: &str| Failure { kind: FailureKind::Rejected, message: text.to_owned() };
-        let rejected = || Outcome::Rejected(failure("no"));
-        let unknown = || Outcome::Unknown(failure("lost"));
-        let late = || Outcome::NotSent(NotSent::Deadline);
-        let behind = || Outcome::NotSent(NotSent::Predecessor);
-        let partial = |done, left| Outcome::Partial { done, left, reason: failure("no") };
-        let stopped = || {
-            let message = NotSent::Deadline.to_string();
-            let reason = Failure { kind: FailureKind::Transient, message };
-            Outcome::Partial { done: 1, left: 1, reason }
-        };
-        let table = [
-            (Outcome::Applied, Outcome::Applied, Outcome::Applied),
-            (Outcome::Applied, rejected(), partial(1, 1)),
-            (Outcome::Applied, Outcome::Failed(failure("no")), partial(1, 1)),
-            (Outcome::Applied, late(), stopped()),
-            (Outcome::Applied, unknown(), unknown()),
-            (Outcome::Applied, partial(1, 2), partial(2, 2)),
-            (partial(1, 1), behind(), partial(1, 2)),
-            (partial(1, 1), Outcome::Applied, partial(2, 1)),
-            (rejected(), behind(), rejected()),
-            (late(), late(), late()),
-            (unknown(), behind(), unknown()),
-        ];
-        for (first, second, expected) in table {
-            let case = format!("{first:?} {second:?}");
-            assert_eq!(united(first, second), expected, "{case}");
-        }
-    }
 }

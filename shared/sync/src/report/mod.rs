@@ -14,19 +14,20 @@ mod line;
 mod log;
 mod markdown;
 mod metrics;
+mod notices;
 mod ownership;
 mod run;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
+mod united;
 mod unmade;
 pub(crate) mod words;
 
 pub(crate) use absent::of_absent_sources;
 pub use answer::Answer;
 pub use build::{Context, applied, planned};
-pub(crate) use build::{adaptation, dropped};
 pub use calls::{Call, Calls};
 pub use counts::{TypeCount, TypeCounts};
 pub use document::Document;
@@ -34,6 +35,7 @@ pub use emf::render_emf;
 pub use json::{Layout, render_json, write_json};
 pub use markdown::{MARKDOWN_LIMIT, render_markdown};
 pub use metrics::render_metrics;
+pub(crate) use notices::{adaptation, dropped};
 pub(crate) use ownership::{explained, mixed};
 pub use run::{
     ClusterReport, ClusterState, Durations, FailureKind, ObjectCount, Run, RunFailure,
