@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::error::{ReadErrorKind, io_remedy};
 use crate::object::ResourceType;
 use crate::page::{PageError, looks_like};
-use crate::versions::not_served;
+use crate::served::not_served;
 
 /// Most characters of a message of a server that are shown.
 const LONGEST_WORDS: usize = 300;

@@ -7,12 +7,10 @@ use std::time::Duration;
 use ecow::EcoString;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
-use crate::answer::Answer;
-use crate::call::Call;
-use crate::discovery::Discovery;
 use crate::error::ReadErrorKind;
 use crate::identity::Identity;
 use crate::object::ResourceType;
+use crate::served::Kinds;
 
 /// The limits of one read, and how often it is repeated.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +66,8 @@ pub(crate) struct Api {
     pub(crate) politeness: DefaultDirectRateLimiter,
     /// Whether the server has shown that it streams no lists, or not to us.
     pub(crate) in_pages: AtomicBool,
-    discovery: Discovery,
+    /// What the server has said that it serves.
+    pub(crate) served: Kinds,
 }
 
 /// Why a list stopped before its end.
@@ -102,47 +101,8 @@ impl Api {
             limits,
             politeness: RateLimiter::direct(Quota::per_second(qps).allow_burst(burst)),
             in_pages: AtomicBool::new(!limits.streams),
-            discovery: Discovery::default(),
+            served: Kinds::default(),
         }
-    }
-
-    /// The versions in which a resource is served, the preferred one first.
-    pub(crate) async fn served_versions(
-        &self,
-        group: &str,
-        plural: &str,
-    ) -> Result<Vec<EcoString>, ReadErrorKind> {
-        self.discovery.versions(self, group, plural).await
-    }
-
-    /// The plural name of a kind.
-    pub(crate) async fn plural(
-        &self,
-        group: &str,
-        version: &str,
-        kind: &str,
-    ) -> Result<EcoString, ReadErrorKind> {
-        let plural = self.discovery.plural(self, group, version, kind).await?;
-        plural.ok_or_else(|| ReadErrorKind::NotServed {
-            resource: format!("{group}/{version} {kind}").trim_start_matches('/').to_owned(),
-            remedy: "install its CustomResourceDefinition, or name another group, version or kind"
-                .to_owned(),
-        })
-    }
-
-    /// Reads a document that every authenticated user may read.
-    pub(crate) async fn get(
-        &self,
-        path: &str,
-        accept: &'static str,
-    ) -> Result<Answer, ReadErrorKind> {
-        let call = Call::get(path, path).accepting(accept);
-        let answer = self.send(&call).await?;
-        if !answer.status.is_success() {
-            return Err(self.status(&call, &answer));
-        }
-        answer.require_whole(&call)?;
-        Ok(answer)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::api::{Api, Limits};
 use crate::credentials;
 #[cfg(feature = "aws")]
 use crate::eks::{self, Eks};
+use crate::environment::Environment;
 use crate::error::ClusterError;
 use crate::exec;
 use crate::kubeconfig::{self, Connection};
@@ -82,45 +83,6 @@ impl Default for ApiOptions {
             burst: BURST,
             limits: Limits::default(),
         }
-    }
-}
-
-/// What clusters need to know of the process's environment. It is read where settings are read, and handed in. It is not
-/// printable: the URL of a proxy can hold a password.
-#[derive(Clone, Default)]
-pub struct Environment {
-    /// `HOME`.
-    pub home: Option<PathBuf>,
-    /// `KUBECONFIG`: it is not read, only mentioned in messages.
-    pub kubeconfig: Option<String>,
-    /// `KUBERNETES_SERVICE_HOST`.
-    pub kubernetes_service_host: Option<String>,
-    /// `KUBERNETES_SERVICE_PORT`.
-    pub kubernetes_service_port: Option<String>,
-    /// Where the pod's service account is mounted; `None` for the usual place.
-    pub service_account: Option<PathBuf>,
-    /// `POD_NAMESPACE`: the namespace of the pod, where it is set.
-    pub pod_namespace: Option<String>,
-    /// `HTTPS_PROXY`: the proxy of `https` servers where the kubeconfig names none.
-    pub https_proxy: Option<String>,
-    /// `NO_PROXY`: hosts that are reached without that proxy.
-    pub no_proxy: Option<String>,
-    /// The variables of the SDK of AWS.
-    #[cfg(feature = "aws")]
-    pub aws: extdns_auth::AwsVariables,
-}
-
-impl Environment {
-    /// The namespace of the pod in which the process runs, as its environment or else its service
-    /// account tells it; `None` outside pods.
-    pub async fn namespace_of_pod(&self) -> Option<String> {
-        self.kubernetes_service_host.as_ref()?;
-        if let Some(namespace) = &self.pod_namespace {
-            return Some(namespace.clone());
-        }
-        let folder = kubeconfig::service_account(self);
-        let text = tokio::fs::read_to_string(folder.join("namespace")).await.ok()?;
-        Some(text.trim().to_owned()).filter(|namespace| !namespace.is_empty())
     }
 }
 

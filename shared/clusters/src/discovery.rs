@@ -1,4 +1,4 @@
-//! What an API server serves: asked for on first need, once.
+//! Asks an API server which kinds it serves: on first need, once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,51 +6,27 @@ use std::sync::Arc;
 use ecow::EcoString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Mutex, OnceCell};
 
+use crate::answer::Answer;
 use crate::api::Api;
 use crate::call::Call;
 use crate::error::ReadErrorKind;
+use crate::served::{Groups, Served, Version};
 
 /// One document with everything, from servers since 1.27; plain discovery from older ones.
 const ACCEPT: &str =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 
-/// Groups with their versions; the core group has its own document.
-#[derive(Default)]
-pub(crate) struct Discovery {
-    core: OnceCell<Groups>,
-    named: OnceCell<Groups>,
-    /// Resources by path of the group version, from servers that answer plain discovery.
-    plain: Mutex<BTreeMap<String, Arc<[Served]>>>,
-}
-
-/// Versions by group, the preferred one first.
-type Groups = BTreeMap<EcoString, Vec<Version>>;
-
-struct Version {
-    name: EcoString,
-    /// What is served; `None` where the server did not say it in the same document.
-    resources: Option<Arc<[Served]>>,
-}
-
-/// A resource of one version.
-struct Served {
-    plural: EcoString,
-    kind: EcoString,
-}
-
-impl Discovery {
+impl Api {
     /// The versions in which a resource is served, the preferred one first.
-    pub(crate) async fn versions(
+    pub(crate) async fn served_versions(
         &self,
-        api: &Api,
         group: &str,
         plural: &str,
     ) -> Result<Vec<EcoString>, ReadErrorKind> {
         let mut versions = Vec::new();
-        for version in self.groups(api, group).await?.get(group).into_iter().flatten() {
-            let served = self.served(api, group, version).await?;
+        for version in self.groups(group).await?.get(group).into_iter().flatten() {
+            let served = self.resources(group, version).await?;
             if served.iter().any(|resource| resource.plural == plural) {
                 versions.push(version.name.clone());
             }
@@ -61,35 +37,37 @@ impl Discovery {
     /// The plural name of a kind, where the version of the group serves it.
     pub(crate) async fn plural(
         &self,
-        api: &Api,
         group: &str,
         version: &str,
         kind: &str,
-    ) -> Result<Option<EcoString>, ReadErrorKind> {
-        let versions = self.groups(api, group).await?.get(group).into_iter().flatten();
+    ) -> Result<EcoString, ReadErrorKind> {
+        let versions = self.groups(group).await?.get(group).into_iter().flatten();
         let mut plural = None;
         for version in versions.filter(|found| found.name == version) {
-            let served = self.served(api, group, version).await?;
+            let served = self.resources(group, version).await?;
             let mut of_kind = served.iter().filter(|resource| resource.kind == kind);
             // A subresource such as `dnsendpoints/status` has the kind of its object.
             plural = of_kind
                 .find(|resource| !resource.plural.contains('/'))
                 .map(|resource| resource.plural.clone());
         }
-        Ok(plural)
+        plural.ok_or_else(|| ReadErrorKind::NotServed {
+            resource: format!("{group}/{version} {kind}").trim_start_matches('/').to_owned(),
+            remedy: "install its CustomResourceDefinition, or name another group, version or kind"
+                .to_owned(),
+        })
     }
 
-    async fn groups(&self, api: &Api, group: &str) -> Result<&Groups, ReadErrorKind> {
+    async fn groups(&self, group: &str) -> Result<&Groups, ReadErrorKind> {
         if group.is_empty() {
-            self.core.get_or_try_init(|| groups(api, "/api")).await
+            self.served.core.get_or_try_init(|| groups(self, "/api")).await
         } else {
-            self.named.get_or_try_init(|| groups(api, "/apis")).await
+            self.served.named.get_or_try_init(|| groups(self, "/apis")).await
         }
     }
 
-    async fn served(
+    async fn resources(
         &self,
-        api: &Api,
         group: &str,
         version: &Version,
     ) -> Result<Arc<[Served]>, ReadErrorKind> {
@@ -100,14 +78,29 @@ impl Discovery {
             "" => format!("/api/{}", version.name),
             group => format!("/apis/{group}/{}", version.name),
         };
-        let mut plain = self.plain.lock().await;
+        let mut plain = self.served.plain.lock().await;
         if let Some(resources) = plain.get(&path) {
             return Ok(Arc::clone(resources));
         }
-        let list: ResourceList = fetch(api, &path).await?;
+        let list: ResourceList = fetch(self, &path).await?;
         let resources: Arc<[Served]> = list.resources.into_iter().map(Served::from).collect();
         plain.insert(path, Arc::clone(&resources));
         Ok(resources)
+    }
+
+    /// Reads a document that every authenticated user may read.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<Answer, ReadErrorKind> {
+        let call = Call::get(path, path).accepting(accept);
+        let answer = self.send(&call).await?;
+        if !answer.status.is_success() {
+            return Err(self.status(&call, &answer));
+        }
+        answer.require_whole(&call)?;
+        Ok(answer)
     }
 }
 
@@ -129,12 +122,6 @@ async fn fetch<T: DeserializeOwned>(api: &Api, path: &str) -> Result<T, ReadErro
     let answer = api.get(path, ACCEPT).await?;
     serde_json::from_slice(&answer.body)
         .map_err(|error| api.not_json(&Call::get(path, path), &answer, &error))
-}
-
-impl Version {
-    fn unlisted(name: EcoString) -> Self {
-        Self { name, resources: None }
-    }
 }
 
 #[derive(Deserialize)]

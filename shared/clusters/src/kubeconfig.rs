@@ -12,13 +12,10 @@ use kube::config::{
 use kube::{Client, Config};
 
 use crate::answer::chain;
-use crate::connect::Environment;
 use crate::credentials::{self, Kind};
+use crate::environment::Environment;
 use crate::error::io_words;
 use crate::identity::Identity;
-
-/// Where a pod finds the credentials of its service account.
-const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Time for the TCP and TLS handshakes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,14 +56,6 @@ pub(crate) async fn detect(
     }
 }
 
-impl Environment {
-    /// What to say where `KUBECONFIG` is set: it is not read, as in upstream.
-    fn unread_kubeconfig(&self) -> Option<String> {
-        let files = self.kubeconfig.as_deref().filter(|files| !files.is_empty())?;
-        Some(format!("the variable KUBECONFIG is set but not read: give --kubeconfig={files}"))
-    }
-}
-
 /// The service account of the pod.
 pub(crate) async fn in_cluster(
     server: Option<&str>,
@@ -90,7 +79,7 @@ pub(crate) async fn in_cluster(
             );
         }
     };
-    let folder = service_account(environment);
+    let folder = environment.service_account_folder();
     let token = folder.join("token");
     let authority = Some(folder.join("ca.crt")).filter(|path| path.exists());
     let cluster = Cluster {
@@ -106,11 +95,6 @@ pub(crate) async fn in_cluster(
         config,
         identity: Identity::new(format!("the service account's token in {}", token.display())),
     })
-}
-
-/// The folder with the service account of the pod.
-pub(crate) fn service_account(environment: &Environment) -> &Path {
-    environment.service_account.as_deref().unwrap_or(Path::new(SERVICE_ACCOUNT))
 }
 
 /// A server without credentials, by way of a kubeconfig: its loader reads the certificates.
@@ -298,7 +282,7 @@ fn listing<'a>(names: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::{plain, server_url, set_proxy};
-    use crate::connect::Environment;
+    use crate::environment::Environment;
 
     #[test]
     fn server_urls() {

@@ -3,22 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use crate::api::{Api, Interrupted, path};
-use crate::call::Call;
 use crate::error::ReadErrorKind;
-use crate::exchange::{Attempts, Incoming};
 use crate::object::{Projection, ResourceType};
 use crate::pace::Pace;
-use crate::page::{Page, PageError, PageReader};
-use crate::progress::Progress;
+use crate::pages::Wanted;
 use crate::stream::Unstreamed;
-
-/// What is listed.
-#[derive(Clone, Copy)]
-pub(crate) struct Wanted<'a> {
-    pub(crate) resource: &'a ResourceType,
-    pub(crate) namespace: &'a str,
-    pub(crate) path: &'a str,
-}
 
 impl Api {
     /// Folds over all objects; an interrupted list begins again with a fresh accumulator.
@@ -78,115 +67,4 @@ impl Api {
             }
         }
     }
-
-    /// Reads a list in pages, or what follows its first one.
-    pub(crate) async fn pages<K: Projection>(
-        &self,
-        wanted: Wanted<'_>,
-        mut first: Option<Page>,
-        pace: &mut Pace,
-        step: &mut (impl FnMut(K) + Send),
-    ) -> Result<u64, Interrupted> {
-        let mut progress = Progress::default();
-        let mut token = None;
-        loop {
-            let page = match first.take() {
-                Some(page) => page,
-                None => self.page(wanted, token.as_deref(), pace, step).await?,
-            };
-            let call = Call::get(wanted.path, wanted.path);
-            progress.advance(&page).map_err(|reason| call.partial(reason))?;
-            token = page.next;
-            if token.is_none() {
-                return Ok(progress.objects);
-            }
-        }
-    }
-
-    /// Asks for a page; again, while nothing of it was handed on and the connection breaks.
-    async fn page<K: Projection>(
-        &self,
-        wanted: Wanted<'_>,
-        token: Option<&str>,
-        pace: &mut Pace,
-        step: &mut (impl FnMut(K) + Send),
-    ) -> Result<Page, Interrupted> {
-        let mut attempts = Attempts::new(self, wanted.path);
-        loop {
-            let url = page_url(wanted.path, pace.size(), token);
-            let call = Call::get(&url, wanted.path);
-            let mut incoming = self.open(&call, &mut attempts).await?;
-            if !incoming.status().is_success() {
-                let answer = incoming.collect().await?;
-                return Err(self.refused(wanted.resource, wanted.namespace, &call, &answer).await);
-            }
-            let mut reader = PageReader::new();
-            let page = self.read_page(wanted, &mut incoming, &mut reader, step).await;
-            let is_begun = reader.objects() > 0;
-            match page {
-                Ok(page) => {
-                    pace.after(page.objects, incoming.bytes(), incoming.took());
-                    return Ok(page);
-                }
-                Err(Interrupted::Failed(error @ ReadErrorKind::TooLarge { .. })) => {
-                    if !pace.halve() {
-                        return Err(Interrupted::Failed(error));
-                    }
-                    if is_begun {
-                        return Err(Interrupted::Retry(error));
-                    }
-                }
-                Err(Interrupted::Failed(error @ ReadErrorKind::Truncated { .. })) => {
-                    if is_begun {
-                        return Err(Interrupted::Retry(error));
-                    }
-                    if !attempts.again(None, &error.to_string()).await {
-                        return Err(Interrupted::Failed(error));
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Reads a page whose head is there. A connection that breaks is a failure, a text that ends in the
-    /// middle an interruption.
-    pub(crate) async fn read_page<K: Projection>(
-        &self,
-        wanted: Wanted<'_>,
-        incoming: &mut Incoming<'_>,
-        reader: &mut PageReader<K>,
-        step: &mut (impl FnMut(K) + Send),
-    ) -> Result<Page, Interrupted> {
-        incoming.bare().require_whole(incoming.call())?;
-        while let Some(piece) = incoming.piece().await? {
-            let fed = reader.feed(&piece, wanted.resource, step);
-            fed.map_err(|error| self.broken(wanted, incoming, error))?;
-        }
-        let page = reader.end(wanted.resource, step);
-        page.map_err(|error| self.broken(wanted, incoming, error))
-    }
-
-    /// An answer that is not what it should be.
-    pub(crate) fn broken(
-        &self,
-        wanted: Wanted<'_>,
-        incoming: &Incoming<'_>,
-        error: PageError,
-    ) -> Interrupted {
-        match error {
-            PageError::Cut(error) => Interrupted::Retry(incoming.truncated(error.to_string())),
-            error => self.undecodable(wanted.resource, incoming.call(), &incoming.bare(), error),
-        }
-    }
-}
-
-/// Path and query of one page.
-fn page_url(path: &str, size: u32, token: Option<&str>) -> String {
-    let mut url = format!("{path}?limit={size}");
-    if let Some(token) = token {
-        url.push_str("&continue=");
-        url.extend(form_urlencoded::byte_serialize(token.as_bytes()));
-    }
-    url
 }

@@ -1,6 +1,7 @@
 //! Manifests on disk as a cluster.
 
 mod document;
+mod object;
 pub(crate) mod pipes;
 mod strict;
 
@@ -13,7 +14,7 @@ use ecow::EcoString;
 
 use crate::error::{self, ManifestError, ReadErrorKind, io_words};
 use crate::object::{Projection, ResourceType};
-use document::{Found, Object};
+use object::{Found, Object};
 use pipes::Pipes;
 
 /// Folders nest less deeply than this, unless a link leads back up.

@@ -11,28 +11,7 @@ use serde_json::error::Category;
 
 use crate::object::{Metadata, Projection, ResourceType};
 use head::Head;
-
-/// What a page says besides its objects.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Page {
-    /// Where the next page begins; `None` on the last one.
-    pub(crate) next: Option<String>,
-    /// Objects on this page.
-    pub(crate) objects: u64,
-}
-
-/// Why a page could not be decoded.
-#[derive(Debug)]
-pub(crate) enum PageError {
-    /// The text ends in the middle.
-    Cut(serde_json::Error),
-    /// It is no list of this kind: what it is.
-    Foreign(String),
-    /// It is a list of this kind, but not all of it: why not.
-    Partial(String),
-    /// An object has another form than its kind has.
-    Object { name: String, reason: String },
-}
+pub(crate) use head::{Page, PageError};
 
 /// Takes the bytes of a page as they come, and hands on every object that is complete. What is kept
 /// of the text is what stands around the objects, and the beginning of the next one.

@@ -1,55 +1,17 @@
 //! Label and annotation selectors, in the grammar of Kubernetes.
 
 mod parse;
+mod requirement;
 mod structured;
 
-use ecow::EcoString;
-
 use crate::object::Pairs;
+pub use requirement::SelectorError;
+use requirement::{Requirement, Test};
 pub use structured::LabelSelector;
 
 /// Requirements that all have to hold; without any, everything matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector(Vec<Requirement>);
-
-/// A text that is no selector: what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SelectorError(String);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Requirement {
-    key: EcoString,
-    test: Test,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Test {
-    Exists,
-    Absent,
-    Is(EcoString),
-    In(Vec<EcoString>),
-    NotIn(Vec<EcoString>),
-    GreaterThan(i64),
-    LessThan(i64),
-}
-
-impl Test {
-    fn holds(&self, value: Option<&str>) -> bool {
-        let number = || value.and_then(|text| text.parse::<i64>().ok());
-        let among =
-            |values: &[EcoString]| value.is_some_and(|value| values.iter().any(|v| v == value));
-        match self {
-            Self::Exists => value.is_some(),
-            Self::Absent => value.is_none(),
-            Self::Is(wanted) => value == Some(wanted.as_str()),
-            Self::In(values) => among(values),
-            Self::NotIn(values) => !among(values),
-            Self::GreaterThan(bound) => number().is_some_and(|n| n > *bound),
-            Self::LessThan(bound) => number().is_some_and(|n| n < *bound),
-        }
-    }
-}
 
 impl Selector {
     /// Parses `--label-filter`.

@@ -10,10 +10,10 @@ use crate::api::{Api, Interrupted};
 use crate::call::Call;
 use crate::error::ReadErrorKind;
 use crate::exchange::{Attempts, Incoming, is_busy};
-use crate::list::Wanted;
 use crate::object::{Projection, ResourceType};
 use crate::pace::Pace;
 use crate::page::PageReader;
+use crate::pages::Wanted;
 use crate::watch::{EventError, EventReader, QUERY};
 
 /// Why a stream has not become a list.

@@ -1,9 +1,8 @@
 //! In which version a kind is read, where a cluster can have one of several.
 
-use ecow::EcoString;
-
-use crate::error::{ReadError, ReadErrorKind};
+use crate::error::ReadError;
 use crate::object::{Projection, ResourceType};
+use crate::served::not_served;
 use crate::view::ClusterView;
 
 impl ClusterView {
@@ -37,23 +36,4 @@ impl ClusterView {
             None => Err(self.error(not_served(&newest, older, &served))),
         }
     }
-}
-
-/// What a server has instead of a resource, of which one of these versions is needed.
-pub(crate) fn not_served(
-    newest: &ResourceType,
-    older: &[&str],
-    served: &[EcoString],
-) -> ReadErrorKind {
-    let remedy = if served.is_empty() {
-        "install its CustomResourceDefinition, or remove the source that needs it".to_owned()
-    } else {
-        let wanted: Vec<&str> =
-            std::iter::once(newest.version).chain(older.iter().copied()).collect();
-        let (served, wanted) = (served.join(", "), wanted.join(" or "));
-        format!("the server has only version {served}, and {wanted} is needed")
-    };
-    let ResourceType { group, version, plural, .. } = newest;
-    let resource = format!("{group}/{version} {plural}").trim_start_matches('/').to_owned();
-    ReadErrorKind::NotServed { resource, remedy }
 }

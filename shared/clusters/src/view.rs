@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ecow::EcoString;
-use extdns_model::{ClusterId, Permit};
+use extdns_model::ClusterId;
 
 use crate::access::Right;
 use crate::api::{Api, DEFAULT_NAMESPACE};
 use crate::error::{ReadError, ReadErrorKind};
 use crate::filter::{FilterResult, ObjectFilter};
+use crate::kept::Kept;
 use crate::manifests::Manifests;
 use crate::object::{Projection, ResourceType};
-use crate::shared::Kept;
-use crate::writer::Writer;
 
 /// A cluster as the sources read it: an API server or a set of manifests. Clones share everything.
 #[derive(Clone)]
@@ -243,12 +242,6 @@ impl ClusterView {
                 objects: counted.objects,
             })
             .collect()
-    }
-
-    /// What is written to the cluster. Manifests take nothing.
-    #[must_use]
-    pub fn writer(&self, _permit: &Permit) -> Writer {
-        Writer::new(self.clone())
     }
 
     /// The server that is written to; none behind manifests.

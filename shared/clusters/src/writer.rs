@@ -1,6 +1,7 @@
 //! What is written to a cluster.
 
 use ecow::EcoString;
+use extdns_model::Permit;
 use futures::{StreamExt as _, stream};
 use http::StatusCode;
 use serde_json::json;
@@ -105,11 +106,15 @@ impl std::fmt::Display for StatusUpdate {
     }
 }
 
-impl Writer {
-    pub(crate) fn new(view: ClusterView) -> Self {
-        Self(view)
+impl ClusterView {
+    /// What is written to the cluster. Manifests take nothing.
+    #[must_use]
+    pub fn writer(&self, _permit: &Permit) -> Writer {
+        Writer(self.clone())
     }
+}
 
+impl Writer {
     pub(crate) fn view(&self) -> &ClusterView {
         &self.0
     }

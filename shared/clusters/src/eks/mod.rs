@@ -18,7 +18,7 @@ use extdns_auth::{
 };
 
 pub use self::args::EksArgs;
-use crate::connect::Environment;
+use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::kubeconfig::{Connection, of_cluster};
 

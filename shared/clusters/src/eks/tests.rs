@@ -12,7 +12,8 @@ use extdns_testkit::moto::{EksCluster, Moto, REGION};
 use serde_json::{Value, json};
 
 use super::Eks;
-use crate::connect::{Access, ApiOptions, Cluster, Environment};
+use crate::connect::{Access, ApiOptions, Cluster};
+use crate::environment::Environment;
 use crate::testing::Service;
 use crate::view::{ClusterView, Origin};
 use crate::{ListScope, ObjectFilter, ReadError};

@@ -2,8 +2,29 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::{Page, PageError};
 use crate::object::ResourceType;
+
+/// What a page says besides its objects.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// Where the next page begins; `None` on the last one.
+    pub(crate) next: Option<String>,
+    /// Objects on this page.
+    pub(crate) objects: u64,
+}
+
+/// Why a page could not be decoded.
+#[derive(Debug)]
+pub(crate) enum PageError {
+    /// The text ends in the middle.
+    Cut(serde_json::Error),
+    /// It is no list of this kind: what it is.
+    Foreign(String),
+    /// It is a list of this kind, but not all of it: why not.
+    Partial(String),
+    /// An object has another form than its kind has.
+    Object { name: String, reason: String },
+}
 
 /// The fields of a list besides its objects.
 #[derive(Default, Deserialize)]

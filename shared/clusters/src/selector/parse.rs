@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use super::{Requirement, SelectorError, Test};
+use super::requirement::{Requirement, SelectorError, Test};
 
 const SYMBOLS: [&str; 9] = ["==", "!=", "=", "!", "(", ")", ",", ">", "<"];
 

@@ -4,8 +4,9 @@
 use ecow::EcoString;
 use serde::{Deserialize, Deserializer};
 
+use super::Selector;
 use super::parse::{valid_key, valid_value};
-use super::{Requirement, Selector, SelectorError, Test};
+use super::requirement::{Requirement, SelectorError, Test};
 use crate::object::{Pairs, nullable};
 
 /// A selector in an object. An empty one selects everything, and one that is not valid nothing.

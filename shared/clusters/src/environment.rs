@@ -1,0 +1,56 @@
+//! What clusters need to know of the environment of the process.
+
+use std::path::{Path, PathBuf};
+
+/// Where a pod finds the credentials of its service account.
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// What clusters need to know of the process's environment. It is read where settings are read, and handed in. It is not
+/// printable: the URL of a proxy can hold a password.
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// `HOME`.
+    pub home: Option<PathBuf>,
+    /// `KUBECONFIG`: it is not read, only mentioned in messages.
+    pub kubeconfig: Option<String>,
+    /// `KUBERNETES_SERVICE_HOST`.
+    pub kubernetes_service_host: Option<String>,
+    /// `KUBERNETES_SERVICE_PORT`.
+    pub kubernetes_service_port: Option<String>,
+    /// Where the pod's service account is mounted; `None` for the usual place.
+    pub service_account: Option<PathBuf>,
+    /// `POD_NAMESPACE`: the namespace of the pod, where it is set.
+    pub pod_namespace: Option<String>,
+    /// `HTTPS_PROXY`: the proxy of `https` servers where the kubeconfig names none.
+    pub https_proxy: Option<String>,
+    /// `NO_PROXY`: hosts that are reached without that proxy.
+    pub no_proxy: Option<String>,
+    /// The variables of the SDK of AWS.
+    #[cfg(feature = "aws")]
+    pub aws: extdns_auth::AwsVariables,
+}
+
+impl Environment {
+    /// The namespace of the pod in which the process runs, as its environment or else its service
+    /// account tells it; `None` outside pods.
+    pub async fn namespace_of_pod(&self) -> Option<String> {
+        self.kubernetes_service_host.as_ref()?;
+        if let Some(namespace) = &self.pod_namespace {
+            return Some(namespace.clone());
+        }
+        let folder = self.service_account_folder();
+        let text = tokio::fs::read_to_string(folder.join("namespace")).await.ok()?;
+        Some(text.trim().to_owned()).filter(|namespace| !namespace.is_empty())
+    }
+
+    /// The folder with the service account of the pod.
+    pub(crate) fn service_account_folder(&self) -> &Path {
+        self.service_account.as_deref().unwrap_or(Path::new(SERVICE_ACCOUNT))
+    }
+
+    /// What to say where `KUBECONFIG` is set: it is not read, as in upstream.
+    pub(crate) fn unread_kubeconfig(&self) -> Option<String> {
+        let files = self.kubeconfig.as_deref().filter(|files| !files.is_empty())?;
+        Some(format!("the variable KUBECONFIG is set but not read: give --kubeconfig={files}"))
+    }
+}
