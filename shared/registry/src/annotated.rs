@@ -4,7 +4,7 @@ use extdns_model::{
     Inventory, Labels, Name, OwnershipRecord, RecordSet, RecordType, Targets, ZoneKey,
 };
 
-use crate::outside::Entries;
+use crate::entries::Entries;
 use crate::{Entry, Unclear};
 
 /// An inventory with ownership joined on.

@@ -10,6 +10,7 @@ mod annotated;
 mod args;
 mod claimed;
 mod crd;
+mod entries;
 mod explained;
 mod groups;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod outside;
 mod refusal;
 mod removal;
 mod store;
+mod text;
 mod txt;
 
 use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners};

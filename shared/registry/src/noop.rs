@@ -1,11 +1,10 @@
 //! No ownership: every record in scope counts as ours.
 
-use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners, RecordType};
-use extdns_plan::{Decision, Plan, RecordChange, Row, Unit};
+use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners};
+use extdns_plan::{Plan, RecordChange};
 
 use crate::groups::{Draft, going_units, record_change};
-use crate::refusal::{Refusal, claim};
-use crate::txt::claims_ownership;
+use crate::refusal::claim_of;
 use crate::{Annotated, Groups, Loaded, Registry, Subject};
 
 /// The registry that keeps no owners.
@@ -57,19 +56,6 @@ impl Registry for Noop {
         });
         groups
     }
-}
-
-/// A desired TXT record of a unit that another instance would read as an ownership record.
-pub(crate) fn claim_of(row: &Row<'_>, unit: Unit) -> Option<Refusal> {
-    let claims = |decision: &Decision<'_>| {
-        let set = decision.change.endpoint().map(|endpoint| &endpoint.set);
-        set.is_some_and(|set| {
-            set.rtype == RecordType::Txt && set.targets.iter().any(|text| claims_ownership(text))
-        })
-    };
-    let is_it = |decision: &Decision<'_>| decision.unit == unit && decision.goes();
-    let at = row.decisions.iter().position(|decision| is_it(decision) && claims(decision))?;
-    Some(Refusal { decision: at, hold: claim(row.decisions[at].change.set()) })
 }
 
 /// Labels as the connector protocol shows them. A provider that keeps owners itself may have named

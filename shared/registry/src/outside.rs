@@ -5,18 +5,18 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use extdns_model::{
-    After, ChangeGroup, Endpoint, GroupId, Inventory, Labels, Name, Owners, RecordSet, RecordType,
-    Refresh, ZoneIndex, ZoneKey,
+    After, ChangeGroup, Endpoint, GroupId, Inventory, Labels, Name, Owners, RecordSet, Refresh,
+    ZoneIndex, ZoneKey,
 };
 use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
 use crate::annotated::Standing;
+use crate::entries::{Entries, Joined, Key, key};
 use crate::groups::{Draft, going_units, record_change};
-use crate::noop::claim_of;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, claim_of};
 use crate::{
-    Annotated, Entry, EntryAction, EntryChange, Groups, KeptIn, Leftover, Loaded, OWNERSHIP,
-    Registry, Store, Subject,
+    Annotated, EntryAction, EntryChange, Groups, KeptIn, Leftover, Loaded, OWNERSHIP, Registry,
+    Store, Subject,
 };
 
 /// The registry around a [`Store`].
@@ -31,24 +31,6 @@ impl Outside {
     pub fn new(owners: Owners, store: Box<dyn Store>) -> Self {
         Self { owners, store }
     }
-}
-
-/// What tells ownership records apart: the key of the name, the type and the set identifier.
-pub(crate) type Key = (String, RecordType, String);
-
-pub(crate) fn key(set: &RecordSet) -> Key {
-    (set.name.key().into_owned(), set.rtype, set.set_identifier().to_owned())
-}
-
-/// The ownership records of a store, joined to records.
-#[derive(Debug, Default)]
-pub(crate) struct Entries(HashMap<Key, Joined>);
-
-/// An ownership record, and for how many records it stands: the same name can be in several zones.
-#[derive(Debug)]
-struct Joined {
-    entry: Entry,
-    records: usize,
 }
 
 impl Registry for Outside {
@@ -74,7 +56,10 @@ impl Registry for Outside {
             OWNERSHIP.iter().for_each(|key| drop(record.labels.remove(key)));
             let Some(joined) = entries.get_mut(&key(&record.set)) else { continue };
             joined.records += 1;
+            // What the provider says besides the owner is of now; the store has it as of its last write.
+            let of_provider = std::mem::take(&mut record.labels);
             record.labels.extend(&joined.entry.labels);
+            record.labels.extend(&of_provider);
             let is_old = joined.entry.labels.owner().is_some_and(|id| self.owners.is_migrating(id));
             record.refresh = is_old.then_some(Refresh::Migrate);
         }

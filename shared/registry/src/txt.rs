@@ -19,6 +19,7 @@
 mod cipher;
 mod codec;
 mod holds;
+mod join;
 mod leftovers;
 mod location;
 mod names;
@@ -26,15 +27,14 @@ mod older;
 mod own;
 mod ownership_records;
 mod read;
+mod registry;
 mod siblings;
 mod slots;
-mod text;
 mod write;
 
 use extdns_model::{Endpoint, Inventory, Labels, Owners};
 use extdns_plan::{Plan, Refusal};
 
-use crate::name_mapper::NameMapper;
 use crate::{Annotated, Groups, Loaded, Registry};
 pub use cipher::BadKey;
 #[cfg(test)]
@@ -43,20 +43,7 @@ pub(crate) use cipher::Cipher;
 pub(crate) use codec::Codec;
 #[cfg(test)]
 pub(crate) use location::NoLocation;
-pub(crate) use text::claims_ownership;
-
-/// The registry in TXT records.
-pub(crate) struct TxtRegistry {
-    owners: Owners,
-    mapper: NameMapper,
-    codec: Codec,
-}
-
-impl TxtRegistry {
-    pub(crate) fn new(owners: Owners, mapper: NameMapper, codec: Codec) -> Self {
-        Self { owners, mapper, codec }
-    }
-}
+pub(crate) use registry::TxtRegistry;
 
 impl Registry for TxtRegistry {
     fn owners(&self) -> &Owners {

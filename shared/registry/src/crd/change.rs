@@ -9,8 +9,8 @@ use extdns_clusters::{
 };
 use extdns_model::{Failure, FailureKind, Labels, Permit, RecordSet};
 
-use super::Location;
 use super::load::not_served;
+use super::location::Location;
 use super::object::{DNS_RECORD, DnsRecord, Origin, content, name_of};
 use super::state::State;
 use crate::{Entry, Refused, StoreError};

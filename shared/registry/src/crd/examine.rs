@@ -2,8 +2,8 @@
 
 use extdns_clusters::Right;
 
-use super::Location;
 use super::load::{INSTALL, not_served};
+use super::location::Location;
 use super::object::DNS_RECORD;
 use crate::StoreError;
 use crate::store::{Examined, Fault};

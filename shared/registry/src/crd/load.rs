@@ -7,10 +7,10 @@ use extdns_clusters::{
 };
 use extdns_model::{Labels, Opaque, RecordSet};
 
-use super::Location;
+use super::location::Location;
 use super::object::{DNS_RECORD, DnsRecord};
 use crate::Entry;
-use crate::outside::key;
+use crate::entries::key;
 use crate::store::{Loaded, Unclear};
 
 /// How the CustomResourceDefinition is installed.

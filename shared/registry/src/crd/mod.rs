@@ -19,6 +19,7 @@
 mod change;
 mod examine;
 mod load;
+mod location;
 mod name;
 mod object;
 mod state;
@@ -28,7 +29,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{Access, Cluster, ClusterView, Environment, Projection as _};
+use extdns_clusters::{Access, Cluster, Environment, Projection as _};
 use extdns_model::{Failure, GroupId, Permit};
 use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
@@ -36,6 +37,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::OnceCell;
 
 use self::change::{Change, Stop};
+use self::location::Location;
 use self::object::{DnsRecord, Origin, name_of};
 use self::state::State;
 use crate::store::{Examined, Loaded};
@@ -67,12 +69,6 @@ pub(crate) struct Crd {
     location: OnceCell<Location>,
     /// The objects that this run has written, by their names.
     written: Mutex<HashMap<EcoString, DnsRecord>>,
-}
-
-/// Where the objects are.
-struct Location {
-    view: ClusterView,
-    namespace: EcoString,
 }
 
 impl Crd {

@@ -3,7 +3,7 @@
 use extdns_model::{Labels, RecordSet, Targets};
 
 use super::cipher::{CannotEncrypt, Cipher};
-use super::text::{claims_ownership, joined};
+use crate::text::{claims_ownership, joined};
 
 /// From stored text to labels and back. What hides the text from readers of the zone belongs here.
 #[derive(Default)]

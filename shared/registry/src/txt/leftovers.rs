@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use extdns_model::{Name, Record, RecordType, ZoneIndex, ZoneInventory, ZoneKey};
 
-use super::TxtRegistry;
 use super::ownership_records::{Found, OwnershipRecords};
+use super::registry::TxtRegistry;
 use crate::annotated::Standing;
 use crate::{KeptIn, Leftover};
 

@@ -2,7 +2,7 @@
 
 use extdns_model::{Name, NameError, RecordType, ZoneIndex, ZoneKey};
 
-use super::TxtRegistry;
+use super::registry::TxtRegistry;
 
 /// The zone and the name of an ownership record.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use extdns_model::{LabelKey, Labels, Name, RecordSet, RecordType};
 use extdns_plan::{Hold, Plan};
 
-use super::TxtRegistry;
 use super::ownership_records::Reading;
+use super::registry::TxtRegistry;
 use crate::Annotated;
 
 /// Names of records that are there, and of those that the plan makes or would make.

@@ -5,20 +5,9 @@ use std::collections::HashMap;
 
 use extdns_model::{LabelKey, Name, RecordSet, RecordType, ZoneInventory, ZoneKey};
 
-use super::TxtRegistry;
+use super::join::{Join, Older};
 use super::ownership_records::Reading;
-use super::read::Join;
-
-/// The record that an ownership record may stand for in the format of older versions.
-pub(super) struct Older {
-    /// Its name.
-    pub(super) name: Name,
-    /// Its type.
-    pub(super) rtype: RecordType,
-    /// Its ownership record in today's format, if that says the same; whether or not the record is
-    /// there.
-    pub(super) twin: Option<usize>,
-}
+use super::registry::TxtRegistry;
 
 /// The ownership records that have another explanation than today's format: by their positions.
 pub(super) fn older(join: &Join<'_>, zones: &[ZoneInventory]) -> HashMap<usize, Older> {

@@ -4,7 +4,7 @@ use extdns_model::{
     Action, Change, LabelKey, Labels, Name, OwnershipRecord, Planned, Record, Role, Stored, Targets,
 };
 
-use super::TxtRegistry;
+use super::registry::TxtRegistry;
 
 impl TxtRegistry {
     /// The ownership record of a record in today's format.

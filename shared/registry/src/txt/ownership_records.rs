@@ -8,8 +8,8 @@ use extdns_model::{
 };
 use smallvec::SmallVec;
 
-use super::TxtRegistry;
 use super::codec::Ownership;
+use super::registry::TxtRegistry;
 use crate::name_mapper::Owned;
 
 /// Every ownership record of the inventory.

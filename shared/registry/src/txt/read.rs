@@ -6,15 +6,16 @@ mod source;
 use std::collections::HashMap;
 
 use extdns_model::{
-    Doubt, DoubtCause, Inventory, LabelKey, Name, OwnershipRecord, Record, RecordSet, RecordType,
-    Refresh, ZoneIndex, ZoneInventory, ZoneKey,
+    Doubt, DoubtCause, Inventory, LabelKey, Name, OwnershipRecord, Record, RecordSet, Refresh,
+    ZoneInventory, ZoneKey,
 };
 
 use self::source::{Candidates, Source};
-use super::TxtRegistry;
+use super::join::{Join, Superseded};
 use super::leftovers::leftovers;
-use super::older::{Older, older};
+use super::older::older;
 use super::ownership_records::{Found, OwnershipRecords};
+use super::registry::TxtRegistry;
 use super::siblings::Siblings;
 use crate::{Annotated, OWNERSHIP};
 
@@ -74,27 +75,6 @@ fn forget_doubtful_resources(annotated: &mut Annotated) {
         }
     }
     annotated.inventory.zones = zones;
-}
-
-/// Joins ownership records to records.
-pub(super) struct Join<'a> {
-    pub(super) registry: &'a TxtRegistry,
-    pub(super) index: &'a ZoneIndex,
-    unreadable: Vec<ZoneKey>,
-    pub(super) ownership_records: OwnershipRecords,
-    /// The ownership records that may be those of another record in the format of older versions.
-    older: HashMap<usize, Older>,
-    siblings: Siblings,
-    superseded: Vec<Superseded>,
-}
-
-/// An ownership record of the oldest format that is not counted for a record, because it was made
-/// for the one of another type.
-struct Superseded {
-    zone: ZoneKey,
-    name: Name,
-    rtype: RecordType,
-    ownership_record: usize,
 }
 
 impl Join<'_> {

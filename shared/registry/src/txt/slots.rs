@@ -8,8 +8,8 @@ use extdns_model::{
 };
 use extdns_plan::{Plan, RecordChange};
 
-use super::TxtRegistry;
 use super::location::Location;
+use super::registry::TxtRegistry;
 use crate::Annotated;
 use crate::annotated::Standing;
 

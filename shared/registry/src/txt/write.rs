@@ -2,22 +2,22 @@
 
 mod placing;
 mod removing;
+mod writer;
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use extdns_model::{Endpoint, Labels, Name, OwnershipRecord, RecordSet, RecordType, ZoneKey};
+use extdns_model::{Endpoint, Labels, RecordSet, RecordType, ZoneKey};
 use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
 
-use self::placing::NewName;
-use super::TxtRegistry;
+use self::writer::{OwnedUnit, Writer, txt_key};
 use super::holds::taken;
 use super::names::Names;
-use super::own::stored;
+use super::registry::TxtRegistry;
 use super::slots::Slots;
-use crate::groups::{Draft, going_units, ownership_only, record_change};
+use crate::groups::{going_units, ownership_only, record_change};
 use crate::refusal::{Refusal, claim};
-use crate::{Annotated, Groups, Leftover, Mixed, Registry as _, Subject};
+use crate::{Annotated, Groups, Leftover, Registry as _, Subject};
 
 /// Adds ownership records to the changes of a plan and cuts them into groups.
 pub(super) fn decorate(
@@ -52,34 +52,6 @@ pub(super) fn decorate(
         }
     });
     groups
-}
-
-struct Writer<'a> {
-    registry: &'a TxtRegistry,
-    annotated: &'a Annotated,
-    /// What the provider would not store.
-    refused: &'a extdns_plan::Refusal<'a>,
-    slots: Slots<'a>,
-    names: Names,
-    /// Where ownership records stand: looked up only for desired TXT records.
-    taken: OnceCell<HashSet<TxtKey>>,
-    /// Ownership records that this plan removes: several records may have one of an older format.
-    removed: HashSet<TxtKey>,
-}
-
-/// Zone, name key and set identifier of a TXT record.
-type TxtKey = (ZoneKey, String, String);
-
-fn txt_key(zone: ZoneKey, set: &RecordSet) -> TxtKey {
-    (zone, set.name.key().into_owned(), set.set_identifier().to_owned())
-}
-
-/// A unit with its ownership records.
-#[derive(Default)]
-struct OwnedUnit {
-    draft: Draft,
-    new_names: Vec<NewName>,
-    mixed: Vec<Mixed>,
 }
 
 impl Writer<'_> {
@@ -179,32 +151,5 @@ impl Writer<'_> {
         let mut labels = self.registry.labels(endpoint);
         self.names.disambiguate(self.registry, &endpoint.set, &mut labels);
         labels
-    }
-}
-
-impl OwnedUnit {
-    /// Notes that an ownership record has to be as it was read, unless the unit changes it.
-    fn rely_on(&mut self, ownership_record: &OwnershipRecord, record: &Name) {
-        let is_it = |zone: ZoneKey, set: &RecordSet| {
-            zone == ownership_record.zone
-                && set.name == ownership_record.set.name
-                && set.set_identifier() == ownership_record.set.set_identifier()
-        };
-        let changes = self.draft.first.iter().chain(&self.draft.ownership_records);
-        let mut written = changes.map(|(zone, change)| (*zone, change.set()));
-        let mut known = self.draft.requires.iter().map(|(zone, known)| (*zone, &known.set));
-        if !written.any(|(zone, set)| is_it(zone, set))
-            && !known.any(|(zone, set)| is_it(zone, set))
-        {
-            self.draft.requires.push((ownership_record.zone, stored(ownership_record, record)));
-        }
-    }
-
-    /// Notes what else a set holds that is edited.
-    fn note_mixed(&mut self, registry: &TxtRegistry, set: &RecordSet, goes: bool) {
-        let kept: Vec<String> = registry.codec.foreign(set).map(str::to_owned).collect();
-        if !kept.is_empty() {
-            self.mixed.push(Mixed { name: set.name.clone(), kept, goes });
-        }
     }
 }

@@ -127,6 +127,21 @@ fn ownership_is_joined_by_name_type_and_set_identifier() {
     );
 }
 
+/// A provider may rewrite labels of its own. ExternalDNS copies them into the object after a run; here the zone
+/// is read in every run, and what it says counts.
+#[test]
+fn a_label_that_the_provider_rewrites_is_as_the_zone_has_it_and_the_owner_as_the_store_says() {
+    let mut inventory = World::pseudo(&["A www.a.org v"]).inventory();
+    let records = inventory.zones.iter_mut().flat_map(|zone| zone.records.iter_mut().flatten());
+    records
+        .for_each(|own| own.labels = [("prefix", "new"), ("owner", "other")].into_iter().collect());
+    let stored = entry("A www.a.org v l:owner=me l:prefix=old l:note=kept");
+    let annotated = registry().annotate(inventory, vec![stored].into());
+    let (_, record) = annotated.inventory.records().next().expect("a record");
+    let labels: Vec<_> = record.labels.iter().collect();
+    assert_eq!(labels, [("note", "kept"), ("owner", "me"), ("prefix", "new")]);
+}
+
 /// The first part of D1, D3, D7, D8, D10 and C1, C3: which ownership record goes with which change.
 #[test]
 fn each_change_has_its_ownership_record() {

@@ -2,7 +2,7 @@
 
 use extdns_model::{DoubtCause, LabelKey, Name, RecordSet, RecordType, ZoneKey, property_names};
 
-use super::Join;
+use crate::txt::join::Join;
 use crate::txt::ownership_records::Found;
 
 /// The ownership records that may stand for a record.

@@ -9,25 +9,13 @@ use extdns_model::{
 };
 use extdns_plan::Hold;
 
-use super::{OwnedUnit, Writer};
+use super::writer::{NewName, OwnedUnit, Writer};
 use crate::Groups;
 use crate::txt::holds::{
     cannot_be_stored, contested, foreign, in_the_way, of_another, of_another_cluster,
 };
-use crate::txt::location::Location;
 use crate::txt::own::{of_record, ownership, stored};
 use crate::txt::slots::{Occupant, Pending};
-
-/// An ownership record that a unit writes under a new name.
-pub(super) struct NewName {
-    location: Location,
-    set_identifier: String,
-    /// The name of the record.
-    name: Name,
-    labels: Labels,
-    /// Whether it is made, or there and rewritten.
-    made: bool,
-}
 
 impl Writer<'_> {
     /// Writes an ownership record where there may be one that no record of ours has.

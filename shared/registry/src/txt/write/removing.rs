@@ -2,7 +2,7 @@
 
 use extdns_model::{Change, OwnershipRecord, Record, ZoneKey};
 
-use super::{OwnedUnit, Writer, txt_key};
+use super::writer::{OwnedUnit, Writer, txt_key};
 
 impl Writer<'_> {
     /// Removes a record's own ownership record, unless another record needs it. Those of older

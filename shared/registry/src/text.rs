@@ -10,7 +10,7 @@ const HERITAGE: &str = "heritage=external-dns";
 const RADIXES: [u32; 2] = [10, 8];
 
 /// A value of several quoted strings as one string without quotes; any other value as it is.
-pub(super) fn joined(value: &str) -> Cow<'_, str> {
+pub(crate) fn joined(value: &str) -> Cow<'_, str> {
     if !value.trim().trim_matches('"').contains('"') {
         return Cow::Borrowed(value);
     }
