@@ -1,0 +1,227 @@
+//! Which fields of an object a template reads, so that no other is kept.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use ecow::EcoString;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::ast::{Branch, Node, Operand, Pipe, Word};
+use crate::data::{Data, Map};
+use crate::parser::Tree;
+use crate::value::is_metadata;
+
+/// Not kept in any case: the whole object as it was applied, and who applied what.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+const MANAGED_FIELDS: &str = "managedFields";
+
+/// Fields of an object in JSON: its first keys, and, where that is enough, only some keys below them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    everything: bool,
+    /// First and second key; no second key stands for all of them.
+    paths: BTreeSet<(EcoString, Option<EcoString>)>,
+}
+
+impl Fields {
+    /// These fields: the first key, and the second one or all.
+    #[must_use]
+    pub fn new(paths: &[(&str, Option<&str>)]) -> Self {
+        let paths = paths.iter().map(|(first, second)| ((*first).into(), second.map(Into::into)));
+        Self { everything: false, paths: paths.collect() }
+    }
+
+    /// Adds those of another.
+    pub fn add(&mut self, other: &Self) {
+        self.everything |= other.everything;
+        self.paths.extend(other.paths.iter().cloned());
+    }
+
+    /// Reads an object, and keeps only these fields of it.
+    ///
+    /// # Errors
+    /// When what is read is no object.
+    pub fn read<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<Data, D::Error> {
+        deserializer.deserialize_map(Kept(self))
+    }
+
+    /// What a template reads.
+    pub(crate) fn of(tree: &Tree) -> Self {
+        let mut fields = Self::default();
+        fields.nodes(&tree.root, true);
+        // What a template is called with may be the object.
+        tree.defined.values().for_each(|nodes| fields.nodes(nodes, true));
+        fields
+    }
+
+    /// What is kept of the value of a first key.
+    fn below(&self, key: &str) -> Below<'_> {
+        let of_key = || self.paths.iter().filter(|(first, _)| first.eq_ignore_ascii_case(key));
+        if self.everything || of_key().any(|(_, second)| second.is_none()) {
+            return Below::All;
+        }
+        let keys: Vec<&str> = of_key().filter_map(|(_, second)| second.as_deref()).collect();
+        if keys.is_empty() { Below::Nothing } else { Below::These(keys) }
+    }
+
+    fn nodes(&mut self, nodes: &[Node], at_root: bool) {
+        for node in nodes {
+            match node {
+                Node::Action(pipe) => self.pipe(pipe, at_root),
+                Node::If(branch) => self.branch(branch, at_root, at_root),
+                Node::With(branch) | Node::Range(branch) => self.branch(branch, at_root, false),
+                Node::Template { argument: Some(pipe), .. } if !is_whole(pipe) => {
+                    self.pipe(pipe, at_root);
+                }
+                Node::Template { .. } | Node::Text(_) | Node::Break | Node::Continue => {}
+            }
+        }
+    }
+
+    fn branch(&mut self, branch: &Branch, at_root: bool, body_at_root: bool) {
+        self.pipe(&branch.pipe, at_root);
+        self.nodes(&branch.body, body_at_root);
+        self.nodes(&branch.otherwise, at_root);
+    }
+
+    fn pipe(&mut self, pipe: &Pipe, at_root: bool) {
+        for command in &pipe.commands {
+            self.operand(&command.head, at_root);
+            command.arguments.iter().for_each(|operand| self.operand(operand, at_root));
+        }
+    }
+
+    fn operand(&mut self, operand: &Operand, at_root: bool) {
+        match &operand.word {
+            Word::Dot => self.everything |= at_root,
+            Word::Variable(name, path) if path.is_empty() => self.everything |= name.is_empty(),
+            // A field of something below the object is looked for in the object, too: that does no harm.
+            Word::Field(path) | Word::Variable(_, path) => self.path(path),
+            Word::Paren(pipe, _) => self.pipe(pipe, at_root),
+            Word::Function(_) | Word::Nil | Word::Constant(_) => {}
+        }
+    }
+
+    fn path(&mut self, path: &[EcoString]) {
+        let [first, rest @ ..] = path else { return };
+        let second = rest.first().cloned();
+        let own = first.strip_prefix("Get").unwrap_or(first);
+        match first.as_str() {
+            "Kind" | "APIVersion" => {}
+            "ObjectMeta" | "Metadata" => {
+                self.paths.insert(("metadata".into(), second));
+            }
+            "Object" => match rest {
+                [] => self.everything = true,
+                [first, rest @ ..] => {
+                    self.paths.insert((first.clone(), rest.first().cloned()));
+                }
+            },
+            _ if is_metadata(own) => {
+                self.paths.insert(("metadata".into(), Some(own.into())));
+            }
+            _ => {
+                self.paths.insert((first.clone(), second));
+            }
+        }
+    }
+}
+
+/// Whether a template is called with the data as they are.
+fn is_whole(pipe: &Pipe) -> bool {
+    match &pipe.commands[..] {
+        [command] if command.arguments.is_empty() => match &command.head.word {
+            Word::Dot => true,
+            Word::Variable(name, path) => name.is_empty() && path.is_empty(),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// What is kept of a value.
+enum Below<'a> {
+    Nothing,
+    All,
+    These(Vec<&'a str>),
+}
+
+struct Kept<'a>(&'a Fields);
+
+impl<'de> Visitor<'de> for Kept<'_> {
+    type Value = Data;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(key) = map.next_key::<EcoString>()? {
+            let value = match self.0.below(&key) {
+                Below::Nothing => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+                Below::All if key == "metadata" => map.next_value_seed(Second(None))?,
+                Below::All => map.next_value::<Data>()?,
+                Below::These(keys) => map.next_value_seed(Second(Some(&keys)))?,
+            };
+            pairs.push((key, value));
+        }
+        Ok(Data::Map(Arc::new(Map::from_iter(pairs))))
+    }
+}
+
+/// The second keys that are kept; all without them.
+struct Second<'a>(Option<&'a [&'a str]>);
+
+impl<'de> DeserializeSeed<'de> for Second<'_> {
+    type Value = Data;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// What has no keys is kept as nothing: the object has another form than its kind.
+impl<'de> Visitor<'de> for Second<'_> {
+    type Value = Data;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(key) = map.next_key::<EcoString>()? {
+            let is_kept = |keys: &[&str]| keys.iter().any(|own| own.eq_ignore_ascii_case(&key));
+            if key == MANAGED_FIELDS || !self.0.is_none_or(is_kept) {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let mut value = map.next_value::<Data>()?;
+            if key == "annotations" {
+                value = without_last_applied(value);
+            }
+            pairs.push((key, value));
+        }
+        Ok(Data::Map(Arc::new(Map::from_iter(pairs))))
+    }
+}
+
+fn without_last_applied(annotations: Data) -> Data {
+    match &annotations {
+        Data::Map(map) if map.get(LAST_APPLIED).is_some() => {
+            let others = map.iter().filter(|(key, _)| *key != LAST_APPLIED);
+            let others = others.map(|(key, data)| (key.clone(), data.clone()));
+            Data::Map(Arc::new(others.collect()))
+        }
+        _ => annotations,
+    }
+}
