@@ -1,5 +1,6 @@
 //! What a provider would refuse to store, known before anything is sent.
 
+use extdns_model::fields::{Caa, Mx, Naptr, Srv};
 use extdns_model::{RecordSet, RecordType, Surroundings, Visibility};
 
 use crate::Capabilities;
@@ -7,6 +8,22 @@ use crate::engine::text;
 
 /// Types that may stand beside a CNAME: RRSIG and NSEC (RFC 4035, 2.5).
 const BESIDE_CNAME: [RecordType; 2] = [RecordType::Other(46), RecordType::Other(47)];
+
+/// A type whose values have fields: whether a value has them all, and how they are written.
+type Fields = (RecordType, fn(&str) -> bool, &'static str);
+
+/// The types whose values have fields. MX and SRV records of cluster objects are validated before, so the
+/// plan never has them without a field; others can come here.
+const FIELDS: [Fields; 4] = [
+    (RecordType::Mx, |value| Mx::parse(value).is_some(), "10 mail.example.org"),
+    (RecordType::Srv, |value| Srv::parse(value).is_some(), "10 20 5060 sip.example.org."),
+    (
+        RecordType::Naptr,
+        |value| Naptr::parse(value).is_some(),
+        r#"100 50 "s" "SIP+D2U" "" _sip._udp.example.org."#,
+    ),
+    (RecordType::Other(257), |value| Caa::parse(value).is_some(), r#"0 issue "ca.example.net""#),
+];
 
 /// Why a record set could not be stored, by what the provider can do: a lower-case fragment.
 pub(crate) fn refusal(
@@ -24,6 +41,7 @@ pub(crate) fn refusal(
     }
     of_name(capabilities, set)
         .or_else(|| of_text(capabilities, set))
+        .or_else(|| of_fields(set))
         .or_else(|| of_zone(capabilities, set, around))
         .or_else(|| of_cname(capabilities, set, around))
 }
@@ -57,6 +75,13 @@ fn of_text(capabilities: &Capabilities, set: &RecordSet) -> Option<String> {
             "{provider} stores at most {most} bytes of text in a TXT, not {longest}; shorten it"
         )
     })
+}
+
+/// A value that lacks a field of its type.
+fn of_fields(set: &RecordSet) -> Option<String> {
+    let (rtype, is_whole, example) = FIELDS.iter().find(|(rtype, ..)| *rtype == set.rtype)?;
+    let value = set.targets.iter().find(|value| !is_whole(value))?;
+    Some(format!("{value:?} is no value of a {rtype} record; write it like {example}"))
 }
 
 fn of_zone(
@@ -112,7 +137,8 @@ mod tests {
     /// does not refuses it too.
     #[test]
     fn what_dns_or_the_provider_cannot_store_is_refused_with_the_reason() {
-        use RecordType::{A, Cname, Mx, Ns, Txt};
+        use RecordType::{A, Cname, Mx, Naptr, Ns, Srv, Txt};
+        let caa = RecordType::Other(257);
         let strict = Capabilities {
             max_values: 2,
             max_text: 300,
@@ -166,6 +192,23 @@ mod tests {
                 None,
                 Some("300 bytes of text in a TXT, not 301"),
             ),
+            (
+                set(www, Mx, &["10 m.org", "m.org"]),
+                &public,
+                None,
+                Some("\"m.org\" is no value of a MX"),
+            ),
+            (set(www, Srv, &["1 2 5060 sip.org."]), &public, None, None),
+            (
+                set(www, Srv, &["1 5060 sip.org."]),
+                &public,
+                None,
+                Some("like 10 20 5060 sip.example"),
+            ),
+            (set(www, Naptr, &["1 2 \"s\" \"\" \"\" a.org."]), &public, None, None),
+            (set(www, Naptr, &["1 2 \"s\" a.org."]), &public, None, Some("no value of a NAPTR")),
+            (set(www, caa, &["0 issue \"ca.org\""]), &public, None, None),
+            (set(www, caa, &["0 ca.org"]), &public, None, Some("no value of a ")),
             (set(www, Ns, &["ns.org"]), &public, None, None),
             (set(www, Ns, &["ns.org"]), &private, None, Some("stores no NS in a private zone")),
             (set(www, Txt, &["x"]), &private, None, None),
