@@ -1,11 +1,12 @@
 //! Identities and transport: what the clients of Kubernetes, of AWS and of REST APIs share.
 //!
 //! It knows no other crate of this project. [`HttpOptions`] makes the HTTP client with the TLS and
-//! proxy settings of a run, [`aws_identity`] finds credentials of AWS, and [`secrets`] keeps every
-//! credential that was loaded out of all output.
+//! proxy settings of a run, [`aws_identity`] finds credentials of AWS, [`documents`] reads what a flag
+//! names, wherever it is, and [`secrets`] keeps every credential that was loaded out of all output.
 
 #[cfg(feature = "aws")]
 mod aws;
+pub mod documents;
 mod http;
 #[cfg(test)]
 mod messages;
@@ -14,6 +15,8 @@ pub mod secrets;
 
 use std::sync::Once;
 
+#[cfg(feature = "aws")]
+pub use aws::api as aws_api;
 #[cfg(feature = "aws")]
 pub use aws::{
     AwsError, AwsIdentity, AwsOptions, AwsRole, AwsVariables, EksTokens, aws_error_chain,

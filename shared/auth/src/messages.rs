@@ -7,10 +7,13 @@ use extdns_messages::Messages;
 
 #[cfg(feature = "aws")]
 use crate::AwsError;
+#[cfg(feature = "aws")]
+use crate::aws_api::AwsCallError;
+use crate::documents::{self, Place, Reader};
 use crate::{HttpError, HttpOptions, http_client};
 
-#[test]
-fn every_error_has_its_message() {
+#[tokio::test]
+async fn every_error_has_its_message() {
     let mut messages = Messages::default();
     let path = || PathBuf::from("/etc/ssl/corp.pem");
     let missing = io::Error::new(io::ErrorKind::NotFound, "No such file or directory");
@@ -31,9 +34,24 @@ fn every_error_has_its_message() {
         messages.show(AwsError::Setting { what, reason: "is no mode; unset it".to_owned() });
         messages.show(AwsError::CaBundle { path: path(), reason: "no certificate".to_owned() });
         messages.show(AwsError::EksToken { cluster: "prod".to_owned(), reason: reason() });
+        messages.show(AwsCallError::Refused {
+            status: 400,
+            code: "AccessDeniedException".to_owned(),
+            message: "you may not".to_owned(),
+            request_id: Some("r-1".to_owned()),
+        });
+        messages.show(AwsCallError::TooLarge { bound: 4096 });
+        messages.show(AwsCallError::Unanswered("connection refused".to_owned()));
+        messages.show(AwsCallError::Unsent(reason()));
     }
     #[cfg(not(feature = "aws"))]
-    messages.leave_out("AwsError", "it is there with the feature aws only");
+    for error in ["AwsError", "AwsCallError"] {
+        messages.leave_out(error, "it is there with the feature aws only");
+    }
+    messages.show("s3://conf".parse::<Place>().expect_err("no key"));
+    let place = Place::Path("/nowhere/conf.yaml".into());
+    messages
+        .show(documents::read(&place, &Reader::default(), io::empty(), 9).await.expect_err("none"));
     // The page has them all; a build without AWS holds only the rest.
     #[cfg(feature = "aws")]
     messages.assert_complete(env!("CARGO_MANIFEST_DIR"));

@@ -12,6 +12,7 @@
 //! early, and the account to which they belong is known at all.
 
 mod account;
+pub mod api;
 mod credentials;
 mod eks_token;
 mod variables;
