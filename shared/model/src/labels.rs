@@ -1,6 +1,6 @@
 //! Ownership labels and their text form in TXT records.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use ecow::EcoString;
 use thin_vec::ThinVec;
@@ -31,20 +31,28 @@ const PREFIX: &str = "external-dns/";
 pub struct InvalidHeritage;
 
 /// Ownership metadata of a record: a small map, sorted by key.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Labels(ThinVec<(EcoString, EcoString)>);
+///
+/// A run holds labels for each record, and changes few of them: what was read stays the text that it
+/// was, shared with the record that has it.
+#[derive(Clone, Default)]
+pub struct Labels {
+    /// The labels as a zone holds them, in quotes or not: in byte order of their keys, each once.
+    /// Empty where they are kept one by one.
+    stored: EcoString,
+    pairs: ThinVec<(EcoString, EcoString)>,
+}
 
 impl Labels {
     /// No labels.
     #[must_use]
     pub const fn new() -> Self {
-        Self(ThinVec::new())
+        Self { stored: EcoString::new(), pairs: ThinVec::new() }
     }
 
     /// The value of a label.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+        self.iter().find(|(own, _)| *own == key).map(|(_, value)| value)
     }
 
     /// The owner id, if the label is there (even if empty).
@@ -62,38 +70,60 @@ impl Labels {
     /// Sets a label.
     pub fn set(&mut self, key: impl Into<EcoString>, value: impl Into<EcoString>) {
         let (key, value) = (key.into(), value.into());
-        match self.0.binary_search_by(|(own, _)| own.cmp(&key)) {
-            Ok(index) => self.0[index].1 = value,
+        let pairs = self.pairs();
+        match pairs.binary_search_by(|(own, _)| own.cmp(&key)) {
+            Ok(index) => pairs[index].1 = value,
             Err(index) => {
                 // Records have two or three labels, and there are many records.
-                self.0.reserve_exact(1);
-                self.0.insert(index, (key, value));
+                pairs.reserve_exact(1);
+                pairs.insert(index, (key, value));
             }
         }
     }
 
     /// Removes a label and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<EcoString> {
-        let index = self.0.iter().position(|(own, _)| own == key)?;
-        Some(self.0.remove(index).1)
+        let index = self.iter().position(|(own, _)| own == key)?;
+        Some(self.pairs().remove(index).1)
     }
 
     /// Takes over every label of the other map.
     pub fn extend(&mut self, other: &Self) {
-        for (key, value) in other.0.iter() {
-            self.set(key.clone(), value.clone());
+        if self.is_empty() {
+            *self = other.clone();
+            return;
+        }
+        for (key, value) in other.iter() {
+            self.set(key, value);
         }
     }
 
     /// The labels in byte order of their keys.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        tokens(&self.stored).filter_map(label).chain(pairs)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.iter().count()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.iter().next().is_none()
+    }
+
+    /// The labels one by one, to be changed.
+    fn pairs(&mut self) -> &mut ThinVec<(EcoString, EcoString)> {
+        if !self.stored.is_empty() {
+            let stored = std::mem::take(&mut self.stored);
+            let labels = tokens(&stored).filter_map(label);
+            self.pairs = labels.map(|(key, value)| (key.into(), value.into())).collect();
+        }
+        &mut self.pairs
     }
 
     /// The text form without quotes: `heritage=external-dns,external-dns/owner=me,...`.
@@ -116,9 +146,7 @@ impl Labels {
     pub fn parse(text: &str) -> Result<Self, InvalidHeritage> {
         let mut labels = Self::new();
         let mut heritage = false;
-        for (key, value) in
-            text.trim_matches('"').split(',').filter_map(|token| token.split_once('='))
-        {
+        for (key, value) in tokens(text) {
             if key == HERITAGE {
                 if value != HERITAGE_VALUE {
                     return Err(InvalidHeritage);
@@ -129,6 +157,53 @@ impl Labels {
             }
         }
         if heritage { Ok(labels) } else { Err(InvalidHeritage) }
+    }
+
+    /// The same of a text that its record holds: as it is written as a rule, it is not copied.
+    ///
+    /// # Errors
+    /// As [`Labels::parse`].
+    pub fn parse_stored(text: &EcoString) -> Result<Self, InvalidHeritage> {
+        if is_plain(text) {
+            Ok(Self { stored: text.clone(), ..Self::new() })
+        } else {
+            Self::parse(text)
+        }
+    }
+}
+
+/// The tokens of a text with a key and a value.
+fn tokens(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.trim_matches('"').split(',').filter_map(|token| token.split_once('='))
+}
+
+/// A token as a label, in the form in which labels are written.
+fn label<'t>((key, value): (&'t str, &'t str)) -> Option<(&'t str, &'t str)> {
+    Some((key.strip_prefix(PREFIX)?, value))
+}
+
+/// Whether a text is as it is written: the heritage, then labels in byte order of their keys, each
+/// once, and nothing else.
+fn is_plain(text: &str) -> bool {
+    let mut tokens = tokens(text);
+    let mut last = None;
+    tokens.next() == Some((HERITAGE, HERITAGE_VALUE))
+        && tokens.all(|token| {
+            label(token).is_some_and(|(key, _)| last.replace(key).is_none_or(|last| last < key))
+        })
+}
+
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Labels {}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
@@ -193,7 +268,28 @@ mod tests {
             let expected =
                 expected.map(|pairs| pairs.iter().copied().collect()).ok_or(InvalidHeritage);
             assert_eq!(Labels::parse(text), expected, "{text}");
+            assert_eq!(Labels::parse_stored(&EcoString::from(*text)), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_stored_text_is_shared_until_a_label_changes() {
+        let text: EcoString =
+            "\"heritage=external-dns,external-dns/owner=me,external-dns/resource=x\"".into();
+        let mut labels = Labels::parse_stored(&text).unwrap();
+        assert_eq!(labels.stored.as_ptr(), text.as_ptr());
+        let mut extended = Labels::new();
+        extended.extend(&labels);
+        assert_eq!(extended.stored.as_ptr(), text.as_ptr());
+        assert_eq!(labels.remove("cluster"), None);
+        assert_eq!((labels.stored.as_ptr(), labels.len()), (text.as_ptr(), 2));
+        labels.set("cluster", "eu");
+        assert_eq!(
+            labels,
+            [("cluster", "eu"), ("owner", "me"), ("resource", "x")].into_iter().collect()
+        );
+        assert_eq!(labels.remove("resource").as_deref(), Some("x"));
+        assert_eq!(extended.resource(), Some("x"));
     }
 
     #[test]
@@ -252,7 +348,9 @@ mod tests {
         fn what_was_read_can_be_written_and_read_again(
             tail in "(,(external-dns/)?[a-c]?=?[a-c=]{0,3}){0,5}"
         ) {
-            let labels = Labels::parse(&format!("heritage=external-dns{tail}"));
+            let text = format!("heritage=external-dns{tail}");
+            let labels = Labels::parse(&text);
+            prop_assert_eq!(&Labels::parse_stored(&text.into()), &labels);
             if let Ok(labels) = labels {
                 prop_assert_eq!(Labels::parse(&labels.to_text()), Ok(labels));
             }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use extdns_model::RecordType;
+use extdns_model::{Name, RecordType};
 
 /// Stands in an affix for the lower-case record type.
 pub(crate) const TEMPLATE: &str = "%{record_type}";
@@ -52,7 +52,7 @@ impl Default for Affix {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Owned {
     /// The record's name, lower-case; a wildcard is still replaced.
-    pub(crate) name: String,
+    pub(crate) name: Name,
     /// The record's type; `None` in the names of older versions, which stand for every type but
     /// AAAA.
     pub(crate) rtype: Option<RecordType>,
@@ -101,7 +101,7 @@ impl NameMapper {
     pub(crate) fn to_endpoint_name(&self, txt: &str) -> Option<Owned> {
         let (part, rest) = self.affix.split(txt)?;
         let (stripped, rtype) = self.strip(part)?;
-        let name = format!("{stripped}{rest}");
+        let name = Name::as_listed(&format!("{stripped}{rest}"));
         (!name.is_empty()).then_some(Owned { name, rtype })
     }
 

@@ -26,6 +26,7 @@ mod names;
 mod older;
 mod own;
 mod ownership_records;
+mod positions;
 mod read;
 mod registry;
 mod siblings;

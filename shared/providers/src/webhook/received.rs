@@ -392,7 +392,7 @@ impl<'de> Deserialize<'de> for Texts {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
                 let mut labels = Labels::new();
                 while let Some((key, value)) = map.next_entry::<EcoString, Option<EcoString>>()? {
-                    bounded::<A::Error>(labels.iter().len() + 1, "labels")?;
+                    bounded::<A::Error>(labels.len() + 1, "labels")?;
                     labels.set(key, value.unwrap_or_default());
                 }
                 Ok(Texts(labels))

@@ -1,5 +1,8 @@
 //! The text of an ownership TXT record.
 
+use std::borrow::Cow;
+
+use ecow::EcoString;
 use extdns_model::{Labels, RecordSet, Targets};
 
 use super::cipher::{CannotEncrypt, Cipher};
@@ -32,16 +35,17 @@ impl Codec {
     }
 
     /// The labels in a stored text; `None` if it is no ownership value but a user's own text.
-    pub(super) fn read(&self, text: &str) -> Option<Labels> {
-        let text = &*joined(text);
-        match self.cipher.as_ref().and_then(|cipher| cipher.decrypt(text)) {
-            Some(plain) => Labels::parse(std::str::from_utf8(&plain).ok()?).ok(),
-            None => Labels::parse(text).ok(),
+    pub(super) fn read(&self, stored: &EcoString) -> Option<Labels> {
+        let text = joined(stored);
+        match (self.cipher.as_ref().and_then(|cipher| cipher.decrypt(&text)), text) {
+            (Some(plain), _) => Labels::parse(std::str::from_utf8(&plain).ok()?).ok(),
+            (None, Cow::Borrowed(_)) => Labels::parse_stored(stored).ok(),
+            (None, Cow::Owned(text)) => Labels::parse(&text).ok(),
         }
     }
 
     /// Whether a wanted text would be read as an ownership value, here or by somebody else.
-    pub(super) fn claims(&self, text: &str) -> bool {
+    pub(super) fn claims(&self, text: &EcoString) -> bool {
         claims_ownership(text) || self.read(text).is_some()
     }
 
@@ -84,8 +88,8 @@ impl Codec {
     pub(super) fn foreign<'s>(&self, set: &'s RecordSet) -> impl Iterator<Item = &'s str> {
         // Most sets have one value, which is ours.
         let mixed = set.targets.len() > 1;
-        let values = set.targets.iter().map(AsRef::as_ref).filter(move |_| mixed);
-        values.filter(|text: &&str| self.read(text).is_none())
+        let values = set.targets.iter().filter(move |text| mixed && self.read(text).is_none());
+        values.map(EcoString::as_str)
     }
 
     /// The values of a set with another ownership value in the place of its own.

@@ -34,7 +34,7 @@ pub(super) fn leftovers(
         .filter(|found| !found.used)
         .filter_map(|found| {
             let reading = found.reading.as_ref()?;
-            let name = Name::as_listed(&reading.owned.name);
+            let name = reading.owned.name.clone();
             let (rtype, is_canonical) = (reading.owned.rtype, reading.canonical);
             let standing = standing(&found, &name.key());
             let ownership_record = found.ownership_record();

@@ -85,14 +85,13 @@ impl Names {
             return false;
         };
         let Some(rtype) = owned.rtype else { return false };
-        self.all.contains(&(Name::as_listed(&owned.name).key().into_owned(), rtype))
+        self.all.contains(&(owned.name.key().into_owned(), rtype))
     }
 
     /// Why a TXT record is not made: its name is that of an ownership record.
     pub(super) fn refuse_text(&self, registry: &TxtRegistry, txt: &Name) -> Option<Hold> {
-        let of_record = |name: &str, rtype| {
-            let key = Name::as_listed(name).key().into_owned();
-            self.all.contains(&(key, rtype)).then_some(rtype)
+        let of_record = |name: &Name, rtype| {
+            self.all.contains(&(name.key().into_owned(), rtype)).then_some(rtype)
         };
         let lower = txt.to_unicode().to_lowercase();
         let owned = registry.mapper.to_endpoint_name(&lower)?;
@@ -100,6 +99,7 @@ impl Names {
         let found = typed.map(|rtype| (owned.name, rtype)).or_else(|| {
             // Without an affix the older format has the name of the record itself.
             let name = registry.mapper.to_untyped_name(&lower).filter(|name| *name != lower)?;
+            let name = Name::as_listed(&name);
             let not_aaaa = |rtype: &RecordType| *rtype != RecordType::Aaaa;
             let mut types = RecordType::KNOWN.into_iter().filter(not_aaaa);
             let rtype = types.find_map(|rtype| of_record(&name, rtype))?;

@@ -20,18 +20,14 @@ pub(super) fn older(join: &Join<'_>, zones: &[ZoneInventory]) -> HashMap<usize, 
             && let Some(rtype) = owned.rtype
             && let Some(at) = join.misread(
                 ownership_record.zone,
-                &owned.name,
+                owned.name.as_str(),
                 rtype,
                 ownership_record.set.set_identifier(),
             )
             && join.ownership_records.list[at].labels == ownership_record.labels
             && !ownership_record.is_contested
         {
-            note(
-                &mut explained,
-                at,
-                Older { name: Name::as_listed(&owned.name), rtype, twin: Some(twin) },
-            );
+            note(&mut explained, at, Older { name: owned.name.clone(), rtype, twin: Some(twin) });
         }
     }
     for ZoneInventory { zone, records } in zones {
@@ -69,8 +65,8 @@ impl TxtRegistry {
             return None;
         }
         let reading = self.read_name(&name)?;
-        let read = (reading.owned.rtype?, Name::as_listed(&reading.owned.name));
-        let itself = read.0 == rtype && *read.1.key() == *self.mapper.replace_wildcard(key);
+        let itself = reading.owned.rtype? == rtype
+            && reading.owned.name.key() == self.mapper.replace_wildcard(key);
         (!itself).then_some((name, reading))
     }
 }
@@ -91,8 +87,8 @@ impl Join<'_> {
     /// and one whose record has ownership records of both formats, have no other explanation.
     fn misread(&self, home: ZoneKey, key: &str, rtype: RecordType, set_id: &str) -> Option<usize> {
         let (name, reading) = self.registry.older_name(key, rtype)?;
-        let owned = Name::as_listed(&reading.owned.name).key().into_owned();
-        let found = self.ownership_records.of(&owned).iter().copied().find(|at| {
+        let owned = reading.owned.name.key();
+        let found = self.ownership_records.of(&owned).find(|at| {
             let found = &self.ownership_records.list[*at];
             found.stands_for(home, reading.owned.rtype, set_id)
                 && found.set.name.key() == name.key()
@@ -115,9 +111,7 @@ impl Join<'_> {
     /// well.
     fn has_both_formats(&self, at: usize, key: &str) -> bool {
         let ownership_record = &self.ownership_records.list[at];
-        let mut others =
-            self.ownership_records.of(key).iter().map(|other| &self.ownership_records.list[*other]);
-        others.any(|other| {
+        self.ownership_records.named(key).any(|other| {
             other.stands_for(ownership_record.zone, None, ownership_record.set.set_identifier())
                 && !other.is_contested
                 && other.labels == ownership_record.labels

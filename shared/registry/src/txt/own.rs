@@ -32,9 +32,9 @@ impl TxtRegistry {
         })
     }
 
-    fn is_of(&self, owned: &str, record: &Record) -> bool {
+    fn is_of(&self, owned: &Name, record: &Record) -> bool {
         let raw = record.set.name.key();
-        Name::as_listed(owned).key() == self.mapper.replace_wildcard(&raw)
+        owned.key() == self.mapper.replace_wildcard(&raw)
     }
 
     /// The removal of our value from an ownership record, which goes as a whole if nothing else is

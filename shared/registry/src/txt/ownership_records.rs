@@ -9,6 +9,7 @@ use extdns_model::{
 use smallvec::SmallVec;
 
 use super::codec::Ownership;
+use super::positions::Positions;
 use super::registry::TxtRegistry;
 use crate::name_mapper::Owned;
 
@@ -17,7 +18,7 @@ use crate::name_mapper::Owned;
 pub(super) struct OwnershipRecords {
     pub(super) list: Vec<Found>,
     /// Positions by the key of the name that they stand for.
-    by_name: HashMap<String, SmallVec<[usize; 2]>>,
+    by_name: Positions,
     /// TXT records without an ownership value where an ownership record would be, by the key of the
     /// name that that would stand for.
     texts: HashMap<String, SmallVec<[Text; 1]>>,
@@ -62,11 +63,14 @@ impl TxtRegistry {
     pub(super) fn read_name(&self, txt: &Name) -> Option<Reading> {
         let owned = self.mapper.to_endpoint_name(&txt.to_unicode().to_lowercase())?;
         let canonical = owned.rtype.is_some()
-            && Name::as_listed(&self.mapper.to_txt_name(&owned.name, owned.rtype)).key()
+            && Name::as_listed(&self.mapper.to_txt_name(owned.name.as_str(), owned.rtype)).key()
                 == txt.key();
         Some(Reading { owned, canonical })
     }
 }
+
+/// Records after which the room of those that were taken is given back.
+const PORTION: usize = 4096;
 
 impl OwnershipRecords {
     /// Takes the ownership records out of the zones. Users' own TXT records stay.
@@ -74,58 +78,60 @@ impl OwnershipRecords {
         let mut ownership_records = Self::default();
         for ZoneInventory { zone, records } in zones {
             let Ok(records) = records else { continue };
-            records.retain(|record| {
-                if record.set.rtype != RecordType::Txt {
-                    return true;
+            let (start, mut rest) = (ownership_records.list.len(), std::mem::take(records));
+            // From behind, so that the list shrinks while the others grow.
+            while let Some(record) = rest.pop() {
+                records.extend(ownership_records.sift(registry, *zone, record));
+                if rest.len().is_multiple_of(PORTION) {
+                    rest.shrink_to_fit();
                 }
-                if record.set.targets.is_empty() {
-                    tracing::error!(name = %record.set.name, "TXT record has no targets, it is left out");
-                    return false;
-                }
-                let (labels, is_contested) = match registry.codec.ownership(&record.set) {
-                    Ownership::Nothing => {
-                        ownership_records.add_text(registry, *zone, &record.set);
-                        return true;
-                    }
-                    Ownership::Says(labels) => (labels, false),
-                    Ownership::Contested => (Labels::new(), true),
-                };
-                ownership_records.add(registry, *zone, record, labels, is_contested);
-                false
-            });
+            }
+            records.reverse();
             records.shrink_to_fit();
+            ownership_records.list[start..].reverse();
         }
+        ownership_records.find_names();
         ownership_records.contest_twins();
         ownership_records
     }
 
-    fn add(
-        &mut self,
-        registry: &TxtRegistry,
-        zone: ZoneKey,
-        record: &Record,
-        labels: Labels,
-        is_contested: bool,
-    ) {
-        let reading = registry.read_name(&record.set.name);
-        if let Some(reading) = &reading {
-            let key = Name::as_listed(&reading.owned.name).key().into_owned();
-            self.by_name.entry(key).or_default().push(self.list.len());
+    /// Takes an ownership record; gives back what is none.
+    fn sift(&mut self, registry: &TxtRegistry, zone: ZoneKey, record: Record) -> Option<Record> {
+        if record.set.rtype != RecordType::Txt {
+            return Some(record);
         }
-        let (set, origin) = (record.set.clone(), record.origin.clone());
-        let read_only = record.read_only;
+        if record.set.targets.is_empty() {
+            tracing::error!(name = %record.set.name, "TXT record has no targets, it is left out");
+            return None;
+        }
+        let (labels, is_contested) = match registry.codec.ownership(&record.set) {
+            Ownership::Nothing => {
+                self.add_text(registry, zone, &record.set);
+                return Some(record);
+            }
+            Ownership::Says(labels) => (labels, false),
+            Ownership::Contested => (Labels::new(), true),
+        };
+        let Record { set, origin, read_only, .. } = record;
         self.list.push(Found {
             zone,
+            reading: registry.read_name(&set.name),
             set,
             origin,
             labels,
             is_contested,
             read_only,
-            reading,
             used: false,
             explains: false,
             owned: 0,
         });
+        None
+    }
+
+    fn find_names(&mut self) {
+        let names = self.list.iter().enumerate();
+        let names = names.filter_map(|(at, found)| Some((at, &found.reading.as_ref()?.owned.name)));
+        self.by_name = names.map(|(at, name)| (at, name.key())).collect();
     }
 
     fn add_text(&mut self, registry: &TxtRegistry, zone: ZoneKey, set: &RecordSet) {
@@ -133,15 +139,14 @@ impl OwnershipRecords {
             return;
         };
         let text = Text { zone, name: set.name.clone(), rtype: owned.rtype };
-        let key = Name::as_listed(&owned.name).key().into_owned();
+        let key = owned.name.key().into_owned();
         self.texts.entry(key).or_default().push(text);
     }
 
     /// Two record sets of one name are as one with two values.
     fn contest_twins(&mut self) {
         let list = &mut self.list;
-        for positions in self.by_name.values().filter(|positions| positions.len() > 1) {
-            let mut positions = positions.clone();
+        for mut positions in self.by_name.groups() {
             positions.sort_by(|a, b| list[*a].key().cmp(&list[*b].key()));
             let mut rest = positions.as_slice();
             while let Some((first, _)) = rest.split_first() {
@@ -158,8 +163,16 @@ impl OwnershipRecords {
     }
 
     /// The positions of the ownership records that stand for a name, by its key.
-    pub(super) fn of(&self, key: &str) -> &[usize] {
-        self.by_name.get(key).map_or(&[], SmallVec::as_slice)
+    pub(super) fn of(&self, key: &str) -> impl Iterator<Item = usize> {
+        self.by_name.of(key).filter(move |at| {
+            let reading = self.list[*at].reading.as_ref();
+            reading.is_some_and(|reading| reading.owned.name.key() == key)
+        })
+    }
+
+    /// The ownership records that stand for a name, by its key.
+    pub(super) fn named(&self, key: &str) -> impl Iterator<Item = &Found> {
+        self.of(key).map(|at| &self.list[at])
     }
 
     /// Whether there is a TXT record without an ownership value where the ownership record of a

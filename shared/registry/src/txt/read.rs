@@ -169,17 +169,14 @@ impl Join<'_> {
     /// Whether the name of today's ownership record is there, under whatever set identifier: a
     /// second record of that name could not be added in any case.
     fn has_ownership_record(&self, zone: ZoneKey, set: &RecordSet, key: &str) -> bool {
-        let candidates = self.ownership_records.of(key);
-        if candidates.is_empty() {
+        let mut candidates = self.ownership_records.named(key).peekable();
+        if candidates.peek().is_none() {
             return false;
         }
         let rtype = Some(set.rtype);
         let home = self.registry.zone_of_ownership_record(self.index, zone, &set.name, rtype);
         let of_type = |found: &Found| found.is_canonical() && found.rtype() == rtype;
-        home.is_some_and(|home| {
-            let mut found = candidates.iter().map(|at| &self.ownership_records.list[*at]);
-            found.any(|found| found.zone == home && of_type(found))
-        })
+        home.is_some_and(|home| candidates.any(|found| found.zone == home && of_type(found)))
     }
 
     fn refresh(&self, zone: ZoneKey, record: &Record, is_current: bool) -> Option<Refresh> {

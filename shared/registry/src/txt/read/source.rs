@@ -70,12 +70,7 @@ impl Join<'_> {
                 && other.is_canonical() == found.is_canonical()
                 && names(other, set)
         };
-        let mut peers = self
-            .ownership_records
-            .of(key)
-            .iter()
-            .map(|at| &self.ownership_records.list[*at])
-            .filter(is_peer);
+        let mut peers = self.ownership_records.named(key).filter(is_peer);
         peers.any(|other| other.is_contested || other.labels != found.labels)
     }
 
@@ -84,8 +79,7 @@ impl Join<'_> {
     /// that wrote both did so for every record.
     fn superseded(&self, at: usize, set: &RecordSet, key: &str) -> Option<RecordType> {
         let found = &self.ownership_records.list[at];
-        let others =
-            self.ownership_records.of(key).iter().map(|other| &self.ownership_records.list[*other]);
+        let others = self.ownership_records.named(key);
         others
             .filter(|other| {
                 other.is_canonical()
@@ -106,14 +100,10 @@ impl Join<'_> {
         key: &str,
         rtype: Option<RecordType>,
     ) -> Option<usize> {
-        let candidates = self.ownership_records.of(key);
-        if candidates.is_empty() {
-            return None;
-        }
+        let mut candidates = self.ownership_records.of(key).peekable();
+        candidates.peek()?;
         let home = self.registry.zone_of_ownership_record(self.index, zone, &set.name, rtype)?;
         candidates
-            .iter()
-            .copied()
             .filter(|at| {
                 let found = &self.ownership_records.list[*at];
                 found.stands_for(home, rtype, set.set_identifier()) && names(found, set)
