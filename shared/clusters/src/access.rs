@@ -135,7 +135,7 @@ impl Api {
     }
 
     /// The date that the server puts on an answer (RFC 9110, 6.6.1), if it does. What answers must be
-    /// an API server: it tells its version, or says in its own form why not.
+    /// an API server: it returns its version, or an error in the form of Kubernetes.
     pub(crate) async fn date(&self) -> Result<Option<EcoString>, ReadErrorKind> {
         let path = "/version";
         let call = Call::get(path, path);

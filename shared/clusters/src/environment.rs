@@ -31,8 +31,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The namespace of the pod in which the process runs, as its environment or else its service
-    /// account tells it; `None` outside pods.
+    /// The namespace of the pod in which the process runs, from its environment or else from its service
+    /// account; `None` outside pods.
     pub async fn namespace_of_pod(&self) -> Option<String> {
         self.kubernetes_service_host.as_ref()?;
         if let Some(namespace) = &self.pod_namespace {

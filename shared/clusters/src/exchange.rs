@@ -178,7 +178,7 @@ impl<'a> Attempts<'a> {
 }
 
 impl Api {
-    /// One answer, whatever its status; tried again while the server is busy or the connection breaks.
+    /// One answer, of any status; tried again while the server is busy or the connection breaks.
     pub(crate) async fn send(&self, call: &Call<'_>) -> Result<Answer, ReadErrorKind> {
         let mut attempts = Attempts::new(self, call.path);
         loop {
@@ -191,7 +191,7 @@ impl Api {
         }
     }
 
-    /// The beginning of an answer, whatever its status; tried again while the server is busy or the
+    /// The beginning of an answer, of any status; tried again while the server is busy or the
     /// connection breaks before.
     pub(crate) async fn open<'c>(
         &self,

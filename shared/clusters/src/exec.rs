@@ -159,10 +159,7 @@ impl Drop for Group {
 
 fn command(exec: &ExecConfig) -> Result<Command, String> {
     if exec.interactive_mode == Some(ExecInteractiveMode::Always) {
-        return Err(
-            "it wants to ask questions (interactiveMode: Always), and nobody is here to answer"
-                .to_owned(),
-        );
+        return Err("it needs a terminal (interactiveMode: Always), and a run has none".to_owned());
     }
     let program = exec.command.as_deref().ok_or("`command` is missing")?;
     let question = Question {

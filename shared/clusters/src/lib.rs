@@ -8,7 +8,7 @@
 //! ```no_run
 //! use extdns_clusters::{ClusterView, ListScope, Metadata, ObjectFilter, Projection, ReadError, ResourceType};
 //!
-//! /// The fields of a service that somebody reads; serde skips the rest.
+//! /// The fields of a service that are used; serde skips the rest.
 //! #[derive(serde::Deserialize)]
 //! struct Service {
 //!     metadata: Metadata,

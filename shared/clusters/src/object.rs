@@ -108,7 +108,7 @@ pub struct Metadata {
     /// Unique id; empty in manifests.
     #[serde(deserialize_with = "nullable")]
     pub uid: EcoString,
-    /// Names this state of the object; whoever writes the object back shows it.
+    /// Names this state of the object; a write must name it too.
     #[serde(deserialize_with = "nullable")]
     pub resource_version: EcoString,
     /// Counts the changes of `spec`.

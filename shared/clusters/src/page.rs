@@ -184,7 +184,7 @@ struct Outside {
 }
 
 impl Outside {
-    /// Takes a byte; tells it if it opens something among the members of the page itself.
+    /// Takes a byte; returns it if it opens something among the members of the page itself.
     fn step(&mut self, byte: u8) -> Option<u8> {
         if self.in_string {
             self.in_string = self.escaped || byte != b'"';

@@ -96,7 +96,7 @@ impl ClusterView {
     }
 
     /// The versions in which the cluster serves a resource, the preferred one first; `None` for manifests, which
-    /// are read whatever their version.
+    /// are read in every version.
     ///
     /// # Errors
     /// When discovery fails.
@@ -115,7 +115,7 @@ impl ClusterView {
     }
 
     /// Where the cluster serves a namespaced kind that only the configuration names. Manifests hold
-    /// kinds alone, and have it whatever its plural.
+    /// kinds alone, so there every plural is accepted.
     ///
     /// # Errors
     /// When discovery fails, or knows no such kind.
@@ -139,7 +139,7 @@ impl ClusterView {
     ///
     /// `step` is handed each object with what the filters say about it. When the server's snapshot expires in the
     /// middle, the list begins again with a fresh accumulator from `start`: so the result never has an object
-    /// twice, and never is a short list. The order is the server's; whoever needs one sorts.
+    /// twice, and never is a short list. The order is the server's; a caller that needs another one sorts.
     ///
     /// # Errors
     /// When the list could not be read in full; what was accumulated until then is gone.

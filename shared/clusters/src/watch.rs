@@ -51,7 +51,7 @@ impl<K: Projection> EventReader<K> {
         self.objects
     }
 
-    /// Takes the next bytes; tells whether the list is complete. What follows then is no part of it. An
+    /// Takes the next bytes; returns whether the list is complete. What follows then is no part of it. An
     /// event without the end of its line is not there yet.
     pub(crate) fn feed(
         &mut self,

@@ -120,7 +120,7 @@ impl Writer {
     }
 
     /// Writes statuses through the status subresource, each with a PUT: roles for it grant `update`
-    /// alone. One that fails is told to `failed`, and the others go on. Manifests have no status, so
+    /// alone. One that fails is handed to `failed`, and the others go on. Manifests have no status, so
     /// there it does nothing.
     ///
     /// # Errors

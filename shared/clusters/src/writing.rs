@@ -81,7 +81,7 @@ impl ObjectRef {
 }
 
 impl ClusterView {
-    /// One object by its name as it is now, whatever was read of it before; `None` where it is not there.
+    /// One object by its name as it is now, also where it was read before; `None` where it is not there.
     ///
     /// # Errors
     /// When that is not known.

@@ -134,7 +134,7 @@ impl Translator<'_> {
         }
     }
 
-    /// One item of a class; tells whether it is a character, which can begin a range.
+    /// One item of a class; returns whether it is a character, which can begin a range.
     fn class_item(&mut self, char: char) -> bool {
         match char {
             '\\' => {

@@ -30,7 +30,7 @@ pub enum DoubtCause {
         /// Its type.
         rtype: RecordType,
     },
-    /// It is of the oldest format, which tells no type, and was made for the record of another type
+    /// It is of the oldest format, which has no type, and was made for the record of another type
     /// that has one in today's format too.
     Superseded {
         /// The type of that record.

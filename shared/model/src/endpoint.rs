@@ -129,7 +129,7 @@ pub enum Attribution {
 /// A name whose object has no address yet: it stays as it is where the user wants that.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unready {
-    /// The name, whatever its record type will be.
+    /// The name, for records of every type.
     pub name: Name,
     /// The object.
     pub resource: Arc<Resource>,

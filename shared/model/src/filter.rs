@@ -107,7 +107,7 @@ impl DomainFilter {
     }
 
     /// Whether some name in scope lies strictly below this domain, so that the domain's zone may
-    /// hold it although the domain itself is out of scope. Regular expressions cannot tell: yes,
+    /// hold it although the domain itself is out of scope. For regular expressions that is not known: yes,
     /// unless the domain is excluded.
     #[must_use]
     pub fn matches_parent(&self, domain: &Name) -> bool {

@@ -50,7 +50,7 @@ pub struct Record {
     pub refresh: Option<Refresh>,
     /// Why it is not ours although an ownership record may exist. Few records have one.
     pub doubt: Option<Box<Doubt>>,
-    /// Why the provider does not let this record be changed, whatever an ownership record says: a
+    /// Why the provider does not let this record be changed, even where its ownership record is ours: a
     /// fragment that reads after "it". Such a record has no owner, so no labels are joined on.
     pub read_only: Option<&'static str>,
 }

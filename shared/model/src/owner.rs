@@ -1,4 +1,4 @@
-//! The owners whose records a run may change.
+//! The owner ids of a run: it may change records of these owners.
 
 use ecow::EcoString;
 
@@ -23,7 +23,7 @@ struct ClusterOwner {
     id: EcoString,
     /// Whether another cluster writes with the same id.
     shared: bool,
-    /// For the label that tells clusters with one id apart.
+    /// For the label that distinguishes clusters with one id.
     name: EcoString,
 }
 

@@ -77,7 +77,7 @@ impl Properties {
         self.0.is_empty()
     }
 
-    /// Whether both hold the same names with the same values, whatever their order.
+    /// Whether both hold the same names with the same values, in any order.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.0.len() == other.0.len()

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use crate::{Name, Properties, RecordType, Targets, Ttl};
 
 /// All values of one name and type (an RRset, RFC 9499), or one member of a routed family where a
-/// set identifier tells members apart (weighted, latency, failover, ...).
+/// set identifier distinguishes members (weighted, latency, failover, ...).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordSet {
     /// The name.

@@ -57,7 +57,7 @@ impl Owners {
         }
     }
 
-    /// Whether the owner id of these clusters does not tell who they are.
+    /// Whether several clusters write with the owner id of these clusters.
     fn needs_label(&self, wanting: &[ClusterId]) -> bool {
         match wanting {
             [] => false,

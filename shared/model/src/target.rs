@@ -110,7 +110,7 @@ impl Targets {
     /// The order of preference among candidates for one record: fewer targets first; then the
     /// first differing pair of the sorted lists decides, addresses numerically (IPv4 before IPv6),
     /// an address before a name, names byte-wise. Lists that differ only in how they write an
-    /// address are told apart by that text, so that the order of candidates never matters.
+    /// address are distinguished by that text, so that the order of candidates never matters.
     #[must_use]
     pub fn preference(&self, other: &Self) -> Ordering {
         self.len().cmp(&other.len()).then_with(|| {

@@ -62,7 +62,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Sharing::First, value_name = "RULE")]
     pub sharing: Sharing,
 
-    /// What is not done, whatever is wanted.
+    /// What a plan never does, even where it is desired.
     #[command(flatten)]
     pub guard: GuardArgs,
 }

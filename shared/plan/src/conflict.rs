@@ -8,7 +8,7 @@ use crate::Rule;
 use crate::runs::Keyed;
 
 /// Whether two record sets of one name cannot stand beside each other: a CNAME beside another type
-/// (RFC 1034, 3.6.2), whatever their set identifiers; a simple record beside a routed one of its
+/// (RFC 1034, 3.6.2), with any set identifiers; a simple record beside a routed one of its
 /// type.
 pub(crate) fn excludes(a: &RecordSet, b: &RecordSet) -> bool {
     is_cname(a) != is_cname(b) || (a.rtype == b.rtype && is_simple(a) != is_simple(b))
@@ -54,7 +54,7 @@ pub(crate) fn rule(winner: &Endpoint, loser: &Endpoint) -> Rule {
     if preference(loser, winner) == Ordering::Less { Rule::KeepsResource } else { Rule::Preferred }
 }
 
-/// The order among candidates. Whatever a report or a zone could tell apart is compared, so that
+/// The order among candidates. Everything that differs in a report or in a zone is compared, so that
 /// the order in which endpoints were found never matters.
 pub(crate) fn preference(a: &Endpoint, b: &Endpoint) -> Ordering {
     let properties = |endpoint: &Endpoint| {

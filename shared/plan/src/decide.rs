@@ -134,7 +134,7 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// Losers stand in the order of preference, whatever the order in which they were found.
+    /// Losers stand in the order of preference, not in the order in which they were found.
     fn note_losers<'s>(
         &mut self,
         zone: ZoneKey,

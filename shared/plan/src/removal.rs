@@ -154,8 +154,8 @@ mod tests {
         ];
         for (cluster, expected) in cases {
             let labels = [("owner", "me"), ("cluster", cluster)];
-            let told = if cluster.is_empty() { &labels[..1] } else { &labels[..] };
-            assert_eq!(hold_of(told, &sync), expected, "{cluster}");
+            let labels = if cluster.is_empty() { &labels[..1] } else { &labels[..] };
+            assert_eq!(hold_of(labels, &sync), expected, "{cluster}");
         }
         let labels = [("owner", "me")];
         let upsert = settings(Policy::UpsertOnly, &[]);

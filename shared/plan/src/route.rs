@@ -28,8 +28,8 @@ pub(crate) fn route<'a>(
     for endpoint in desired {
         let set = &endpoint.set;
         if !decider.manages(set.rtype) {
-            let is_told = !decider.excludes(set.rtype) && !is_by_product(endpoint);
-            if is_told && decider.filters_match(&set.name) {
+            let is_reported = !decider.excludes(set.rtype) && !is_by_product(endpoint);
+            if is_reported && decider.filters_match(&set.name) {
                 note(&mut unmanaged, set.rtype, &set.name.key());
             }
             continue;
@@ -58,7 +58,7 @@ pub(crate) fn route<'a>(
     Routed { desired: by_zone, unrouted, unmanaged }
 }
 
-/// Whether a record is a by-product that nobody asked for: every Service of type NodePort comes
+/// Whether a record is a by-product that no annotation asks for: every Service of type NodePort comes
 /// with SRV records, which few clusters manage.
 fn is_by_product(endpoint: &Endpoint) -> bool {
     let resources = endpoint.attribution.resources();

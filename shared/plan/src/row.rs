@@ -29,7 +29,7 @@ pub struct Plan<'a> {
     pub unmanaged: Vec<Unmanaged>,
 }
 
-/// Endpoints of a type that is not managed, although nobody excluded it.
+/// Endpoints of a type that is not managed, and not excluded by `--exclude-record-types` either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmanaged {
     /// The type.

@@ -46,7 +46,7 @@ pub(crate) fn sort<T: HasSet>(list: &mut [Keyed<'_, T>]) {
     });
 }
 
-/// What tells the record sets of one name apart: the set identifier and the type.
+/// What distinguishes the record sets of one name: the set identifier and the type.
 pub(crate) fn id_and_type(set: &RecordSet) -> (&str, extdns_model::RecordType) {
     (set.set_identifier(), set.rtype)
 }

@@ -66,7 +66,7 @@ impl<'a> Stages<'a> {
         self.waiting.hold(&self.claims, |record| self.is_ours(record), name, decisions);
         self.kept.hold(name.key, decisions);
         self.protect(decisions);
-        // What stays for another reason is told first.
+        // What stays for another reason is reported with that reason.
         crate::whole::close(&self.claims, decisions);
         storable::hold(self.refusal, site, name, decisions);
         crate::whole::close(&self.claims, decisions);

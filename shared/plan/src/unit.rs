@@ -54,7 +54,7 @@ pub(crate) fn assign(decisions: &mut [Decision<'_>]) {
 }
 
 /// Puts into one unit the members of a routed name of which one gets what another one has until now,
-/// and of which only one may have it: a latency region, a failover role. `excludes` tells whether the
+/// and of which only one may have it: a latency region, a failover role. `excludes` says whether the
 /// first cannot stand beside the second.
 ///
 /// ```text
@@ -205,7 +205,7 @@ fn by_set_identifier(decisions: &[Decision<'_>]) -> Vec<std::ops::Range<usize>> 
         .collect()
 }
 
-/// Puts these decisions, and whatever shares a unit with one of them, into one unit.
+/// Puts these decisions, and those that share a unit with one of them, into one unit.
 fn join(decisions: &mut [Decision<'_>], together: &Members) {
     let mut units: SmallVec<[Unit; 8]> =
         together.iter().map(|index| decisions[*index].unit).collect();

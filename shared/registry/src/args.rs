@@ -170,7 +170,7 @@ pub enum RegistryError {
 }
 
 impl Args {
-    /// What is wrong with the values, whatever the registry, in upstream's words.
+    /// What is wrong with the values for every registry, in upstream's words.
     #[must_use]
     pub fn validate(&self) -> Vec<String> {
         self.mapper().err().map(|error| error.to_string()).into_iter().collect()

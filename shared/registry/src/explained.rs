@@ -35,7 +35,7 @@ type Unowned = HashMap<String, SmallVec<[RecordType; 2]>>;
 
 impl Annotated {
     /// Sets the [orphans](Self::orphans) aside that may have a record after all, if other flags
-    /// than those of this run wrote them, and tells which. They are not removed.
+    /// than those of this run wrote them, with those flags. They are not removed.
     pub fn set_explained_aside(&mut self, owners: &Owners) -> Vec<Explained> {
         let mut unowned = Unowned::new();
         let mut proven: HashSet<ZoneKey> = HashSet::new();
@@ -98,7 +98,7 @@ impl Annotated {
     }
 }
 
-/// Whether a record may be one that somebody like us made: the name servers of a zone are not.
+/// Whether a record may be one that ExternalDNS or extdns made: the name servers of a zone are not.
 fn may_have_ownership_record(record: &Record, apex: &Name) -> bool {
     let rtype = record.set.rtype;
     RecordType::KNOWN.contains(&rtype)
@@ -161,13 +161,13 @@ impl Reader<'_> {
 
     /// Every way to cut a part into the first label of a record and a suffix, where that label has
     /// this type in front, or none.
-    fn suffixes_before(&self, part: &str, tail: &str, told: &str, guesses: &mut Vec<Guess>) {
+    fn suffixes_before(&self, part: &str, tail: &str, typed: &str, guesses: &mut Vec<Guess>) {
         let label = part.split('.').next().unwrap_or(part).len();
         let cuts = part.char_indices().map(|(at, _)| at).skip(1);
         for (head, suffix) in cuts.take_while(|at| *at <= label).map(|at| part.split_at(at)) {
             let record = format!("{head}{tail}");
             for rtype in self.types(&record) {
-                if let Some((affix, is_weak)) = self.suffix(suffix, told, rtype) {
+                if let Some((affix, is_weak)) = self.suffix(suffix, typed, rtype) {
                     let (record, flag) = (record.clone(), flag("txt-suffix", &affix));
                     guesses.push(Guess { record, flag, is_weak });
                 }
@@ -176,9 +176,9 @@ impl Reader<'_> {
     }
 
     /// The flag's value for a suffix of a record of this type, and whether that is weak.
-    fn suffix(&self, suffix: &str, told: &str, rtype: RecordType) -> Option<(String, bool)> {
-        if !told.is_empty() {
-            return kinds(rtype).any(|kind| kind == told).then(|| (suffix.to_owned(), false));
+    fn suffix(&self, suffix: &str, typed: &str, rtype: RecordType) -> Option<(String, bool)> {
+        if !typed.is_empty() {
+            return kinds(rtype).any(|kind| kind == typed).then(|| (suffix.to_owned(), false));
         }
         if let Some((affix, _)) = with_template(suffix, rtype) {
             return Some((affix, self.is_canonical));

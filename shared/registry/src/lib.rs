@@ -41,7 +41,7 @@ pub use store::{
 };
 pub use txt::BadKey;
 
-/// What only an ownership record tells. What a provider says of it does not count.
+/// Labels that only an ownership record may have. Those of a provider are ignored.
 const OWNERSHIP: [&str; 4] =
     [LabelKey::OWNER, LabelKey::RESOURCE, LabelKey::CLUSTER, LabelKey::OWNED_RECORD];
 

@@ -8,7 +8,7 @@ use extdns_model::{Name, RecordType};
 /// Stands in an affix for the lower-case record type.
 pub(crate) const TEMPLATE: &str = "%{record_type}";
 
-/// The types that a name can tell, longest first: `aaaa` must not be read as `a`.
+/// The types that a name can contain, longest first: `aaaa` must not be read as `a`.
 const TYPES: [RecordType; 10] = [
     RecordType::Cname,
     RecordType::Naptr,

@@ -1,5 +1,5 @@
 //! Ownership in a store outside the zones: one ownership record for each name, type and set
-//! identifier, whatever the zone.
+//! identifier, in all zones together.
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};

@@ -32,7 +32,7 @@ impl Refusal {
 }
 
 /// Why a wanted TXT record is not made: a value of it is one that only an ownership record may have.
-/// Otherwise, whoever may create TXT records could take over or delete records of other owners.
+/// Otherwise, a user who may create TXT records could take over or delete records of other owners.
 pub(crate) fn claim(set: &RecordSet) -> Hold {
     let reason = format!(
         "a value of the wanted TXT record {} says heritage=external-dns, as only an ownership record \

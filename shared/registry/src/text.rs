@@ -21,7 +21,7 @@ pub(crate) fn joined(value: &str) -> Cow<'_, str> {
 }
 
 /// Whether a value says what only an ownership record may say, however it is quoted, cut into
-/// strings, escaped or spaced, and in whatever case: another reader may be more lenient than ours.
+/// strings, escaped or spaced, in upper or lower case: another reader may be more lenient than ours.
 pub(crate) fn claims_ownership(value: &str) -> bool {
     let says_so = |text: &str| {
         let mut tokens = text.trim().trim_matches('"').split(',');

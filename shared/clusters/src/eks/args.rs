@@ -44,7 +44,7 @@ impl EksArgs {
         faults
     }
 
-    /// An ARN tells the name and the region, so the remedy can, too.
+    /// An ARN contains the name and the region, so the remedy can name both.
     fn named_by_arn(&self) -> Option<String> {
         let arn = self.eks_cluster.strip_prefix("arn:")?;
         let region = arn.split(':').nth(2).unwrap_or_default();

@@ -94,7 +94,7 @@ impl Eks {
         answer
             .map_err(|error| self.refused(&error, &aws.account))?
             .cluster
-            .ok_or_else(|| "eks:DescribeCluster tells nothing about it".to_owned())
+            .ok_or_else(|| "the answer to eks:DescribeCluster has no cluster".to_owned())
     }
 
     fn refused(&self, error: &SdkError<DescribeClusterError>, account: &str) -> String {

@@ -99,7 +99,7 @@ fn split_yaml(at: Location<'_>, text: &str, all: &mut Found) -> Result<(), Manif
 /// What the parser says behind a key that is there twice.
 const ADVICE: &str = ", set DuplicateKeyPolicy in Options if acceptable";
 
-/// What stands in place of a manifest, where that can be told; ready to be appended.
+/// What stands in place of a manifest, where it is recognised; ready to be appended to a message.
 fn found(text: &str) -> String {
     /// How `kubectl` begins what it says when it fails.
     const KUBECTL: [&str; 5] = [

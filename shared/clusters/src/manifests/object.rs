@@ -66,7 +66,8 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// How much has been said, so that a text without an object is told from one that says that there is none.
+    /// How many objects and empty lists there are: a text with an empty list says that there is no object, and an empty text
+    /// says nothing.
     pub(super) fn statements(&self) -> usize {
         self.objects.len() + self.empty_lists
     }

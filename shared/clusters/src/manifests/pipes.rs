@@ -1,4 +1,4 @@
-//! Named pipes among manifests (`--manifests=<(kubectl get ..)`): read apart, since whoever writes into one may hang, and
+//! Named pipes among manifests (`--manifests=<(kubectl get ..)`): read apart, since the program that writes into one may hang, and
 //! the run must be able to go on without it.
 
 use std::collections::HashMap;

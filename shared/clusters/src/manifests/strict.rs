@@ -1,4 +1,4 @@
-//! JSON as a value, but for one thing: a member that stands twice is an error. serde_json keeps the last one, and nobody
+//! JSON as a value, but for one thing: a member that stands twice is an error. serde_json keeps the last one, and no user
 //! knows which was meant. (The parser of YAML refuses it by itself.)
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Flags of what a plan does not do, whatever is wanted.
+//! Flags of the limits that a plan keeps to, even where more is desired.
 
 use std::str::FromStr;
 

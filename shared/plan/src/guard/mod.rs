@@ -34,7 +34,7 @@ pub struct Guard {
     pub max_delete_percent: u8,
     /// At most this percentage of our records is updated.
     pub max_update_percent: u8,
-    /// At most this many records are deleted, in all zones together, whatever the percentage.
+    /// At most this many records are deleted, in all zones together, even where the percentage allows more.
     pub max_deletes: Option<usize>,
     /// Where fewer records than this are ours, percentages do not apply.
     pub min_records: usize,
@@ -46,7 +46,7 @@ pub struct Guard {
     pub target: EcoString,
 }
 
-/// Deletes that are allowed whatever the limits say.
+/// Deletes that are allowed although they exceed the limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
     /// A zone's name or id, or the name of the target.

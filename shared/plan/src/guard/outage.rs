@@ -1,4 +1,4 @@
-//! Too many objects lost their address at once: that is an outage, not what somebody wants.
+//! Too many objects lost their address at once: that is taken for an outage, not for a change that the user wants.
 
 use std::sync::Arc;
 

@@ -304,7 +304,7 @@ impl Guard {
         percent < 100 && count.saturating_mul(100) > base.saturating_mul(percent.into())
     }
 
-    /// The limit of deletes of a whole run that this count exceeds, whatever the base.
+    /// The limit of deletes of a whole run that this count exceeds, whether or not there is a percentage.
     fn too_many(&self, kind: GuardKind, count: usize) -> Option<Limit> {
         let most = self.max_deletes.filter(|most| kind == GuardKind::Deletes && count > *most);
         most.map(Limit::Count)

@@ -67,7 +67,7 @@ impl<'a> Change<'a> {
         };
         let object = self.at(&origin.name);
         match self.replace(&object, set, labels, origin.clone(), owner).await {
-            // Somebody has deleted it meanwhile.
+            // It was deleted meanwhile.
             Err(Cause::Gone) => self.create(set, labels).await,
             made => made.map_err(|cause| refused(&object, cause)),
         }
@@ -119,23 +119,29 @@ impl<'a> Change<'a> {
         self.delete(&self.at(&name), version, claim.labels.owner()).await
     }
 
-    /// Tells an object what became of its record, and returns it as it is then. That is news for people: what fails is
-    /// logged, and the rest is left alone where it would fail as well.
-    pub(super) async fn tell(&self, news: &Stop, state: State, object: DnsRecord) -> DnsRecord {
-        if news.reason().is_some() {
+    /// Writes into the status of an object what became of its record, and returns the object as it is then. Users read
+    /// the status; nothing depends on it. So a failure is only logged, and the other statuses are not written where they
+    /// would fail as well.
+    pub(super) async fn report(
+        &self,
+        statuses: &Stop,
+        state: State,
+        object: DnsRecord,
+    ) -> DnsRecord {
+        if statuses.reason().is_some() {
             return object;
         }
         let at = self.at(&object.metadata().name);
         let version = ObjectVersion::of(object.metadata());
         match self.writer.replace_status(&at, state.of(&object), &version).await {
-            Ok(told) => {
-                news.saw(None);
-                told
+            Ok(written) => {
+                statuses.saw(None);
+                written
             }
             Err(error) => {
                 let message = words(&error);
                 tracing::warn!("failed to write the status of {at}: {message}");
-                news.saw(Some(&Failure { kind: kind_of(&error), message }));
+                statuses.saw(Some(&Failure { kind: kind_of(&error), message }));
                 object
             }
         }
@@ -234,12 +240,12 @@ fn refused(object: &ObjectRef, cause: Cause) -> Refused {
     match cause {
         Cause::Taken => Refused::Taken(failure(
             kind,
-            "another owner has it now, or it was edited; the name is left to them".to_owned(),
+            "another owner has it now, or it was edited; it is not changed".to_owned(),
         )),
         Cause::Gone => Refused::Failed(failure(
             kind,
-            "somebody deleted it during the run, so the record counts as nobody's; make it anew to keep the record \
-             ours"
+            "it was deleted during the run, so the record has no owner any more; create the object again to keep the \
+             record"
                 .to_owned(),
         )),
         Cause::Restless => Refused::Failed(failure(

@@ -12,7 +12,7 @@ use crate::store::{Examined, Fault};
 const NO_RUN: &str = "no run can start, so nothing is changed; the exit code is 1";
 /// What comes of it that they cannot be written.
 const NO_WRITE: &str = "no record is made, and objects of records that are gone stay";
-const NO_NEWS: &str = "records are made all the same, but the objects never say so";
+const NO_STATUS: &str = "records are made all the same, but the objects never say so";
 
 /// Verbs, what they are for, and what comes of it where one is missing; of the status, too.
 const RIGHTS: [(&str, &str, &str, bool); 6] = [
@@ -21,7 +21,7 @@ const RIGHTS: [(&str, &str, &str, bool); 6] = [
     ("create", "", NO_WRITE, true),
     ("update", "", NO_WRITE, true),
     ("delete", "", NO_WRITE, true),
-    ("update", "status", NO_NEWS, true),
+    ("update", "status", NO_STATUS, true),
 ];
 
 /// Examines the kind, the namespace and the rights.

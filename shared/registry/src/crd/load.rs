@@ -17,7 +17,7 @@ use crate::store::{Loaded, Unclear};
 pub(super) const INSTALL: &str = "install the CustomResourceDefinition dnsrecords.externaldns.k8s.io (kubectl apply -f \
      infra/kubernetes/crd-dnsrecord.yaml)";
 
-/// All objects of the namespace, those of other owners included: whoever has a name is to be known.
+/// All objects of the namespace, those of other owners included: their names are not to be taken.
 pub(super) async fn list(location: &Location) -> Result<Vec<DnsRecord>, String> {
     let filter = ObjectFilter::default();
     let scope = ListScope { namespace: Some(&location.namespace), filter: &filter };

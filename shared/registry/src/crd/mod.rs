@@ -13,8 +13,10 @@
 //!   conditions: [{ type: Ready, status: "True", reason: Programmed, .. }]
 //! ```
 //!
-//! The object alone decides: its condition is news for people, and for a return to upstream. The zone is always
-//! read, so a record that was changed by hand is seen, which upstream's registry does not.
+//! The object alone decides who owns a record: its condition is for users, and for a return to upstream. The zone is
+//! always read, so a record that was changed by hand is seen, which upstream's registry does not see. For the same reason
+//! labels that a provider rewrites are not copied into the objects after a run, as upstream does: the next run reads
+//! them from the zone.
 
 mod change;
 mod examine;
@@ -147,10 +149,10 @@ impl Store for Crd {
             }
         };
         let change = Change::new(location, permit);
-        let (stop, news) = (Stop::default(), Stop::default());
+        let (stop, statuses) = (Stop::default(), Stop::default());
         let mut calls = Calls::default();
         for own in changes {
-            calls.start(self.make(&change, &stop, &news, own)).await;
+            calls.start(self.make(&change, &stop, &statuses, own)).await;
         }
         calls.end().await
     }
@@ -176,7 +178,7 @@ impl Store for Crd {
             }
         }
         let failed = calls.end().await;
-        self.tell_all(&change, changes).await;
+        self.report_all(&change, changes).await;
         failed
     }
 
@@ -194,13 +196,13 @@ impl Crd {
         &self,
         change: &Change<'_>,
         stop: &Stop,
-        news: &Stop,
+        statuses: &Stop,
         own: &EntryChange,
     ) -> Option<(GroupId, Refused)> {
         let EntryAction::Make { set, labels, reused } = &own.action else { return None };
         match stop.guard(change.make(set, labels, reused.as_ref())).await {
             Ok(object) => {
-                self.note(change.tell(news, State::Accepted, object).await);
+                self.note(change.report(statuses, State::Accepted, object).await);
                 None
             }
             Err(why) => Some((own.group, why)),
@@ -240,9 +242,9 @@ impl Crd {
         }
     }
 
-    /// Tells the objects what became of their records. That is news for people: where it fails, it is only logged.
-    async fn tell_all(&self, change: &Change<'_>, changes: &[(&EntryChange, Settled)]) {
-        let news = Stop::default();
+    /// Writes into the status of each object what became of its record. Where that fails, it is only logged.
+    async fn report_all(&self, change: &Change<'_>, changes: &[(&EntryChange, Settled)]) {
+        let statuses = Stop::default();
         let mut calls = Calls::default();
         for (own, settled) in changes {
             let state = match (&own.action, settled) {
@@ -253,37 +255,37 @@ impl Crd {
                 _ => continue,
             };
             if let Some(object) = self.take(&own.action) {
-                calls.start(change.tell(&news, state, object).map(|_| None::<()>)).await;
+                calls.start(change.report(&statuses, state, object).map(|_| None::<()>)).await;
             }
         }
         calls.end().await;
     }
 }
 
-/// Calls of which a few are on their way at once, and what they tell, in their order.
+/// Calls of which a few are on their way at once, and their results, in their order.
 struct Calls<'a, T> {
     running: FuturesOrdered<BoxFuture<'a, Option<T>>>,
-    told: Vec<T>,
+    results: Vec<T>,
 }
 
 impl<T> Default for Calls<'_, T> {
     fn default() -> Self {
-        Self { running: FuturesOrdered::new(), told: Vec::new() }
+        Self { running: FuturesOrdered::new(), results: Vec::new() }
     }
 }
 
 impl<'a, T> Calls<'a, T> {
     async fn start(&mut self, call: impl Future<Output = Option<T>> + Send + 'a) {
         if self.running.len() == AT_ONCE {
-            self.told.extend(self.running.next().await.flatten());
+            self.results.extend(self.running.next().await.flatten());
         }
         self.running.push_back(call.boxed());
     }
 
     async fn end(mut self) -> Vec<T> {
-        while let Some(told) = self.running.next().await {
-            self.told.extend(told);
+        while let Some(result) = self.running.next().await {
+            self.results.extend(result);
         }
-        self.told
+        self.results
     }
 }

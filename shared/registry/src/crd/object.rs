@@ -127,8 +127,7 @@ pub(super) struct Unreliable {
 }
 
 impl DnsRecord {
-    /// What the object says. An object that contradicts itself was edited by somebody else: it is
-    /// not ours.
+    /// What the object says. An object that contradicts itself was edited: it is not ours.
     pub(super) fn claim(&self) -> Result<Claim, Unreliable> {
         let Fields { dns_name, record_type, set_identifier, .. } = &self.spec.endpoint;
         let set = self.set().map_err(|why| Unreliable { set: None, why })?;

@@ -17,7 +17,7 @@ pub(crate) struct Codec {
     encrypts: bool,
 }
 
-/// What the values of a TXT record set say of ownership, whatever their order.
+/// What the values of a TXT record set say of ownership. Their order has no meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ownership {
     /// Nothing: they are a user's own texts.
@@ -44,7 +44,7 @@ impl Codec {
         }
     }
 
-    /// Whether a wanted text would be read as an ownership value, here or by somebody else.
+    /// Whether a wanted text would be read as an ownership value, here or by another reader.
     pub(super) fn claims(&self, text: &EcoString) -> bool {
         claims_ownership(text) || self.read(text).is_some()
     }
@@ -59,8 +59,8 @@ impl Codec {
         Ok(format!("\"{text}\""))
     }
 
-    /// What a TXT record set says. The labels tell whether values are the same, because the same
-    /// labels are encrypted to another text each time.
+    /// What a TXT record set says. Values are compared by their labels, because the same labels
+    /// are encrypted to another text each time.
     pub(super) fn ownership(&self, set: &RecordSet) -> Ownership {
         let mut said = set.targets.iter().filter_map(|text| self.read(text));
         let Some(first) = said.next() else { return Ownership::Nothing };

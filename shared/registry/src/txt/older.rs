@@ -1,5 +1,5 @@
 //! `a-shop` marks the A record of `shop`, or in the format of older versions any record of the host
-//! `a-shop`. Where both are there, the name alone does not tell whose ownership record it is.
+//! `a-shop`. Where both are there, it is not clear from the name alone which record the ownership record stands for.
 
 use std::collections::HashMap;
 
@@ -93,9 +93,9 @@ impl Join<'_> {
             found.stands_for(home, reading.owned.rtype, set_id)
                 && found.set.name.key() == name.key()
         })?;
-        let is_told =
+        let names_its_record =
             self.ownership_records.list[found].labels.get(LabelKey::OWNED_RECORD).is_some();
-        (!is_told && !self.has_both_formats(found, &owned)).then_some(found)
+        (!names_its_record && !self.has_both_formats(found, &owned)).then_some(found)
     }
 
     /// Whether a record has no ownership record of its own in today's format, or one that is not

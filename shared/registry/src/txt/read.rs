@@ -166,7 +166,7 @@ impl Join<'_> {
         }
     }
 
-    /// Whether the name of today's ownership record is there, under whatever set identifier: a
+    /// Whether the name of today's ownership record is there, under any set identifier: a
     /// second record of that name could not be added in any case.
     fn has_ownership_record(&self, zone: ZoneKey, set: &RecordSet, key: &str) -> bool {
         let mut candidates = self.ownership_records.named(key).peekable();

@@ -132,7 +132,7 @@ fn keeper(kubeconfig: &Path, limits: Limits) -> Keeper {
     let cluster = Cluster {
         id: ClusterId(0),
         name: "lab".into(),
-        access: Access::Kubeconfig { path: kubeconfig.to_owned(), context: None },
+        access: Access::kubeconfig(kubeconfig),
         api: ApiOptions { qps: quick, burst: quick, limits, ..ApiOptions::default() },
     };
     Keeper { cluster, environment: Environment::default() }
@@ -275,7 +275,7 @@ async fn foreign(bench: Bench) {
     assert_eq!(
         failure.message,
         format!(
-            "DNSRecord {}/{WWW}: another owner has it now, or it was edited; the name is left to them",
+            "DNSRecord {}/{WWW}: another owner has it now, or it was edited; it is not changed",
             bench.namespace
         )
     );

@@ -1,4 +1,4 @@
-//! Which ownership record decides whose a record is, where several may stand for it.
+//! Which ownership record decides who owns a record, where several may stand for it.
 
 use extdns_model::{DoubtCause, LabelKey, Name, RecordSet, RecordType, ZoneKey, property_names};
 
@@ -12,11 +12,11 @@ pub(super) struct Candidates {
     pub(super) typed: Option<usize>,
     /// That of a CNAME for an alias: older versions marked those so.
     pub(super) as_cname: Option<usize>,
-    /// One of the oldest format, which tells no type.
+    /// One of the oldest format, which has no type.
     pub(super) untyped: Option<usize>,
 }
 
-/// Whose a record is, as far as its ownership records tell.
+/// Who owns a record, as far as its ownership records say.
 pub(super) enum Source {
     OwnershipRecord(usize),
     Doubt(usize, DoubtCause),

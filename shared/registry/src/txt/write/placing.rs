@@ -178,7 +178,7 @@ impl Writer<'_> {
 }
 
 /// Whether a zone of the same name could not be read. In the parent zone of both, one ownership
-/// record stands for the records of both, and what the other zone holds may be somebody else's.
+/// record stands for the records of both, and the record of the other zone may be foreign.
 fn has_unread_twin(inventory: &Inventory, zone: ZoneKey) -> bool {
     let index = &inventory.index;
     let name = index.zone(zone).name.key();
