@@ -9,19 +9,16 @@ use futures::future::{Either, select};
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
+use super::answer::{Limited, chain, drain};
 use super::array::{ArrayDecoder, ArrayError};
 use super::body::Body;
 use super::reattach::Reattach;
 use super::received::{Received, Skipped, domain_filter, no_twins};
 use super::status::{expect, expect_media_type, refused_negotiation};
-use super::{ADJUST, APPLY, NEGOTIATE, RECORDS, WebhookArgs};
+use super::{ADJUST, APPLY, MEDIA_TYPE, NEGOTIATE, RECORDS, WebhookArgs};
 use crate::rest::{is_this_machine, remember_secrets};
-use crate::{Adjusted, ErrorKind, Limit, ProviderError, Transport};
+use crate::{Adjusted, ErrorKind, ProviderError, Transport};
 
-/// The media type of both directions, exactly.
-pub(super) const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
-/// Most of an unwanted answer that is read to keep its connection.
-const DRAINED: usize = 1 << 20;
 /// Longest domain filter where the user sets no limit: it is read whole.
 const LONGEST_FILTER: usize = 32 << 20;
 /// Most redirects of one request, as the HTTP client follows of those that it can.
@@ -260,28 +257,6 @@ impl Client {
     }
 }
 
-/// A body that may have so many bytes and no more.
-struct Limited<'r> {
-    response: &'r mut Response,
-    left: usize,
-}
-
-impl<'r> Limited<'r> {
-    fn of(response: &'r mut Response, limit: usize) -> Result<Self, ProviderError> {
-        let announced = response.content_length().unwrap_or(0);
-        if usize::try_from(announced).is_ok_and(|announced| announced <= limit) {
-            return Ok(Self { response, left: limit });
-        }
-        Err(too_large())
-    }
-
-    async fn chunk(&mut self) -> Result<Option<bytes::Bytes>, ProviderError> {
-        let Some(chunk) = self.response.chunk().await.map_err(broken)? else { return Ok(None) };
-        self.left = self.left.checked_sub(chunk.len()).ok_or_else(too_large)?;
-        Ok(Some(chunk))
-    }
-}
-
 fn base_url(text: &str) -> Result<Url, ProviderError> {
     let base = Url::parse(text).ok();
     if let Some(base) = &base {
@@ -319,27 +294,6 @@ async fn send(request: RequestBuilder) -> Result<Response, ProviderError> {
     })
 }
 
-fn broken(error: reqwest::Error) -> ProviderError {
-    ProviderError::new(
-        ErrorKind::Lost,
-        format!("the webhook provider's answer broke off: {}; see its log for why", chain(&error)),
-    )
-}
-
-fn too_large() -> ProviderError {
-    ProviderError::new(
-        ErrorKind::Limit(Limit::Other("size of an answer")),
-        "webhook response body exceeds the configured max size (--webhook-provider-max-body-size)",
-    )
-}
-
-/// An error with its causes: reqwest's own text says little.
-fn chain(error: &reqwest::Error) -> String {
-    let causes =
-        std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
 /// Where the same request is to be sent instead.
 fn same_body_elsewhere(response: &Response) -> Option<Url> {
     let moved = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
@@ -348,13 +302,6 @@ fn same_body_elsewhere(response: &Response) -> Option<Url> {
     let elsewhere = response.url().join(location.to_str().ok()?).ok()?;
     remember_secrets(&elsewhere);
     matches!(elsewhere.scheme(), "http" | "https").then_some(elsewhere)
-}
-
-/// Reads the rest of an answer, if it is short, so that its connection can be used again.
-pub(super) async fn drain(response: &mut Response) {
-    if let Ok(mut rest) = Limited::of(response, DRAINED) {
-        while let Ok(Some(_)) = rest.chunk().await {}
-    }
 }
 
 #[cfg(test)]

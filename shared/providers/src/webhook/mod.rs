@@ -22,6 +22,7 @@
 //!   not exist is left out, with a warning. Nothing is made at a name at which it lists something
 //!   without a type.
 
+mod answer;
 pub(crate) mod array;
 mod body;
 mod client;
@@ -69,6 +70,9 @@ pub struct WebhookArgs {
     #[arg(long, value_name = "BYTES", default_value_t = 33_554_432, allow_negative_numbers = true)]
     pub webhook_provider_max_body_size: i64,
 }
+
+/// The media type of both directions, exactly.
+const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
 
 const NEGOTIATE: &str = "negotiate";
 const RECORDS: &str = "get records";

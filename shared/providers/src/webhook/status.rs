@@ -7,7 +7,8 @@ use extdns_auth::retry_after;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 
-use super::client::{MEDIA_TYPE, drain};
+use super::MEDIA_TYPE;
+use super::answer::drain;
 use crate::{ErrorKind, Limit, ProviderError};
 
 /// Most characters of a server's own words in a message.

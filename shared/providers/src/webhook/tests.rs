@@ -86,9 +86,11 @@ impl Harness for Kit {
                 self.0.fail_later("POST", "/records", skip, 1, Failure::Silence { done: true });
             }
             // There is one zone, and a slow server is the subject of other tests.
-            Fault::UnreadableZone(_) | Fault::Slow(_) | Fault::Unfinished | Fault::Full(_) => {
-                return false;
-            }
+            Fault::UnreadableZone(_)
+            | Fault::Slow(_)
+            | Fault::Unfinished
+            | Fault::Full(_)
+            | Fault::Unreachable => return false,
             Fault::Down => self.0.fail("POST", "/records", ALWAYS, Failure::Status(500)),
             Fault::Hang => {
                 self.0.fail("POST", "/records", ALWAYS, Failure::Silence { done: false });

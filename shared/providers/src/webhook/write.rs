@@ -6,21 +6,21 @@
 //! group among n costs at most 2 log2(n) + 2 POSTs, and does not keep the others from being
 //! applied.
 
+mod part;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Change, ChangeGroup, Failure, FailureKind, NotSent, Outcome, Record, RecordSet,
-};
-use smallvec::SmallVec;
+use extdns_model::{ChangeGroup, Failure, FailureKind, NotSent, Outcome, Record};
 use tokio::time::Instant;
 
 use super::body::Body;
 use super::client::Client;
 use crate::engine::changed::{Present, takes_away};
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
+use part::{Open, Part, is_done, middle};
 
 /// POSTs that fail one after another before the rest waits for the next run: a server that refuses
 /// everything is down, not picky.
@@ -74,23 +74,6 @@ struct Isolation<'a> {
     refused_length: u64,
     /// The longest time of a POST.
     slowest: Duration,
-}
-
-/// Groups that go into one POST.
-struct Part<'g> {
-    groups: Vec<Open<'g>>,
-    /// The split that made it and its sibling; none where what failed was the size.
-    split: Option<usize>,
-    /// Its sibling was taken whole, so that what made both together fail is here.
-    suspect: bool,
-}
-
-/// A group and those of its changes that are not applied yet.
-struct Open<'g> {
-    /// Its position among all groups.
-    position: usize,
-    group: &'g ChangeGroup,
-    changes: SmallVec<[&'g Change; 2]>,
 }
 
 /// What a failed POST means for everything else.
@@ -327,31 +310,5 @@ fn reason(why: &NotSent) -> Failure {
     match why {
         NotSent::Stopped(failure) => failure.clone(),
         other => Failure { kind: FailureKind::Transient, message: other.to_string() },
-    }
-}
-
-/// Where to cut a list of groups into halves, if it can be cut: a group that waits for another
-/// stays behind it.
-fn middle(groups: &[Open<'_>]) -> Option<usize> {
-    let half = groups.len() / 2;
-    let free = |position: &usize| groups[*position].group.after.is_empty();
-    (half.max(1)..groups.len()).find(free).or_else(|| (1..half).rev().find(free))
-}
-
-/// Whether the records show what the change wanted. TTL and properties may be the server's own
-/// choice, so they decide only where they are what changes.
-fn is_done(change: &Change, present: &Present<'_>) -> bool {
-    let found = |set: &RecordSet| present.find(set);
-    let same_targets =
-        |own: &RecordSet, set: &RecordSet| own.targets.same_as(&set.targets, set.rtype);
-    match &change.action {
-        Action::Create(new) => found(&new.set).is_some_and(|own| same_targets(own, &new.set)),
-        Action::Delete(old) => found(&old.set).is_none(),
-        Action::Update { old, new } => found(&new.set).is_some_and(|own| {
-            let ttl = old.set.ttl == new.set.ttl || own.ttl == new.set.ttl;
-            let properties = old.set.properties().same_as(new.set.properties())
-                || own.properties().same_as(new.set.properties());
-            same_targets(own, &new.set) && ttl && properties
-        }),
     }
 }
