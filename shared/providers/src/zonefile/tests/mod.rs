@@ -1,7 +1,10 @@
 //! Each clause of what zone files promise.
 
 mod editing;
+mod files;
+mod folder;
 mod kit;
+mod locks;
 mod provider;
 mod reading;
 
