@@ -75,7 +75,7 @@ async fn infra_is_accepted_and_changes_nothing_of_a_running_external_dns() {
         assert_eq!(object["metadata"]["name"], "extdns", "{object}");
         api.apply(object.clone()).await;
     }
-    // An object that nobody touched is stored as it was.
+    // An object that was not changed is stored as it was.
     assert_eq!(api.apply_yaml(UPSTREAM).await, theirs);
 
     // The namespace takes restricted pods only: the pod of the CronJob is one.
@@ -108,7 +108,7 @@ fn the_pod_has_a_seccomp_profile_and_claims_no_volume() {
     let volumes = pod["volumes"].as_array().into_iter().flatten();
     let claims: Vec<&Value> =
         volumes.filter(|volume| !volume["persistentVolumeClaim"].is_null()).collect();
-    assert!(claims.is_empty(), "nobody makes them: {claims:?}");
+    assert!(claims.is_empty(), "no file makes them: {claims:?}");
     // There is no published image: what has to be set cannot be pulled by mistake.
     assert!(text(&pod["containers"][0]["image"]).starts_with("set-the-image.invalid/"), "{pod}");
 }

@@ -262,7 +262,7 @@ fn r53_case_41_two_profiles_are_two_clients() {
     let both = run_as("--aws-profile=one --aws-profile=two");
     assert_eq!(both.code, 0, "{both:?}");
     assert_eq!(one.own_records(), expected());
-    assert!(two.own_records().is_empty(), "what nobody wants any more");
+    assert!(two.own_records().is_empty(), "what is not wanted any more");
     let callers: Vec<_> = world
         .sim
         .calls()
@@ -276,7 +276,7 @@ fn r53_case_41_two_profiles_are_two_clients() {
     }
     assert_eq!(world.sim.count(Operation::ListHostedZones), 2);
 
-    // The default profile's key is known to nobody.
+    // The server does not know the key of the default profile.
     let unknown = run_as("");
     assert_eq!(unknown.code, 1, "{unknown:?}");
     let errors = lines(&unknown, "error", "InvalidClientTokenId");
@@ -382,7 +382,7 @@ fn sigterm_while_writing_leaves_the_rest_for_the_next_run() {
     );
     let mut child = world.command(&flags).stderr(Stdio::null()).spawn().expect("it starts");
     while world.sim.writes() < 3 {
-        assert_eq!(child.try_wait().expect("a child"), None, "it ended before it was told to");
+        assert_eq!(child.try_wait().expect("a child"), None, "it ended before it was asked to");
         std::thread::yield_now();
     }
     let pid = child.id().to_string();
@@ -401,7 +401,7 @@ fn sigterm_while_writing_leaves_the_rest_for_the_next_run() {
     assert_eq!(zone.records().len(), 2 + 2 * 23);
 }
 
-/// What is wrong with the environment is told before anything is asked, by the name of the variable;
+/// What is wrong with the environment is reported before any request is sent, by the name of the variable;
 /// an empty one is none.
 #[test]
 fn variables_of_aws_that_are_empty_or_odd() {
@@ -504,7 +504,7 @@ fn gc_of_a_zone_that_is_cut_removes_nothing() {
     }
 }
 
-/// Kubernetes kills a pod 30 seconds after it was told to end.
+/// Kubernetes kills a pod 30 seconds after it was asked to stop.
 #[test]
 fn a_write_that_hangs_ends_soon_after_sigterm_and_is_reported_as_unknown() {
     let world = World::new();
@@ -514,7 +514,7 @@ fn a_write_that_hangs_ends_soon_after_sigterm_and_is_reported_as_unknown() {
     let flags = format!("{} --report={}", applying(), report.display());
     let mut child = world.command(&flags).stderr(Stdio::null()).spawn().expect("it starts");
     while world.sim.writes() < 1 {
-        assert_eq!(child.try_wait().expect("a child"), None, "it ended before it was told to");
+        assert_eq!(child.try_wait().expect("a child"), None, "it ended before it was asked to");
         std::thread::sleep(Duration::from_millis(10));
     }
     let told = Instant::now();
@@ -554,7 +554,7 @@ fn credentials_are_in_no_log_line_and_in_no_report() {
         let written = std::fs::read_to_string(&report).unwrap_or_default();
         let told = format!("{}{}{written}", run.out, run.log);
         for secret in SECRETS {
-            assert!(!told.contains(secret), "{secret} is told with {fault:?}");
+            assert!(!told.contains(secret), "{secret} is printed with {fault:?}");
         }
     }
 }

@@ -16,8 +16,8 @@ fn bench_with_records() -> (Bench, String) {
 fn assert_refused(run: &Run, code: i32, parts: &[&str]) {
     assert_eq!(run.code, code, "{run:?}");
     assert!(!run.log.contains("panicked"), "{}", run.log);
-    let is_told = |line: &&str| line.contains("level=error") || line.contains("level=warning");
-    let errors: String = run.log.lines().filter(is_told).collect::<Vec<_>>().join("\n");
+    let is_problem = |line: &&str| line.contains("level=error") || line.contains("level=warning");
+    let errors: String = run.log.lines().filter(is_problem).collect::<Vec<_>>().join("\n");
     for part in parts {
         assert!(errors.contains(part), "{part:?} is missing in {errors}");
     }

@@ -12,7 +12,7 @@ const DNS_ACCOUNT: &str = "999900001111";
 const CLUSTER_ACCOUNT: &str = "444455556666";
 const NO_CLUSTER: &str = "there is none of this name";
 
-/// The example cluster, which knows whoever signs with a key that `knows` says yes to, and may list what the sources
+/// The example cluster, which accepts every token signed with a key for which `knows` is true, and may list what the sources
 /// need.
 fn api_server(knows: fn(&str) -> bool) -> KubeSim {
     let rules = json!([

@@ -1,4 +1,4 @@
-//! Whatever hangs, a run ends: with its time, or soon after it is told to stop.
+//! A run ends although servers hang: with its time, or soon after it is asked to stop.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::program::{Bench, Run, example_cluster, external_dns, run};
 const TIMEOUT: &str = "--timeout=2s";
 const OVER: Duration = Duration::from_secs(6);
 
-/// How long a run may go on when it was told to stop: Kubernetes waits for 30 seconds.
+/// How long a run may go on after it was asked to stop: Kubernetes waits for 30 seconds.
 const STOPPED: Duration = Duration::from_secs(10);
 
 /// An answer that never comes.
@@ -196,8 +196,8 @@ fn stopped(mut command: Command, server: &ScriptedServer, asked: (&str, &str)) -
 }
 
 fn terminate(child: &Child) {
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    assert!(told.expect("kill is there").success());
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(asked.expect("kill is there").success());
 }
 
 #[test]

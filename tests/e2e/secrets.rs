@@ -1,4 +1,4 @@
-//! No output holds a credential, whoever repeats it: every command, at the level that shows most,
+//! No output holds a credential: every command, at the level that shows most,
 //! against servers that echo all that they are sent.
 
 use std::process::Command;

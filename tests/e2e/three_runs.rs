@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::program::{Bench, Run};
 
-/// So many that their list is longer than whatever the connection buffers.
+/// So many that their list is longer than what the connection buffers.
 const INGRESSES: usize = 300;
 
 fn ingress(number: usize) -> Value {
@@ -64,7 +64,7 @@ impl Wire {
         Self { port, passed, limit }
     }
 
-    /// Lets the server go on. What it still has to say to whoever waits no more must not stop it
+    /// Lets the server go on. What it still has to send to a client that is gone must not stop it
     /// again.
     fn resume(&self, api: &KubeApi) {
         self.limit.store(u64::MAX, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! Every warning is told once, in one place; a cluster has one name, and what there is not has no field.
+//! Every warning is printed once, in one place; a cluster has one name, and what is absent has no field.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -72,13 +72,13 @@ fn manifests(bench: &Bench) -> String {
     format!("--manifests={}", bench.write("odd.yaml", ODD).display())
 }
 
-/// What is told, wherever: on standard output a plan, on standard error the log.
-fn told(run: &Run) -> String {
+/// All that a run prints: a plan on standard output, the log on standard error.
+fn printed(run: &Run) -> String {
     format!("{}{}", run.out, run.log)
 }
 
 fn assert_once(run: &Run, part: &str) {
-    assert_eq!(told(run).matches(part).count(), 1, "{part:?} in\n{}", told(run));
+    assert_eq!(printed(run).matches(part).count(), 1, "{part:?} in\n{}", printed(run));
 }
 
 /// No line of the log is there twice, but for its time.
@@ -225,7 +225,7 @@ fn the_one_cluster_is_called_default_and_what_there_is_not_has_no_field() {
         if command != "doctor" {
             program.arg(&file);
         }
-        let all = format!("{}{}", told(&run(&mut program)), text(&metrics));
+        let all = format!("{}{}", printed(&run(&mut program)), text(&metrics));
         assert!(all.contains(part), "{part:?} is not in\n{all}");
         for wrong in [
             "cluster=0",

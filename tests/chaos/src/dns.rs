@@ -139,7 +139,7 @@ impl Dns {
         }
     }
 
-    /// Puts somebody between the program and the server, or takes them away. Files have nobody.
+    /// Puts an interferer between the program and the server, or removes it. Files have none.
     pub fn interfere(&self, interferer: Option<Interferer>) {
         match self {
             Self::Route53 { sim, .. } => sim.interfere(interferer),

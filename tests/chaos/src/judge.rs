@@ -1,4 +1,4 @@
-//! What holds, whatever happens.
+//! What holds after every round.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const CODES: std::ops::RangeInclusive<i32> = 0..=6;
 /// may go, the stranger's text not.
 const MIXED: &str = "text.example.org";
 
-/// A process that ended by itself did so with one of our codes; it did not panic, and told no secret.
+/// A process that ended by itself did so with one of our codes; it did not panic, and printed no secret.
 pub fn sound(run: &Run) -> anyhow::Result<()> {
     ended(run)?;
     for word in ["panicked", "internal error", "stack overflow"] {
@@ -28,7 +28,7 @@ pub fn sound(run: &Run) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As [`sound`], but a library may have panicked, as some do where the system gives them nothing: that is told in a line
+/// As [`sound`], but a library may have panicked, as some do where the system has no resources left: that is logged in a line
 /// and is a run that failed.
 pub fn ended(run: &Run) -> anyhow::Result<()> {
     if let Some(signal) = run.signal {
@@ -39,7 +39,7 @@ pub fn ended(run: &Run) -> anyhow::Result<()> {
     }
     if let Some(secret) = secrets::found_in(&run.written) {
         let line = run.written.lines().find(|line| secrets::found_in(line).is_some());
-        bail!("told the secret {secret:?}: {}", line.unwrap_or("in several lines"));
+        bail!("printed the secret {secret:?}: {}", line.unwrap_or("in several lines"));
     }
     Ok(())
 }

@@ -65,7 +65,7 @@ pub enum Lie {
 /// So many requests are never made.
 const FOR_EVER: usize = 1 << 30;
 
-/// Lies after which nothing may be deleted that is wanted: whoever hears them can know that they are not the whole truth.
+/// Wrong answers after which nothing may be deleted that is wanted: they show that they are not complete.
 pub const PLAIN: [Lie; 24] = [
     Lie::HangUp,
     Lie::Hang,
@@ -115,13 +115,13 @@ pub fn liar(
         let number = seen.fetch_add(1, Ordering::SeqCst);
         let due = plan.iter().find(|(from, times, _)| (*from..from + times).contains(&number));
         due.map_or(Interference::None, |(_, _, lie)| {
-            lie.told(request, Dice::new(seed, "lie", number as u64))
+            lie.answer(request, Dice::new(seed, "lie", number as u64))
         })
     })
 }
 
 impl Lie {
-    fn told(self, request: &Request, mut dice: Dice) -> Interference {
+    fn answer(self, request: &Request, mut dice: Dice) -> Interference {
         let instead = Interference::Instead;
         match self {
             Self::HangUp => instead(Reply::hang_up()),
@@ -219,7 +219,7 @@ fn echo(status: u16, request: &Request) -> Reply {
         .body(body.to_string())
 }
 
-/// To a port where nobody listens, with the secret in the URL.
+/// To a port where no server listens, with the secret in the URL.
 fn redirect(status: u16, request: &Request) -> Reply {
     let secret = request.header("authorization").unwrap_or("nothing");
     let secret: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();

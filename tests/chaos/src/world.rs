@@ -8,7 +8,7 @@ use crate::dice::Dice;
 
 /// The owner id of every run.
 pub const OWNER: &str = "chaos";
-/// The owner id of somebody else.
+/// The owner id of foreign records.
 pub const STRANGER: &str = "somebody-else";
 /// The zones: one lies in the other.
 pub const ZONES: [&str; 2] = ["example.org", "sub.example.org"];
@@ -194,7 +194,7 @@ pub fn strangers(dice: &mut Dice) -> Vec<Record> {
     records
 }
 
-/// The names that cannot be had because somebody else is there.
+/// The names that cannot be made because a foreign record has them.
 pub fn contested(strangers: &[Record]) -> BTreeSet<&str> {
     strangers.iter().map(|record| record.name.as_str()).collect()
 }

@@ -390,7 +390,7 @@ impl ScriptedServer {
         lock(&self.script.seen).clone()
     }
 
-    /// Puts somebody between the network and the handler, or takes them away.
+    /// Puts an interferer between the network and the handler, or removes it.
     pub fn interfere(&self, interferer: Option<Interferer>) {
         *lock(&self.script.interferer) = interferer;
     }

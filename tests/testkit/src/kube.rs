@@ -45,7 +45,7 @@ pub enum Login<'a> {
     Token(&'a str),
     /// By a client certificate of [`KubeApi::client_certificate`].
     Certificate(&'a ClientCertificate),
-    /// By whatever this `user` entry says.
+    /// As this `user` entry of a kubeconfig says.
     Custom(&'a Value),
 }
 

@@ -90,7 +90,7 @@ enum End {
 
 /// What the server's thread knows.
 struct Service {
-    /// The event that nobody has taken yet.
+    /// The event that no runtime has taken yet.
     event: Option<Reply>,
     /// The poll that waits for an event.
     poll: Option<oneshot::Sender<Reply>>,

@@ -171,8 +171,8 @@ pub fn aws(tools: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Va
         .stdin(Stdio::null())
         .output()
         .unwrap_or_else(|error| panic!("aws: {error}"));
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "aws {arguments:?}: {told}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "aws {arguments:?}: {error}");
     if output.stdout.trim_ascii().is_empty() {
         return Value::Null;
     }

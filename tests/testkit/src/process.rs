@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const STEP: Duration = Duration::from_millis(30);
 const LOG_TAIL: usize = 4000;
 
-/// Waits for the end of its standard input, that is of the test's process, whatever ended it; then the server goes too,
+/// Waits for the end of its standard input, that is of the test's process, in whichever way it ended; then the server goes too,
 /// and its folder. (The kernel's own parent-death signal fires when the *thread* that started the child ends.)
 const WATCHDOG: &str = r#"read -r _; kill -9 "$1"; sleep 1; rm -rf -- "$2""#;
 
@@ -74,7 +74,7 @@ impl Daemon {
     }
 
     /// Asks `check` until it says yes. Fails with the end of the log when the server ends or `bound` is over; the kind
-    /// is `AddrInUse` when the server ended because somebody else took its port, so that the caller can pick another.
+    /// is `AddrInUse` when the server ended because another process took its port, so that the caller can pick another.
     pub async fn ready(
         &mut self,
         bound: Duration,
@@ -109,7 +109,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // The watchdog first: it must not fire at a process id that has been given to somebody else.
+        // The watchdog first: it must not fire at a process id that has been given to another process.
         end(&mut self.watchdog);
         end(&mut self.child);
         if std::thread::panicking() {
@@ -166,7 +166,7 @@ pub fn skip(test: &str, server: &str) {
 
 /// Past the test harness, which swallows what a passing test prints.
 fn say(line: &str) {
-    // Nothing is left to tell it to when standard error is closed.
+    // When standard error is closed, there is nowhere to write it.
     let _ = writeln!(io::stderr(), "{line}");
 }
 

@@ -128,7 +128,7 @@ pub struct WebhookSim {
 }
 
 impl WebhookSim {
-    /// One without records, on a free port, until told otherwise.
+    /// A simulator without records, on a free port; the builder's functions change that.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -215,13 +215,13 @@ impl WebhookSim {
         lock(&self.state).failures.clear();
     }
 
-    /// Requests with this method and path, whatever their answer.
+    /// Requests with this method and path, with any answer.
     pub fn calls(&self, method: &str, path: &str) -> u64 {
         let route = (method.to_owned(), path.to_owned());
         lock(&self.state).calls.get(&route).copied().unwrap_or(0)
     }
 
-    /// Puts somebody between the network and the simulator, or takes them away.
+    /// Puts an interferer between the network and the simulator, or removes it.
     pub fn interfere(&self, interferer: Option<Interferer>) {
         self.server.interfere(interferer);
     }
@@ -407,7 +407,7 @@ impl State {
 fn steps(changes: &Value) -> Result<Vec<Step>, String> {
     let lists = changes.as_object().ok_or("the changes are no object")?;
     let list = |name: &str| {
-        // As decoders of Go do, whatever the case.
+        // As decoders of Go do, in upper or lower case.
         let found = lists.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
         found.and_then(|(_, list)| list.as_array()).into_iter().flatten().map(entry)
     };

@@ -1,4 +1,4 @@
-//! Servers that hang: the run ends with its deadline, or ten seconds after it was told to.
+//! Servers that hang: the run ends with its deadline, or ten seconds after it was asked to stop.
 
 use std::time::Duration;
 

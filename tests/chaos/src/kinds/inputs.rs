@@ -204,7 +204,7 @@ fn value(dice: &mut Dice) -> OsString {
     OsString::from_vec(value)
 }
 
-/// Ownership records that somebody garbled: what they belonged to is not deleted, since it is wanted.
+/// Ownership records whose texts were changed: their records are not deleted, since they are wanted.
 pub(super) fn ownership(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     let strangers = strangers(dice);
     let dns = Dns::start(dice.pick(&PROVIDERS[..2]), bench.dir(), &strangers);

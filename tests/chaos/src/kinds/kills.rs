@@ -1,4 +1,4 @@
-//! Runs are killed, or told to end, at any moment: by the clock, or when a request arrives or is answered.
+//! Runs are killed, or asked to stop, at any moment: by the clock, or when a request arrives or is answered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +33,7 @@ pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
     nothing_is_left(&dns)
 }
 
-/// Starts a run and strikes at some moment: mostly it is killed, sometimes told to end.
+/// Starts a run and ends it at some moment: mostly it is killed, sometimes asked to stop.
 pub(super) fn kill(dice: &mut Dice, bench: &Bench, dns: &Dns, task: &Task) -> anyhow::Result<()> {
     let strike = Arc::new(AtomicBool::new(false));
     let after = Duration::from_millis(dice.between(1, USUAL) as u64);

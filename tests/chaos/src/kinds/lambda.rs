@@ -79,8 +79,8 @@ pub(super) fn play(dice: &mut Dice, bench: &Bench) -> anyhow::Result<()> {
         judge::strangers_keep(&strangers, &now)?;
         judge::all_owned(&strangers, &now)?;
     }
-    let told = secrets::found_in(&function.log());
-    anyhow::ensure!(told.is_none(), "told the secret {told:?} in its log");
+    let found = secrets::found_in(&function.log());
+    anyhow::ensure!(found.is_none(), "has the secret {found:?} in its log");
     anyhow::ensure!(!function.log().contains("panicked"), "it panicked:\n{}", function.log());
     anyhow::ensure!(function.starts() == 1, "it was started {} times", function.starts());
     Ok(())

@@ -1,4 +1,4 @@
-//! Servers that lie. What is wanted stays wanted all the time; so whatever they say, nothing of it may be deleted.
+//! Servers that answer wrongly. What is wanted stays wanted all the time, so nothing of it may be deleted.
 
 use extdns_testkit::http::Request;
 use extdns_testkit::kube::Login;
@@ -82,7 +82,7 @@ fn play(
     converges(bench, &dns, &quiet, &after, &strangers)
 }
 
-/// Removes ownership records whose records are gone: none is, whatever it hears.
+/// Runs `gc`, which removes ownership records without a record: there is none, whatever the servers answer.
 fn gc(dns: &Dns) -> Task {
     let task = Task::new(&["gc", "--apply", "--no-guard", "--registry=txt"]);
     dns.reached_by(task.arg(&format!("--txt-owner-id={OWNER}")))

@@ -57,7 +57,7 @@ pub const KINDS: [Kind; 15] = [
     },
     Kind {
         name: "hangs",
-        about: "servers hang, and the run is told to end",
+        about: "servers hang, and the run is asked to stop",
         weight: 1,
         play: hangs::play,
     },
@@ -105,7 +105,7 @@ pub fn named(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
-/// Longest time for a run that nobody disturbs, on a machine that is busy.
+/// Longest time for an undisturbed run, on a machine that is busy.
 const BOUND: Duration = Duration::from_secs(60);
 
 const SIGTERM: i32 = 15;
@@ -154,7 +154,7 @@ fn converges(
     Ok(())
 }
 
-/// A run whose end is its own affair, as long as it is one of those that are promised.
+/// A run that may end with each of the exit codes that are documented.
 fn disturbed(run: &Run, dns: &Dns, strangers: &[Record]) -> anyhow::Result<()> {
     judge::sound(run)?;
     let now = dns.records();

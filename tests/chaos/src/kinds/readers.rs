@@ -1,4 +1,4 @@
-//! Commands that only read, while everything lies: nothing is written, whatever they hear.
+//! Commands that only read, while all servers answer wrongly: nothing is written.
 
 use super::liars::{cluster, reading};
 use super::{BOUND, GRACE, TIMEOUT, over, task};

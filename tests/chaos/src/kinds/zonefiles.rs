@@ -100,7 +100,7 @@ fn empty(_: &mut Dice, folder: &Path) -> std::io::Result<()> {
     fs::write(inner(folder), "")
 }
 
-/// A file that nobody ever writes: whoever opens it waits.
+/// A named pipe without a writer: a process that opens it waits.
 fn a_pipe(_: &mut Dice, folder: &Path) -> std::io::Result<()> {
     fs::remove_file(inner(folder))?;
     Command::new("mkfifo").arg(inner(folder)).status().map(drop)
@@ -127,7 +127,7 @@ fn long(dice: &mut Dice, folder: &Path) -> std::io::Result<()> {
     fs::write(inner(folder), text.replacen("; kept by hand", &(line.repeat(2000) + ";"), 1))
 }
 
-/// The lock file leads to a file that is somebody's.
+/// The lock file is a link to a file of the user.
 fn a_lock_that_is_a_link(_: &mut Dice, folder: &Path) -> std::io::Result<()> {
     let lock = folder.join(".external-dns.lock");
     if lock.exists() {

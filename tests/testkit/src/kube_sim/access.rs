@@ -26,7 +26,7 @@ impl std::fmt::Debug for User {
 #[derive(Clone)]
 enum Token {
     Text(String),
-    /// One of many, as with cloud identities: what tells whether it is one.
+    /// One of many, as with cloud identities: the function says whether a token is one.
     Checked(Arc<dyn Fn(&str) -> bool + Send + Sync>),
 }
 
@@ -93,7 +93,7 @@ pub(super) enum Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    /// `None` for a token that nobody has.
+    /// `None` for a token of no user.
     pub(super) fn of(request: &Request, users: &'a [User]) -> Option<Self> {
         if users.is_empty() {
             return Some(Self::Anybody);

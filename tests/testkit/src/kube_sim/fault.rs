@@ -34,7 +34,7 @@ pub enum Effect {
     Forbidden,
     /// 404, as for a resource that is not served.
     NotServed,
-    /// 409: somebody else was faster.
+    /// 409: another writer was faster.
     Conflict,
     /// The first bytes of the true answer, then the end of the connection.
     Cut(usize),
@@ -151,7 +151,7 @@ pub(super) struct Context<'a> {
     pub(super) shown: &'a str,
     /// Whether the client takes what is compressed.
     pub(super) takes_gzip: bool,
-    /// Tokens of the first page, and of one that nobody has asked for.
+    /// Tokens of the first page, and of one that no request has asked for.
     pub(super) tokens: &'a dyn Fn() -> (String, String),
     pub(super) attempt: &'a Attempt<'a>,
     pub(super) expired: &'a dyn Fn() -> Answer,

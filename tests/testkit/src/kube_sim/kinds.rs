@@ -157,12 +157,12 @@ impl Kinds {
         })
     }
 
-    /// The first resource of this plural, whatever its group.
+    /// The first resource of this plural, of any group.
     pub(super) fn by_plural(&self, plural: &str) -> Option<&Kind> {
         self.iter().find(|kind| kind.plural == plural)
     }
 
-    /// The resource of an object. One that nobody has defined is taken for a custom one: namespaced, its plural
+    /// The resource of an object. One without a definition is taken for a custom one: namespaced, its plural
     /// guessed as Kubernetes does, with a status.
     pub(super) fn of_object(&mut self, api_version: &str, kind: &str) -> &Kind {
         let (group, version) = split_api_version(api_version);

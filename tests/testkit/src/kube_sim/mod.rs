@@ -177,7 +177,8 @@ pub struct KubeSim {
 }
 
 impl KubeSim {
-    /// One that is empty, speaks plain HTTP on a free port and knows no users, until told otherwise.
+    /// A simulator that is empty, speaks plain HTTP on a free port and knows no users; the builder's functions change
+    /// that.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -216,7 +217,7 @@ impl KubeSim {
         self.shared.state().apply(object).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Deletes the object that `apiVersion`, `kind` and `metadata` name; tells whether it was there.
+    /// Deletes the object that `apiVersion`, `kind` and `metadata` name; returns whether it was there.
     pub fn delete(&self, object: &Value) -> bool {
         let mut state = self.shared.state();
         let address = state.address(object).unwrap_or_else(|error| panic!("{error}"));
@@ -255,7 +256,7 @@ impl KubeSim {
         self.shared.state().faults.clear();
     }
 
-    /// Requests with this verb for this resource (plural, or `services/status`), whatever their answer. A document of
+    /// Requests with this verb for this resource (plural, or `services/status`), with any answer. A document of
     /// discovery counts as `get` of its path.
     pub fn calls(&self, verb: &str, resource: &str) -> u64 {
         self.all_calls().get(&(verb.to_owned(), resource.to_owned())).copied().unwrap_or(0)
@@ -266,7 +267,7 @@ impl KubeSim {
         self.calls("watch", resource) + self.calls("list", resource)
     }
 
-    /// Puts somebody between the network and the simulator, or takes them away.
+    /// Puts an interferer between the network and the simulator, or removes it.
     pub fn interfere(&self, interferer: Option<Interferer>) {
         self.server.interfere(interferer);
     }

@@ -112,7 +112,7 @@ impl Store {
         self.push(kind, key, Some(body));
     }
 
-    /// Removes an object; tells whether it was there.
+    /// Removes an object; returns whether it was there.
     pub(super) fn delete(&mut self, kind: &KindId, key: &str) -> bool {
         let there = self.get(kind, key).is_some();
         if there {

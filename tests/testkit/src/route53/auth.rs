@@ -55,14 +55,14 @@ impl ClockSkew {
         Self { seconds, refusals: Refusals::ByTime, code: "SignatureDoesNotMatch" }
     }
 
-    /// Refuses the next request, whatever it is signed with; then the clocks agree.
+    /// Refuses the next request, also one with a right signature; then the clocks agree.
     #[must_use]
     pub fn once(mut self) -> Self {
         self.refusals = Refusals::Once;
         self
     }
 
-    /// Refuses every request, whatever it is signed with.
+    /// Refuses every request, also one with a right signature.
     #[must_use]
     pub fn always(mut self) -> Self {
         self.refusals = Refusals::Always;

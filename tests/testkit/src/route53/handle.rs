@@ -116,7 +116,7 @@ impl Zone {
         }))
     }
 
-    /// Takes away all record sets of a name, unchecked, as somebody else would.
+    /// Removes all record sets of a name, unchecked, as another writer would.
     pub fn remove(&self, name: &str) -> &Self {
         let shown = parsed(name).to_string();
         self.with(|zone| zone.sets.retain(|_, set| set.name != shown));

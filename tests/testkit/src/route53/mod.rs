@@ -153,7 +153,7 @@ impl Route53Sim {
             .build()
     }
 
-    /// Puts somebody between the network and the simulator, or takes them away.
+    /// Puts an interferer between the network and the simulator, or removes it.
     pub fn interfere(&self, interferer: Option<Interferer>) {
         self.server.interfere(interferer);
     }
@@ -279,7 +279,7 @@ impl Route53Sim {
         self.shared.lock().calls.clear();
     }
 
-    /// How many calls there were of one operation, whatever was answered.
+    /// How many calls there were of one operation, with any answer.
     pub fn count(&self, operation: Operation) -> usize {
         self.counted(|call| call.operation == operation)
     }

@@ -10,7 +10,7 @@ pub struct RecordSet {
     pub name: String,
     /// `A`, `TXT`, ..
     pub record_type: String,
-    /// What tells record sets of one name and type apart, if they are routed.
+    /// What distinguishes record sets of one name and type, if they are routed.
     pub set_identifier: Option<String>,
     /// How an answer is chosen among the record sets of one name and type.
     pub routing: Option<Box<Routing>>,
