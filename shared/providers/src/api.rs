@@ -60,6 +60,13 @@ pub trait ZoneReader: Send + Sync {
         Vec::new()
     }
 
+    /// What tells the account of a zone apart, where a provider works for several: an account of which
+    /// three zones in a row fail is left alone for the rest of the run. One account, unless a provider
+    /// says otherwise.
+    fn account(&self, _zone: &Zone) -> &str {
+        ""
+    }
+
     /// The names that the provider is willing to manage, beside the user's own filter. All, unless
     /// a provider says otherwise.
     fn domain_filter(&self, _zones: &ZoneIndex) -> DomainFilter {

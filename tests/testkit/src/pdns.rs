@@ -115,6 +115,11 @@ impl PowerDns {
         self.call("PATCH", &format!("/zones/{name}."), body).await
     }
 
+    /// The status and the answer of a request, by its path below the server, as a proxy passes it on.
+    pub async fn pass(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.call(method, path, body).await
+    }
+
     async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let answer = call(self.port, method, path, body).await;
         answer.unwrap_or_else(|error| panic!("pdns: {method} {path}: {error}"))

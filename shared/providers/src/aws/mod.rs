@@ -34,6 +34,7 @@ mod alias;
 mod args;
 mod body;
 pub(crate) mod error;
+mod login;
 mod names;
 mod read;
 mod routing;
@@ -50,11 +51,9 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
 use async_trait::async_trait;
-use aws_sdk_route53::Client;
 use aws_sdk_route53::types::ChangeBatch;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, AwsVariables, aws_identity};
 use extdns_model::{
     Change, ChangeGroup, DomainFilter, Name, RecordSet, RecordType, Routing, Stored, Surroundings,
     Zone, ZoneIndex,
@@ -62,6 +61,7 @@ use extdns_model::{
 
 pub use self::args::AwsArgs;
 use self::error::Signature;
+pub use self::login::{Login, provider};
 use self::zones::ZoneData;
 use crate::engine::{Zoned, batched};
 use crate::{
@@ -127,29 +127,6 @@ fn capabilities(args: &AwsArgs) -> Capabilities {
     }
 }
 
-/// Route 53 with the identities that the flags name.
-///
-/// # Errors
-/// When there are no credentials, or the role cannot be assumed.
-pub async fn provider(args: &AwsArgs, context: &Context) -> Result<Zoned<Route53>, ProviderError> {
-    let role = (!args.aws_assume_role.is_empty()).then(|| AwsRole {
-        arn: args.aws_assume_role.clone(),
-        external_id: Some(args.aws_assume_role_external_id.clone()).filter(|id| !id.is_empty()),
-    });
-    let variables = AwsVariables::of(context.environment.variables());
-    let mut logins = Vec::new();
-    for profile in args.profiles() {
-        let name = profile.clone().unwrap_or_else(|| "default".to_owned());
-        let (role, variables) = (role.clone(), variables.clone());
-        let options = AwsOptions { profile, role, variables, ..AwsOptions::default() };
-        let identity = aws_identity(&options)
-            .await
-            .map_err(|error| ProviderError::config(error.to_string()))?;
-        logins.push(Login::new(&name, &identity));
-    }
-    Ok(over(logins, args, context))
-}
-
 /// Route 53 with identities that are there already.
 #[must_use]
 pub fn over(logins: Vec<Login>, args: &AwsArgs, context: &Context) -> Zoned<Route53> {
@@ -161,28 +138,6 @@ pub fn over(logins: Vec<Login>, args: &AwsArgs, context: &Context) -> Zoned<Rout
     let api =
         Route53 { capabilities, logins, args: args.clone(), filter, listed: RwLock::default() };
     batched(api, via)
-}
-
-/// A profile's way to Route 53.
-#[derive(Debug, Clone)]
-pub struct Login {
-    profile: String,
-    account: String,
-    client: Client,
-}
-
-impl Login {
-    /// The identity of a profile.
-    #[must_use]
-    pub fn new(profile: &str, identity: &AwsIdentity) -> Self {
-        let config = aws_sdk_route53::config::Builder::from(&identity.config);
-        let config = config.interceptor(whole::Whole).build();
-        Self {
-            profile: profile.to_owned(),
-            account: identity.account.clone(),
-            client: Client::from_conf(config),
-        }
-    }
 }
 
 /// The zones of one or several accounts at Route 53.
@@ -293,6 +248,10 @@ impl ZoneReader for Route53 {
             return Vec::new();
         }
         STARTS.iter().map(|label| Name::as_listed(&format!("{label}.{}", zone.name))).collect()
+    }
+
+    fn account(&self, zone: &Zone) -> &str {
+        self.login(zone).map_or("", |login| &login.account)
     }
 
     fn domain_filter(&self, zones: &ZoneIndex) -> DomainFilter {

@@ -150,6 +150,13 @@ impl Harness for Kit {
                 let text = format!("User: {SECRET} is not authorized to perform this");
                 sim::Fault::error(403, "AccessDenied", &text).on_writes().always()
             }
+            // Whether anything was done is looked up, and the batch is sent twice more.
+            Fault::Down => sim::Fault::unavailable().on_writes().always(),
+            Fault::Full(most) => {
+                // The NS and the SOA of a zone count too.
+                self.zone.quota(most + 2);
+                return true;
+            }
             Fault::Hang => sim::Fault::hang().on_writes().always(),
             Fault::KillAfter(writes) => {
                 self.kill_after(writes);
@@ -163,11 +170,16 @@ impl Harness for Kit {
 
     async fn clear(&self) {
         self.sim.heal();
+        self.zone.quota(10_000);
         self.sim.on_call(|_, _| {});
     }
 
     async fn killed(&self) {
         self.death.notified().await;
+    }
+
+    fn sends_when_down(&self, _: u32) -> u32 {
+        3
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -28,6 +28,8 @@ pub enum Fault {
     KillAfter(u64),
     /// Every write fails for a reason that may pass.
     Down,
+    /// Every call, reads too, fails for a reason that may pass.
+    Unreachable,
     /// A zone holds so many records, or record sets, and no more.
     Full(usize),
     /// The credentials are not good for writing.
@@ -66,6 +68,7 @@ struct State {
     lost: Option<Lost>,
     writes_left: Option<u64>,
     down: bool,
+    unreachable: bool,
     most: Option<usize>,
     unauthorised: bool,
     unreadable: BTreeSet<String>,
@@ -96,6 +99,7 @@ impl Faults {
             Fault::Lose(lost) => state.lost = Some(lost),
             Fault::KillAfter(writes) => state.writes_left = Some(writes),
             Fault::Down => state.down = true,
+            Fault::Unreachable => state.unreachable = true,
             Fault::Full(most) => state.most = Some(most),
             Fault::Unauthorised => state.unauthorised = true,
             Fault::UnreadableZone(id) => {
@@ -154,7 +158,7 @@ impl Faults {
     }
 
     /// Before the server looks at a read.
-    pub(super) async fn read(&self, zone: Option<&str>) -> Result<(), ProviderError> {
+    pub(crate) async fn read(&self, zone: Option<&str>) -> Result<(), ProviderError> {
         self.lock().reads += 1;
         self.call().await?;
         match zone {
@@ -164,7 +168,7 @@ impl Faults {
     }
 
     /// Before the server looks at a write of these names: whether its answer will be lost.
-    pub(super) async fn write(&self) -> Result<Option<Lost>, ProviderError> {
+    pub(crate) async fn write(&self) -> Result<Option<Lost>, ProviderError> {
         if self.lock().writes_left == Some(0) {
             return self.die().await;
         }
@@ -184,7 +188,7 @@ impl Faults {
     }
 
     /// After a write took effect.
-    pub(super) async fn written(&self) {
+    pub(crate) async fn written(&self) {
         let dead = {
             let mut state = self.lock();
             if let Some(left) = &mut state.writes_left {
@@ -198,12 +202,12 @@ impl Faults {
     }
 
     /// Whether a write of this name is refused.
-    pub(super) fn rejects(&self, name: &Name) -> bool {
+    pub(crate) fn rejects(&self, name: &Name) -> bool {
         self.lock().rejected.contains(name.key().as_ref())
     }
 
     /// Whether a zone that holds so many takes so many more.
-    pub(super) fn room(&self, holds: usize, more: isize) -> Result<(), ProviderError> {
+    pub(crate) fn room(&self, holds: usize, more: isize) -> Result<(), ProviderError> {
         match self.lock().most {
             Some(most) if more > 0 && holds.saturating_add_signed(more) > most => {
                 let message = format!("the zone takes {most} records; delete some");
@@ -228,6 +232,9 @@ impl Faults {
             tokio::time::sleep(delay).await;
         }
         let mut state = self.lock();
+        if state.unreachable {
+            return Err(ProviderError::new(ErrorKind::Transient, "connection refused"));
+        }
         if state.throttled > 0 {
             state.throttled -= 1;
             return Err(ProviderError::throttled(state.retry_after, "too many requests"));

@@ -55,6 +55,11 @@ pub trait Harness: Send + Sync {
         1
     }
 
+    /// How many times a call is sent to an API that is down before it counts as failed.
+    fn sends_when_down(&self, attempts: u32) -> u32 {
+        attempts
+    }
+
     /// From now on reads lag behind writes until [`settle`](Self::settle), if that can be.
     async fn lag(&self) {}
 

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::Transport;
 use super::changed::changed;
 use super::check::shows;
+use super::gate::{Gate, Gates};
 use super::ledger::Ledger;
 use crate::{Deadline, ProviderError, Writer, ZoneReader};
 
@@ -36,6 +37,7 @@ pub(super) trait Dispatch: Send + Sync {
         zone: &Zone,
         groups: &[&ChangeGroup],
         pace: &Pace,
+        gate: &Gate,
     ) -> Vec<Outcome>;
 
     /// What remains to be done once the zone was written.
@@ -86,6 +88,7 @@ impl Writer for ZonedWriter {
     async fn apply(&self, groups: &[ChangeGroup], until: Deadline) -> Vec<Outcome> {
         let via = self.via.until(until.clone());
         let pace = Pace::new(until);
+        let gates = self.gates();
         let mut ledger = Ledger::new(groups);
         loop {
             for (zone, position) in ledger.unseen_moves() {
@@ -98,7 +101,7 @@ impl Writer for ZonedWriter {
             }
             let work = ready.iter().map(|(zone, positions)| {
                 let groups: Vec<_> = positions.iter().map(|position| &groups[*position]).collect();
-                self.deliver(&via, *zone, groups, &pace)
+                self.deliver(&via, *zone, groups, &pace, gates.of(*zone))
             });
             let outcomes = self.side_by_side(work.collect()).await;
             for (positions, outcomes) in ready.values().zip(outcomes) {
@@ -120,23 +123,31 @@ impl Writer for ZonedWriter {
 }
 
 impl ZonedWriter {
+    fn gates(&self) -> Gates {
+        Gates::new(self.zones.iter().map(|(_, zone)| self.dispatch.reader().account(zone)))
+    }
+
     fn deliver<'w>(
         &'w self,
         via: &'w Transport,
         zone: ZoneKey,
         groups: Vec<&'w ChangeGroup>,
         pace: &'w Pace,
+        gate: &'w Gate,
     ) -> BoxFuture<'w, Vec<Outcome>> {
         let zone = self.zones.zone(zone);
         async move {
             if !pace.allows_another() {
                 return vec![Outcome::NotSent(NotSent::Deadline); groups.len()];
             }
-            let mut outcomes = changed(self.dispatch.reader(), via, zone, &groups).await;
+            if let Some(why) = gate.closed() {
+                return vec![Outcome::NotSent(why); groups.len()];
+            }
+            let mut outcomes = changed(self.dispatch.reader(), via, zone, &groups, gate).await;
             let go: Vec<_> =
                 groups.into_iter().zip(&outcomes).filter(|(_, out)| out.is_none()).collect();
             let go: Vec<_> = go.into_iter().map(|(group, _)| group).collect();
-            let sent = self.dispatch.deliver(via, zone, &go, pace).await;
+            let sent = self.dispatch.deliver(via, zone, &go, pace, gate).await;
             let open = outcomes.iter_mut().filter(|outcome| outcome.is_none());
             open.zip(sent).for_each(|(outcome, sent)| *outcome = Some(sent));
             outcomes.into_iter().flatten().collect()

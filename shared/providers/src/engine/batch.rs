@@ -39,7 +39,10 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
         zone: &Zone,
         groups: &[&ChangeGroup],
         pace: &Pace,
+        gate: &Gate,
     ) -> Vec<Outcome> {
+        // What an earlier delivery of this apply has deleted made room.
+        gate.take_room();
         let is_atomic = self.api.capabilities().is_atomic();
         let groups: Vec<Cow<'_, ChangeGroup>> = groups
             .iter()
@@ -56,7 +59,7 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
             outcomes: vec![None; groups.len()],
             queue: VecDeque::new(),
             refused: Vec::new(),
-            gate: Gate::default(),
+            gate,
             sent: false,
             room: Room::NotAsked,
         };
@@ -80,7 +83,7 @@ struct Delivery<'a, 'g, A> {
     queue: VecDeque<Vec<Parcel<'g>>>,
     /// What is looked up once everything else was sent, so that one read serves all.
     refused: Vec<Refused<'g>>,
-    gate: Gate,
+    gate: &'a Gate,
     sent: bool,
     room: Room,
 }

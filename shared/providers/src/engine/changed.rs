@@ -15,6 +15,7 @@ use extdns_model::{
 
 use super::Transport;
 use super::fold::same_value;
+use super::gate::Gate;
 use crate::{Conditions, ErrorKind, ProviderError, ZoneReader};
 
 /// An outcome for each group that must not be sent, because the zone shows that something of it has
@@ -24,6 +25,7 @@ pub(super) async fn changed<A: ZoneReader + ?Sized>(
     via: &Transport,
     zone: &Zone,
     groups: &[&ChangeGroup],
+    gate: &Gate,
 ) -> Vec<Option<Outcome>> {
     let capabilities = api.capabilities();
     // Half of a group must not be made before the API refuses the other half.
@@ -38,6 +40,7 @@ pub(super) async fn changed<A: ZoneReader + ?Sized>(
             groups.iter().map(outcome).collect()
         }
         Err(error) => {
+            gate.unread(&error);
             let why = match error.kind {
                 ErrorKind::Deadline => NotSent::Deadline,
                 _ => NotSent::Stopped(error.failure()),

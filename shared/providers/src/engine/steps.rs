@@ -41,10 +41,12 @@ impl<A: RecordWriter> Dispatch for Steps<A> {
         zone: &Zone,
         groups: &[&ChangeGroup],
         pace: &Pace,
+        gate: &Gate,
     ) -> Vec<Outcome> {
+        // What an earlier delivery of this apply has deleted made room.
+        gate.take_room();
         let api = self.api.as_ref();
-        let delivery =
-            Delivery { api, via, zone, pace, gate: Gate::default(), shown: OnceCell::new() };
+        let delivery = Delivery { api, via, zone, pace, gate, shown: OnceCell::new() };
         let mut outcomes = delivery.all(groups).await;
         if delivery.gate.take_room() {
             let full: Vec<usize> =
@@ -69,7 +71,7 @@ struct Delivery<'a, A> {
     via: &'a Transport,
     zone: &'a Zone,
     pace: &'a Pace,
-    gate: Gate,
+    gate: &'a Gate,
     /// The zone as it was read for the first refusal, where a name cannot be read by itself.
     shown: OnceCell<Vec<Record>>,
 }

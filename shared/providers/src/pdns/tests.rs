@@ -1,22 +1,21 @@
 //! PowerDNS: a real server, and recorded exchanges.
 
-use async_trait::async_trait;
+mod kit;
+
 use clap::Parser as _;
 use extdns_model::{
     Action, Endpoint, Hints, Labels, Opaque, Outcome, Planned, RecordSet, Role, Routing, Stored,
     Ttl,
 };
 use extdns_testkit::http::{Reply, ScriptedServer};
-use extdns_testkit::pdns::{KEY, PowerDns};
+use extdns_testkit::pdns::KEY;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::ErrorKind;
 use crate::conformance::recorded::Exchange;
-use crate::conformance::{Fault, Harness, suite};
-
-const ZONE: &str = "example.org";
-const CHILD: &str = "sub.example.org";
+use crate::conformance::{Harness, suite};
+use kit::{CHILD, Real, ZONE};
 
 #[derive(clap::Parser)]
 struct Cli {
@@ -32,96 +31,6 @@ fn make(url: &str) -> Box<dyn Provider> {
     let flags = [format!("--pdns-server={url}"), format!("--pdns-api-key={KEY}")];
     let flags = args(&[&flags[0], &flags[1]]);
     Box::new(provider(&flags, &Context::default()).expect("a provider"))
-}
-
-/// The kit over a server of its own. Nothing goes wrong with it at will.
-struct Real(PowerDns);
-
-impl Real {
-    async fn start() -> Self {
-        let server = PowerDns::start_or_skip("the conformance kit").await;
-        let server = server.expect("tests/setup pdns installs it");
-        for zone in [ZONE, CHILD] {
-            server.create_zone(zone, "Native").await;
-        }
-        Self(server)
-    }
-
-    /// The record sets of a zone, without its SOA and NS.
-    async fn of_zone(&self, zone: &str) -> Vec<RecordSet> {
-        let contents: Contents = serde_json::from_value(self.0.zone(zone).await).expect("a zone");
-        let records = contents.rrsets.iter().filter_map(Rrset::record);
-        records.map(|record| record.set).filter(|set| set.name.as_str() != zone).collect()
-    }
-}
-
-#[async_trait]
-impl Harness for Real {
-    async fn provider(&self) -> Box<dyn Provider> {
-        make(&self.0.url())
-    }
-
-    fn zone(&self) -> Name {
-        Name::as_listed(ZONE)
-    }
-
-    async fn seed(&self, sets: &[RecordSet]) {
-        self.alter(sets).await;
-    }
-
-    async fn contents(&self) -> Vec<RecordSet> {
-        self.of_zone(ZONE).await
-    }
-
-    async fn alter(&self, sets: &[RecordSet]) -> bool {
-        let rrset = |set: &RecordSet| {
-            let records = set.targets.iter().map(
-                |target| json!({ "content": FORM.value(set.rtype, target), "disabled": false }),
-            );
-            json!({ "name": format!("{}.", set.name.key()), "type": set.rtype.to_string(),
-                "ttl": set.ttl.seconds(), "changetype": "REPLACE",
-                "records": records.collect::<Vec<_>>() })
-        };
-        let body = json!({ "rrsets": sets.iter().map(rrset).collect::<Vec<_>>() });
-        assert_eq!(self.0.patch(ZONE, &body).await, (204, Value::Null));
-        true
-    }
-
-    fn child(&self) -> Option<Name> {
-        Some(Name::as_listed(CHILD))
-    }
-
-    async fn contents_of_child(&self) -> Vec<RecordSet> {
-        self.of_zone(CHILD).await
-    }
-
-    /// Every change of a zone raises its serial number by one.
-    async fn writes(&self) -> u64 {
-        self.0.zone(ZONE).await["serial"].as_u64().expect("a number")
-    }
-
-    async fn inject(&self, _: Fault) -> bool {
-        false
-    }
-
-    async fn clear(&self) {}
-
-    async fn killed(&self) {
-        std::future::pending().await
-    }
-
-    fn secrets(&self) -> Vec<String> {
-        vec![KEY.to_owned()]
-    }
-}
-
-mod kit {
-    use super::*;
-
-    crate::conformance! {
-        #[tokio::test]
-        Real::start().await
-    }
 }
 
 fn set(name: &str, rtype: RecordType, targets: &[&str]) -> RecordSet {
@@ -143,7 +52,7 @@ async fn apply_twice(kit: &Real, desired: &[RecordSet]) {
 
 /// `TYPE content` of the record sets of a name, as the server shows them.
 async fn stored(kit: &Real, name: &str) -> Vec<String> {
-    let zone = kit.0.zone(ZONE).await;
+    let zone = kit.server.zone(ZONE).await;
     let rrsets = zone["rrsets"].as_array().expect("record sets").iter();
     let of_name = rrsets.filter(|rrset| rrset["name"] == format!("{name}."));
     let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -224,7 +133,7 @@ async fn a_cname_at_the_apex_or_that_wants_to_is_an_alias() {
     assert_eq!(body["rrsets"][0]["type"], "CNAME");
     assert_eq!(body["rrsets"][0]["changetype"], "DELETE");
     assert_eq!(body["rrsets"][1]["type"], "ALIAS");
-    assert_eq!(kit.0.patch(ZONE, &body).await.0, 204);
+    assert_eq!(kit.server.patch(ZONE, &body).await.0, 204);
     assert_eq!(stored(&kit, &other).await, ["ALIAS lb.example.net."]);
 }
 
@@ -254,8 +163,8 @@ async fn a_type_change_is_one_transaction() {
 #[tokio::test]
 async fn zones_that_follow_another_primary_are_not_written() {
     let kit = Real::start().await;
-    kit.0.create_zone("slave.example.org", "Slave").await;
-    kit.0.create_zone("follower.test", "Slave").await;
+    kit.server.create_zone("slave.example.org", "Slave").await;
+    kit.server.create_zone("follower.test", "Slave").await;
     let provider = kit.provider().await;
     let inventory = provider.read().await.expect("readable");
     let zones: Vec<String> =
@@ -278,7 +187,7 @@ async fn records_that_are_switched_off_are_not_seen() {
         rrset("three", &[content("192.0.2.1", false), content("192.0.2.2", false), content("192.0.2.3", true)]),
         rrset("none", &[content("192.0.2.4", true)]),
     ] });
-    assert_eq!(kit.0.patch(ZONE, &body).await.0, 204);
+    assert_eq!(kit.server.patch(ZONE, &body).await.0, 204);
     let inventory = kit.provider().await.read().await.expect("readable");
     let sets: Vec<String> = inventory
         .records()

@@ -232,6 +232,35 @@ async fn no_call_above_the_rate_of_an_account() {
     }
 }
 
+/// Twelve zones of an account fail before the four of another are tried.
+#[tokio::test]
+async fn an_account_that_is_down_does_not_stop_another() {
+    let sim = Route53Sim::start();
+    let other = sim.account("222222222222");
+    other.access_key("AKIASECOND");
+    for n in 0..12 {
+        let zone = sim.zone(&format!("one{n}.test"));
+        sim.fault(Fault::unavailable().on_writes().in_zone(zone.id()).always());
+    }
+    let working: Vec<sim::Zone> = (0..4).map(|n| other.zone(&format!("two{n}.test"))).collect();
+    let logins = vec![
+        login(&sim, "one", "AKIATEST", ACCOUNT),
+        login(&sim, "two", "AKIASECOND", "222222222222"),
+    ];
+    let provider = aws::over(logins, &args(&[]), &Context::default());
+    let inventory = provider.read().await.expect("readable");
+    let groups = inventory.index.iter().map(|(key, zone)| {
+        let desired = set(&format!("a.{}", zone.name), RecordType::A, 60, &["192.0.2.1"]);
+        pair(key, desired, "\"heritage=external-dns\"")
+    });
+    let outcomes = apply(&provider, &inventory, groups.collect()).await;
+    assert!(working.iter().all(|zone| zone.own_records().len() == 2), "{outcomes:?}");
+    let stopped = outcomes.iter().filter(|it| matches!(it, Outcome::NotSent(_))).count();
+    assert!(stopped >= 2, "the last two were never called: {outcomes:?}");
+    // Eight zones are called at the same time; two more begin before the third has failed.
+    assert!(sim.count(WRITE) <= 10 * 3 + 4, "{}", sim.count(WRITE));
+}
+
 /// The old type goes and the new one comes in one batch.
 #[tokio::test]
 async fn a_type_change_is_one_group() {
