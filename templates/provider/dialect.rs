@@ -30,6 +30,7 @@ pub const DIALECT: Dialect = Dialect {
     error: |_, message| json!({ "message": message }),
     refused: (422, 409),
     done: (201, 200, 204),
+    batch: None,
 };
 
 /// A record that a request brings, as strictly as the service reads it.

@@ -41,6 +41,35 @@ pub struct Dialect {
     pub refused: (u16, u16),
     /// The statuses of a create, an update and a delete that were done.
     pub done: (u16, u16, u16),
+    /// Several changes of records with ids in one call, where the service takes them.
+    pub batch: Option<HttpBatch>,
+}
+
+/// Several changes in one `POST`.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpBatch {
+    /// Its path, with `{zone}`.
+    pub path: &'static str,
+    /// Most changes of a call.
+    pub most: usize,
+    /// The changes of a body, in the order in which the service makes them.
+    pub read: fn(&Value) -> Result<Vec<HttpChange>, String>,
+    /// Whether one change that is refused undoes all others; else the others are made.
+    pub is_atomic: bool,
+    /// The body of the answer to a call that was done.
+    pub done: fn() -> Value,
+}
+
+/// A change of a batch. A record that is there is known by its id; what is created or comes in its place
+/// goes through [`Dialect::read`].
+#[derive(Debug)]
+pub enum HttpChange {
+    /// A new record.
+    Create(Value),
+    /// A record in the place of another.
+    Update(String, Value),
+    /// A record that goes.
+    Delete(String),
 }
 
 /// Headers of an answer.

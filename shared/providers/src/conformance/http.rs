@@ -5,6 +5,8 @@
 //! size of a page and every member of a body must be right. It opens no socket: a test hands it
 //! requests and sends what it answers.
 
+mod batch;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -114,23 +116,25 @@ impl HttpServer {
         if let Some(problem) = self.malformed(request) {
             return self.refusal(problem);
         }
-        let Dialect { zones, records, record, .. } = self.dialect;
+        let Dialect { zones, records, record, batch, .. } = self.dialect;
+        if let Some(batch) = batch.filter(|_| request.method == "POST")
+            && let Some(zone) = captured(batch.path, &request.path)
+        {
+            let zone = zone.get("zone").cloned().unwrap_or_default();
+            return self.write(|state| self.batch(state, &batch, &zone, &json(&request.body)?));
+        }
         let zone = captured(records, &request.path).and_then(|found| found.get("zone").cloned());
         match (request.method.as_str(), captured(record, &request.path)) {
             ("GET", _) if request.path == zones => self.read(request, None),
             ("GET", None) if zone.is_some() => self.read(request, zone.as_deref()),
             ("POST", None) if zone.is_some() => {
                 let zone = zone.unwrap_or_default();
-                self.write(|state| self.create(state, &zone, &request.body))
+                self.write(|state| self.create(state, &zone, &json(&request.body)?))
             }
             (method, Some(found)) if method == self.dialect.update => {
-                self.write(|state| self.update(state, &found, &request.body))
+                self.write(|state| self.update(state, &found, &json(&request.body)?))
             }
-            ("DELETE", Some(found)) => self.write(|state| {
-                let index = self.find(state, &found)?;
-                state.zone(&found)?.remove(index);
-                Ok((self.dialect.done.2, Value::Null))
-            }),
+            ("DELETE", Some(found)) => self.write(|state| self.delete(state, &found)),
             // A fault of the provider or of the dialect; 404 would say that a record is gone.
             (method, _) => {
                 let path = &request.path;
@@ -215,7 +219,7 @@ impl HttpServer {
         }
     }
 
-    fn create(&self, state: &mut State, zone: &str, body: &[u8]) -> Result<(u16, Value), Refusal> {
+    fn create(&self, state: &mut State, zone: &str, body: &Value) -> Result<(u16, Value), Refusal> {
         let record = self.accept(zone, body, None)?;
         let records = state.records.get(zone).ok_or((404, "no such zone".to_owned()))?;
         self.check(records, &record)?;
@@ -229,7 +233,7 @@ impl HttpServer {
         &self,
         state: &mut State,
         found: &BTreeMap<&str, String>,
-        body: &[u8],
+        body: &Value,
     ) -> Result<(u16, Value), Refusal> {
         let index = self.find(state, found)?;
         let zone = found.get("zone").cloned().unwrap_or_default();
@@ -241,17 +245,25 @@ impl HttpServer {
         Ok((self.dialect.done.1, shown))
     }
 
+    fn delete(
+        &self,
+        state: &mut State,
+        found: &BTreeMap<&str, String>,
+    ) -> Result<(u16, Value), Refusal> {
+        let index = self.find(state, found)?;
+        state.zone(found)?.remove(index);
+        Ok((self.dialect.done.2, Value::Null))
+    }
+
     /// The record of a body, if it can be stored.
     fn accept(
         &self,
         zone: &str,
-        body: &[u8],
+        body: &Value,
         path: Option<&BTreeMap<&str, String>>,
     ) -> Result<HttpRecord, Refusal> {
         let refuse = |problem: String| (self.dialect.refused.0, problem);
-        let body: Value =
-            serde_json::from_slice(body).map_err(|error| (400, format!("no JSON: {error}")))?;
-        let mut record = (self.dialect.read)(&body).map_err(refuse)?;
+        let mut record = (self.dialect.read)(body).map_err(refuse)?;
         if let Some(name) = path.and_then(|path| path.get("name")) {
             record.name.clone_from(name);
         }
@@ -317,6 +329,10 @@ impl HttpServer {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn json(body: &[u8]) -> Result<Value, Refusal> {
+    serde_json::from_slice(body).map_err(|error| (400, format!("no JSON: {error}")))
 }
 
 impl State {

@@ -7,7 +7,7 @@
 //! * [`RecordServer::in_batches`]: the same with several changes per call, of which some may be made
 //!   and others refused.
 //!
-//! * [`HttpServer`]: either of them over HTTP, in the [`Dialect`] of a service.
+//! * [`HttpServer`]: any of them over HTTP, in the [`Dialect`] of a service.
 //!
 //! All keep their state in memory, are shared by clones, and have [`Faults`]: throttling, refusals,
 //! lost answers, and a switch that kills the run after its n-th write. A test makes a provider of
@@ -45,7 +45,10 @@ pub mod suite;
 #[cfg(test)]
 mod tests;
 
-pub use dialect::{Dialect, HttpAnswer, HttpHeaders, HttpPage, HttpRecord, HttpRequest, only};
+pub use dialect::{
+    Dialect, HttpAnswer, HttpBatch, HttpChange, HttpHeaders, HttpPage, HttpRecord, HttpRequest,
+    only,
+};
 pub use faults::{Fault, Faults, Lost, SECRET};
 pub use harness::Harness;
 pub use http::HttpServer;

@@ -30,6 +30,7 @@ pub const DIALECT: Dialect = Dialect {
     error: |_, message| json!({ "id": "failed", "message": message, "request_id": "r-1" }),
     refused: (422, 422),
     done: (201, 200, 204),
+    batch: None,
 };
 
 fn show(record: &HttpRecord) -> Value {

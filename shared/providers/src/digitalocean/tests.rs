@@ -1,5 +1,7 @@
 //! DigitalOcean over a server that speaks as it does.
 
+mod in_batches;
+
 use super::dialect::DIALECT;
 use super::*;
 use crate::conformance::{OverHttp, SECRET};

@@ -31,6 +31,7 @@ pub const DIALECT: Dialect = Dialect {
     error: |status, message| json!({ "code": status, "message": message, "object": "HTTPError" }),
     refused: (400, 409),
     done: (201, 201, 204),
+    batch: None,
 };
 
 fn read(body: &Value) -> Result<HttpRecord, String> {

@@ -1,0 +1,42 @@
+//! Several changes in one call.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{HttpServer, Refusal, State};
+use crate::conformance::dialect::{HttpBatch, HttpChange};
+
+impl HttpServer {
+    /// Makes the changes one after another. The answer says of several that are refused the first.
+    pub(super) fn batch(
+        &self,
+        state: &mut State,
+        batch: &HttpBatch,
+        zone: &str,
+        body: &Value,
+    ) -> Result<(u16, Value), Refusal> {
+        let changes = (batch.read)(body).map_err(|problem| (self.dialect.refused.0, problem))?;
+        if changes.len() > batch.most {
+            return Err((self.dialect.refused.0, format!("a call takes {} changes", batch.most)));
+        }
+        let before = state.records.clone();
+        let record = |id| BTreeMap::from([("zone", zone.to_owned()), ("id", id)]);
+        let mut refused = None;
+        for change in changes {
+            let made = match change {
+                HttpChange::Create(body) => self.create(state, zone, &body),
+                HttpChange::Update(id, body) => self.update(state, &record(id), &body),
+                HttpChange::Delete(id) => self.delete(state, &record(id)),
+            };
+            refused = refused.or(made.err());
+        }
+        let Some((status, problem)) = refused else { return Ok((200, (batch.done)())) };
+        if batch.is_atomic {
+            state.records = before;
+        }
+        // The path names the zone alone, so 404 would say that the zone is gone.
+        let status = if status == 404 { self.dialect.refused.0 } else { status };
+        Err((status, problem))
+    }
+}
