@@ -55,6 +55,9 @@ pub enum HttpError {
     Client(#[source] reqwest::Error),
 }
 
+/// How a run names itself in every request, as upstream does; the SDK of AWS says its own name.
+pub const USER_AGENT: &str = concat!("ExternalDNS/", env!("CARGO_PKG_VERSION"));
+
 /// Makes a client: HTTP/1.1 and 2 over rustls, connections kept alive, up to ten redirects and
 /// the proxies of the environment unless told otherwise.
 ///
@@ -63,7 +66,7 @@ pub enum HttpError {
 pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
     install_crypto();
     let mut builder = Client::builder()
-        .user_agent(concat!("external-dns/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .redirect(redirects())
         .tls_danger_accept_invalid_certs(options.accept_any_certificate);
     if let Some(timeout) = options.timeout {

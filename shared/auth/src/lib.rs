@@ -22,7 +22,7 @@ pub use aws::{
     AwsError, AwsIdentity, AwsOptions, AwsRole, AwsVariables, EksTokens, aws_error_chain,
     aws_identity, aws_region,
 };
-pub use http::{HttpError, HttpOptions, http_client};
+pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
 pub use retry_after::retry_after;
 
 static INSTALLED: Once = Once::new();

@@ -224,9 +224,12 @@ async fn whole(response: &mut Response, most: usize, from: &str) -> Result<Bytes
 
 /// An error with its causes, without its URL, which may hold credentials.
 fn chain(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let first: &dyn std::error::Error = &error;
-    let causes = std::iter::successors(Some(first), |error| error.source());
+    with_causes(&error.without_url())
+}
+
+/// An error with its causes, as that of the HTTP client says little by itself.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 

@@ -33,10 +33,11 @@ mod walk;
 use std::fmt;
 use std::net::IpAddr;
 
-use extdns_auth::{HttpOptions, http_client, secrets};
+use extdns_auth::{HttpOptions, USER_AGENT, http_client, secrets};
 use extdns_model::Stored;
 use reqwest::{Method, Url};
 
+pub(crate) use answer::with_causes;
 pub use answer::{Answer, Meaning};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use request::Request;
@@ -46,8 +47,6 @@ use crate::{Accounts, Capabilities, ErrorKind, ProviderError, Transport};
 
 /// Most bytes of an answer, unless the service says otherwise.
 const MOST_OF_ANSWER: usize = 32 << 20;
-/// How a run names itself, as upstream does.
-const USER_AGENT: &str = concat!("ExternalDNS/", env!("CARGO_PKG_VERSION"));
 
 /// What is particular about a service.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use reqwest::Response;
 
+use crate::rest::with_causes;
 use crate::{ErrorKind, Limit, ProviderError};
 
 /// Most of an unwanted answer that is read to keep its connection.
@@ -39,7 +40,10 @@ pub(super) async fn drain(response: &mut Response) {
 fn broken(error: reqwest::Error) -> ProviderError {
     ProviderError::new(
         ErrorKind::Lost,
-        format!("the webhook provider's answer broke off: {}; see its log for why", chain(&error)),
+        format!(
+            "the webhook provider's answer broke off: {}; see its log for why",
+            with_causes(&error)
+        ),
     )
 }
 
@@ -48,11 +52,4 @@ fn too_large() -> ProviderError {
         ErrorKind::Limit(Limit::Other("size of an answer")),
         "webhook response body exceeds the configured max size (--webhook-provider-max-body-size)",
     )
-}
-
-/// An error with its causes: reqwest's own text says little.
-pub(super) fn chain(error: &reqwest::Error) -> String {
-    let causes =
-        std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -9,14 +9,14 @@ use futures::future::{Either, select};
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
-use super::answer::{Limited, chain, drain};
+use super::answer::{Limited, drain};
 use super::array::{ArrayDecoder, ArrayError};
 use super::body::Body;
 use super::reattach::Reattach;
 use super::received::{Received, Skipped, domain_filter, no_twins};
 use super::status::{expect, expect_media_type, refused_negotiation};
 use super::{ADJUST, APPLY, MEDIA_TYPE, NEGOTIATE, RECORDS, WebhookArgs};
-use crate::rest::{is_this_machine, remember_secrets};
+use crate::rest::{is_this_machine, remember_secrets, with_causes};
 use crate::{Adjusted, ErrorKind, ProviderError, Transport};
 
 /// Longest domain filter where the user sets no limit: it is read whole.
@@ -288,7 +288,7 @@ async fn send(request: RequestBuilder) -> Result<Response, ProviderError> {
         };
         let message = format!(
             "no answer from the webhook provider: {}; does it run, and is --webhook-provider-url right?",
-            chain(&error)
+            with_causes(&error)
         );
         ProviderError::new(kind, message)
     })

@@ -105,7 +105,7 @@ async fn whole_requests() {
         let seen = sim.requests();
         // As something is deleted, the records are read once more right before.
         let [_, _, _, request] = &seen[..] else { panic!("three reads and a write: {seen:?}") };
-        let agent = concat!("external-dns/", env!("CARGO_PKG_VERSION"));
+        let agent = extdns_auth::USER_AGENT;
         let length = body.len();
         assert_eq!(
             request.text(),

@@ -13,7 +13,7 @@ async fn whole_requests() {
     let sim = WebhookSim::builder().start();
     webhook(sim.url()).read().await.expect("readable");
     let seen: Vec<_> = sim.requests().iter().map(|request| request.text()).collect();
-    let agent = concat!("external-dns/", env!("CARGO_PKG_VERSION"));
+    let agent = extdns_auth::USER_AGENT;
     let expected =
         |path: &str| format!("GET {path}\naccept: {MEDIA_TYPE}\nuser-agent: {agent}\n\n");
     assert_eq!(seen, [expected("/"), expected("/records")]);
