@@ -50,10 +50,10 @@ fn of_name(capabilities: &Capabilities, set: &RecordSet) -> Option<String> {
     if let Err(error) = set.name.to_ascii() {
         return Some(format!("{error}; use another name"));
     }
-    let (name, key) = (&set.name, set.name.key());
-    if !key.is_empty() && key.split('.').any(str::is_empty) {
-        return Some(format!("the name {name} has an empty label; correct it"));
+    if let Some(reason) = empty_label(set) {
+        return Some(reason);
     }
+    let (name, key) = (&set.name, set.name.key());
     let characters = capabilities.label_characters?;
     let is_taken = |it: char| it == '.' || it.is_ascii_alphanumeric() || characters.contains(it);
     let rest = if key == "*" { "" } else { key.strip_prefix("*.").unwrap_or(&key) };
@@ -62,6 +62,13 @@ fn of_name(capabilities: &Capabilities, set: &RecordSet) -> Option<String> {
         '*' => format!("{provider} takes a * only as the first label of a name, not as in {name}"),
         other => format!("{provider} takes no {other:?} in a name, as in {name}; use another name"),
     })
+}
+
+/// A name that has no form on the wire, so that no server takes it.
+pub(crate) fn empty_label(set: &RecordSet) -> Option<String> {
+    let (name, key) = (&set.name, set.name.key());
+    (!key.is_empty() && key.split('.').any(str::is_empty))
+        .then(|| format!("the name {name} has an empty label; correct it"))
 }
 
 fn of_text(capabilities: &Capabilities, set: &RecordSet) -> Option<String> {

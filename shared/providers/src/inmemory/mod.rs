@@ -7,7 +7,8 @@
 //! properties and labels as they were given.
 //!
 //! **Quirks**: without `--inmemory-zone` there is one zone without a name that holds every name.
-//! A batch is applied whole or not at all. A record is known by its name, type and set identifier.
+//! A batch is applied whole or not at all. A record is known by its name, type and set identifier. Of
+//! the rules of DNS one counts: no label of a name is empty.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,11 +17,12 @@ use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_model::{
     Action, Change, ChangeGroup, Labels, Name, Opaque, Planned, Record, RecordSet, RecordType,
-    Stored, Zone,
+    Stored, Surroundings, Zone,
 };
 
 use crate::engine::batched;
 use crate::engine::changed::is_same;
+use crate::storable::empty_label;
 use crate::{
     BatchWriter, Batching, Capabilities, Conditions, Cost, ErrorKind, Page, PageFrom, Provider,
     ProviderError, Stores, Transport, Updates, ZoneReader,
@@ -112,6 +114,11 @@ impl ZoneReader for Memory {
             Ok(Page { records: records.values().map(record).collect(), next: None })
         })
         .await
+    }
+
+    /// A plan from nothing shows what a DNS server would take.
+    fn refusal(&self, set: &RecordSet, _: Surroundings<'_>) -> Option<String> {
+        empty_label(set)
     }
 }
 

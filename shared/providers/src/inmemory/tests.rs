@@ -166,3 +166,22 @@ async fn a_zone_of_another_provider_is_not_found() {
     assert_eq!(error.kind, ErrorKind::ZoneGone);
     assert_eq!(error.message, "zone example.org not found; name it with --inmemory-zone");
 }
+
+/// Other names are kept as they are given.
+#[test]
+fn a_name_with_an_empty_label_is_refused_as_by_every_other_provider() {
+    let provider = provider(&args(&[]));
+    let zone = Zone::new(EVERYTHING, Name::default());
+    for (name, refused) in [
+        ("a..example.org", true),
+        (".example.org", true),
+        ("example.org", false),
+        ("", false),
+        ("*.example.org", false),
+        ("a/b.example.org", false),
+    ] {
+        let set = set(name, "192.0.2.1");
+        let found = provider.refusal(&set, Surroundings::alone(&zone, &set));
+        assert_eq!(found.is_some(), refused, "{name:?}: {found:?}");
+    }
+}
