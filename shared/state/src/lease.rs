@@ -6,7 +6,7 @@ use extdns_model::Permit;
 use jiff::Timestamp;
 
 use crate::store::{Replaced, StateError, Store};
-use crate::{Document, Gate, Known, Revision};
+use crate::{Document, Known, Revision};
 
 /// How long a lease outlives the deadline of its run: enough for the last answers, and for clocks that differ.
 pub const MARGIN: Duration = Duration::from_secs(30);
@@ -84,12 +84,11 @@ impl Lease<'_> {
         self.replace(permit, document).await
     }
 
-    /// Gives the lease back and leaves `gate` for the next run; `None` leaves what is stored.
+    /// Gives the lease back, and leaves this for the next run.
     ///
     /// # Errors
-    /// When the lease is lost or over, or the store fails: then the gate is not stored.
-    pub async fn release(mut self, permit: &Permit, gate: Option<Gate>) -> Result<(), StateError> {
-        let gate = gate.map_or_else(|| self.document.gate.clone(), Known::Gate);
+    /// When the lease is lost or over, or the store fails: then the gate is as it was.
+    pub async fn release(mut self, permit: &Permit, gate: Known) -> Result<(), StateError> {
         self.replace(permit, Document { lease: None, gate }).await
     }
 

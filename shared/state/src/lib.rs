@@ -23,6 +23,7 @@ mod dynamodb;
 mod file;
 mod fingerprint;
 mod gate;
+mod holder;
 mod kubernetes;
 mod lease;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use dynamodb::DynamoDbBackend;
 pub use file::FileBackend;
 pub use fingerprint::{Hash, Inputs, InvalidHash, fingerprint};
 pub use gate::{Gate, Verdict, Why, decide};
+pub use holder::holder_of_process;
 pub use kubernetes::{Keeper, KubernetesBackend};
 pub use lease::{Lease, LeaseEnd, MARGIN, WITHOUT_DEADLINE};
 #[cfg(feature = "aws")]

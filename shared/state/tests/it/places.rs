@@ -10,7 +10,8 @@ use extdns_auth::{AwsOptions, AwsVariables, aws_identity};
 use extdns_clusters::{Access, ApiOptions, Cluster, Environment, Limits};
 use extdns_model::ClusterId;
 use extdns_state::{
-    Aws, Backend, BackendError, DynamoDbBackend, FileBackend, Keeper, KubernetesBackend, S3Backend,
+    Aws, Backend, BackendError, DynamoDbBackend, FileBackend, Keeper, Known, KubernetesBackend,
+    S3Backend,
 };
 use extdns_testkit::kube::{ADMIN, KubeApi, Login};
 use extdns_testkit::kube_sim::{KubeSim, User};
@@ -85,7 +86,7 @@ async fn a_file_that_is_a_link_stays_one() {
     std::fs::write(&real, "").expect("written");
     std::os::unix::fs::symlink(&real, place.path()).expect("a link");
     let run = store(&place, &Default::default());
-    take(&run, "t", "run 1").await.release(&permit(), None).await.expect("released");
+    take(&run, "t", "run 1").await.release(&permit(), Known::Nothing).await.expect("released");
     assert!(place.path().is_symlink());
     assert!(std::fs::read_to_string(real).expect("there").contains("\"t\""));
 }
@@ -221,7 +222,7 @@ async fn a_lease_object_shows_its_holder_and_keeps_what_others_wrote() {
     assert_eq!(object["spec"]["holderIdentity"], "run 1");
     assert_eq!(object["metadata"]["labels"], json!({ "team": "dns" }));
     assert_eq!(object["metadata"]["annotations"]["note"], "x");
-    own.release(&permit(), None).await.expect("released");
+    own.release(&permit(), Known::Nothing).await.expect("released");
     let object = sim.object("leases", "dns", "external-dns-t").expect("there");
     assert_eq!(object["spec"].get("holderIdentity").filter(|it| !it.is_null()), None);
 }

@@ -42,10 +42,10 @@ async fn live(backend: Box<dyn Backend>) {
     let run = Store::new(backend, Arc::new(clock.clone()));
     let mut own = take(&run, "aws", "run 1").await;
     own.clear_gate(&permit()).await.expect("cleared");
-    own.release(&permit(), Some(gate("x", &clock))).await.expect("released");
+    own.release(&permit(), Known::Gate(gate("x", &clock))).await.expect("released");
     let own = take(&run, "aws", "run 2").await;
     assert!(matches!(own.gate(), Known::Gate(_)));
-    own.release(&permit(), None).await.expect("released");
+    own.release(&permit(), Known::Nothing).await.expect("released");
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ async fn a_run_takes_clears_and_gives_back_with_four_calls() {
     let run = store(&memory, &clock);
     let mut first = take(&run, "t", "run 1").await;
     first.clear_gate(&permit()).await.expect("cleared");
-    first.release(&permit(), Some(gate("x", &clock))).await.expect("released");
+    first.release(&permit(), Known::Gate(gate("x", &clock))).await.expect("released");
     assert_eq!(memory.calls(), (1, 3));
 }
 
@@ -95,7 +95,7 @@ async fn a_lease_that_is_over_writes_nothing_even_if_nobody_took_it() {
     clock.advance(MARGIN);
     let error = own.clear_gate(&permit()).await.expect_err("over");
     assert!(matches!(error, StateError::Over { .. }), "{error}");
-    let error = own.release(&permit(), Some(gate("x", &clock))).await.expect_err("over");
+    let error = own.release(&permit(), Known::Gate(gate("x", &clock))).await.expect_err("over");
     assert!(matches!(error, StateError::Over { .. }), "{error}");
     assert_eq!(memory.text("t"), before);
 }
@@ -123,7 +123,7 @@ async fn a_write_whose_answer_is_lost_is_found() {
     memory.fail(Some(Fault::Answers));
     let mut own = take(&run, "t", "run 1").await;
     own.clear_gate(&permit()).await.expect("cleared");
-    own.release(&permit(), Some(gate("x", &clock))).await.expect("released");
+    own.release(&permit(), Known::Gate(gate("x", &clock))).await.expect("released");
     memory.fail(None);
     let next = take(&run, "t", "run 2").await;
     assert_eq!(next.gate(), &Known::Gate(gate("x", &clock)));
@@ -154,7 +154,11 @@ async fn a_store_that_fails_at_every_call_gives_no_lease() {
 async fn a_gate_that_cannot_be_removed_is_an_error_before_the_first_write() {
     let (memory, clock) = (MemoryBackend::default(), ManualClock::default());
     let run = store(&memory, &clock);
-    take(&run, "t", "run 1").await.release(&permit(), Some(gate("x", &clock))).await.expect("left");
+    take(&run, "t", "run 1")
+        .await
+        .release(&permit(), Known::Gate(gate("x", &clock)))
+        .await
+        .expect("left");
     let mut own = take(&run, "t", "run 2").await;
     memory.fail(Some(Fault::Writes));
     let error = own.clear_gate(&permit()).await.expect_err("broken");

@@ -82,22 +82,23 @@ async fn a_lease_is_taken_given_back_and_leaves_a_gate(place: &dyn Place) {
     let mut first = take(&run, "plain", "run 1").await;
     assert_eq!(first.gate(), &Known::Nothing);
     first.clear_gate(&permit()).await.expect("cleared");
-    first.release(&permit(), Some(gate("one", &clock))).await.expect("released");
+    first.release(&permit(), Known::Gate(gate("one", &clock))).await.expect("released");
 
     let other = store(place, &clock);
     let mut second = take(&other, "plain", "run 2").await;
     assert_eq!(second.gate(), &Known::Gate(gate("one", &clock)));
     second.clear_gate(&permit()).await.expect("cleared");
-    second.release(&permit(), None).await.expect("released");
+    second.release(&permit(), Known::Nothing).await.expect("released");
 
     let third = take(&run, "plain", "run 3").await;
     assert_eq!(third.gate(), &Known::Nothing, "what was cleared stays cleared");
-    third.release(&permit(), Some(gate("three", &clock))).await.expect("released");
+    third.release(&permit(), Known::Gate(gate("three", &clock))).await.expect("released");
     let fourth = take(&run, "plain", "run 4").await;
-    fourth.release(&permit(), None).await.expect("released");
+    let gate_left = fourth.gate().clone();
+    fourth.release(&permit(), gate_left).await.expect("released");
     let fifth = take(&other, "plain", "run 5").await;
     assert_eq!(fifth.gate(), &Known::Gate(gate("three", &clock)), "a gated run leaves the gate");
-    fifth.release(&permit(), None).await.expect("released");
+    fifth.release(&permit(), Known::Nothing).await.expect("released");
 }
 
 async fn another_run_is_told_who_holds_the_lease(place: &dyn Place) {
@@ -106,8 +107,8 @@ async fn another_run_is_told_who_holds_the_lease(place: &dyn Place) {
     let first = take(&one, "held", "run 1 of \"pod\" é").await;
     let held = holder(&two, "held").await;
     assert_eq!(held, LeaseEntry { holder: "run 1 of \"pod\" é".to_owned(), until: first.until() });
-    first.release(&permit(), None).await.expect("released");
-    take(&two, "held", "run 2").await.release(&permit(), None).await.expect("released");
+    first.release(&permit(), Known::Nothing).await.expect("released");
+    take(&two, "held", "run 2").await.release(&permit(), Known::Nothing).await.expect("released");
 }
 
 async fn a_lease_that_is_over_is_taken_by_the_next(place: &dyn Place) {
@@ -123,10 +124,10 @@ async fn a_lease_that_is_over_is_taken_by_the_next(place: &dyn Place) {
     let error = first.clear_gate(&permit()).await.expect_err("lost");
     let by = Some("run 2".to_owned());
     assert!(matches!(&error, StateError::Lost { by: own, .. } if *own == by), "{error}");
-    let error = first.release(&permit(), Some(gate("x", &slow))).await.expect_err("lost");
+    let error = first.release(&permit(), Known::Gate(gate("x", &slow))).await.expect_err("lost");
     assert!(matches!(error, StateError::Lost { .. }), "{error}");
     assert_eq!(holder(&one, "over").await.holder, "run 2", "it was not touched");
-    second.release(&permit(), None).await.expect("released");
+    second.release(&permit(), Known::Nothing).await.expect("released");
 }
 
 async fn of_two_writes_over_one_state_the_second_is_refused(place: &dyn Place) {
@@ -160,12 +161,12 @@ async fn targets_do_not_share_leases(place: &dyn Place) {
     let clock = ManualClock::default();
     let run = store(place, &clock);
     let (a, b) = (take(&run, "target-a", "run 1").await, take(&run, "target-b", "run 1").await);
-    a.release(&permit(), Some(gate("a", &clock))).await.expect("released");
-    b.release(&permit(), Some(gate("b", &clock))).await.expect("released");
+    a.release(&permit(), Known::Gate(gate("a", &clock))).await.expect("released");
+    b.release(&permit(), Known::Gate(gate("b", &clock))).await.expect("released");
     for target in ["a", "b"] {
         let lease = take(&run, &format!("target-{target}"), "run 2").await;
         assert_eq!(lease.gate(), &Known::Gate(gate(target, &clock)), "{target}");
-        lease.release(&permit(), None).await.expect("released");
+        lease.release(&permit(), Known::Nothing).await.expect("released");
     }
 }
 
@@ -175,9 +176,9 @@ async fn state_that_was_removed_is_a_lost_lease(place: &dyn Place) {
     place.remove("gone").await;
     let error = lease.clear_gate(&permit()).await.expect_err("lost");
     assert!(matches!(error, StateError::Lost { by: None, .. }), "{error}");
-    let error = lease.release(&permit(), None).await.expect_err("lost");
+    let error = lease.release(&permit(), Known::Nothing).await.expect_err("lost");
     assert!(matches!(error, StateError::Lost { by: None, .. }), "{error}");
-    take(&run, "gone", "run 2").await.release(&permit(), None).await.expect("released");
+    take(&run, "gone", "run 2").await.release(&permit(), Known::Nothing).await.expect("released");
 }
 
 async fn what_is_no_state_is_neither_taken_nor_overwritten(place: &dyn Place) {
@@ -213,8 +214,8 @@ async fn a_broken_gate_costs_a_full_run_alone(place: &dyn Place) {
     place.put("gate", r#"{"gate":{"hash":"zz"},"version":1}"#).await;
     let lease = take(&run, "gate", "run 1").await;
     assert!(matches!(lease.gate(), Known::Unreadable(_)));
-    lease.release(&permit(), Some(gate("x", &clock))).await.expect("released");
+    lease.release(&permit(), Known::Gate(gate("x", &clock))).await.expect("released");
     let lease = take(&run, "gate", "run 2").await;
     assert_eq!(lease.gate(), &Known::Gate(gate("x", &clock)));
-    lease.release(&permit(), None).await.expect("released");
+    lease.release(&permit(), Known::Nothing).await.expect("released");
 }
