@@ -59,6 +59,8 @@ pub(crate) struct Api {
     pub(crate) cluster: EcoString,
     /// The namespace that the kubeconfig names for what names none.
     pub(crate) namespace: EcoString,
+    /// Which server this is, and as whom we call it.
+    pub(crate) reached: String,
     pub(crate) client: kube::Client,
     pub(crate) identity: Identity,
     pub(crate) timeout: Option<Duration>,
@@ -95,6 +97,7 @@ impl Api {
         Self {
             cluster,
             namespace: DEFAULT_NAMESPACE.into(),
+            reached: String::new(),
             client,
             identity,
             timeout,

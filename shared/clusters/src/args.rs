@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ecow::EcoString;
+use extdns_auth::documents::Place;
 use extdns_model::{ClusterId, parse_go_duration};
 
 use crate::connect::{Access, ApiOptions, Cluster};
 #[cfg(feature = "aws")]
 use crate::eks::EksArgs;
+use crate::kubeconfig::KubeconfigSource;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -22,9 +24,14 @@ pub struct Args {
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     pub server: String,
 
-    /// Path of a kubeconfig file [default: ~/.kube/config where it exists, else the service account of the pod]
-    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    /// A kubeconfig: a path, ssm:NAME, s3://bucket/key or secretsManager:NAME [default: the files of the variable
+    /// KUBECONFIG, else ~/.kube/config where it exists, else the service account of the pod]
+    #[arg(long, value_name = "WHERE", default_value = "", hide_default_value = true)]
     pub kubeconfig: String,
+
+    /// The context of the kubeconfig [default: its current-context]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub context: String,
 
     /// Deprecated: use --kube-api-request-timeout. When it differs from 30s it wins over that one
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_go_duration)]
@@ -65,6 +72,9 @@ impl Args {
             .map(|(flag, _)| format!("{flag} must be greater than 0"))
             .collect();
         messages.extend(self.contradictions());
+        if !self.kubeconfig.is_empty() {
+            messages.extend(place(&self.kubeconfig).err());
+        }
         #[cfg(feature = "aws")]
         messages.extend(self.eks.validate());
         messages
@@ -96,6 +106,7 @@ impl Args {
             ("--eks-cluster", self.eks.is_given(), true),
             // The server of a kubeconfig can be another.
             ("--kubeconfig", !self.kubeconfig.is_empty(), false),
+            ("--context", !self.context.is_empty(), false),
             ("--server", !self.server.is_empty(), false),
         ];
         let given: Vec<_> = ways.into_iter().filter(|(_, given, _)| *given).collect();
@@ -115,11 +126,16 @@ impl Args {
         if let Some(eks) = self.eks.cluster() {
             return Access::Eks(eks);
         }
-        if self.manifests.is_empty() {
-            Access::Default { kubeconfig: path(&self.kubeconfig) }
-        } else {
-            Access::Manifests(self.manifests.clone())
+        if !self.manifests.is_empty() {
+            return Access::Manifests(self.manifests.clone());
         }
+        let context = Some(self.context.clone()).filter(|context| !context.is_empty());
+        if self.kubeconfig.is_empty() {
+            return Access::Default { context };
+        }
+        let place =
+            place(&self.kubeconfig).unwrap_or_else(|_| Place::Path((&self.kubeconfig).into()));
+        Access::Kubeconfig { from: KubeconfigSource::Place(place), context }
     }
 
     fn timeout(&self) -> Duration {
@@ -133,8 +149,15 @@ impl Args {
     }
 }
 
-fn path(text: &str) -> Option<PathBuf> {
-    (!text.is_empty()).then(|| PathBuf::from(text))
+/// The place of a kubeconfig.
+fn place(text: &str) -> Result<Place, String> {
+    match text.parse() {
+        Ok(Place::Stdin) => {
+            Err("--kubeconfig is not read from standard input; give a path".to_owned())
+        }
+        Ok(place) => Ok(place),
+        Err(error) => Err(format!("--kubeconfig: {error}")),
+    }
 }
 
 fn at_least_one(value: i64) -> NonZeroU32 {
@@ -151,6 +174,7 @@ mod tests {
 
     use super::Args;
     use crate::connect::{Access, ApiOptions, Cluster};
+    use crate::kubeconfig::KubeconfigSource;
 
     #[derive(Parser)]
     struct Cli {
@@ -169,7 +193,7 @@ mod tests {
     #[test]
     fn the_defaults_are_upstreams() {
         let cluster = cluster(&[]);
-        assert!(matches!(cluster.access, Access::Default { kubeconfig: None }));
+        assert!(matches!(cluster.access, Access::Default { context: None }));
         let ApiOptions { server, request_timeout, qps, burst, .. } = cluster.api;
         assert_eq!(server, None);
         assert_eq!(request_timeout, Some(Duration::from_secs(30)));
@@ -206,8 +230,8 @@ mod tests {
 
     #[test]
     fn manifests_and_an_api_exclude_each_other() {
-        let args = parse(&["--manifests=x", "--kubeconfig=y", "--server=z"]);
-        let flags = ["--kubeconfig", "--server"];
+        let args = parse(&["--manifests=x", "--kubeconfig=y", "--context=c", "--server=z"]);
+        let flags = ["--kubeconfig", "--context", "--server"];
         let expected =
             flags.map(|flag| format!("--manifests and {flag} are mutually exclusive arguments"));
         assert_eq!(args.validate(), expected);
@@ -244,6 +268,10 @@ mod tests {
                 ],
                 &["--eks-region needs --eks-cluster", "--eks-assume-role needs --eks-cluster"],
             ),
+            (
+                &["--eks-cluster=a", "--eks-external-id=x"],
+                &["--eks-external-id needs --eks-assume-role"],
+            ),
         ];
         for (flags, messages) in table {
             assert_eq!(parse(flags).validate(), *messages, "{flags:?}");
@@ -262,6 +290,7 @@ mod tests {
             "--eks-cluster=a",
             "--eks-region=r",
             "--eks-assume-role=arn:aws:iam::111122223333:role/reader",
+            "--eks-external-id=e-1",
         ])
         .access
         {
@@ -269,11 +298,48 @@ mod tests {
                 eks,
                 crate::Eks {
                     region: Some("r".into()),
-                    assume_role: Some("arn:aws:iam::111122223333:role/reader".into()),
+                    assume_role: Some(extdns_auth::AwsRole {
+                        arn: "arn:aws:iam::111122223333:role/reader".into(),
+                        external_id: Some("e-1".into()),
+                    }),
                     ..expected
                 }
             ),
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_kubeconfig_is_a_place_with_a_context() {
+        let table: &[(&[&str], Option<&str>, Option<&str>)] = &[
+            (&["--context=lab"], None, Some("lab")),
+            (&["--kubeconfig=a/config"], Some("a/config"), None),
+            (
+                &["--kubeconfig=secretsManager:lab", "--context=x"],
+                Some("secretsManager:lab"),
+                Some("x"),
+            ),
+            (&["--kubeconfig=s3://conf/lab", "--context="], Some("s3://conf/lab"), None),
+        ];
+        for (flags, place, context) in table {
+            let (found, own) = match cluster(flags).access {
+                Access::Default { context } => (None, context),
+                Access::Kubeconfig { from: KubeconfigSource::Place(place), context } => {
+                    (Some(place.to_string()), context)
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!((found.as_deref(), own.as_deref()), (*place, *context), "{flags:?}");
+        }
+        let odd = [
+            ("--kubeconfig=-", "--kubeconfig is not read from standard input; give a path"),
+            (
+                "--kubeconfig=ssm:",
+                "--kubeconfig: \"ssm:\" names no document: the name of the parameter is missing behind ssm:",
+            ),
+        ];
+        for (flag, message) in odd {
+            assert_eq!(parse(&[flag]).validate(), [message]);
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ecow::EcoString;
+use extdns_auth::documents::Place;
 use extdns_model::ClusterId;
 
 use crate::api::{Api, Limits};
@@ -15,8 +16,9 @@ use crate::eks::{self, Eks};
 use crate::environment::Environment;
 use crate::error::ClusterError;
 use crate::exec;
-use crate::kubeconfig::{self, Connection};
+use crate::kubeconfig::{self, Connection, KubeconfigSource};
 use crate::manifests::{self, Manifests};
+use crate::server;
 use crate::view::{ClusterView, Origin};
 
 /// One cluster of the configuration.
@@ -35,17 +37,17 @@ pub struct Cluster {
 /// Where the objects of a cluster are.
 #[derive(Clone, Debug)]
 pub enum Access {
-    /// As upstream finds it: the kubeconfig that is named, else `~/.kube/config` where it exists, else the
+    /// As kubectl and upstream find it: the files of `KUBECONFIG`, else `~/.kube/config` where it exists, else the
     /// service account of the pod.
     Default {
-        /// `--kubeconfig`.
-        kubeconfig: Option<PathBuf>,
+        /// The context of the kubeconfig; `None` for its current one.
+        context: Option<String>,
     },
     /// One context of a kubeconfig.
     Kubeconfig {
-        /// The file.
-        path: PathBuf,
-        /// The context; `None` for the file's current one.
+        /// Where the kubeconfig is.
+        from: KubeconfigSource,
+        /// The context; `None` for the current one of the kubeconfig.
         context: Option<String>,
     },
     /// The service account of the pod.
@@ -55,6 +57,14 @@ pub enum Access {
     Eks(Eks),
     /// Files and folders of manifests; `-` for standard input.
     Manifests(Vec<PathBuf>),
+}
+
+impl Access {
+    /// The current context of a kubeconfig file.
+    pub fn kubeconfig(path: impl Into<PathBuf>) -> Self {
+        let from = KubeconfigSource::Place(Place::Path(path.into()));
+        Self::Kubeconfig { from, context: None }
+    }
 }
 
 /// How the API of a cluster is used.
@@ -105,20 +115,16 @@ impl Cluster {
             Access::Manifests(paths) => {
                 return self.read_manifests(paths, stdin).await;
             }
-            Access::Kubeconfig { path, context } => {
-                kubeconfig::from_file(path, context.as_deref()).await
+            Access::Kubeconfig { from, context } => {
+                let loaded = kubeconfig::from_source(from, context.as_deref(), environment);
+                self.in_time(loaded, || "the kubeconfig".to_owned()).await
             }
-            Access::Default { kubeconfig } => {
-                kubeconfig::detect(kubeconfig.as_deref(), server, environment).await
+            Access::Default { context } => {
+                kubeconfig::detect(context.as_deref(), server, environment).await
             }
             Access::InCluster => kubeconfig::in_cluster(server, environment).await,
             #[cfg(feature = "aws")]
-            Access::Eks(eks) => {
-                let time = self.api.limits.silence;
-                tokio::time::timeout(time, eks::find(eks, environment))
-                    .await
-                    .unwrap_or_else(|_| Err(format!("{eks}: AWS did not answer within {time:?}")))
-            }
+            Access::Eks(eks) => self.in_time(eks::find(eks, environment), || eks.to_string()).await,
         };
         let api = match connection {
             Ok(connection) => self.open(connection, environment).await,
@@ -126,7 +132,21 @@ impl Cluster {
         };
         let api =
             api.map_err(|message| ClusterError::Config { cluster: self.name.clone(), message })?;
-        Ok(ClusterView::new(self.id, self.name.clone(), Origin::Api(Box::new(api))))
+        let view = ClusterView::new(self.id, self.name.clone(), Origin::Api(Box::new(api)));
+        tracing::info!("cluster {}: {}", self.name, view.reached());
+        Ok(view)
+    }
+
+    /// What AWS is asked before there is a connection takes no longer than an answer of the API server may.
+    async fn in_time(
+        &self,
+        found: impl Future<Output = Result<Connection, String>>,
+        what: impl Fn() -> String,
+    ) -> Result<Connection, String> {
+        let time = self.api.limits.silence;
+        tokio::time::timeout(time, found)
+            .await
+            .unwrap_or_else(|_| Err(format!("{}: AWS did not answer within {time:?}", what())))
     }
 
     async fn read_manifests(
@@ -145,12 +165,14 @@ impl Cluster {
         connection: Connection,
         environment: &Environment,
     ) -> Result<Api, String> {
-        let Connection { mut config, identity } = connection;
-        if let Some(server) = &self.api.server {
-            config.cluster_url = kubeconfig::server_url(server)?;
+        let Connection { mut config, identity, origin } = connection;
+        if let Some(url) = &self.api.server {
+            config.cluster_url = server::server_url(url)?;
         }
-        kubeconfig::require_no_userinfo(&config.cluster_url)?;
-        kubeconfig::set_proxy(&mut config, environment)?;
+        server::require_no_userinfo(&config.cluster_url)?;
+        server::set_proxy(&mut config, environment)?;
+        let reached =
+            format!("{} ({origin})", config.cluster_url.to_string().trim_end_matches('/'));
         let timeout = self.api.request_timeout;
         let of_user = |reason| format!("{}: {reason}", identity.credentials);
         let plugin_time = timeout.unwrap_or(self.api.limits.silence);
@@ -161,6 +183,7 @@ impl Cluster {
         let rate = (self.api.qps, self.api.burst);
         let mut api = Api::new(self.name.clone(), client, identity, timeout, rate, self.api.limits);
         api.namespace = namespace;
+        api.reached = reached;
         Ok(api)
     }
 }

@@ -6,6 +6,7 @@ use extdns_auth::secrets;
 use kube::config::AuthInfo;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::environment::Environment;
 use crate::error::io_words;
 
 /// What a user of a kubeconfig authenticates with.
@@ -17,11 +18,18 @@ pub(crate) enum Kind {
 }
 
 /// Reads what stands in files, and names the kind of the credentials.
-pub(crate) fn prepare(auth: &mut AuthInfo) -> Result<Kind, String> {
+pub(crate) fn prepare(auth: &mut AuthInfo, environment: &Environment) -> Result<Kind, String> {
     if let Some(provider) = &auth.auth_provider {
         return Err(format!(
             "auth-provider {:?} is no longer part of Kubernetes; use an exec credential plugin (`users[].user.exec`)",
             provider.name
+        ));
+    }
+    if let (Some(exec), Some(_)) = (&auth.exec, &environment.lambda_function) {
+        let command = exec.command.as_deref().unwrap_or_default();
+        return Err(format!(
+            "exec command {command:?} cannot be run in a Lambda function; use `eks`, or give the user a token or a \
+             client certificate"
         ));
     }
     // As client-go, which knows no difference between an empty text and none.

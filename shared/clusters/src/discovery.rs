@@ -58,6 +58,28 @@ impl Api {
         })
     }
 
+    /// The kind of the objects under a plural name, and whether they live in namespaces.
+    pub(crate) async fn kind_of(
+        &self,
+        group: &str,
+        version: &str,
+        plural: &str,
+    ) -> Result<(EcoString, bool), ReadErrorKind> {
+        let versions = self.groups(group).await?.get(group).into_iter().flatten();
+        for version in versions.filter(|found| found.name == version) {
+            let served = self.resources(group, version).await?;
+            if let Some(found) = served.iter().find(|resource| resource.plural == plural) {
+                return Ok((found.kind.clone(), found.namespaced));
+            }
+        }
+        Err(ReadErrorKind::NotServed {
+            resource: format!("{group}/{version} {plural}").trim_start_matches('/').to_owned(),
+            remedy:
+                "install its CustomResourceDefinition, or name another group, version or plural"
+                    .to_owned(),
+        })
+    }
+
     async fn groups(&self, group: &str) -> Result<&Groups, ReadErrorKind> {
         if group.is_empty() {
             self.served.core.get_or_try_init(|| groups(self, "/api")).await
@@ -162,6 +184,8 @@ struct AggregatedResource {
     resource: EcoString,
     #[serde(default)]
     response_kind: Option<ResponseKind>,
+    #[serde(default)]
+    scope: EcoString,
 }
 
 #[derive(Deserialize)]
@@ -173,7 +197,8 @@ struct ResponseKind {
 impl From<AggregatedResource> for Served {
     fn from(found: AggregatedResource) -> Self {
         let kind = found.response_kind.map(|response| response.kind);
-        Self { plural: found.resource, kind: kind.unwrap_or_default() }
+        let namespaced = found.scope != "Cluster";
+        Self { plural: found.resource, kind: kind.unwrap_or_default(), namespaced }
     }
 }
 
@@ -215,10 +240,12 @@ struct PlainResource {
     name: EcoString,
     #[serde(default)]
     kind: EcoString,
+    #[serde(default)]
+    namespaced: bool,
 }
 
 impl From<PlainResource> for Served {
     fn from(found: PlainResource) -> Self {
-        Self { plural: found.name, kind: found.kind }
+        Self { plural: found.name, kind: found.kind, namespaced: found.namespaced }
     }
 }

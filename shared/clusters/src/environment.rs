@@ -11,7 +11,7 @@ const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 pub struct Environment {
     /// `HOME`.
     pub home: Option<PathBuf>,
-    /// `KUBECONFIG`: it is not read, only mentioned in messages.
+    /// `KUBECONFIG`: kubeconfigs that are read as one, as kubectl does.
     pub kubeconfig: Option<String>,
     /// `KUBERNETES_SERVICE_HOST`.
     pub kubernetes_service_host: Option<String>,
@@ -25,6 +25,8 @@ pub struct Environment {
     pub https_proxy: Option<String>,
     /// `NO_PROXY`: hosts that are reached without that proxy.
     pub no_proxy: Option<String>,
+    /// `AWS_LAMBDA_FUNCTION_NAME`: the process is a Lambda function, where no credential plugin is installed.
+    pub lambda_function: Option<String>,
     /// The variables of the SDK of AWS.
     #[cfg(feature = "aws")]
     pub aws: extdns_auth::AwsVariables,
@@ -48,9 +50,11 @@ impl Environment {
         self.service_account.as_deref().unwrap_or(Path::new(SERVICE_ACCOUNT))
     }
 
-    /// What to say where `KUBECONFIG` is set: it is not read, as in upstream.
-    pub(crate) fn unread_kubeconfig(&self) -> Option<String> {
-        let files = self.kubeconfig.as_deref().filter(|files| !files.is_empty())?;
-        Some(format!("the variable KUBECONFIG is set but not read: give --kubeconfig={files}"))
+    /// As whom documents of AWS are read.
+    pub(crate) fn reader(&self) -> extdns_auth::documents::Reader {
+        #[cfg(feature = "aws")]
+        return extdns_auth::AwsOptions { variables: self.aws.clone(), ..Default::default() };
+        #[cfg(not(feature = "aws"))]
+        return extdns_auth::documents::Reader;
     }
 }

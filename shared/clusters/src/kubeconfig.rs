@@ -1,21 +1,26 @@
 //! Finding an API server and the credentials for it.
 
-use std::path::Path;
+mod read;
+
 use std::time::Duration;
 
-use extdns_auth::secrets;
+use extdns_auth::documents::Place;
+
 use http::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
 use kube::config::{
     Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedCluster, NamedContext,
 };
 use kube::{Client, Config};
+use secrecy::SecretString;
 
 use crate::answer::chain;
 use crate::credentials::{self, Kind};
 use crate::environment::Environment;
 use crate::error::io_words;
 use crate::identity::Identity;
+use crate::server::{parse_proxy, server_url};
+
+pub(crate) use self::read::Loaded;
 
 /// Time for the TCP and TLS handshakes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,36 +29,52 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Connection {
     pub(crate) config: Config,
     pub(crate) identity: Identity,
+    /// As whom, and where that is written: `context "lab", user "u" of ~/.kube/config`. It holds no secret.
+    pub(crate) origin: String,
 }
 
-/// As upstream: the kubeconfig that is named, else the one in the home folder if there is one, else the pod's
+/// Where a kubeconfig is.
+#[derive(Clone, Debug)]
+pub enum KubeconfigSource {
+    /// A file, or a document that AWS keeps.
+    Place(Place),
+    /// It is this text: the configuration holds it.
+    Inline(SecretString),
+}
+
+/// The files of `KUBECONFIG`, else the kubeconfig in the home folder if there is one, else, as upstream, the pod's
 /// service account. A server alone is reached without credentials, as `kubectl proxy` offers it.
 pub(crate) async fn detect(
-    kubeconfig: Option<&Path>,
+    context: Option<&str>,
     server: Option<&str>,
     environment: &Environment,
 ) -> Result<Connection, String> {
-    let at_home = environment.home.as_ref().map(|home| home.join(".kube/config"));
-    if let Some(path) = kubeconfig {
-        return from_file(path, None).await;
+    if let Some(loaded) = read::of_environment(environment)? {
+        return from_loaded(loaded, context, environment).await;
     }
-    let unread = environment.unread_kubeconfig();
-    let found = match (at_home.filter(|path| path.exists()), server) {
-        (Some(path), _) => from_file(&path, None).await,
-        (None, Some(server)) if environment.kubernetes_service_host.is_none() => Ok(Connection {
+    if let Some(context) = context {
+        return Err(format!(
+            "--context={context} needs a kubeconfig, and there is none: give --kubeconfig, or set KUBECONFIG"
+        ));
+    }
+    match server {
+        Some(server) if environment.kubernetes_service_host.is_none() => Ok(Connection {
             config: plain(server_url(server)?),
             identity: Identity::anonymous("--server without a kubeconfig has none"),
+            origin: "--server, without credentials".to_owned(),
         }),
         _ => in_cluster(server, environment).await,
-    };
-    match (found, unread) {
-        (Ok(connection), Some(unread)) => {
-            tracing::warn!(used = connection.identity.credentials, "{unread}");
-            Ok(connection)
-        }
-        (Err(error), Some(unread)) => Err(format!("{error}; {unread}")),
-        (found, None) => found,
     }
+}
+
+/// A context of a kubeconfig.
+pub(crate) async fn from_source(
+    source: &KubeconfigSource,
+    context: Option<&str>,
+    environment: &Environment,
+) -> Result<Connection, String> {
+    let loaded = read::of_source(source, environment).await?;
+    from_loaded(loaded, context, environment).await
 }
 
 /// The service account of the pod.
@@ -94,6 +115,7 @@ pub(crate) async fn in_cluster(
     Ok(Connection {
         config,
         identity: Identity::new(format!("the service account's token in {}", token.display())),
+        origin: "the service account of the pod".to_owned(),
     })
 }
 
@@ -128,17 +150,21 @@ async fn load(kubeconfig: Kubeconfig, context: Option<String>) -> Result<Config,
     Ok(config)
 }
 
-/// A context of a kubeconfig file.
-pub(crate) async fn from_file(path: &Path, context: Option<&str>) -> Result<Connection, String> {
-    let shown = path.display();
-    let kubeconfig = Kubeconfig::read_from(path)
-        .map_err(|error| format!("read kubeconfig {shown}: {}", explain(&error)))?;
+async fn from_loaded(
+    loaded: Loaded,
+    context: Option<&str>,
+    environment: &Environment,
+) -> Result<Connection, String> {
+    let Loaded { kubeconfig, shown } = loaded;
     let names = || listing(kubeconfig.contexts.iter().map(|context| context.name.as_str()));
     let name = context
         .or(kubeconfig.current_context.as_deref())
         .filter(|name| !name.is_empty())
         .ok_or_else(|| {
-            format!("kubeconfig {shown} has no current-context; set it to one of {}", names())
+            format!(
+                "kubeconfig {shown} has no current-context; set it, or --context, to one of {}",
+                names()
+            )
         })?
         .to_owned();
     let chosen = kubeconfig.contexts.iter().find(|named| named.name == name);
@@ -162,7 +188,7 @@ pub(crate) async fn from_file(path: &Path, context: Option<&str>) -> Result<Conn
         .map_err(|reason| format!("kubeconfig {shown}, context {name:?}: {reason}"))?;
     config.proxy_url = proxy.map(|proxy| parse_proxy(&proxy)).transpose()?;
     let user = chosen.user.unwrap_or_default();
-    let kind = credentials::prepare(&mut config.auth_info)
+    let kind = credentials::prepare(&mut config.auth_info, environment)
         .map_err(|reason| format!("kubeconfig {shown}, user {user:?}: {reason}"))?;
     let identity = match kind {
         Kind::Some(kind) => Identity::new(format!("{kind} of user {user:?} in {shown}")),
@@ -171,7 +197,11 @@ pub(crate) async fn from_file(path: &Path, context: Option<&str>) -> Result<Conn
         }
         Kind::Nothing => Identity::anonymous(format!("user {user:?} in {shown} has none")),
     };
-    Ok(Connection { config, identity })
+    let origin = match user.as_str() {
+        "" => format!("context {name:?} without a user, of {shown}"),
+        user => format!("context {name:?}, user {user:?}, of {shown}"),
+    };
+    Ok(Connection { config, identity, origin })
 }
 
 /// A server without credentials.
@@ -188,59 +218,6 @@ fn ours(config: &mut Config) {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.read_timeout = None;
     config.write_timeout = None;
-}
-
-/// `--server` or what stands for it.
-pub(crate) fn server_url(text: &str) -> Result<Uri, String> {
-    let with_scheme = if text.contains("://") {
-        text.to_owned()
-    } else {
-        // As kubectl does with a bare host.
-        format!("http://{text}")
-    };
-    let shown = secrets::redact(text);
-    let url: Uri = with_scheme.parse().map_err(|error| format!("server URL {shown:?}: {error}"))?;
-    match (url.scheme_str(), url.host()) {
-        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
-        _ => Err(format!("server URL {shown:?}: write it like https://host:6443")),
-    }
-}
-
-/// Refuses a server URL with a user name and password: they would not be sent.
-pub(crate) fn require_no_userinfo(server: &Uri) -> Result<(), String> {
-    if server.authority().is_none_or(|authority| !authority.as_str().contains('@')) {
-        return Ok(());
-    }
-    secrets::register_url(&server.to_string());
-    Err("the server URL holds a user name or password; write them into a kubeconfig \
-         (`users[].user.username` and `password`)"
-        .to_owned())
-}
-
-fn parse_proxy(text: &str) -> Result<Uri, String> {
-    secrets::register_url(text);
-    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    // The text can hold a password.
-    with_scheme.parse().map_err(|error| format!("the proxy URL is wrong: {error}"))
-}
-
-/// Where the kubeconfig names no proxy, the environment's holds for `https` servers, as in Go.
-pub(crate) fn set_proxy(config: &mut Config, environment: &Environment) -> Result<(), String> {
-    let proxy = environment.https_proxy.as_deref().filter(|proxy| !proxy.is_empty());
-    let (None, Some(proxy)) = (&config.proxy_url, proxy) else {
-        return Ok(());
-    };
-    let host = config.cluster_url.host().unwrap_or_default().trim_matches(['[', ']']);
-    let loopback =
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    let rules = Matcher::builder()
-        .https(proxy.to_owned())
-        .no(environment.no_proxy.clone().unwrap_or_default())
-        .build();
-    if !loopback && rules.intercept(&config.cluster_url).is_some() {
-        config.proxy_url = Some(parse_proxy(proxy)?);
-    }
-    Ok(())
 }
 
 /// Makes the client. Nothing is sent yet.
@@ -277,51 +254,4 @@ fn listing<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = names.collect();
     names.sort_unstable();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{plain, server_url, set_proxy};
-    use crate::environment::Environment;
-
-    #[test]
-    fn server_urls() {
-        let table = [
-            ("https://10.0.0.1:6443", Some("https://10.0.0.1:6443/")),
-            ("http://[::1]:8001", Some("http://[::1]:8001/")),
-            ("localhost:8001", Some("http://localhost:8001/")),
-            ("ftp://x", None),
-            ("https://", None),
-            ("", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(
-                server_url(text).ok().map(|url| url.to_string()).as_deref(),
-                expected,
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_environments_proxy_holds_for_https_unless_the_host_is_excepted() {
-        let environment = Environment {
-            https_proxy: Some("proxy.corp:3128".into()),
-            no_proxy: Some("10.0.0.0/8,.internal".into()),
-            ..Environment::default()
-        };
-        let table = [
-            ("https://api.example.org:6443", Some("http://proxy.corp:3128/")),
-            ("http://api.example.org:6443", None),
-            ("https://10.1.2.3:6443", None),
-            ("https://k8s.internal", None),
-            ("https://localhost:6443", None),
-            ("https://[::1]:6443", None),
-        ];
-        for (url, expected) in table {
-            let mut config = plain(server_url(url).unwrap());
-            set_proxy(&mut config, &environment).unwrap();
-            assert_eq!(config.proxy_url.map(|url| url.to_string()).as_deref(), expected, "{url}");
-        }
-    }
 }

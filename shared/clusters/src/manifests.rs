@@ -157,6 +157,19 @@ impl Manifests {
         })
     }
 
+    /// The kind among these manifests whose usual plural this is.
+    pub(crate) fn kind_of(&self, group: &str, plural: &str) -> Option<EcoString> {
+        let is_plural_of = |kind: &str| {
+            let kind = kind.to_lowercase();
+            let stem = kind.strip_suffix('y').map(|stem| format!("{stem}ies"));
+            plural == kind
+                || plural.strip_prefix(&*kind).is_some_and(|end| matches!(end, "s" | "es"))
+                || stem.is_some_and(|stem| stem == plural)
+        };
+        let mut of_group = self.found.objects.iter().filter(|object| object.group == group);
+        of_group.find(|object| is_plural_of(&object.kind)).map(|object| object.kind.clone())
+    }
+
     fn decode<K: Projection>(
         &self,
         manifest: &Object,

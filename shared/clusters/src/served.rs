@@ -31,6 +31,8 @@ pub(crate) struct Version {
 pub(crate) struct Served {
     pub(crate) plural: EcoString,
     pub(crate) kind: EcoString,
+    /// Whether its objects live in namespaces.
+    pub(crate) namespaced: bool,
 }
 
 impl Version {

@@ -76,6 +76,13 @@ impl ClusterView {
         &self.0.name
     }
 
+    /// What is read, and as whom: `https://10.0.0.1:6443 (context "lab", user "u", of /home/u/.kube/config)`. It holds
+    /// no secret.
+    #[must_use]
+    pub fn reached(&self) -> &str {
+        self.api().map_or("manifests", |api| &api.reached)
+    }
+
     /// The namespace that the kubeconfig names, or else `default`.
     #[must_use]
     pub fn default_namespace(&self) -> &str {
@@ -133,6 +140,32 @@ impl ClusterView {
             Origin::Manifests(_) => format!("{}s", kind.to_lowercase()).into(),
         };
         Ok(ResourceType::found(group, version, &plural, kind))
+    }
+
+    /// What the lists of this plural name hold, of which only the configuration knows. Manifests hold kinds alone: it is
+    /// the kind among them whose usual plural this is.
+    ///
+    /// # Errors
+    /// When discovery fails, or knows no such list.
+    pub async fn find_plural(
+        &self,
+        group: &str,
+        version: &str,
+        plural: &str,
+    ) -> Result<ResourceType, ReadError> {
+        let (kind, namespaced) = match &self.0.origin {
+            Origin::Api(api) => {
+                let found = api.kind_of(group, version, plural).await;
+                found.map_err(|kind| self.error(kind))?
+            }
+            Origin::Manifests(manifests) => {
+                let kind = manifests.kind_of(group, plural).unwrap_or_else(|| plural.into());
+                let namespaced = !is_cluster_wide(&kind);
+                (kind, namespaced)
+            }
+        };
+        let found = ResourceType::found(group, version, plural, &kind);
+        Ok(ResourceType { namespaced, ..found })
     }
 
     /// Reads all objects of a kind, one by one as they arrive, into an accumulator.
@@ -270,6 +303,13 @@ impl ClusterView {
         let mut counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
         add(counts.entry(resource).or_default());
     }
+}
+
+/// Kinds of Kubernetes itself that live outside namespaces; others of this kind say so in their name, as a rule.
+fn is_cluster_wide(kind: &str) -> bool {
+    const KINDS: [&str; 5] =
+        ["IngressClass", "Namespace", "Node", "PersistentVolume", "StorageClass"];
+    kind.starts_with("Cluster") || KINDS.contains(&kind)
 }
 
 impl std::fmt::Debug for ClusterView {

@@ -1,9 +1,13 @@
 //! The flags of EKS.
 
+use std::fmt;
+
+use extdns_auth::AwsRole;
+
 use super::Eks;
 
 /// Which cluster of EKS is read, and as whom.
-#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+#[derive(Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Kubernetes")]
 #[group(skip)]
 pub struct EksArgs {
@@ -19,6 +23,17 @@ pub struct EksArgs {
     /// ARN of the IAM role to be assumed for --eks-cluster, e.g. one in its account
     #[arg(long, value_name = "ARN", default_value = "", hide_default_value = true)]
     pub eks_assume_role: String,
+
+    /// The external id that the role of --eks-assume-role asks for
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    pub eks_external_id: String,
+}
+
+/// The external id is not shown.
+impl fmt::Debug for EksArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EksArgs").field("cluster", &self.cluster()).finish_non_exhaustive()
+    }
 }
 
 impl EksArgs {
@@ -33,6 +48,9 @@ impl EksArgs {
         let alone = others.into_iter().filter(|(_, value)| !self.is_given() && !value.is_empty());
         let mut faults: Vec<String> =
             alone.map(|(flag, _)| format!("{flag} needs --eks-cluster")).collect();
+        if self.eks_assume_role.is_empty() && !self.eks_external_id.is_empty() {
+            faults.push("--eks-external-id needs --eks-assume-role".to_owned());
+        }
         faults.extend(self.named_by_arn());
         let role = &self.eks_assume_role;
         if !role.is_empty() && !role.starts_with("arn:") {
@@ -60,7 +78,8 @@ impl EksArgs {
         Some(Eks {
             name: given(&self.eks_cluster)?,
             region: given(&self.eks_region),
-            assume_role: given(&self.eks_assume_role),
+            assume_role: given(&self.eks_assume_role)
+                .map(|arn| AwsRole { arn, external_id: given(&self.eks_external_id) }),
         })
     }
 }

@@ -33,8 +33,8 @@ pub struct Eks {
     pub name: String,
     /// Its region; `None` for the one of the environment or the AWS profile.
     pub region: Option<String>,
-    /// The ARN of a role to assume before anything is asked.
-    pub assume_role: Option<String>,
+    /// A role to assume before anything is asked.
+    pub assume_role: Option<AwsRole>,
 }
 
 /// How the cluster is named in errors.
@@ -48,7 +48,7 @@ impl fmt::Display for Eks {
 /// Finds the cluster's API server, and who we are to it.
 pub(crate) async fn find(eks: &Eks, environment: &Environment) -> Result<Connection, String> {
     let mut options = AwsOptions {
-        role: eks.assume_role.clone().map(|arn| AwsRole { arn, external_id: None }),
+        role: eks.assume_role.clone(),
         region: eks.region.clone(),
         variables: environment.aws.clone(),
         ..AwsOptions::default()
@@ -81,7 +81,11 @@ impl Eks {
             unreachable: cluster.resources_vpc_config().map(unreachable).unwrap_or_default(),
             tokens: Some(tokens.map_err(|error| error.to_string())?),
         };
-        Ok(Connection { config, identity })
+        let origin = match &self.assume_role {
+            Some(role) => format!("{self}, as role {}", role.arn),
+            None => format!("{self}, as the credentials of {}", in_account(&aws.account)),
+        };
+        Ok(Connection { config, identity, origin })
     }
 
     /// Asks again where EKS is busy: a run is one such call.
@@ -113,7 +117,7 @@ impl Eks {
 
     fn who(&self) -> String {
         match &self.assume_role {
-            Some(role) => role.clone(),
+            Some(role) => role.arn.clone(),
             None => "the default credentials of AWS".to_owned(),
         }
     }
@@ -122,7 +126,7 @@ impl Eks {
     fn unauthorized(&self, cluster: &Cluster) -> String {
         let mode = cluster.access_config().and_then(|access| access.authentication_mode());
         let principal = match &self.assume_role {
-            Some(role) => format!("role {role}"),
+            Some(role) => format!("role {}", role.arn),
             None => "their role or user (aws sts get-caller-identity)".to_owned(),
         };
         let remedy = match mode {

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use extdns_auth::AwsIdentity;
+use extdns_auth::{AwsIdentity, AwsRole};
 use extdns_model::ClusterId;
 use extdns_testkit::eks_token;
 use extdns_testkit::http::{Reply, ScriptedServer};
@@ -41,6 +41,10 @@ fn aws(url: &str) -> AwsIdentity {
 
 fn prod() -> Eks {
     Eks { name: "prod".to_owned(), region: Some(REGION.to_owned()), assume_role: None }
+}
+
+fn as_role(arn: &str) -> AwsRole {
+    AwsRole { arn: arn.to_owned(), external_id: None }
 }
 
 /// A view of `eks`, or why there is none.
@@ -163,7 +167,7 @@ async fn a_refusal_of_aws_names_the_remedy() {
     ];
     for (role, status, code, message, expected) in table {
         let eks = ScriptedServer::start(move |_| refusal(status, code, message));
-        let cluster = Eks { assume_role: role.map(str::to_owned), ..prod() };
+        let cluster = Eks { assume_role: role.map(as_role), ..prod() };
         let error = view(&cluster, &aws(&eks.url())).await.map(drop).expect_err("refused");
         assert!(error.contains(expected), "{error}\n{expected}");
         assert!(!error.contains("s3cr3t"), "{error}");
@@ -256,7 +260,7 @@ async fn a_role_without_an_access_entry_gets_an_error_that_names_it() {
     ];
     for (role, mode, expected) in table {
         let eks = described(&server, "accessConfig", json!({ "authenticationMode": mode }));
-        let cluster = Eks { assume_role: role.map(str::to_owned), ..prod() };
+        let cluster = Eks { assume_role: role.map(as_role), ..prod() };
         let view = view(&cluster, &aws(&eks.url())).await.expect("connected");
         let error = services(&view).await.expect_err("refused").to_string();
         assert!(error.contains(expected), "{error}\n{expected}");

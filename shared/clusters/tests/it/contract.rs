@@ -101,7 +101,7 @@ struct Subject<'a> {
 
 impl Subject<'_> {
     fn cluster(&self, login: Login<'_>) -> Cluster {
-        cluster(Access::Kubeconfig { path: (self.kubeconfig)(login), context: None })
+        cluster(Access::kubeconfig((self.kubeconfig)(login)))
     }
 
     async fn view(&self, login: Login<'_>) -> ClusterView {
@@ -267,7 +267,7 @@ async fn five(sim: &KubeSim) -> ClusterView {
         sim.apply(json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata }));
     }
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
-    connect(&in_pages_of(2, cluster(Access::Kubeconfig { path, context: None }))).await
+    connect(&in_pages_of(2, cluster(Access::kubeconfig(path)))).await
 }
 
 const WHOLE: [&str; 5] = ["shop/a", "shop/b", "shop/c", "shop/d", "shop/e"];
@@ -356,7 +356,7 @@ async fn a_list_whose_past_is_forgotten_in_the_middle_is_the_new_one() {
 async fn calls_for_ten_thousand(sim: Builder) -> Vec<(&'static str, &'static str, u64)> {
     let sim = sim.workload(10_000).start();
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
-    let view = connect(&cluster(Access::Kubeconfig { path, context: None })).await;
+    let view = connect(&cluster(Access::kubeconfig(path))).await;
     assert_eq!(names::<Service>(&view, "").await.unwrap().len(), 10_000);
     assert_eq!(names::<Ingress>(&view, "").await.unwrap().len(), 5_000);
     assert_eq!(sim.requests().len() as u64, sim.all_calls().values().sum::<u64>());

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use extdns_clusters::{Access, Environment, ReadErrorKind};
+use extdns_clusters::{Access, Environment, KubeconfigSource, Place, ReadErrorKind};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use tempfile::TempDir;
 
@@ -37,7 +37,7 @@ fn script(folder: &TempDir, text: &str) -> PathBuf {
 }
 
 fn by_file(path: &Path) -> Access {
-    Access::Default { kubeconfig: Some(path.to_owned()) }
+    Access::kubeconfig(path)
 }
 
 /// Why a kubeconfig is refused before anything is asked.
@@ -99,8 +99,8 @@ async fn refused_credentials_are_named_without_their_secret() {
 async fn an_unknown_context_is_answered_with_the_known_ones() {
     let folder = TempDir::new().unwrap();
     let path = kubeconfig(&folder, "https://127.0.0.1:1", "{}");
-    let error =
-        refusal(Access::Kubeconfig { path: path.clone(), context: Some("prod".into()) }).await;
+    let from = KubeconfigSource::Place(Place::Path(path.clone()));
+    let error = refusal(Access::Kubeconfig { from, context: Some("prod".into()) }).await;
     assert_eq!(
         error,
         format!(
@@ -121,7 +121,7 @@ async fn what_a_kubeconfig_lacks_is_said() {
     let table = [
         (
             format!("{base}contexts: [{{name: a, context: {{cluster: c}}}}]"),
-            "has no current-context; set it to one of a",
+            "has no current-context; set it, or --context, to one of a",
         ),
         (format!("{base}current-context: a"), "has no context \"a\"; it has none"),
         (context("{cluster: d}"), ", context \"a\": there is no cluster \"d\""),
@@ -290,17 +290,6 @@ async fn a_request_without_credentials_is_reported_as_one() {
 }
 
 #[tokio::test]
-async fn the_variable_kubeconfig_is_mentioned_where_nothing_else_is_found() {
-    let environment =
-        Environment { kubeconfig: Some("/home/u/lab.yaml".to_owned()), ..Environment::default() };
-    let result =
-        cluster(Access::Default { kubeconfig: None }).connect(&environment, std::io::empty()).await;
-    let error = result.unwrap_err().to_string();
-    let told = "; the variable KUBECONFIG is set but not read: give --kubeconfig=/home/u/lab.yaml";
-    assert!(error.ends_with(told), "{error}");
-}
-
-#[tokio::test]
 async fn a_password_in_a_url_is_never_shown() {
     let folder = TempDir::new().unwrap();
     let with_password = format!("https://me:{SECRET}@127.0.0.1:1");
@@ -311,7 +300,7 @@ async fn a_password_in_a_url_is_never_shown() {
     for server in
         [with_password.clone(), format!("ftp://me:{SECRET}@x"), format!("https://me:{SECRET}@")]
     {
-        let mut cluster = cluster(Access::Default { kubeconfig: None });
+        let mut cluster = cluster(Access::Default { context: None });
         cluster.api.server = Some(server);
         let result = cluster.connect(&Environment::default(), std::io::empty()).await;
         let error = result.unwrap_err().to_string();
@@ -342,7 +331,7 @@ async fn in_a_pod_the_service_account_is_used() {
     let folder = TempDir::new().unwrap();
     write(&folder, "token", "of-the-pod");
     let server = ScriptedServer::start(|_| page(&["a"], ""));
-    let mut cluster = cluster(Access::Default { kubeconfig: None });
+    let mut cluster = cluster(Access::Default { context: None });
     cluster.api.server = Some(server.url());
     let environment = Environment {
         home: Some(folder.path().to_owned()),
@@ -357,13 +346,26 @@ async fn in_a_pod_the_service_account_is_used() {
 
 #[tokio::test]
 async fn outside_a_pod_and_without_a_kubeconfig_the_ways_are_named() {
-    for access in [Access::Default { kubeconfig: None }, Access::InCluster] {
+    for access in [Access::Default { context: None }, Access::InCluster] {
         assert_eq!(
             refusal(access).await,
             "connect to cluster \"lab\": no kubeconfig, and not in a pod (KUBERNETES_SERVICE_HOST and \
              KUBERNETES_SERVICE_PORT are not set); give --kubeconfig, --server or --manifests"
         );
     }
+}
+
+#[tokio::test]
+async fn a_credential_plugin_is_not_run_in_a_lambda_function() {
+    let folder = TempDir::new().unwrap();
+    let user = "{exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, interactiveMode: Never}}";
+    let cluster = cluster(by_file(&kubeconfig(&folder, "https://127.0.0.1:1", user)));
+    let environment =
+        Environment { lambda_function: Some("dns".to_owned()), ..Environment::default() };
+    let error = cluster.connect(&environment, std::io::empty()).await.unwrap_err().to_string();
+    let expected = "user \"u\": exec command \"aws\" cannot be run in a Lambda function; use `eks`, or give the user \
+                    a token or a client certificate";
+    assert!(error.ends_with(expected), "{error}");
 }
 
 #[tokio::test]

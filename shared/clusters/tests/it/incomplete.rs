@@ -21,7 +21,7 @@ fn five() -> (KubeSim, extdns_clusters::Cluster) {
         sim.apply(json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata }));
     }
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
-    (sim, in_pages_of(2, cluster(Access::Kubeconfig { path, context: None })))
+    (sim, in_pages_of(2, cluster(Access::kubeconfig(path))))
 }
 
 /// What is said of a list with a fault, which has no objects then.
@@ -200,7 +200,7 @@ async fn what_a_server_echoes_is_shown_without_the_credential() {
     let sim = KubeSim::builder().start();
     let login = json!({ "token": SECRET });
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&login)));
-    let mut cluster = cluster(Access::Kubeconfig { path, context: None });
+    let mut cluster = cluster(Access::kubeconfig(path));
     cluster.api.limits.attempts = 1;
     let view: ClusterView = connect(&cluster).await;
     let right = Right::list(Service::RESOURCE, None);

@@ -1,5 +1,7 @@
 //! Clusters over HTTP and from files.
 
+mod aws;
+mod contexts;
 mod contract;
 mod credentials;
 mod discovery;

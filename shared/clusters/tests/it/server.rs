@@ -31,7 +31,7 @@ impl Projection for Route {
 
 fn as_user(api: &KubeApi, login: Login<'_>) -> Cluster {
     let path = api.write_kubeconfig(&api.kubeconfig(login));
-    cluster(Access::Kubeconfig { path, context: None })
+    cluster(Access::kubeconfig(path))
 }
 
 pub(crate) async fn view(api: &KubeApi, login: Login<'_>) -> ClusterView {
@@ -107,7 +107,7 @@ async fn a_wrong_token_and_a_wrong_authority_are_refused() {
     let mut stranger = api.kubeconfig(ADMIN);
     stranger["clusters"][0]["cluster"] = json!({ "server": api.url() });
     let path = api.write_kubeconfig(&stranger);
-    let mut cluster = cluster(Access::Kubeconfig { path, context: None });
+    let mut cluster = cluster(Access::kubeconfig(path));
     cluster.api.limits.attempts = 1;
     let error = names::<Service>(&connect(&cluster).await, "").await.unwrap_err();
     assert!(matches!(*error.kind, ReadErrorKind::Transport { .. }), "{error}");

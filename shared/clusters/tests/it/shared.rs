@@ -40,7 +40,7 @@ impl Projection for Route {
 
 async fn view(sim: &KubeSim) -> ClusterView {
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
-    connect(&cluster(Access::Kubeconfig { path, context: None })).await
+    connect(&cluster(Access::kubeconfig(path))).await
 }
 
 fn full_names<'a, K: Projection>(objects: impl IntoIterator<Item = &'a K>) -> Vec<String> {

@@ -18,7 +18,7 @@ const PATH: &str = "/api/v1/namespaces/shop/services/web";
 
 async fn of(sim: &KubeSim, login: Login<'_>) -> ClusterView {
     let path = sim.write_kubeconfig(&sim.kubeconfig(login));
-    connect(&cluster(Access::Kubeconfig { path, context: None })).await
+    connect(&cluster(Access::kubeconfig(path))).await
 }
 
 /// `namespace/name`, `absent`, or the error without the name of the cluster.

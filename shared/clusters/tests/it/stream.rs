@@ -70,7 +70,7 @@ fn forty() -> (KubeSim, Cluster) {
         sim.apply(json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata }));
     }
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
-    (sim, cluster(Access::Kubeconfig { path, context: None }))
+    (sim, cluster(Access::kubeconfig(path)))
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ pub(crate) fn cluster(access: Access) -> Cluster {
 
 /// A cluster at `server`, without credentials. Lists are read in pages, so that each request is foreseen.
 pub(crate) fn at(server: &ScriptedServer) -> Cluster {
-    let mut cluster = in_pages_of(500, cluster(Access::Default { kubeconfig: None }));
+    let mut cluster = in_pages_of(500, cluster(Access::Default { context: None }));
     cluster.api.server = Some(server.url());
     cluster
 }

@@ -59,7 +59,7 @@ async fn manifests() -> ClusterView {
 
 async fn of_api(sim: &KubeSim, login: Login<'_>) -> ClusterView {
     let path = sim.write_kubeconfig(&sim.kubeconfig(login));
-    let cluster = cluster(Access::Kubeconfig { path, context: None });
+    let cluster = cluster(Access::kubeconfig(path));
     cluster.connect(&Environment::default(), std::io::empty()).await.expect("a view")
 }
 

@@ -219,7 +219,7 @@ async fn an_ordinary_run_sees_nothing_of_what_is_hidden() {
 
 #[tokio::test]
 async fn a_source_that_cannot_look_says_so() {
-    let access = Access::Default { kubeconfig: None };
+    let access = Access::Default { context: None };
     let api = ApiOptions {
         server: Some("http://127.0.0.1:1".into()),
         limits: extdns_clusters::Limits { attempts: 1, ..Default::default() },

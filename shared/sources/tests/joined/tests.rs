@@ -71,7 +71,7 @@ const TO_GATEWAY: &str = "[{ name: gw, namespace: infra }]";
 
 async fn view(sim: &KubeSim) -> ClusterView {
     let path = sim.write_kubeconfig(&sim.kubeconfig(Login::Custom(&json!({}))));
-    let access = Access::Kubeconfig { path, context: None };
+    let access = Access::kubeconfig(path);
     let api = ApiOptions::default();
     let cluster = Cluster { id: ClusterId(0), name: "lab".into(), access, api };
     cluster.connect(&Environment::default(), std::io::empty()).await.expect("a view")

@@ -99,6 +99,7 @@ impl Environment {
             pod_namespace: get("POD_NAMESPACE"),
             https_proxy: get("HTTPS_PROXY").or_else(|| get("https_proxy")),
             no_proxy: get("NO_PROXY").or_else(|| get("no_proxy")),
+            lambda_function: get("AWS_LAMBDA_FUNCTION_NAME"),
             aws: extdns_auth::AwsVariables::of(&self.variables),
         }
     }
