@@ -7,7 +7,9 @@ use std::sync::Arc;
 use ecow::EcoString;
 use thin_vec::ThinVec;
 
-use crate::{LabelKey, Labels, Name, Opaque, RecordSet, RecordType, ResourceKind, Targets, Ttl};
+use crate::{
+    LabelKey, Labels, Name, Opaque, Record, RecordSet, RecordType, ResourceKind, Targets, Ttl,
+};
 
 /// A cluster of this run, by its position in the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -67,6 +69,33 @@ impl Endpoint {
     pub fn wanted_by(mut self, resource: Arc<Resource>) -> Self {
         self.attribution = Attribution::One(resource);
         self
+    }
+
+    /// An endpoint that wants a record as it is, for these clusters and for the object that its
+    /// label names. The labels that it has beside owner and clusters stay.
+    #[must_use]
+    pub fn keeping(record: &Record, clusters: impl IntoIterator<Item = ClusterId>) -> Self {
+        let mut endpoint = Self::from_set(record.set.clone());
+        let object = record.labels.resource().and_then(Resource::of_label);
+        let object = object.unwrap_or_else(|| Resource {
+            cluster: ClusterId::default(),
+            kind: ResourceKind::RECORD,
+            namespace: None,
+            name: record.set.name.as_str().into(),
+        });
+        let wanting = clusters.into_iter();
+        endpoint.attribution =
+            wanting.map(|cluster| Arc::new(Resource { cluster, ..object.clone() })).collect();
+        let written = [LabelKey::OWNER, LabelKey::CLUSTER, LabelKey::NONCE];
+        let mut labels: Labels =
+            record.labels.iter().filter(|(key, _)| !written.contains(key)).collect();
+        if object.label().is_some() {
+            labels.remove(LabelKey::RESOURCE);
+        }
+        if !labels.is_empty() {
+            endpoint.edit_labels(|own| own.extend(&labels));
+        }
+        endpoint
     }
 
     /// Labels that the object gave itself. The resource label is not among them, see
@@ -214,6 +243,20 @@ impl Resource {
     #[must_use]
     pub fn label(&self) -> Option<EcoString> {
         self.kind.is_labelled().then(|| ecow::eco_format!("{self}"))
+    }
+
+    /// The object of a label `<kind>/<namespace>/<name>`, if it is written back as the same text;
+    /// of which cluster is not known.
+    #[must_use]
+    pub fn of_label(label: &str) -> Option<Self> {
+        let (kind, rest) = label.split_once('/')?;
+        let kind = ResourceKind::other(kind);
+        let (namespace, name) = match rest.split_once('/') {
+            Some((namespace, name)) => (Some(namespace.into()), name.into()),
+            None => (None, rest.into()),
+        };
+        let resource = Self { cluster: ClusterId::default(), kind, namespace, name };
+        (resource.label().as_deref() == Some(label)).then_some(resource)
     }
 }
 

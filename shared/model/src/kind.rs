@@ -23,6 +23,8 @@ pub enum KindName {
 impl ResourceKind {
     /// `service`.
     pub const SERVICE: Self = Self::new(&KindName::Labelled("service"));
+    /// `record`: an object of which only the record is known.
+    pub const RECORD: Self = Self::new(&KindName::Unlabelled("record"));
     /// `crd`: a DNSEndpoint.
     pub const CRD: Self = Self::new(&KindName::Labelled("crd"));
 

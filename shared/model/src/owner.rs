@@ -15,6 +15,8 @@ const MAX_ID: usize = 255 - "heritage=external-dns,external-dns/owner=".len();
 pub struct Owners {
     by_cluster: Vec<ClusterOwner>,
     migrating_from: Option<EcoString>,
+    /// Names and owner ids of clusters that are no more.
+    forgotten: Vec<EcoString>,
 }
 
 #[derive(Debug, Clone)]
@@ -83,7 +85,7 @@ impl Owners {
                 name: EcoString::new(),
             })
             .collect();
-        Ok(Self { by_cluster, migrating_from: None })
+        Ok(Self { by_cluster, migrating_from: None, forgotten: Vec::new() })
     }
 
     /// With the names of the clusters, as they are written into labels.
@@ -105,6 +107,25 @@ impl Owners {
         self
     }
 
+    /// Also counts records of these clusters, given by name or owner id, as ours: no cluster wants
+    /// them any more.
+    #[must_use]
+    pub fn forgetting(mut self, gone: impl IntoIterator<Item = EcoString>) -> Self {
+        self.forgotten.extend(gone);
+        self
+    }
+
+    /// Whether a text is the name or the owner id of a cluster that is no more.
+    #[must_use]
+    pub fn is_forgotten(&self, name_or_id: &str) -> bool {
+        self.forgotten.iter().any(|gone| gone == name_or_id)
+    }
+
+    /// The clusters with their owner ids, in the order of the settings.
+    pub fn iter(&self) -> impl Iterator<Item = (ClusterId, &str)> {
+        self.by_cluster.iter().map(|own| (own.cluster, own.id.as_str()))
+    }
+
     /// Whether the registry keeps no owners.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -114,7 +135,9 @@ impl Owners {
     /// Whether the id is one of ours.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
-        self.by_cluster.iter().any(|own| own.id == id) || self.is_migrating(id)
+        self.by_cluster.iter().any(|own| own.id == id)
+            || self.is_migrating(id)
+            || self.is_forgotten(id)
     }
 
     /// Whether records of this id are to be rewritten to a new id.

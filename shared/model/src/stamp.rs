@@ -40,7 +40,9 @@ impl Owners {
     /// endpoint of no particular cluster leaves a record to the cluster of ours that has it.
     #[must_use]
     pub fn attributes(&self, labels: &Labels, endpoint: &Endpoint) -> bool {
-        let Some(first) = endpoint.attribution.first() else { return true };
+        let Some(first) = endpoint.attribution.first() else {
+            return !labels.owner().is_some_and(|owner| self.is_forgotten(owner));
+        };
         let Some(owner) = self.id_of(Some(first.cluster)) else { return true };
         if labels.owner() != Some(owner) {
             return false;

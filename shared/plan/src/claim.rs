@@ -113,10 +113,17 @@ impl<'a> Claims<'a> {
         for name in label.split(Owners::JOINED_BY) {
             match self.by_name.get(name) {
                 Some(cluster) => claim.clusters.insert(*cluster),
+                None if self.owners.is_forgotten(name) => {}
                 None => claim.unknown = claim.unknown.or_else(|| Some(name.into())),
             }
         }
         claim
+    }
+
+    /// Whether a record bears the owner id of a cluster.
+    pub(crate) fn bears_id_of(&self, labels: &Labels, cluster: ClusterId) -> bool {
+        let owner = labels.owner().and_then(|owner| self.by_owner.get(owner));
+        owner.is_some_and(|clusters| clusters.contains(cluster))
     }
 
     /// The clusters that a record belongs to once it is as an endpoint wants it. An endpoint of no
@@ -138,6 +145,7 @@ impl<'a> Claims<'a> {
             endpoint.attribution.first().is_none()
                 && self.keep_owners()
                 && !self.owners.is_migrating(owner)
+                && !self.owners.is_forgotten(owner)
         });
         let Some(owner) = owner else { return desired };
         let stays = self.by_owner.get(owner);

@@ -8,7 +8,7 @@ use crate::route::{Routed, route};
 use crate::runs::{Keyed, runs, sort};
 use crate::stages::Stages;
 use crate::storable::{Refusal, Site, Untouched};
-use crate::{Clusters, Decision, Hold, Plan, Row, Settings};
+use crate::{Clusters, Decision, Hold, Made, Plan, Row, Settings};
 
 /// The input of a plan.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub struct Input<'a> {
     pub clusters: &'a Clusters,
     /// Names that stay as they are, because the provider's answer about them was incomplete.
     pub kept: &'a [Kept],
+    /// Where the endpoints are kept that sharing makes.
+    pub made: &'a Made,
 }
 
 /// Computes the plan.
@@ -60,6 +62,14 @@ pub fn compute_for<'a>(input: Input<'a>, refusal: &'a Refusal<'a>) -> Plan<'a> {
         sort(&mut desired);
         for name in runs(&records, &desired, |record| &*record.key, |endpoint| &*endpoint.key) {
             stages.count(zone, &name);
+            let shared = stages.share(&name);
+            let name = match &shared {
+                Some(shared) => {
+                    decider.note_lost(zone, &shared.lost);
+                    Name { desired: &shared.desired, ..name }
+                }
+                None => name,
+            };
             let at_apex = *name.key == *apex;
             decider.at_apex(at_apex);
             let mut decisions = decide(&mut decider, inventory, &contents, zone, &name);

@@ -4,6 +4,7 @@ use extdns_model::{DomainFilter, Endpoint, Owners, Record, RecordSet, RecordType
 
 use crate::conflict::{discards_cname, excludes, preference, rule, winner};
 use crate::runs::{HasSet as _, Keyed, Run, runs};
+use crate::sharing::Lost;
 use crate::{
     Cause, Decision, DecisionState, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit,
 };
@@ -55,6 +56,16 @@ impl<'a> Decider<'a> {
     /// Says whether the next name is the apex of its zone.
     pub(crate) fn at_apex(&mut self, is_apex: bool) {
         self.at_apex = is_apex;
+    }
+
+    /// Notes the endpoints that do not get a name because of what other clusters want.
+    pub(crate) fn note_lost(&mut self, zone: ZoneKey, lost: &[Lost<'a>]) {
+        self.losers.extend(lost.iter().map(|lost| Loser {
+            zone,
+            endpoint: lost.endpoint,
+            winner: lost.winner,
+            rule: lost.rule,
+        }));
     }
 
     pub(crate) fn into_losers(self) -> Vec<Loser<'a>> {

@@ -1,7 +1,7 @@
 //! Partial knowledge never deletes: the records of a cluster that could not be read in full stay as
 //! they are; only updates that take nothing away go on.
 
-use extdns_model::{Endpoint, Record};
+use extdns_model::{ClusterId, Endpoint, Record};
 
 use crate::claim::{Claim, Claims, ClusterSet};
 use crate::{Cluster, Decision, FreezeCause, Frozen, Hold, Reading, RecordChange, Settings};
@@ -44,6 +44,11 @@ impl Freeze {
             .collect();
         let clusters = list.iter().map(|frozen| frozen.cluster).collect();
         Self { list, clusters }
+    }
+
+    /// Whether the records of a cluster are frozen.
+    pub(crate) fn is_frozen(&self, cluster: ClusterId) -> bool {
+        self.clusters.contains(cluster)
     }
 
     pub(crate) fn into_list(self) -> Vec<Frozen> {

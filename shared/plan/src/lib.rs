@@ -22,11 +22,13 @@ mod messages;
 mod moves;
 mod policy;
 mod protect;
+mod reassign;
 mod removal;
 mod route;
 mod row;
 mod runs;
 mod settings;
+mod sharing;
 mod stages;
 mod storable;
 mod unit;
@@ -41,9 +43,11 @@ pub use guard::{Allow, Allowance, ExceededLimit, Guard, GuardKind, Limit, Outage
 pub use hash::{InvalidHash, PlanHash};
 pub use hold::{DecisionState, FreezeCause, Hold};
 pub use protect::{Glob, GlobError, Protected};
+pub use reassign::{Reassignment, reassign};
 pub use removal::{Removal, remove};
 pub use row::{
     Cause, Decision, Differences, Frozen, Loser, Plan, RecordChange, Row, Rule, Unit, Unmanaged,
 };
 pub use settings::{Policy, RecordTypes, Settings, Sharing};
+pub use sharing::Made;
 pub use storable::Refusal;

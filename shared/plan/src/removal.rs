@@ -1,5 +1,5 @@
-//! The plan that removes ownership records without a record: it comes from no endpoint, so it has
-//! stages of its own.
+//! The plan that removes ownership records without a record, and those of records that the user
+//! releases: it comes from no endpoint, so it has stages of its own.
 
 use ecow::EcoString;
 use extdns_model::{Inventory, Labels, Name, Record, ZoneKey};
@@ -9,7 +9,7 @@ use crate::{
     Cause, Clusters, Decision, DecisionState, Hold, Plan, Policy, RecordChange, Row, Settings, Unit,
 };
 
-/// An ownership record of ours without a record, and what removes it.
+/// An ownership record of ours that goes without its record, and what removes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Removal<'a> {
     /// The zone that holds it.
@@ -22,6 +22,8 @@ pub struct Removal<'a> {
     pub read_only: Option<&'static str>,
     /// The change that removes it: an update where values of others stay.
     pub change: RecordChange<'a>,
+    /// Why it goes: it has no record, or the user releases its record.
+    pub cause: Cause,
 }
 
 impl Removal<'_> {
@@ -45,7 +47,9 @@ impl Removal<'_> {
         if let Some(glob) = protected.find(self.owned) {
             return Some(Hold::Protected { glob: glob.as_str().into() });
         }
-        claims.of_record(self.labels).unknown.map(|name| Hold::UnknownCluster { name })
+        // What the user releases goes whoever its label names.
+        let unknown = (self.cause == Cause::Orphaned).then(|| claims.of_record(self.labels));
+        unknown?.unknown.map(|name| Hold::UnknownCluster { name })
     }
 }
 
@@ -66,7 +70,7 @@ pub fn remove<'a>(
         let held = removal.hold(inventory, settings, &claims);
         let mut decision = Decision {
             change: removal.change,
-            cause: Cause::Orphaned,
+            cause: removal.cause,
             state: held.map_or(DecisionState::Go, DecisionState::Held),
             unit: Unit(0),
         };
@@ -87,7 +91,9 @@ pub fn remove<'a>(
     };
     let records = inventory.records().filter(|(_, record)| is_ours(record));
     let records = records.map(|(zone, record)| (zone, &record.labels));
-    let ours = records.chain(removals.iter().map(|removal| (removal.zone, removal.labels)));
+    // A record that is released is among those already.
+    let orphans = removals.iter().filter(|removal| removal.cause == Cause::Orphaned);
+    let ours = records.chain(orphans.map(|removal| (removal.zone, removal.labels)));
     let mut plan = Plan { rows, ..Plan::default() };
     plan.guard(ours, &inventory.index, settings, clusters);
     plan
@@ -131,6 +137,7 @@ mod tests {
             labels: &labels,
             read_only: None,
             change: RecordChange::Delete(&record),
+            cause: Cause::Orphaned,
         };
         let known = Reading::Complete { endpoints: 0 };
         let clusters = Clusters::new(vec![Cluster::new(ClusterId(0), "eu", known)]);

@@ -74,6 +74,12 @@ pub enum Rule {
     KeepsResource,
     /// The loser is a CNAME, which cannot stand beside another type of its name.
     NoCnameBeside,
+    /// It is of the cluster that has the name now.
+    KeepsCluster,
+    /// Its cluster comes first in the settings.
+    FirstCluster,
+    /// The two are of clusters that share the name, but record sets of their types cannot be one.
+    CannotMerge,
 }
 
 /// Everything about one name in one zone.
@@ -133,6 +139,8 @@ pub enum Cause {
     Unwanted,
     /// It is an ownership record of ours without a record.
     Orphaned,
+    /// It is the ownership record of a record that the user releases: the record stays.
+    Released,
     /// The record is ours and gives way to one that cannot stand beside it: a CNAME to another
     /// type or the reverse, a simple record to routed ones or the reverse.
     GivesWay,

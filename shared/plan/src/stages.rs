@@ -8,9 +8,10 @@ use crate::decide::{Decider, Name, is_ours};
 use crate::freeze::Freeze;
 use crate::guard::RecordCounts;
 use crate::kept::KeptNames;
+use crate::sharing::{Shared, Sharer};
 use crate::storable::{self, Refusal, Site};
 use crate::unready::Waiting;
-use crate::{Decision, Hold, Input, Plan, Settings};
+use crate::{Decision, Hold, Input, Made, Plan, Settings};
 
 /// The stages after the policy, and what they need to know of all zones.
 pub(crate) struct Stages<'a> {
@@ -21,11 +22,12 @@ pub(crate) struct Stages<'a> {
     kept: KeptNames<'a>,
     refusal: &'a Refusal<'a>,
     record_counts: RecordCounts,
+    made: &'a Made,
 }
 
 impl<'a> Stages<'a> {
     pub(crate) fn new(decider: &Decider<'a>, input: &Input<'a>, refusal: &'a Refusal<'a>) -> Self {
-        let Input { inventory, settings, clusters, kept, .. } = *input;
+        let Input { inventory, settings, clusters, kept, made, .. } = *input;
         let claims = Claims::new(&settings.owners, clusters);
         let ours = inventory
             .records()
@@ -35,7 +37,13 @@ impl<'a> Stages<'a> {
         let waiting = Waiting::new(&claims);
         let record_counts = RecordCounts::new(&claims, inventory.index.len());
         let kept = KeptNames::new(kept);
-        Self { settings, claims, freeze, waiting, kept, refusal, record_counts }
+        Self { settings, claims, freeze, waiting, kept, refusal, record_counts, made }
+    }
+
+    /// Who gets a name that several clusters want; `None` where there is nothing to share.
+    pub(crate) fn share(&self, name: &Name<'_, 'a>) -> Option<Shared<'a>> {
+        let Self { settings, claims, freeze, made, .. } = self;
+        Sharer { settings, claims, freeze, made }.share(name)
     }
 
     /// Counts the records of a name for the guard.

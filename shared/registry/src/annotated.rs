@@ -1,11 +1,12 @@
 //! The result of reading ownership: an inventory with owners, and the orphaned ownership records.
 
 use extdns_model::{
-    Inventory, Labels, Name, OwnershipRecord, RecordSet, RecordType, Targets, ZoneKey,
+    Inventory, Labels, Name, OwnershipRecord, Record, RecordSet, RecordType, Targets, ZoneKey,
 };
 
 use crate::entries::Entries;
-use crate::{Entry, Unclear};
+
+use crate::{Entry, Registry, Unclear};
 
 /// An inventory with ownership joined on.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ pub struct Leftover {
     pub(crate) is_canonical: bool,
     /// Whether its name can also be read as that of a record that is there.
     pub(crate) doubtful: bool,
+    /// Whether it has a record after all, which the user releases.
+    pub(crate) released: bool,
 }
 
 /// An ownership record as it is kept.
@@ -74,6 +77,26 @@ pub(crate) enum Standing {
 }
 
 impl Leftover {
+    /// An ownership record of a record that the user releases.
+    pub(crate) fn of_record(record: &Record, kept_in: KeptIn, registry: &dyn Registry) -> Self {
+        let kept = match &kept_in {
+            KeptIn::Zone(own) => registry.others_values(&own.set),
+            KeptIn::Store { .. } => Targets::new(),
+        };
+        Self {
+            name: record.set.name.clone(),
+            rtype: Some(record.set.rtype),
+            labels: record.labels.clone(),
+            kept_in,
+            read_only: record.read_only,
+            kept,
+            standing: Standing::Ours,
+            is_canonical: true,
+            doubtful: false,
+            released: true,
+        }
+    }
+
     /// The zone of the ownership record, or, where it is kept outside the zones, that of its name.
     #[must_use]
     pub fn zone(&self) -> ZoneKey {

@@ -65,6 +65,11 @@ pub struct Args {
     /// Take over the records of this owner id and mark them with our own
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub migrate_from_txt_owner: String,
+
+    /// In this run, count the records of a cluster that is no more as ours, given by its name or its
+    /// owner id: what no other cluster wants of them is deleted (repeatable)
+    #[arg(long, value_name = "CLUSTER", action = ArgAction::Append)]
+    pub forget_cluster: Vec<String>,
 }
 
 /// The registries.
@@ -151,6 +156,15 @@ pub enum RegistryError {
          use --registry=txt"
     )]
     NoCluster,
+    /// A cluster that is to be forgotten, and that is configured.
+    #[error(
+        "--forget-cluster={name}: that cluster is configured; take it out of the settings first, or give the name or \
+         owner id of one that is no more"
+    )]
+    Configured {
+        /// The name.
+        name: String,
+    },
     /// Prefix and suffix at once.
     #[error("txt-prefix and txt-suffix are mutual exclusive; give one of them")]
     Affixes,
@@ -220,7 +234,24 @@ impl Args {
         let ids = clusters.iter().map(|cluster| (cluster.id, id_of(cluster.owner.as_ref())));
         let old = EcoString::from(self.migrate_from_txt_owner.as_str());
         let names = clusters.iter().map(|cluster| (cluster.id, cluster.name.clone()));
-        Ok(Owners::new(ids.chain(alone))?.named(names).migrating_from(Some(old)))
+        let gone = self.forget_cluster.iter().map(EcoString::from);
+        let owners = Owners::new(ids.chain(alone))?.named(names);
+        Ok(owners.migrating_from(Some(old)).forgetting(gone))
+    }
+
+    /// Refuses to forget a cluster that is there.
+    fn check_forgotten(&self, clusters: &[ClusterOwner]) -> Result<(), RegistryError> {
+        let is_there = |gone: &&String| {
+            let id_of = |own: &ClusterOwner| own.owner.clone();
+            let mut ids =
+                clusters.iter().filter_map(id_of).chain([self.txt_owner_id.as_str().into()]);
+            clusters.iter().any(|own| own.name == gone.as_str())
+                || ids.any(|id| id == gone.as_str())
+        };
+        match self.forget_cluster.iter().find(is_there) {
+            Some(name) => Err(RegistryError::Configured { name: name.clone() }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -235,6 +266,7 @@ pub fn from_args(
     clusters: &[ClusterOwner],
     keeper: Option<Keeper>,
 ) -> Result<Box<dyn Registry>, RegistryError> {
+    args.check_forgotten(clusters)?;
     match args.registry {
         RegistryKind::Crd => {
             let owners = args.owners(clusters)?;

@@ -23,3 +23,10 @@ pub(crate) struct Joined {
     pub(crate) entry: Entry,
     pub(crate) records: usize,
 }
+
+impl Entries {
+    /// The ownership record of a record set.
+    pub(crate) fn of(&self, set: &RecordSet) -> Option<&Entry> {
+        self.0.get(&key(set)).map(|joined| &joined.entry)
+    }
+}

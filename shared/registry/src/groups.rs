@@ -159,13 +159,16 @@ fn by_zone(mut changes: Vec<(ZoneKey, Change)>) -> Vec<(ZoneKey, Vec<Change>)> {
     zones
 }
 
-/// The units of a row of which something is carried out, ascending.
+/// The units of a row of which something is carried out: those that make something first, as the
+/// refusal of a create holds back deletes.
 pub(crate) fn going_units(row: &Row<'_>) -> Vec<Unit> {
-    let mut units: Vec<_> =
-        row.decisions.iter().filter(|decision| decision.goes()).map(|d| d.unit).collect();
+    let going = row.decisions.iter().filter(|decision| decision.goes());
+    let makes = |decision: &Decision<'_>| matches!(decision.change, RecordChange::Create(_));
+    let mut units: Vec<(Unit, bool)> = going.map(|own| (own.unit, !makes(own))).collect();
     units.sort_unstable();
-    units.dedup();
-    units
+    units.dedup_by_key(|(unit, _)| *unit);
+    units.sort_by_key(|(_, makes_nothing)| *makes_nothing);
+    units.into_iter().map(|(unit, _)| unit).collect()
 }
 
 /// The change of the record itself; none if only its ownership record changes.

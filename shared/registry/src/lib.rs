@@ -18,13 +18,14 @@ mod messages;
 mod name_mapper;
 mod noop;
 mod outside;
+mod reassigned;
 mod refusal;
 mod removal;
 mod store;
 mod text;
 mod txt;
 
-use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners};
+use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners, RecordSet, Targets};
 use extdns_plan::{Plan, Refusal};
 
 pub use annotated::{Annotated, KeptIn, Leftover};
@@ -34,6 +35,7 @@ pub use crd::Keeper;
 pub use explained::Explained;
 pub use groups::{Groups, Mixed, Subject};
 pub use outside::Outside;
+pub use reassigned::{Holder, Reassigned, successors};
 pub use removal::Orphan;
 pub use store::{
     Entry, EntryAction, EntryChange, Examined, Fault, Loaded, Refused, Settled, Store, StoreError,
@@ -57,6 +59,12 @@ pub trait Registry: Send + Sync {
     /// The store of the ownership records, where they are kept outside the zones.
     fn store(&self) -> Option<&dyn Store> {
         None
+    }
+
+    /// The values of an ownership record set that are not ours: they stay where it goes.
+    fn others_values(&self, set: &RecordSet) -> Targets {
+        let _ = set;
+        Targets::new()
     }
 
     /// Joins ownership to the records and takes the ownership records out of the inventory. What a

@@ -122,6 +122,7 @@ impl Outside {
                     standing,
                     is_canonical: true,
                     doubtful: false,
+                    released: false,
                 })
             })
             .collect();

@@ -1,14 +1,16 @@
-//! Removing the ownership records of ours that have no record.
+//! Removing the ownership records of ours that have no record, or whose records the user releases.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use extdns_model::{
     Action, Change, ChangeGroup, DomainFilter, Endpoint, GroupId, Hints, Inventory, LabelKey,
-    Labels, OwnershipRecord, Planned, Record, RecordType, Role, Stored, ZoneKey,
+    Labels, Name, OwnershipRecord, Planned, Record, RecordType, Role, Stored, ZoneKey,
 };
-use extdns_plan::{Plan, RecordChange, Removal};
+use extdns_plan::{Cause, Plan, RecordChange, Removal};
 
-use crate::{Annotated, EntryAction, EntryChange, Groups, KeptIn, Leftover, Mixed, Subject};
+use crate::{
+    Annotated, EntryAction, EntryChange, Groups, KeptIn, Leftover, Mixed, Registry, Subject,
+};
 
 /// An ownership record that goes, as the record that the zone holds.
 #[derive(Debug)]
@@ -34,6 +36,40 @@ impl Annotated {
         };
         let taken = self.leftovers.extract_if(.., |left| is_removable(left));
         taken.map(Orphan::of).collect()
+    }
+}
+
+impl Annotated {
+    /// The ownership records of the records of these names that are ours, as if they had no record;
+    /// and the names that have none. Of a set that also holds values of others, those stay.
+    #[must_use]
+    pub fn released<'n>(
+        &self,
+        names: &'n [Name],
+        registry: &dyn Registry,
+    ) -> (Vec<Orphan>, Vec<&'n Name>) {
+        let wanted: HashSet<String> = names.iter().map(|name| name.key().into_owned()).collect();
+        let mut found: HashSet<String> = HashSet::new();
+        let mut all: BTreeMap<_, Leftover> = BTreeMap::new();
+        for (zone, record) in self.inventory.records() {
+            let key = record.set.name.key();
+            if !wanted.contains(&*key) || !registry.owners().own(&record.labels) {
+                continue;
+            }
+            let in_zone = record.ownership_records.iter().cloned().map(KeptIn::Zone);
+            let entry = self.entries.of(&record.set).cloned();
+            let in_store = entry.map(|entry| KeptIn::Store { zone, entry });
+            for kept_in in in_zone.chain(in_store) {
+                found.insert(key.clone().into_owned());
+                let left = Leftover::of_record(record, kept_in, registry);
+                let set = left.set();
+                let name = set.name.key().into_owned();
+                let at = (left.zone(), name, set.set_identifier().to_owned(), set.rtype);
+                all.entry(at).or_insert(left);
+            }
+        }
+        let missing = names.iter().filter(|name| !found.contains(&*name.key()));
+        (all.into_values().map(Orphan::of).collect(), missing.collect())
     }
 }
 
@@ -67,6 +103,7 @@ impl Orphan {
             labels: &left.labels,
             read_only: left.read_only,
             change,
+            cause: if left.released { Cause::Released } else { Cause::Orphaned },
         }
     }
 

@@ -33,7 +33,7 @@ mod siblings;
 mod slots;
 mod write;
 
-use extdns_model::{Endpoint, Inventory, Labels, Owners};
+use extdns_model::{Endpoint, Inventory, Labels, Owners, RecordSet, Targets};
 use extdns_plan::{Plan, Refusal};
 
 use crate::{Annotated, Groups, Loaded, Registry};
@@ -53,6 +53,10 @@ impl Registry for TxtRegistry {
 
     fn labels(&self, endpoint: &Endpoint) -> Labels {
         self.owners.stamp(endpoint)
+    }
+
+    fn others_values(&self, set: &RecordSet) -> Targets {
+        self.codec.foreign(set).collect()
     }
 
     fn annotate(&self, inventory: Inventory, _: Loaded) -> Annotated {

@@ -10,7 +10,7 @@ use extdns_model::{
     ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
-    Cluster, Clusters, Guard, Input, Policy, Protected, Reading, RecordTypes, Settings, Sharing,
+    Cluster, Clusters, Guard, Input, Made, Policy, Protected, Reading, RecordTypes, Settings, Sharing,
     compute,
 };
 
@@ -51,12 +51,14 @@ pub fn plan(n: usize) -> anyhow::Result<Figures> {
     };
     let reading = Reading::Complete { endpoints: n };
     let clusters = Clusters::new(vec![Cluster::new(ClusterId(0), "bench", reading)]);
+    let made = Made::new();
     let input = Input {
         inventory: &inventory,
         desired: &desired,
         settings: &settings,
         clusters: &clusters,
         kept: &[],
+        made: &made,
     };
     let (plan, figures) = of_part(|| black_box(compute(input)))?;
     let (found, wanted) = (plan.going().count(), 3 * n.div_ceil(CHANGED));

@@ -123,6 +123,8 @@ impl Part {
             (RecordChange::Update { .. }, Cause::Differs(differences)) => {
                 (!differences.only_ownership()).then_some(Self::Changed)
             }
+            // The ownership record of a record that is released, beside values of others.
+            (RecordChange::Update { .. }, Cause::Released) => Some(Self::Gone),
             (RecordChange::Update { .. }, _) => Some(Self::Changed),
             (RecordChange::Delete(_), Cause::GivesWay | Cause::Moves { .. }) => {
                 Some(Self::Replaced)

@@ -8,8 +8,8 @@ use extdns_model::{
     Unreadable, Unready, Visibility, Zone, ZoneIndex, ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
-    Cluster, Clusters, Guard, Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes,
-    Settings, Sharing, compute,
+    Cluster, Clusters, Guard, Input, Made, Plan, Policy, Protected, Reading, RecordChange,
+    RecordTypes, Settings, Sharing, compute,
 };
 use proptest::prelude::*;
 
@@ -51,12 +51,14 @@ impl World {
     /// Plans, and shows the plan to the check.
     pub(crate) fn plan<T>(&self, check: impl FnOnce(&Plan<'_>, &Inventory) -> T) -> T {
         let inventory = self.inventory();
+        let made = Made::new();
         let input = Input {
             inventory: &inventory,
             desired: &self.desired,
             settings: &self.settings,
             clusters: &self.clusters,
             kept: &[],
+            made: &made,
         };
         check(&compute(input), &inventory)
     }

@@ -8,6 +8,7 @@ mod moves;
 mod properties;
 mod rows;
 mod safety;
+mod sharing;
 mod sheet;
 mod storable;
 mod support;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use extdns_model::{
     ClusterId, Endpoint, Inventory, Name, RecordType, Resource, ResourceKind, Routing, Ttl,
 };
-use extdns_plan::{Cause, Clusters, Hold, Input, Plan, Policy, RecordChange, Rule, compute};
+use extdns_plan::{Cause, Clusters, Hold, Input, Made, Plan, Policy, RecordChange, Rule, compute};
 
 use crate::support::{Case, READ, decision, endpoint, of_clusters, owned_by, settings};
 
@@ -405,12 +405,14 @@ fn without_zones_nothing_is_planned() {
     let inventory = Inventory::default();
     let desired = [endpoint("A n 1.1.1.1")];
     let (mine, clusters) = (settings("me"), Clusters::default());
+    let made = Made::new();
     let plan: Plan<'_> = compute(Input {
         inventory: &inventory,
         desired: &desired,
         settings: &mine,
         clusters: &clusters,
         kept: &[],
+        made: &made,
     });
     assert!(plan.is_empty() && plan.rows.is_empty());
     assert_eq!(plan.unrouted.len(), 1);
@@ -425,12 +427,14 @@ fn later_stages_hold_whole_units() {
     let desired = case.desired();
     let mine = settings("me");
     let clusters = Clusters::default();
+    let made = Made::new();
     let mut plan = compute(Input {
         inventory: &inventory,
         desired,
         settings: &mine,
         clusters: &clusters,
         kept: &[],
+        made: &made,
     });
     for row in &mut plan.rows {
         for decision in &mut row.decisions {

@@ -19,8 +19,8 @@ use extdns_model::{
 };
 use extdns_plan::{
     Cause, Cluster, Clusters, Decision, DecisionState, Differences, ExceededLimit, FreezeCause,
-    Guard, Hold, Input, Plan, Policy, Protected, Reading, RecordChange, RecordTypes, Row, Settings,
-    Sharing, compute_for,
+    Guard, Hold, Input, Loser, Made, Plan, Policy, Protected, Reading, RecordChange, RecordTypes,
+    Row, Settings, Sharing, compute_for,
 };
 
 /// A cluster that was read in full and wants something.
@@ -196,6 +196,47 @@ impl Case {
         self
     }
 
+    /// With this rule for names that several clusters want. Weights are the property `weight`.
+    pub(crate) fn sharing(mut self, sharing: Sharing) -> Self {
+        self.settings.sharing = sharing;
+        self.settings.weight_property = Some("weight");
+        self
+    }
+
+    /// A cluster with another weight.
+    pub(crate) fn weighs(mut self, cluster: &str, weight: u8) -> Self {
+        let list = self.clusters.iter().cloned();
+        let list = list.map(|own| if own.name == cluster { own.weighing(weight) } else { own });
+        self.clusters = Clusters::new(list.collect());
+        self
+    }
+
+    /// The endpoints that lose, each as `TYPE NAME TARGETS (RULE)`.
+    pub(crate) fn losers(&self) -> Vec<String> {
+        self.check(|plan, _| {
+            let shown = |loser: &Loser<'_>| {
+                let set = &loser.endpoint.set;
+                format!("{} {} {} ({:?})", set.rtype, set.name, targets(set), loser.rule)
+            };
+            plan.losers.iter().map(shown).collect()
+        })
+    }
+
+    /// What the ownership records of all that is desired and goes will say: `TYPE NAME OWNER
+    /// CLUSTERS`.
+    pub(crate) fn stamps(&self) -> Vec<String> {
+        self.check(|plan, _| {
+            let endpoints = plan.going().filter_map(|(_, decision)| decision.change.endpoint());
+            let stamp = |endpoint: &Endpoint| {
+                let labels = self.settings.owners.stamp(endpoint);
+                let owner = labels.owner().unwrap_or_default();
+                let clusters = labels.get(LabelKey::CLUSTER).unwrap_or("-");
+                format!("{} {} {owner} {clusters}", endpoint.set.rtype, endpoint.set.name)
+            };
+            endpoints.map(stamp).collect()
+        })
+    }
+
     /// A filter that selects nothing in a cluster.
     pub(crate) fn selects_nothing(mut self, cluster: &str, filter: &str) -> Self {
         let list = self
@@ -276,12 +317,14 @@ impl Case {
     /// Plans, and shows the plan to the check.
     pub(crate) fn check<T>(&self, check: impl FnOnce(&Plan<'_>, &Inventory) -> T) -> T {
         let inventory = self.inventory();
+        let made = Made::new();
         let input = Input {
             inventory: &inventory,
             desired: &self.desired,
             settings: &self.settings,
             clusters: &self.clusters,
             kept: &self.kept,
+            made: &made,
         };
         check(&compute_for(input, &self.refusal), &inventory)
     }

@@ -42,7 +42,9 @@ fn the_defaults_are_upstreams() {
         txt_encrypt_aes_key,
         crd_registry_namespace,
         migrate_from_txt_owner,
+        forget_cluster,
     } = args(&[]);
+    assert!(forget_cluster.is_empty());
     assert_eq!(
         (registry, &*txt_owner_id, txt_cache_interval),
         (RegistryKind::Txt, "default", Duration::ZERO)
@@ -198,4 +200,17 @@ fn an_owner_id_that_some_provider_would_change_is_refused_at_the_start() {
     }
     let long = format!("--txt-owner-id={}", "x".repeat(215));
     assert!(error(&[&long], &[]).ends_with("an ownership TXT record has room for 214"));
+}
+
+#[test]
+fn a_cluster_that_is_there_is_not_forgotten() {
+    let eu = ClusterOwner { id: ClusterId(0), name: "eu".into(), owner: Some("eu-id".into()) };
+    let build = |gone: &str| {
+        from_args(&args(&["--forget-cluster", gone]), std::slice::from_ref(&eu), None).map(drop)
+    };
+    for gone in ["eu", "eu-id"] {
+        let expected = RegistryError::Configured { name: gone.to_owned() };
+        assert_eq!(build(gone).expect_err(gone), expected);
+    }
+    build("us").expect("one that is no more");
 }

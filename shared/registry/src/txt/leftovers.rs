@@ -49,6 +49,7 @@ pub(super) fn leftovers(
                 standing,
                 is_canonical,
                 doubtful: found.explains,
+                released: false,
             })
         })
         .collect();

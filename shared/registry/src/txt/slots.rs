@@ -68,12 +68,18 @@ impl<'a> Slots<'a> {
         annotated: &'a Annotated,
     ) -> Self {
         let mut slots = Self::default();
+        // Records that become ours at the user's word are not in their own way.
+        let mut adopted: Vec<*const Record> = Vec::new();
         for (row, decision) in plan.going() {
             if let Some(endpoint) = needs_location(registry, &decision.change) {
                 slots.open(registry, &annotated.inventory, row.zone, endpoint);
+                let record = decision.change.record();
+                adopted.extend(
+                    record.filter(|it| !registry.owners.own(&it.labels)).map(std::ptr::from_ref),
+                );
             }
         }
-        slots.fill(registry, &annotated.inventory);
+        slots.fill(registry, &annotated.inventory, &adopted);
         for leftover in &annotated.leftovers {
             let Some(ownership_record) = leftover.ownership_record() else { continue };
             let occupant = match leftover.standing {
@@ -108,7 +114,12 @@ impl<'a> Slots<'a> {
         }
     }
 
-    fn fill(&mut self, registry: &TxtRegistry, inventory: &'a Inventory) {
+    fn fill(
+        &mut self,
+        registry: &TxtRegistry,
+        inventory: &'a Inventory,
+        adopted: &[*const Record],
+    ) {
         if self.by_name.is_empty() {
             return;
         }
@@ -124,6 +135,7 @@ impl<'a> Slots<'a> {
                 self.occupy(ownership_record, occupant);
             }
             if !registry.owners.own(&record.labels)
+                && !adopted.contains(&std::ptr::from_ref(record))
                 && let Ok(location) =
                     registry.locate(&inventory.index, zone, &record.set.name, record.set.rtype)
                 && let Some(slot) = self.get(&location, record.set.set_identifier())

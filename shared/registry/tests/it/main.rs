@@ -8,6 +8,7 @@ mod outside;
 mod ownership;
 mod properties;
 mod reading;
+mod reassigning;
 mod world;
 mod writing;
 mod zones;

@@ -2,7 +2,7 @@
 //! numbers are those of the cases that the specification has for such registries.
 
 use extdns_model::{Endpoint, GroupId, Name, Opaque, Owners, Permit, Visibility, Zone};
-use extdns_plan::{Clusters, Hold, Input, compute};
+use extdns_plan::{Clusters, Hold, Input, Made, compute};
 use extdns_registry::{
     Annotated, Entry, EntryAction, EntryChange, Groups, Loaded, Orphan, Outside, Refused, Registry,
     Settled, Store, StoreError,
@@ -56,12 +56,14 @@ fn run(world: &World, entries: &[&str], desired: &[&str]) -> (Vec<String>, Vec<S
     let annotated = annotated(world, entries);
     let desired: Vec<_> = desired.iter().map(|text| endpoint(text)).collect();
     let (settings, clusters) = (settings(&registry), Clusters::default());
+    let made = Made::new();
     let mut plan = compute(Input {
         inventory: &annotated.inventory,
         desired: &desired,
         settings: &settings,
         clusters: &clusters,
         kept: &[],
+        made: &made,
     });
     let groups = registry.decorate(&mut plan, &annotated, &|_, _| None);
     let held = plan.decisions().filter_map(|(_, decision)| decision.held().cloned()).collect();
@@ -246,12 +248,14 @@ fn a_change_of_ownership_alone_sends_nothing_to_the_zone() {
         registry.annotate(world.inventory(), vec![entry("A www.a.org v l:owner=old")].into());
     let desired = [endpoint("A www.a.org v")];
     let (settings, clusters) = (settings(&registry), Clusters::default());
+    let made = Made::new();
     let mut plan = compute(Input {
         inventory: &annotated.inventory,
         desired: &desired,
         settings: &settings,
         clusters: &clusters,
         kept: &[],
+        made: &made,
     });
     let groups = registry.decorate(&mut plan, &annotated, &|_, _| None);
     assert_eq!((groups.groups.len(), groups.subjects.len()), (1, 1));

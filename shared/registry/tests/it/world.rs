@@ -8,8 +8,8 @@ use extdns_model::{
     Role, Routing, Targets, Ttl, Unreadable, Zone, ZoneIndex, ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
-    Clusters, Decision, DecisionState, Guard, Hold, Input, Plan, Policy, RecordTypes, Refusal,
-    Settings, Sharing, compute,
+    Clusters, Decision, DecisionState, Guard, Hold, Input, Made, Plan, Policy, RecordTypes,
+    Refusal, Settings, Sharing, compute,
 };
 use extdns_registry::{Annotated, Args, ClusterOwner, Groups, Loaded, Registry, from_args};
 
@@ -173,12 +173,14 @@ pub(crate) fn run_for(
 ) -> Run {
     let annotated = registry.annotate(world.inventory(), Loaded::default());
     let clusters = Clusters::default();
+    let made = Made::new();
     let mut plan = compute(Input {
         inventory: &annotated.inventory,
         desired,
         settings,
         clusters: &clusters,
         kept: &[],
+        made: &made,
     });
     let groups = registry.decorate(&mut plan, &annotated, refusal);
     assert_eq!(groups.groups.len(), groups.subjects.len());

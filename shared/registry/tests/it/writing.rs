@@ -252,6 +252,24 @@ fn an_ownership_record_that_the_provider_refuses_holds_its_unit() {
     assert!(matches!(&run.held[..], [Hold::Unit, Hold::CannotBeStored { .. }]), "{:?}", run.held);
 }
 
+/// The two types do not exclude each other, so each is a unit of its own.
+#[test]
+fn an_ownership_record_of_a_new_type_that_is_refused_holds_the_delete_of_the_old_type() {
+    let registry = registry(OWNER);
+    let refusal = |set: &RecordSet, _: Surroundings<'_>| {
+        set.name.as_str().starts_with("aaaa-").then(|| "no such name".to_owned())
+    };
+    let world = World::pseudo(&["A x 1.1.1.1", "TXT a-x ~owner=owner"]);
+    let wants = [endpoint("AAAA x 2001:db8::1")];
+    let run = run_for(&*registry, &world, &wants, &settings(&*registry), &refusal);
+    assert_eq!(run.changes, NOTHING);
+    assert!(matches!(&run.held[..], [Hold::Unit, Hold::CannotBeStored { .. }]), "{:?}", run.held);
+    // What is made is made first.
+    let run = run_for(&*registry, &world, &wants, &settings(&*registry), &|_, _| None);
+    let names = run.groups.groups.iter().map(|group| group.changes[0].set().rtype);
+    assert_eq!(names.collect::<Vec<_>>(), [RecordType::Aaaa, RecordType::A]);
+}
+
 #[test]
 fn w12_no_record_without_an_ownership_record() {
     let long = "x".repeat(62);
