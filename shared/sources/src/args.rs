@@ -26,3 +26,13 @@ pub struct Args {
     #[command(flatten)]
     pub(crate) pipeline: PipelineFlags,
 }
+
+impl Args {
+    /// The names of the flags that are about what all clusters want together.
+    #[must_use]
+    pub fn pipeline_flags() -> Vec<String> {
+        let command = PipelineFlags::augment_args(clap::Command::new("pipeline"));
+        let names = command.get_arguments().filter_map(clap::Arg::get_long);
+        names.map(str::to_owned).collect()
+    }
+}

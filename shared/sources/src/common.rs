@@ -1,10 +1,12 @@
 //! The flags that all sources share, and what they say.
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args as ClapArgs};
 use ecow::EcoString;
 use extdns_clusters::{Selector, SelectorError};
 
 use crate::error::OptionsError;
+use crate::templates::{TemplateFlags, Templates};
 
 /// Which objects the sources look at.
 #[derive(ClapArgs, Clone, Debug)]
@@ -34,6 +36,32 @@ pub(crate) struct CommonFlags {
     /// Count the internal IPv6 addresses of nodes as public.
     #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     expose_internal_ipv6: bool,
+
+    /// Read the annotations of another system, too: mate, molecule or kops-dns-controller.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "MODE", value_parser = PossibleValuesParser::new(["", "mate", "molecule", "kops-dns-controller"]))]
+    compatibility: String,
+
+    #[command(flatten)]
+    templates: TemplateFlags,
+}
+
+/// The annotations of the dns-controller of kOps.
+pub(crate) mod kops {
+    /// Names for the addresses that face the world.
+    pub(crate) const EXTERNAL: &str = "dns.alpha.kubernetes.io/external";
+    /// Names for the addresses inside the cluster.
+    pub(crate) const INTERNAL: &str = "dns.alpha.kubernetes.io/internal";
+}
+
+/// Another system whose annotations are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compatibility {
+    /// Zalando's mate.
+    Mate,
+    /// Molecule's route53-kubernetes.
+    Molecule,
+    /// The dns-controller of kOps.
+    Kops,
 }
 
 /// What the shared flags say.
@@ -46,6 +74,11 @@ pub(crate) struct Common {
     pub(crate) exclude_unschedulable: bool,
     pub(crate) expose_internal_v6: bool,
     pub(crate) written: WrittenFilters,
+    pub(crate) compatibility: Option<Compatibility>,
+    pub(crate) templates: Templates,
+    pub(crate) ignores_hostnames: bool,
+    /// The sources of the run.
+    pub(crate) sources: Vec<&'static str>,
 }
 
 /// The values of the shared filters as the user wrote them.
@@ -55,10 +88,16 @@ pub(crate) struct WrittenFilters {
     pub(crate) labels: EcoString,
 }
 
-impl TryFrom<&CommonFlags> for Common {
-    type Error = OptionsError;
-
-    fn try_from(flags: &CommonFlags) -> Result<Self, OptionsError> {
+impl Common {
+    /// Reads the flags of a run with these sources, of all that there are.
+    ///
+    /// # Errors
+    /// The first flag that says something wrong.
+    pub(crate) fn read(
+        flags: &CommonFlags,
+        sources: Vec<&'static str>,
+        all: Vec<&'static str>,
+    ) -> Result<Self, OptionsError> {
         let (annotations, labels) = (&flags.annotation_filter, &flags.label_filter);
         Ok(Self {
             namespace: non_empty(&flags.namespace),
@@ -68,6 +107,21 @@ impl TryFrom<&CommonFlags> for Common {
             exclude_unschedulable: flags.exclude_unschedulable,
             expose_internal_v6: flags.expose_internal_ipv6,
             written: WrittenFilters { annotations: annotations.into(), labels: labels.into() },
+            compatibility: Compatibility::of(&flags.compatibility),
+            templates: flags.templates.templates(all)?,
+            ignores_hostnames: flags.templates.ignores_hostnames()?,
+            sources,
+        })
+    }
+}
+
+impl Compatibility {
+    fn of(text: &str) -> Option<Self> {
+        Some(match text {
+            "mate" => Self::Mate,
+            "molecule" => Self::Molecule,
+            "kops-dns-controller" => Self::Kops,
+            _ => return None,
         })
     }
 }

@@ -45,6 +45,11 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
         view.served::<Self::Object>().await
     }
 
+    /// The kind in resource labels of the objects that the cluster serves here.
+    fn label_kind(&self, _resource: &ResourceType) -> ResourceKind {
+        Self::KIND
+    }
+
     /// The shared filters, where the source does not ask all of them.
     fn filter(&self) -> &ObjectFilter {
         &self.context().filter
@@ -113,7 +118,7 @@ impl<W> Pass<W> {
             return;
         }
         self.sink.outdated_annotations += annotations.outdated(&S::READS);
-        let by = resource::<S>(cluster, &object);
+        let by = resource(source, cluster, &self.kind, &object);
         if let Some(trace) = &mut self.sink.trace {
             match (result, rule) {
                 (FilterResult::Dropped(filter), _) => trace.hide(&by, HiddenBy::Filter(filter)),
@@ -127,10 +132,16 @@ impl<W> Pass<W> {
 }
 
 /// The resource that an object is.
-fn resource<S: ObjectSource>(cluster: ClusterId, object: &S::Object) -> Arc<Resource> {
+fn resource<S: ObjectSource>(
+    source: &S,
+    cluster: ClusterId,
+    resource: &ResourceType,
+    object: &S::Object,
+) -> Arc<Resource> {
     let metadata = object.metadata();
     let namespace = S::Object::RESOURCE.namespaced.then(|| metadata.namespace.clone());
-    Arc::new(Resource { cluster, kind: S::KIND, namespace, name: metadata.name.clone() })
+    let kind = source.label_kind(resource);
+    Arc::new(Resource { cluster, kind, namespace, name: metadata.name.clone() })
 }
 
 /// Goes over all objects. A list that other sources of the run read too is kept for them; of any other list only what

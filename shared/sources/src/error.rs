@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 use extdns_clusters::{ReadError, SelectorError};
 use extdns_model::{NetFilterError, Resource};
+use extdns_template::SyntaxError;
 
 use crate::resolver::ResolveError;
 
@@ -26,6 +27,21 @@ pub enum OptionsError {
     /// The prefix would run into the key.
     #[error("--annotation-prefix must end with '/'")]
     PrefixWithoutSlash,
+    /// A template that is none.
+    #[error("--{flag}[{index}] {text:?}: {source}")]
+    Template {
+        /// The flag.
+        flag: &'static str,
+        /// Which of its values, from 0.
+        index: usize,
+        /// The value.
+        text: String,
+        /// What is wrong in it, and where.
+        source: SyntaxError,
+    },
+    /// Objects would have no names.
+    #[error("FQDN Template must be set if ignoring annotations (--fqdn-template)")]
+    NoTemplate,
     /// A flag that only one source has.
     #[error("{0}")]
     Source(Box<dyn std::error::Error + Send + Sync>),
@@ -84,6 +100,9 @@ pub enum SourceError {
         /// Why not.
         source: ResolveError,
     },
+    /// A reason of one source, in its words.
+    #[error("{0}")]
+    Source(Box<dyn std::error::Error + Send + Sync>),
     /// It is not known what some objects want.
     #[error("{object}{}: {reason}", and_more(*others, "object"))]
     Objects {
@@ -97,6 +116,11 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// The error of one source.
+    pub(crate) fn source(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Source(Box::new(error))
+    }
+
     /// The error for objects of which nothing is known; the first says why. None if there is no such object.
     pub(crate) fn of_objects(unknown: &[(Arc<Resource>, EcoString)]) -> Result<(), Self> {
         let [(object, reason), others @ ..] = unknown else { return Ok(()) };

@@ -7,7 +7,9 @@
 
 mod annotations;
 mod args;
+mod ask;
 mod common;
+mod connector;
 mod context;
 mod crd;
 mod driver;
@@ -39,8 +41,10 @@ mod sink;
 mod source;
 mod sources;
 mod table;
+mod templates;
 mod trace;
 mod ttl;
+mod unstructured;
 mod visit;
 
 pub use args::Args;

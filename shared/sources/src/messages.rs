@@ -7,13 +7,18 @@ use extdns_messages::Messages;
 use extdns_model::{
     ClusterId, InvalidEndpoint, Name, NetFilter, Problem, RecordType, Resource, ResourceKind,
 };
+use extdns_template::{RenderError, Template};
 
+use crate::connector::{ConnectorError, GobError};
 use crate::crd::{CrdFlagError, EntryError};
+use crate::fake::FakeTemplateError;
 use crate::ingress::{IngressFlagError, IngressRule};
 use crate::node::{NodeFault, NodeRule};
 use crate::pod::PodRule;
 use crate::service::{ServiceFlagError, ServiceRule};
+use crate::templates::TemplateFault;
 use crate::ttl::parse_ttl;
+use crate::unstructured::ResourceFlagError;
 use crate::{
     DropReason, Dropped, HiddenBy, Interruption, OptionsError, ResolveError, SourceError,
     SourceFailure,
@@ -53,11 +58,38 @@ fn options_errors() -> Vec<OptionsError> {
         OptionsError::Selector { flag: "label-filter", source: selector() },
         OptionsError::EmptyPrefix,
         OptionsError::PrefixWithoutSlash,
+        OptionsError::NoTemplate,
+        bad_template(),
         OptionsError::source(IngressFlagError::ClassFilteredTwice),
         OptionsError::TargetNet(net),
         OptionsError::Nat64("64:ff9b::/64".to_owned()),
         OptionsError::PtrNotManaged,
     ]
+}
+
+fn bad_template() -> OptionsError {
+    let text = "{{.Name}.example.org".to_owned();
+    let source = Template::parse(&[&text]).expect_err("not closed");
+    OptionsError::Template { flag: "fqdn-template", index: 0, text, source }
+}
+
+fn template_fault() -> TemplateFault {
+    let message = "toLower: invalid value; expected string".into();
+    TemplateFault { flag: "fqdn-template", error: RenderError { line: 1, column: 3, message } }
+}
+
+fn show_of_connector(messages: &mut Messages) {
+    let server = || "localhost:8080".to_owned();
+    let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    let connection = ConnectorError::Connection { server: server(), error: refused };
+    messages.show(SourceError::source(connection));
+    let error = GobError::Malformed("a message ends too early");
+    messages.show(ConnectorError::Decode { server: server(), error });
+    let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    messages.show(ConnectorError::Connection { server: server(), error: refused });
+    let closed = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+    messages.show(GobError::Stream(closed)).show(GobError::Late(30)).show(GobError::TooLarge(64));
+    messages.show(GobError::Malformed("it is no list"));
 }
 
 fn unreadable() -> ReadError {
@@ -121,7 +153,11 @@ fn show_of_sources(messages: &mut Messages) {
     messages.show(IngressRule::HostnameSource);
     messages.show(IngressRule::IgnoredRules).show(IngressRule::IgnoredTls);
     messages.show(NodeRule::Cordoned).show(NodeFault::NoAddress).show(PodRule::NotOnHostNetwork);
-    messages.show(ServiceRule::Type("NodePort"));
+    messages.show(ServiceRule::Type("NodePort")).show(ServiceRule::IgnoredAnnotation);
+    messages.show(IngressRule::IgnoredAnnotation);
+    messages.show(template_fault()).show(FakeTemplateError(template_fault()));
+    messages.show(ResourceFlagError("configmaps".to_owned()));
+    show_of_connector(messages);
 }
 
 fn final_dot() -> EntryError {

@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     Known(ResourceType, &'static [&'static str]),
     /// One that only the settings name; the cluster says where it serves it.
     Named { group: EcoString, version: EcoString, kind: EcoString },
+    /// The same, by the name of its list.
+    Listed { group: EcoString, version: EcoString, plural: EcoString },
 }
 
 impl Kind {
@@ -66,6 +68,9 @@ impl Kind {
         match self {
             Self::Known(newest, older) => view.served_as(*newest, older).await,
             Self::Named { group, version, kind } => view.find_kind(group, version, kind).await,
+            Self::Listed { group, version, plural } => {
+                view.find_plural(group, version, plural).await
+            }
         }
     }
 }

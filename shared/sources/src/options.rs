@@ -5,7 +5,7 @@ use crate::common::Common;
 use crate::error::OptionsError;
 use crate::needs::{Need, SharedKinds};
 use crate::pipeline::PipelineOptions;
-use crate::table::{Entry, SourceOptions};
+use crate::table::{Entry, SourceOptions, all_names};
 
 /// What the sources and the pipeline do, ready to use.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl TryFrom<&Args> for Options {
     type Error = OptionsError;
 
     fn try_from(args: &Args) -> Result<Self, OptionsError> {
-        let common = Common::try_from(&args.common)?;
+        let common = Common::read(&args.common, sources(&args.source), all_names())?;
         let own = SourceOptions::read(&args.own, &common)?;
         let gather = GatherOptions { sources: sources(&args.source), common, own };
         Ok(Self { gather, pipeline: PipelineOptions::try_from(&args.pipeline)? })

@@ -68,6 +68,23 @@ impl<T: AsRef<str>> FromIterator<T> for TargetGroups {
     }
 }
 
+/// A name and its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pair {
+    pub(crate) name: EcoString,
+    pub(crate) target: EcoString,
+}
+
+impl Pair {
+    /// `name:target`; the target can hold colons.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (name, target) = text.split_once(':')?;
+        let (name, target) = (name.trim(), target.trim());
+        let is_whole = !name.is_empty() && !target.is_empty();
+        is_whole.then(|| Self { name: name.into(), target: target.into() })
+    }
+}
+
 /// What all endpoints of an object have in common.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traits {

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::error::{OptionsError, SourceError};
 use crate::needs::Row;
 use crate::sink::Sink;
+use crate::templates::{Templates, Views};
 
 /// Makes endpoints of the objects of a cluster. Sources that read one kind of object implement
 /// `ObjectSource` of the driver instead.
@@ -50,6 +51,11 @@ pub(crate) trait Definition: Source + Sized + 'static {
     /// What the source can come to do to a cluster with these options; nothing if it needs none. Helpers are listed
     /// only when an object needs them, but the next object may.
     fn needs(options: &Self::Options) -> Vec<Row>;
+
+    /// Adds what the templates of the run read of the objects, where the source renders templates for them.
+    fn views(views: Views, _templates: &Templates) -> Views {
+        views
+    }
 
     /// Makes the source.
     fn new(options: Self::Options, context: Arc<Context>) -> Self;

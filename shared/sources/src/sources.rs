@@ -14,12 +14,14 @@ use tracing::subscriber::NoSubscriber;
 use crate::annotations::{ALPHA_PREFIX, GA_PREFIX};
 use crate::context::Context;
 use crate::error::{Interruption, SourceError};
+use crate::needs::Need;
 use crate::options::GatherOptions;
 use crate::resolver::Resolver;
 use crate::selection::{FilterCounts, NothingSelected};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::table::Entry;
+use crate::templates::Views;
 use crate::trace::{Sighting, Trace};
 
 /// Sources that read a cluster at a time.
@@ -29,6 +31,8 @@ const AT_ONCE: usize = 4;
 pub struct Sources {
     list: Vec<(&'static Entry, Box<dyn Source>)>,
     options: GatherOptions,
+    /// What templates read of the objects.
+    views: Views,
 }
 
 /// What the sources found in one cluster.
@@ -79,12 +83,22 @@ impl Sources {
         let context =
             Arc::new(Context::new(options.common.clone(), resolver, options.shared_kinds()));
         let make = |entry: &'static Entry| (entry, entry.make(&options.own, &context));
-        Self { list: options.entries().map(make).collect(), options }
+        let list = options.entries().map(make).collect();
+        let views = options
+            .entries()
+            .fold(Views::default(), |views, entry| (entry.views)(views, &options.common.templates));
+        Self { list, options, views }
     }
 
     /// The names of the sources, in their order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.list.iter().map(|(entry, _)| entry.name)
+    }
+
+    /// What the sources do to a cluster. An applying run also writes the status of objects.
+    #[must_use]
+    pub fn needs(&self, applies: bool) -> Vec<Need> {
+        self.options.needs(applies)
     }
 
     /// Runs every source over a cluster, several at a time. One that fails does not keep the others from their work.
@@ -107,7 +121,7 @@ impl Sources {
         // They come in the order of the sources, whichever is done first.
         let mut each = stream::iter(each).buffered(AT_ONCE);
         let mut found = Found::default();
-        while let Some(gathered) = each.next().await {
+        while let Some(gathered) = self.views.keep(each.next()).await {
             let Gathered { source_name, sink, outcome, nothing_selected } = gathered;
             if let Err(error) = outcome {
                 found.failures.push(SourceFailure { source_name, error });
@@ -151,7 +165,7 @@ impl Sources {
         let mut failures = Vec::new();
         for (entry, source) in &self.list {
             let again = source.gather(view, &mut sink).with_subscriber(NoSubscriber::new());
-            if let Err(error) = again.await {
+            if let Err(error) = self.views.keep(again).await {
                 failures.push(SourceFailure { source_name: entry.name, error });
             }
         }

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::OptionsError;
 use crate::needs::Row;
 use crate::source::{Definition, Source};
+use crate::templates::{Templates, Views};
 
 /// A source that can be named in `--source`.
 pub(crate) struct Entry {
@@ -16,6 +17,8 @@ pub(crate) struct Entry {
     kinds: &'static [&'static str],
     /// See [`Definition::needs`].
     pub(crate) needs: fn(&SourceOptions) -> Vec<Row>,
+    /// See [`Definition::views`].
+    pub(crate) views: fn(Views, &Templates) -> Views,
     make: fn(&SourceOptions, Arc<Context>) -> Box<dyn Source>,
 }
 
@@ -46,12 +49,23 @@ macro_rules! sources {
             name: <$source>::NAME,
             kinds: <$source>::KINDS,
             needs: |options| <$source>::needs(&options.$field),
+            views: <$source>::views,
             make: |options, context| Box::new(<$source>::new(options.$field.clone(), context)),
         },)*];
     };
 }
 
+/// The names of all sources, of those of upstream that we do not have yet, too.
+pub(crate) fn all_names() -> Vec<&'static str> {
+    let own = SOURCES.iter().map(|entry| entry.name);
+    let mut names: Vec<_> = own.chain(OTHER_KINDS.iter().map(|(_, source)| *source)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 sources! {
+    connector: crate::connector::Connector,
     crd: crate::crd::CrdSource,
     empty: crate::empty::Empty,
     fake: crate::fake::Fake,
@@ -59,6 +73,7 @@ sources! {
     node: crate::node::NodeSource,
     pod: crate::pod::PodSource,
     service: crate::service::ServiceSource,
+    unstructured: crate::unstructured::UnstructuredSource,
 }
 
 /// The kinds of objects of sources that upstream has and we have not yet: they may have made records that are in a zone

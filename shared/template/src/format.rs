@@ -169,7 +169,7 @@ pub(crate) fn printf(form: &str, values: &[Value]) -> String {
         }
     }
     if used < values.len() {
-        let extra: Vec<String> = values[used..].iter().map(|v| typed(v)).collect();
+        let extra: Vec<String> = values[used..].iter().map(typed).collect();
         let _ = write!(out, "%!(EXTRA {})", extra.join(", "));
     }
     out

@@ -60,7 +60,7 @@ static FUNCTIONS: &[Function] = &[
     function("ne", 2, Some(2), |call| {
         compare::equals(&call.arguments[0], &call.arguments[1]).map(|equal| Value::Bool(!equal))
     }),
-    function("lt", 2, Some(2), |call| ordered(call, |a, b| compare::is_less(a, b))),
+    function("lt", 2, Some(2), |call| ordered(call, compare::is_less)),
     function("le", 2, Some(2), |call| {
         ordered(call, |a, b| Ok(compare::is_less(a, b)? || compare::equals(a, b)?))
     }),
@@ -98,7 +98,7 @@ static FUNCTIONS: &[Function] = &[
     }),
     function("toLower", 1, Some(1), |call| {
         let [text] = texts(call)?;
-        Ok(Value::Text(text.to_lowercase().into()))
+        Ok(Value::Text(text.to_lowercase()))
     }),
     function("replace", 3, Some(3), |call| {
         let [old, new, text] = texts(call)?;

@@ -68,6 +68,9 @@ enum Stop {
     Else,
 }
 
+/// Nodes, and what ended them and where; nothing at the end of the text.
+type Listed = (Vec<Node>, Option<(usize, Stop)>);
+
 impl Stop {
     fn text(self) -> &'static str {
         match self {
@@ -133,7 +136,7 @@ impl<'a> Parser<'a> {
 
     /// Nodes up to an `{{end}}` or `{{else}}` that belongs to what stands around them. An `else` is read, but not what
     /// follows it.
-    fn list(&mut self) -> Result<(Vec<Node>, Option<(usize, Stop)>), Fault> {
+    fn list(&mut self) -> Result<Listed, Fault> {
         let mut nodes = Vec::new();
         while let Some(token) = self.next() {
             if let Kind::Text(text) = &token.kind {

@@ -99,6 +99,16 @@ impl<'a> Annotations<'a> {
         elements(self.get(key).unwrap_or_default())
     }
 
+    /// The value of an annotation of another system, by its whole key.
+    pub(crate) fn other(self, key: &str) -> Option<&'a str> {
+        self.pairs.get(key)
+    }
+
+    /// The elements of a list annotation of another system, by its whole key.
+    pub(crate) fn other_list(self, key: &str) -> impl Iterator<Item = Cow<'a, str>> {
+        elements(self.other(key).unwrap_or_default())
+    }
+
     /// The targets that replace the computed ones, each without one trailing dot.
     pub(crate) fn targets(self) -> impl Iterator<Item = Cow<'a, str>> {
         self.list(Key::TARGET).map(without_dot).filter(|target| !target.is_empty())

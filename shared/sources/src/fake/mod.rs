@@ -5,19 +5,24 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ecow::EcoString;
 use extdns_clusters::ClusterView;
 use extdns_model::{
     Endpoint, KindName, Name, RecordType, Resource, ResourceKind, Targets, Ttl, reverse_name,
 };
+use extdns_template::{Data, Object};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::common::Common;
 use crate::context::Context;
 use crate::error::{OptionsError, SourceError};
+use crate::merge::merge_endpoints;
 use crate::needs::Row;
+use crate::objects::Pod;
 use crate::sink::Sink;
 use crate::source::{Definition, NoFlags, Source};
+use crate::templates::{TemplateFault, Templated};
 
 const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("fake"));
 const DOMAIN: &str = "example.com";
@@ -25,25 +30,44 @@ const SEED: u64 = 9673;
 const SET_IDENTIFIER: &str = "fake";
 const OWNERSHIP: &str = "\"heritage=external-dns,external-dns/owner=fake\"";
 
-pub(crate) struct Fake;
+pub(crate) struct Fake {
+    domains: Vec<EcoString>,
+}
+
+/// A template of names that cannot be rendered.
+#[derive(Debug, thiserror::Error)]
+#[error("rendering fqdn template: {0}")]
+pub(crate) struct FakeTemplateError(pub(crate) TemplateFault);
+
+/// The object that the template of names is rendered for.
+fn placeholder() -> Arc<Object> {
+    let text = |text: &str| Data::Text(text.into());
+    let metadata = [("name".into(), text("fake")), ("namespace".into(), text("default"))];
+    let metadata = Data::Map(Arc::new(metadata.into_iter().collect()));
+    let root = Data::Map(Arc::new([("metadata".into(), metadata)].into_iter().collect()));
+    Arc::new(Object { root, kind: "Pod".into(), api_version: "v1".into(), schema: Pod::SCHEMA })
+}
 
 #[async_trait]
 impl Source for Fake {
     async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
         let mut dice = Dice(ChaCha8Rng::seed_from_u64(SEED));
-        for rtype in RecordType::KNOWN {
-            let (name, target) = dice.record(rtype, DOMAIN);
+        let wanted = self.domains.iter().flat_map(|d| RecordType::KNOWN.map(|rtype| (d, rtype)));
+        for (domain, rtype) in wanted {
+            let (name, targets) = dice.record(rtype, domain, self.domains.len());
             let resource = Resource {
                 cluster: view.id(),
                 kind: KIND,
                 namespace: Some("default".into()),
                 name: name.as_str().into(),
             };
-            let targets = Targets::from_iter([target]);
             let mut endpoint =
                 Endpoint::new(name, rtype, Ttl::UNSET, targets).wanted_by(Arc::new(resource));
             endpoint.set.set_set_identifier(SET_IDENTIFIER);
             sink.endpoints.push(endpoint);
+        }
+        if self.domains.len() > 1 {
+            sink.endpoints = merge_endpoints(std::mem::take(&mut sink.endpoints));
         }
         Ok(())
     }
@@ -53,18 +77,24 @@ impl Definition for Fake {
     const NAME: &'static str = "fake";
     const KINDS: &'static [&'static str] = &["fake"];
     type Flags = NoFlags;
-    type Options = ();
+    type Options = Vec<EcoString>;
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
+    fn options(_flags: &NoFlags, common: &Common) -> Result<Vec<EcoString>, OptionsError> {
+        let default = || vec![DOMAIN.into()];
+        if !common.sources.contains(&Self::NAME) {
+            return Ok(default());
+        }
+        let names = common.templates.names(&placeholder(), Self::NAME);
+        let names = names.map_err(|fault| OptionsError::source(FakeTemplateError(fault)))?.good;
+        Ok(if names.is_empty() { default() } else { names })
     }
 
-    fn needs((): &()) -> Vec<Row> {
+    fn needs(_domains: &Vec<EcoString>) -> Vec<Row> {
         Vec::new()
     }
 
-    fn new((): (), _context: Arc<Context>) -> Self {
-        Self
+    fn new(domains: Vec<EcoString>, _context: Arc<Context>) -> Self {
+        Self { domains }
     }
 }
 
@@ -72,8 +102,8 @@ impl Definition for Fake {
 struct Dice(ChaCha8Rng);
 
 impl Dice {
-    /// Name and target of a record under a domain.
-    fn record(&mut self, rtype: RecordType, domain: &str) -> (Name, String) {
+    /// Name and targets of a record under a domain, one of so many.
+    fn record(&mut self, rtype: RecordType, domain: &str, count: usize) -> (Name, Targets) {
         let host = |dice: &mut Self| format!("{}.{domain}", dice.letters(4));
         let (name, target) = match rtype {
             RecordType::A => (host(self), self.v4().to_string()),
@@ -93,7 +123,16 @@ impl Dice {
                 (host(self), host(self))
             }
         };
-        (Name::as_listed(&name), target)
+        let mut targets = Targets::from_iter([target]);
+        for _ in 1..count {
+            match rtype {
+                RecordType::A => targets.push(self.v4().to_string()),
+                RecordType::Aaaa => targets.push(self.v6().to_string()),
+                _ => {}
+            }
+        }
+        targets.normalise();
+        (Name::as_listed(&name), targets)
     }
 
     fn letters(&mut self, count: usize) -> String {

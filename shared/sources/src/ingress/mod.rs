@@ -4,13 +4,13 @@
 mod flags;
 mod object;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use ecow::EcoString;
 use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::{Annotations, Key, Reads};
+use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -18,10 +18,11 @@ use crate::error::OptionsError;
 use crate::needs::Row;
 use crate::records::{TargetGroups, Traits};
 use crate::source::Definition;
+use crate::templates::{TemplateFault, Templates, Viewed, Views};
 #[cfg(test)]
 pub(crate) use flags::IngressFlagError;
 use flags::{Flags, Options};
-use object::Ingress;
+pub(crate) use object::Ingress;
 
 /// Says the class of an ingress that has no `ingressClassName`.
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
@@ -43,6 +44,9 @@ pub(crate) enum IngressRule {
     /// `--ignore-ingress-rules-spec`.
     #[error("the name stands in its rules, which --ignore-ingress-rules-spec leaves out")]
     IgnoredRules,
+    /// `--ignore-hostname-annotation`.
+    #[error("the name stands in its annotation, which --ignore-hostname-annotation leaves out")]
+    IgnoredAnnotation,
     /// `--ignore-ingress-tls-spec`.
     #[error("the name stands in its TLS section, which --ignore-ingress-tls-spec leaves out")]
     IgnoredTls,
@@ -87,10 +91,10 @@ pub(crate) struct IngressSource {
 }
 
 impl ObjectSource for IngressSource {
-    type Object = Ingress;
+    type Object = Viewed<Ingress>;
     type Waiting = ();
     type Rule = IngressRule;
-    type Fault = Infallible;
+    type Fault = TemplateFault;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("ingress"));
     const READS: Reads = Reads {
         keys: &[
@@ -113,7 +117,7 @@ impl ObjectSource for IngressSource {
     }
 
     /// The class filter: `ingressClassName` decides alone where it is set.
-    fn hides(&self, ingress: &Ingress) -> Option<IngressRule> {
+    fn hides(&self, ingress: &Viewed<Ingress>) -> Option<IngressRule> {
         let wanted = &self.options.classes;
         if wanted.is_empty() {
             return None;
@@ -126,19 +130,30 @@ impl ObjectSource for IngressSource {
         (!is_wanted).then(|| IngressRule::Class { class: class.map(EcoString::from) })
     }
 
-    fn visit(&self, ingress: Ingress, visit: &mut Visit<'_, ()>) {
+    fn visit(&self, ingress: Viewed<Ingress>, visit: &mut Visit<'_, ()>) {
         let annotations = self.context.vocabulary.read(&ingress.metadata.annotations);
         let source = HostnameSource::of(annotations);
-        let unread = |ignored: bool, rule| {
-            source.hides(HostnameSource::Defined).or_else(|| ignored.then_some(rule))
-        };
+        let common = &self.context.common;
+        let unread =
+            |place, ignored: bool, rule| source.hides(place).or_else(|| ignored.then_some(rule));
+        let (defined, annotated) = (HostnameSource::Defined, HostnameSource::Annotated);
         let (spec, options) = (&ingress.spec, &self.options);
         let rules = spec.rules.iter().map(|rule| &rule.host).filter(|host| !host.is_empty());
         let tls = spec.tls.iter().flat_map(|tls| &tls.hosts).filter(|host| !host.is_empty());
-        let mut names = visit.names(rules, unread(options.ignore_rules, IngressRule::IgnoredRules));
-        names.extend(visit.names(tls, unread(options.ignore_tls, IngressRule::IgnoredTls)));
-        let annotated = annotations.list(Key::HOSTNAME);
-        names.extend(visit.names(annotated, source.hides(HostnameSource::Annotated)));
+        let rule = unread(defined, options.ignore_rules, IngressRule::IgnoredRules);
+        let mut names = visit.names(rules, rule);
+        let rule = unread(defined, options.ignore_tls, IngressRule::IgnoredTls);
+        names.extend(visit.names(tls, rule));
+        let rule = unread(annotated, common.ignores_hostnames, IngressRule::IgnoredAnnotation);
+        names.extend(visit.names(annotations.list(Key::HOSTNAME), rule));
+        let by = Arc::clone(&visit.by);
+        if let Some(object) = ingress.view()
+            && common.templates.apply(!names.is_empty())
+        {
+            let templates = &common.templates;
+            let ask = Ask { templates, object: &object, source: Self::NAME, by: &by };
+            names.extend(ask.names(visit.sink));
+        }
         if names.is_empty() {
             return;
         }
@@ -167,7 +182,11 @@ impl Definition for IngressSource {
     }
 
     fn needs(_options: &Options) -> Vec<Row> {
-        vec![Row::list::<Ingress>("all its objects")]
+        vec![Row::list::<Viewed<Ingress>>("all its objects")]
+    }
+
+    fn views(views: Views, templates: &Templates) -> Views {
+        if templates.has_names() { views.with::<Ingress>(&templates.fields(false)) } else { views }
     }
 
     fn new(options: Options, context: Arc<Context>) -> Self {

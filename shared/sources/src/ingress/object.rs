@@ -2,9 +2,11 @@
 
 use ecow::EcoString;
 use extdns_clusters::{Metadata, nullable};
+use extdns_template::Schema;
 use serde::Deserialize;
 
 use crate::objects::{LoadBalancerStatus, projection};
+use crate::templates::{Templated, schemas};
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Ingress {
@@ -40,3 +42,13 @@ pub(super) struct Tls {
 }
 
 projection!(Ingress: "networking.k8s.io", "ingresses", true);
+
+impl Templated for Ingress {
+    const SCHEMA: &'static Schema = &schemas::INGRESS;
+    const READS: &'static [(&'static str, Option<&'static str>)] = &[
+        ("spec", Some("ingressClassName")),
+        ("spec", Some("rules")),
+        ("spec", Some("tls")),
+        ("status", Some("loadBalancer")),
+    ];
+}

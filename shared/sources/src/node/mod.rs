@@ -8,6 +8,7 @@ use std::sync::Arc;
 use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::{Key, Reads};
+use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -17,6 +18,7 @@ use crate::needs::Row;
 use crate::objects::Node;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Definition, NoFlags};
+use crate::templates::{Templates, Viewed, Views};
 
 pub(crate) struct NodeSource(Arc<Context>);
 
@@ -57,7 +59,7 @@ impl NodeSource {
 }
 
 impl ObjectSource for NodeSource {
-    type Object = Node;
+    type Object = Viewed<Node>;
     type Waiting = Infallible;
     type Rule = NodeRule;
     type Fault = NodeFault;
@@ -69,14 +71,25 @@ impl ObjectSource for NodeSource {
         &self.0
     }
 
-    fn hides(&self, node: &Node) -> Option<NodeRule> {
+    fn hides(&self, node: &Viewed<Node>) -> Option<NodeRule> {
         let leaves_out = self.0.common.exclude_unschedulable && node.spec.unschedulable;
         leaves_out.then_some(NodeRule::Cordoned)
     }
 
-    fn visit(&self, node: Node, visit: &mut Visit<'_, Infallible>) {
+    fn visit(&self, node: Viewed<Node>, visit: &mut Visit<'_, Infallible>) {
         let annotations = self.0.vocabulary.read(&node.metadata.annotations);
-        let names = visit.all_names([&node.metadata.name].into_iter());
+        let (templates, by) = (&self.0.common.templates, Arc::clone(&visit.by));
+        let view = node.view();
+        let ask =
+            view.as_ref().map(|object| Ask { templates, object, source: Self::NAME, by: &by });
+        let own =
+            [&node.metadata.name].into_iter().filter(|_| ask.is_none() || templates.combine());
+        let mut names = visit.all_names(own);
+        let has_pairs = ask.is_some_and(|ask| ask.publish_pairs(&Traits::default(), visit.sink));
+        if has_pairs && !templates.combine() {
+            return;
+        }
+        names.extend(ask.map(|ask| ask.names(visit.sink)).unwrap_or_default());
         let given: TargetGroups = annotations.targets().collect();
         let targets = if given.is_empty() { self.addresses(&node) } else { given };
         if targets.is_empty() {
@@ -98,7 +111,11 @@ impl Definition for NodeSource {
     }
 
     fn needs((): &()) -> Vec<Row> {
-        vec![Row::list::<Node>("all its objects")]
+        vec![Row::list::<Viewed<Node>>("all its objects")]
+    }
+
+    fn views(views: Views, templates: &Templates) -> Views {
+        if templates.make_names() { views.with::<Node>(&templates.fields(false)) } else { views }
     }
 
     fn new((): (), context: Arc<Context>) -> Self {

@@ -3,9 +3,11 @@
 use ecow::EcoString;
 use extdns_clusters::{Metadata, nullable};
 use extdns_model::{RecordType, suitable_type};
+use extdns_template::Schema;
 use serde::Deserialize;
 
 use super::projection;
+use crate::templates::{Templated, schemas};
 
 /// What is read of a Node.
 #[derive(Clone, Debug, Deserialize)]
@@ -73,3 +75,9 @@ impl Node {
 }
 
 projection!(Node: "", "nodes", false);
+
+impl Templated for Node {
+    const SCHEMA: &'static Schema = &schemas::NODE;
+    const READS: &'static [(&'static str, Option<&'static str>)] =
+        &[("spec", Some("unschedulable")), ("status", Some("addresses"))];
+}

@@ -2,9 +2,11 @@
 
 use ecow::EcoString;
 use extdns_clusters::{Metadata, nullable};
+use extdns_template::Schema;
 use serde::{Deserialize, Deserializer};
 
 use super::projection;
+use crate::templates::{Templated, schemas};
 
 /// What is read of a Pod.
 #[derive(Clone, Debug, Deserialize)]
@@ -63,3 +65,18 @@ impl Pod {
 }
 
 projection!(Pod: "", "pods", true);
+
+impl Templated for Pod {
+    const SCHEMA: &'static Schema = &schemas::POD;
+    const READS: &'static [(&'static str, Option<&'static str>)] = &[
+        ("spec", Some("hostname")),
+        ("spec", Some("hostNetwork")),
+        ("spec", Some("nodeName")),
+        ("status", Some("phase")),
+        ("status", Some("hostIP")),
+        ("status", Some("podIP")),
+        // Only for names from templates.
+        ("status", Some("podIPs")),
+        ("status", Some("conditions")),
+    ];
+}

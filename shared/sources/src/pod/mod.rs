@@ -4,16 +4,16 @@
 
 mod flags;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ecow::EcoString;
 use extdns_clusters::ClusterView;
 use extdns_model::{KindName, Name, Resource, ResourceKind};
+use extdns_template::Data;
 
 use crate::annotations::{Annotations, Key, Reads};
-use crate::common::Common;
+use crate::ask::Ask;
+use crate::common::{Common, Compatibility, kops};
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
@@ -22,6 +22,7 @@ use crate::objects::{Node, Pod};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::Definition;
+use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use flags::{Flags, Options};
 
 pub(crate) struct PodSource {
@@ -39,11 +40,13 @@ pub(crate) enum PodRule {
     NotOnHostNetwork,
 }
 
-/// The names of a pod that get the addresses of its node.
+/// A pod with names that get the addresses of its node.
 pub(crate) struct OnNode {
+    pod: Viewed<Pod>,
     names: Vec<Name>,
-    node: EcoString,
     traits: Traits,
+    /// Whether the pod has a record already.
+    has_record: bool,
 }
 
 /// Puts the endpoints of names into the sink; without a target the names are not ready.
@@ -66,12 +69,54 @@ fn addresses(node: &Node) -> TargetGroups {
     node.external().chain(node.internal_v6()).collect()
 }
 
+impl PodSource {
+    /// Whether a pod publishes no names of its own.
+    fn leaves_out(&self, pod: &Pod) -> bool {
+        self.options.ignore_non_host_network && !pod.spec.host_network
+    }
+
+    fn reads_kops(&self) -> bool {
+        self.context.common.compatibility == Some(Compatibility::Kops)
+    }
+
+    /// Names from templates get all addresses of the pod.
+    fn add_templates(
+        &self,
+        pod: &Viewed<Pod>,
+        has_record: bool,
+        traits: &Traits,
+        by: &Arc<Resource>,
+        sink: &mut Sink,
+    ) {
+        let templates = &self.context.common.templates;
+        let Some(object) = pod.view().filter(|_| templates.apply(has_record)) else { return };
+        let ask = Ask { templates, object: &object, source: Self::NAME, by };
+        let has_pairs = ask.publish_pairs(&Traits::default(), sink);
+        if templates.apply(has_record || has_pairs) {
+            let names = ask.names(sink);
+            settle(sink, &names, &addresses_of(pod), traits, by);
+        }
+    }
+}
+
+/// All addresses of a pod, which are kept only where there are templates.
+fn addresses_of(pod: &Viewed<Pod>) -> TargetGroups {
+    let Some(Data::List(addresses)) = pod.kept("status", "podIPs") else {
+        return TargetGroups::default();
+    };
+    let text = |address: &Data| match address.get("ip") {
+        Some(Data::Text(ip)) => Some(ip.clone()),
+        _ => None,
+    };
+    addresses.iter().filter_map(text).collect()
+}
+
 #[async_trait]
 impl ObjectSource for PodSource {
-    type Object = Pod;
+    type Object = Viewed<Pod>;
     type Waiting = OnNode;
     type Rule = PodRule;
-    type Fault = Infallible;
+    type Fault = TemplateFault;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Unlabelled("pod"));
     const READS: Reads = Reads {
         keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::INTERNAL_HOSTNAME, Key::TARGET, Key::TTL],
@@ -82,33 +127,49 @@ impl ObjectSource for PodSource {
         &self.context
     }
 
-    fn hides(&self, pod: &Pod) -> Option<PodRule> {
-        let leaves_out = self.options.ignore_non_host_network && !pod.spec.host_network;
+    /// Names from templates are those of every pod.
+    fn hides(&self, pod: &Viewed<Pod>) -> Option<PodRule> {
+        let leaves_out = self.leaves_out(pod) && !self.context.common.templates.make_names();
         leaves_out.then_some(PodRule::NotOnHostNetwork)
     }
 
     fn may_want(&self, annotations: Annotations<'_>) -> bool {
         self.options.domain.is_some()
+            || self.context.common.templates.make_names()
+            || self.reads_kops()
             || annotations.has_any(&[Key::HOSTNAME, Key::INTERNAL_HOSTNAME])
     }
 
-    fn visit(&self, pod: Pod, visit: &mut Visit<'_, OnNode>) {
+    fn visit(&self, pod: Viewed<Pod>, visit: &mut Visit<'_, OnNode>) {
         let annotations = self.context.vocabulary.read(&pod.metadata.annotations);
-        let public = visit.all_names(annotations.list(Key::HOSTNAME));
-        let mut own = visit.all_names(annotations.list(Key::INTERNAL_HOSTNAME));
-        let below = self.options.domain.iter();
-        own.extend(visit.all_names(below.map(|domain| format!("{}.{domain}", pod.metadata.name))));
         let resource = Arc::clone(&visit.by);
         let traits = Traits::only_ttl(annotations, &resource);
+        let before = visit.sink.endpoints.len();
+        // Hidden as a whole where there are no templates.
+        let is_left_out = self.leaves_out(&pod) && self.context.common.templates.make_names();
+        let rule = is_left_out.then_some(PodRule::NotOnHostNetwork);
+        let mut public = visit.names(annotations.list(Key::HOSTNAME), rule.as_ref());
+        let mut own = visit.names(annotations.list(Key::INTERNAL_HOSTNAME), rule.as_ref());
+        let below = self.options.domain.iter();
+        let below = below.map(|domain| format!("{}.{domain}", pod.metadata.name));
+        own.extend(visit.names(below, rule.as_ref()));
         let given: TargetGroups = annotations.targets().collect();
         if !given.is_empty() {
             visit.sink.publish(&own, &given, &traits, &resource);
-            return visit.sink.publish(&public, &given, &traits, &resource);
+            visit.sink.publish(&std::mem::take(&mut public), &given, &traits, &resource);
+            own.clear();
+        }
+        if self.reads_kops() {
+            own.extend(visit.names(annotations.other_list(kops::INTERNAL), rule.as_ref()));
+            public.extend(visit.names(annotations.other_list(kops::EXTERNAL), rule.as_ref()));
         }
         let address = [&pod.status.pod_ip].into_iter().collect();
         settle(visit.sink, &own, &address, &traits, &resource);
-        if !public.is_empty() {
-            visit.wait(OnNode { names: public, node: pod.spec.node_name, traits });
+        let has_record = visit.sink.endpoints.len() > before;
+        if public.is_empty() {
+            self.add_templates(&pod, has_record, &traits, &resource, visit.sink);
+        } else {
+            visit.wait(OnNode { pod, names: public, traits, has_record });
         }
     }
 
@@ -118,10 +179,13 @@ impl ObjectSource for PodSource {
         waiting: Vec<(Arc<Resource>, OnNode)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
-        let nodes = view.shared::<Node>(None).await?;
-        for (by, OnNode { names, node, traits }) in &waiting {
-            let targets = nodes.get("", node).map(addresses).unwrap_or_default();
+        let nodes = view.shared::<Viewed<Node>>(None).await?;
+        for (by, OnNode { pod, names, traits, has_record }) in &waiting {
+            let node = nodes.get("", &pod.spec.node_name);
+            let targets = node.map(|node| addresses(node)).unwrap_or_default();
             settle(sink, names, &targets, traits, by);
+            let has_record = *has_record || !targets.is_empty();
+            self.add_templates(pod, has_record, traits, by, sink);
         }
         Ok(())
     }
@@ -139,9 +203,13 @@ impl Definition for PodSource {
 
     fn needs(_options: &Options) -> Vec<Row> {
         vec![
-            Row::list::<Pod>("all its objects"),
-            Row::list::<Node>("pods with the annotation hostname"),
+            Row::list::<Viewed<Pod>>("all its objects"),
+            Row::list::<Viewed<Node>>("pods with the annotation hostname"),
         ]
+    }
+
+    fn views(views: Views, templates: &Templates) -> Views {
+        if templates.make_names() { views.with::<Pod>(&templates.fields(false)) } else { views }
     }
 
     fn new(options: Options, context: Arc<Context>) -> Self {

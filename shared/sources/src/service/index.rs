@@ -5,6 +5,7 @@ use std::sync::Arc;
 use extdns_clusters::{ClusterView, ReadError, SharedList};
 
 use crate::objects::{Node, Pod};
+use crate::templates::Viewed;
 
 use super::slice::{EndpointSlice, SERVICE_NAME_LABEL};
 
@@ -17,10 +18,11 @@ pub(super) struct Need {
 }
 
 /// The lists; one that is not needed is not read.
+#[derive(Default)]
 pub(super) struct Index {
     slices: Option<Arc<SharedList<EndpointSlice>>>,
-    pods: Option<Arc<SharedList<Pod>>>,
-    nodes: Option<Arc<SharedList<Node>>>,
+    pods: Option<Arc<SharedList<Viewed<Pod>>>>,
+    nodes: Option<Arc<SharedList<Viewed<Node>>>>,
 }
 
 impl Index {
@@ -48,21 +50,21 @@ impl Index {
 
     /// A pod by name.
     pub(super) fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
-        self.pods.as_ref()?.get(namespace, name)
+        self.pods.as_ref()?.get(namespace, name).map(|pod| &**pod)
     }
 
     /// All pods of a namespace.
-    pub(super) fn pods(&self, namespace: &str) -> &[Pod] {
+    pub(super) fn pods(&self, namespace: &str) -> &[Viewed<Pod>] {
         self.pods.as_ref().map_or(&[], |list| list.in_namespace(namespace))
     }
 
     /// A node by name.
     pub(super) fn node(&self, name: &str) -> Option<&Node> {
-        self.nodes.as_ref()?.get("", name)
+        self.nodes.as_ref()?.get("", name).map(|node| &**node)
     }
 
     /// All nodes, by name.
-    pub(super) fn nodes(&self) -> &[Node] {
+    pub(super) fn nodes(&self) -> &[Viewed<Node>] {
         self.nodes.as_ref().map_or(&[], |list| list)
     }
 

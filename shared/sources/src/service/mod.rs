@@ -5,6 +5,7 @@
 //! (pods, nodes, endpoint slices, a look-up of a host name) wait until the list is complete; other
 //! objects that no service needs are not listed.
 
+mod compatibility;
 mod flags;
 mod headless;
 mod index;
@@ -13,15 +14,16 @@ mod object;
 mod resolve;
 mod slice;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Name, Resource, ResourceKind};
+use extdns_template::Object;
 
 use crate::annotations::{Annotations, Key, Reads};
+use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -32,11 +34,15 @@ use crate::objects::{Node, Pod};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::Definition;
+use crate::templates::{TemplateFault, Templates, Viewed, Views};
+use compatibility::Foreign;
 #[cfg(test)]
 pub(crate) use flags::ServiceFlagError;
 use flags::{Flags, Options};
 use index::{Index, Need};
-use object::{Service, ServiceType};
+pub(crate) use object::Service;
+use object::ServiceType;
+use resolve::Answers;
 use slice::EndpointSlice;
 
 /// Which node addresses a NodePort service publishes.
@@ -55,17 +61,24 @@ pub(crate) enum ServiceRule {
     /// `--service-type-filter`.
     #[error("it is a service of type {0}, which --service-type-filter leaves out")]
     Type(&'static str),
+    /// `--ignore-hostname-annotation`.
+    #[error("the name stands in its annotation, which --ignore-hostname-annotation leaves out")]
+    IgnoredAnnotation,
 }
 
 /// A service that wants names.
 pub(crate) struct Wanted {
-    service: Service,
+    service: Viewed<Service>,
     resource: Arc<Resource>,
     traits: Traits,
     /// Names of the annotation `hostname`.
     public: Vec<Name>,
     /// Names of the annotation `internal-hostname`.
     internal: Vec<Name>,
+    /// What another system would publish.
+    foreign: Option<Foreign>,
+    /// For templates that are asked when it is known whether there is a record already.
+    view: Option<Arc<Object>>,
 }
 
 /// Where the targets of a service come from.
@@ -91,15 +104,72 @@ impl Need {
             }
             Origin::Nodes => {
                 self.nodes = true;
-                self.pods |= wanted.service.spec.is_local();
+                let has_names = wanted.names().next().is_some();
+                self.pods |= has_names && wanted.service.spec.is_local();
             }
             Origin::Itself { .. } | Origin::LookUp => {}
         }
     }
 }
 
+/// What was read besides the services.
+#[derive(Default)]
+struct Helpers {
+    index: Index,
+    answers: Answers,
+}
+
+impl Origin {
+    /// There is no target.
+    fn nothing() -> Self {
+        Self::Itself { public: TargetGroups::default(), internal: TargetGroups::default() }
+    }
+}
+
 impl ServiceSource {
-    fn origin(&self, service: &Service, annotations: Annotations<'_>) -> Origin {
+    /// Puts everything that a service wants into the sink: names of its own, else those of another system, and what
+    /// templates give.
+    fn publish(&self, wanted: &Wanted, origin: &Origin, helpers: &Helpers, sink: &mut Sink) {
+        let (before, waiting) = (sink.endpoints.len(), sink.unready.len());
+        self.settle(wanted, origin, helpers, sink);
+        if sink.endpoints.len() == before {
+            compatibility::settle(wanted, &helpers.index, &self.context, sink);
+        }
+        let has_record = sink.endpoints.len() > before;
+        // What waits for an address has its names already.
+        let is_settled = has_record || sink.unready.len() > waiting;
+        if wanted.view.is_none() || !self.context.common.templates.apply(is_settled) {
+            return;
+        }
+        let public = self.templated(wanted, has_record, sink);
+        if !public.is_empty() {
+            self.settle(&wanted.named(public), origin, helpers, sink);
+        }
+    }
+
+    /// Publishes the pairs that templates give; returns the names that they give.
+    fn templated(&self, wanted: &Wanted, has_record: bool, sink: &mut Sink) -> Vec<Name> {
+        let templates = &self.context.common.templates;
+        let Some(object) = &wanted.view else { return Vec::new() };
+        let ask = Ask { templates, object, source: Self::NAME, by: &wanted.resource };
+        let has_pairs = ask.publish_pairs(&Traits::default(), sink);
+        let asks_names = templates.apply(has_record || has_pairs);
+        if asks_names { ask.names(sink) } else { Vec::new() }
+    }
+
+    fn settle(&self, wanted: &Wanted, origin: &Origin, helpers: &Helpers, sink: &mut Sink) {
+        match origin {
+            Origin::Itself { public, internal } => wanted.settle(public, internal, sink),
+            Origin::LookUp => helpers.answers.settle(wanted, sink),
+            Origin::Pods => {
+                headless::settle(wanted, &helpers.index, (&self.context, &self.options), sink);
+            }
+            Origin::Nodes => node_port::settle(wanted, &helpers.index, &self.context, sink),
+        }
+    }
+
+    fn origin(&self, wanted: &Wanted) -> Origin {
+        let (service, annotations) = (&*wanted.service, wanted.annotations(&self.context));
         let given: TargetGroups = annotations.targets().collect();
         if !given.is_empty() {
             return Origin::Itself { public: given.clone(), internal: given };
@@ -122,10 +192,7 @@ impl ServiceSource {
                 let targets = service.external_name_targets();
                 Origin::Itself { public: targets.clone(), internal: targets }
             }
-            ServiceType::Other => Origin::Itself {
-                public: TargetGroups::default(),
-                internal: TargetGroups::default(),
-            },
+            ServiceType::Other => Origin::nothing(),
         }
     }
 
@@ -147,6 +214,19 @@ impl Wanted {
         context.vocabulary.read(&self.service.metadata.annotations)
     }
 
+    /// The same service with other names.
+    fn named(&self, public: Vec<Name>) -> Self {
+        Self {
+            service: self.service.clone(),
+            resource: Arc::clone(&self.resource),
+            traits: self.traits.clone(),
+            public,
+            internal: Vec::new(),
+            foreign: None,
+            view: None,
+        }
+    }
+
     /// Both kinds of names, for origins that make no difference.
     fn names(&self) -> impl Iterator<Item = &Name> {
         self.public.iter().chain(&self.internal)
@@ -163,10 +243,10 @@ impl Wanted {
 
 #[async_trait]
 impl ObjectSource for ServiceSource {
-    type Object = Service;
+    type Object = Viewed<Service>;
     type Waiting = (Wanted, Origin);
     type Rule = ServiceRule;
-    type Fault = Infallible;
+    type Fault = TemplateFault;
     const KIND: ResourceKind = ResourceKind::SERVICE;
     const READS: Reads = Reads {
         keys: &[
@@ -190,28 +270,49 @@ impl ObjectSource for ServiceSource {
         self.options.written_types.clone()
     }
 
-    fn hides(&self, service: &Service) -> Option<ServiceRule> {
+    fn hides(&self, service: &Viewed<Service>) -> Option<ServiceRule> {
         let kind = service.spec.kind;
         (!self.options.types.contain(kind)).then(|| ServiceRule::Type(kind.as_str()))
     }
 
     fn may_want(&self, annotations: Annotations<'_>) -> bool {
-        annotations.has_any(&[Key::HOSTNAME, Key::INTERNAL_HOSTNAME])
+        let common = &self.context.common;
+        common.templates.make_names()
+            || common.compatibility.is_some()
+            || annotations.has_any(&[Key::HOSTNAME, Key::INTERNAL_HOSTNAME])
     }
 
-    fn visit(&self, service: Service, visit: &mut Visit<'_, (Wanted, Origin)>) {
+    fn visit(&self, service: Viewed<Service>, visit: &mut Visit<'_, (Wanted, Origin)>) {
         let annotations = self.context.vocabulary.read(&service.metadata.annotations);
-        let public = visit.all_names(annotations.list(Key::HOSTNAME));
-        let internal = visit.all_names(annotations.list(Key::INTERNAL_HOSTNAME));
-        if public.is_empty() && internal.is_empty() {
+        let resource = Arc::clone(&visit.by);
+        let hidden =
+            self.context.common.ignores_hostnames.then_some(ServiceRule::IgnoredAnnotation);
+        let public = visit.names(annotations.list(Key::HOSTNAME), hidden.as_ref());
+        let internal = visit.names(annotations.list(Key::INTERNAL_HOSTNAME), hidden.as_ref());
+        let name = |text: &str| visit.sink.name(text, &resource);
+        let foreign = self.foreign_names(&service, annotations, name);
+        let has_own = !public.is_empty() || !internal.is_empty();
+        if !has_own && foreign.is_none() && !self.context.common.templates.make_names() {
             return;
         }
-        let resource = Arc::clone(&visit.by);
         let traits = Traits::read(annotations, &resource);
-        let origin = self.origin(&service, annotations);
-        let wanted = Wanted { service, resource, traits, public, internal };
+        let view = service.view();
+        let mut wanted = Wanted { service, resource, traits, public, internal, foreign, view };
+        if !has_own && wanted.foreign.is_none() {
+            wanted.public = self.templated(&wanted, false, visit.sink);
+            wanted.view = None;
+        }
+        let origin = match (&wanted.foreign, wanted.public.is_empty() && wanted.internal.is_empty())
+        {
+            (Some(foreign), true) if foreign.needs_nodes() => Origin::Nodes,
+            (Some(_), true) if wanted.view.is_none() => Origin::nothing(),
+            (None, true) => return,
+            _ => self.origin(&wanted),
+        };
         match origin {
-            Origin::Itself { public, internal } => wanted.settle(&public, &internal, visit.sink),
+            Origin::Itself { .. } => {
+                self.publish(&wanted, &origin, &Helpers::default(), visit.sink)
+            }
             origin => visit.wait((wanted, origin)),
         }
     }
@@ -228,17 +329,11 @@ impl ObjectSource for ServiceSource {
         let hosts = waiting.iter().filter(|(_, (_, origin))| matches!(origin, Origin::LookUp));
         let hosts = hosts.map(|(_, (wanted, _))| wanted);
         let answers = resolve::look_up(&*self.context.resolver, hosts).await;
+        let helpers = Helpers { index, answers };
         for (_, (wanted, origin)) in &waiting {
-            match origin {
-                Origin::Itself { public, internal } => wanted.settle(public, internal, sink),
-                Origin::LookUp => answers.settle(wanted, sink),
-                Origin::Pods => {
-                    headless::settle(wanted, &index, (&self.context, &self.options), sink);
-                }
-                Origin::Nodes => node_port::settle(wanted, &index, &self.context, sink),
-            }
+            self.publish(wanted, origin, &helpers, sink);
         }
-        answers.failure()
+        helpers.answers.failure()
     }
 
     fn merge(endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
@@ -259,19 +354,23 @@ impl Definition for ServiceSource {
     fn needs(options: &Options) -> Vec<Row> {
         let headless = options.types.contain(ServiceType::ClusterIp);
         let node_port = options.types.contain(ServiceType::NodePort);
-        let mut rows = vec![Row::list::<Service>("all its objects")];
+        let mut rows = vec![Row::list::<Viewed<Service>>("all its objects")];
         if headless {
             rows.push(Row::list::<EndpointSlice>("headless services"));
         }
         if headless || node_port {
             let purpose =
                 "headless services, and NodePort services with externalTrafficPolicy Local";
-            rows.push(Row::list::<Pod>(purpose));
+            rows.push(Row::list::<Viewed<Pod>>(purpose));
         }
         if node_port {
-            rows.push(Row::list::<Node>("NodePort services"));
+            rows.push(Row::list::<Viewed<Node>>("NodePort services"));
         }
         rows
+    }
+
+    fn views(views: Views, templates: &Templates) -> Views {
+        if templates.make_names() { views.with::<Service>(&templates.fields(false)) } else { views }
     }
 
     fn new(options: Options, context: Arc<Context>) -> Self {

@@ -54,7 +54,7 @@ fn nodes<'a>(wanted: &Wanted, index: &'a Index) -> Vec<&'a Node> {
     if wanted.service.spec.is_local() {
         local_nodes(wanted, index)
     } else {
-        index.nodes().iter().collect()
+        index.nodes().iter().map(|node| &**node).collect()
     }
 }
 
@@ -94,7 +94,7 @@ fn local_nodes<'a>(wanted: &Wanted, index: &'a Index) -> Vec<&'a Node> {
     }
     let Some(most) = fitness.values().copied().max() else { return Vec::new() };
     let fit = |node: &&Node| fitness.get(node.metadata.name.as_str()) == Some(&most);
-    index.nodes().iter().filter(fit).collect()
+    index.nodes().iter().map(|node| &**node).filter(fit).collect()
 }
 
 /// One SRV target per port, by protocol: `_<service>._<protocol>.<name>`.

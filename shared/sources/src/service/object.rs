@@ -2,10 +2,12 @@
 
 use ecow::EcoString;
 use extdns_clusters::{Metadata, Pairs, nullable};
+use extdns_template::Schema;
 use serde::Deserialize;
 
 use crate::objects::{LoadBalancerStatus, projection};
 use crate::records::TargetGroups;
+use crate::templates::{Templated, schemas};
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Service {
@@ -110,4 +112,19 @@ impl Service {
             addresses => addresses.iter().collect(),
         }
     }
+}
+
+impl Templated for Service {
+    const SCHEMA: &'static Schema = &schemas::SERVICE;
+    const READS: &'static [(&'static str, Option<&'static str>)] = &[
+        ("spec", Some("type")),
+        ("spec", Some("clusterIP")),
+        ("spec", Some("externalIPs")),
+        ("spec", Some("externalName")),
+        ("spec", Some("externalTrafficPolicy")),
+        ("spec", Some("selector")),
+        ("spec", Some("ports")),
+        ("spec", Some("publishNotReadyAddresses")),
+        ("status", Some("loadBalancer")),
+    ];
 }

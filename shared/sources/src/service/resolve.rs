@@ -19,6 +19,7 @@ use super::Wanted;
 const PARALLEL: usize = 16;
 
 /// What became of every host name.
+#[derive(Default)]
 pub(super) struct Answers(BTreeMap<EcoString, Result<Vec<IpAddr>, Failure>>);
 
 struct Failure {

@@ -128,10 +128,11 @@ impl Case<'_> {
         fs::read_to_string(self.folder.join(name)).ok()
     }
 
-    fn cli(&self) -> Cli {
+    fn cli(&self, more: &[&str]) -> Cli {
         let text = self.file("args").unwrap_or_default();
         let mut words = vec!["fixture".to_owned()];
         words.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+        words.extend(more.iter().map(|word| (*word).to_owned()));
         if !words.iter().any(|word| word.starts_with("--source=")) {
             words.push(format!("--source={}", self.source));
         }
@@ -150,8 +151,8 @@ impl Case<'_> {
         view.unwrap_or_else(|error| panic!("{:?}: {error}", self.folder))
     }
 
-    async fn run(&self) -> Expected {
-        let cli = self.cli();
+    async fn run(&self, more: &[&str]) -> Expected {
+        let cli = self.cli(more);
         let options = Options::try_from(&cli.args)
             .unwrap_or_else(|error| panic!("{:?}: {error}", self.folder));
         let answers = self.file("resolver.yaml").unwrap_or_else(|| "{}".into());
@@ -195,6 +196,25 @@ fn folders(of: &Path) -> Vec<PathBuf> {
     folders
 }
 
+/// With a template an object is decoded from what is kept for the template: it must be the same object.
+#[tokio::test]
+async fn a_template_that_gives_nothing_changes_nothing() {
+    const NOTHING: [&str; 2] = ["--fqdn-template={{if false}}{{end}}", "--combine-fqdn-annotation"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/sources");
+    let mut count = 0;
+    for source in ["ingress", "node", "pod", "service"] {
+        for folder in folders(&root.join(source)) {
+            let case = Case { source, folder: &folder };
+            if case.file("args").is_some_and(|args| args.contains("-template=")) {
+                continue;
+            }
+            count += 1;
+            assert_eq!(case.run(&NOTHING).await, case.run(&[]).await, "{folder:?}");
+        }
+    }
+    assert!(count > 50, "only {count} fixtures found");
+}
+
 #[tokio::test]
 async fn every_fixture_gives_what_it_expects() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/sources");
@@ -205,7 +225,7 @@ async fn every_fixture_gives_what_it_expects() {
         let name = source.file_name().unwrap().to_str().unwrap();
         for folder in folders(&source) {
             count += 1;
-            let actual = Case { source: name, folder: &folder }.run().await;
+            let actual = Case { source: name, folder: &folder }.run(&[]).await;
             let file = folder.join("expected.yaml");
             if update {
                 fs::write(&file, serde_saphyr::to_string(&actual).unwrap()).unwrap();

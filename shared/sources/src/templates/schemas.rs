@@ -1,0 +1,201 @@
+//! The fields of the kinds that templates are written for, by their names in Go: an API server leaves those out that have
+//! no value.
+
+use extdns_template::{Schema, Struct, Type};
+
+static TEXT: Type = Type::Text;
+static BOOL: Type = Type::Bool;
+static INT: Type = Type::Int;
+static STRICT: Type = Type::Strict;
+
+macro_rules! structs {
+    ($($name:ident $(as $kind:ident)? $text:literal { $($field:literal: $type:expr,)* })*) => {
+        $(
+            static $name: Struct = Struct { name: $text, fields: &[$(($field, $type),)*] };
+            $(static $kind: Type = Type::Struct(&$name);)?
+        )*
+    };
+}
+
+structs! {
+    INGRESS_POINT as INGRESS_POINT_T "LoadBalancerIngress" {
+        "IP": Type::Text,
+        "Hostname": Type::Text,
+        "IPMode": Type::Optional(&TEXT),
+        "Ports": Type::List(&STRICT),
+    }
+    LOAD_BALANCER "LoadBalancerStatus" {
+        "Ingress": Type::List(&INGRESS_POINT_T),
+    }
+    SERVICE_PORT as SERVICE_PORT_T "ServicePort" {
+        "Name": Type::Text,
+        "Protocol": Type::Text,
+        "AppProtocol": Type::Optional(&TEXT),
+        "Port": Type::Int,
+        "TargetPort": Type::Port,
+        "NodePort": Type::Int,
+    }
+    SERVICE_SPEC "ServiceSpec" {
+        "Ports": Type::List(&SERVICE_PORT_T),
+        "Selector": Type::Map(&TEXT),
+        "ClusterIP": Type::Text,
+        "ClusterIPs": Type::List(&TEXT),
+        "Type": Type::Text,
+        "ExternalIPs": Type::List(&TEXT),
+        "SessionAffinity": Type::Text,
+        "LoadBalancerIP": Type::Text,
+        "LoadBalancerSourceRanges": Type::List(&TEXT),
+        "ExternalName": Type::Text,
+        "ExternalTrafficPolicy": Type::Text,
+        "HealthCheckNodePort": Type::Int,
+        "PublishNotReadyAddresses": Type::Bool,
+        "SessionAffinityConfig": Type::Optional(&STRICT),
+        "IPFamilies": Type::List(&TEXT),
+        "IPFamilyPolicy": Type::Optional(&TEXT),
+        "AllocateLoadBalancerNodePorts": Type::Optional(&BOOL),
+        "LoadBalancerClass": Type::Optional(&TEXT),
+        "InternalTrafficPolicy": Type::Optional(&TEXT),
+        "TrafficDistribution": Type::Optional(&TEXT),
+    }
+    SERVICE_STATUS "ServiceStatus" {
+        "LoadBalancer": Type::Struct(&LOAD_BALANCER),
+        "Conditions": Type::Hidden,
+    }
+    BACKEND_PORT "ServiceBackendPort" {
+        "Name": Type::Text,
+        "Number": Type::Int,
+    }
+    BACKEND_SERVICE as BACKEND_SERVICE_T "IngressServiceBackend" {
+        "Name": Type::Text,
+        "Port": Type::Struct(&BACKEND_PORT),
+    }
+    BACKEND as BACKEND_T "IngressBackend" {
+        "Service": Type::Optional(&BACKEND_SERVICE_T),
+        "Resource": Type::Optional(&STRICT),
+    }
+    INGRESS_PATH as INGRESS_PATH_T "HTTPIngressPath" {
+        "Path": Type::Text,
+        "PathType": Type::Optional(&TEXT),
+        "Backend": Type::Struct(&BACKEND),
+    }
+    INGRESS_HTTP as INGRESS_HTTP_T "HTTPIngressRuleValue" {
+        "Paths": Type::List(&INGRESS_PATH_T),
+    }
+    INGRESS_RULE as INGRESS_RULE_T "IngressRule" {
+        "Host": Type::Text,
+        "HTTP": Type::Optional(&INGRESS_HTTP_T),
+    }
+    INGRESS_TLS as INGRESS_TLS_T "IngressTLS" {
+        "Hosts": Type::List(&TEXT),
+        "SecretName": Type::Text,
+    }
+    INGRESS_SPEC "IngressSpec" {
+        "IngressClassName": Type::Optional(&TEXT),
+        "DefaultBackend": Type::Optional(&BACKEND_T),
+        "TLS": Type::List(&INGRESS_TLS_T),
+        "Rules": Type::List(&INGRESS_RULE_T),
+    }
+    INGRESS_STATUS "IngressStatus" {
+        "LoadBalancer": Type::Struct(&LOAD_BALANCER),
+    }
+    TAINT as TAINT_T "Taint" {
+        "Key": Type::Text,
+        "Value": Type::Text,
+        "Effect": Type::Text,
+        "TimeAdded": Type::Optional(&TEXT),
+    }
+    NODE_SPEC "NodeSpec" {
+        "PodCIDR": Type::Text,
+        "PodCIDRs": Type::List(&TEXT),
+        "ProviderID": Type::Text,
+        "Unschedulable": Type::Bool,
+        "Taints": Type::List(&TAINT_T),
+    }
+    NODE_ADDRESS as NODE_ADDRESS_T "NodeAddress" {
+        "Type": Type::Text,
+        "Address": Type::Text,
+    }
+    NODE_INFO "NodeSystemInfo" {
+        "MachineID": Type::Text,
+        "SystemUUID": Type::Text,
+        "BootID": Type::Text,
+        "KernelVersion": Type::Text,
+        "OSImage": Type::Text,
+        "ContainerRuntimeVersion": Type::Text,
+        "KubeletVersion": Type::Text,
+        "KubeProxyVersion": Type::Text,
+        "OperatingSystem": Type::Text,
+        "Architecture": Type::Text,
+    }
+    NODE_STATUS "NodeStatus" {
+        "Capacity": Type::Map(&STRICT),
+        "Allocatable": Type::Map(&STRICT),
+        "Phase": Type::Text,
+        "Conditions": Type::Hidden,
+        "Addresses": Type::List(&NODE_ADDRESS_T),
+        "NodeInfo": Type::Struct(&NODE_INFO),
+        "Images": Type::List(&STRICT),
+        "VolumesInUse": Type::List(&TEXT),
+    }
+    POD_IP as POD_IP_T "PodIP" {
+        "IP": Type::Text,
+    }
+    POD_SPEC "PodSpec" {
+        "Volumes": Type::List(&STRICT),
+        "InitContainers": Type::List(&STRICT),
+        "Containers": Type::List(&STRICT),
+        "RestartPolicy": Type::Text,
+        "TerminationGracePeriodSeconds": Type::Optional(&INT),
+        "DNSPolicy": Type::Text,
+        "NodeSelector": Type::Map(&TEXT),
+        "ServiceAccountName": Type::Text,
+        "NodeName": Type::Text,
+        "HostNetwork": Type::Bool,
+        "HostPID": Type::Bool,
+        "HostIPC": Type::Bool,
+        "ImagePullSecrets": Type::List(&STRICT),
+        "Hostname": Type::Text,
+        "Subdomain": Type::Text,
+        "SchedulerName": Type::Text,
+        "Tolerations": Type::List(&STRICT),
+        "HostAliases": Type::List(&STRICT),
+        "PriorityClassName": Type::Text,
+        "Priority": Type::Optional(&INT),
+        "RuntimeClassName": Type::Optional(&TEXT),
+        "SetHostnameAsFQDN": Type::Optional(&BOOL),
+        "HostUsers": Type::Optional(&BOOL),
+    }
+    POD_STATUS "PodStatus" {
+        "Phase": Type::Text,
+        "Conditions": Type::Hidden,
+        "Message": Type::Text,
+        "Reason": Type::Text,
+        "NominatedNodeName": Type::Text,
+        "HostIP": Type::Text,
+        "HostIPs": Type::List(&POD_IP_T),
+        "PodIP": Type::Text,
+        "PodIPs": Type::List(&POD_IP_T),
+        "StartTime": Type::Optional(&TEXT),
+        "QOSClass": Type::Text,
+        "ContainerStatuses": Type::List(&STRICT),
+        "InitContainerStatuses": Type::List(&STRICT),
+    }
+}
+
+/// What is known of a kind with `spec` and `status` of known fields.
+macro_rules! schema {
+    ($name:ident, $spec:ident, $status:ident) => {
+        pub(crate) static $name: Schema = Schema {
+            fields: &[
+                ("Spec", "spec", Type::Struct(&$spec)),
+                ("Status", "status", Type::Struct(&$status)),
+            ],
+            raw: Type::Strict,
+        };
+    };
+}
+
+schema!(SERVICE, SERVICE_SPEC, SERVICE_STATUS);
+schema!(INGRESS, INGRESS_SPEC, INGRESS_STATUS);
+schema!(NODE, NODE_SPEC, NODE_STATUS);
+schema!(POD, POD_SPEC, POD_STATUS);
