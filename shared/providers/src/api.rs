@@ -60,9 +60,8 @@ pub trait ZoneReader: Send + Sync {
         Vec::new()
     }
 
-    /// What tells the account of a zone apart, where a provider works for several: an account of which
-    /// three zones in a row fail is left alone for the rest of the run. One account, unless a provider
-    /// says otherwise.
+    /// The account of a zone, where a provider works for several: an account of which three zones in a row
+    /// fail is not called any more in this run. One account, unless a provider says otherwise.
     fn account(&self, _zone: &Zone) -> &str {
         ""
     }
@@ -81,7 +80,7 @@ pub trait ZoneReader: Send + Sync {
     }
 
     /// What only this provider refuses to store: a lower-case fragment with the remedy. Nothing,
-    /// unless a provider says otherwise; what the [`Capabilities`] tell is known beside it.
+    /// unless a provider says otherwise; what follows from the [`Capabilities`] is checked as well.
     fn refusal(&self, _set: &RecordSet, _around: Surroundings<'_>) -> Option<String> {
         None
     }

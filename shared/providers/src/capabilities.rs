@@ -89,7 +89,7 @@ pub struct Capabilities {
     /// How a name finds its zones.
     pub routing: Routing,
     /// The operations that change something, by the names under which the provider calls them
-    /// (an HTTP method does not tell). Everything else may be repeated at will.
+    /// (an HTTP method does not show it). Everything else may be repeated at will.
     pub mutating_operations: &'static [&'static str],
 }
 
@@ -228,7 +228,7 @@ impl BatchLimits {
     }
 }
 
-/// What prevents a write to a record that somebody has changed since it was read.
+/// What prevents a write to a record that was changed since it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conditions {
     /// The API: a write names what it replaces or relies on, and is refused where that is not

@@ -35,9 +35,9 @@ pub enum ErrorKind {
     ZoneGone,
     /// The record does not exist; its zone does.
     RecordGone,
-    /// Other records are in the way of these names (empty where the API does not tell).
+    /// Other records are in the way of these names (empty where the API does not name them).
     Conflict(Vec<Name>),
-    /// The API does not accept the content of these names (empty where it does not tell).
+    /// The API does not accept the content of these names (empty where it does not name them).
     Rejected(Vec<Name>),
     /// A limit of one call of the API.
     Limit(Limit),

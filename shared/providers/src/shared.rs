@@ -21,7 +21,7 @@ pub struct Shared {
     #[arg(long, value_name = "ID", default_value = "")]
     pub zone_id_filter: Vec<String>,
 
-    /// Also zones in this domain, whatever their ids; can be given several times
+    /// Also zones in this domain, with any id; can be given several times
     #[arg(long, value_name = "DOMAIN", default_value = "")]
     pub zone_name_filter: Vec<String>,
 

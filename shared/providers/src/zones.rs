@@ -24,7 +24,7 @@ pub enum Parents {
     /// None.
     #[default]
     None,
-    /// Parents of the domains of its lists. Regular expressions cannot tell whose parents they match.
+    /// Parents of the domains of its lists. Of a regular expression the parents are not known.
     Listed,
     /// Those, and all that a regular expression does not exclude.
     All,
@@ -53,7 +53,7 @@ impl ZoneFilter {
         Self { domains, ids, ..Self::default() }
     }
 
-    /// And those in these domains, whatever their ids.
+    /// And those in these domains, with any id.
     #[must_use]
     pub fn or_named(self, names: &[String]) -> Self {
         Self { names: DomainFilter::lists(names, &[]), ..self }
@@ -108,7 +108,7 @@ impl ZoneFilter {
         zones
     }
 
-    /// The ids that none of these zones has: an id that is mistyped matches no zone, for ever.
+    /// The ids that none of these zones has: they may be mistyped.
     pub fn unknown<'a>(
         &'a self,
         zones: impl Iterator<Item = &'a str> + Clone,

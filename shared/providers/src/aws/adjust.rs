@@ -14,7 +14,8 @@ use crate::{Adaptation, AdaptationKind, Adjusted};
 
 const PIN: &str = "aws/hosted-zone-id";
 const TARGET_ZONE: &str = "aws/target-hosted-zone";
-/// What the annotation `alias: "false"` becomes: no alias, whatever the target and `--prefer-alias`.
+/// What the annotation `alias: "false"` becomes: no alias, also where the target or `--prefer-alias`
+/// would make one.
 const NO_ALIAS: &str = "aws/alias";
 
 /// What is desired beside the record set itself, and is never compared.
@@ -28,7 +29,7 @@ pub(super) struct AwsHints {
     pub(super) multi_value: bool,
 }
 
-/// Adjusts all desired endpoints in their order; the AAAA twins of aliases come last.
+/// Adjusts all desired endpoints in their order; the AAAA record sets of aliases come last.
 pub(super) fn adjust(args: &AwsArgs, zones: &ZoneIndex, desired: Adjusted) -> Adjusted {
     let Adjusted { mut endpoints, mut notes } = desired;
     let mut twins = Vec::new();
@@ -53,9 +54,9 @@ pub(super) fn adjust(args: &AwsArgs, zones: &ZoneIndex, desired: Adjusted) -> Ad
     Adjusted { endpoints, notes }
 }
 
-/// An ownership record is no alias, and without a health check Route 53 takes no other PRIMARY. So that
-/// of an alias,
-/// and with it those of the other record sets of its name, are routed as one answer of several.
+/// Route 53 takes a PRIMARY only if it is an alias or has a health check. The ownership record of an alias
+/// is not an alias and may have no health check. So it, and the ownership records of the other record sets
+/// of its name, are written as multivalue answers.
 fn fail_over(endpoints: &mut [Endpoint]) {
     let role = |endpoint: &Endpoint| endpoint.set.properties().get(FAILOVER).map(str::to_owned);
     let key = |endpoint: &Endpoint| (endpoint.set.name.key().into_owned(), endpoint.set.rtype);
@@ -85,7 +86,7 @@ fn edit_hints(endpoint: &mut Endpoint, edit: impl FnOnce(&mut AwsHints)) {
     });
 }
 
-/// Takes away what is never read back: it only tells where the record goes.
+/// Removes the properties that only choose the zone of a record, as they are never read back.
 fn hide(endpoint: &mut Endpoint) {
     let (pin, target_zone) = endpoint.set.edit_properties(|properties| {
         if properties.remove(NO_ALIAS).as_deref() == Some("false") {
@@ -101,7 +102,7 @@ fn hide(endpoint: &mut Endpoint) {
     }
 }
 
-/// What the type asks for. Whether an AAAA twin is wanted.
+/// What follows from the type. Returns whether an AAAA record set is wanted beside it.
 fn by_type(
     args: &AwsArgs,
     zones: &ZoneIndex,

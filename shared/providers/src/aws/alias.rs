@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// CloudFront's: health of its targets cannot be evaluated.
+/// The hosted zone of CloudFront: the health of its targets cannot be evaluated.
 pub(super) const CLOUDFRONT: &str = "Z2FDTNDATAQYW2";
 
 /// An entry of the table.
 struct AliasZone {
     id: &'static str,
-    /// Whether a CNAME to such a name becomes an alias unasked.
+    /// Whether a CNAME to such a name becomes an alias without a property that asks for it.
     detected: bool,
 }
 
@@ -30,12 +30,12 @@ static TABLE: LazyLock<HashMap<&'static str, AliasZone>> = LazyLock::new(|| {
     table
 });
 
-/// The hosted zone of a host whose CNAME becomes an alias unasked.
+/// The hosted zone of a host whose CNAME becomes an alias without a property that asks for it.
 pub(super) fn detected(host: &str) -> Option<&'static str> {
     find(host, true)
 }
 
-/// The hosted zone of a host that an alias was asked for.
+/// The hosted zone of a host for which a property asks for an alias.
 pub(super) fn known(host: &str) -> Option<&'static str> {
     find(host, false)
 }

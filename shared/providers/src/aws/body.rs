@@ -15,7 +15,7 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Reads both forms. What is no XML has no code.
+    /// Reads both forms. A body that is not XML gives no code.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let mut body = Self::default();
         let xml = String::from_utf8_lossy(bytes);
@@ -56,7 +56,7 @@ impl Body {
         }
     }
 
-    /// The names that the messages blame.
+    /// The names of the records that the messages refuse.
     pub(super) fn offenders(&self) -> Vec<Name> {
         let mut names: Vec<Name> = Vec::new();
         for found in self.messages.iter().flat_map(|message| blamed(message)) {

@@ -1,4 +1,4 @@
-//! What went wrong, from the SDK's errors and the bodies behind them to ours.
+//! From the errors of the SDK and the bodies of answers to the errors of this crate.
 //!
 //! The SDK reads a code only from `<ErrorResponse><Error>`. Route 53 can also answer with the root
 //! `<InvalidChangeBatch>` and several messages, so bodies are read here.
@@ -28,13 +28,13 @@ pub(crate) struct Fault {
 pub(crate) enum Signature {
     /// Nothing.
     Fine,
-    /// It is refused, for whatever reason.
+    /// It is refused for a reason that is not known.
     Refused,
     /// It is refused because the clocks differ: the SDK has learned the other one.
     Skewed,
 }
 
-/// More than this between the clocks explains a signature that is refused.
+/// If the clocks differ by more than this, that is why a signature is refused.
 const SKEW: Duration = Duration::from_secs(240);
 
 /// What Route 53 says of an ownership record that is one answer of several, beside one of a failover.
@@ -42,7 +42,7 @@ const OTHER_ROUTING: &str = "cannot be created as a non-multivalue answer set ex
 const HEALTH_CHECK: &str = "the ownership record of a PRIMARY without a health check cannot stand \
     beside that of a SECONDARY that was written without it: give the PRIMARY aws/health-check-id";
 
-/// An SDK error in our words. `of_zone` is the zone as " of zone Z1", or nothing.
+/// The error of this crate for one of the SDK. `of_zone` is the zone as " of zone Z1", or nothing.
 pub(crate) fn explain<E: Error + 'static>(
     operation: &str,
     of_zone: &str,

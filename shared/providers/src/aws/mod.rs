@@ -12,12 +12,12 @@
 //! **Limits**: 1,000 values and 32,000 bytes of values per batch; one batch
 //! in process per zone; calls per account, see `--aws-requests-per-second`, and fewer while Route 53
 //! answers `Throttling`. Profiles of one account share one budget. A zone of more than 20 pages is
-//! read from several names at once. A list whose place is forgotten is begun anew, once. An answer
-//! that is not whole counts as no answer.
+//! read from several names at once. If Route 53 no longer knows the place of the next page, the list is begun
+//! again, once. An answer that is not complete counts as no answer.
 //!
 //! **Conditions**: an update deletes the record set as it was read and creates the new one, a delete
 //! names what was read, and an ownership record that a change relies on is deleted and created as it
-//! is, all in one batch. What somebody has changed in between is refused by Route 53. There is no
+//! is, all in one batch. If a record was changed in between, Route 53 refuses the batch. There is no
 //! `UPSERT`, so a policy that allows `route53:ChangeResourceRecordSetsActions` must allow `CREATE` and
 //! `DELETE`.
 //!
@@ -147,7 +147,7 @@ pub struct Route53 {
     logins: Vec<Login>,
     args: AwsArgs,
     filter: ZoneFilter,
-    /// For `--aws-zones-cache-duration`: what a later run of this process need not list again.
+    /// For `--aws-zones-cache-duration`: the zones that a later run of this process need not list again.
     listed: RwLock<Listed>,
 }
 
@@ -159,9 +159,9 @@ struct Listed {
 }
 
 impl Route53 {
-    /// Makes a call within the account's budget. If it is refused because the clocks differ, the SDK
-    /// knows the other clock by now, so it is made once more; and again if the next server does not
-    /// share it.
+    /// Makes a call within the account's budget. If it is refused because the clocks differ, the SDK has
+    /// learned the time of the server, so the call is made once more; and again if the next server has
+    /// another time.
     async fn call<T, E, F, A>(
         &self,
         via: &Transport,
@@ -202,7 +202,7 @@ impl Route53 {
         young.then(|| listed.zones.clone())
     }
 
-    /// Whose zone it is: every zone is of the list that this made.
+    /// The login that listed a zone.
     fn login(&self, zone: &Zone) -> Result<&Login, ProviderError> {
         zone.data
             .get::<ZoneData>()

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The name in plain text, without the trailing dot. Sequences that are none stay as they are, and
-/// so does a name that would not be text.
+/// The name in plain text, without the trailing dot. Sequences that are no escapes stay as they are,
+/// and so does a name that would not be valid text.
 pub(super) fn decoded(listed: &str) -> Cow<'_, str> {
     let listed = listed.strip_suffix('.').unwrap_or(listed);
     if !listed.contains('\\') {
@@ -34,7 +34,7 @@ fn octal(digits: &[u8]) -> Option<u8> {
     u8::try_from(value).ok()
 }
 
-/// A bare zone id: APIs write `/hostedzone/Z1`, people either.
+/// A zone id without the prefix: the API writes `/hostedzone/Z1`, users write it with or without.
 pub(super) fn bare_id(id: &str) -> &str {
     id.strip_prefix("/hostedzone/").unwrap_or(id)
 }

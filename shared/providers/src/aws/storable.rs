@@ -33,7 +33,7 @@ const KINDS: [(&str, &[&str]); 6] = [
 const EXCLUSIVE: [&str; 3] = ["latency", "failover", "geolocation"];
 
 /// Why Route 53 would refuse a record set. An ownership record is routed as its record is, but for a
-/// failover that it cannot have: that is seen to when it is written.
+/// failover that it cannot have, which is replaced when it is written.
 pub(super) fn refusal(set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
     of_text(set).or_else(|| match around.role {
         Role::Record => of_routing(set, around),

@@ -32,7 +32,7 @@ struct Kit {
     zone: Zone,
     child: Zone,
     flags: &'static [&'static str],
-    /// Whether refusals say whom they are about.
+    /// Whether refusals name the records that are refused.
     names_offenders: bool,
     death: Arc<Notify>,
 }
@@ -198,7 +198,7 @@ fn contents(zone: &Zone) -> Vec<RecordSet> {
     .collect()
 }
 
-/// Full batches; refusals say whom they are about.
+/// Full batches; refusals name the records that are refused.
 mod kit {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! Whether an answer is whole. The SDK reads XML that breaks off as if it ended there, and takes a list
+//! Whether an answer is complete. The SDK reads XML that breaks off as if it ended there, and takes a list
 //! that does not say whether it is complete for a complete one.
 
 use std::fmt;

@@ -19,7 +19,7 @@ use super::routing::{self, FAILOVER, MULTI_VALUE, TARGET_HEALTH};
 use super::{TTL, alias};
 use crate::Cost;
 
-/// The changes of groups as one batch that compares: what is replaced or removed is deleted as it was
+/// The changes of groups as one batch that is refused if a record was changed: what is replaced or removed is deleted as it was
 /// read, and so is what a group requires, which is then created again. Deletes come first, then
 /// creates, those of aliases last, as they may point at what is created with them; each by name and
 /// type.
@@ -100,7 +100,7 @@ pub(super) fn cost(change: &model::Change) -> Cost {
     }
 }
 
-/// What is required changes nothing, but its values are sent twice.
+/// A required record stays as it is, but its values are sent twice.
 pub(super) fn cost_of_requirement(own: &Stored) -> Cost {
     Cost { changes: 0, ..of_set(&own.set) + of_set(&own.set) }
 }

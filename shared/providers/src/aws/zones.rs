@@ -41,7 +41,7 @@ pub(super) async fn list(api: &Route53, via: &Transport) -> Result<Vec<Zone>, Pr
     Ok(zones)
 }
 
-/// An id that is mistyped matches no zone, for ever.
+/// Warns of ids that match no zone: they may be mistyped.
 fn warn_of_unknown_ids(api: &Route53, lists: &[Vec<HostedZone>]) {
     let listed = lists.iter().flatten().map(|zone| zone.id.as_str());
     for id in api.filter.unknown(listed) {
@@ -123,8 +123,8 @@ fn failed(what: &str, login: &Login) -> String {
     format!("{what} (profile {})", login.profile)
 }
 
-/// All pages. The marker of the next is a zone, which somebody may delete in between: then the list is
-/// begun anew, once.
+/// All pages. The marker of the next page is a zone. If that zone is deleted in between, the list is
+/// begun again, once.
 async fn whole_list(
     api: &Route53,
     via: &Transport,

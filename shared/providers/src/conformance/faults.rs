@@ -81,7 +81,7 @@ struct State {
     dead: bool,
 }
 
-/// Stands in the messages of the fakes, as a careless SDK would have it.
+/// A secret in the messages of the fakes, as an SDK may leave one in its messages.
 pub const SECRET: &str = "s3cr3t-t0ken";
 
 impl Faults {

@@ -1,5 +1,5 @@
 //! The per-value and per-set servers reached over HTTP, in the [`Dialect`] of a service, so that a
-//! provider of a REST API is tested whole.
+//! provider of a REST API is tested completely.
 //!
 //! The server is as strict as services are: the credentials, the media type, the user agent, the
 //! size of a page and every member of a body must be right. It opens no socket: a test hands it

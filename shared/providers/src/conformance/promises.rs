@@ -1,4 +1,5 @@
-//! What a plan promises is made, and what it holds back is what the server would refuse.
+//! Everything that a plan promises is made, and what it holds back is exactly what the server would
+//! refuse.
 
 use extdns_model::{Endpoint, Inventory, Name, RecordSet, RecordType, Role, Surroundings, Ttl};
 

@@ -130,7 +130,7 @@ impl RecordServer {
         &self.faults
     }
 
-    /// From now on reads show the records as they are now, whatever is written, until
+    /// From now on reads show the records as they are now, without later writes, until
     /// [`settle`](Self::settle).
     pub fn lag(&self) {
         let mut state = self.lock();
@@ -205,7 +205,7 @@ impl RecordServer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes each change that can be made, and tells which could not.
+    /// Makes each change that can be made, and returns which could not.
     fn batch(&self, zone: &Zone, groups: &[&ChangeGroup]) -> Result<(), ProviderError> {
         let changes: Vec<_> = groups.iter().flat_map(|group| &group.changes).collect();
         if changes.len() > 50 {
@@ -285,7 +285,7 @@ impl RecordServer {
 }
 
 impl State {
-    /// A CNAME stands alone, also beside another CNAME.
+    /// A CNAME excludes every other record of its name, also another CNAME.
     fn admits(&self, record: &StoredRecord, set: &RecordSet) -> Result<(), ProviderError> {
         let is_twin = |other: &&StoredRecord| {
             (&other.zone, &other.name) == (&record.zone, &record.name) && *other != record

@@ -1,4 +1,4 @@
-//! Just enough of a plan to drive a provider: what is desired and not there is created, what
+//! A small plan for the tests of a provider: what is desired and not there is created, what
 //! differs is updated, what is ours and not desired is deleted, each with an ownership record.
 
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use crate::Capabilities;
 /// Most bytes of a TXT value that fits into the data of a record.
 const WIRE_TEXT: usize = 65_279;
 
-/// What is wrong with a record set of a zone, whatever stands beside it.
+/// What is wrong with a record set of a zone, without regard to other record sets.
 pub(super) fn problem(
     capabilities: &Capabilities,
     apex: &str,

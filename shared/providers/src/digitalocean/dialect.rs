@@ -22,7 +22,7 @@ pub const DIALECT: Dialect = Dialect {
     paging: ("page", "per_page", 20, 200),
     page: |HttpPage { of_zones, items, next, total }| {
         let list = if of_zones { "domains" } else { "domain_records" };
-        // The host of the links is the public one, whatever the client calls the server.
+        // The host of the links is the public one, also where the client uses another.
         let next = next.map(|next| format!("https://api.digitalocean.com{next}"));
         let links = next.map_or(json!({}), |next| json!({ "pages": { "next": next } }));
         (Vec::new(), json!({ list: items, "links": links, "meta": { "total": total } }))

@@ -26,7 +26,7 @@ struct Registry {
     hasher: RandomState,
 }
 
-/// The provider, and the hash of what tells its accounts apart: that may be a credential, which is not
+/// The provider, and the hash of what distinguishes its accounts: that may be a credential, which is not
 /// kept here.
 type Key = (&'static str, u64);
 
@@ -66,7 +66,7 @@ struct Budget {
 }
 
 impl Account {
-    /// Of several limits the strictest holds for everybody.
+    /// Of several limits the strictest counts.
     fn limit(&self, limit: Option<RateLimit>) {
         let Some(limit) = limit else { return };
         let mut budget = lock(&self.budget);
@@ -133,7 +133,7 @@ impl Clock for TokioClock {
     }
 }
 
-/// A poisoned lock still guards plain numbers.
+/// Locks plain data, which a panic elsewhere leaves usable.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

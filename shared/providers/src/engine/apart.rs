@@ -53,8 +53,7 @@ pub(super) fn apart<'g, A: ZoneReader + ?Sized>(
     Cow::Owned(ChangeGroup { changes, ..group.clone() })
 }
 
-/// Whether a record set cannot stand beside another member of its name, which is all that speaks
-/// against it.
+/// Whether another member of its name is the only reason why a record set cannot be stored.
 fn excludes<A: ZoneReader + ?Sized>(
     api: &A,
     zone: &Zone,

@@ -1,4 +1,5 @@
-//! Batches: whole groups packed in order, what the API refuses isolated, a lost answer looked up.
+//! Batches: whole groups are packed in order. What the API refuses is isolated, and after a lost answer the
+//! zone is read to see what was done.
 
 mod full;
 mod lost;
@@ -81,7 +82,7 @@ struct Delivery<'a, 'g, A> {
     pace: &'a Pace,
     outcomes: Vec<Option<Outcome>>,
     queue: VecDeque<Vec<Parcel<'g>>>,
-    /// What is looked up once everything else was sent, so that one read serves all.
+    /// The groups for which the zone is read after everything else was sent, so that one read serves all.
     refused: Vec<Refused<'g>>,
     gate: &'a Gate,
     sent: bool,
@@ -89,7 +90,7 @@ struct Delivery<'a, 'g, A> {
 }
 
 impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
-    /// Fills batches with whole groups in order. A group that exceeds a limit alone is out.
+    /// Fills batches with whole groups in order. A group that alone exceeds a limit is rejected.
     fn pack(&mut self, parcels: impl IntoIterator<Item = Parcel<'g>>) {
         let limits = self.api.limits(self.zone).min(self.capabilities().batch_limits);
         let mut batch: Vec<Parcel<'g>> = Vec::new();
@@ -105,7 +106,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             let cost: Cost = changes.chain(required).sum();
             if let Some(limit) = limits.exceeded_by(cost) {
                 let message = format!(
-                    "{} needs more than the {limit} that {} takes; wish fewer or shorter values",
+                    "{} needs more than the {limit} that {} takes; give it fewer or shorter values",
                     group.name,
                     self.api.capabilities().provider,
                 );
@@ -168,8 +169,8 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         Ok(groups.iter().map(|group| group.changes.len()).collect())
     }
 
-    /// What is sent of a group with one call. Where single values are made or refused one by one, that
-    /// is no more than a run may leave behind in any order.
+    /// The part of a group that is sent with one call. Where single values are made or refused one by one,
+    /// those are only changes that may be made in any order, also if the run ends in between.
     fn part<'p>(&self, parcel: &'p Parcel<'g>) -> Cow<'p, ChangeGroup> {
         let capabilities = self.capabilities();
         let group = parcel.group.as_ref();
@@ -235,7 +236,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         some_names(self.api, self.via, self.zone, &all).await
     }
 
-    /// Settles the groups that are in the zone as a whole; of the others keeps what is not.
+    /// Settles the groups that are completely in the zone; of the others keeps the changes that are not.
     fn keep_undone(&mut self, batch: Vec<Parcel<'g>>, records: &[Record]) -> Vec<Parcel<'g>> {
         let mut kept = Vec::new();
         for parcel in batch {

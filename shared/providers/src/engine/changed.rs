@@ -1,9 +1,9 @@
-//! Whether a zone is still as it was read: a record that somebody has changed in between must not be deleted, nor given
-//! another owner.
+//! Whether a zone is still as it was read: a record that was changed in between must not be deleted, nor
+//! given another owner.
 //!
 //! An API that can compare by itself refuses such a write. Elsewhere the records are read once more
-//! right before, with no more calls than there are names that lose a record or get another owner, and what differs is
-//! not written. What remains unchecked is the time between these calls and the write, and what lies on later pages.
+//! right before, with no more calls than there are names that lose a record or get another owner. What differs is
+//! not written. Changes between these calls and the write are not noticed, nor those on later pages.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -108,8 +108,8 @@ impl<'r> Present<'r> {
         self.records.get(&key(set)).copied()
     }
 
-    /// What of a group is not as it was read, if anything is not. What is as planned already is no
-    /// obstacle.
+    /// The failure for a group of which a record is not as it was read. A record that is already as planned
+    /// is no failure.
     pub(crate) fn changed(&self, group: &ChangeGroup) -> Option<Failure> {
         let required = group.requires.iter().find(|own| !self.is_as_read(&own.set));
         let required = required.map(|own| &own.set);
@@ -149,7 +149,7 @@ impl<'r> Present<'r> {
     }
 }
 
-/// What the user is told of a record set that is no longer as it was read.
+/// The message about a record set that is no longer as it was read.
 pub(super) fn changed_since(set: &RecordSet) -> String {
     format!(
         "{} {} was changed since it was read, so this change is not made; the next run sees how it \

@@ -15,7 +15,7 @@ use crate::{ProviderError, Stores, ZoneReader};
 pub(super) enum Scope {
     /// The set shall have exactly the planned values.
     Set,
-    /// The set shall have the one planned value, whatever else is in it.
+    /// The set shall have the one planned value; it may have others.
     Value,
 }
 
@@ -93,7 +93,7 @@ fn has_value(new: &Planned, record: &Record, role: Role) -> bool {
     set.targets.iter().all(|target| values.iter().any(|value| is(value, target)))
 }
 
-/// Whether a value is the one that was read before, as far as can be told without its id.
+/// Whether a value is the one that was read before, as far as is known without its id.
 fn is_same(value: &Value, read: &Value, record: &Record) -> bool {
     value.ttl == read.ttl
         && value.properties.same_as(&read.properties)

@@ -77,9 +77,9 @@ fn show_differences(set: &mut RecordSet, values: &[Value]) {
     set.edit_properties(|own| *own = all);
 }
 
-/// Stands between what the values of a set say of a property.
+/// Separates the values of a property where the values of a set differ in it.
 const OR: &str = " | ";
-/// Stands for a value that says nothing of a property.
+/// The place of a value that does not have the property.
 const NOT_SAID: &str = "-";
 
 /// The values of a record that was not folded yet: they all have its origin.
@@ -116,7 +116,7 @@ pub(super) fn unfold_record(record: &Record) -> Vec<Value> {
         .map_or_else(|| values(record).collect(), |values| values.0.clone())
 }
 
-/// Whether two values mean the same: text by its content, whatever the quotes.
+/// Whether two values mean the same: text by its content, with or without quotes.
 pub(super) fn same_value(left: &str, right: &str, rtype: RecordType) -> bool {
     if left == right {
         return true;

@@ -131,7 +131,7 @@ impl Gate {
         }
     }
 
-    /// The API is there, whatever it said.
+    /// The API answered.
     fn answered(&self) {
         lock(&self.state).failures = 0;
         *lock(&self.account.row) = FailedRow::default();

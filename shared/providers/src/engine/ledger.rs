@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use extdns_model::{After, ChangeGroup, Failure, GroupId, NotSent, Outcome, ZoneKey};
 
-/// What became of each group, and which may go next. What one outcome lets go or stops is found
-/// without a look at any other group.
+/// What became of each group, and which may go next. The groups that depend on one outcome
+/// are found without a search over all groups.
 pub(crate) struct Ledger<'g> {
     groups: &'g [ChangeGroup],
     outcomes: Vec<Option<Outcome>>,
@@ -13,7 +13,7 @@ pub(crate) struct Ledger<'g> {
     followers: Vec<Vec<(usize, After)>>,
     /// For how many others each group waits.
     waits: Vec<usize>,
-    /// The groups that wait for nothing any more and were not handed out.
+    /// The groups that wait for nothing any more and were not taken yet.
     free: BTreeMap<ZoneKey, Vec<usize>>,
     /// The groups that made a name in its new zone, and which were not read again yet to see
     /// whether it is there.

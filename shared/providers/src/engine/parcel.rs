@@ -1,4 +1,5 @@
-//! A group on its way in batches: what earlier calls did of it, and what is still to be sent.
+//! A group that is sent in batches: which of its changes earlier calls made, and which are still to be
+//! sent.
 
 use std::borrow::Cow;
 
@@ -32,7 +33,7 @@ pub(super) struct Parcel<'g> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Made {
     Nothing,
-    /// Something, and so many planned changes whole.
+    /// Something: this many of the planned changes completely.
     Changes(usize),
 }
 
@@ -78,7 +79,7 @@ impl<'g> Parcel<'g> {
         self.made == Made::Nothing
     }
 
-    /// How many planned changes are not made whole.
+    /// How many planned changes are not completely made.
     fn left(&self) -> usize {
         let same = |at: &usize| *at > 0 && self.of[at - 1] == self.of[*at];
         (0..self.of.len()).filter(|at| !same(at)).count()
@@ -117,7 +118,7 @@ impl<'g> Parcel<'g> {
         self.names().any(|own| own.key() == name.key())
     }
 
-    /// The change that tells whether its atomic batch was applied.
+    /// The change that shows whether its atomic batch was applied.
     pub(super) fn probe(&self) -> Option<&Change> {
         let record = self.group.changes.iter().find(|change| change.role == Role::Record);
         record.or(self.group.changes.first())

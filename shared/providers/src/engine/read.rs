@@ -60,7 +60,7 @@ pub(super) async fn whole_zone<A: ZoneReader + ?Sized>(
     shards(api, via, zone, starts).await
 }
 
-/// The records of these names; more than these where the API cannot tell.
+/// The records of these names; the whole zone where the API cannot give them alone.
 pub(super) async fn some_names<A: ZoneReader + ?Sized>(
     api: &A,
     via: &Transport,
@@ -188,13 +188,13 @@ async fn rest<A: ZoneReader + ?Sized>(
     }
 }
 
-/// Whether a page behind the first was refused for its cursor: nothing else tells it from the page
-/// before, which was given.
+/// Whether a page behind the first was refused for its cursor: only the cursor differs from the request
+/// for the page before, which was answered.
 pub(crate) fn is_forgotten(error: &ProviderError) -> bool {
     matches!(error.kind, ErrorKind::Rejected(_))
 }
 
-/// The error of a list that was begun anew; the next run may be luckier.
+/// The error of a list that was begun again and broke off again; the next run may succeed.
 pub(crate) fn broke_off_again(error: ProviderError) -> ProviderError {
     if !is_forgotten(&error) {
         return error;

@@ -141,8 +141,8 @@ impl<A: RecordWriter> Delivery<'_, A> {
             };
             match (&mut step.action, &error.kind) {
                 (Action::Delete(_), ErrorKind::RecordGone) => return Ok(()),
-                // A record is made together with its ownership record only; whoever deleted the one
-                // may have deleted the other.
+                // A record is only made together with its ownership record. If one was deleted, the other
+                // may be deleted too.
                 (Action::Update { new, .. }, ErrorKind::RecordGone)
                     if step.role == Role::Record =>
                 {
@@ -196,7 +196,7 @@ impl<A: RecordWriter> Delivery<'_, A> {
 #[derive(Clone, Copy)]
 enum Made {
     Nothing,
-    /// Something, and so many changes whole.
+    /// Something: this many changes completely.
     Changes(usize),
 }
 

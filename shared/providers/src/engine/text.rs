@@ -72,7 +72,7 @@ pub(crate) fn ownership(text: &str) -> Option<&str> {
     (value.starts_with(HERITAGE) && !value.contains('"')).then_some(value)
 }
 
-/// Bytes in presentation format, cut anew.
+/// Bytes in presentation format, cut into strings of at most 255 bytes.
 pub(crate) fn quote(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + 2);
     let mut rest = bytes;

@@ -105,8 +105,8 @@ impl Transport {
         Self { shared: Arc::new(shared), accounts, account, until: Deadline::none() }
     }
 
-    /// The way to an account among those of the process, so that everybody who calls it shares its
-    /// budget. What tells the account apart may hold its credential: it is hashed.
+    /// The way to an account among those of the process, so that all who call it share its budget. What
+    /// distinguishes the account may hold its credential: it is hashed.
     #[must_use]
     pub fn among(&self, accounts: &Accounts, account: &str) -> Self {
         Self { accounts: accounts.clone(), ..self.clone() }.of_account(account)

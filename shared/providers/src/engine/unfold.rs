@@ -1,4 +1,4 @@
-//! From changes of record sets to what an API takes: whole sets, or single values with their ids.
+//! From changes of record sets to calls of an API: whole sets, or single values with their ids.
 
 use extdns_model::{Action, Change, ChangeGroup, Planned, RecordType, Role, Stored};
 

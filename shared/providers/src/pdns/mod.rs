@@ -158,7 +158,7 @@ impl ZoneReader for Pdns {
         DomainFilter::lists(names.collect::<Vec<_>>(), [])
     }
 
-    /// A CNAME is an alias or it is not: at the apex always, elsewhere if its property says so.
+    /// A CNAME is an alias at the apex, and at other names if its property says so.
     fn adjust(&self, desired: Adjusted, zones: &ZoneIndex) -> Adjusted {
         let mut desired = FORM.wanted(desired);
         for endpoint in &mut desired.endpoints {

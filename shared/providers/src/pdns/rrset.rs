@@ -87,7 +87,7 @@ fn type_of(set: &RecordSet) -> String {
     if alias { ALIAS.to_owned() } else { set.rtype.to_string() }
 }
 
-/// The error of a batch, with the name that the server blames in it: `Record NAME/TYPE ..`,
+/// The error of a batch, with the name that the server refuses in it: `Record NAME/TYPE ..`,
 /// `RRset NAME IN TYPE ..`.
 pub(super) fn blame(mut error: ProviderError) -> ProviderError {
     let ErrorKind::Rejected(names) = &mut error.kind else { return error };

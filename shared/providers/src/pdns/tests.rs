@@ -210,7 +210,7 @@ async fn a_path_in_front_of_the_api_is_kept_and_the_id_goes_as_it_is() {
             path if path.starts_with("/pdns/api/v1/servers/localhost/zones/") => {
                 Reply::json(200, &json!({ "rrsets": [] }))
             }
-            path => panic!("nobody asks for {path}"),
+            path => panic!("an unexpected request for {path}"),
         });
         let inventory = make(&format!("{}/pdns{slash}", server.url())).read().await;
         let inventory = inventory.expect("readable");

@@ -34,7 +34,7 @@ enum Way {
 pub struct Outgoing {
     /// The method.
     pub method: Method,
-    /// The whole URL. What is signed of it is what is sent.
+    /// The whole URL, exactly as it is sent: a signature is computed over it.
     pub url: Url,
     /// The headers.
     pub headers: HeaderMap,
@@ -70,7 +70,7 @@ pub trait TokenSource: Send + Sync {
 pub struct Token {
     /// Its text.
     pub text: String,
-    /// How long it is good for from now on; `None` for the whole run.
+    /// How long it is valid from now on; `None` for the whole run.
     pub lasts: Option<Duration>,
     until: Option<Instant>,
 }

@@ -87,7 +87,7 @@ pub struct Rest {
     base: Url,
     auth: Auth,
     accounts: Accounts,
-    /// What stands in the query of every request.
+    /// The parameters in the query of every request.
     always: Vec<(&'static str, String)>,
 }
 

@@ -70,7 +70,7 @@ impl Request {
         Self { url, ..self.clone() }
     }
 
-    /// What goes out, with what stands in the query of every request, but not twice.
+    /// The request as it is sent, with the parameters that every request has, each once.
     pub(super) fn outgoing(
         &self,
         always: &[(&'static str, String)],

@@ -4,17 +4,17 @@
 use memchr::memchr2;
 use serde::de::DeserializeOwned;
 
-/// Most bytes of one element. It bounds what an element without an end can take, whatever the
-/// limit of the whole answer.
+/// Most bytes of one element. It bounds the memory for an element without an end, also
+/// where the whole answer has no limit.
 pub(super) const MOST_OF_ELEMENT: usize = 8 << 20;
 
-/// Go's way to write an empty list.
+/// How Go writes an empty list.
 const NULL: &[u8] = b"null";
 
 /// Cuts the bytes of a JSON array into its elements and decodes each.
 ///
-/// It knows only what a cut needs: brackets, strings and escapes. Everything else is `serde_json`'s
-/// to judge, which sees every element.
+/// It knows only what a cut needs: brackets, strings and escapes. `serde_json` checks everything else,
+/// as it decodes every element.
 #[derive(Debug, Default)]
 pub(super) struct ArrayDecoder {
     state: State,
@@ -40,7 +40,7 @@ enum State {
     Done,
 }
 
-/// Where the bytes so far of an element have led.
+/// The state within an element after the bytes that came so far.
 #[derive(Debug, Default)]
 struct Cut {
     /// Open brackets within the element.

@@ -270,7 +270,7 @@ fn base_url(text: &str) -> Result<Url, ProviderError> {
     })
 }
 
-/// A server that fails may have applied a part: the changes must not be sent again unseen.
+/// A server that fails may have applied a part: the records are read before changes are sent again.
 fn unsettled(error: ProviderError) -> ProviderError {
     match error.kind {
         ErrorKind::Transient => ProviderError { kind: ErrorKind::Lost, ..error },

@@ -11,16 +11,16 @@
 //!   time of one request. Changes are sent again only after a look at what became of them.
 //! * Time: a request takes no longer than its two timeouts together, and ends with the run.
 //! * Conditions: the protocol has none. Before the first POST that deletes a record or gives it to
-//!   another owner, all records are read once more, and what differs from what the plan saw is not
-//!   written. What is left is the time between that answer and the POST, and changes of one owner
-//!   that neither delete nor hand over.
-//! * What an answer of `/adjustendpoints` lacks is held: nothing of its name is deleted. A server may
-//!   leave out what it cannot store, but that looks the same as a fault.
-//! * Quirks: there are no zones, so everything is one pseudo-zone. The server does not say which
-//!   change it did not like: see [`write`]. It may or may not be atomic.
-//! * Record types: whatever the server takes. What it lists without a name or with a type that does
-//!   not exist is left out, with a warning. Nothing is made at a name at which it lists something
-//!   without a type.
+//!   another owner, all records are read once more, and a record that differs from what the plan saw is
+//!   not written. Not noticed is what changes between that answer and the POST, and before an update that
+//!   keeps the owner.
+//! * Where an answer of `/adjustendpoints` lacks an endpoint, nothing of its name is deleted. A server
+//!   may leave out what it cannot store, but that cannot be distinguished from a fault.
+//! * Quirks: there are no zones, so everything is in one pseudo-zone. The server does not say which
+//!   change it refuses: see [`write`]. It may apply a part of a request or nothing.
+//! * Record types: those that the server takes. A record without a name or with a type that does not
+//!   exist is left out of its list, with a warning. Nothing is created at a name at which it lists a
+//!   record without a type.
 
 mod answer;
 pub(crate) mod array;
@@ -77,7 +77,7 @@ const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
 const NEGOTIATE: &str = "negotiate";
 const RECORDS: &str = "get records";
 const ADJUST: &str = "adjust endpoints";
-/// The operation that changes something; [`Transport`] never repeats it blindly.
+/// The operation that changes something; [`Transport`] does not repeat it if it may have been done.
 const APPLY: &str = "apply changes";
 
 impl WebhookArgs {
@@ -120,7 +120,7 @@ impl Webhook {
         Ok(Self { client: Arc::new(client), capabilities, unclear: Mutex::default() })
     }
 
-    /// A poisoned lock still guards plain texts.
+    /// A panic elsewhere leaves the texts as they are.
     fn unclear(&self) -> MutexGuard<'_, HashSet<String>> {
         self.unclear.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -152,7 +152,7 @@ impl Reader for Webhook {
         self.client.adjust(desired).await
     }
 
-    /// What is there without a type must not be overwritten by what is wanted.
+    /// A record of which the server does not name the type must not be overwritten.
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
         if self.unclear().contains(&*set.name.key()) {
             let reason = "the webhook provider lists something of this name without a type, so it is \

@@ -29,7 +29,7 @@ impl Reattach {
     }
 
     /// The next answer. One without targets, where the endpoint had some, counts as no answer: it
-    /// says neither what to store nor that the record is to go. An answer that is given twice counts
+    /// says neither what to store nor that the record should be deleted. An answer that is given twice counts
     /// once; of two different answers about one endpoint it is not known which of them holds, so
     /// that endpoint has no answer.
     pub(super) fn take(&mut self, set: RecordSet, labels: Labels) {

@@ -53,7 +53,7 @@ impl Received {
     }
 }
 
-/// An endpoint without a name, or of a type that is none.
+/// An endpoint without a name, or of a type that does not exist.
 #[derive(Debug)]
 pub(super) struct Unusable {
     name: EcoString,
@@ -61,8 +61,8 @@ pub(super) struct Unusable {
 }
 
 impl Unusable {
-    /// Whether the type is not even a word, as those are that some servers have beside the types of DNS (`ALIAS`):
-    /// nobody knows what is there.
+    /// Whether the type is not a word, so that it is not known what is there. Some servers have words
+    /// beside the types of DNS (`ALIAS`).
     fn may_be_anything(&self) -> bool {
         let is_of_word = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
         self.rtype.is_empty() || !self.rtype.bytes().all(is_of_word)
@@ -79,7 +79,7 @@ pub(super) struct Skipped {
 }
 
 impl Skipped {
-    /// Endpoints that are named in a message, and letters of a name there.
+    /// Endpoints that are named in a message.
     const SHOWN: usize = 3;
 
     /// What is usable; the rest is counted.
@@ -99,7 +99,7 @@ impl Skipped {
         None
     }
 
-    /// What to tell the user, if there is something to tell.
+    /// The message for the user, if something was left out.
     pub(super) fn message(&self) -> Option<String> {
         let first = self.first.join(", ");
         let more = self.count.checked_sub(self.first.len()).filter(|more| *more > 0);
@@ -110,16 +110,15 @@ impl Skipped {
     }
 }
 
-/// A text of a stranger: quoted, and not for ever.
+/// A text of the server as it is shown: quoted and cut.
 fn shown(text: &str) -> String {
     let short: String = text.chars().take(80).collect();
     let dots = if short.len() < text.len() { ".." } else { "" };
     format!("{short:?}{dots}")
 }
 
-/// Whether a list of records has no record twice. One that repeats itself, as a page that is given
-/// again does, lacks others: it is not complete. Records of one key and different content are the
-/// plan's to judge.
+/// Checks that a list has no record twice. If a page is given twice, another page is missing, so such a
+/// list is not complete. The plan decides about records of one key with different content.
 ///
 /// # Errors
 /// Names the record.

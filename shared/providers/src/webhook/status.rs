@@ -14,8 +14,8 @@ use crate::{ErrorKind, Limit, ProviderError};
 /// Most characters of a server's own words in a message.
 const LONGEST_SHOWN: usize = 80;
 
-/// What a status other than success means to a negotiation: only what the server says of itself
-/// may pass.
+/// What a status other than success means to a negotiation: only an error of the server (5xx) is
+/// temporary.
 pub(super) fn refused_negotiation(status: StatusCode) -> Option<ProviderError> {
     let code = status.as_u16();
     let (kind, text) = match code {
@@ -59,7 +59,7 @@ fn remedy(code: u16) -> &'static str {
 }
 
 /// Whether the answer has the one status that means success, and what any other means. The server
-/// answers 500 to whatever went wrong behind it.
+/// answers 500 to every failure of the provider behind it.
 pub(super) async fn expect(
     response: &mut Response,
     status: StatusCode,

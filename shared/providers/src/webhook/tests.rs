@@ -109,7 +109,7 @@ impl Harness for Kit {
 }
 
 proptest::proptest! {
-    /// Whatever an owner id or a text holds: what is sent is what is received.
+    /// With any owner id and any text: what is sent is what is received.
     #[test]
     fn every_printable_text_survives(text in "[ -~]{0,300}") {
         for target in [text.clone(), format!("\"heritage=external-dns,external-dns/owner={text}\"")] {

@@ -1,10 +1,9 @@
 //! Applying through a server that answers only "done" or "not done".
 //!
 //! After a failed POST the records are read again. Changes that are there count as applied; the
-//! rest is sent in halves until the group that the server does not like stands alone. When one
-//! half is taken whole, the other must hold what was refused, so it is halved at once. So one bad
-//! group among n costs at most 2 log2(n) + 2 POSTs, and does not keep the others from being
-//! applied.
+//! rest is sent in halves until the group that the server refuses stands alone. When one half is
+//! applied, the other must hold the group that is refused, so it is halved without being sent. So one
+//! refused group among n costs at most 2 log2(n) + 2 POSTs, and the others are applied.
 
 mod part;
 
@@ -22,11 +21,11 @@ use crate::engine::changed::{Present, takes_away};
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 use part::{Open, Part, is_done, middle};
 
-/// POSTs that fail one after another before the rest waits for the next run: a server that refuses
-/// everything is down, not picky.
+/// After this many failed POSTs in a row the rest waits for the next run: a server that refuses
+/// everything does not work.
 const MOST_FAILURES_IN_A_ROW: usize = 32;
-/// Failures in a row before POSTs go elsewhere too: many bad groups side by side must not use up the
-/// patience for the good ones.
+/// After this many failures in a row POSTs are also taken from other places of the queue: where many
+/// groups side by side are refused, the limit must not be reached before the other groups are tried.
 const FAILURES_IN_ORDER: usize = 8;
 
 /// The writing half of a webhook provider.
@@ -78,13 +77,13 @@ struct Isolation<'a> {
 
 /// What a failed POST means for everything else.
 enum Reaction {
-    /// Smaller POSTs may tell the good from the bad.
+    /// Smaller POSTs may show which groups are refused.
     Halve,
-    /// As before, and nothing was done.
+    /// The same, and the server has done nothing, so that the records need not be read.
     HalveUnread,
     /// Any other POST would end in the same way.
     Stop,
-    /// As before, and nothing was done.
+    /// The same, and the server has done nothing, so that the records need not be read.
     StopUnread,
 }
 
@@ -109,7 +108,7 @@ impl<'a> Isolation<'a> {
                 self.send(part).await;
             }
         }
-        self.judge_the_lone();
+        self.judge_alone();
     }
 
     /// The groups that may be sent. The protocol has no conditions, so where a record is to be
@@ -139,8 +138,8 @@ impl<'a> Isolation<'a> {
         }
     }
 
-    /// What comes next in order; after many failures in a row every other time the largest part,
-    /// which is the likeliest to hold many good groups.
+    /// The next part in order; after many failures in a row every second time the largest part,
+    /// which probably holds the most groups that the server takes.
     fn next(&mut self) -> Option<Part<'a>> {
         let failures = self.failures_in_a_row;
         if failures < FAILURES_IN_ORDER || failures % 2 == 1 {
@@ -236,7 +235,7 @@ impl<'a> Isolation<'a> {
         self.alone.extend(groups.into_iter().map(|open| (open, error.clone())));
     }
 
-    /// Sends nothing any more.
+    /// Gives up what is still to be sent.
     fn stop(&mut self, error: &ProviderError) {
         let outcome = match error.kind {
             ErrorKind::Deadline => Outcome::NotSent(NotSent::Deadline),
@@ -247,8 +246,9 @@ impl<'a> Isolation<'a> {
         }
     }
 
-    /// A group that failed alone where others were taken has itself to blame.
-    fn judge_the_lone(&mut self) {
+    /// Decides about the groups that failed when they were sent alone. Where the server took others, the
+    /// reason is the group and not the server.
+    fn judge_alone(&mut self) {
         for (open, error) in std::mem::take(&mut self.alone) {
             let mut reason = error.failure();
             if self.succeeded && reason.kind == FailureKind::Transient {
@@ -260,7 +260,7 @@ impl<'a> Isolation<'a> {
         }
     }
 
-    /// Says what became of groups. Those that were not sent again may be applied in part.
+    /// Sets the outcome of groups. Those that were not sent again may be applied in part.
     fn settle(&mut self, groups: &[Open<'_>], outcome: &Outcome) {
         for open in groups {
             let done = open.group.changes.len() - open.changes.len();

@@ -1,7 +1,7 @@
 //! Changing a zone file: whole groups of changes into a new text.
 //!
-//! Each group is judged alone against the file as it is now, so a bad one leaves the others. Only
-//! our block and the SOA serial change; the result is read again before it is handed out.
+//! Each group is checked alone against the file as it is now, so one that cannot be written does not stop
+//! the others. Only our block and the SOA serial change; the result is read again before it is used.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -74,7 +74,7 @@ impl Values {
         Ok(Self { owner, ttl: set.ttl.seconds().unwrap_or(DEFAULT_TTL), rdata })
     }
 
-    /// Whether this is what was read as that set, or would be read so.
+    /// Whether this record set is, or would be read as, that one.
     fn is(&self, set: &RecordSet) -> bool {
         let ttl = Ttl::from_seconds(self.ttl.into());
         (ttl == set.ttl || !set.ttl.is_set())
@@ -82,7 +82,7 @@ impl Values {
     }
 }
 
-/// Why a record set cannot stand in a zone file, whatever is beside it.
+/// Why a record set cannot be in a zone file, without regard to other record sets.
 pub(super) fn refusal(set: &RecordSet) -> Option<String> {
     Values::of(set).err()
 }
@@ -103,7 +103,7 @@ impl<'f> Editor<'f> {
         Self { file, zone: zone.clone(), block: block_of(&file.inside), outside, changed: false }
     }
 
-    /// Takes a whole group over, or nothing of it.
+    /// Makes all changes of a group, or none.
     pub(super) fn apply(&mut self, group: &ChangeGroup) -> Result<(), Failure> {
         self.is_still_ours(group)?;
         let mut undo = Vec::new();
@@ -122,8 +122,8 @@ impl<'f> Editor<'f> {
         done
     }
 
-    /// Whether the ownership records on which a group relies are there: without one, a record is
-    /// somebody else's by now.
+    /// Whether the ownership records on which a group relies are there. A record without one is no
+    /// longer ours.
     fn is_still_ours(&self, group: &ChangeGroup) -> Result<(), Failure> {
         let current = |set: &RecordSet| self.block.get(&Key::of(&set.name, set.rtype));
         let is_as_read = |set: &RecordSet| current(set).is_some_and(|own| own.is(set));

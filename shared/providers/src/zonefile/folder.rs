@@ -1,5 +1,5 @@
-//! The folder of zone files: which zones it has, where their files really lie, and files that are
-//! replaced whole.
+//! The folder of zone files: which zones it has, where their files are after links are followed, and how
+//! a file is replaced as a whole.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -87,7 +87,7 @@ fn zone_of(path: &Path) -> Option<Name> {
     (!zone.starts_with('.') && !path.is_dir()).then(|| Name::as_listed(&names::readable(zone)))
 }
 
-/// A file where it really lies: links lead there, and whoever replaces it must hold the lock of its
+/// The place of a file after all links are followed. Who replaces the file must hold the lock of that
 /// folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Location {
@@ -120,8 +120,8 @@ pub(super) fn locate(path: &Path) -> Result<Location, ProviderError> {
     })
 }
 
-/// Removes what killed runs left in a folder. To be called under its lock only: then nobody is
-/// writing such a file. Names of other patterns are not touched.
+/// Removes the unfinished files that killed runs left in a folder. To be called under its lock only: then
+/// no run is writing such a file. Files with other names are not touched.
 pub(super) fn tidy(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -152,8 +152,8 @@ pub(super) fn has_other_names(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.nlink() > 1)
 }
 
-/// A zone file's text; `None` if there is none. Only a regular file is opened, so nothing waits
-/// for the other end of a pipe.
+/// A zone file's text; `None` if there is none. Only a regular file is opened, so that no run
+/// waits for the other end of a pipe.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Ok(facts) if facts.is_file() => fs::read(path).map(Some),
@@ -241,7 +241,7 @@ pub(super) fn remedy(error: &io::Error) -> &'static str {
     }
 }
 
-/// What a program can do about an error: only what may pass by itself is tried again.
+/// The kind of an error: only a temporary one is tried again.
 pub(super) fn kind_of(error: &io::Error) -> ErrorKind {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

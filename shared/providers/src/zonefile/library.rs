@@ -1,9 +1,9 @@
-//! The DNS library at work: what an entry of a zone file means.
+//! What an entry of a zone file means, as the DNS library reads it.
 //!
 //! The `domain` crate of NLnet Labs reads DNAME, the DNSSEC types and RFC 3597 notation. It is
 //! handed one entry at a time, so that each record keeps its place in the file, and each entry in
-//! plain form: what the crate does not read, but name servers do, is put into words that it knows.
-//! That is TTLs with units (`1d`), bytes beyond ASCII, and types that it has only the name of.
+//! plain form: what name servers read and the crate does not is rewritten for it. That is TTLs with units
+//! (`1d`), bytes beyond ASCII, and types of which the crate has only the name.
 
 use std::str::FromStr as _;
 
@@ -152,7 +152,7 @@ fn foreign_notation(text: &[u8], entry: &Entry, at: usize) -> Option<Rtype> {
     (!known).then_some(rtype)
 }
 
-/// Writes the entry on one line, in words that the library knows.
+/// Writes the entry on one line, in a form that the library reads.
 fn write_plain(
     out: &mut Vec<u8>,
     text: &[u8],

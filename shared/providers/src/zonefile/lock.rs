@@ -1,5 +1,5 @@
-//! The lock of a folder in which zone files lie: whoever replaces a file there holds it. Several
-//! folders may link to one file, so the lock is where the file is, not where the link is.
+//! The lock of a folder with zone files: a run holds it while it replaces a file there. Several folders
+//! may link to one file, so the lock is in the folder of the file, not of the link.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -17,10 +17,10 @@ use crate::{Deadline, ErrorKind, ProviderError};
 const LOCK: &str = ".external-dns.lock";
 /// How often a waiting run looks whether the lock is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// What we write into a lock begins so; whatever begins otherwise is not ours to overwrite.
+/// How the text of a lock file begins. A file that begins otherwise is not overwritten.
 const SIGNATURE: &str = "pid ";
 
-/// A lock that is held; free again when dropped, and when the process ends however it ends.
+/// A lock that is held. It is free again when it is dropped, and when the process ends or is killed.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
@@ -70,13 +70,13 @@ impl Lock {
     }
 }
 
-/// Opens the lock, readable for all, so that any run can say who holds it. A link is not followed,
-/// and a file with other names is refused: it could be a zone, or anything else.
+/// Opens the lock file, which every user may read, so that any run can say which process holds it. A link is
+/// not followed, and a file with other names is refused: it could be a zone file.
 fn open(path: &Path) -> io::Result<File> {
     let strange = || {
         io::Error::other(
-            "it is a link, or no regular file of its own; remove it, and whoever made it should \
-             not be able to write this folder",
+            "it is a link, or not a regular file of its own; remove it, and take the right to \
+             write this folder from the user who made it",
         )
     };
     let opened = OpenOptions::new()
@@ -107,7 +107,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Leaves word of who holds the lock, unless the file has a text that is not ours.
+/// Writes into the lock file which process holds it, unless the file has a text that is not ours.
 fn sign(file: &mut File) -> io::Result<()> {
     let text = content(file)?;
     if !text.is_empty() && !text.starts_with(SIGNATURE) {
@@ -131,7 +131,7 @@ fn holder(file: &mut File) -> String {
     let text = content(file).unwrap_or_default();
     let who = text.trim();
     if !who.starts_with(SIGNATURE) {
-        return "who holds it is not written there".to_owned();
+        return "the lock file does not say which".to_owned();
     }
     let since = file.metadata().and_then(|facts| facts.modified()).ok();
     match since.and_then(|since| since.elapsed().ok()) {

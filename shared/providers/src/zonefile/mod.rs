@@ -1,9 +1,8 @@
 //! Zone files on disk: `zonefile`.
 //!
-//! **API**: RFC 1035 master files named `<zone>.zone` in one folder (`--zonefile-dir`), for
-//! whoever serves BIND, NSD, Knot or CoreDNS from files. Name servers are told to reload by the
-//! user, not from here. The `domain` crate reads the files; it keeps DNAME, DNSSEC and RFC 3597
-//! types.
+//! **API**: RFC 1035 master files named `<zone>.zone` in one folder (`--zonefile-dir`), from
+//! which BIND, NSD, Knot or CoreDNS serves. The user makes the name servers reload; this program does
+//! not. The `domain` crate reads the files; it keeps DNAME, DNSSEC and RFC 3597 types.
 //!
 //! **Authentication**: the rights of this user on the folder and the files.
 //!
@@ -12,14 +11,14 @@
 //! byte-identical but for the serial of the SOA, which is bumped (RFC 1982) when a record changed.
 //! A record set with a record outside the block is read-only. A block that has become empty keeps
 //! its two lines. `$INCLUDE` and `$GENERATE` are refused, as they hide records. What a user edits
-//! in the block is read as it is and put in form with the next change. Extended attributes of a
-//! file are those that its folder gives to new files.
+//! in the block is read as it is, and written in the usual form with the next change. Extended attributes
+//! of a file are those that its folder gives to new files.
 //!
 //! A file with signatures (RRSIG) is read-only, as a change would break them: let this program
 //! write the unsigned file, and sign behind it. So is a file with other names (hard links): a write
 //! would replace one of them. Symbolic links are followed, and stay.
 //!
-//! **Limits**: none but DNS's own. A file is changed by one atomic write per run and zone, under a
+//! **Limits**: only those of DNS. A file is changed by one atomic write per run and zone, under a
 //! lock on the folder where it really lies, so that runs over several folders with links to it wait
 //! for each other. Under the lock the file is read again: a record set that differs from what the
 //! plan saw is not written.
@@ -27,9 +26,9 @@
 //! **Record types**: A, AAAA, CNAME, TXT, SRV, NS, PTR, MX, NAPTR, DNAME. No set identifiers, no
 //! aliases.
 //!
-//! This is no zone API to be asked change by change: a whole zone is at hand, and what is wrong
-//! with a group is known before anything is written. So the engine's batches and bisection have
-//! nothing to do here; only its adaptation of desired endpoints and its call counter are used.
+//! There is no API that takes change by change: the whole zone is in memory, and a group that cannot be
+//! written is known before anything is written. So the batches and the bisection of the engine are not
+//! needed; its adaptation of desired endpoints, its ledger and its call counter are used.
 
 mod edit;
 mod file;
@@ -261,7 +260,7 @@ fn inventory(contents: Vec<Content>) -> Inventory {
     Inventory { index, zones, ..Inventory::default() }
 }
 
-/// Why a zone is not written; reads behind "a record of it" and "it".
+/// Why a zone is not written; the text follows "a record of it" and "it".
 fn read_only(path: &ZonePath, file: &ZoneFile) -> Option<&'static str> {
     if file.signed {
         return Some(SIGNED);
@@ -291,7 +290,7 @@ fn vanished(path: &ZonePath) -> ProviderError {
     ProviderError::new(ErrorKind::ZoneGone, message)
 }
 
-/// Work on files, away from the threads that drive the run.
+/// Work on files, on a thread that may block.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ProviderError> + Send + 'static,
 ) -> Result<T, ProviderError> {
@@ -300,8 +299,8 @@ async fn blocking<T: Send + 'static>(
     })
 }
 
-/// The targets in the form in which they will be read back, so that a second run finds what it
-/// wants. What cannot be stored is refused when it is written, alone and with its reason.
+/// The targets in the form in which they will be read back, so that a second run finds no difference. A
+/// record that cannot be stored is refused when it is written, alone and with its reason.
 fn canonical(set: &mut RecordSet) {
     let Ok(owner) = names::to_file(&set.name) else { return };
     let mut targets = Targets::new();

@@ -1,8 +1,8 @@
-//! Where things stand in a master file: entries, their tokens, comment lines.
+//! The positions of entries, their tokens and comment lines in a master file.
 //!
 //! This is only as much of RFC 1035, section 5.1 as it takes to edit a file without touching the
-//! bytes around the edit: quotes, escapes, comments and parentheses. What the tokens mean is for
-//! the DNS library to say.
+//! bytes around the edit: quotes, escapes, comments and parentheses. The DNS library reads what the
+//! tokens mean.
 
 use std::fmt;
 use std::ops::Range;
@@ -22,14 +22,14 @@ impl Fault {
     }
 }
 
-/// Reads behind the name of the file: `example.org.zone:12: ..`.
+/// The text follows the name of the file: `example.org.zone:12: ..`.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.line, self.problem)
     }
 }
 
-/// A part of a file that means something.
+/// A comment line or an entry of a file.
 #[derive(Debug)]
 pub(super) enum Item {
     /// A line that is a comment from its first byte on: its span reaches over the line's end.

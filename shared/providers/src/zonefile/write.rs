@@ -17,7 +17,7 @@ use super::{WRITE, blocking, open, read_only, vanished};
 use crate::engine::ledger::Ledger;
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 
-/// How long a run waits for other runs to let go of the folders, together.
+/// How long a run waits for the locks of all folders together.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Writes zone files.
@@ -42,7 +42,7 @@ impl FileWriter {
     }
 
     /// Locks the folders in which the files of these zones lie, in the order of their paths, so that
-    /// two runs never wait for each other. A zone whose folder cannot be locked is not written.
+    /// two runs never block each other. A zone whose folder cannot be locked is not written.
     async fn lock(
         &self,
         zones: BTreeSet<ZoneKey>,

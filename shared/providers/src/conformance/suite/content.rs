@@ -50,7 +50,7 @@ pub async fn updates<H: Harness>(make: impl Make<H>) {
     converged(&kit, &desired).await;
 }
 
-/// Records that nobody wants go with their ownership records, foreign ones stay.
+/// Records that are not desired go with their ownership records, foreign ones stay.
 pub async fn deletes<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
     all_applied(&run(&kit, &desired_sets(&kit, "a", 5)).await);
@@ -61,7 +61,7 @@ pub async fn deletes<H: Harness>(make: impl Make<H>) {
     assert_eq!(left, [shown(&foreign)]);
 }
 
-/// The second run finds nothing to do, whatever the first wrote.
+/// The second run finds nothing to do after the first.
 pub async fn applies_twice<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
     let mut desired = desired_sets(&kit, "a", 3);

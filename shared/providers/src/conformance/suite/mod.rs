@@ -135,7 +135,7 @@ fn failure(outcome: &Outcome) -> Option<&Failure> {
     }
 }
 
-/// A set in a form in which it can be compared, whatever the API makes of names and text.
+/// A set in a form in which it can be compared, as APIs change the spelling of names and text.
 fn shown(set: &RecordSet) -> (String, RecordType, Ttl, Vec<String>) {
     let mut values: Vec<_> = set
         .targets

@@ -63,7 +63,7 @@ fn forty_changes(kit: &impl Harness, before: &[RecordSet]) -> Vec<RecordSet> {
     updated.chain(desired_sets(kit, "new", 13)).collect()
 }
 
-/// What somebody changed between the read and the write of a run.
+/// What another program changed between the read and the write of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meanwhile {
     /// The records have another value.
@@ -86,7 +86,7 @@ pub async fn leaves_what_changed_meanwhile<H: Harness>(make: impl Make<H>) {
         kit.settle().await;
         let provider = kit.provider().await;
         let inventory = provider.read().await.expect("readable");
-        // The first is updated, the second and third are deleted; the third nobody changes.
+        // The first is updated, the second and third are deleted; the third stays as it was read.
         let mut desired = vec![before[0].clone(), before[3].clone()];
         desired[0].targets = ["198.51.100.1"].into_iter().collect();
         let groups = plan(&inventory, &adjusted(provider.as_ref(), &inventory, &desired).await);
@@ -116,7 +116,7 @@ pub async fn leaves_what_changed_meanwhile<H: Harness>(make: impl Make<H>) {
     }
 }
 
-/// The record sets that somebody puts in the place of these records and their ownership records.
+/// The record sets that another program puts in the place of these records and their ownership records.
 async fn alter_pairs(
     kit: &impl Harness,
     records: &[RecordSet],

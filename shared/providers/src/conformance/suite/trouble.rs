@@ -30,7 +30,7 @@ pub async fn waits_when_throttled<H: Harness>(make: impl Make<H>) {
     converged(&kit, &desired).await;
 }
 
-/// Throttling without end is an error of that kind.
+/// Throttling without end is an error of the kind "throttled".
 pub async fn gives_up_when_throttled_for_long<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
     let provider = kit.provider().await;
@@ -119,7 +119,8 @@ pub async fn finds_out_about_lost_answers<H: Harness>(make: impl Make<H>) {
     }
 }
 
-/// Missing rights are an error of that kind, without secrets, and end the writing of the zone.
+/// Missing rights are an error of the kind "unauthorised", without secrets, and end the writing of the
+/// zone.
 pub async fn tells_missing_rights<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
     if !kit.inject(Fault::Unauthorised).await {
@@ -183,7 +184,7 @@ fn calls_until_down(can: &Capabilities, pairs: u64) -> (u64, u64) {
     (batches, batches)
 }
 
-/// Of a zone that is full the deletes go on, and what cannot be created is told with the one reason.
+/// In a zone that is full deletes are still made, and all creates that are not made have one reason.
 pub async fn stops_creates_in_a_full_zone<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
     let before = desired_sets(&kit, "a", 4);
@@ -222,8 +223,8 @@ pub async fn stops_creates_in_a_full_zone<H: Harness>(make: impl Make<H>) {
     converged(&kit, &desired).await;
 }
 
-/// After three calls in a row that fail for a reason that may pass the rest of a zone is not sent, and
-/// told with one reason.
+/// After three calls in a row that fail for a temporary reason the rest of a zone is not sent, with one
+/// reason for all.
 pub async fn leaves_an_api_alone_that_is_down<H: Harness>(make: impl Make<H>) {
     let kit = make().await;
     let provider = kit.provider().await;
@@ -240,7 +241,7 @@ pub async fn leaves_an_api_alone_that_is_down<H: Harness>(make: impl Make<H>) {
     let tried = kit.writes().await - writes;
     let sends = u64::from(kit.sends_when_down(can.attempts));
     let (few, many) = calls_until_down(can, groups.len() as u64);
-    // A system without zones takes one call for everything, and need not tell a refusal from an outage.
+    // A system without zones takes one call for everything, and cannot distinguish a refusal from an outage.
     let has_zones = inventory.index.iter().all(|(_, zone)| !zone.name.is_empty());
     let expected = (few * sends..=many * sends).contains(&tried);
     assert!(

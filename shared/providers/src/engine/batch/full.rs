@@ -15,8 +15,8 @@ pub(super) enum Room {
 }
 
 impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
-    /// The zone takes no more record sets: what makes it smaller goes first, once, and what makes it
-    /// larger is stopped.
+    /// The zone takes no more record sets: groups that make it smaller are sent first, once, and groups that
+    /// make it larger are stopped.
     pub(super) fn full(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError) {
         let grows = |parcel: &Parcel<'_>| growth(&parcel.group) > 0;
         if !batch.iter().any(grows) {

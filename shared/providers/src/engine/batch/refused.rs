@@ -1,4 +1,4 @@
-//! What the API refused: the offenders are isolated, and what the zone shows of them decides.
+//! Groups that the API refused: they are isolated, and then the zone is read to see what was done.
 
 use extdns_model::{Outcome, Record};
 
@@ -64,8 +64,8 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         }
     }
 
-    /// Takes out what the error blames; where it blames nothing in particular, halves the batch.
-    /// With what the zone shows, what is blamed is judged by it.
+    /// Takes out the groups that the error names; where it names none, halves the batch. If the zone was
+    /// read, its records decide what became of the groups that are named.
     pub(super) fn isolate(
         &mut self,
         batch: Vec<Parcel<'g>>,

@@ -1,4 +1,4 @@
-//! Budgets of accounts, whoever calls them. The clock stands still but for waiting.
+//! Budgets of accounts that several providers call. The clock stands still but for waiting.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};

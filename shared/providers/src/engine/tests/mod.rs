@@ -4,6 +4,7 @@ mod accounts;
 mod batches;
 mod deadline;
 mod dependencies;
+mod down;
 mod exclusive;
 mod reading;
 mod steps;

@@ -222,17 +222,6 @@ async fn deletes_make_room_for_records() {
     assert_eq!(calls(&provider, "delete record"), 3);
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_api_that_is_down_is_not_asked_for_every_record() {
-    let server = RecordServer::new(&[ZONE]);
-    server.faults().inject(Fault::Down);
-    let provider = records(&server);
-    let outcomes = apply(&provider, &creates(6), Deadline::none()).await;
-    let expected = ["failed", "failed", "failed", "not sent", "not sent", "not sent"];
-    assert_eq!(kinds(&outcomes), expected);
-    assert_eq!(calls(&provider, "create record"), 3 * 5);
-}
-
 /// Whether the API gives the records of names, and the calls of both kinds of read.
 #[tokio::test(start_paused = true)]
 async fn refusals_are_looked_up_with_few_reads() {

@@ -207,7 +207,7 @@ async fn a_stopper_ends_a_pause() {
 
     let (deadline, stopper) = Deadline::none().stoppable();
     drop(stopper);
-    assert!(deadline.sleep(Duration::from_secs(60)).await, "nobody can stop it any more");
+    assert!(deadline.sleep(Duration::from_secs(60)).await, "there is no stopper any more");
     assert_eq!(start.elapsed(), Duration::from_secs(65));
 }
 

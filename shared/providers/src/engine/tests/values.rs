@@ -22,7 +22,7 @@ fn boxed(server: &RecordServer, in_batches: bool) -> Box<dyn Provider> {
     if in_batches { Box::new(batched(api, via)) } else { Box::new(stepped(api, via)) }
 }
 
-/// Two values, of which one is proxied and one is not: the plan sees a difference, whatever is desired,
+/// Two values, of which one is proxied and one is not: the plan sees a difference in any case,
 /// and afterwards there is none.
 #[tokio::test(start_paused = true)]
 async fn values_that_disagree_about_a_property_are_made_alike() {

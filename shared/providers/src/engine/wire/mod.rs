@@ -168,7 +168,7 @@ impl Form {
     }
 }
 
-/// The text of a TXT record in the form of an API, whatever form it has: joined to one text, and
+/// The text of a TXT record, given in any form, in the form of an API: joined to one text, and
 /// cut anew.
 fn txt(value: &str, quoting: TxtQuoting) -> EcoString {
     match quoting {

@@ -93,8 +93,8 @@ const MEMBERS: [(&str, Member); 9] = [
 struct Seen(u16);
 
 impl Seen {
-    /// Takes note of a member; one that comes twice makes the object worthless, as nobody knows which
-    /// of the two is meant.
+    /// Takes note of a member. If one comes twice, it is not known which of the two holds, so the
+    /// object is an error.
     fn once<E: serde::de::Error>(&mut self, member: Member) -> Result<(), E> {
         let bit = match member {
             Member::Unknown => 0,

@@ -10,7 +10,7 @@ pub(super) struct Part<'g> {
     pub(super) groups: Vec<Open<'g>>,
     /// The split that made it and its sibling; none where what failed was the size.
     pub(super) split: Option<usize>,
-    /// Its sibling was taken whole, so that what made both together fail is here.
+    /// Its sibling was applied, so this part holds the group for which both together failed.
     pub(super) suspect: bool,
 }
 

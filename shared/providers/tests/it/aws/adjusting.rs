@@ -85,7 +85,7 @@ async fn r53_case_16_adjust() {
     let order = texts(&[], order).await;
     assert!(
         order[1].starts_with("z.") && order[2].contains(" AAAA "),
-        "twins come last: {order:?}"
+        "AAAA record sets come last: {order:?}"
     );
 }
 
@@ -129,7 +129,7 @@ async fn r53_case_17_adjust_odd_values() {
     }
 }
 
-/// What would be updated in every run for ever, or be refused.
+/// What would be updated in every run, or be refused.
 #[tokio::test]
 async fn endpoints_that_are_changed_are_noted() {
     use RecordType::{A, Cname, Dname, Mx};

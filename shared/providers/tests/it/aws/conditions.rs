@@ -1,4 +1,4 @@
-//! What somebody changes between our read and our write: every batch compares, and is refused.
+//! Records that are changed between our read and our write: every batch compares, and is refused.
 
 use extdns_model::{
     Action, Change, ChangeGroup, FailureKind, Inventory, Outcome, RecordType, Role, ZoneKey,
@@ -89,7 +89,7 @@ async fn an_update_names_what_it_replaces_and_the_ownership_record_on_which_it_r
     assert_eq!(world.contents().len(), 2);
 }
 
-/// With an upsert a record without an owner would be left, which nobody ever touches again.
+/// With an upsert a record without an owner would be left, which no run ever changes again.
 #[tokio::test]
 async fn an_update_of_a_deleted_pair_leaves_no_record_without_an_owner() {
     let world = World::with(&["a.e.test", "b.e.test"]).await;

@@ -150,7 +150,7 @@ async fn r53_case_43_one_of_two_zones_fails() {
     assert_eq!(sim.calls().iter().filter(|it| it.zone.as_deref() == Some(one.id())).count(), 2);
 }
 
-/// One name of the atomic batch tells what became of it.
+/// One name of the atomic batch shows what became of it.
 #[tokio::test]
 async fn lost_answers() {
     for (fault, applied, writes) in [

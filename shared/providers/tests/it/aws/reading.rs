@@ -230,7 +230,7 @@ async fn r53_case_15_a_zone_that_cannot_be_read() {
     }
 }
 
-/// Nothing but its cursor tells a page from the first one, which was given: when it is refused, the
+/// Only its cursor differs from the request for the first page, which was answered: when it is refused, the
 /// list is begun anew, once.
 #[tokio::test]
 async fn a_list_whose_cursor_is_forgotten_is_read_again() {

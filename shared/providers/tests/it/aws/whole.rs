@@ -134,7 +134,7 @@ async fn a_list_of_tags_that_leaves_out_a_zone_ends_the_reading() {
     }
 }
 
-/// The zone tells what became of a batch whose answer is not whole.
+/// A read of the zone shows what became of a batch whose answer is not complete.
 #[tokio::test]
 async fn a_write_whose_answer_is_not_whole_is_looked_up() {
     for spoil in

@@ -271,7 +271,7 @@ async fn r53_case_36_same_zone_alias_in_two_zones() {
     }
 }
 
-/// A delete repeats what was read, whatever would be written today.
+/// A delete repeats what was read, also where an update would write it in another form.
 #[tokio::test]
 async fn r53_case_37_deletes_are_exact() {
     let (sim, zone) = e_test();

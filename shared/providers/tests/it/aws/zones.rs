@@ -328,7 +328,7 @@ async fn rights_of_older_and_narrower_policies() {
     assert!(error.message.contains("failed to list hosted zones"), "{error}");
 }
 
-/// With or without the prefix that the console shows, and told if it is mistyped.
+/// With or without the prefix that the console shows, and with a warning if it is mistyped.
 #[tokio::test]
 async fn a_filter_that_matches_no_zone_is_reported() {
     let sim = Route53Sim::start();

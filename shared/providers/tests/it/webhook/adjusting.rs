@@ -172,7 +172,7 @@ async fn each_answer_gets_its_object_back() {
             .notes
             .iter()
             .map(|note| {
-                // An answer of another type is one all the same.
+                // An answer of another type is an answer too.
                 let other = answer[0]["recordType"] == "CNAME";
                 assert_eq!(
                     note.kind,
@@ -185,7 +185,7 @@ async fn each_answer_gets_its_object_back() {
     }
 }
 
-/// 17 of 20 come back, then none, then all without targets: what is missing is told, with its
+/// 17 of 20 come back, then none, then all without targets: what is missing is reported, with its
 /// reason, and nothing that came back is.
 #[tokio::test]
 async fn what_an_answer_lacks_is_reported() {

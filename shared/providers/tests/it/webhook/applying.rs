@@ -162,7 +162,7 @@ async fn nothing_to_do_is_not_sent() {
 }
 
 /// One group, and a server that does nothing and answers with this status: 204 alone is success,
-/// and whatever else came back is told as a refusal of what was sent.
+/// and every other status is reported as a refusal of what was sent.
 #[tokio::test(start_paused = true)]
 async fn statuses() {
     let status = Status::default();

@@ -264,8 +264,8 @@ async fn wrong_types() {
     }
 }
 
-/// A list that repeats itself lacks something else; of a member that comes twice nobody knows which
-/// one holds.
+/// A list with a record twice is not complete; of a member that comes twice it is not known which one
+/// holds.
 #[tokio::test]
 async fn an_answer_that_says_a_thing_twice_is_an_error() {
     let a = r#"{"dnsName":"a.example.org","recordType":"A","targets":["192.0.2.1"]}"#;
@@ -293,7 +293,7 @@ async fn an_answer_that_says_a_thing_twice_is_an_error() {
     }
 }
 
-/// A part of an answer (206) is no answer, to whatever request.
+/// A part of an answer (206) is no answer, for every request.
 #[tokio::test]
 async fn a_part_of_an_answer_is_an_error() {
     for path in PATHS {

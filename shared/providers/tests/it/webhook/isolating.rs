@@ -113,7 +113,7 @@ async fn several_bad_groups_block_no_other() {
     }
 }
 
-/// A hundred that are refused side by side use up the patience, but not for the good ones.
+/// A hundred that are refused side by side reach the limit, but not before the others are applied.
 #[tokio::test]
 async fn many_bad_groups_in_front_hold_up_no_good_one() {
     let sim = WebhookSim::builder().start();

@@ -10,7 +10,7 @@ use extdns_providers::{Deadline, Provider as _, Reader as _};
 use crate::webhook::support::{desired_endpoint, group, planned, set, webhook};
 
 const ENDPOINTS: usize = 40_000;
-/// What the buffers of a connection take, whatever is sent.
+/// What the buffers of a connection take, for any request.
 const BUFFERS: u64 = 3 << 19;
 
 /// Adjusts nothing, takes every change, and has as many records.

@@ -14,7 +14,7 @@ use extdns_providers::{Context, Deadline, Provider as _, ProviderError, Reader a
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use extdns_testkit::webhook_sim::MEDIA_TYPE;
 
-/// The flags of a provider that waits for ever, so that its test may stop the clock.
+/// The flags of a provider without timeouts, so that its test may stop the clock.
 pub(crate) fn args(url: String) -> WebhookArgs {
     WebhookArgs {
         webhook_provider_url: url,
