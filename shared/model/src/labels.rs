@@ -24,6 +24,9 @@ impl LabelKey {
 const HERITAGE: &str = "heritage";
 const HERITAGE_VALUE: &str = "external-dns";
 const PREFIX: &str = "external-dns/";
+/// How a text begins, and what stands before each of its labels.
+const BEGINNING: &str = "heritage=external-dns";
+const SEPARATOR: &str = ",external-dns/";
 
 /// The text is not an ownership record of the external-dns family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -101,7 +104,7 @@ impl Labels {
     /// The labels in byte order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        tokens(&self.stored).filter_map(label).chain(pairs)
+        stored(&self.stored).chain(pairs)
     }
 
     /// How many there are.
@@ -119,9 +122,8 @@ impl Labels {
     /// The labels one by one, to be changed.
     fn pairs(&mut self) -> &mut ThinVec<(EcoString, EcoString)> {
         if !self.stored.is_empty() {
-            let stored = std::mem::take(&mut self.stored);
-            let labels = tokens(&stored).filter_map(label);
-            self.pairs = labels.map(|(key, value)| (key.into(), value.into())).collect();
+            let text = std::mem::take(&mut self.stored);
+            self.pairs = stored(&text).map(|(key, value)| (key.into(), value.into())).collect();
         }
         &mut self.pairs
     }
@@ -146,7 +148,8 @@ impl Labels {
     pub fn parse(text: &str) -> Result<Self, InvalidHeritage> {
         let mut labels = Self::new();
         let mut heritage = false;
-        for (key, value) in tokens(text) {
+        let tokens = text.trim_matches('"').split(',');
+        for (key, value) in tokens.filter_map(|token| token.split_once('=')) {
             if key == HERITAGE {
                 if value != HERITAGE_VALUE {
                     return Err(InvalidHeritage);
@@ -172,25 +175,33 @@ impl Labels {
     }
 }
 
-/// The tokens of a text with a key and a value.
-fn tokens(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.trim_matches('"').split(',').filter_map(|token| token.split_once('='))
+/// The labels of a text that [`is_plain`].
+fn stored(text: &str) -> Stored<'_> {
+    Stored(text.trim_matches('"').strip_prefix(BEGINNING).unwrap_or_default())
 }
 
-/// A token as a label, in the form in which labels are written.
-fn label<'t>((key, value): (&'t str, &'t str)) -> Option<(&'t str, &'t str)> {
-    Some((key.strip_prefix(PREFIX)?, value))
+/// What is left of such a text behind the heritage, or behind a label.
+struct Stored<'t>(&'t str);
+
+impl<'t> Iterator for Stored<'t> {
+    type Item = (&'t str, &'t str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.0.strip_prefix(SEPARATOR)?;
+        let end = text.bytes().position(|byte| byte == b',').unwrap_or(text.len());
+        let (label, rest) = text.split_at(end);
+        let pair = label.split_once('=')?;
+        self.0 = rest;
+        Some(pair)
+    }
 }
 
 /// Whether a text is as it is written: the heritage, then labels in byte order of their keys, each
 /// once, and nothing else.
 fn is_plain(text: &str) -> bool {
-    let mut tokens = tokens(text);
-    let mut last = None;
-    tokens.next() == Some((HERITAGE, HERITAGE_VALUE))
-        && tokens.all(|token| {
-            label(token).is_some_and(|(key, _)| last.replace(key).is_none_or(|last| last < key))
-        })
+    let (mut labels, mut last) = (stored(text), None);
+    let is_sorted = labels.by_ref().all(|(key, _)| last.replace(key).is_none_or(|last| last < key));
+    is_sorted && labels.0.is_empty() && text.trim_matches('"').starts_with(BEGINNING)
 }
 
 impl PartialEq for Labels {
