@@ -37,7 +37,8 @@ pub struct Args {
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_go_duration)]
     pub request_timeout: Duration,
 
-    /// How long one request to the Kubernetes API may take; 0s means no limit
+    /// How long one request to the Kubernetes API may take, and how long a streamed list from one object to the next;
+    /// 0s means no limit
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_go_duration)]
     pub kube_api_request_timeout: Duration,
 

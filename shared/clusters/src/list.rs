@@ -37,22 +37,9 @@ impl Api {
         loop {
             let mut accumulator = start();
             let mut step = |object| step(&mut accumulator, object);
-            in_pages |= self.in_pages.load(Ordering::Relaxed);
-            let read = if in_pages {
-                self.pages(wanted, None, &mut pace, &mut step).await
-            } else {
-                match self.stream(wanted, &mut pace, &mut step).await {
-                    Ok(objects) => Ok(objects),
-                    Err(Unstreamed::Interrupted(error)) => Err(error),
-                    Err(why) => {
-                        self.give_streams_up(resource, &why);
-                        in_pages = true;
-                        continue;
-                    }
-                }
-            };
-            match read {
-                Ok(objects) => return Ok((accumulator, objects)),
+            match self.read(wanted, &mut in_pages, &mut pace, &mut step).await {
+                Ok(Some(objects)) => return Ok((accumulator, objects)),
+                Ok(None) => {}
                 Err(Interrupted::Failed(error)) => return Err(error),
                 // Its pages are smaller now, and there is a smallest one.
                 Err(Interrupted::Retry(ReadErrorKind::TooLarge { .. })) => {}
@@ -64,6 +51,30 @@ impl Api {
                     tracing::warn!(cluster = %self.cluster, %resource, %error, "beginning the list again");
                     tokio::time::sleep(self.limits.backoff * restarts).await;
                 }
+            }
+        }
+    }
+
+    /// Reads a list once, as a stream or in pages. `None` where it cannot be a stream, so that it has
+    /// to begin again in pages.
+    async fn read<K: Projection>(
+        &self,
+        wanted: Wanted<'_>,
+        in_pages: &mut bool,
+        pace: &mut Pace,
+        step: &mut (impl FnMut(K) + Send),
+    ) -> Result<Option<u64>, Interrupted> {
+        *in_pages |= self.in_pages.load(Ordering::Relaxed);
+        if *in_pages {
+            return self.pages(wanted, None, pace, step).await.map(Some);
+        }
+        match self.stream(wanted, pace, step).await {
+            Ok(objects) => Ok(Some(objects)),
+            Err(Unstreamed::Interrupted(error)) => Err(error),
+            Err(why) => {
+                self.give_streams_up(wanted.resource, &why);
+                *in_pages = true;
+                Ok(None)
             }
         }
     }

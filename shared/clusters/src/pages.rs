@@ -60,30 +60,12 @@ impl Api {
                 return Err(self.refused(wanted.resource, wanted.namespace, &call, &answer).await);
             }
             let mut reader = PageReader::new();
-            let page = self.read_page(wanted, &mut incoming, &mut reader, step).await;
-            let is_begun = reader.objects() > 0;
-            match page {
+            match self.read_page(wanted, &mut incoming, &mut reader, step).await {
                 Ok(page) => {
                     pace.after(page.objects, incoming.bytes(), incoming.took());
                     return Ok(page);
                 }
-                Err(Interrupted::Failed(error @ ReadErrorKind::TooLarge { .. })) => {
-                    if !pace.halve() {
-                        return Err(Interrupted::Failed(error));
-                    }
-                    if is_begun {
-                        return Err(Interrupted::Retry(error));
-                    }
-                }
-                Err(Interrupted::Failed(error @ ReadErrorKind::Truncated { .. })) => {
-                    if is_begun {
-                        return Err(Interrupted::Retry(error));
-                    }
-                    if !attempts.again(None, &error.to_string()).await {
-                        return Err(Interrupted::Failed(error));
-                    }
-                }
-                Err(error) => return Err(error),
+                Err(error) => may_repeat(error, reader.objects() > 0, pace, &mut attempts).await?,
             }
         }
     }
@@ -117,6 +99,28 @@ impl Api {
             PageError::Cut(error) => Interrupted::Retry(incoming.truncated(error.to_string())),
             error => self.undecodable(wanted.resource, incoming.call(), &incoming.bare(), error),
         }
+    }
+}
+
+/// Whether a page that was not read can be asked for again: a smaller one where it was too large, the
+/// same where the connection broke. Once something of it was handed on, the list begins again instead.
+async fn may_repeat(
+    error: Interrupted,
+    is_begun: bool,
+    pace: &mut Pace,
+    attempts: &mut Attempts<'_>,
+) -> Result<(), Interrupted> {
+    let may_be_repeated = match &error {
+        Interrupted::Failed(ReadErrorKind::TooLarge { .. }) => pace.halve(),
+        Interrupted::Failed(error @ ReadErrorKind::Truncated { .. }) => {
+            is_begun || attempts.again(None, &error.to_string()).await
+        }
+        _ => false,
+    };
+    match error {
+        Interrupted::Failed(error) if may_be_repeated && is_begun => Err(Interrupted::Retry(error)),
+        _ if may_be_repeated => Ok(()),
+        error => Err(error),
     }
 }
 

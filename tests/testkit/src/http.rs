@@ -195,8 +195,8 @@ impl Reply {
         self.deliver(Delivery::Chunks(chunks.into_iter().map(Into::into).collect(), pause))
     }
 
-    /// Sends the body line by line, each in a chunk of its own, and then nothing more, over an answer that does not end
-    /// (`transfer-encoding: chunked`).
+    /// Sends the body in chunks that are filled without regard to its lines, as servers in Go do, and then nothing more,
+    /// over an answer that does not end (`transfer-encoding: chunked`).
     #[must_use]
     pub fn left_open(self) -> Self {
         self.deliver(Delivery::Open)
@@ -502,8 +502,8 @@ async fn answer(
             StreamBody::new(slow_chunks(chunks, pause)).boxed_unsync()
         }
         (Delivery::Open, _) => {
-            let lines = stream::iter(lines(reply.body)).map(|line| Ok(Frame::data(line)));
-            StreamBody::new(lines.chain(stream::pending())).boxed_unsync()
+            let chunks = stream::iter(filled_chunks(reply.body)).map(|own| Ok(Frame::data(own)));
+            StreamBody::new(chunks.chain(stream::pending())).boxed_unsync()
         }
         (Delivery::EndlessBody, _) => {
             StreamBody::new(stream::repeat_with(move || Ok(Frame::data(reply.body.clone()))))
@@ -552,10 +552,11 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "the handler panicked".to_owned())
 }
 
-/// The lines of a text, each with its end.
-fn lines(mut text: Bytes) -> impl Iterator<Item = Bytes> {
+/// Chunks of the size in which Go's HTTP server writes.
+fn filled_chunks(mut text: Bytes) -> impl Iterator<Item = Bytes> {
+    const CHUNK: usize = 4 << 10;
     std::iter::from_fn(move || {
-        let length = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| at + 1);
+        let length = text.len().min(CHUNK);
         (length > 0).then(|| text.split_to(length))
     })
 }
