@@ -3,12 +3,11 @@
 use std::fmt;
 use std::io::{self, Write as _};
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use extdns_auth::secrets::redact;
 use extdns_sync::report::{FailureKind, Report, render_emf};
-use extdns_sync::settings::{Arguments, Command, Environment, Request, resolve};
+use extdns_sync::settings::{Arguments, Command, Environment, Request, load, resolve};
 use extdns_sync::{Deadline, RunRequest, Wiring, run, start_logging, take_panic};
 use futures::FutureExt as _;
 use lambda_runtime::Diagnostic;
@@ -38,13 +37,18 @@ impl Function {
     /// Sets up everything that no event changes.
     pub(crate) async fn from_environment() -> Result<Self, String> {
         let environment = Environment::of([], std::env::vars_os());
-        let arguments = match resolve(&environment) {
-            Ok(Request::Run(arguments)) => *arguments,
-            Ok(Request::Show(text)) => return Err(text),
+        let loaded = load(environment, io::empty()).await;
+        let resolved = loaded.and_then(|own| Ok((resolve(&own)?, own)));
+        let (request, environment) = match resolved {
+            Ok(resolved) => resolved,
             Err(error) => {
                 start_logging(Default::default(), Default::default());
                 return Err(error.to_string());
             }
+        };
+        let arguments = match request {
+            Request::Run(arguments) => *arguments,
+            Request::Show(text) => return Err(text),
         };
         start_logging(arguments.process.log_format, arguments.process.log_level);
         refuse_what_functions_have_not(&arguments)?;
@@ -69,7 +73,7 @@ impl Function {
     /// The run, which ends while there is time to say so, whatever it meets.
     async fn run(&self, request: &RunRequest) -> Report {
         let last = request.until.extended(ENDING);
-        let work = AssertUnwindSafe(run(&self.wiring, request, io::empty())).catch_unwind();
+        let work = AssertUnwindSafe(run(&self.wiring, request)).catch_unwind();
         let mut report = tokio::select! {
             biased;
             report = work => report.unwrap_or_default(),
@@ -103,7 +107,7 @@ impl Function {
             }
         }
         self.check_targets(&invocation.targets)?;
-        arguments.commands.plan_hash = invocation.plan_hash;
+        arguments.commands.plan_hash = invocation.plan_hash.into_iter().collect();
         let mut request = RunRequest::of(&arguments).map_err(|error| error.to_string())?;
         request.until = Deadline::within(time(deadline, arguments.process.timeout));
         request.overrides.allow_deletes.extend(invocation.allow_deletes);
@@ -112,9 +116,12 @@ impl Function {
     }
 
     fn check_targets(&self, asked: &[String]) -> Result<(), String> {
-        let known = &self.wiring.provider_name;
-        match asked.iter().find(|name| *name != known) {
-            Some(name) => Err(format!("there is no target {name:?}, only {known:?}")),
+        let known: Vec<&str> = self.wiring.targets.iter().map(|target| &*target.name).collect();
+        match asked.iter().find(|name| !known.contains(&&***name)) {
+            Some(name) => {
+                let known: Vec<String> = known.iter().map(|name| format!("{name:?}")).collect();
+                Err(format!("there is no target {name:?}, only {}", known.join(", ")))
+            }
             None => Ok(()),
         }
     }
@@ -184,7 +191,7 @@ pub(crate) fn refuse_what_functions_have_not(arguments: &Arguments) -> Result<()
         ),
         (
             "--manifests=-",
-            arguments.clusters.manifests.iter().any(|path| path == Path::new("-")),
+            arguments.reads_input(),
             "there is no standard input",
         ),
     ];

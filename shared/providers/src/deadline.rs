@@ -61,6 +61,13 @@ impl Deadline {
         Self { at, ..self.clone() }
     }
 
+    /// The same deadline, but at the latest this long from now.
+    #[must_use]
+    pub fn at_most(&self, time: Duration) -> Self {
+        let end = Instant::now().checked_add(time);
+        Self { at: self.at.into_iter().chain(end).min(), ..self.clone() }
+    }
+
     /// The same deadline, but with this much time behind a stop: what is under way when the process
     /// is told to stop may come to its end.
     #[must_use]

@@ -10,38 +10,49 @@ use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Claimed, EntryAction, EntryChange, Groups, Settled, Store};
 
 use crate::error::RunError;
-use crate::request::RunRequest;
+use crate::request::{Mode, RunRequest};
 use crate::status::{self, Seen};
-use crate::wiring::Wiring;
+use crate::turn::Turn;
+use crate::wiring::Target;
 
-/// Sends the groups; one outcome for each, in their order. Then the status of each object says that
-/// it was seen, whether or not anything had to change.
+/// The right to write, for a run that applies.
+pub(crate) fn permit(request: &RunRequest) -> Option<Permit> {
+    (request.mode == Mode::Apply).then(Permit::grant)
+}
+
+/// Sends the groups; one outcome for each, in their order. The turn says that it is begun to write, and until when.
 ///
 /// # Errors
-/// When the provider cannot be written to at all.
+/// When the provider cannot be written to at all, or the run has lost its turn.
 pub(crate) async fn apply(
-    wiring: &Wiring,
+    target: &Target,
     request: &RunRequest,
     annotated: &Annotated,
     groups: &Groups,
-    seen: &[Seen],
+    turn: &mut Turn<'_>,
 ) -> Result<Vec<Outcome>, RunError> {
     let permit = Permit::grant();
-    let until = request.until.clone();
+    if !groups.groups.is_empty() {
+        turn.begin_to_write().await?;
+    }
+    let until = turn.until(&request.until);
     let index = &annotated.inventory.index;
-    let outcomes = match wiring.registry.store() {
-        Some(store) => send_owned(&permit, wiring, store, index, groups, until).await?,
-        None => send(&permit, wiring, index, &groups.groups, until).await?,
-    };
-    status::write(&permit, seen, &request.until).await;
-    Ok(outcomes)
+    match target.registry.store() {
+        Some(store) => send_owned(&permit, target, store, index, groups, until).await,
+        None => send(&permit, target, index, &groups.groups, until).await,
+    }
+}
+
+/// Lets the status of each object say that it was seen, whether or not anything had to change.
+pub(crate) async fn write_statuses(request: &RunRequest, seen: &[Seen]) {
+    status::write(&Permit::grant(), seen, &request.until).await;
 }
 
 /// Sends the groups whose ownership records could be made in the store, and tells the store what
 /// became of them.
 async fn send_owned(
     permit: &Permit,
-    wiring: &Wiring,
+    target: &Target,
     store: &dyn Store,
     index: &ZoneIndex,
     groups: &Groups,
@@ -60,7 +71,7 @@ async fn send_owned(
     };
     let lost: HashSet<GroupId> = refused.iter().map(|(group, _)| *group).collect();
     let claimed = Claimed::new(&groups.groups, refused);
-    let sent = send(permit, wiring, index, claimed.groups(), until).await;
+    let sent = send(permit, target, index, claimed.groups(), until).await;
     let (sent, failed) = match sent {
         Ok(sent) => (sent, None),
         // Nothing was sent: what was made for it is removed again.
@@ -102,7 +113,7 @@ fn late(became: &[(&EntryChange, Settled)]) -> Vec<(GroupId, Failure)> {
 
 async fn send(
     permit: &Permit,
-    wiring: &Wiring,
+    target: &Target,
     index: &ZoneIndex,
     groups: &[ChangeGroup],
     until: Deadline,
@@ -110,7 +121,7 @@ async fn send(
     if groups.is_empty() {
         return Ok(Vec::new());
     }
-    let writer = wiring.provider.writer(permit, index).map_err(RunError::Write)?;
+    let writer = target.provider.writer(permit, index).map_err(RunError::Write)?;
     let last = last_moment(&until);
     tokio::select! {
         biased;

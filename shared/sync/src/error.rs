@@ -3,6 +3,7 @@
 use extdns_plan::UnknownCluster;
 use extdns_providers::{Deadline, ProviderError};
 use extdns_registry::StoreError;
+use extdns_state::StateError;
 
 use crate::report::FailureKind;
 
@@ -28,6 +29,12 @@ pub enum RunError {
     /// A flag allows a cluster that does not exist to want nothing.
     #[error(transparent)]
     UnknownCluster(UnknownCluster),
+    /// A change of owners that cannot be made with these settings.
+    #[error("{0}")]
+    OwnershipChange(String),
+    /// The lease could not be taken or is lost, or the stored hash could not be removed.
+    #[error("{0}; nothing is written")]
+    State(StateError),
     /// Reading took more than its part of the time.
     #[error(
         "the time for reading (70 % of --timeout) was over before everything was read; nothing is \
@@ -53,7 +60,8 @@ impl RunError {
             Self::Read(_) | Self::Ownership(_) | Self::Adjust(_) | Self::Write(_) => {
                 FailureKind::Provider
             }
-            Self::UnknownCluster(_) => FailureKind::Configuration,
+            Self::UnknownCluster(_) | Self::OwnershipChange(_) => FailureKind::Configuration,
+            Self::State(_) => FailureKind::State,
             Self::Deadline | Self::Stopped => FailureKind::Deadline,
         }
     }

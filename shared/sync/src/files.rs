@@ -23,7 +23,7 @@ enum Destination {
     File(PathBuf),
 }
 
-/// Writes a file: under a temporary name first, so that nobody reads half of it. A link is
+/// Writes a file: under a temporary name first, so that no reader sees half of it. A link is
 /// followed; a device, a pipe or a stream of this process (`/dev/stdout`) is written to.
 ///
 /// # Errors

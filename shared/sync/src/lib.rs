@@ -3,11 +3,12 @@
 //!
 //! Start reading at `run.rs`: [`run()`] reads, plans and applies once. `settings` reads arguments
 //! and environment variables, [`Wiring`] makes the parts of a run of them, [`report`] renders what
-//! was done. [`doctor`], [`explain`], [`gc`] and [`revert`] are the other commands, and [`program`]
+//! was done. [`doctor`], [`explain`], [`gc`], [`ownership`] and [`revert`] are the other commands, and [`program`]
 //! is the command line.
 
 mod apply;
 pub mod doctor;
+mod domains;
 mod error;
 mod exit;
 pub mod explain;
@@ -17,9 +18,11 @@ pub mod gc;
 mod logging;
 #[cfg(test)]
 mod messages;
+pub mod ownership;
 mod panics;
 pub mod program;
 mod progress;
+pub mod rbac;
 pub mod report;
 mod request;
 pub mod revert;
@@ -27,6 +30,8 @@ mod run;
 pub mod settings;
 mod status;
 mod stdin;
+mod target;
+mod turn;
 mod wiring;
 
 pub use error::RunError;
@@ -36,4 +41,6 @@ pub use logging::start as start_logging;
 pub use panics::{catch_panics, take_panic};
 pub use request::{Mode, Overrides, RunRequest};
 pub use run::run;
-pub use wiring::Wiring;
+pub use stdin::Input;
+pub use turn::State;
+pub use wiring::{Target, WiredCluster, Wiring};

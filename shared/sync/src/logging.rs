@@ -120,7 +120,7 @@ impl Visit for Fields {
 }
 
 impl Fields {
-    /// Every line passes here, whoever logs it, and secrets are redacted from it.
+    /// All lines of all crates pass here, and secrets are redacted from them.
     fn put(&mut self, field: &Field, value: String) {
         let value = match secrets::redact(&value) {
             Cow::Borrowed(_) => value,

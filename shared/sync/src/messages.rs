@@ -120,6 +120,7 @@ fn run_errors() -> Vec<RunError> {
         RunError::Adjust(provider()),
         RunError::Write(provider()),
         RunError::UnknownCluster(unknown),
+        RunError::OwnershipChange("--to=lab: no cluster of ours has this name".to_owned()),
         RunError::Deadline,
         RunError::Stopped,
     ]

@@ -14,11 +14,13 @@ use futures::future::OptionFuture;
 use crate::report::{
     FailureKind, Palette, Report, render_json, render_markdown, render_metrics, render_text,
 };
-use crate::settings::{Arguments, Command, Environment, Output, Request, resolve};
+use crate::settings::{
+    self, Arguments, Command, ConfigAction, Environment, Output, Request, load, resolve,
+};
 use crate::stdin::Input;
 use crate::{
-    Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, files, gc, logging, panics,
-    progress, run,
+    Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, files, gc, logging, ownership,
+    panics, progress, rbac, run,
 };
 
 /// What the process gives the program.
@@ -49,9 +51,15 @@ pub async fn main(environment: &Environment, streams: Streams<'_>) -> ExitCode {
 }
 
 async fn answer(environment: &Environment, mut streams: Streams<'_>) -> ExitCode {
-    match resolve(environment) {
-        Ok(Request::Show(text)) => print(&mut streams, &text, ExitCode::Success),
-        Ok(Request::Run(arguments)) => start(&arguments, environment, streams).await,
+    let resolved = match load(environment.clone(), &mut *streams.input).await {
+        Ok(environment) => resolve(&environment).map(|request| (request, environment)),
+        Err(error) => Err(error),
+    };
+    match resolved {
+        Ok((Request::Show(text), _)) => print(&mut streams, &text, ExitCode::Success),
+        Ok((Request::Run(arguments), environment)) => {
+            start(&arguments, &environment, streams).await
+        }
         Err(error) => {
             logging::start(Default::default(), Default::default());
             tracing::error!("flag parsing error: {error}");
@@ -96,6 +104,15 @@ async fn work(
         );
         return ExitCode::Configuration;
     }
+    if let Command::Config { action } = arguments.command {
+        return look_at_settings(arguments, environment, action, streams).await;
+    }
+    if arguments.command == Command::Rbac {
+        return match rbac::rbac(arguments).await {
+            Ok(manifests) => print(&mut streams, &manifests, ExitCode::Success),
+            Err(error) => refuse(arguments, &error),
+        };
+    }
     let input = input(arguments, &mut streams);
     if arguments.command == Command::Doctor {
         let examined = async { doctor::examine(arguments, environment, input.await).await };
@@ -103,17 +120,20 @@ async fn work(
         return print(&mut streams, &doctor::render(&diagnosis), diagnosis.exit_code());
     }
     let wired = in_time(&until, Wiring::new(arguments, environment)).await;
-    let wiring = match wired {
+    let mut wiring = match wired {
         Some(Ok(wiring)) => wiring,
         Some(Err(error)) => return refuse(arguments, &error),
         None => return fail(arguments, FailureKind::Deadline, too_late(&until).to_owned()),
     };
     if let Command::Explain { name } = &arguments.command {
-        let explained = async { explain::explain(&wiring, name, input.await).await };
-        let Some(explanation) = in_time(&until, explained).await else { return ExitCode::Failed };
-        let known = explanation.gaps.is_empty();
+        let explained = async {
+            wiring.input = input.await;
+            explain::explain(&wiring, name).await
+        };
+        let Some(explanations) = in_time(&until, explained).await else { return ExitCode::Failed };
+        let known = explanations.iter().all(|explanation| explanation.gaps.is_empty());
         let code = if known { ExitCode::Success } else { ExitCode::Failed };
-        return print(&mut streams, &explain::render(&explanation), code);
+        return print(&mut streams, &explain::render(&explanations), code);
     }
     let request = match RunRequest::of(arguments) {
         Ok(request) => RunRequest { until, ..request },
@@ -125,7 +145,11 @@ async fn work(
     if arguments.command == Command::Once && request.mode == Mode::Plan {
         tracing::info!("running in dry-run mode. No changes to DNS records will be made.");
     }
-    let report = carry_out(arguments, &wiring, request, input, streams.watched).await;
+    // The commands that read no cluster do not wait for it.
+    if arguments.command.reads_clusters() && request.revert.is_none() {
+        wiring.input = Input::in_time(input, &request.until).await;
+    }
+    let report = carry_out(arguments, &wiring, request, streams.watched).await;
     let code = match (store(arguments, &report), arguments.commands.detailed_exitcode) {
         (Err(Unstored), _) => ExitCode::Failed,
         (Ok(()), true) => report.detailed_exit_code(),
@@ -134,17 +158,44 @@ async fn work(
     show(&mut streams, arguments, environment, &report, code)
 }
 
+/// Checks or shows the settings. No cluster and no provider is asked.
+async fn look_at_settings(
+    arguments: &Arguments,
+    environment: &Environment,
+    action: ConfigAction,
+    mut streams: Streams<'_>,
+) -> ExitCode {
+    if let Err(error) = Wiring::check(arguments, environment) {
+        tracing::error!("config validation failed: {error}");
+        return ExitCode::Configuration;
+    }
+    let text = match action {
+        ConfigAction::Show => settings::show(arguments),
+        ConfigAction::Check => {
+            let (clusters, targets) = (&arguments.cluster_entries, &arguments.target_entries);
+            let clusters: Vec<&str> = clusters.iter().map(|own| &*own.name).collect();
+            let targets: Vec<&str> = targets.iter().map(|own| &*own.name).collect();
+            format!(
+                "the settings can be used\nclusters: {}\ntargets: {}\n",
+                clusters.join(", "),
+                targets.join(", ")
+            )
+        }
+    };
+    print(&mut streams, &text, ExitCode::Success)
+}
+
 /// Standard input, where the manifests name it.
 fn input(
     arguments: &Arguments,
     streams: &mut Streams<'_>,
 ) -> impl Future<Output = Input> + Send + use<> {
-    let is_read = arguments.clusters.manifests.iter().any(|path| path == Path::new("-"));
+    let is_read = arguments.reads_input();
     let from = is_read.then(|| std::mem::replace(&mut streams.input, Box::new(io::empty())));
     async move {
         match from {
             Some(from) => Input::read(from).await,
-            None => Input::empty(),
+            None => Input::default(),
         }
     }
 }
@@ -206,13 +257,15 @@ async fn carry_out(
     arguments: &Arguments,
     wiring: &Wiring,
     request: RunRequest,
-    input: impl Future<Output = Input> + Send,
     watched: bool,
 ) -> Report {
     let work = async {
         match arguments.command {
             Command::Gc => gc::collect(wiring, &request).await,
-            _ => run(wiring, &request, Input::in_time(input, &request.until).await).await,
+            _ if arguments.command.changes_ownership() => {
+                ownership::change(wiring, &request, arguments).await
+            }
+            _ => run(wiring, &request).await,
         }
     };
     let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
@@ -265,7 +318,7 @@ fn show(
 ) -> ExitCode {
     let flags = &arguments.commands;
     let asked = flags.output.is_some() || flags.out.is_some();
-    let failed = report.failure.is_some();
+    let failed = report.first_failure().is_some();
     let as_log = failed || !asked && !report.planned_only && !streams.terminal;
     if as_log {
         report.log();

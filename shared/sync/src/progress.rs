@@ -23,7 +23,8 @@ pub(crate) async fn show(wiring: &Wiring) {
     let _erased = EraseOnDrop;
     loop {
         ticks.tick().await;
-        let calls: u64 = wiring.provider.calls().iter().map(|call| call.calls).sum();
+        let calls = wiring.targets.iter().flat_map(|target| target.provider.calls());
+        let calls: u64 = calls.map(|call| call.calls).sum();
         draw(start.elapsed(), calls);
     }
 }

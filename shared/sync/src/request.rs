@@ -29,10 +29,12 @@ pub struct RunRequest {
     pub until: Deadline,
     /// What the guard and the freeze let through this time.
     pub overrides: Overrides,
-    /// The hash, hexadecimal, that the plan must have for anything to be written.
-    pub expected_hash: Option<String>,
+    /// By target, the hash, hexadecimal, that its plan must have for anything to be written there.
+    pub expected_hashes: BTreeMap<String, String>,
     /// The report of the run that is to be undone; the clusters are not read then.
     pub revert: Option<Document>,
+    /// Whether somebody asked for exactly this run: the zones are read whatever the last run left.
+    pub by_hand: bool,
 }
 
 /// What the guard and the freeze let through once, beside what the settings say.
@@ -60,6 +62,16 @@ impl RunRequest {
 }
 
 impl RunRequest {
+    /// The hash that the plan of a target must have, if it must have one.
+    pub(crate) fn expects(&self, target: &str) -> Option<&String> {
+        self.expected_hashes.get(target)
+    }
+
+    /// Whether the run ends where the last one left nothing to do.
+    pub(crate) fn is_gated(&self) -> bool {
+        !self.by_hand && self.expected_hashes.is_empty() && self.revert.is_none()
+    }
+
     /// The run that a command line asks for.
     ///
     /// # Errors
@@ -73,15 +85,18 @@ impl RunRequest {
                 return Err(SettingsError::Invalid(problem.to_owned()));
             }
             Command::Apply => true,
-            Command::Gc => arguments.commands.apply && !dry_run,
+            Command::Gc | Command::Adopt { .. } | Command::Release { .. } | Command::Transfer => {
+                arguments.commands.apply && !dry_run
+            }
             _ => false,
         };
-        let expected_hash = arguments.commands.plan_hash.as_deref();
+        let hashes = arguments.commands.plan_hash.iter().map(|text| hash(text, arguments));
         Ok(Self {
             mode: if apply { Mode::Apply } else { Mode::Plan },
             until: Deadline::of_timeout(arguments.process.timeout),
-            expected_hash: expected_hash.map(|text| hash(text, arguments)).transpose()?,
+            expected_hashes: hashes.collect::<Result<_, _>>()?,
             revert: arguments.commands.revert.as_deref().map(document).transpose()?,
+            by_hand: arguments.command != Command::Once,
             ..Self::default()
         })
     }
@@ -96,19 +111,24 @@ fn document(path: &Path) -> Result<Document, SettingsError> {
     })
 }
 
-/// The hash of `[TARGET=]HASH`.
-fn hash(text: &str, arguments: &Arguments) -> Result<String, SettingsError> {
-    let target = arguments.providers.provider.name;
-    let hash = match text.split_once('=') {
-        Some((name, hash)) if name == target => hash,
-        Some((name, _)) => {
-            let problem = format!("--plan-hash: there is no target {name:?}, only {target:?}");
-            return Err(SettingsError::Invalid(problem));
+/// Target and hash of `[TARGET=]HASH`. Where there are several, the target has to be named.
+fn hash(text: &str, arguments: &Arguments) -> Result<(String, String), SettingsError> {
+    let targets: Vec<&str> = arguments.target_entries.iter().map(|own| &*own.name).collect();
+    let known = targets.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    let invalid = |problem| Err(SettingsError::Invalid(format!("--plan-hash: {problem}")));
+    let (target, hash) = match (text.split_once('='), &*targets) {
+        (Some((name, hash)), _) if targets.contains(&name) => (name, hash),
+        (Some((name, _)), _) => {
+            return invalid(format!("there is no target {name:?}, only {known}"));
         }
-        None => text,
+        (None, [only]) => (*only, text),
+        (None, _) => {
+            return invalid(format!("say of which target, as TARGET=HASH; there is {known}"));
+        }
     };
-    let hash: PlanHash = hash
-        .parse()
-        .map_err(|problem| SettingsError::Invalid(format!("--plan-hash: {hash:?}: {problem}")))?;
-    Ok(hash.to_string())
+    let hash: PlanHash = match hash.parse() {
+        Ok(hash) => hash,
+        Err(problem) => return invalid(format!("{hash:?}: {problem}")),
+    };
+    Ok((target.to_owned(), hash.to_string()))
 }

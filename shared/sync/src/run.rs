@@ -1,24 +1,21 @@
-//! One run: read clusters and zones, plan, and, if it is an apply, write.
+//! One run: read the clusters, and for each target its zones; plan, and, if it is an apply, write.
 
-use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
-use extdns_model::{Endpoint, RecordSet, Surroundings, ZoneIndex, property_names};
-use extdns_plan::{Allowance, Cluster, Clusters, Input, Reading, Settings};
-use extdns_providers::Adjusted;
-use extdns_registry::Annotated;
+use futures::FutureExt as _;
+use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::apply::apply;
+use crate::apply::write_statuses;
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
-use crate::report::{
-    self, Calls, ClusterReport, Context, Document, Durations, FailureKind, Notice, Report, Unmade,
-};
-use crate::request::{Mode, Overrides, RunRequest};
-use crate::revert::{self, Ours, Revert};
-use crate::wiring::Wiring;
+use crate::report::{self, ClusterReport, FailureKind, Part, Report, RunFailure, Scope};
+use crate::request::{Mode, RunRequest};
+use crate::target::{self, Done, Gathering};
+use crate::turn::{self, Turn};
+use crate::wiring::{Target, Wiring};
 
 /// How much of a run's time reading may take.
 const READING_SHARE: f64 = 0.7;
@@ -27,27 +24,25 @@ const READING_SHARE: f64 = 0.7;
 /// on with what the others say.
 const CLUSTERS_SHARE: f64 = 0.6;
 
+/// Targets that are worked on at a time: each holds the records of its zones.
+const TARGETS_AT_ONCE: usize = 4;
+
 /// Runs once. Whatever could not be read in full is not deleted from; where nothing could be read
 /// in full, or the list of zones is not complete, nothing is written at all. There is always a
-/// report: the report of a failed run says why it failed, and what was known by then.
-pub async fn run(wiring: &Wiring, request: &RunRequest, stdin: impl Read + Send) -> Report {
+/// report: the report of a failed run says why it failed, and what was known by then. A target that
+/// fails does not stop the others.
+pub async fn run(wiring: &Wiring, request: &RunRequest) -> Report {
     // Boxed: its type is too deep for those of callers to be laid out.
-    Box::pin(report_attempt(request, attempt(wiring, request, stdin))).await
+    Box::pin(report_attempt(request, attempt(wiring, request))).await
 }
 
-/// The report of an attempt, whether or not it came to its end.
+/// The report of an attempt: when it was, and by what.
 pub(crate) async fn report_attempt(
     request: &RunRequest,
-    attempt: impl Future<Output = Result<Report, Failed>>,
+    attempt: impl Future<Output = Report>,
 ) -> Report {
     let started = Timestamp::now();
-    let mut report = match attempt.await {
-        Ok(report) => report,
-        Err(Failed { error, clusters, late }) => {
-            let kind = if late { FailureKind::Deadline } else { error.kind() };
-            Report { clusters, ..Report::of_failure(kind, error.to_string()) }
-        }
-    };
+    let mut report = attempt.await;
     report.planned_only = request.mode == Mode::Plan;
     report.run.version = env!("CARGO_PKG_VERSION").to_owned();
     report.run.started = Some(started);
@@ -56,12 +51,12 @@ pub(crate) async fn report_attempt(
     report
 }
 
-/// A run that ended before its end, with what it knew of the clusters by then.
+/// A target that came to no end, with what was known of the clusters by then.
 pub(crate) struct Failed {
-    error: RunError,
-    clusters: Vec<ClusterReport>,
+    pub(crate) error: RunError,
+    pub(crate) clusters: Vec<ClusterReport>,
     /// Whether the time for reading was over by then.
-    late: bool,
+    pub(crate) late: bool,
 }
 
 impl From<RunError> for Failed {
@@ -70,77 +65,79 @@ impl From<RunError> for Failed {
     }
 }
 
-async fn attempt(
-    wiring: &Wiring,
-    request: &RunRequest,
-    stdin: impl Read + Send,
-) -> Result<Report, Failed> {
-    let allow_empty = wiring.allow_empty.iter().chain(&request.overrides.allow_empty);
-    let mut watch = Stopwatch::start();
-    let called = wiring.provider.calls();
-    let mut durations = Durations::default();
-    let inputs = in_time(request, read(wiring, request, stdin)).await?;
-    durations.read = Some(watch.lap());
-    let PlanInputs { mut gathered, clusters, annotated, adjusted, revert } = inputs;
-    let clusters = clusters.allow_empty(allow_empty).map_err(RunError::UnknownCluster)?;
-    let settings = plan_settings(wiring, &request.overrides);
-    let kept = adjusted.kept();
-    let refusal = refusal(wiring);
-    let input = Input {
-        inventory: &annotated.inventory,
-        desired: &adjusted.endpoints,
-        settings: &settings,
-        clusters: &clusters,
-        kept: &kept,
-    };
-    let mut plan = extdns_plan::compute_for(input, &refusal);
-    if let Some(revert) = &revert {
-        revert.narrow(&mut plan);
-        gathered.notices.extend(revert.notices.iter().cloned());
+impl Failed {
+    fn kind(&self) -> FailureKind {
+        if self.late { FailureKind::Deadline } else { self.error.kind() }
     }
-    let groups = wiring.registry.decorate(&mut plan, &annotated, &refusal);
-    let (index, owners) = (&annotated.inventory.index, wiring.registry.owners());
-    let hash = plan.hash(index, owners, &groups.groups).to_string();
-    let is_expected = request.expected_hash.as_ref().is_none_or(|expected| *expected == hash);
-    durations.plan = Some(watch.lap());
-    let unmade = Unmade::before_plan(&gathered.dropped, &adjusted.notes);
-    let unmade = Unmade { unselected: gathered.has_idle_filter, ..unmade };
-    let unmade = unmade.within(index, &settings.filter);
-    let Gathered { views, seen, clusters: reports, mut notices, .. } = gathered;
-    let mut outcomes = None;
-    if request.mode == Mode::Apply && is_expected {
-        match apply(wiring, request, &annotated, &groups, &seen).await {
-            Ok(sent) => outcomes = Some(sent),
-            Err(error) => return Err(Failed { error, clusters: reports, late: false }),
+}
+
+async fn attempt(wiring: &Wiring, request: &RunRequest) -> Report {
+    // Before anything is read: what is read is newer than what the last run wrote.
+    let turns = turn::take(wiring, request).await;
+    let until = request.until.share(CLUSTERS_SHARE);
+    let gathering: Gathering<'_> = match &request.revert {
+        // The report says everything that is needed.
+        Some(_) => futures::future::ready(Ok(Arc::new(Gathered::default()))).boxed().shared(),
+        None => {
+            let gathering = async move { gather(wiring, &until).await };
+            gathering.map(|done| done.map(Arc::new).map_err(Arc::new)).boxed().shared()
         }
-        durations.apply = Some(watch.lap());
-    }
-    notices.extend(groups.mixed.iter().map(report::mixed));
-    notices.extend(adjusted.notes.iter().map(report::adaptation));
-    if revert.is_none() {
-        notices.extend(report::of_absent_sources(&plan, &wiring.sources));
-    }
-    if annotated.inventory.zones.is_empty() && adjusted.endpoints.is_empty() {
-        notices.push(no_zone());
-    }
-    let sent = if outcomes.is_some() { &*groups.groups } else { &[] };
-    let context = Context {
-        views: &views,
-        clusters: reports,
-        desired: &adjusted.endpoints,
-        calls: Calls::since(&called, &*wiring.provider, &annotated, sent),
-        unmade,
-        notices,
-        hash: Some(hash),
-        expected_hash: request.expected_hash.clone(),
-        ..Context::new(&wiring.provider_name, &annotated, &*wiring.registry)
     };
-    let mut report = match outcomes {
-        None => report::planned(context, &plan),
-        Some(outcomes) => report::applied(context, &plan, &groups, outcomes),
+    let attempts = wiring.targets.iter().zip(turns).map(|(target, turn)| {
+        let gathering = gathering.clone();
+        // Boxed: there are several, and each is large.
+        async move {
+            let work = async |turn: &mut Turn<'_>| {
+                target::attempt(wiring, target, request, gathering, turn).await
+            };
+            Box::pin(turn::within(turn, target, request, work)).await
+        }
+    });
+    let attempts = stream::iter(attempts).buffered(TARGETS_AT_ONCE).collect::<Vec<_>>().await;
+    let gathered = gathering.peek().and_then(|done| done.as_ref().ok()).cloned();
+    drop(gathering);
+    let has_applied = attempts.iter().flatten().any(|done| done.has_applied);
+    let mut watch = Stopwatch::start();
+    if let Some(gathered) = gathered.as_ref().filter(|_| has_applied) {
+        write_statuses(request, &gathered.seen).await;
+    }
+    let mut report = join(wiring, attempts, gathered.as_deref());
+    if let Some(apply) = &mut report.run.durations.apply {
+        *apply += watch.lap();
+    }
+    report
+}
+
+/// The report of all targets.
+pub(crate) fn join(
+    wiring: &Wiring,
+    attempts: Vec<Result<Done, Failed>>,
+    gathered: Option<&Gathered>,
+) -> Report {
+    if !wiring.has_several_targets() {
+        let single = attempts.into_iter().next().unwrap_or_else(|| Ok(Done::default()));
+        return single.map_or_else(of_failure, |done| done.report);
+    }
+    let part = |(target, attempt): (&Target, Result<Done, Failed>)| match attempt {
+        Ok(Done { report, shared_notices, unrouted, dropped, .. }) => {
+            let scope =
+                Scope { filter: target.plan.filter.clone(), clusters: target.clusters.clone() };
+            Part { report, shared_notices, unrouted, dropped, scope }
+        }
+        Err(failed) => {
+            let failure = RunFailure { kind: failed.kind(), message: failed.error.to_string() };
+            Part::of_failure(&target.name, failure, failed.clusters)
+        }
     };
-    report.run.durations = durations;
-    Ok(report)
+    let parts = wiring.targets.iter().zip(attempts).map(part).collect();
+    let nothing = Gathered::default();
+    let gathered = gathered.unwrap_or(&nothing);
+    report::join(parts, &gathered.dropped, &gathered.unmatched)
+}
+
+fn of_failure(failed: Failed) -> Report {
+    let report = Report::of_failure(failed.kind(), failed.error.to_string());
+    Report { clusters: failed.clusters, ..report }
 }
 
 /// What was read, if that took no more than its part of the time.
@@ -163,134 +160,16 @@ pub(crate) async fn in_time<T>(
     }
 }
 
-/// A provider without zones is more often a mistake than what somebody wants.
-fn no_zone() -> Notice {
-    Notice {
-        subject: "zones".to_owned(),
-        message: "the provider has none that this run manages, so nothing is made; check \
-                  --domain-filter, the other zone filters, and the account"
-            .to_owned(),
-    }
-}
-
-/// Everything that a plan is made of.
-struct PlanInputs {
-    gathered: Gathered,
-    clusters: Clusters,
-    annotated: Annotated,
-    adjusted: Adjusted,
-    revert: Option<Revert>,
-}
-
-/// Reads the zones, and what is to be undone.
-async fn read_for_revert(wiring: &Wiring, report: &Document) -> Result<PlanInputs, Failed> {
-    let inventory = wiring.provider.read().await.map_err(RunError::Read)?;
-    let annotated = wiring.annotate(inventory).await?;
-    let ours = Ours { owners: wiring.registry.owners(), clusters: &wiring.clusters };
-    let mut revert = revert::revert(report, &annotated, ours);
-    let endpoints = std::mem::take(&mut revert.endpoints);
-    // The report says everything that is needed: no cluster is frozen because it was not read.
-    let known = Reading::Complete { endpoints: endpoints.len().max(1) };
-    let clusters = wiring.clusters.iter();
-    let clusters = clusters.map(|own| Cluster::new(own.id, own.name.to_string(), known)).collect();
-    Ok(PlanInputs {
-        gathered: Gathered::default(),
-        clusters: Clusters::new(clusters),
-        annotated,
-        adjusted: Adjusted { endpoints, notes: Vec::new() },
-        revert: Some(revert),
-    })
-}
-
-/// Reads the clusters and the zones, both at a time.
-async fn read(
-    wiring: &Wiring,
-    request: &RunRequest,
-    stdin: impl Read + Send,
-) -> Result<PlanInputs, Failed> {
-    if let Some(report) = &request.revert {
-        return read_for_revert(wiring, report).await;
-    }
-    let until = request.until.share(CLUSTERS_SHARE);
-    let (gathered, inventory) = tokio::join!(gather(wiring, stdin, &until), wiring.provider.read());
-    let late = until.is_over();
-    let mut gathered = gathered.map_err(|(error, clusters)| Failed { error, clusters, late })?;
-    let fail = |error, gathered: &mut Gathered| Failed {
-        error,
-        clusters: std::mem::take(&mut gathered.clusters),
-        late: false,
-    };
-    let inventory = match inventory {
-        Ok(inventory) => inventory,
-        Err(error) => return Err(fail(RunError::Read(error), &mut gathered)),
-    };
-    let mut annotated = match wiring.annotate(inventory).await {
-        Ok(annotated) => annotated,
-        Err(error) => return Err(fail(error, &mut gathered)),
-    };
-    if annotated.orphans().next().is_some() {
-        let explained = annotated.set_explained_aside(wiring.registry.owners());
-        gathered.notices.extend(report::explained(&explained));
-    }
-    let clusters = gathered.for_plan(wiring, Some(&annotated.inventory));
-    let idle = gathered.idle_filters(wiring, &annotated.inventory);
-    gathered.has_idle_filter = !idle.is_empty();
-    gathered.notices.extend(idle);
-    let desired = std::mem::take(&mut gathered.endpoints);
-    match adjust(wiring, desired, &annotated.inventory.index).await {
-        Ok(adjusted) => Ok(PlanInputs { gathered, clusters, annotated, adjusted, revert: None }),
-        Err(error) => Err(fail(error, &mut gathered)),
-    }
-}
-
-/// Why the provider would refuse to store a record set, if it would.
-pub(crate) fn refusal(
-    wiring: &Wiring,
-) -> impl Fn(&RecordSet, Surroundings<'_>) -> Option<String> + '_ {
-    |set, around| wiring.provider.refusal(set, around)
-}
-
-/// The settings of this one plan.
-pub(crate) fn plan_settings(wiring: &Wiring, overrides: &Overrides) -> Settings {
-    let mut settings = wiring.plan.clone();
-    let allowed = overrides.allow_deletes.iter();
-    settings.guard.allow_deletes.extend(allowed.map(|(zone_or_target, count)| Allowance {
-        zone_or_target: zone_or_target.as_str().into(),
-        count: *count,
-    }));
-    settings
-}
-
-/// What the provider makes of the desired endpoints. An address that asks for an alias of its own
-/// family is an alias, whatever the provider.
-pub(crate) async fn adjust(
-    wiring: &Wiring,
-    desired: Vec<Endpoint>,
-    zones: &ZoneIndex,
-) -> Result<Adjusted, RunError> {
-    let adjusted = wiring.provider.adjust(desired, zones).await;
-    let mut adjusted = adjusted.map_err(RunError::Adjust)?;
-    for endpoint in &mut adjusted.endpoints {
-        let own_family = endpoint.set.rtype.is_address()
-            && endpoint.set.properties().get(property_names::ALIAS)
-                == endpoint.set.rtype.known_text();
-        if own_family {
-            endpoint.set.edit_properties(|own| own.set(property_names::ALIAS, "true"));
-        }
-    }
-    Ok(adjusted)
-}
-
 /// Measures one part of a run after the other.
-struct Stopwatch(Instant);
+pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
 
     /// The time since the last call.
-    fn lap(&mut self) -> Duration {
+    pub(crate) fn lap(&mut self) -> Duration {
         let now = Instant::now();
         now.duration_since(std::mem::replace(&mut self.0, now))
     }

@@ -1,25 +1,57 @@
 //! From settings to the parts of a run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use extdns_clusters::{Access, Cluster};
-use extdns_model::{ClusterId, Inventory, RecordType};
-use extdns_plan::{Policy, Settings};
+use extdns_model::{ClusterId, DomainFilter, Inventory, RecordType};
+use extdns_plan::{DEFAULT_WEIGHT, Policy, Settings, Sharing};
 use extdns_providers::{Accounts, Provider};
 use extdns_registry::{Annotated, ClusterOwner, Keeper, Loaded, Registry};
 use extdns_sources::{Options, Pipeline, Sources, SystemResolver};
 
+use crate::doctor::stand_in;
 use crate::error::RunError;
-use crate::settings::{Arguments, Environment, SettingsError};
+use crate::settings::{Arguments, ClusterEntry, Environment, SettingsError, TargetEntry};
+use crate::stdin::Input;
+use crate::turn::{State, effective};
 
-/// The parts of a run, ready to start.
+/// The parts of a run, ready to start: clusters, which all targets share, and targets.
 pub struct Wiring {
-    /// Where objects are.
-    pub clusters: Vec<Cluster>,
+    /// Where objects are. The number of each is its position.
+    pub clusters: Vec<WiredCluster>,
     /// What connecting needs of the process's environment.
     pub environment: extdns_clusters::Environment,
-    /// What is read of them.
+    /// What `-` among the manifests stands for.
+    pub input: Input,
+    /// Where records go, in the order of the settings; at least one.
+    pub targets: Vec<Target>,
+    /// Clusters that may suddenly want nothing.
+    pub allow_empty: Vec<String>,
+    /// Where runs leave what the next one needs to know; `None` for nowhere.
+    pub state: Option<State>,
+}
+
+/// A cluster, and what is read of it.
+pub struct WiredCluster {
+    /// Where its objects are.
+    pub cluster: Cluster,
+    /// What is read of it.
     pub sources: Sources,
+    /// How long reading it may take; `None` for its part of the run's time.
+    pub timeout: Option<Duration>,
+    /// The names that it may publish.
+    pub domains: DomainFilter,
+    /// The weight of its records where clusters share a name by weight.
+    pub weight: u8,
+}
+
+/// Where records go. Each target is planned and written on its own.
+pub struct Target {
+    /// Its name: that of its provider, where the settings give none.
+    pub name: String,
+    /// The clusters whose records go there, in the order of the settings.
+    pub clusters: Vec<ClusterId>,
     /// The pipeline between the sources and the plan.
     pub pipeline: Pipeline,
     /// Where records are.
@@ -32,12 +64,12 @@ pub struct Wiring {
     pub plan: Settings,
     /// Whether names of objects without an address stay as they are.
     pub keep_unready: bool,
-    /// Clusters that may suddenly want nothing.
-    pub allow_empty: Vec<String>,
+    /// The settings of which the outcome of a run depends, as texts.
+    pub effective: Vec<(String, String)>,
 }
 
 impl Wiring {
-    /// The parts that the flags name.
+    /// The parts that the settings name.
     ///
     /// # Errors
     /// The first thing that is wrong.
@@ -45,11 +77,26 @@ impl Wiring {
         arguments: &Arguments,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let provider = provider(arguments, environment, &Accounts::default()).await?;
-        let name = arguments.providers.provider.name;
-        let wiring = Self::assemble(arguments, environment, provider, name)?;
-        wiring.warn_of_defaults(arguments);
+        let accounts = Accounts::default();
+        let mut providers = Vec::with_capacity(arguments.target_entries.len());
+        for entry in &arguments.target_entries {
+            providers.push(provider(entry, arguments, environment, &accounts).await?);
+        }
+        let wiring = Self::over(arguments, environment, providers)?;
+        for (target, entry) in wiring.targets.iter().zip(&arguments.target_entries) {
+            target.check_sharing()?;
+            target.warn_of_defaults(&entry.arguments);
+        }
         Ok(wiring)
+    }
+
+    /// Whether the settings can be used, as far as no provider needs to be asked for that.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(arguments: &Arguments, environment: &Environment) -> Result<(), SettingsError> {
+        let none = arguments.target_entries.iter().map(|_| stand_in());
+        Self::over(arguments, environment, none.collect()).map(drop)
     }
 
     /// The same over a provider that is there already.
@@ -62,39 +109,146 @@ impl Wiring {
         provider: Arc<dyn Provider>,
         provider_name: &str,
     ) -> Result<Self, SettingsError> {
-        if let Some(problem) = arguments.clusters.validate().into_iter().next() {
+        let mut wiring = Self::over(arguments, environment, vec![provider])?;
+        for target in &mut wiring.targets {
+            if target.name == target.provider_name {
+                provider_name.clone_into(&mut target.name);
+                target.plan.guard.target = provider_name.into();
+            }
+            provider_name.clone_into(&mut target.provider_name);
+        }
+        Ok(wiring)
+    }
+
+    /// The same over providers that are there already, one for each target.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn over(
+        arguments: &Arguments,
+        environment: &Environment,
+        providers: Vec<Arc<dyn Provider>>,
+    ) -> Result<Self, SettingsError> {
+        let resolver = Arc::new(SystemResolver::default());
+        let entries = &arguments.cluster_entries;
+        let ids = (0..=u16::MAX).map(ClusterId);
+        let clusters: Vec<WiredCluster> = ids
+            .zip(entries)
+            .map(|(id, entry)| WiredCluster::of(id, entry, &resolver))
+            .collect::<Result<_, _>>()?;
+        let targets = arguments.target_entries.iter().zip(providers);
+        let targets = targets
+            .map(|(entry, provider)| Target::of(entry, provider, arguments, environment))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            clusters,
+            environment: environment.for_clusters(),
+            input: Input::default(),
+            targets,
+            allow_empty: arguments.plan.guard.allow_empty.clone(),
+            state: State::open(arguments, environment)?,
+        })
+    }
+
+    /// The clusters of a target, in the order of the settings.
+    pub(crate) fn clusters_of<'a>(
+        &'a self,
+        target: &'a Target,
+    ) -> impl Iterator<Item = &'a WiredCluster> + 'a {
+        self.clusters.iter().filter(|own| target.clusters.contains(&own.cluster.id))
+    }
+
+    /// Whether there are several targets, so that what is said of one has to name it.
+    pub(crate) fn has_several_targets(&self) -> bool {
+        self.targets.len() > 1
+    }
+}
+
+impl WiredCluster {
+    fn of(
+        id: ClusterId,
+        entry: &ClusterEntry,
+        resolver: &Arc<SystemResolver>,
+    ) -> Result<Self, SettingsError> {
+        let flags = &entry.arguments;
+        if let Some(problem) = flags.clusters.validate().into_iter().next() {
             return Err(SettingsError::Invalid(problem));
         }
-        let options = Options::try_from(&arguments.sources).map_err(invalid)?;
-        let types = arguments.plan.record_types().map_err(invalid)?;
-        let pipeline =
-            Pipeline::new(options.pipeline, types.contains(RecordType::Ptr)).map_err(invalid)?;
-        let mut cluster = arguments.clusters.cluster(ClusterId(0), DEFAULT_CLUSTER);
-        let keeper = Keeper { cluster: cluster.clone(), environment: environment.for_clusters() };
+        let options = Options::try_from(&flags.sources).map_err(invalid)?;
+        let mut cluster = entry.cluster(id);
         if !options.gather.needs_cluster() {
             cluster.access = Access::Manifests(Vec::new());
         }
-        let owner = ClusterOwner { id: cluster.id, name: cluster.name.clone(), owner: None };
-        let registry = extdns_registry::from_args(&arguments.registry, &[owner], Some(keeper))
-            .map_err(invalid)?;
-        let plan =
-            arguments.plan.settings(registry.owners().clone(), provider_name).map_err(invalid)?;
+        let resolver = Arc::clone(resolver);
+        let sources = Sources::new(options.gather, resolver);
+        let domains: Vec<&str> = entry.domains.iter().map(String::as_str).collect();
         Ok(Self {
-            clusters: vec![cluster],
-            environment: environment.for_clusters(),
-            sources: Sources::new(options.gather, Arc::new(SystemResolver::default())),
-            pipeline,
-            provider,
-            provider_name: provider_name.to_owned(),
-            registry,
-            plan,
-            keep_unready: arguments.plan.guard.keeps_unready(1),
-            allow_empty: arguments.plan.guard.allow_empty.clone(),
+            cluster,
+            sources,
+            timeout: entry.timeout,
+            domains: DomainFilter::lists(domains, Vec::<&str>::new()),
+            weight: entry.weight.unwrap_or(DEFAULT_WEIGHT),
         })
     }
 }
 
-impl Wiring {
+impl Target {
+    fn of(
+        entry: &TargetEntry,
+        provider: Arc<dyn Provider>,
+        run: &Arguments,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let flags = &entry.arguments;
+        let types = flags.plan.record_types().map_err(invalid)?;
+        let options = Options::try_from(&run.sources).map_err(invalid)?;
+        let pipeline =
+            Pipeline::new(options.pipeline, types.contains(RecordType::Ptr)).map_err(invalid)?;
+        let clusters: Vec<(ClusterId, &ClusterEntry)> = clusters_of(entry, run).collect();
+        let owners: Vec<ClusterOwner> = clusters.iter().copied().map(owner_of).collect();
+        let keeper = clusters.first().map(|(id, cluster)| Keeper {
+            cluster: cluster.cluster(*id),
+            environment: environment.for_clusters(),
+        });
+        let registry =
+            extdns_registry::from_args(&flags.registry, &owners, keeper).map_err(invalid)?;
+        let mut plan =
+            flags.plan.settings(registry.owners().clone(), &entry.name).map_err(invalid)?;
+        plan.weight_property = provider.capabilities().weight_property;
+        let effective = effective(flags, clusters.iter().map(|(_, cluster)| *cluster));
+        Ok(Self {
+            name: entry.name.clone(),
+            keep_unready: flags.plan.guard.keeps_unready(clusters.len()),
+            clusters: clusters.into_iter().map(|(id, _)| id).collect(),
+            pipeline,
+            provider,
+            provider_name: flags.providers.provider.name.to_owned(),
+            registry,
+            plan,
+            effective,
+        })
+    }
+
+    /// Looks whether the provider can do what `--sharing` says.
+    fn check_sharing(&self) -> Result<(), SettingsError> {
+        let provider = &self.provider_name;
+        match self.plan.sharing {
+            Sharing::Weighted if self.plan.weight_property.is_none() => {
+                Err(SettingsError::Invalid(format!(
+                    "--sharing=weighted: the provider {provider} has no weighted records; use first or merge"
+                )))
+            }
+            Sharing::Merge if self.provider.capabilities().alias && self.clusters.len() > 1 => {
+                tracing::warn!(
+                    "--sharing=merge: the load balancers of {provider} have names, not addresses, and CNAMEs and \
+                     aliases cannot be merged: of several clusters one gets such a name; use --sharing=weighted"
+                );
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Warns of settings that work, but perhaps not as the user expects. `doctor` reports the same
     /// among its findings.
     fn warn_of_defaults(&self, arguments: &Arguments) {
@@ -141,30 +295,48 @@ impl Wiring {
     }
 }
 
-/// The provider that the flags name. All providers of the process are given the same accounts.
+/// The provider that the flags of a target name. All providers of the process are given the same accounts.
 ///
 /// # Errors
 /// When its flags cannot be used, or there are no credentials for it.
 pub(crate) async fn provider(
-    arguments: &Arguments,
+    entry: &TargetEntry,
+    run: &Arguments,
     environment: &Environment,
     accounts: &Accounts,
 ) -> Result<Arc<dyn Provider>, SettingsError> {
-    let filter = arguments.plan.filter().map_err(invalid)?;
+    let flags = &entry.arguments;
+    let filter = flags.plan.filter().map_err(invalid)?;
+    let owners: Vec<ClusterOwner> = clusters_of(entry, run).map(owner_of).collect();
     let context = extdns_providers::Context {
         environment: extdns_providers::Environment::new(environment.variables.clone()),
-        owners: arguments.registry.owners(&[]).map_err(invalid)?,
-        may_delete: arguments.plan.policy.unwrap_or_default() == Policy::Sync,
+        owners: flags.registry.owners(&owners).map_err(invalid)?,
+        may_delete: flags.plan.policy.unwrap_or_default() == Policy::Sync,
         accounts: accounts.clone(),
-        ..arguments.providers.shared.context(filter).map_err(invalid)?
+        ..flags.providers.shared.context(filter).map_err(invalid)?
     };
-    let entry = arguments.providers.provider;
-    let provider = entry.build(&arguments.providers, &context).await.map_err(invalid)?;
+    let kind = flags.providers.provider;
+    let provider = kind.build(&flags.providers, &context).await.map_err(invalid)?;
     Ok(provider.into())
 }
 
-/// The name of the one cluster of a run without a configuration file.
-const DEFAULT_CLUSTER: &str = "default";
+/// The clusters that a target lists, with their numbers.
+fn clusters_of<'a>(
+    target: &'a TargetEntry,
+    run: &'a Arguments,
+) -> impl Iterator<Item = (ClusterId, &'a ClusterEntry)> + 'a {
+    let is_listed = |name: &String| target.clusters.as_ref().is_none_or(|own| own.contains(name));
+    let all = (0..=u16::MAX).map(ClusterId).zip(&run.cluster_entries);
+    all.filter(move |(_, cluster)| is_listed(&cluster.name))
+}
+
+fn owner_of((id, cluster): (ClusterId, &ClusterEntry)) -> ClusterOwner {
+    ClusterOwner {
+        id,
+        name: cluster.name.as_str().into(),
+        owner: cluster.owner.as_deref().map(Into::into), affix: None,
+    }
+}
 
 /// Upstream's default: with it, clusters that share a zone take over the records of one another.
 pub(crate) const DEFAULT_OWNER: &str = "default";

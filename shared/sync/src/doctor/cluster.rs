@@ -1,7 +1,6 @@
 //! A cluster: whether it answers, what it serves, and what we may do there.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use extdns_clusters::{Access, Cluster, ClusterView, ReadError, Right};
 use extdns_sources::Need;
@@ -17,14 +16,9 @@ const SKEW_BREAKS: SignedDuration = SignedDuration::from_mins(5);
 const SKEW_SHOWS: SignedDuration = SignedDuration::from_secs(30);
 
 /// Examines a cluster.
-pub(super) async fn examine(
-    wiring: &Wiring,
-    needs: &[Need],
-    cluster: &Cluster,
-    stdin: impl Read + Send,
-) -> Section {
+pub(super) async fn examine(wiring: &Wiring, needs: &[Need], cluster: &Cluster) -> Section {
     let mut section = Section::new(format!("cluster {:?}", cluster.name.as_str()));
-    let view = match cluster.connect(&wiring.environment, stdin).await {
+    let view = match cluster.connect(&wiring.environment, wiring.input.reader()).await {
         Ok(view) => view,
         Err(error) => {
             section.note("configuration", CheckResult::Wrong(unread(error.to_string())));

@@ -6,17 +6,17 @@ mod ownership;
 mod provider;
 mod render;
 
-use std::io::Read;
 use std::sync::Arc;
 
 use extdns_providers::{Accounts, Provider};
-use extdns_sources::{Need, Options};
 
+pub(crate) use provider::stand_in;
 pub use render::render;
 
 use crate::ExitCode;
 use crate::settings::{Arguments, Environment, SettingsError};
-use crate::wiring::{self, Wiring};
+use crate::stdin::Input;
+use crate::wiring::{self, Target, Wiring};
 
 /// What was checked, with the results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,6 +96,11 @@ impl Diagnosis {
 }
 
 impl Section {
+    /// The same, but the title names the target.
+    fn of_target(self, target: &str) -> Self {
+        Self { title: format!("target {target}: {}", self.title), ..self }
+    }
+
     fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), checks: Vec::new() }
     }
@@ -122,79 +127,82 @@ impl Advice {
 }
 
 /// Examines a run with these settings.
-pub async fn examine(
-    arguments: &Arguments,
-    environment: &Environment,
-    stdin: impl Read + Send,
-) -> Diagnosis {
-    let provider = wiring::provider(arguments, environment, &Accounts::default()).await;
-    examine_over(arguments, environment, provider, stdin).await
+pub async fn examine(arguments: &Arguments, environment: &Environment, input: Input) -> Diagnosis {
+    let accounts = Accounts::default();
+    let mut providers = Vec::with_capacity(arguments.target_entries.len());
+    for entry in &arguments.target_entries {
+        providers.push(wiring::provider(entry, arguments, environment, &accounts).await);
+    }
+    examine_over(arguments, environment, providers, input).await
 }
 
-/// The same over a provider that exists already, or that could not be made.
+/// The same over providers that exist already, or that could not be made: one for each target.
 pub async fn examine_over(
     arguments: &Arguments,
     environment: &Environment,
-    provider: Result<Arc<dyn Provider>, SettingsError>,
-    stdin: impl Read + Send,
+    providers: Vec<Result<Arc<dyn Provider>, SettingsError>>,
+    input: Input,
 ) -> Diagnosis {
-    let name = arguments.providers.provider.name;
-    let (provider, absent) = match provider {
-        Ok(provider) => (provider, None),
-        Err(error) => (provider::stand_in(), Some(error)),
-    };
+    let (providers, absent): (Vec<_>, Vec<_>) = providers
+        .into_iter()
+        .map(|provider| match provider {
+            Ok(provider) => (provider, None),
+            Err(error) => (provider::stand_in(), Some(error)),
+        })
+        .unzip();
     let mut settings = Section::new("settings");
-    let parts = Options::try_from(&arguments.sources)
-        .map_err(|error| SettingsError::Invalid(error.to_string()))
-        .and_then(|options| {
-            let wiring = Wiring::assemble(arguments, environment, provider, name)?;
-            Ok((wiring, options.gather.needs(!arguments.process.dry_run)))
-        });
-    let (wiring, needs) = match parts {
-        Ok(parts) => parts,
+    let parts = Wiring::over(arguments, environment, providers);
+    let mut wiring = match parts {
+        Ok(wiring) => wiring,
         Err(error) => {
             let consequence = "no run can start; the exit code is 2";
             let advice = Advice::new(error.to_string(), consequence);
             settings.note("values of flags", CheckResult::Wrong(advice));
-            let absent = absent.map(|error| provider::absent(name, &error));
+            let entries = arguments.target_entries.iter().zip(absent);
+            let absent = entries.filter_map(|(entry, error)| {
+                Some(provider::absent(entry.arguments.providers.provider.name, &error?))
+            });
             return Diagnosis { sections: std::iter::once(settings).chain(absent).collect() };
         }
     };
+    wiring.input = input;
     let mut sections = Vec::new();
-    examine_settings(arguments, &mut settings);
+    for entry in &arguments.target_entries {
+        examine_settings(&entry.arguments, &mut settings);
+    }
     sections.push(settings);
-    sections.extend(examine_clusters(&wiring, &needs, stdin).await);
-    let inventory = match absent {
-        Some(error) => {
-            sections.push(provider::absent(name, &error));
-            None
+    for own in &wiring.clusters {
+        let needs = own.sources.needs(!arguments.process.dry_run);
+        if !needs.is_empty() {
+            sections.push(cluster::examine(&wiring, &needs, &own.cluster).await);
         }
-        None => {
-            let (section, inventory) = provider::examine(&wiring, arguments).await;
-            sections.push(section);
-            inventory
-        }
-    };
-    let mut owned = ownership::examine(&wiring, arguments, inventory.as_ref());
-    let writes = !arguments.process.dry_run;
-    ownership::examine_store(&mut owned, &*wiring.registry, writes).await;
-    sections.push(owned);
+    }
+    for ((target, entry), absent) in
+        wiring.targets.iter().zip(&arguments.target_entries).zip(absent)
+    {
+        let of_target = examine_target(target, &entry.arguments, absent).await;
+        sections.extend(of_target.into_iter().map(|section| match wiring.has_several_targets() {
+            true => section.of_target(&target.name),
+            false => section,
+        }));
+    }
     Diagnosis { sections }
 }
 
-async fn examine_clusters(
-    wiring: &Wiring,
-    needs: &[Need],
-    mut stdin: impl Read + Send,
-) -> Vec<Section> {
-    let mut sections = Vec::with_capacity(wiring.clusters.len());
-    if needs.is_empty() {
-        return sections;
-    }
-    for cluster in &wiring.clusters {
-        sections.push(cluster::examine(wiring, needs, cluster, &mut stdin).await);
-    }
-    sections
+/// The provider of a target, and ownership in its zones.
+async fn examine_target(
+    target: &Target,
+    arguments: &Arguments,
+    absent: Option<SettingsError>,
+) -> [Section; 2] {
+    let (provider, inventory) = match absent {
+        Some(error) => (provider::absent(&target.provider_name, &error), None),
+        None => provider::examine(target, arguments).await,
+    };
+    let mut owned = ownership::examine(target, arguments, inventory.as_ref());
+    let writes = !arguments.process.dry_run;
+    ownership::examine_store(&mut owned, &*target.registry, writes).await;
+    [provider, owned]
 }
 
 /// Settings that work, but perhaps not as the user expects.

@@ -1,23 +1,23 @@
 //! Ownership: whether records can be marked as ours, also at the apex of a zone.
 
 use extdns_model::{Endpoint, Inventory, Record, RecordType, Targets, Ttl, ZoneInventory};
-use extdns_plan::{Clusters, DecisionState, Hold, Input, Policy, Settings, compute};
+use extdns_plan::{Clusters, DecisionState, Hold, Input, Made, Policy, Settings, compute};
 use extdns_registry::{Examined, Fault, Loaded, Registry};
 use tracing::subscriber::NoSubscriber;
 
 use super::{Advice, CheckResult, Section};
 use crate::settings::Arguments;
-use crate::wiring::{DEFAULT_OWNER, Wiring};
+use crate::wiring::{DEFAULT_OWNER, Target};
 
 /// Examines how ownership would be kept in the zones of an inventory.
 pub(super) fn examine(
-    wiring: &Wiring,
+    target: &Target,
     arguments: &Arguments,
     inventory: Option<&Inventory>,
 ) -> Section {
     let mut section = Section::new("ownership");
-    if wiring.registry.owners().is_empty() {
-        examine_unowned(&mut section, &wiring.plan);
+    if target.registry.owners().is_empty() {
+        examine_unowned(&mut section, &target.plan);
         return section;
     }
     if arguments.registry.txt_owner_id == DEFAULT_OWNER {
@@ -31,7 +31,7 @@ pub(super) fn examine(
         section.fine(format!("--txt-owner-id={}", arguments.registry.txt_owner_id));
     }
     match inventory {
-        Some(inventory) => examine_apexes(&mut section, &*wiring.registry, &wiring.plan, inventory),
+        Some(inventory) => examine_apexes(&mut section, &*target.registry, &target.plan, inventory),
         None => section.note(
             "ownership records of apexes",
             CheckResult::Unknown("the zones are not known".to_owned()),
@@ -61,7 +61,7 @@ fn examine_unowned(section: &mut Section, plan: &Settings) {
     }
     let advice = Advice::new(
         "it keeps no owners, and neither --domain-filter nor --policy sets a limit",
-        "every record of every zone that no object wants is deleted, whoever made it",
+        "every record of every zone that no object wants is deleted, also those that were made by hand",
     )
     .remedy("use --registry=txt, or set --domain-filter, or --policy=upsert-only");
     section.note("--registry=noop", CheckResult::Wrong(advice));
@@ -91,9 +91,17 @@ fn examine_apexes(
         .collect();
     let clusters = Clusters::default();
     let inventory = &annotated.inventory;
-    let input = Input { inventory, desired: &desired, settings, clusters: &clusters, kept: &[] };
+    let made = Made::new();
+    let input = Input {
+        inventory,
+        desired: &desired,
+        settings,
+        clusters: &clusters,
+        kept: &[],
+        made: &made,
+    };
     let mut plan = compute(input);
-    // Of endpoints that nobody wants, nothing is to be logged.
+    // The endpoint is an example and not desired, so nothing about it is logged.
     tracing::subscriber::with_default(NoSubscriber::new(), || {
         registry.decorate(&mut plan, &annotated, &|_, _| None);
     });

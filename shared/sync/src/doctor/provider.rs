@@ -8,15 +8,15 @@ use extdns_providers::{Adjusted, Capabilities, Provider, ProviderError, Reader, 
 
 use super::{Advice, CheckResult, Section};
 use crate::settings::{Arguments, SettingsError};
-use crate::wiring::Wiring;
+use crate::wiring::Target;
 
 /// Examines the provider; its zones serve what comes after.
 pub(super) async fn examine(
-    wiring: &Wiring,
+    target: &Target,
     arguments: &Arguments,
 ) -> (Section, Option<Inventory>) {
-    let mut section = section(&wiring.provider_name);
-    let inventory = match wiring.provider.read().await {
+    let mut section = section(&target.provider_name);
+    let inventory = match target.provider.read().await {
         Ok(inventory) => inventory,
         Err(error) => {
             section.note("it answers", CheckResult::Wrong(unplanned(error.to_string())));
@@ -25,8 +25,8 @@ pub(super) async fn examine(
     };
     section.fine("it answers, and lists its zones");
     examine_zones(&mut section, &inventory);
-    examine_filter(&mut section, arguments, &wiring.plan.filter, &inventory);
-    let operations = wiring.provider.capabilities().mutating_operations;
+    examine_filter(&mut section, arguments, &target.plan.filter, &inventory);
+    let operations = target.provider.capabilities().mutating_operations;
     if !operations.is_empty() {
         let why = format!(
             "not tried, as nothing is written here; the first apply shows it ({})",
@@ -126,7 +126,7 @@ fn no_zone(problem: &str) -> Advice {
 }
 
 /// Stands for a provider that could not be made, so that the rest can be examined.
-pub(super) fn stand_in() -> Arc<dyn Provider> {
+pub(crate) fn stand_in() -> Arc<dyn Provider> {
     Arc::new(StandIn(Capabilities::new("none")))
 }
 

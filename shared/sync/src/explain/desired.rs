@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use extdns_clusters::ClusterView;
-use extdns_model::{Endpoint, Name, RecordType, Resource, Targets};
+use extdns_model::{ClusterId, Endpoint, Name, RecordType, Resource, Targets};
 use extdns_plan::{Plan, Rule};
 use extdns_providers::{AdaptationKind, Adjusted};
 use extdns_registry::Annotated;
-use extdns_sources::{DropReason, HiddenBy, Sighting};
+use extdns_sources::{DropReason, Dropped, HiddenBy, Sighting};
 
 use crate::gather::Gathered;
-use crate::wiring::Wiring;
+use crate::wiring::Target;
 
 /// One object that has the name, and one record type that it wants there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub enum Fate {
 }
 
 /// What is known of an object that has the name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Known {
     hidden: Option<HiddenBy>,
     /// What it came to, but for endpoints.
@@ -73,6 +73,7 @@ struct Known {
 }
 
 /// The objects that have the name, in order.
+#[derive(Clone)]
 pub(super) struct Sighted {
     key: String,
     /// Names of clusters by number, where there are several.
@@ -87,6 +88,14 @@ impl Sighted {
         Self { key: name.key().into_owned(), clusters, known: BTreeMap::new() }
     }
 
+    /// Those of some clusters.
+    pub(super) fn only_of(mut self, clusters: &[ClusterId]) -> Self {
+        self.known.retain(|resource, _| {
+            resource.as_ref().is_none_or(|own| clusters.contains(&own.cluster))
+        });
+        self
+    }
+
     pub(super) fn add_sightings(&mut self, sightings: Vec<Sighting>) {
         for Sighting { resource, hidden } in sightings {
             self.known.entry(Some(resource)).or_default().hidden = hidden;
@@ -94,11 +103,11 @@ impl Sighted {
     }
 
     /// Adds what an ordinary run found.
-    pub(super) fn add_found(&mut self, gathered: &Gathered, name: &Name) {
+    pub(super) fn add_found(&mut self, gathered: &Gathered, dropped: &[Dropped], name: &Name) {
         for unready in gathered.unready.iter().filter(|unready| unready.name.key() == name.key()) {
             self.note(Some(&unready.resource), None, Fate::Unready);
         }
-        for dropped in &gathered.dropped {
+        for dropped in gathered.dropped.iter().chain(dropped) {
             for resource in some_or_none(&dropped.resources) {
                 // An object that is dropped as a whole is so under each of its names.
                 let is_meant = match &dropped.name {
@@ -142,7 +151,7 @@ impl Sighted {
     /// The desired endpoints, and what the plan made of them.
     pub(super) fn planned(
         self,
-        wiring: &Wiring,
+        target: &Target,
         annotated: &Annotated,
         desired: &[Endpoint],
         plan: &Plan<'_>,
@@ -150,11 +159,11 @@ impl Sighted {
         self.settle(desired, |endpoint| {
             let set = &endpoint.set;
             let same = |other: &&Endpoint| std::ptr::eq(*other, endpoint);
-            if !wiring.plan.filter.matches(&set.name) {
+            if !target.plan.filter.matches(&set.name) {
                 Fate::OutsideFilter
             } else if !annotated.inventory.filter.matches(&set.name) {
                 Fate::OutsideProvider
-            } else if !wiring.plan.types.contains(set.rtype) {
+            } else if !target.plan.types.contains(set.rtype) {
                 Fate::TypeNotManaged(set.rtype)
             } else if plan.unrouted.iter().any(same) {
                 Fate::NoZone
@@ -237,7 +246,7 @@ mod tests {
         let name = Name::as_listed("www.example.org");
         let mut sighted = Sighted::new(&name, &[]);
         sighted.add_sightings(vec![Sighting { resource: object("web"), hidden: None }]);
-        sighted.add_found(&gathered, &name);
+        sighted.add_found(&gathered, &[], &name);
         let found = sighted.unplanned(&[]);
         assert_eq!(found.len(), 1, "the other object does not have the name: {found:?}");
         assert_eq!(found[0].resource, Some(object("web")));

@@ -6,11 +6,10 @@ mod render;
 mod words;
 
 use std::fmt::Display;
-use std::io::Read;
 
 use extdns_clusters::ClusterView;
 use extdns_model::{Doubt, Inventory, Name, Owners, Record, RecordSet, Zone, ZoneIndex, ZoneKey};
-use extdns_plan::{DecisionState, Input, Plan, compute_for};
+use extdns_plan::{DecisionState, Input, Made, Plan, compute_for};
 use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Leftover};
 
@@ -20,14 +19,16 @@ pub use render::render;
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
 use crate::report::ChangeKind;
-use crate::run::{adjust, refusal};
-use crate::wiring::Wiring;
+use crate::target::{adjust, refusal};
+use crate::wiring::{Target, Wiring};
 
 /// Everything about one name.
 #[derive(Debug, Default)]
 pub struct Explanation {
     /// The name.
     pub name: Name,
+    /// The target, where there are several.
+    pub target: Option<String>,
     /// Every object that has it, and what became of that.
     pub desired: Vec<Desired>,
     /// The zones that the name lies in.
@@ -98,57 +99,94 @@ pub struct Step {
     pub held: Option<String>,
 }
 
-/// Explains a name. Reads everything that a run reads, and the clusters a second time; nothing is
+/// Explains a name, for each target. Reads everything that a run reads, and the clusters a second time; nothing is
 /// written.
-pub async fn explain(wiring: &Wiring, name: &str, stdin: impl Read + Send) -> Explanation {
+pub async fn explain(wiring: &Wiring, name: &str) -> Vec<Explanation> {
     let name = Name::as_listed(name.trim());
-    let mut explanation = Explanation { name: name.clone(), ..Explanation::default() };
     let until = Deadline::none();
-    let (gathered, inventory) = tokio::join!(gather(wiring, stdin, &until), wiring.provider.read());
+    let inventories = wiring.targets.iter().map(|target| target.provider.read());
+    let (gathered, inventories) =
+        tokio::join!(gather(wiring, &until), futures::future::join_all(inventories));
+    let mut gaps = Vec::new();
     let (gathered, is_read) = match gathered {
         Ok(gathered) => (gathered, true),
-        Err((error, _)) => {
-            explanation.gaps.push(error.to_string());
+        Err(unread) => {
+            gaps.push(unread.error().to_string());
             (Gathered::default(), false)
         }
     };
-    explanation.add_failures(&gathered);
-    let mut sighted = sight(wiring, &gathered.views, &name, &mut explanation.gaps).await;
-    sighted.add_found(&gathered, &name);
-    let annotated = match inventory.map_err(RunError::Read) {
-        Ok(inventory) => wiring.annotate(inventory).await,
-        Err(error) => Err(error),
-    };
-    let annotated = explanation.known(annotated);
-    let clusters = gathered
-        .for_plan(wiring, annotated.as_ref().map(|annotated| &annotated.inventory))
-        .allow_empty(&wiring.allow_empty);
-    let clusters = explanation.known(clusters).unwrap_or_default();
-    let unlisted = ZoneIndex::default();
-    let zones = annotated.as_ref().map_or(&unlisted, |annotated| &annotated.inventory.index);
-    let adjusted = adjust(wiring, gathered.endpoints, zones).await;
-    let adjusted = explanation.known(adjusted).unwrap_or_default();
-    sighted.add_adapted(&adjusted, &name);
-    let Some(annotated) = annotated else {
-        explanation.desired = sighted.unplanned(&adjusted.endpoints);
-        return explanation;
-    };
-    explanation.look_at_zones(wiring, &annotated);
-    if is_read {
+    add_failures(&mut gaps, &gathered);
+    let sighted = sight(wiring, &gathered.views, &name, &mut gaps).await;
+    let mut explanations = Vec::with_capacity(wiring.targets.len());
+    for (target, inventory) in wiring.targets.iter().zip(inventories) {
+        let mut explanation =
+            Explanation { name: name.clone(), gaps: gaps.clone(), ..Explanation::default() };
+        explanation.target = wiring.has_several_targets().then(|| target.name.clone());
+        let annotated = match inventory.map_err(RunError::Read) {
+            Ok(inventory) => target.annotate(inventory).await,
+            Err(error) => Err(error),
+        };
+        let known = Known { wiring, target, gathered: is_read.then_some(&gathered) };
+        let sighted = sighted.clone().only_of(&target.clusters);
+        known.explain(&mut explanation, sighted, annotated).await;
+        explanations.push(explanation);
+    }
+    explanations
+}
+
+/// What is known of the objects that a target could have records of.
+struct Known<'a> {
+    wiring: &'a Wiring,
+    target: &'a Target,
+    gathered: Option<&'a Gathered>,
+}
+
+impl Known<'_> {
+    async fn explain(
+        &self,
+        explanation: &mut Explanation,
+        mut sighted: desired::Sighted,
+        annotated: Result<Annotated, RunError>,
+    ) {
+        let Self { wiring, target, .. } = *self;
+        let nothing = Gathered::default();
+        let gathered = self.gathered.unwrap_or(&nothing);
+        let mut wanted = gathered.wanted(wiring, target);
+        sighted.add_found(gathered, &wanted.dropped, &explanation.name);
+        let annotated = explanation.known(annotated);
+        let inventory = annotated.as_ref().map(|annotated| &annotated.inventory);
+        let allowed = wiring.allow_empty.iter();
+        let allowed =
+            allowed.filter(|name| wiring.clusters_of(target).any(|own| own.cluster.name == **name));
+        let clusters = gathered.for_plan(wiring, target, &wanted, inventory).allow_empty(allowed);
+        let clusters = explanation.known(clusters).unwrap_or_default();
+        let unlisted = ZoneIndex::default();
+        let zones = inventory.map_or(&unlisted, |inventory| &inventory.index);
+        let adjusted = adjust(target, std::mem::take(&mut wanted.endpoints), zones).await;
+        let adjusted = explanation.known(adjusted).unwrap_or_default();
+        sighted.add_adapted(&adjusted, &explanation.name);
+        let Some(annotated) = annotated else {
+            explanation.desired = sighted.unplanned(&adjusted.endpoints);
+            return;
+        };
+        explanation.look_at_zones(target, &annotated);
+        if self.gathered.is_none() {
+            return;
+        }
         let input = Input {
             inventory: &annotated.inventory,
             desired: &adjusted.endpoints,
-            settings: &wiring.plan,
+            settings: &target.plan,
             clusters: &clusters,
             kept: &adjusted.kept(),
+            made: &Made::default(),
         };
-        let refusal = refusal(wiring);
+        let refusal = refusal(target);
         let mut plan = compute_for(input, &refusal);
-        wiring.registry.decorate(&mut plan, &annotated, &refusal);
-        explanation.desired = sighted.planned(wiring, &annotated, &adjusted.endpoints, &plan);
+        target.registry.decorate(&mut plan, &annotated, &refusal);
+        explanation.desired = sighted.planned(target, &annotated, &adjusted.endpoints, &plan);
         explanation.look_at_plan(&plan, &annotated.inventory);
     }
-    explanation
 }
 
 /// Who has the name, in all clusters.
@@ -160,7 +198,10 @@ async fn sight(
 ) -> desired::Sighted {
     let mut sighted = desired::Sighted::new(name, views);
     for view in views {
-        let sightings = wiring.sources.trace(view, name).await;
+        let Some(own) = wiring.clusters.iter().find(|own| own.cluster.id == view.id()) else {
+            continue;
+        };
+        let sightings = own.sources.trace(view, name).await;
         sighted.add_sightings(sightings.found);
         let failures = sightings.failures.iter();
         let failures =
@@ -175,26 +216,26 @@ async fn sight(
     sighted
 }
 
+/// What of the clusters could not be read.
+fn add_failures(gaps: &mut Vec<String>, gathered: &Gathered) {
+    for cluster in &gathered.clusters {
+        let failed = cluster.sources.iter().filter_map(|source| {
+            let why = source.failure.as_ref()?;
+            Some(format!("gather source {:?}: {why}", source.name))
+        });
+        let failures = cluster.failure.iter().cloned().chain(failed);
+        let named = failures.map(|failure| format!("cluster {:?}: {failure}", cluster.name));
+        gaps.extend(named);
+    }
+}
+
 impl Explanation {
     /// A part of what was read, or a gap where it could not be read.
     fn known<T>(&mut self, part: Result<T, impl Display>) -> Option<T> {
         part.map_err(|error| self.gaps.push(error.to_string())).ok()
     }
 
-    /// What of the clusters could not be read.
-    fn add_failures(&mut self, gathered: &Gathered) {
-        for cluster in &gathered.clusters {
-            let failed = cluster.sources.iter().filter_map(|source| {
-                let why = source.failure.as_ref()?;
-                Some(format!("gather source {:?}: {why}", source.name))
-            });
-            let failures = cluster.failure.iter().cloned().chain(failed);
-            let named = failures.map(|failure| format!("cluster {:?}: {failure}", cluster.name));
-            self.gaps.extend(named);
-        }
-    }
-
-    fn look_at_zones(&mut self, wiring: &Wiring, annotated: &Annotated) {
+    fn look_at_zones(&mut self, target: &Target, annotated: &Annotated) {
         let inventory = &annotated.inventory;
         let key = self.name.key().into_owned();
         self.zones = inventory
@@ -206,7 +247,7 @@ impl Explanation {
                 unreadable: unreadable(inventory, *zone),
             })
             .collect();
-        let owners = wiring.registry.owners();
+        let owners = target.registry.owners();
         self.records = holdings(inventory, owners, &key);
         if self.records.is_empty() {
             let parents = key.match_indices('.').map(|(dot, _)| format!("*{}", &key[dot..]));

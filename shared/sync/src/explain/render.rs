@@ -5,10 +5,18 @@ use extdns_model::{RecordSet, Targets};
 use super::{Desired, Explanation, Fate, Holding, Step, words};
 use crate::report::ChangeKind;
 
-/// Renders an explanation: who wants the name, what the zones hold, what a run would do.
+/// Renders the explanations of all targets.
 #[must_use]
-pub fn render(explanation: &Explanation) -> String {
-    let mut out = format!("{}\n", explanation.name);
+pub fn render(explanations: &[Explanation]) -> String {
+    explanations.iter().map(render_one).collect::<Vec<_>>().join("\n")
+}
+
+/// Who wants the name, what the zones hold, what a run would do.
+fn render_one(explanation: &Explanation) -> String {
+    let mut out = match &explanation.target {
+        None => format!("{}\n", explanation.name),
+        Some(target) => format!("{} at target {target}\n", explanation.name),
+    };
     let lines = explanation.desired.iter().map(desired).collect();
     section(&mut out, "wanted by", lines, "no object has this name");
     section(&mut out, "in the zones", holdings(explanation), "there is no record of this name");

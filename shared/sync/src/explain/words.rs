@@ -22,6 +22,7 @@ pub(super) fn cause(decision: &Decision<'_>) -> String {
         Cause::Differs(differences) => format!("it differs in {}", differing(differences)),
         Cause::Unwanted => "it is ours and nothing wants it".to_owned(),
         Cause::Orphaned => "it is an ownership record of ours without a record".to_owned(),
+        Cause::Released => "its record is released, and stays".to_owned(),
         Cause::GivesWay => "it gives way to one that cannot stand beside it".to_owned(),
         Cause::Moves { .. } => "its name is wanted in another zone now".to_owned(),
         Cause::Unowned => match decision.held() {
@@ -86,6 +87,9 @@ fn by(rule: Rule) -> &'static str {
         Rule::Preferred => "whose targets come first",
         Rule::KeepsResource => "which has the record already",
         Rule::NoCnameBeside => "since a CNAME cannot stand beside other types",
+        Rule::KeepsCluster => "whose cluster has the name already",
+        Rule::FirstCluster => "whose cluster comes first in the settings",
+        Rule::CannotMerge => "since record sets of these types cannot be merged (--sharing)",
     }
 }
 
@@ -95,7 +99,7 @@ pub(super) fn owner(owner: &Owner) -> String {
         Owner::Ours(id) => format!("ours ({id:?})"),
         Owner::Everybody => "ours, like every record (--registry=noop)".to_owned(),
         Owner::Foreign(id) => format!("of owner {id:?}, not ours"),
-        Owner::Nobody => "without an ownership record, so somebody else made it".to_owned(),
+        Owner::Nobody => "without an ownership record, so it is not ours".to_owned(),
         Owner::InDoubt(doubt) => format!("not ours: {doubt}"),
         Owner::Fixed(why) => format!("not to be changed: it {why}"),
     }
@@ -211,7 +215,7 @@ mod tests {
             (Owner::Ours("me".to_owned()), "ours (\"me\")"),
             (Owner::Everybody, "ours, like every record (--registry=noop)"),
             (Owner::Foreign("x".to_owned()), "of owner \"x\", not ours"),
-            (Owner::Nobody, "without an ownership record, so somebody else made it"),
+            (Owner::Nobody, "without an ownership record, so it is not ours"),
             (
                 Owner::InDoubt(Box::new(Doubt {
                     txt: Name::as_listed("a-www.org"),
@@ -250,7 +254,7 @@ mod tests {
             let decision = Decision { change, cause: of, state: DecisionState::Go, unit: Unit(0) };
             assert_eq!(cause(&decision), expected);
         }
-        // Where its ownership record was removed, say, which nobody can tell for sure.
+        // For example where its ownership record was removed, which is not known for sure.
         let state = DecisionState::Held(Hold::Foreign { owner: None });
         let change = RecordChange::Delete(&record);
         let unowned = Decision { change, cause: Cause::Unowned, state, unit: Unit(0) };

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use extdns_plan::{DecisionState, Plan, RecordChange};
-use extdns_sources::{Sources, source_of};
+use extdns_sources::source_of;
 
 use super::Notice;
 use super::words::first_few;
 
-/// How many names are told.
+/// How many names are shown.
 const SHOWN: usize = 5;
 
 /// The records of one kind of object.
@@ -21,8 +21,7 @@ struct Leaving<'a> {
 }
 
 /// A notice for each source that is not configured although a plan would delete what it made.
-pub(crate) fn of_absent_sources(plan: &Plan<'_>, sources: &Sources) -> Vec<Notice> {
-    let configured: Vec<&str> = sources.names().collect();
+pub(crate) fn of_absent_sources(plan: &Plan<'_>, configured: &[&str]) -> Vec<Notice> {
     let mut leaving: BTreeMap<&str, Leaving<'_>> = BTreeMap::new();
     for decision in plan.decisions().map(|(_, decision)| decision) {
         let RecordChange::Delete(record) = decision.change else { continue };

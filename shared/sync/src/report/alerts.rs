@@ -32,6 +32,14 @@ pub(super) struct Remedy {
 }
 
 impl Alert {
+    /// Names the target, where there are several.
+    fn at(self, target: &TargetReport, report: &Report) -> Self {
+        match report.targets.len() {
+            0 | 1 => self,
+            _ => Self { subject: format!("{} of target {}", self.subject, target.name), ..self },
+        }
+    }
+
     /// What is the matter and what to do, in one line.
     pub(super) fn sentence(&self) -> String {
         let Self { subject, message, allow } = self;
@@ -59,6 +67,7 @@ pub(super) fn alerts(report: &Report) -> Vec<Alert> {
             allow: None,
         });
     }
+    alerts.extend(report.targets.iter().filter_map(failed));
     alerts.extend(report.targets.iter().filter_map(other_plan));
     alerts.extend(report.unmade.nowhere.then(|| nowhere(report)));
     for target in &report.targets {
@@ -66,14 +75,15 @@ pub(super) fn alerts(report: &Report) -> Vec<Alert> {
             target
                 .exceeded_limits
                 .iter()
-                .map(|exceeded| guard_stop(exceeded, report.only_ownership)),
+                .map(|exceeded| guard_stop(exceeded, report.only_ownership))
+                .map(|alert| alert.at(target, report)),
         );
-        alerts.extend(target.outages.iter().map(broken));
+        alerts.extend(target.outages.iter().map(broken).map(|alert| alert.at(target, report)));
     }
     // Why a run failed for its clusters has their failures in it.
     let of_clusters = [FailureKind::Clusters, FailureKind::Deadline];
-    let is_told = report.failure.as_ref().is_some_and(|why| of_clusters.contains(&why.kind));
-    alerts.extend(report.clusters.iter().filter(|_| !is_told).filter_map(frozen));
+    let is_reported = report.failure.as_ref().is_some_and(|why| of_clusters.contains(&why.kind));
+    alerts.extend(report.clusters.iter().filter(|_| !is_reported).filter_map(frozen));
     for zone in report.zones() {
         alerts.extend(zone.unreadable.as_ref().map(|reason| Alert {
             subject: format!("zone {}", zone.zone),
@@ -99,6 +109,12 @@ fn closed(zone: &ZoneReport) -> impl Iterator<Item = Alert> {
         let (subject, message) = (format!("zone {}", zone.zone), format!("{what}: {reason}"));
         Alert { subject, message, allow: None }
     })
+}
+
+fn failed(target: &TargetReport) -> Option<Alert> {
+    let failure = target.failure.as_ref()?;
+    let subject = format!("target {} failed", target.name);
+    Some(Alert { subject, message: failure.message.clone(), allow: None })
 }
 
 fn other_plan(target: &TargetReport) -> Option<Alert> {

@@ -34,6 +34,9 @@ pub struct Answer {
     pub totals: Totals,
     /// What the user has to look at, with the way to allow it where there is one.
     pub alerts: Vec<Alert>,
+    /// What the store of state said of targets at which nothing was done because of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub standings: Vec<String>,
     /// The first changes.
     pub changes: Vec<ZonedChange>,
     /// How many more there are.
@@ -91,6 +94,7 @@ impl Answer {
             plan_hashes: hashes.collect(),
             totals: Summary::of(report).into(),
             alerts: alerts(report).into_iter().take(ANSWERED_ALERTS).map(Alert::from).collect(),
+            standings: report.standings().collect(),
             more_changes: report.changes().count() - changes.len(),
             changes,
         }

@@ -18,6 +18,8 @@ use super::{
 pub struct Context<'a> {
     /// The name of the target: that of its provider, where the settings give none.
     pub target: &'a str,
+    /// Whether the run has no other.
+    pub is_only_target: bool,
     /// The inventory.
     pub annotated: &'a Annotated,
     /// Who owns it.
@@ -46,6 +48,7 @@ impl<'a> Context<'a> {
     pub fn new(target: &'a str, annotated: &'a Annotated, registry: &'a dyn Registry) -> Self {
         Self {
             target,
+            is_only_target: true,
             annotated,
             registry,
             views: &[],
@@ -101,6 +104,7 @@ fn build(
     }
     let Context {
         target,
+        is_only_target,
         annotated,
         mut clusters,
         desired,
@@ -111,10 +115,11 @@ fn build(
         expected_hash,
         ..
     } = context;
-    notices::of_plan(&mut notices, plan, annotated);
+    notices::of_plan(&mut notices, plan, annotated, is_only_target);
     freeze(&mut clusters, plan);
     let target = TargetReport {
         name: target.to_owned(),
+        failure: None,
         hash,
         expected_hash,
         zones,
@@ -171,7 +176,7 @@ fn change(context: &Context<'_>, decision: &Decision<'_>, result: ChangeResult) 
     let endpoint = decision.change.endpoint();
     let wanting = endpoint.map_or(&[][..], |endpoint| endpoint.attribution.resources());
     let wanted_by = wanting.first();
-    let views = (context.views.len() > 1).then_some(context.views);
+    let views = (context.clusters.len() > 1).then_some(context.views);
     let cluster = wanted_by.zip(views).and_then(|(resource, views)| {
         views.iter().find(|view| view.id() == resource.cluster).map(|view| view.name().to_string())
     });

@@ -72,7 +72,7 @@ fn of_run(report: &Report) -> Vec<Metric> {
     let calls = report.targets.iter().flat_map(|target| &target.calls.made);
     let calls: u64 = calls.map(|call| call.count).sum();
     let mut metrics = vec![
-        ("RunFailed", COUNT, u8::from(report.failure.is_some()).into()),
+        ("RunFailed", COUNT, u8::from(report.first_failure().is_some()).into()),
         ("ExitCode", "None", report.exit_code().number().into()),
         ("GuardTrips", COUNT, exceeded_limits.into()),
         ("FrozenClusters", COUNT, frozen_clusters.into()),

@@ -13,7 +13,8 @@ use super::document::{
 use super::words::{cause, hold_kind, outcome, reason, result};
 use super::{
     ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, FailureKind, GuardStop,
-    Report, ReportedChange, Snapshot, Summary, TargetReport, Unmade, ZoneReport, ZonedOutage,
+    Report, ReportedChange, RunFailure, Snapshot, Summary, TargetReport, Unmade, ZoneReport,
+    ZonedOutage,
 };
 
 /// How JSON is laid out.
@@ -68,10 +69,7 @@ fn view(report: &Report) -> Document<Changes<'_>> {
         finished: run.finished.as_ref().map(ToString::to_string),
         durations: run.durations.into(),
         peak_memory_bytes: run.peak_memory,
-        failure: report.failure.as_ref().map(|failure| document::RunFailure {
-            kind: failure.kind.into(),
-            message: failure.message.clone(),
-        }),
+        failure: report.failure.as_ref().map(document::RunFailure::from),
         totals: Summary::of(report).into(),
         unmade: report.unmade.into(),
         clusters: report.clusters.iter().map(|own| cluster(own, report.summary_of(own))).collect(),
@@ -90,6 +88,7 @@ fn view(report: &Report) -> Document<Changes<'_>> {
 fn cluster(cluster: &ClusterReport, totals: Summary) -> Cluster {
     Cluster {
         name: cluster.name.clone(),
+        reached: cluster.reached.clone(),
         state: (&cluster.state).into(),
         records: match cluster.state {
             ClusterState::SuspiciouslyEmpty { records, .. } => Some(records),
@@ -130,6 +129,8 @@ fn cluster(cluster: &ClusterReport, totals: Summary) -> Cluster {
 fn target(target: &TargetReport) -> Target<Changes<'_>> {
     Target {
         name: target.name.clone(),
+        failure: target.failure.as_ref().map(document::RunFailure::from),
+        state: target.standing.as_ref().map(document::TargetState::from),
         hash: target.hash.clone(),
         expected_hash: target.expected_hash.clone(),
         zones: target.zones.iter().map(zone).collect(),
@@ -249,7 +250,8 @@ impl From<Summary> for Totals {
 impl From<Unmade> for document::Unmade {
     fn from(unmade: Unmade) -> Self {
         let Unmade { no_zone, invalid, refused, unanswered, contested, unmanaged, .. } = unmade;
-        Self { no_zone, invalid, refused, unanswered, contested, unmanaged }
+        let no_target = unmade.no_target;
+        Self { no_zone, no_target, invalid, refused, unanswered, contested, unmanaged }
     }
 }
 
@@ -286,6 +288,12 @@ impl From<&ClusterState> for document::ClusterState {
     }
 }
 
+impl From<&RunFailure> for document::RunFailure {
+    fn from(failure: &RunFailure) -> Self {
+        Self { kind: failure.kind.into(), message: failure.message.clone() }
+    }
+}
+
 impl From<FailureKind> for document::RunFailureKind {
     fn from(kind: FailureKind) -> Self {
         match kind {
@@ -293,6 +301,7 @@ impl From<FailureKind> for document::RunFailureKind {
             FailureKind::Clusters => Self::Clusters,
             FailureKind::Provider => Self::Provider,
             FailureKind::Deadline => Self::Deadline,
+            FailureKind::State => Self::State,
             FailureKind::Other => Self::Other,
         }
     }

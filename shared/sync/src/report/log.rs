@@ -19,6 +19,7 @@ impl Report {
                 log_change(&zone.zone, change);
             }
         }
+        self.log_standings();
         for notice in &self.notices {
             tracing::warn!(subject = notice.subject, "{}", notice.message);
         }
@@ -34,7 +35,8 @@ impl Report {
             return;
         }
         if summary.all() + summary.frozen_clusters + summary.unreadable_zones == 0 {
-            if self.unmade == Unmade::default() && !self.only_ownership {
+            let is_known = self.first_failure().is_none() && self.standing_total().is_none();
+            if is_known && self.unmade == Unmade::default() && !self.only_ownership {
                 tracing::info!("all records are already up to date");
             } else {
                 tracing::info!("{}", total(self));
@@ -70,12 +72,12 @@ fn log_change(zone: &str, change: &ReportedChange) {
         ChangeResult::Planned => "would change".to_owned(),
         other => result(other).unwrap_or_else(|| "done".to_owned()),
     };
-    // What stops many at once is told once, in front of all changes.
-    let is_told = matches!(
+    // What stops many changes at once is logged once, in front of all changes.
+    let is_logged = matches!(
         change.result,
         ChangeResult::Held(Hold::Frozen { .. } | Hold::Outage { .. } | Hold::Guarded { .. })
     ) || closing(&change.result).is_some();
-    if is_told {
+    if is_logged {
         tracing::debug!(zone, action, name, kind, id, targets, resource, "{message}");
         return;
     }

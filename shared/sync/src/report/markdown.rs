@@ -51,7 +51,8 @@ fn head(report: &Report) -> Vec<String> {
     let waiting = report.clusters.iter().filter(|cluster| !cluster.unready.is_empty());
     let waiting =
         waiting.map(|cluster| item(&format!("cluster {}", cluster.name), &unready(cluster)));
-    alerts.iter().map(alert).chain(notices).chain(waiting).collect()
+    let standings = report.standings().map(|standing| format!("- {}", escape(&cut(&standing))));
+    alerts.iter().map(alert).chain(standings).chain(notices).chain(waiting).collect()
 }
 
 fn alert(alert: &Alert) -> String {
@@ -105,8 +106,12 @@ impl Page {
         const END: &str = "```";
         let all = report.changes().count();
         let mut shown = 0;
-        for zone in report.zones().filter(|zone| !zone.changes.is_empty()) {
-            if !self.fits(&heading(zone), limit) {
+        let several = report.targets.len() > 1;
+        let zones = report.targets.iter().flat_map(|target| {
+            target.zones.iter().map(move |zone| (several.then_some(&*target.name), zone))
+        });
+        for (target, zone) in zones.filter(|(_, zone)| !zone.changes.is_empty()) {
+            if !self.fits(&heading(target, zone), limit) {
                 break;
             }
             let lines = zone.changes.iter().filter_map(Line::of).map(|line| diff_line(&line));
@@ -121,8 +126,9 @@ impl Page {
     }
 }
 
-fn heading(zone: &ZoneReport) -> String {
-    format!("\n#### {}\n\n```diff", code(&zone.zone))
+fn heading(target: Option<&str>, zone: &ZoneReport) -> String {
+    let target = target.map_or_else(String::new, |target| format!("{}: ", escape(target)));
+    format!("\n#### {target}{}\n\n```diff", code(&zone.zone))
 }
 
 /// `+ A www.example.org 192.0.2.1 (service/shop/web)`: a line of a block of the language `diff`,
@@ -144,7 +150,7 @@ fn cut(text: &str) -> String {
     format!("{}{end}", printable(short))
 }
 
-/// Text as it is: no markup, no link, nobody mentioned.
+/// Text as it is: no markup, no link, no mention of a user.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for char in text.chars() {

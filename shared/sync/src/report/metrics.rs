@@ -9,8 +9,8 @@ use extdns_plan::Hold;
 
 use super::words::{action_word, outcome, outcome_word};
 use super::{
-    ChangeKind, ChangeResult, ClusterReport, FailureKind, Report, ReportedChange, Summary,
-    TypeCount, TypeCounts, ZoneReport,
+    ChangeKind, ChangeResult, ClusterReport, FailureKind, Report, ReportedChange, RunFailure,
+    Summary, TypeCount, TypeCounts, ZoneReport,
 };
 
 /// Renders the metrics of a run: for a file of node-exporter's textfile collector, say.
@@ -19,10 +19,14 @@ pub fn render_metrics(report: &Report) -> String {
     let mut page = Page::default();
     of_program(&mut page, report);
     of_run(&mut page, report);
-    of_records(&mut page, report);
+    // Of zones that were not read nothing is known.
+    if report.standing_total().is_none() {
+        of_records(&mut page, report);
+    }
     of_changes(&mut page, report);
     of_clusters(&mut page, report);
     of_targets(&mut page, report);
+    of_state(&mut page, report);
     page.0
 }
 
@@ -111,7 +115,7 @@ fn of_program(page: &mut Page, report: &Report) {
 
 fn of_run(page: &mut Page, report: &Report) {
     let run = &report.run;
-    let ok = report.failure.is_none();
+    let ok = report.first_failure().is_none();
     let seconds = |time: &jiff::Timestamp| time.as_second();
     if let Some(started) = &run.started {
         page.gauge("controller_last_reconcile_timestamp_seconds", "When the last run began.")
@@ -155,9 +159,10 @@ fn of_records(page: &mut Page, report: &Report) {
     }
     let total: usize = counts.values().map(|count| count.stored).sum();
     page.gauge("registry_endpoints_total", "Records in all zones.").sample(&[], total);
-    let provider_failed =
-        report.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Provider);
-    let unread = Summary::of(report).unreadable_zones + usize::from(provider_failed);
+    let provider_failed = |failure: &RunFailure| failure.kind == FailureKind::Provider;
+    let of_targets = report.targets.iter().filter_map(|target| target.failure.as_ref());
+    let failures = report.failure.iter().chain(of_targets).filter(|own| provider_failed(own));
+    let unread = Summary::of(report).unreadable_zones + failures.count();
     page.counter("registry_errors_total", "Zones, or lists of zones, that could not be read.")
         .sample(&[], unread);
     let wanted: usize = report.clusters.iter().map(|cluster| cluster.endpoints).sum();
@@ -209,7 +214,7 @@ fn of_strange_owners(page: &mut Page, report: &Report) {
     }
     let mut metric = page.gauge(
         "registry_skipped_records_owner_mismatch_per_sync",
-        "Records that are not made because the name belongs to somebody else.",
+        "Records that are not made because a record of the name is foreign.",
     );
     for ([rtype, ours, theirs, domain], count) in &skipped {
         let labels = [
@@ -282,6 +287,27 @@ fn of_clusters(page: &mut Page, report: &Report) {
         for cluster in &report.clusters {
             metric.sample(&[("cluster", &cluster.name)], value(cluster));
         }
+    }
+}
+
+/// What the store of state said, where there is one.
+fn of_state(page: &mut Page, report: &Report) {
+    let known = report.targets.iter().filter_map(|own| Some((own, own.standing.as_ref()?)));
+    let known: Vec<(&TargetReport, &Standing)> = known.collect();
+    if known.is_empty() {
+        return;
+    }
+    let mut gated =
+        page.gauge("gated", "Whether the last run had nothing to do, and called no provider.");
+    for (target, standing) in &known {
+        let value = u8::from(matches!(standing, Standing::Gated { .. }));
+        gated.sample(&[("target", &target.name)], value);
+    }
+    let help = "Whether the last run did nothing because another one held the lease.";
+    let mut held = page.gauge("lease_held_elsewhere", help);
+    for (target, standing) in &known {
+        let value = u8::from(matches!(standing, Standing::Held { .. }));
+        held.sample(&[("target", &target.name)], value);
     }
 }
 

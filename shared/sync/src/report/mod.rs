@@ -9,6 +9,7 @@ mod calls;
 mod counts;
 pub mod document;
 mod emf;
+mod join;
 mod json;
 mod line;
 mod log;
@@ -17,6 +18,7 @@ mod metrics;
 mod notices;
 mod ownership;
 mod run;
+mod standing;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -32,6 +34,7 @@ pub use calls::{Call, Calls};
 pub use counts::{TypeCount, TypeCounts};
 pub use document::Document;
 pub use emf::render_emf;
+pub(crate) use join::{Part, Scope, Unrouted, join};
 pub use json::{Layout, render_json, write_json};
 pub use markdown::{MARKDOWN_LIMIT, render_markdown};
 pub use metrics::render_metrics;
@@ -41,6 +44,7 @@ pub use run::{
     ClusterReport, ClusterState, Durations, FailureKind, ObjectCount, Run, RunFailure,
     SourceReport, UnreadyName, peak_memory,
 };
+pub use standing::Standing;
 pub use summary::{Severity, Summary};
 pub use text::{Palette, render_text};
 pub use unmade::Unmade;
@@ -74,6 +78,10 @@ pub struct Report {
 pub struct TargetReport {
     /// Its name: that of the provider, where the settings give none.
     pub name: String,
+    /// Why nothing is known of it, where other targets went on.
+    pub failure: Option<RunFailure>,
+    /// What the store of state said of it, where there is one.
+    pub standing: Option<Standing>,
     /// The hash of the plan, hexadecimal.
     pub hash: Option<String>,
     /// The hash that the plan had to have. Nothing was written if it has another.
@@ -219,9 +227,15 @@ impl Report {
         Self { failure, ..Self::default() }
     }
 
-    /// Makes the report that of a run that failed, whatever else it tells.
+    /// Marks the run as failed. The rest of the report stays as it is.
     pub fn fail(&mut self, kind: FailureKind, message: impl Into<String>) {
         self.failure = Some(RunFailure { kind, message: message.into() });
+    }
+
+    /// Why the run, or the first target of it that did, failed.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<&RunFailure> {
+        self.failure.as_ref().or_else(|| self.targets.iter().find_map(|own| own.failure.as_ref()))
     }
 
     /// Every zone of every target.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use extdns_model::Resource;
+use extdns_model::{Endpoint, Resource};
 use extdns_plan::{Loser, Plan, Rule, Unmanaged};
 use extdns_providers::Adaptation;
 use extdns_registry::Annotated;
@@ -12,16 +12,29 @@ use super::words::{SHOWN_OBJECTS, first_few};
 use super::{Notice, ownership};
 
 /// What a plan says beside its changes.
-pub(super) fn of_plan(notices: &mut Vec<Notice>, plan: &Plan<'_>, annotated: &Annotated) {
-    notices.extend(plan.unrouted.iter().map(|endpoint| Notice {
-        subject: subject(endpoint.set.name.as_str(), endpoint.attribution.resources()),
-        message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
-    }));
+pub(super) fn of_plan(
+    notices: &mut Vec<Notice>,
+    plan: &Plan<'_>,
+    annotated: &Annotated,
+    is_only_target: bool,
+) {
+    // Of several targets, another may have the zone.
+    if is_only_target {
+        notices.extend(plan.unrouted.iter().map(|endpoint| unrouted(endpoint)));
+    }
     notices.extend(plan.unmanaged.iter().map(unmanaged));
     notices.extend(plan.losers.iter().map(lost));
     notices.extend(ownership::in_doubt(plan, annotated));
     notices.extend(ownership::unclear(annotated));
     notices.extend(ownership::without_record(annotated));
+}
+
+/// A notice about a name that lies in no zone.
+pub(super) fn unrouted(endpoint: &Endpoint) -> Notice {
+    Notice {
+        subject: subject(endpoint.set.name.as_str(), endpoint.attribution.resources()),
+        message: "the name lies in no zone of the provider; nothing is made for it".to_owned(),
+    }
 }
 
 fn unmanaged(unmanaged: &Unmanaged) -> Notice {
@@ -46,6 +59,9 @@ fn lost(loser: &Loser<'_>) -> Notice {
         Rule::Preferred => "its targets come first",
         Rule::KeepsResource => "it has the record already",
         Rule::NoCnameBeside => "a CNAME cannot stand beside other types",
+        Rule::KeepsCluster => "its cluster has the name already",
+        Rule::FirstCluster => "its cluster comes first in the settings",
+        Rule::CannotMerge => "record sets of these types cannot be merged (--sharing)",
     };
     Notice {
         subject: subject(lost.name.as_str(), loser.endpoint.attribution.resources()),

@@ -26,20 +26,20 @@ pub(crate) fn mixed(mixed: &Mixed) -> Notice {
     }
 }
 
-/// Records whose ownership records were changed or are ambiguous, unless the plan tells of them
+/// Records whose ownership records were changed or are ambiguous, unless the plan reports them
 /// already: they are not ours, whether or not something wants them.
 pub(crate) fn in_doubt<'a>(
     plan: &Plan<'_>,
     annotated: &'a Annotated,
 ) -> impl Iterator<Item = Notice> + use<'a> {
-    let told = plan.decisions().filter(|(_, of)| matches!(of.held(), Some(Hold::InDoubt(_))));
-    let told: HashSet<(String, RecordType)> =
-        told.map(|(row, of)| (row.name.to_string(), of.change.set().rtype)).collect();
+    let in_plan = plan.decisions().filter(|(_, of)| matches!(of.held(), Some(Hold::InDoubt(_))));
+    let in_plan: HashSet<(String, RecordType)> =
+        in_plan.map(|(row, of)| (row.name.to_string(), of.change.set().rtype)).collect();
     annotated.inventory.records().filter_map(move |(_, record)| {
         let doubt = record.doubt.as_deref()?;
         let key = (record.set.name.key().into_owned(), record.set.rtype);
-        // A zone that could not be read is told of as a whole.
-        if doubt.why == DoubtCause::Unread || told.contains(&key) {
+        // A zone that could not be read is reported as a whole.
+        if doubt.why == DoubtCause::Unread || in_plan.contains(&key) {
             return None;
         }
         Some(Notice {

@@ -52,6 +52,8 @@ pub enum FailureKind {
     Provider,
     /// The time was over before everything was read.
     Deadline,
+    /// The lease could not be taken or was lost, or the store of state could not be written.
+    State,
     /// Anything else: a report that could not be stored, say.
     Other,
 }
@@ -61,6 +63,8 @@ pub enum FailureKind {
 pub struct ClusterReport {
     /// Its name.
     pub name: String,
+    /// The API server, and as whom it was read; `None` for manifests.
+    pub reached: Option<String>,
     /// Whether everything was read.
     pub state: ClusterState,
     /// Why it could not be reached, where not even a source could begin.
@@ -132,6 +136,7 @@ impl ClusterReport {
         let failed = !found.failures.is_empty();
         Self {
             name: view.name().to_string(),
+            reached: view.reached().map(str::to_owned),
             state: if failed { ClusterState::Failed } else { ClusterState::Complete },
             failure: None,
             sources: found

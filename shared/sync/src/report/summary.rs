@@ -145,7 +145,7 @@ impl Report {
     /// How the process ends. That of a plan is the code that applying it would have.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        match &self.failure {
+        match self.first_failure() {
             Some(failure) if failure.kind == FailureKind::Configuration => ExitCode::Configuration,
             Some(_) => ExitCode::Failed,
             None if self.targets.iter().any(|target| target.hash_differs()) => {

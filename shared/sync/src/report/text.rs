@@ -35,14 +35,24 @@ const BOLD: &str = "1";
 #[must_use]
 pub fn render_text(report: &Report, palette: Palette) -> String {
     let mut out = String::new();
+    if report.planned_only {
+        render_reached(&mut out, report, palette);
+    }
     for alert in alerts(report) {
         line(&mut out, &render_alert(&alert, palette));
     }
     if !out.is_empty() {
         out.push('\n');
     }
-    for zone in report.zones().filter(|zone| !zone.changes.is_empty()) {
-        render_zone(&mut out, zone, palette);
+    for target in &report.targets {
+        let mut zones = target.zones.iter().filter(|zone| !zone.changes.is_empty()).peekable();
+        if report.targets.len() > 1 && zones.peek().is_some() {
+            line(&mut out, &palette.paint(BOLD, &format!("target {}", printable(&target.name))));
+        }
+        zones.for_each(|zone| render_zone(&mut out, zone, palette));
+    }
+    for standing in report.standings() {
+        line(&mut out, &printable(&standing));
     }
     for notice in &report.notices {
         note(&mut out, &notice.subject, &notice.message, palette);
@@ -54,11 +64,25 @@ pub fn render_text(report: &Report, palette: Palette) -> String {
     let is_worth_it = report.planned_only && create + update + delete > 0;
     for target in report.targets.iter().filter(|_| is_worth_it) {
         if let Some(hash) = &target.hash {
-            line(&mut out, &format!("to apply exactly this: apply --plan-hash={hash}"));
+            let of = match report.targets.len() {
+                1 => String::new(),
+                _ => format!("{}=", target.name),
+            };
+            line(&mut out, &format!("to apply exactly this: apply --plan-hash={of}{hash}"));
         }
     }
     line(&mut out, &total(report));
     out
+}
+
+/// Which API servers were read, and as whom: a plan of the wrong cluster is easily taken for that of another.
+fn render_reached(out: &mut String, report: &Report, palette: Palette) {
+    for ClusterReport { name, reached, .. } in &report.clusters {
+        if let Some(reached) = reached {
+            let text = format!("cluster {}: {}", printable(name), printable(reached));
+            line(out, &palette.paint(DIM, &text));
+        }
+    }
 }
 
 fn render_alert(alert: &Alert, palette: Palette) -> String {

@@ -15,6 +15,8 @@ use super::{ChangeResult, Report, ReportedChange};
 pub struct Unmade {
     /// They lie in no zone.
     pub no_zone: usize,
+    /// The filters of no target match them.
+    pub no_target: usize,
     /// Their objects say something that is no record.
     pub invalid: usize,
     /// The provider cannot store them. Unlike what the plan holds back for it, no change says so.
@@ -26,7 +28,7 @@ pub struct Unmade {
     /// Records of a type that is not managed.
     pub unmanaged: usize,
     /// Whether names are wanted and none of them lies in a zone: more often a mistake of the
-    /// settings than what somebody wants.
+    /// settings than what objects want.
     pub nowhere: bool,
     /// Whether nothing is wanted, and a filter that selects nothing or a namespace that does not exist may be why.
     pub unselected: bool,
@@ -34,13 +36,16 @@ pub struct Unmade {
 
 impl Unmade {
     /// Counts what came to nothing before the plan.
-    pub(crate) fn before_plan(dropped: &[Dropped], notes: &[Adaptation]) -> Self {
+    pub(crate) fn before_plan<'a>(
+        dropped: impl Iterator<Item = &'a Dropped> + Clone,
+        notes: &[Adaptation],
+    ) -> Self {
         let of = |kind| {
             let notes = notes.iter().filter(move |note| note.kind == kind);
             distinct(notes.map(|note| note.name.as_str()))
         };
-        let names = dropped.iter().filter_map(|dropped| dropped.name.as_deref());
-        let objects = dropped.iter().filter(|dropped| dropped.name.is_none());
+        let names = dropped.clone().filter_map(|dropped| dropped.name.as_deref());
+        let objects = dropped.filter(|dropped| dropped.name.is_none());
         Self {
             invalid: distinct(names) + objects.count(),
             refused: of(AdaptationKind::Dropped),
@@ -81,6 +86,7 @@ impl Unmade {
     pub(super) fn fragments(&self, report: &Report) -> Vec<String> {
         let counts = [
             (self.no_zone, "lies in no zone", "lie in no zone"),
+            (self.no_target, "belongs to no target", "belong to no target"),
             (distinct(unowned(report).filter_map(name)), "cannot be owned", "cannot be owned"),
             (self.invalid, "cannot be a record", "cannot be records"),
             (self.refused, "cannot be stored", "cannot be stored"),
@@ -91,8 +97,8 @@ impl Unmade {
             ),
             (self.contested, "is wanted by several objects", "are wanted by several objects"),
         ];
-        let told = counts.into_iter().filter(|(count, ..)| *count > 0);
-        let names = told.map(|(count, one, many)| match count {
+        let shown = counts.into_iter().filter(|(count, ..)| *count > 0);
+        let names = shown.map(|(count, one, many)| match count {
             1 => format!("1 name {one}"),
             _ => format!("{count} names {many}"),
         });

@@ -19,6 +19,7 @@ pub(crate) fn cause(cause: Cause) -> document::Cause {
         Cause::Differs(_) => document::Cause::Differs,
         Cause::Unwanted => document::Cause::Unwanted,
         Cause::Orphaned => document::Cause::Orphaned,
+        Cause::Released => document::Cause::Released,
         Cause::GivesWay => document::Cause::GivesWay,
         Cause::Moves { .. } => document::Cause::Moves,
         Cause::Unowned => document::Cause::Unowned,
@@ -72,6 +73,7 @@ pub(crate) fn remark(change: &ReportedChange) -> Option<Cow<'static, str>> {
         Cause::Differs(_) => REWRITTEN,
         Cause::Unwanted => "nothing wants it any more",
         Cause::Orphaned => "an ownership record without a record",
+        Cause::Released => "its record is released, and stays",
         Cause::GivesWay => "gives way to another type",
         Cause::Moves { .. } => {
             let zone = change.moves_to.as_deref().unwrap_or("another zone");
@@ -197,7 +199,7 @@ pub(crate) fn held(hold: &Hold) -> Cow<'_, str> {
             format!("the name belongs to owner {owner:?}").into()
         }
         Hold::Foreign { owner: None } => {
-            "the name has a record without an ownership record, so somebody else made it".into()
+            "the name has a record without an ownership record, so it is not ours".into()
         }
         Hold::InDoubt(doubt) => doubt.to_string().into(),
         Hold::Policy => "--policy does not allow it".into(),
@@ -284,10 +286,12 @@ pub(crate) fn total(report: &Report) -> String {
         .collect();
     let unmade = report.unmade.fragments(report).join(", ");
     let unsure = summary.unreadable_zones + summary.frozen_clusters > 0;
-    let done = match (&report.failure, unsure) {
+    let standing = report.standing_total();
+    let done = match (report.first_failure(), unsure) {
         _ if !parts.is_empty() => parts.join(", "),
         (Some(_), _) => "nothing was done".to_owned(),
         (None, true) => "nothing to do in what could be read".to_owned(),
+        (None, false) if standing.is_some() => standing.unwrap_or_default().to_owned(),
         (None, false) if report.only_ownership => {
             "nothing to remove, no ownership record of ours is known to be without a record"
                 .to_owned()

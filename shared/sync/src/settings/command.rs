@@ -19,6 +19,18 @@ pub enum Command {
     Apply,
     /// Find ownership records without a record, and remove them.
     Gc,
+    /// Take records that are not ours.
+    Adopt {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Give records up without removing them.
+    Release {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Give the records of one owner to another one.
+    Transfer,
     /// Tell everything about one name.
     Explain {
         /// The name.
@@ -26,61 +38,121 @@ pub enum Command {
     },
     /// Look for what is wrong before the first run.
     Doctor,
+    /// Show which rights a run needs in its clusters.
+    Rbac,
+    /// Look at the settings alone.
+    Config {
+        /// What is done.
+        action: ConfigAction,
+    },
+}
+
+/// What is done with the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfigAction {
+    /// Say whether they can be used.
+    Check,
+    /// Show each value, and where it came from.
+    Show,
 }
 
 /// How a command is written.
 struct Entry {
     word: &'static str,
-    /// What stands behind the word.
+    /// What stands behind the word; with two dots behind it, any number of it.
     operand: Option<&'static str>,
     about: &'static str,
-    make: fn(String) -> Command,
+    make: fn(Vec<String>) -> Option<Command>,
 }
 
 /// The commands.
-const COMMANDS: [Entry; 5] = [
+const COMMANDS: [Entry; 10] = [
     Entry {
         word: "plan",
         operand: None,
         about: "show what a run would change, and why; nothing is written",
-        make: |_| Command::Plan,
+        make: |_| Some(Command::Plan),
     },
     Entry {
         word: "apply",
         operand: None,
         about: "carry it out; with --plan-hash only if it is the plan that was looked at",
-        make: |_| Command::Apply,
+        make: |_| Some(Command::Apply),
     },
     Entry {
         word: "explain",
         operand: Some("NAME"),
         about: "who wants this name, who owns it, what a run does with it and why",
-        make: |name| Command::Explain { name },
+        make: |names| Some(Command::Explain { name: names.into_iter().next()? }),
     },
     Entry {
         word: "doctor",
         operand: None,
         about: "check credentials, permissions, zones and ownership names before the first run",
-        make: |_| Command::Doctor,
+        make: |_| Some(Command::Doctor),
+    },
+    Entry {
+        word: "rbac",
+        operand: None,
+        about: "print the roles of Kubernetes that the sources need, with their bindings",
+        make: |_| Some(Command::Rbac),
     },
     Entry {
         word: "gc",
         operand: None,
         about: "find ownership records without a record; with --apply remove them",
-        make: |_| Command::Gc,
+        make: |_| Some(Command::Gc),
+    },
+    Entry {
+        word: "adopt",
+        operand: Some("NAME.."),
+        about: "take records that are not ours as they are; with --apply mark them as ours",
+        make: |names| Some(Command::Adopt { names }),
+    },
+    Entry {
+        word: "release",
+        operand: Some("NAME.."),
+        about: "give records of ours up; with --apply remove their ownership records, not them",
+        make: |names| Some(Command::Release { names }),
+    },
+    Entry {
+        word: "transfer",
+        operand: None,
+        about: "give the records of one owner or cluster to another; with --apply say so in them",
+        make: |_| Some(Command::Transfer),
+    },
+    Entry {
+        word: "config",
+        operand: Some("check|show"),
+        about: "check the settings, or show each value and where it came from",
+        make: |actions| {
+            let action = match actions.first()?.as_str() {
+                "check" => ConfigAction::Check,
+                "show" => ConfigAction::Show,
+                _ => return None,
+            };
+            Some(Command::Config { action })
+        },
     },
 ];
 
+/// The commands that end with a report.
+const RUNS: [&str; 7] = ["", "plan", "apply", "gc", "adopt", "release", "transfer"];
+
 /// Flags that not every command takes, with the commands that do; `""` is a run without a command.
-const FLAGS: [(&str, &[&str]); 8] = [
-    ("output", &["", "plan", "apply", "gc"]),
-    ("out", &["", "plan", "apply", "gc"]),
-    ("report", &["", "plan", "apply", "gc"]),
-    ("metrics-file", &["", "plan", "apply", "gc"]),
+const FLAGS: [(&str, &[&str]); 12] = [
+    ("output", &RUNS),
+    ("out", &RUNS),
+    ("report", &RUNS),
+    ("metrics-file", &RUNS),
     ("plan-hash", &["apply"]),
     ("detailed-exitcode", &["plan"]),
     ("revert", &["plan", "apply"]),
-    ("apply", &["gc"]),
+    ("apply", &["gc", "adopt", "release", "transfer"]),
+    ("from", &["transfer"]),
+    ("cluster", &["transfer", "rbac"]),
+    ("subject", &["rbac"]),
+    ("to", &["adopt", "transfer"]),
 ];
 
 /// Flags of the commands.
@@ -104,9 +176,10 @@ pub struct CommandArgs {
     #[arg(long, value_name = "FILE")]
     pub metrics_file: Option<PathBuf>,
 
-    /// With apply: write only if the plan is the one with this hash, which plan shows
+    /// With apply: write only if the plan is the one with this hash, which plan shows; of several targets, each
+    /// may have one (repeatable)
     #[arg(long, value_name = "[TARGET=]HASH")]
-    pub plan_hash: Option<String>,
+    pub plan_hash: Vec<String>,
 
     /// With plan: end with code 6 if there is something to change
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
@@ -116,7 +189,26 @@ pub struct CommandArgs {
     #[arg(long, value_name = "REPORT")]
     pub revert: Option<PathBuf>,
 
-    /// With gc: remove what was found
+    /// With transfer: the cluster or the owner id whose records get another owner
+    #[arg(long, value_name = "CLUSTER|ID")]
+    pub from: Option<String>,
+
+    /// With transfer: in place of --from, the cluster that the records name, even if it is configured no more; with
+    /// rbac: the only cluster that is shown
+    #[arg(long, value_name = "CLUSTER", conflicts_with = "from")]
+    pub cluster: Option<String>,
+
+    /// With adopt and transfer: the cluster or the owner id that gets the records; adopt needs it only where several
+    /// clusters are configured
+    #[arg(long, value_name = "CLUSTER|ID")]
+    pub to: Option<String>,
+
+    /// With rbac: who gets the rights [default: the service account of infra/kubernetes, or the group external-dns where
+    /// a cluster is read from outside]
+    #[arg(long, value_name = "user:NAME|group:NAME|serviceaccount:NAMESPACE/NAME")]
+    pub subject: Option<String>,
+
+    /// With gc, adopt, release and transfer: do what they found, in place of showing it
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub apply: bool,
 }
@@ -140,16 +232,16 @@ impl Command {
             return Ok(Self::Once);
         };
         words.remove(0);
-        let Some(operand) = entry.operand else { return Ok((entry.make)(String::new())) };
-        // The operand may stand behind flags that take no value as well as in front of them, but
+        let Some(operand) = entry.operand else {
+            return Ok((entry.make)(Vec::new()).unwrap_or_default());
+        };
+        let missing = SettingsError::MissingOperand { command: entry.word, operand };
+        // An operand may stand behind flags that take no value as well as in front of them, but
         // only in front is it told from a flag's value.
-        match words.first() {
-            Some((word, _)) if !word.starts_with('-') => {
-                let (name, _) = words.remove(0);
-                Ok((entry.make)(name))
-            }
-            _ => Err(SettingsError::MissingOperand { command: entry.word, operand }),
-        }
+        let given = words.iter().take_while(|(word, _)| !word.starts_with('-')).count();
+        let taken = if operand.ends_with("..") { given } else { given.min(1) };
+        let operands: Vec<String> = words.drain(..taken).map(|(word, _)| word).collect();
+        if operands.is_empty() { Err(missing) } else { (entry.make)(operands).ok_or(missing) }
     }
 
     /// The word of the command; empty without one.
@@ -160,9 +252,26 @@ impl Command {
             Self::Plan => "plan",
             Self::Apply => "apply",
             Self::Gc => "gc",
+            Self::Adopt { .. } => "adopt",
+            Self::Release { .. } => "release",
+            Self::Transfer => "transfer",
             Self::Explain { .. } => "explain",
             Self::Doctor => "doctor",
+            Self::Rbac => "rbac",
+            Self::Config { .. } => "config",
         }
+    }
+
+    /// Whether the command reads clusters.
+    #[must_use]
+    pub fn reads_clusters(&self) -> bool {
+        !self.changes_ownership() && *self != Self::Gc
+    }
+
+    /// Whether the command changes who owns records, and nothing else.
+    #[must_use]
+    pub fn changes_ownership(&self) -> bool {
+        matches!(self, Self::Adopt { .. } | Self::Release { .. } | Self::Transfer)
     }
 
     /// Refuses flags that the command does not take.
@@ -183,7 +292,7 @@ impl Command {
 
     /// Whether the command reads objects, so that it needs to know which.
     pub(super) fn needs_sources(&self, given: &[Given]) -> bool {
-        *self != Self::Gc && !given.iter().any(|given| given.flag == "revert")
+        self.reads_clusters() && !given.iter().any(|given| given.flag == "revert")
     }
 }
 
@@ -200,7 +309,7 @@ pub(super) fn help() -> String {
             Some(operand) => format!("{} {operand}", entry.word),
             None => entry.word.to_owned(),
         };
-        text.push_str(&format!("  {written:<14}{}\n", entry.about));
+        text.push_str(&format!("  {written:<19}{}\n", entry.about));
     }
     text.push_str("Without a command it runs as ExternalDNS does: with --once like apply, with --dry-run like plan.");
     text

@@ -51,11 +51,10 @@ const BEGINNINGS: [(&str, &str); 3] = [
 ];
 
 /// Sources of upstream, and registries, as `--source` and `--registry` have them.
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 19] = [
     "ambassador-host",
     "aws-sd",
     "cloudfoundry",
-    "connector",
     "contour-httpproxy",
     "dynamodb",
     "f5-transportserver",
@@ -72,12 +71,10 @@ const OTHERS: [&str; 21] = [
     "openshift-route",
     "skipper-routegroup",
     "traefik-proxy",
-    "unstructured",
 ];
 
 /// How the flags of sources and registries begin, and what they belong to.
-const FEATURES: [(&str, &str); 10] = [
-    ("connector-source-", "the source connector"),
+const FEATURES: [(&str, &str); 8] = [
     ("dynamodb-", "the registry dynamodb"),
     ("gateway-", "the sources of the Gateway API"),
     ("gloo-", "the source gloo-proxy"),
@@ -85,7 +82,6 @@ const FEATURES: [(&str, &str); 10] = [
     ("openshift-", "the source openshift-route"),
     ("skipper-", "the source skipper-routegroup"),
     ("traefik-", "the source traefik-proxy"),
-    ("unstructured-", "the source unstructured"),
     ("webhook-server", "the webhook server of ExternalDNS"),
 ];
 

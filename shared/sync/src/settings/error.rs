@@ -136,6 +136,22 @@ pub enum SettingsError {
         /// Where it was written.
         origin: Origin,
     },
+    /// Something in the configuration file.
+    #[error("{origin}: {problem}")]
+    File {
+        /// Where it was written.
+        origin: Origin,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// The configuration file could not be read.
+    #[error("--config={place}: {problem}")]
+    Config {
+        /// Where it is.
+        place: String,
+        /// Why.
+        problem: String,
+    },
     /// Values that are fine alone but do not go together, in the words of the area that they
     /// belong to.
     #[error("{0}")]

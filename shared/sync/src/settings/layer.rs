@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{ArgAction, Command};
 
@@ -23,6 +24,13 @@ pub enum Origin {
     },
     /// In an environment variable.
     Variable(String),
+    /// In the configuration file.
+    File {
+        /// Where the file is, as `--config` has it.
+        place: Arc<str>,
+        /// The line, counted from 1.
+        line: usize,
+    },
 }
 
 impl fmt::Display for Origin {
@@ -31,6 +39,7 @@ impl fmt::Display for Origin {
             Self::Argument(position) => write!(f, "argument {position}"),
             Self::ArgumentFile { path, line } => write!(f, "{} line {line}", path.display()),
             Self::Variable(name) => write!(f, "variable {name}"),
+            Self::File { place, line } => write!(f, "{place} line {line}"),
         }
     }
 }
@@ -51,7 +60,7 @@ pub struct Given {
 
 /// How often a flag may be given, and whether it takes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FlagKind {
+pub(crate) enum FlagKind {
     /// `--x` or `--no-x`.
     Bool,
     /// One value.
@@ -62,7 +71,7 @@ pub(super) enum FlagKind {
 
 /// A flag as clap knows it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Flag {
+pub(crate) struct Flag {
     pub(super) kind: FlagKind,
     /// Whether the value is a whole number: upstream's parser takes `1e3` and `10.9` for one.
     pub(super) integer: bool,
@@ -70,7 +79,7 @@ pub(super) struct Flag {
 
 /// All flags of a command.
 #[derive(Debug)]
-pub(super) struct Flags(BTreeMap<String, Flag>);
+pub(crate) struct Flags(BTreeMap<String, Flag>);
 
 impl Flags {
     pub(super) fn of(command: &Command) -> Self {

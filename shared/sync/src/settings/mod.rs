@@ -7,26 +7,36 @@
 
 mod command;
 mod elsewhere;
+mod entries;
 mod error;
+mod file;
 mod idle;
 mod layer;
+mod many;
 mod process;
 mod secrets;
+mod show;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::ParseIntError;
 use std::path::PathBuf;
 
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, FromArgMatches as _};
 
-pub use command::{Command, CommandArgs, Output};
+pub use command::{Command, CommandArgs, ConfigAction, Output};
+pub use entries::{ClusterEntry, DEFAULT_CLUSTER, TargetEntry};
 pub use error::SettingsError;
+pub use file::ConfigText;
 pub use layer::{Given, Origin};
+pub use many::{config_place, load};
 pub use process::{LogFormat, LogLevel, ProcessArgs};
+pub use show::show;
 
+use file::FlagKeys;
 use layer::{Flags, expand, merge, read_arguments, read_variables};
+use many::Layers;
 
 use crate::exit::ExitCode;
 
@@ -39,6 +49,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// The home directory, for `~/.kube/config`.
     pub home: Option<PathBuf>,
+    /// The configuration file, where `--config` names one: [`load`] reads it.
+    pub config: Option<ConfigText>,
     /// Arguments and variables that are not UTF-8: they are reported when they would be read.
     pub not_text: Vec<Origin>,
 }
@@ -124,9 +136,18 @@ pub struct Arguments {
     /// What is asked for.
     #[arg(skip)]
     pub command: Command,
+    /// The flags that are given, in layers: the first of a name counts.
+    #[arg(skip)]
+    pub given: Vec<Given>,
     /// The flags that are given and that the provider does not use.
     #[arg(skip)]
     pub without_effect: Vec<Given>,
+    /// The clusters of the run, in order; at least one.
+    #[arg(skip)]
+    pub cluster_entries: Vec<ClusterEntry>,
+    /// The targets of the run, in order; at least one.
+    #[arg(skip)]
+    pub target_entries: Vec<TargetEntry>,
     /// What only some commands take.
     #[command(flatten)]
     pub commands: CommandArgs,
@@ -148,6 +169,17 @@ pub struct Arguments {
     /// Where records live.
     #[command(flatten)]
     pub providers: extdns_providers::Args,
+    /// What runs leave for the next.
+    #[command(flatten)]
+    pub state: extdns_state::Args,
+}
+
+impl Arguments {
+    /// Whether the objects of a cluster come from standard input.
+    #[must_use]
+    pub fn reads_input(&self) -> bool {
+        self.cluster_entries.iter().any(ClusterEntry::reads_input)
+    }
 }
 
 /// What the command line asks for.
@@ -175,23 +207,17 @@ pub fn resolve(environment: &Environment) -> Result<Request, SettingsError> {
     let mut words = expand(environment.arguments.iter().cloned())?;
     secrets::register_words(&words);
     let command = Command::take(&mut words)?;
-    let given = merge(vec![
+    let own = merge(vec![
         read_arguments(words, &flags)?,
         read_variables(&environment.variables, &flags)?,
     ]);
-    command.check(&given)?;
-    if !command.needs_sources(&given) {
-        // Afresh: a command that is built already loses its keys with this.
-        parser = Arguments::command().mut_arg("source", |source| source.required(false));
-    }
-    let canonical = std::iter::once("external-dns".to_owned())
-        .chain(given.iter().map(|given| canonical(given, &flags)));
-    let arguments = parser
-        .try_get_matches_from_mut(canonical)
-        .and_then(|matches| Arguments::from_arg_matches(&matches))
-        .map_err(|error| explain(&error, &given))?;
-    let without_effect = idle::flags(given, &parser, arguments.providers.provider);
-    Ok(Request::Run(Box::new(Arguments { command, without_effect, ..arguments })))
+    let file = many::file(environment, &own, &FlagKeys::of(&parser, &flags))?;
+    let layers = Layers { parser: &parser, flags: &flags, command, own };
+    let arguments = match file {
+        None => layers.of_flags()?,
+        Some(file) => layers.of_file(file)?,
+    };
+    Ok(Request::Run(arguments))
 }
 
 /// `--help` and `--version` win over everything, but only on the command line and only in front of
@@ -348,7 +374,10 @@ mod tests {
                 &["paln"],
                 "unexpected paln (argument 1); did you mean the command plan, as the first word?",
             ),
-            (&["doctor", "--out=x"], "flag '--out' (argument 2) is for plan, apply and gc only"),
+            (
+                &["doctor", "--out=x"],
+                "flag '--out' (argument 2) is for plan, apply, gc, adopt, release and transfer only",
+            ),
             (
                 &["plan"],
                 "required flag(s) '--source', '--provider' not provided; --help lists all flags",

@@ -13,6 +13,11 @@ pub struct ProcessArgs {
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub once: bool,
 
+    /// Read several clusters and targets from this file of YAML or JSON: a path, - for standard input, ssm:NAME
+    /// or s3://bucket/key; flags and variables win over it
+    #[arg(long, value_name = "WHERE")]
+    pub config: Option<String>,
+
     /// Show what would be changed and change nothing
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub dry_run: bool,

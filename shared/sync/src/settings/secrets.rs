@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use extdns_auth::secrets::{register, register_url};
 
-use super::layer::Word;
+use super::layer::{Given, Word};
 
 /// Ends of the names of flags and variables whose values are secrets, as flags are written.
 const ENDS: [&str; 11] = [
@@ -21,7 +21,7 @@ const ENDS: [&str; 11] = [
     "-token",
 ];
 
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     ENDS.iter().any(|end| name.ends_with(end))
 }
@@ -35,6 +35,16 @@ pub(super) fn register_words(words: &[Word]) {
         if is_secret(name) {
             let next = || words.get(index + 1).map(|(word, _)| word.as_str());
             inline.or_else(next).into_iter().for_each(register);
+        }
+    }
+}
+
+/// Registers the secrets of the configuration file.
+pub(super) fn register_given(given: &[Given]) {
+    for given in given {
+        register_url(&given.text);
+        if is_secret(&given.flag) && !given.text.starts_with('/') {
+            register(&given.text);
         }
     }
 }

@@ -114,7 +114,7 @@ impl Case {
         let zone = RecordedZone::new(&self.run.records, Arc::clone(&applied));
         let wiring = Wiring::assemble(&arguments, &environment, Arc::new(zone), "webhook")
             .unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        let report = extdns_sync::run(&wiring, &RunRequest::apply(), std::io::empty()).await;
+        let report = extdns_sync::run(&wiring, &RunRequest::apply()).await;
         if report.failure.is_some() {
             return None;
         }

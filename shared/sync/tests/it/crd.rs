@@ -68,7 +68,7 @@ impl World {
     async fn run(&self, hosts: &[(&str, &str)], flags: &[&str]) -> Report {
         self.want(hosts);
         let (wiring, request) = self.wiring(flags);
-        extdns_sync::run(&wiring, &request, std::io::empty()).await
+        extdns_sync::run(&wiring, &request).await
     }
 
     fn want(&self, hosts: &[(&str, &str)]) {

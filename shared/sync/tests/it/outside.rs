@@ -142,8 +142,8 @@ fn owned_by(table: &Table) -> Box<Outside> {
 async fn run(hosts: &[&str], server: &RecordServer, table: &Table, flags: &[&str]) -> Report {
     let objects = services(hosts.iter().map(|host| (*host, "192.0.2.1")));
     let (mut wiring, request, _file) = wired(&objects, provider(server), flags);
-    wiring.registry = owned_by(table);
-    extdns_sync::run(&wiring, &request, std::io::empty()).await
+    wiring.targets[0].registry = owned_by(table);
+    extdns_sync::run(&wiring, &request).await
 }
 
 fn names(server: &RecordServer) -> Vec<String> {
@@ -237,7 +237,7 @@ async fn a_row_that_stays_is_reported_and_collected() {
     let report = run(&[ONE], &server, &table, &["--no-guard"]).await;
     assert!(report.notices.iter().any(|notice| notice.message.contains("row two.example.org#A")));
     let (mut wiring, request, _file) = wired("", provider(&server), &["--no-guard"]);
-    wiring.registry = owned_by(&table);
+    wiring.targets[0].registry = owned_by(&table);
     let report = gc::collect(&wiring, &request).await;
     assert_eq!(code(&report), ExitCode::Success);
     assert_eq!(table.take_writes(), ["delete two.example.org#A"]);

@@ -200,7 +200,7 @@ async fn a_plan_that_was_not_applied_has_nothing_to_undo() {
     let planned = run(&after(), server.provider(), &["--dry-run"]).await.expect("plan");
     let undone = server.undo(&document(&planned), &[]).await;
     assert_eq!(undone.changes().count(), 0);
-    let nothing = "the report: it tells of no change that was made, so there is nothing to undo";
+    let nothing = "the report: it has no change that was made, so there is nothing to undo";
     assert_eq!(notices(&undone), [nothing]);
 }
 
@@ -229,8 +229,8 @@ async fn what_another_object_holds_by_now_is_neither_deleted_nor_updated() {
             let undone = server.undo(&changed, &[]).await;
             assert_eq!(line(server.contents()), kept);
             let expected = format!(
-                "{host}: not undone: service/test/another holds the name by now, and the report \
-                 tells of another object"
+                "{host}: not undone: service/test/another holds the name now, and the report \
+                 names another object"
             );
             assert!(notices(&undone).contains(&expected), "{:?}", notices(&undone));
         }

@@ -44,7 +44,7 @@ pub(crate) async fn run_with(
 ) -> Report {
     let (wiring, mut request, _file) = wired(objects, provider, flags);
     ask(&mut request);
-    extdns_sync::run(&wiring, &request, std::io::empty()).await
+    extdns_sync::run(&wiring, &request).await
 }
 
 /// The parts of such a run, and the file with the objects, which goes when it is dropped.

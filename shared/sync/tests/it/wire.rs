@@ -246,7 +246,7 @@ async fn run(case: &Case, service: &Service, upstream: &Value, number: usize, ob
     let wiring = Wiring::assemble(&arguments, &environment, provider.into(), case.provider)
         .expect("settings");
     let request = RunRequest::of(&arguments).expect("a request");
-    let report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
+    let report = extdns_sync::run(&wiring, &request).await;
     assert!(report.failure.is_none(), "step {number}: {:?}", report.failure);
 }
 

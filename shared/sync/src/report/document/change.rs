@@ -15,7 +15,7 @@ pub struct Change {
     pub name: String,
     /// The record type.
     pub r#type: String,
-    /// What tells members of a routed family apart.
+    /// What distinguishes the members of a routed family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_identifier: Option<String>,
     /// As it was.
@@ -96,6 +96,8 @@ pub enum Cause {
     Unwanted,
     /// It is an ownership record of ours without a record.
     Orphaned,
+    /// It is the ownership record of a record that is released, and stays.
+    Released,
     /// The record is ours and gives way to one that cannot stand beside it.
     GivesWay,
     /// The record is ours, and its name is wanted in another zone now.
@@ -138,9 +140,9 @@ pub enum Outcome {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum HoldKind {
-    /// A record of the name belongs to somebody else.
+    /// A record of the name is foreign.
     Foreign,
-    /// Nobody can tell from the ownership records whose a record of the name is.
+    /// It is not clear from the ownership records who owns a record of the name.
     InDoubt,
     /// The policy does not allow changes of this kind.
     Policy,

@@ -13,6 +13,9 @@ use super::Totals;
 pub struct Cluster {
     /// Its name.
     pub name: String,
+    /// The API server, and as whom it was read; absent for manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<String>,
     /// Whether everything was read.
     pub state: ClusterState,
     /// Of a suspiciously empty cluster: how many records are its alone.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use change::{Action, Cause, Change, HoldKind, Outcome, RecordState};
 pub use cluster::{Cluster, ClusterState, Source, Unready};
-pub use target::{GuardTrip, Outage, Target, Zone};
+pub use target::{GuardTrip, Outage, StateOutcome, Target, TargetState, Zone};
 
 /// The version of the document that this program writes and reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -113,6 +113,8 @@ pub enum RunFailureKind {
     Provider,
     /// The time was over before everything was read.
     Deadline,
+    /// The lease could not be taken or was lost, or the store of state could not be written.
+    State,
     /// Anything else.
     Other,
 }
@@ -140,6 +142,12 @@ pub struct Totals {
     pub deferred: usize,
 }
 
+/// Documents of runs with one target do not say it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// How many wanted names do not become records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -147,6 +155,9 @@ pub struct Totals {
 pub struct Unmade {
     /// They lie in no zone.
     pub no_zone: usize,
+    /// The filters of no target match them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub no_target: usize,
     /// Their objects say something that is no record.
     pub invalid: usize,
     /// The provider cannot store them.
@@ -210,9 +221,13 @@ impl Document {
         serde_json::from_slice(&text).map_err(DocumentError::Form)
     }
 
-    /// Every change of every zone, with its zone.
-    pub fn changes(&self) -> impl Iterator<Item = (&Zone, &Change)> {
-        let zones = self.targets.iter().flat_map(|target| &target.zones);
+    /// Every change of every zone, with its zone: those of one target, or of all.
+    pub fn changes<'a>(
+        &'a self,
+        target: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a Zone, &'a Change)> {
+        let is_meant = move |own: &&Target| target.is_none_or(|name| own.name == name);
+        let zones = self.targets.iter().filter(is_meant).flat_map(|target| &target.zones);
         zones.flat_map(|zone| zone.changes.iter().map(move |change| (zone, change)))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Change, Totals};
+use super::{Action, Change, RunFailure, Totals};
 
 /// One place where records go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,12 @@ use super::{Action, Change, Totals};
 pub struct Target<L = Vec<Change>> {
     /// Its name.
     pub name: String,
+    /// Why nothing is known of it, where other targets went on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<RunFailure>,
+    /// What the store of state said of it, where `--state` names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<TargetState>,
     /// The hash of the plan, for `apply --plan-hash`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
@@ -33,6 +39,40 @@ pub struct Target<L = Vec<Change>> {
     /// The fewest calls with which the same could have been done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub least_calls: Option<u64>,
+}
+
+/// What the store of state said of a target before its zones were read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TargetState {
+    /// What followed from it.
+    pub outcome: StateOutcome,
+    /// Why the zones were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When the zones were last read in full, as RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_read_at: Option<String>,
+    /// The run that holds the lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+    /// When its lease ends, as RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// What followed from the state of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum StateOutcome {
+    /// The zones were read.
+    Full,
+    /// There was nothing to do: the last run wrote the same. The provider was not called.
+    Gated,
+    /// Another run held the lease: nothing was read or written.
+    LeaseHeld,
 }
 
 /// One zone.

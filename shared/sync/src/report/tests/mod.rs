@@ -2,6 +2,7 @@
 
 mod documents;
 mod renderings;
+mod reached;
 mod sample;
 mod totals;
 mod variants;

@@ -69,6 +69,7 @@ fn of_cause(cause: Cause) -> usize {
         Cause::Orphaned => 6,
         Cause::Moves { .. } => 7,
         Cause::Unowned => 8,
+        Cause::Released => 9,
     }
 }
 

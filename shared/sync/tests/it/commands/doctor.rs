@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use extdns_providers::Provider;
-use extdns_sync::ExitCode;
 use extdns_sync::doctor::{CheckResult, Diagnosis, examine, examine_over, render};
+use extdns_sync::{ExitCode, Input};
 use extdns_testkit::kube::{KubeApi, Login, READER, READER_TOKEN};
 use extdns_testkit::kube_sim::{Effect, Fault, KubeSim, User};
 use extdns_testkit::route53::{ACCOUNT, Route53Sim};
@@ -45,7 +45,7 @@ async fn examined(kubeconfig: &Path, sim: &Route53Sim) -> Diagnosis {
     let flags = ["--source=service", "--source=ingress", "--provider=aws", &kubeconfig];
     let (arguments, environment) = settings(&flags);
     let provider = route53(sim, &arguments);
-    examine_over(&arguments, &environment, Ok(provider), std::io::empty()).await
+    examine_over(&arguments, &environment, vec![Ok(provider)], Input::default()).await
 }
 
 /// What is wrong, as `section: check`.
@@ -180,7 +180,8 @@ async fn where_all_is_well_it_says_so() {
     ];
     let (arguments, environment) = settings(&flags);
     let provider = in_memory(&["example.org"]).await;
-    let diagnosis = examine_over(&arguments, &environment, Ok(provider), std::io::empty()).await;
+    let diagnosis =
+        examine_over(&arguments, &environment, vec![Ok(provider)], Input::default()).await;
     assert_eq!(diagnosis.exit_code(), ExitCode::Success);
     assert_eq!(
         render(&diagnosis),
@@ -223,7 +224,7 @@ async fn nothing_that_is_wrong_hides_the_rest() {
         "--policy=",
     ];
     let (arguments, environment) = settings(&flags);
-    let diagnosis = examine(&arguments, &environment, std::io::empty()).await;
+    let diagnosis = examine(&arguments, &environment, Input::default()).await;
     let found = wrong(&diagnosis);
     assert_eq!(
         found,
@@ -263,7 +264,7 @@ async fn a_missing_definition_is_named() {
         let (arguments, environment) = settings(&flags);
         let provider = in_memory(&["example.org"]).await;
         let diagnosis =
-            examine_over(&arguments, &environment, Ok(provider), std::io::empty()).await;
+            examine_over(&arguments, &environment, vec![Ok(provider)], Input::default()).await;
         assert_eq!(wrong(&diagnosis), [expected]);
         let text = render(&diagnosis);
         assert!(text.contains("CustomResourceDefinition"), "{text}");
@@ -317,7 +318,7 @@ async fn the_status_of_objects_is_written_by_who_applies() {
         let (arguments, environment) = settings(&["--source=crd", &kubeconfig, dry_run]);
         let provider = in_memory(&["example.org"]).await;
         let diagnosis =
-            examine_over(&arguments, &environment, Ok(provider), std::io::empty()).await;
+            examine_over(&arguments, &environment, vec![Ok(provider)], Input::default()).await;
         assert_eq!(wrong(&diagnosis), expected, "{dry_run}");
         let courtesy = "records are published all the same";
         assert_eq!(render(&diagnosis).contains(courtesy), !expected.is_empty());
@@ -353,7 +354,7 @@ async fn zones_filters_and_apexes() {
         let flags = [&["--source=fake"], *flags].concat();
         let (arguments, environment) = settings(&flags);
         let diagnosis =
-            examine_over(&arguments, &environment, Ok(provider), std::io::empty()).await;
+            examine_over(&arguments, &environment, vec![Ok(provider)], Input::default()).await;
         assert_eq!(wrong(&diagnosis), *expected, "{zones:?} {flags:?}");
         let hinted: Vec<&str> = diagnosis
             .sections
@@ -371,7 +372,8 @@ async fn an_account_without_zones_is_wrong() {
     let sim = Route53Sim::start();
     let (arguments, environment) = settings(&["--source=fake", "--provider=aws"]);
     let provider = route53(&sim, &arguments);
-    let diagnosis = examine_over(&arguments, &environment, Ok(provider), std::io::empty()).await;
+    let diagnosis =
+        examine_over(&arguments, &environment, vec![Ok(provider)], Input::default()).await;
     assert_eq!(wrong(&diagnosis), ["provider aws: zones"]);
 }
 
@@ -379,7 +381,7 @@ async fn an_account_without_zones_is_wrong() {
 async fn settings_that_cannot_be_used_are_reported_beside_the_provider() {
     let flags = ["--source=service", "--provider=zonefile", "--txt-prefix=a", "--txt-suffix=b"];
     let (arguments, environment) = settings(&flags);
-    let diagnosis = examine(&arguments, &environment, std::io::empty()).await;
+    let diagnosis = examine(&arguments, &environment, Input::default()).await;
     assert_eq!(
         wrong(&diagnosis),
         ["settings: values of flags", "provider zonefile: settings and credentials"]

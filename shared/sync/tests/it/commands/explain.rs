@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use extdns_providers::Provider;
-use extdns_sync::explain::{Explanation, Fate, Owner, explain, render};
+use extdns_sync::explain::{self, Explanation, Fate, Owner, explain};
 
 use extdns_testkit::kube::{READER, READER_TOKEN};
 use extdns_testkit::kube_sim::{KubeSim, User};
 use extdns_testkit::route53::{Fault, Operation, RecordSet, Route53Sim};
 use serde_json::{Value, json};
 
-use crate::commands::support::{apply, in_memory, route53, settings, wiring};
+use crate::commands::support::{apply, in_memory, reading, route53, settings, wiring};
 
 const NAME: &str = "www.example.org";
 const SERVICE: [&str; 2] = ["--source=service", "--manifests=-"];
@@ -31,6 +31,10 @@ fn plain() -> String {
     service("web", "", "192.0.2.1")
 }
 
+fn render(explanation: &Explanation) -> String {
+    explain::render(std::slice::from_ref(explanation))
+}
+
 async fn explained(
     provider: &Arc<dyn Provider>,
     flags: &[&str],
@@ -38,7 +42,7 @@ async fn explained(
     name: &str,
 ) -> Explanation {
     let flags: Vec<&str> = SERVICE.iter().chain(flags).copied().collect();
-    explain(&wiring(provider, &flags), name, objects.as_bytes()).await
+    explain(&reading(wiring(provider, &flags), objects), name).await.remove(0)
 }
 
 /// What is said of the name, where there is one zone and nothing in it.
@@ -236,7 +240,7 @@ async fn reason_frozen() {
     let only = json!({ "apiGroups": [""], "resources": ["services"], "verbs": ["list"] });
     let (_closed, kubeconfig) = cluster(only);
     let wiring = wiring(&provider, &[sources[0], sources[1], &kubeconfig]);
-    let explanation = explain(&wiring, NAME, std::io::empty()).await;
+    let explanation = explain(&wiring, NAME).await.remove(0);
     assert_eq!(explanation.gaps.len(), 1, "{:?}", explanation.gaps);
     let text = render(&explanation);
     for line in [
@@ -294,7 +298,7 @@ async fn over_route53(records: impl IntoIterator<Item = RecordSet>, denied: bool
     }
     let flags = ["--source=service", "--manifests=-", "--provider=aws"];
     let provider = route53(&sim, &settings(&flags).0);
-    let explanation = explain(&wiring(&provider, &flags), NAME, plain().as_bytes()).await;
+    let explanation = explain(&reading(wiring(&provider, &flags), &plain()), NAME).await.remove(0);
     render(&explanation)
 }
 
@@ -359,7 +363,7 @@ async fn a_cluster_that_does_not_answer_is_a_gap() {
     let provider = in_memory(&["example.org"]).await;
     apply(&provider, &SERVICE, &plain()).await;
     let flags = ["--source=service", "--server=http://127.0.0.1:1"];
-    let explanation = explain(&wiring(&provider, &flags), NAME, std::io::empty()).await;
+    let explanation = explain(&wiring(&provider, &flags), NAME).await.remove(0);
     assert_eq!(explanation.gaps.len(), 1, "{:?}", explanation.gaps);
     assert!(explanation.desired.is_empty());
     assert_eq!(explanation.records.len(), 1);

@@ -11,7 +11,7 @@ use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::commands::support::{apply, in_memory, wiring};
+use crate::commands::support::{apply, in_memory, reading, wiring};
 
 const BOTH: [&str; 3] = ["--source=service", "--source=ingress", "--manifests=-"];
 
@@ -48,7 +48,7 @@ async fn zone_of_eight() -> Arc<dyn Provider> {
 
 async fn plan(provider: &Arc<dyn Provider>, flags: &[&str], objects: &str) -> Report {
     let request = RunRequest { mode: Mode::Plan, ..RunRequest::default() };
-    extdns_sync::run(&wiring(provider, flags), &request, objects.as_bytes()).await
+    extdns_sync::run(&reading(wiring(provider, flags), objects), &request).await
 }
 
 #[tokio::test]
@@ -103,8 +103,8 @@ async fn a_filter_that_selects_nothing_on_a_first_run_is_a_warning_and_not_up_to
             let provider = in_memory(&["example.org"]).await;
             let flags = [&BOTH[..], &[filter]].concat();
             let request = RunRequest { mode, ..RunRequest::default() };
-            let report =
-                extdns_sync::run(&wiring(&provider, &flags), &request, eight().as_bytes()).await;
+            let wiring = reading(wiring(&provider, &flags), &eight());
+            let report = extdns_sync::run(&wiring, &request).await;
             let told: Vec<(&str, &str)> =
                 report.notices.iter().map(|own| (&*own.subject, &*own.message)).collect();
             assert_eq!(told, [("cluster default", expected)], "once, for two sources");
@@ -177,7 +177,7 @@ async fn an_api_server_that_hangs_fails_its_cluster_and_not_the_run() {
         until: Deadline::within(Duration::from_secs(3)),
         ..RunRequest::default()
     };
-    let report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
+    let report = extdns_sync::run(&wiring, &request).await;
     assert!(report.failure.is_none(), "{:?}", report.failure);
     let cluster = &report.clusters[0];
     assert_eq!((cluster.name.as_str(), &cluster.state), ("default", &ClusterState::Failed));
@@ -208,7 +208,7 @@ async fn a_status_that_cannot_be_written_does_not_keep_the_run_beyond_its_time()
         ..RunRequest::default()
     };
     let begin = Instant::now();
-    let report = extdns_sync::run(&wiring, &request, std::io::empty()).await;
+    let report = extdns_sync::run(&wiring, &request).await;
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     assert!(report.failure.is_none(), "{:?}", report.failure);
     assert_eq!(report.changes().count(), 1);

@@ -41,7 +41,7 @@ fn names(zone: &Zone) -> Vec<String> {
     zone.own_records().iter().map(|set| format!("{} {}", set.record_type, set.name)).collect()
 }
 
-/// A zone with one record of ours, orphans of ours, and what is somebody else's.
+/// A zone with one record of ours, orphans of ours, and foreign records.
 fn seeded(sim: &Route53Sim) -> Zone {
     let zone = sim.zone("example.org");
     zone.seed([
@@ -157,7 +157,7 @@ async fn names_of_zones_that_are_not_seen_are_never_touched() {
     }
 }
 
-/// Too many at once are held back until somebody says their number; what is protected stays.
+/// Too many at once are held back until the user gives their number; what is protected stays.
 #[tokio::test]
 async fn the_guard_and_protection_hold_here_too() {
     let table: &[(&[&str], usize, ExitCode)] = &[

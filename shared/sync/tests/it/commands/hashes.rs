@@ -1,14 +1,14 @@
-//! `apply --plan-hash` holds a run to what somebody read: whatever differs for a reader is another
+//! `apply --plan-hash` holds a run to the plan that a user read: each difference for a reader is another
 //! plan.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use extdns_providers::{Context, Provider};
 use extdns_sync::report::{Report, Summary};
 use extdns_sync::{ExitCode, Mode, RunRequest};
 
-use crate::commands::support::{apply, in_memory, settings, wiring};
+use crate::commands::support::{apply, in_memory, reading, settings, wiring};
 
 const FLAGS: [&str; 2] = ["--source=service", "--manifests=-"];
 
@@ -27,9 +27,14 @@ async fn run(
     request: RunRequest,
 ) -> Report {
     let flags = [&FLAGS, flags].concat();
-    let report = extdns_sync::run(&wiring(provider, &flags), &request, objects.as_bytes()).await;
+    let report = extdns_sync::run(&reading(wiring(provider, &flags), objects), &request).await;
     assert!(report.failure.is_none(), "{:?}", report.failure);
     report
+}
+
+/// The hash that the plan of the one target must have.
+fn expecting(hash: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("inmemory".to_owned(), hash.to_owned())])
 }
 
 async fn hash(provider: &Arc<dyn Provider>, flags: &[&str], objects: &str) -> String {
@@ -87,7 +92,7 @@ async fn another_folder_of_zone_files_is_another_plan() {
     assert_ne!(hashes[0], hashes[1]);
 }
 
-/// What was held back when somebody read the plan, and is possible by now, is not made.
+/// What was held back when the plan was read, and is possible now, is not made.
 #[tokio::test]
 async fn what_is_possible_by_now_was_not_in_the_plan() {
     let provider = in_memory(&["example.org"]).await;
@@ -108,14 +113,14 @@ async fn what_is_possible_by_now_was_not_in_the_plan() {
         .await;
     let request = || RunRequest {
         mode: Mode::Apply,
-        expected_hash: Some(seen.clone()),
+        expected_hashes: expecting(&seen),
         ..RunRequest::default()
     };
     let report = run(&provider, &[], &desired, request()).await;
     assert_eq!(report.exit_code(), ExitCode::HashDiffers);
     let now = hash(&provider, &[], &desired).await;
     assert_ne!(now, seen, "nothing was written");
-    let request = RunRequest { expected_hash: Some(now), ..request() };
+    let request = RunRequest { expected_hashes: expecting(&now), ..request() };
     let report = run(&provider, &[], &desired, request).await;
     assert_eq!((report.exit_code(), Summary::of(&report).create), (ExitCode::Success, 2));
 }

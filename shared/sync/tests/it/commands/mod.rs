@@ -5,6 +5,7 @@ mod explain;
 mod gathering;
 mod gc;
 mod hashes;
+mod holders;
 mod outage;
 mod ownership;
 mod support;

@@ -5,7 +5,7 @@ use extdns_providers::Provider;
 use extdns_sync::report::{Palette, Report, Severity, render_json, render_text};
 use extdns_sync::{ExitCode, Mode, RunRequest};
 
-use crate::commands::support::{apply, in_memory, wiring};
+use crate::commands::support::{apply, in_memory, reading, wiring};
 
 const FLAGS: [&str; 2] = ["--source=service", "--manifests=-"];
 
@@ -28,7 +28,8 @@ async fn lose(waiting: usize, flags: &[&str]) -> (Report, usize) {
     apply(&provider, &FLAGS, &services(8, 0)).await;
     let request = RunRequest { mode: Mode::Apply, ..RunRequest::default() };
     let wiring = wiring(&provider, &[&FLAGS, flags].concat());
-    let report = extdns_sync::run(&wiring, &request, services(8, waiting).as_bytes()).await;
+    let wiring = reading(wiring, &services(8, waiting));
+    let report = extdns_sync::run(&wiring, &request).await;
     assert!(report.failure.is_none(), "{:?}", report.failure);
     (report, left(&*provider).await)
 }

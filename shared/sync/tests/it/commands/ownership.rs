@@ -57,7 +57,7 @@ fn reasons(report: &Report) -> String {
     extdns_sync::report::render_text(report, extdns_sync::report::Palette::Plain)
 }
 
-/// Neither a record that somebody made by hand nor that of another owner becomes ours by a text that
+/// Neither a record that was made by hand nor that of another owner becomes ours by a text that
 /// a tenant asks for, however it is written, and none is deleted.
 #[tokio::test]
 async fn a_tenant_cannot_forge_ownership() {
@@ -171,7 +171,7 @@ async fn an_ownership_record_with_two_values_is_left_alone() {
     }
 }
 
-/// Of an ownership record whose owner somebody changed, what it names is all that is left to tell by.
+/// Of an ownership record whose owner was changed, only the object that it names shows whose record it was.
 #[tokio::test]
 async fn an_ownership_record_of_another_owner_that_names_our_object_is_reported() {
     let wanted = service("app", "app.example.org", "192.0.2.30");
@@ -179,7 +179,7 @@ async fn an_ownership_record_of_another_owner_that_names_our_object_is_reported(
                 --txt-owner-id, or see who changed the owner in it";
     for (resource, address, is_told) in [
         ("service/shop/app", "192.0.2.20", true),
-        // It is as wanted, and still somebody else's by now.
+        // It is as wanted, and foreign now.
         ("service/shop/app", "192.0.2.30", true),
         ("service/shop/another", "192.0.2.20", false),
     ] {

@@ -7,7 +7,7 @@ use extdns_providers::aws::{self, Login};
 use extdns_providers::{Context, Provider};
 use extdns_sync::report::Report;
 use extdns_sync::settings::{Arguments, Environment, Request, resolve};
-use extdns_sync::{Mode, RunRequest, Wiring};
+use extdns_sync::{Input, Mode, RunRequest, Wiring};
 use extdns_testkit::route53::{ACCOUNT, Route53Sim};
 
 const USUAL: [&str; 3] = ["--provider=inmemory", "--txt-owner-id=me", "--policy=sync"];
@@ -56,11 +56,16 @@ pub(crate) fn wiring(provider: &Arc<dyn Provider>, flags: &[&str]) -> Wiring {
     Wiring::assemble(&arguments, &environment, Arc::clone(provider), name).expect("settings")
 }
 
+/// The same with these objects on standard input.
+pub(crate) fn reading(wiring: Wiring, objects: &str) -> Wiring {
+    Wiring { input: Input::from(objects.as_bytes()), ..wiring }
+}
+
 /// Applies these objects.
 pub(crate) async fn apply(provider: &Arc<dyn Provider>, flags: &[&str], objects: &str) -> Report {
-    let wiring = wiring(provider, flags);
+    let wiring = reading(wiring(provider, flags), objects);
     let request = RunRequest { mode: Mode::Apply, ..RunRequest::default() };
-    let report = extdns_sync::run(&wiring, &request, objects.as_bytes()).await;
+    let report = extdns_sync::run(&wiring, &request).await;
     assert!(report.failure.is_none(), "{:?}", report.failure);
     report
 }

@@ -8,6 +8,7 @@ mod killed;
 mod moves;
 mod raced;
 mod routing;
+mod state;
 mod support;
 mod throttled;
 mod whole;

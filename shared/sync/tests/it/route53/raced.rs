@@ -58,7 +58,7 @@ async fn opposite_runs_at_once_leave_no_record_without_an_owner() {
     assert_all_owned(&made, "after the last run");
 }
 
-/// A run that gives a record another address, while somebody does something to the zone between its
+/// A run that gives a record another address, while another writer changes the zone between its
 /// read and its write.
 async fn interrupted(meddle: impl Fn(&Zone) + Send + Sync + 'static) -> (Report, Vec<RecordSet>) {
     let sim = Route53Sim::start();

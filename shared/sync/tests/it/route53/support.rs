@@ -104,9 +104,13 @@ pub(crate) async fn run(
     flags: &[&str],
 ) -> Result<Report, RunFailure> {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
-    let objects: String = services.iter().map(Service::manifest).collect();
-    std::fs::write(file.path(), objects).expect("objects");
+    std::fs::write(file.path(), manifests(services)).expect("objects");
     Box::pin(run_over(sim, "--manifests", file.path(), flags)).await
+}
+
+/// The objects as a file of manifests.
+pub(crate) fn manifests(services: &[Service]) -> String {
+    services.iter().map(Service::manifest).collect()
 }
 
 /// Runs once over the cluster that `flag` and `path` name.
@@ -116,6 +120,19 @@ pub(crate) async fn run_over(
     path: &Path,
     flags: &[&str],
 ) -> Result<Report, RunFailure> {
+    let (wiring, request) = wired(sim, flag, path, flags);
+    // Boxed: without optimisation a test's stack is too small for it.
+    let mut report = Box::pin(extdns_sync::run(&wiring, &request)).await;
+    report.failure.take().map_or(Ok(report), Err)
+}
+
+/// The parts of such a run.
+pub(crate) fn wired(
+    sim: &Route53Sim,
+    flag: &str,
+    path: &Path,
+    flags: &[&str],
+) -> (Wiring, RunRequest) {
     let cluster = format!("{flag}={}", path.display());
     let usual = [
         "--once",
@@ -138,9 +155,7 @@ pub(crate) async fn run_over(
     let wiring =
         Wiring::assemble(&arguments, &environment, Arc::new(provider), "aws").expect("settings");
     let request = RunRequest::of(&arguments).expect("a request");
-    // Boxed: without optimisation a test's stack is too small for it.
-    let mut report = Box::pin(extdns_sync::run(&wiring, &request, std::io::empty())).await;
-    report.failure.take().map_or(Ok(report), Err)
+    (wiring, request)
 }
 
 /// The settings. Without optimisation the code that clap derives for all flags needs more stack than

@@ -37,7 +37,7 @@ fn five_thousand_changes() -> (Vec<Service>, Vec<Service>) {
     (before, after)
 }
 
-/// Records that only Route 53 can tell to be bad, and one that somebody else makes in between.
+/// Records that only Route 53 finds to be wrong, and one that another writer makes in between.
 fn three_bad() -> [Service; 3] {
     [
         service("bad-alias.example.org", "elsewhere.test").annotated("alias", "true"),

@@ -1,0 +1,102 @@
+//! The clusters and targets of a run: those of the configuration file, or the one of each that the
+//! flags name.
+
+use std::path::Path;
+use std::time::Duration;
+
+use extdns_clusters::{Access, Cluster};
+use extdns_model::ClusterId;
+
+use super::Arguments;
+use super::file::{FileCluster, FileTarget};
+
+/// The name of the one cluster of a run without a configuration file.
+pub const DEFAULT_CLUSTER: &str = "default";
+
+/// Where objects are read.
+#[derive(Debug, Clone)]
+pub struct ClusterEntry {
+    /// Its name.
+    pub name: String,
+    /// How it is reached, where the entry says so; else its flags do.
+    pub access: Option<Access>,
+    /// Its own owner id, where it has one.
+    pub owner: Option<String>,
+    /// The domains whose names it may publish; none for all.
+    pub domains: Vec<String>,
+    /// How long it may take to read it.
+    pub timeout: Option<Duration>,
+    /// The weight of its records where the targets share names by weight.
+    pub weight: Option<u8>,
+    /// Its flags: those of sources and of Kubernetes count.
+    pub arguments: Arguments,
+}
+
+/// Where records go.
+#[derive(Debug, Clone)]
+pub struct TargetEntry {
+    /// Its name: that of its provider, where the settings give none.
+    pub name: String,
+    /// The clusters whose records go there, by name; `None` for all.
+    pub clusters: Option<Vec<String>>,
+    /// Its flags: those of provider, registry and plan count.
+    pub arguments: Arguments,
+}
+
+impl ClusterEntry {
+    /// A cluster of the configuration file, with its flags.
+    pub(super) fn of_file(file: FileCluster, arguments: Arguments) -> Self {
+        let FileCluster { name, access, owner, domains, timeout, weight, .. } = file;
+        Self { name, access, owner, domains, timeout, weight, arguments }
+    }
+
+    /// The one cluster that flags name.
+    pub(super) fn of_flags(arguments: &Arguments) -> Self {
+        Self {
+            name: DEFAULT_CLUSTER.to_owned(),
+            access: None,
+            owner: None,
+            domains: Vec::new(),
+            timeout: None,
+            weight: None,
+            arguments: arguments.clone(),
+        }
+    }
+
+    /// Whether its objects come from standard input.
+    #[must_use]
+    pub fn reads_input(&self) -> bool {
+        let paths = match &self.access {
+            Some(Access::Manifests(paths)) => paths,
+            Some(_) => return false,
+            None => &self.arguments.clusters.manifests,
+        };
+        paths.iter().any(|path| path == Path::new("-"))
+    }
+
+    /// The cluster, of which nothing is read yet.
+    #[must_use]
+    pub fn cluster(&self, id: ClusterId) -> Cluster {
+        let cluster = self.arguments.clusters.cluster(id, self.name.as_str());
+        match &self.access {
+            Some(access) => Cluster { access: access.clone(), ..cluster },
+            None => cluster,
+        }
+    }
+}
+
+impl TargetEntry {
+    /// A target of the configuration file, with its flags.
+    pub(super) fn of_file(file: FileTarget, arguments: Arguments) -> Self {
+        Self { name: file.name, clusters: file.clusters, arguments }
+    }
+
+    /// The one target that flags name.
+    pub(super) fn of_flags(arguments: &Arguments) -> Self {
+        Self {
+            name: arguments.providers.provider.name.to_owned(),
+            clusters: None,
+            arguments: arguments.clone(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A cluster of the configuration file.
+
+use std::time::Duration;
+
+use extdns_clusters::Access;
+use extdns_model::parse_go_duration;
+
+use super::super::SettingsError;
+use super::super::layer::Given;
+use super::node::{Entry, Node, Value};
+use super::{ACCESS, FileCluster, Parser, Section};
+
+/// The flags that the keys of `eks` stand for.
+const EKS_FLAGS: [(&str, &str); 4] = [
+    ("name", "eks-cluster"),
+    ("region", "eks-region"),
+    ("assumeRole", "eks-assume-role"),
+    ("externalId", "eks-external-id"),
+];
+
+/// What stands before the name of a document, by the key of `kubeconfig`.
+const PLACES: [(&str, &str); 4] =
+    [("path", ""), ("ssm", "ssm:"), ("s3", "s3://"), ("secretsManager", "secretsManager:")];
+
+impl Parser<'_> {
+    pub(super) fn cluster(&self, node: &Node) -> Result<FileCluster, SettingsError> {
+        let mut cluster = FileCluster {
+            name: self.name(node, "cluster")?,
+            origin: self.origin(node.line),
+            access: None,
+            owner: None,
+            domains: Vec::new(),
+            timeout: None,
+            weight: None,
+            given: self.flags(node, Section::Cluster)?,
+        };
+        let entries = self.entries(node, "a cluster")?;
+        let mut ways = entries.iter().filter(|own| ACCESS.contains(&&*own.key));
+        if let (Some(first), Some(second)) = (ways.next(), ways.next()) {
+            let problem = format!(
+                "cluster {:?} is reached in one way: {} or {}",
+                cluster.name, first.key, second.key
+            );
+            return Err(self.wrong(second.line, problem));
+        }
+        for Entry { key, value, .. } in entries {
+            match key.as_str() {
+                "eks" => cluster.given.extend(self.eks(value)?),
+                "kubeconfig" => cluster.given.extend(self.kubeconfig(value)?),
+                "inCluster" => cluster.access = Some(Access::InCluster),
+                "manifests" => cluster.given.extend(self.given("manifests", value)),
+                "txtOwnerId" => cluster.owner = value.text(),
+                "domains" => cluster.domains = self.texts(value)?,
+                "timeout" => cluster.timeout = Some(self.duration(value)?),
+                "weight" => cluster.weight = value.text().and_then(|text| text.parse().ok()),
+                _ => {}
+            }
+        }
+        Ok(cluster)
+    }
+
+    fn eks(&self, node: &Node) -> Result<Vec<Given>, SettingsError> {
+        let entries = self.entries(node, "eks")?;
+        if !entries.iter().any(|own| own.key == "name") {
+            return Err(self.wrong(node.line, "eks needs name, the name of the cluster of EKS"));
+        }
+        let given = entries.iter().flat_map(|Entry { key, value, .. }| {
+            let flag = EKS_FLAGS.iter().find(|(own, _)| own == key);
+            flag.map(|(_, flag)| self.given(flag, value)).unwrap_or_default()
+        });
+        Ok(given.collect())
+    }
+
+    fn kubeconfig(&self, node: &Node) -> Result<Vec<Given>, SettingsError> {
+        let Value::Map(entries) = &node.value else { return Ok(self.given("kubeconfig", node)) };
+        let find = |name: &str| entries.iter().find(|own| own.key == name);
+        let mut places = PLACES.iter().filter_map(|(key, start)| Some((find(key)?, *start)));
+        let Some((entry, start)) = places.next() else {
+            let problem = "kubeconfig needs path, ssm, s3 or secretsManager";
+            return Err(self.wrong(node.line, problem));
+        };
+        if let Some((second, _)) = places.next() {
+            let problem = format!("kubeconfig is in one place: {} or {}", entry.key, second.key);
+            return Err(self.wrong(second.line, problem));
+        }
+        let text = entry.value.text().unwrap_or_default();
+        let text = format!("{start}{}", text.strip_prefix(start).unwrap_or(&text));
+        let origin = self.origin(entry.value.line);
+        let mut given = vec![Given { flag: "kubeconfig".to_owned(), text, origin }];
+        if let Some(context) = find("context") {
+            given.extend(self.given("context", &context.value));
+        }
+        Ok(given)
+    }
+
+    fn duration(&self, node: &Node) -> Result<Duration, SettingsError> {
+        let text = node.text().unwrap_or_default();
+        parse_go_duration(&text)
+            .map_err(|error| self.wrong(node.line, format!("timeout: {error}; write it like 60s")))
+    }
+}
