@@ -1,4 +1,4 @@
-//! What the documentation tells to type exists: flags, commands, targets of the Makefile, files.
+//! What the documentation names exists: flags, commands, targets of the Makefile, files.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -126,4 +126,66 @@ fn files_that_are_named_exist() {
             }
         }
     }
+}
+
+/// An object that wants one name: a Service of type LoadBalancer, or an Ingress.
+fn wanting(kind: &str, object: &str, address: &str) -> String {
+    let status = format!("status: {{ loadBalancer: {{ ingress: [{{ ip: {address} }}] }} }}");
+    let (version, spec) = match kind {
+        "Ingress" => {
+            ("networking.k8s.io/v1", format!("{{ rules: [{{ host: {object}.example.org }}] }}"))
+        }
+        _ => ("v1", "{ type: LoadBalancer, ports: [{ name: https, port: 443 }] }".to_owned()),
+    };
+    let (host, ttl) = match object {
+        "web" => ("shop", 120),
+        other => (other, 300),
+    };
+    let annotations = match kind {
+        "Ingress" => String::new(),
+        _ => format!(
+            "annotations: {{ external-dns.kubernetes.io/hostname: {host}.example.org, \
+             external-dns.kubernetes.io/ttl: \"{ttl}\" }}"
+        ),
+    };
+    format!(
+        "apiVersion: {version}\nkind: {kind}\n\
+         metadata: {{ namespace: shop, name: {object}, {annotations} }}\nspec: {spec}\n{status}\n---\n"
+    )
+}
+
+/// The hash is also of the folder of zone files, so the page has a word in its place.
+#[test]
+fn the_plan_that_the_readme_shows_is_what_the_program_prints() {
+    let bench = Bench::new();
+    let sync = |owner: &str, objects: &str, last: &str| {
+        let manifests = bench.write("objects.yaml", objects);
+        let mut program = external_dns(bench.path());
+        program.args(["--once", "--source=service", "--source=ingress", "--provider=zonefile"]);
+        program.arg(format!("--zonefile-dir={}", bench.path().join("zones").display()));
+        program.args(["--zonefile-create=example.org", "--registry=txt", "--policy=sync", last]);
+        program.arg(format!("--txt-owner-id={owner}"));
+        let run = run(program.arg(format!("--manifests={}", manifests.display())));
+        assert_eq!(run.code, 0, "{run:?}");
+        run.out
+    };
+    let foreign = wanting("Ingress", "www", "203.0.113.8").replace("shop", "other-team");
+    sync("other", &foreign, "--no-dry-run");
+    let before =
+        [wanting("Ingress", "api", "203.0.113.1"), wanting("Service", "old", "203.0.113.7")];
+    sync("my-cluster", &before.concat(), "--no-dry-run");
+    let now = [
+        wanting("Ingress", "api", "203.0.113.2"),
+        wanting("Service", "web", "203.0.113.10"),
+        wanting("Ingress", "www", "203.0.113.9"),
+    ];
+    let printed = sync("my-cluster", &now.concat(), "--dry-run");
+    let hash = |line: &str| match line.split_once("--plan-hash=") {
+        Some((before, _)) => format!("{before}--plan-hash=HASH\n"),
+        None => format!("{line}\n"),
+    };
+    let printed: String = printed.lines().map(hash).collect();
+    let page = std::fs::read_to_string(root().join("README.md")).expect("the page");
+    let block = page.split("```").find(|block| block.starts_with("\nzone example.org\n"));
+    assert_eq!(block.expect("a plan in README.md").trim_start(), printed);
 }
