@@ -157,6 +157,13 @@ impl Manifests {
         })
     }
 
+    /// Whether these manifests say which objects of a kind there are: by objects, or by an empty list of the kind.
+    pub(crate) fn hold(&self, resource: &ResourceType) -> bool {
+        let empty = &self.found.empty_kinds;
+        self.found.objects.iter().any(|object| object.is_a(resource))
+            || empty.iter().any(|(group, kind)| group == resource.group && kind == resource.kind)
+    }
+
     /// The kind among these manifests whose usual plural this is.
     pub(crate) fn kind_of(&self, group: &str, plural: &str) -> Option<EcoString> {
         let is_plural_of = |kind: &str| {

@@ -77,10 +77,10 @@ impl ClusterView {
     }
 
     /// What is read, and as whom: `https://10.0.0.1:6443 (context "lab", user "u", of /home/u/.kube/config)`. It holds
-    /// no secret.
+    /// no secret. `None` for manifests.
     #[must_use]
-    pub fn reached(&self) -> &str {
-        self.api().map_or("manifests", |api| &api.reached)
+    pub fn reached(&self) -> Option<&str> {
+        self.api().map(|api| api.reached.as_str())
     }
 
     /// The namespace that the kubeconfig names, or else `default`.
@@ -140,6 +140,16 @@ impl ClusterView {
             Origin::Manifests(_) => format!("{}s", kind.to_lowercase()).into(),
         };
         Ok(ResourceType::found(group, version, &plural, kind))
+    }
+
+    /// Whether it can be known which objects of a kind there are. Manifests without an object of the kind say nothing of
+    /// it, unless they have an empty list of it (`kind: PodList`).
+    #[must_use]
+    pub fn holds<K: Projection>(&self) -> bool {
+        match &self.0.origin {
+            Origin::Api(_) => true,
+            Origin::Manifests(manifests) => manifests.hold(&K::RESOURCE),
+        }
     }
 
     /// What the lists of this plural name hold, of which only the configuration knows. Manifests hold kinds alone: it is

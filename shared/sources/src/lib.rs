@@ -54,7 +54,7 @@ pub use options::{GatherOptions, Options};
 pub use pipeline::{Desired, Pipeline, PipelineOptions, retain_properties};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use selection::NothingSelected;
-pub use sink::{DropReason, Dropped, Sink};
+pub use sink::{DropReason, Dropped, Frozen, Sink};
 pub use sources::{Found, Sightings, SourceFailure, Sources};
 pub use table::source_of;
 pub use trace::{HiddenBy, Sighting};

@@ -21,6 +21,8 @@ pub struct Sink {
     pub endpoints: Vec<Endpoint>,
     /// Names of objects that have no address yet: neither wanted nor unwanted.
     pub unready: Vec<Unready>,
+    /// Objects of which the input does not hold enough to know what they want.
+    pub frozen: Vec<Frozen>,
     /// What the objects want but cannot have.
     pub dropped: Vec<Dropped>,
     /// Objects whose status does not say yet that this generation was seen. An applying run writes
@@ -34,6 +36,17 @@ pub struct Sink {
     pub(crate) unknown: Vec<(Arc<Resource>, EcoString)>,
     /// The objects that have the name that `explain` asks for; only where it does.
     pub(crate) trace: Option<Box<Trace>>,
+}
+
+/// An object of which it is not known what it wants: its records stay as they are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Frozen {
+    /// The object.
+    pub resource: Arc<Resource>,
+    /// The names that it has in any case.
+    pub names: Vec<Name>,
+    /// What is not known, and the remedy; reads after "it stays as it is:".
+    pub reason: EcoString,
 }
 
 /// Something wanted that does not become a record.
@@ -171,6 +184,7 @@ impl Sink {
     pub(crate) fn sort_reports(&mut self) {
         self.unready.sort();
         self.unready.dedup();
+        self.frozen.sort();
         self.seen.sort();
         self.dropped.sort_by(|a, b| (&a.resources, &a.name).cmp(&(&b.resources, &b.name)));
     }
@@ -180,6 +194,7 @@ impl Sink {
         let Self {
             endpoints,
             unready,
+            frozen,
             dropped,
             seen,
             outdated_annotations,
@@ -193,6 +208,7 @@ impl Sink {
             self.endpoints.extend(endpoints);
         }
         self.unready.extend(unready);
+        self.frozen.extend(frozen);
         self.dropped.extend(dropped);
         self.seen.extend(seen);
         self.outdated_annotations += outdated_annotations;

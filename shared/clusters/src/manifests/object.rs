@@ -63,6 +63,8 @@ pub(super) struct Found {
     pub(super) objects: Vec<Object>,
     /// How many lists are whole and hold nothing, as `kubectl get` prints them where there is no object.
     pub(super) empty_lists: usize,
+    /// The kinds of those that say theirs (`PodList`), with their group.
+    pub(super) empty_kinds: Vec<(EcoString, EcoString)>,
 }
 
 impl Found {
@@ -86,6 +88,12 @@ pub(super) fn add(
             Some(Items::Listed(items)) => add_items(location, &fields, items, all),
             Some(Items::Nothing) => {
                 all.empty_lists += 1;
+                let text = |key| fields.get(key).and_then(Value::as_str).unwrap_or_default();
+                let kind = text("kind");
+                if let Some(kind) = kind.strip_suffix("List").filter(|kind| !kind.is_empty()) {
+                    let group = text("apiVersion").split_once('/').map(|(group, _)| group.into());
+                    all.empty_kinds.push((group.unwrap_or_default(), kind.into()));
+                }
                 Ok(())
             }
             Some(Items::Unsaid) => Ok(()),

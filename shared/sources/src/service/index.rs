@@ -17,6 +17,18 @@ pub(super) struct Need {
     pub(super) nodes: bool,
 }
 
+impl Need {
+    /// What is needed but cannot be known, because the manifests hold no object of the kind.
+    pub(super) fn not_held(self, view: &ClusterView) -> Vec<&'static str> {
+        let kinds = [
+            (self.slices && !view.holds::<EndpointSlice>(), "EndpointSlice"),
+            (self.pods && !view.holds::<Viewed<Pod>>(), "Pod"),
+            (self.nodes && !view.holds::<Viewed<Node>>(), "Node"),
+        ];
+        kinds.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, kind)| kind).collect()
+    }
+}
+
 /// The lists; one that is not needed is not read.
 #[derive(Default)]
 pub(super) struct Index {

@@ -17,7 +17,7 @@ mod slice;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Name, Resource, ResourceKind};
 use extdns_template::Object;
@@ -32,7 +32,7 @@ use crate::merge;
 use crate::needs::Row;
 use crate::objects::{Node, Pod};
 use crate::records::{TargetGroups, Traits};
-use crate::sink::Sink;
+use crate::sink::{Frozen, Sink};
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use compatibility::Foreign;
@@ -214,6 +214,21 @@ impl Wanted {
         context.vocabulary.read(&self.service.metadata.annotations)
     }
 
+    /// The service, where the manifests hold no object of these kinds.
+    fn frozen(&self, kinds: &[&str]) -> Frozen {
+        let foreign = self.foreign.iter().flat_map(|foreign| &foreign.names);
+        let (missing, lists) = (kinds.join(" and no "), kinds.join("List or "));
+        Frozen {
+            resource: Arc::clone(&self.resource),
+            names: self.names().chain(foreign).cloned().collect(),
+            reason: eco_format!(
+                "{} gets its addresses from other objects, but the manifests hold no {missing}; add them (or an empty {lists}List \
+                 if there are none)",
+                self.resource
+            ),
+        }
+    }
+
     /// The same service with other names.
     fn named(&self, public: Vec<Name>) -> Self {
         Self {
@@ -331,7 +346,12 @@ impl ObjectSource for ServiceSource {
         let answers = resolve::look_up(&*self.context.resolver, hosts).await;
         let helpers = Helpers { index, answers };
         for (_, (wanted, origin)) in &waiting {
-            self.publish(wanted, origin, &helpers, sink);
+            let mut own = Need::default();
+            own.add(origin, wanted, self);
+            match &own.not_held(view)[..] {
+                [] => self.publish(wanted, origin, &helpers, sink),
+                kinds => sink.frozen.push(wanted.frozen(kinds)),
+            }
         }
         helpers.answers.failure()
     }

@@ -12,7 +12,8 @@ use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
 use extdns_model::{ClusterId, Endpoint};
 use extdns_sources::{
-    Args, Desired, Found, Options, Pipeline, ResolveError, Resolver, Sources, retain_properties,
+    Args, Desired, Found, Frozen, Options, Pipeline, ResolveError, Resolver, Sources,
+    retain_properties,
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,9 @@ struct Expected {
     /// `name (resource)`
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unready: Vec<String>,
+    /// `name,.. (resource): reason`
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    frozen: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     dropped: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -180,12 +184,19 @@ impl Case<'_> {
                 .iter()
                 .map(|it| format!("{} ({})", it.name, it.resource))
                 .collect(),
+            frozen: sink.frozen.iter().map(frozen).collect(),
             dropped: dropped.map(ToString::to_string).collect(),
             seen: sink.seen.iter().map(|it| format!("{it}: {}", it.generation)).collect(),
             failures: failures.iter().map(ToString::to_string).collect(),
             lists,
         }
     }
+}
+
+fn frozen(frozen: &Frozen) -> String {
+    let Frozen { resource, names, reason } = frozen;
+    let names: Vec<&str> = names.iter().map(extdns_model::Name::as_str).collect();
+    format!("{} ({resource}): {reason}", names.join(","))
 }
 
 fn folders(of: &Path) -> Vec<PathBuf> {
