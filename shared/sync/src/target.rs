@@ -126,7 +126,7 @@ pub(crate) async fn attempt(
         true => plan.unrouted.iter().map(|endpoint| Unrouted::of(endpoint)).collect(),
         false => Vec::new(),
     };
-    let PlanInputs { shared_notices, dropped, .. } = inputs;
+    let PlanInputs { shared_notices, dropped, .. } = *inputs;
     Ok((Done { report, shared_notices, unrouted, dropped, has_applied }, end))
 }
 

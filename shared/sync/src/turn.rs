@@ -11,8 +11,8 @@ use extdns_auth::AwsVariables;
 use extdns_model::{ClusterId, Endpoint, Permit, Unready};
 use extdns_providers::Deadline;
 use extdns_state::{
-    Claim, Context, Gate, Hash, Inputs, Keeper, Known, Lease, LeaseEnd, LeaseEntry, StateError, Store,
-    SystemClock, Taken, Verdict, Why, decide, fingerprint, holder_of_process,
+    Claim, Context, Gate, Hash, Inputs, Keeper, Known, Lease, LeaseEnd, LeaseEntry, StateError,
+    Store, SystemClock, Taken, Verdict, Why, decide, fingerprint, holder_of_process,
 };
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -55,7 +55,8 @@ impl State {
             }),
             aws: AwsVariables::of(&environment.variables),
         };
-        let store = flags.open(context).map_err(|error| SettingsError::Invalid(error.to_string()))?;
+        let store =
+            flags.open(context).map_err(|error| SettingsError::Invalid(error.to_string()))?;
         Ok(store.map(|store| Self {
             store,
             wait: flags.lease_wait,
@@ -245,7 +246,9 @@ impl Turn<'_> {
         };
         Some(Notice {
             subject: "state".to_owned(),
-            message: format!("{problem}; the next run reads the zones, and may have to wait for the lease"),
+            message: format!(
+                "{problem}; the next run reads the zones, and may have to wait for the lease"
+            ),
         })
     }
 }

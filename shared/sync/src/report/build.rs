@@ -119,6 +119,7 @@ fn build(
     freeze(&mut clusters, plan);
     let target = TargetReport {
         name: target.to_owned(),
+        standing: None,
         failure: None,
         hash,
         expected_hash,

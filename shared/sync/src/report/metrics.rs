@@ -10,7 +10,7 @@ use extdns_plan::Hold;
 use super::words::{action_word, outcome, outcome_word};
 use super::{
     ChangeKind, ChangeResult, ClusterReport, FailureKind, Report, ReportedChange, RunFailure,
-    Summary, TypeCount, TypeCounts, ZoneReport,
+    Standing, Summary, TargetReport, TypeCount, TypeCounts, ZoneReport,
 };
 
 /// Renders the metrics of a run: for a file of node-exporter's textfile collector, say.
