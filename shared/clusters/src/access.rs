@@ -63,7 +63,7 @@ impl Right {
     }
 
     /// The resource as a rule names it: `services`, `dnsendpoints/status`.
-    fn plural(&self) -> String {
+    pub(crate) fn plural(&self) -> String {
         match self.subresource {
             "" => self.resource.plural.to_owned(),
             part => format!("{}/{part}", self.resource.plural),

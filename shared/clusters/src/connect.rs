@@ -133,7 +133,7 @@ impl Cluster {
         let api =
             api.map_err(|message| ClusterError::Config { cluster: self.name.clone(), message })?;
         let view = ClusterView::new(self.id, self.name.clone(), Origin::Api(Box::new(api)));
-        tracing::info!("cluster {}: {}", self.name, view.reached());
+        tracing::info!("cluster {}: {}", self.name, view.reached().unwrap_or_default());
         Ok(view)
     }
 

@@ -32,7 +32,7 @@ async fn read(cluster: &Cluster, environment: &Environment) -> Result<(String, u
     let view = cluster.connect(environment, std::io::empty()).await;
     let view = view.map_err(|error| error.to_string())?;
     let found = services(&view).await.map_err(|error| error.to_string())?;
-    Ok((view.reached().to_owned(), found.len()))
+    Ok((view.reached().expect("an API").to_owned(), found.len()))
 }
 
 #[tokio::test]
