@@ -114,6 +114,17 @@ pub struct ClusterOwner {
     pub name: EcoString,
     /// Its own owner id; `None` for that of `--txt-owner-id`.
     pub owner: Option<EcoString>,
+    /// How its ownership TXT records are named, if not by `--txt-prefix` and `--txt-suffix`.
+    pub affix: Option<Affix>,
+}
+
+/// What is added to the name of a record for that of its ownership TXT record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Affix {
+    /// What `--txt-prefix` says.
+    Prefix(EcoString),
+    /// What `--txt-suffix` says.
+    Suffix(EcoString),
 }
 
 /// Why there is no registry.
@@ -156,6 +167,15 @@ pub enum RegistryError {
          use --registry=txt"
     )]
     NoCluster,
+    /// One owner id with ownership records of several names.
+    #[error(
+        "clusters with the owner id {owner:?} have different affixes (txtPrefix, txtSuffix); give them one affix, or \
+         each an owner id of its own"
+    )]
+    Mappings {
+        /// The id.
+        owner: String,
+    },
     /// A cluster that is to be forgotten, and that is configured.
     #[error(
         "--forget-cluster={name}: that cluster is configured; take it out of the settings first, or give the name or \
@@ -191,7 +211,37 @@ impl Args {
     }
 
     fn mapper(&self) -> Result<NameMapper, RegistryError> {
-        let (prefix, suffix) = (&self.txt_prefix, &self.txt_suffix);
+        let (prefix, suffix) = (self.txt_prefix.as_str(), self.txt_suffix.as_str());
+        self.mapper_with(prefix, suffix)
+    }
+
+    /// How the ownership records of those owner ids are named whose clusters have affixes of their
+    /// own.
+    fn other_mappers(
+        &self,
+        clusters: &[ClusterOwner],
+    ) -> Result<Vec<(EcoString, NameMapper)>, RegistryError> {
+        let id_of = |own: &ClusterOwner| {
+            own.owner.clone().unwrap_or_else(|| EcoString::from(self.txt_owner_id.as_str()))
+        };
+        let mut others = Vec::new();
+        for cluster in clusters {
+            let Some(affix) = &cluster.affix else { continue };
+            let owner = id_of(cluster);
+            let is_other = |own: &&ClusterOwner| id_of(own) == owner && own.affix != cluster.affix;
+            if clusters.iter().any(|own| is_other(&own)) {
+                return Err(RegistryError::Mappings { owner: owner.to_string() });
+            }
+            let (prefix, suffix) = match affix {
+                Affix::Prefix(text) => (text.as_str(), ""),
+                Affix::Suffix(text) => ("", text.as_str()),
+            };
+            others.push((owner, self.mapper_with(prefix, suffix)?));
+        }
+        Ok(others)
+    }
+
+    fn mapper_with(&self, prefix: &str, suffix: &str) -> Result<NameMapper, RegistryError> {
         if !prefix.is_empty() && !suffix.is_empty() {
             return Err(RegistryError::Affixes);
         }
@@ -305,12 +355,13 @@ pub fn from_args(
             let owners = args.owners(clusters)?;
             let codec = args.codec()?;
             let mapper = args.mapper()?;
+            let others = args.other_mappers(clusters)?;
             if !args.txt_cache_interval.is_zero() {
                 tracing::info!(
                     "--txt-cache-interval has no effect on a single run: records are read anew"
                 );
             }
-            Ok(Box::new(TxtRegistry::new(owners, mapper, codec)))
+            Ok(Box::new(TxtRegistry::new(owners, mapper, others, codec)))
         }
     }
 }

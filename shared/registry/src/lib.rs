@@ -29,7 +29,7 @@ use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners, RecordSet, Tar
 use extdns_plan::{Plan, Refusal};
 
 pub use annotated::{Annotated, KeptIn, Leftover};
-pub use args::{Args, ClusterOwner, RegistryError, RegistryKind, from_args};
+pub use args::{Affix, Args, ClusterOwner, RegistryError, RegistryKind, from_args};
 pub use claimed::Claimed;
 pub use crd::Keeper;
 pub use explained::Explained;

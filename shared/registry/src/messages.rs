@@ -17,6 +17,7 @@ fn every_error_has_its_message() {
     messages.show(RegistryError::Label { id: "my owner".to_owned() });
     messages.show(RegistryError::Namespace { name: "Dns".to_owned() });
     messages.show(RegistryError::NoCluster);
+    messages.show(RegistryError::Mappings { owner: "central".to_owned() });
     messages.show(RegistryError::Configured { name: "eu".to_owned() });
     messages.show(RegistryError::Separator {
         flag: "txt-prefix",

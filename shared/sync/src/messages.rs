@@ -7,6 +7,7 @@ use extdns_messages::Messages;
 use extdns_plan::UnknownCluster;
 use extdns_providers::ProviderError;
 use extdns_registry::StoreError;
+use extdns_state::StateError;
 
 use crate::report::ClusterState;
 use crate::report::document::{Document, DocumentError};
@@ -121,6 +122,10 @@ fn run_errors() -> Vec<RunError> {
         RunError::Write(provider()),
         RunError::UnknownCluster(unknown),
         RunError::OwnershipChange("--to=lab: no cluster of ours has this name".to_owned()),
+        RunError::State(StateError::Lost {
+            place: "item \"public\" of DynamoDB table extdns".to_owned(),
+            by: Some("run 7 on dns-2".to_owned()),
+        }),
         RunError::Deadline,
         RunError::Stopped,
     ]

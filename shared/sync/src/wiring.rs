@@ -334,7 +334,8 @@ fn owner_of((id, cluster): (ClusterId, &ClusterEntry)) -> ClusterOwner {
     ClusterOwner {
         id,
         name: cluster.name.as_str().into(),
-        owner: cluster.owner.as_deref().map(Into::into), affix: None,
+        owner: cluster.owner.as_deref().map(Into::into),
+        affix: cluster.affix.clone(),
     }
 }
 

@@ -118,7 +118,7 @@ impl World {
 prop_compose! {
     pub(crate) fn world()(
         zones in zones(),
-        desired in prop::collection::vec(endpoint(), 0..12),
+        desired in desired(),
         settings in settings(),
         clusters in clusters(),
         routing in prop::sample::select(vec![
@@ -132,8 +132,13 @@ prop_compose! {
 /// The clusters of every world; which owner ids they have is up to the settings.
 pub(crate) const CLUSTERS: [&str; 3] = ["eu", "us", "lab"];
 
+/// What all clusters want.
+pub(crate) fn desired() -> impl Strategy<Value = Vec<Endpoint>> {
+    prop::collection::vec(endpoint(), 0..12)
+}
+
 prop_compose! {
-    fn clusters()(
+    pub(crate) fn clusters()(
         readings in prop::array::uniform3(prop::sample::select(vec![
             Reading::Complete { endpoints: 1 },
             Reading::Complete { endpoints: 1 },

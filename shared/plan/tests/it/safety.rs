@@ -13,7 +13,7 @@ use extdns_plan::{
 };
 use proptest::prelude::*;
 
-use crate::generate::{CLUSTERS, World, all_read, world};
+use crate::generate::{CLUSTERS, World, all_read, clusters, desired, world};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
@@ -41,30 +41,21 @@ proptest! {
 
     #[test]
     fn nothing_of_a_cluster_that_was_not_read_in_full_is_missing_afterwards(world in world()) {
-        let frozen: BTreeSet<u16> =
-            world.plan(|plan, _| plan.frozen.iter().map(|it| it.cluster.0).collect());
-        let after = world.applied();
-        for (old, new) in world.zones.iter().zip(&after.zones) {
-            for record in old.records.iter().flatten().filter(|it| is_ours(&world, it)) {
-                let holders = holders(&world, record);
-                if !holders.unknown && holders.clusters.is_disjoint(&frozen) {
-                    continue;
-                }
-                let same = |other: &&Record| {
-                    other.set.name.key() == record.set.name.key()
-                        && other.set.rtype == record.set.rtype
-                        && other.set.set_identifier() == record.set.set_identifier()
-                };
-                let left = new.records.iter().flatten().find(same);
-                prop_assert!(left.is_some(), "gone: {}", record.set);
-                let left = left.expect("there");
-                prop_assert!(record.set.targets.iter().all(|it| left.set.targets.iter().any(|other| other == it)));
-                let lost = holders.clusters.intersection(&frozen).any(|id| {
-                    !self::holders(&world, left).clusters.contains(id)
-                });
-                prop_assert!(!lost, "taken over: {} {:?} {:?}", record.set, record.labels, left.labels);
-            }
+        nothing_is_missing(&world, &world.applied())?;
+    }
+
+    #[test]
+    fn the_same_holds_run_after_run_when_clusters_fail_in_turn_and_want_other_things(
+        world in world(),
+        later in prop::collection::vec((clusters(), desired()), 3),
+    ) {
+        let mut world = world;
+        for (clusters, desired) in later {
+            let after = world.applied();
+            nothing_is_missing(&world, &after)?;
+            world = World { clusters, desired, ..after };
         }
+        nothing_is_missing(&world, &world.applied())?;
     }
 
     #[test]
@@ -202,6 +193,35 @@ proptest! {
             Ok(())
         }))?;
     }
+}
+
+/// No record of a cluster that was not read in full is gone, has fewer targets, or belongs to that
+/// cluster no more.
+fn nothing_is_missing(world: &World, after: &World) -> Result<(), TestCaseError> {
+    let frozen: BTreeSet<u16> =
+        world.plan(|plan, _| plan.frozen.iter().map(|it| it.cluster.0).collect());
+    for (old, new) in world.zones.iter().zip(&after.zones) {
+        for record in old.records.iter().flatten().filter(|it| is_ours(world, it)) {
+            let holders = holders(world, record);
+            if !holders.unknown && holders.clusters.is_disjoint(&frozen) {
+                continue;
+            }
+            let same = |other: &&Record| {
+                other.set.name.key() == record.set.name.key()
+                    && other.set.rtype == record.set.rtype
+                    && other.set.set_identifier() == record.set.set_identifier()
+            };
+            let left = new.records.iter().flatten().find(same);
+            prop_assert!(left.is_some(), "gone: {}", record.set);
+            let left = left.expect("there");
+            let keeps = |it| left.set.targets.iter().any(|other| other == it);
+            prop_assert!(record.set.targets.iter().all(keeps), "less: {}", record.set);
+            let theirs = self::holders(world, left).clusters;
+            let lost = holders.clusters.intersection(&frozen).any(|id| !theirs.contains(id));
+            prop_assert!(!lost, "taken over: {} {:?} {:?}", record.set, record.labels, left.labels);
+        }
+    }
+    Ok(())
 }
 
 /// An endpoint that has nothing to do with the others.

@@ -296,3 +296,49 @@ fn thirty_contributors_to_one_name_are_written_as_all() {
     let rest: Vec<String> = wants.iter().filter(|it| !it.contains("-07:")).cloned().collect();
     of_clusters(&list).sharing(Merge).has(&[&has]).wants(&rest).gives(&[]);
 }
+
+#[test]
+fn a_renamed_cluster_keeps_its_records_as_they_are_until_they_are_transferred() {
+    let case = |label: &str| {
+        let has = [format!("A www 1.1.1.1 o=central c={label} r=service/ns/x")];
+        of_clusters(&[("new", "central", READ), ("us", "central", READ)]).has(&has)
+    };
+    let wants = ["A www 1.1.1.2 by=new:x"];
+    case("old")
+        .wants(&wants)
+        .gives(&["= ~ A www 1.1.1.1 -> 1.1.1.2 [targets ownership] (unknown old)"]);
+    case("new").wants(&wants).gives(&["~ A www 1.1.1.1 -> 1.1.1.2 [targets]"]);
+}
+
+#[test]
+fn the_records_of_a_forgotten_cluster_are_ours_for_one_run() {
+    let has = [
+        "A also 1.1.1.1 o=central c=eu+gone r=service/ns/x",
+        "A foreign 1.1.1.1 o=other",
+        "A id 1.1.1.1 o=gone-id",
+        "A label 1.1.1.1 o=central c=gone",
+        "A taken 1.1.1.1 o=gone-id r=service/ns/x",
+    ];
+    let wants = ["A also 1.1.1.1 by=eu:x", "A taken 1.1.1.1 by=us:x"];
+    let case = || shared_id(READ, READ).has(&has).wants(&wants);
+    case().gives(&[
+        "= ~ A also 1.1.1.1 [ownership] (unknown gone)",
+        "= - A label 1.1.1.1 (unknown gone)",
+        "= ~ A taken 1.1.1.1 [] (foreign gone-id)",
+    ]);
+    case().forgetting(&["gone", "gone-id"]).gives(&[
+        "~ A also 1.1.1.1 [ownership]",
+        "- A id 1.1.1.1",
+        "- A label 1.1.1.1",
+        "~ A taken 1.1.1.1 [ownership]",
+    ]);
+    // A cluster that cannot be read keeps what may be its.
+    let case =
+        shared_id(Failed, READ).has(&has).wants(&wants[1..]).forgetting(&["gone", "gone-id"]);
+    case.gives(&[
+        "= - A also 1.1.1.1 (eu failed)",
+        "- A id 1.1.1.1",
+        "- A label 1.1.1.1",
+        "~ A taken 1.1.1.1 [ownership]",
+    ]);
+}

@@ -196,6 +196,13 @@ impl Case {
         self
     }
 
+    /// For a run in which these clusters are no more.
+    pub(crate) fn forgetting(mut self, gone: &[&str]) -> Self {
+        self.settings.owners =
+            self.settings.owners.forgetting(gone.iter().map(|name| EcoString::from(*name)));
+        self
+    }
+
     /// With this rule for names that several clusters want. Weights are the property `weight`.
     pub(crate) fn sharing(mut self, sharing: Sharing) -> Self {
         self.settings.sharing = sharing;

@@ -26,7 +26,7 @@ fn error(list: &[&str], clusters: &[ClusterOwner]) -> String {
 }
 
 fn cluster(id: u16, name: &str, owner: Option<&str>) -> ClusterOwner {
-    ClusterOwner { id: ClusterId(id), name: name.into(), owner: owner.map(Into::into) }
+    ClusterOwner { id: ClusterId(id), name: name.into(), owner: owner.map(Into::into), affix: None }
 }
 
 #[test]
@@ -204,7 +204,12 @@ fn an_owner_id_that_some_provider_would_change_is_refused_at_the_start() {
 
 #[test]
 fn a_cluster_that_is_there_is_not_forgotten() {
-    let eu = ClusterOwner { id: ClusterId(0), name: "eu".into(), owner: Some("eu-id".into()) };
+    let eu = ClusterOwner {
+        id: ClusterId(0),
+        name: "eu".into(),
+        owner: Some("eu-id".into()),
+        affix: None,
+    };
     let build = |gone: &str| {
         from_args(&args(&["--forget-cluster", gone]), std::slice::from_ref(&eu), None).map(drop)
     };
@@ -213,4 +218,17 @@ fn a_cluster_that_is_there_is_not_forgotten() {
         assert_eq!(build(gone).expect_err(gone), expected);
     }
     build("us").expect("one that is no more");
+}
+
+#[test]
+fn clusters_with_one_owner_id_have_one_affix() {
+    let of = |id, name, affix: Option<Affix>| ClusterOwner { affix, ..cluster(id, name, None) };
+    let build =
+        |list: &[ClusterOwner]| from_args(&args(&["--txt-owner-id=me"]), list, None).map(drop);
+    let prefix = |text: &str| Some(Affix::Prefix(text.into()));
+    let error = build(&[of(0, "eu", prefix("x-")), of(1, "us", None)]).expect_err("two");
+    assert_eq!(error, RegistryError::Mappings { owner: "me".to_owned() });
+    build(&[of(0, "eu", prefix("x-")), of(1, "us", prefix("x-"))]).expect("one");
+    let error = build(&[of(0, "eu", prefix("x-%{record_type}"))]).expect_err("no separator");
+    assert!(matches!(error, RegistryError::Separator { .. }), "{error}");
 }

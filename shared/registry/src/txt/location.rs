@@ -33,15 +33,17 @@ pub(crate) enum NoLocation {
 }
 
 impl TxtRegistry {
-    /// The location of the ownership record for a record of this name and type in this zone.
+    /// The location of the ownership record for a record of this name and type in this zone, once
+    /// it is marked with this owner id.
     pub(super) fn locate(
         &self,
         index: &ZoneIndex,
         zone: ZoneKey,
         name: &Name,
         rtype: RecordType,
+        owner: Option<&str>,
     ) -> Result<Location, NoLocation> {
-        let txt = self.mapper.to_txt_name(name.as_str(), Some(rtype));
+        let txt = self.mapper_of(owner).to_txt_name(name.as_str(), Some(rtype));
         let txt = Name::parse(&txt).map_err(NoLocation::TooLong)?;
         match zone_of_txt(index, zone, &txt) {
             Some(zone) => Ok(Location { zone, name: txt }),

@@ -64,7 +64,7 @@ impl TxtRegistry {
         if rtype == RecordType::Cname && *name.key() == *key {
             return None;
         }
-        let reading = self.read_name(&name)?;
+        let reading = self.read_name(&name, None)?;
         let itself = reading.owned.rtype? == rtype
             && reading.owned.name.key() == self.mapper.replace_wildcard(key);
         (!itself).then_some((name, reading))

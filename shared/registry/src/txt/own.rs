@@ -13,11 +13,13 @@ impl TxtRegistry {
         record: &'r Record,
     ) -> Option<&'r OwnershipRecord> {
         record.ownership_records.iter().find(|ownership_record| {
-            self.read_name(&ownership_record.set.name).is_some_and(|reading| {
-                reading.canonical
-                    && reading.owned.rtype == Some(record.set.rtype)
-                    && self.is_of(&reading.owned.name, record)
-            })
+            self.read_name(&ownership_record.set.name, record.labels.owner()).is_some_and(
+                |reading| {
+                    reading.canonical
+                        && reading.owned.rtype == Some(record.set.rtype)
+                        && self.is_of(&reading.owned.name, record)
+                },
+            )
         })
     }
 
@@ -25,10 +27,13 @@ impl TxtRegistry {
     /// record's own one, which says the same.
     pub(super) fn is_misread(&self, record: &Record, ownership_record: &OwnershipRecord) -> bool {
         self.ownership_record_of(record).is_some_and(|own| {
-            self.read_name(&ownership_record.set.name).is_some_and(|reading| {
-                own.set.name != ownership_record.set.name
-                    && (reading.owned.rtype.is_none() || !self.is_of(&reading.owned.name, record))
-            })
+            self.read_name(&ownership_record.set.name, record.labels.owner()).is_some_and(
+                |reading| {
+                    own.set.name != ownership_record.set.name
+                        && (reading.owned.rtype.is_none()
+                            || !self.is_of(&reading.owned.name, record))
+                },
+            )
         })
     }
 

@@ -59,11 +59,12 @@ pub(super) struct Reading {
 }
 
 impl TxtRegistry {
-    /// Reads the name of an ownership record.
-    pub(super) fn read_name(&self, txt: &Name) -> Option<Reading> {
-        let owned = self.mapper.to_endpoint_name(&txt.to_unicode().to_lowercase())?;
+    /// Reads the name of an ownership record that says this owner id.
+    pub(super) fn read_name(&self, txt: &Name, owner: Option<&str>) -> Option<Reading> {
+        let mapper = self.mapper_of(owner);
+        let owned = mapper.to_endpoint_name(&txt.to_unicode().to_lowercase())?;
         let canonical = owned.rtype.is_some()
-            && Name::as_listed(&self.mapper.to_txt_name(owned.name.as_str(), owned.rtype)).key()
+            && Name::as_listed(&mapper.to_txt_name(owned.name.as_str(), owned.rtype)).key()
                 == txt.key();
         Some(Reading { owned, canonical })
     }
@@ -115,7 +116,7 @@ impl OwnershipRecords {
         let Record { set, origin, read_only, .. } = record;
         self.list.push(Found {
             zone,
-            reading: registry.read_name(&set.name),
+            reading: registry.read_name(&set.name, labels.owner()),
             set,
             origin,
             labels,
@@ -135,7 +136,7 @@ impl OwnershipRecords {
     }
 
     fn add_text(&mut self, registry: &TxtRegistry, zone: ZoneKey, set: &RecordSet) {
-        let Some(Reading { owned, canonical: true }) = registry.read_name(&set.name) else {
+        let Some(Reading { owned, canonical: true }) = registry.read_name(&set.name, None) else {
             return;
         };
         let text = Text { zone, name: set.name.clone(), rtype: owned.rtype };

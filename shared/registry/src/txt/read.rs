@@ -191,8 +191,10 @@ impl Join<'_> {
             return None;
         }
         // What cannot be written is not missing.
-        let location =
-            self.registry.locate(self.index, zone, &record.set.name, record.set.rtype).ok()?;
+        let location = self
+            .registry
+            .locate(self.index, zone, &record.set.name, record.set.rtype, Some(owner))
+            .ok()?;
         (!self.unreadable.contains(&location.zone)).then_some(Refresh::MissingOwnershipRecord)
     }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use ecow::EcoString;
 use extdns_model::{
-    Endpoint, GroupId, Inventory, Labels, Name, OwnershipRecord, Record, RecordType, ZoneKey,
+    Endpoint, GroupId, Inventory, Labels, Name, OwnershipRecord, Record, RecordType, ZoneIndex,
+    ZoneKey,
 };
 use extdns_plan::{Plan, RecordChange};
 
@@ -100,7 +101,13 @@ impl<'a> Slots<'a> {
         endpoint: &Endpoint,
     ) {
         let set = &endpoint.set;
-        let Ok(location) = registry.locate(&inventory.index, zone, &set.name, set.rtype) else {
+        let Ok(location) = registry.locate(
+            &inventory.index,
+            zone,
+            &set.name,
+            set.rtype,
+            registry.owner_of(endpoint),
+        ) else {
             return;
         };
         if self.get(&location, set.set_identifier()).is_none() {
@@ -136,15 +143,31 @@ impl<'a> Slots<'a> {
             }
             if !registry.owners.own(&record.labels)
                 && !adopted.contains(&std::ptr::from_ref(record))
-                && let Ok(location) =
-                    registry.locate(&inventory.index, zone, &record.set.name, record.set.rtype)
-                && let Some(slot) = self.get(&location, record.set.set_identifier())
             {
-                slot.occupant = Occupant::Strange(record);
+                for owner in registry.mappings() {
+                    self.put_strange(registry, &inventory.index, zone, record, owner);
+                }
             }
             if record.set.rtype == RecordType::Txt {
                 self.put_text(zone, &record.set.name);
             }
+        }
+    }
+
+    /// Notes a record that is not ours where an ownership record of ours would mark it too.
+    fn put_strange(
+        &mut self,
+        registry: &TxtRegistry,
+        index: &ZoneIndex,
+        zone: ZoneKey,
+        record: &'a Record,
+        owner: Option<&str>,
+    ) {
+        let set = &record.set;
+        if let Ok(location) = registry.locate(index, zone, &set.name, set.rtype, owner)
+            && let Some(slot) = self.get(&location, set.set_identifier())
+        {
+            slot.occupant = Occupant::Strange(record);
         }
     }
 
@@ -197,7 +220,9 @@ fn needs_location<'p>(registry: &TxtRegistry, change: &RecordChange<'p>) -> Opti
     match *change {
         RecordChange::Create(endpoint) => Some(endpoint),
         RecordChange::Update { record, endpoint } => {
-            registry.ownership_record_of(record).is_none().then_some(endpoint)
+            let is_new = registry.ownership_record_of(record).is_none()
+                || registry.renames(record, registry.owner_of(endpoint));
+            is_new.then_some(endpoint)
         }
         RecordChange::Delete(_) => None,
     }

@@ -83,7 +83,12 @@ impl Writer<'_> {
             }
             RecordChange::Update { record, endpoint } => {
                 let labels = self.stamp(endpoint);
+                let renames = self.registry.renames(record, self.registry.owner_of(endpoint));
                 match self.registry.ownership_record_of(record) {
+                    Some(ownership_record) if renames => {
+                        self.write_ownership(zone, endpoint, &labels, owned)?;
+                        self.remove_own(ownership_record, record, owned);
+                    }
                     Some(ownership_record) => {
                         self.rewrite(ownership_record, record, endpoint, &labels, owned)?
                     }

@@ -334,7 +334,7 @@ async fn raced(bench: Bench) {
         labels: labels("me"),
     });
     let failed = settle(&*registry, &rewrite, Settled::Done).await;
-    assert!(failed[0].contains("somebody deleted it during the run"), "{failed:?}");
+    assert!(failed[0].contains("it was deleted during the run"), "{failed:?}");
     assert!(claim(&*registry, &made("192.0.2.3", Some(old))).await.is_empty(), "it is made anew");
 
     let old = ours().await;

@@ -1,6 +1,7 @@
 //! The registries through their public interface, with plans of the plan crate, over zones in
 //! memory.
 
+mod affixes;
 mod crd;
 mod encryption;
 mod moving;

@@ -16,6 +16,7 @@ fn registry(args: &str) -> Box<dyn Registry> {
         id: ClusterId(id),
         name: (*name).into(),
         owner: Some((*owner).into()),
+        affix: None,
     };
     let list: Vec<ClusterOwner> = (0..).zip(&CLUSTERS).map(cluster).collect();
     registry_of(args, &list)

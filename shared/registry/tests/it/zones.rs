@@ -255,6 +255,7 @@ fn clusters(owners: [Option<&str>; 2]) -> Vec<ClusterOwner> {
         id: ClusterId(index),
         name: format!("c{index}").into(),
         owner: owner.map(Into::into),
+        affix: None,
     };
     (0..).zip(&owners).map(cluster).collect()
 }

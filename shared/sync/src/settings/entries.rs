@@ -7,6 +7,8 @@ use std::time::Duration;
 use extdns_clusters::{Access, Cluster};
 use extdns_model::ClusterId;
 
+use extdns_registry::Affix;
+
 use super::Arguments;
 use super::file::{FileCluster, FileTarget};
 
@@ -22,6 +24,8 @@ pub struct ClusterEntry {
     pub access: Option<Access>,
     /// Its own owner id, where it has one.
     pub owner: Option<String>,
+    /// How its ownership TXT records are named, if not as the target's flags say.
+    pub affix: Option<Affix>,
     /// The domains whose names it may publish; none for all.
     pub domains: Vec<String>,
     /// How long it may take to read it.
@@ -46,8 +50,8 @@ pub struct TargetEntry {
 impl ClusterEntry {
     /// A cluster of the configuration file, with its flags.
     pub(super) fn of_file(file: FileCluster, arguments: Arguments) -> Self {
-        let FileCluster { name, access, owner, domains, timeout, weight, .. } = file;
-        Self { name, access, owner, domains, timeout, weight, arguments }
+        let FileCluster { name, access, owner, affix, domains, timeout, weight, .. } = file;
+        Self { name, access, owner, affix, domains, timeout, weight, arguments }
     }
 
     /// The one cluster that flags name.
@@ -56,6 +60,7 @@ impl ClusterEntry {
             name: DEFAULT_CLUSTER.to_owned(),
             access: None,
             owner: None,
+            affix: None,
             domains: Vec::new(),
             timeout: None,
             weight: None,

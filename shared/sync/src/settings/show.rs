@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory as _;
 
+use extdns_registry::Affix;
+
 use super::file::{FlagKeys, Section};
 use super::layer::Flags;
 use super::{Arguments, ClusterEntry, Given, TargetEntry, secrets};
@@ -37,11 +39,21 @@ pub fn show(arguments: &Arguments) -> String {
     text
 }
 
+fn prefix(affix: &Affix) -> Option<String> {
+    if let Affix::Prefix(text) = affix { Some(text.to_string()) } else { None }
+}
+
+fn suffix(affix: &Affix) -> Option<String> {
+    if let Affix::Suffix(text) = affix { Some(text.to_string()) } else { None }
+}
+
 /// What a cluster is beside its flags.
 fn of_cluster(entry: &ClusterEntry) -> Vec<(&'static str, String)> {
     let own = [
         ("access", entry.access.as_ref().map(|_| "inCluster".to_owned())),
         ("txtOwnerId", entry.owner.clone()),
+        ("txtPrefix", entry.affix.as_ref().and_then(prefix)),
+        ("txtSuffix", entry.affix.as_ref().and_then(suffix)),
         ("domains", Some(entry.domains.join(", ")).filter(|domains| !domains.is_empty())),
         ("timeout", entry.timeout.map(|time| format!("{time:?}"))),
         ("weight", entry.weight.map(|weight| weight.to_string())),

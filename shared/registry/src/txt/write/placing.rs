@@ -30,7 +30,7 @@ impl Writer<'_> {
         let inventory = &self.annotated.inventory;
         let set = &endpoint.set;
         let location = registry
-            .locate(&inventory.index, zone, &set.name, set.rtype)
+            .locate(&inventory.index, zone, &set.name, set.rtype, registry.owner_of(endpoint))
             .map_err(|why| Hold::CannotBeOwned { reason: why.to_string() })?;
         if !inventory.is_readable(location.zone) {
             return Err(Hold::UnreadableZone);

@@ -8,8 +8,20 @@ impl Writer<'_> {
     /// Removes a record's own ownership record, unless another record needs it. Those of older
     /// formats stay, because they may stand for more than this record.
     pub(super) fn remove(&mut self, record: &Record, owned: &mut OwnedUnit) {
+        let Some(ownership_record) = self.registry.ownership_record_of(record) else {
+            return self.remove_misread(record, owned);
+        };
+        self.remove_own(ownership_record, record, owned);
+    }
+
+    /// The same for an ownership record that is known to be its own.
+    pub(super) fn remove_own(
+        &mut self,
+        ownership_record: &OwnershipRecord,
+        record: &Record,
+        owned: &mut OwnedUnit,
+    ) {
         self.remove_misread(record, owned);
-        let Some(ownership_record) = self.registry.ownership_record_of(record) else { return };
         if !self.annotated.is_shared(ownership_record) {
             let change = self.removal(ownership_record, record, owned);
             owned.draft.ownership_records.extend(change);

@@ -5,6 +5,8 @@ use std::time::Duration;
 use extdns_clusters::Access;
 use extdns_model::parse_go_duration;
 
+use extdns_registry::Affix;
+
 use super::super::SettingsError;
 use super::super::layer::Given;
 use super::node::{Entry, Node, Value};
@@ -29,6 +31,7 @@ impl Parser<'_> {
             origin: self.origin(node.line),
             access: None,
             owner: None,
+            affix: None,
             domains: Vec::new(),
             timeout: None,
             weight: None,
@@ -50,6 +53,8 @@ impl Parser<'_> {
                 "inCluster" => cluster.access = Some(Access::InCluster),
                 "manifests" => cluster.given.extend(self.given("manifests", value)),
                 "txtOwnerId" => cluster.owner = value.text(),
+                "txtPrefix" => cluster.affix = value.text().map(|it| Affix::Prefix(it.into())),
+                "txtSuffix" => cluster.affix = value.text().map(|it| Affix::Suffix(it.into())),
                 "domains" => cluster.domains = self.texts(value)?,
                 "timeout" => cluster.timeout = Some(self.duration(value)?),
                 "weight" => cluster.weight = value.text().and_then(|text| text.parse().ok()),

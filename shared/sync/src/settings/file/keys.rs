@@ -155,6 +155,8 @@ pub(super) const CLUSTER: &[Key] = &[
     key("inCluster", Shape::Nothing, "The cluster in which the process runs."),
     key("manifests", Shape::Texts, "Files and folders of YAML or JSON; - for standard input."),
     key("txtOwnerId", Shape::Text, "Its own owner id."),
+    key("txtPrefix", Shape::Text, "Text before the names of its ownership TXT records."),
+    key("txtSuffix", Shape::Text, "Text behind the first label of those names, in place of it."),
     key("domains", Shape::Texts, "Domains whose names it may publish; others are dropped."),
     key("timeout", Shape::Text, "How long reading it may take, like 60s."),
     key("weight", Shape::Whole(255), "The weight of its records with sharing: weighted."),

@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 use extdns_clusters::Access;
 
+use extdns_registry::Affix;
+
 use super::SettingsError;
 use super::layer::{FlagKind, Given, Origin};
 use keys::{ACCESS, GUARD_FLAGS, Key, Shape, TOP, nearest};
@@ -48,6 +50,7 @@ pub(crate) struct FileCluster {
     pub(crate) origin: Origin,
     pub(crate) access: Option<Access>,
     pub(crate) owner: Option<String>,
+    pub(crate) affix: Option<Affix>,
     pub(crate) domains: Vec<String>,
     pub(crate) timeout: Option<std::time::Duration>,
     pub(crate) weight: Option<u8>,
