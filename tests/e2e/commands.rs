@@ -117,3 +117,53 @@ async fn doctor_names_everything_that_is_wrong() {
         assert!(run.out.contains(part), "{part}\nis missing in\n{}", run.out);
     }
 }
+
+/// What `doctor` says to a member of the group as soon as it says `part`: a role takes effect after a moment.
+fn doctor_until(bench: &Bench, flags: &[&str], part: &str) -> Run {
+    let mut said = command(bench, &[&["doctor"], flags].concat());
+    for _ in 0..50 {
+        if said.out.contains(part) {
+            break;
+        }
+        said = command(bench, &[&["doctor"], flags].concat());
+    }
+    assert!(said.out.contains(part), "{part}\nis missing in\n{}", said.out);
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_exactly_the_roles_of_rbac_doctor_finds_nothing_missing() {
+    let test = "with_exactly_the_roles_of_rbac_doctor_finds_nothing_missing";
+    let Some(api) = KubeApi::shared_or_skip(test).await else { return };
+    api.apply_yaml(include_str!("../../infra/kubernetes/crd-dnsendpoint.yaml")).await;
+    let bench = bench();
+    let sources = ["service", "ingress", "node", "pod", "crd"];
+    let sources: Vec<String> = sources.iter().map(|name| format!("--source={name}")).collect();
+    let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+    let printed = command(&bench, &[&["rbac", "--subject=group:rbac-e2e"], &sources[..]].concat());
+    assert_eq!(printed.code, 0, "{printed:?}");
+
+    // The server is shared, and the name of the roles is not this test's own.
+    let manifests = printed.out.replace("name: extdns", "name: rbac-e2e");
+    let applied = api.apply_yaml(&manifests).await;
+    let kinds: Vec<_> = applied.iter().filter_map(|object| object["kind"].as_str()).collect();
+    assert_eq!(kinds, ["ClusterRole", "ClusterRoleBinding"]);
+    let reader = api.client_certificate("rbac-e2e", "rbac-e2e");
+    let path = api.write_kubeconfig(&api.kubeconfig(Login::Certificate(&reader)));
+    let kubeconfig = format!("--kubeconfig={}", path.display());
+    let flags = [&sources[..], &[&kubeconfig]].concat();
+    let right = doctor_until(&bench, &flags, "nothing is wrong");
+    assert_eq!(right.code, 0, "{right:?}");
+    assert!(!right.out.contains("not allowed"), "{}", right.out);
+
+    let mut role = extdns_testkit::kube::documents(&manifests).remove(0);
+    let rules = role["rules"].as_array_mut().expect("rules");
+    let of_ingresses = |rule: &serde_json::Value| rule["resources"][0] == "ingresses";
+    let without: Vec<_> = rules.extract_if(.., |rule| of_ingresses(rule)).collect();
+    assert_eq!(without.len(), 1, "{without:?}");
+    api.apply(role).await;
+    let wrong =
+        doctor_until(&bench, &flags, "WRONG  list ingresses.networking.k8s.io: not allowed");
+    assert_eq!(wrong.code, 1, "{wrong:?}");
+    assert!(wrong.out.contains("1 thing is wrong"), "{}", wrong.out);
+}
