@@ -3,7 +3,7 @@
 use ecow::eco_format;
 use extdns_model::{ClusterId, Endpoint};
 
-use super::{Candidate, Shared, Sharer, keyed};
+use super::{Candidate, Lost, Shared, Sharer, keyed};
 use crate::conflict::excludes;
 use crate::decide::Name;
 
@@ -24,7 +24,10 @@ impl<'a> Sharer<'_, 'a> {
         for candidate in self.candidates(name) {
             for part in self.parts(name, &candidate) {
                 match part.rival(&accepted, excludes) {
-                    Some(rival) => lost.push(part.loses_to(rival)),
+                    Some(rival) => {
+                        let endpoint = candidate.endpoint;
+                        lost.push(Lost { endpoint, ..part.loses_to(rival) });
+                    }
                     None => accepted.push(part),
                 }
             }

@@ -53,7 +53,8 @@ proptest! {
         for (clusters, desired) in later {
             let after = world.applied();
             nothing_is_missing(&world, &after)?;
-            world = World { clusters, desired, ..after };
+            world = after;
+            (world.clusters, world.desired) = (clusters, desired);
         }
         nothing_is_missing(&world, &world.applied())?;
     }
