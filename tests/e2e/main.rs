@@ -9,6 +9,7 @@ mod crd_registry;
 mod docs;
 mod eks;
 mod hanging;
+mod many_clusters;
 mod plans;
 mod program;
 mod real_api;
