@@ -2,7 +2,10 @@
 //! is in Secrets Manager, one of manifests; a zone of Route 53 in a second account, and one of a PowerDNS. STS, EKS,
 //! Secrets Manager and DynamoDB are moto. The configuration file is that of `docs/many-clusters.md`.
 
+mod moving_in;
 mod page;
+mod scale;
+mod state;
 mod world;
 
 use extdns_testkit::kube_sim::{Effect, Fault};
@@ -50,9 +53,8 @@ async fn a_dark_cluster_is_frozen_a_halved_one_guarded_and_the_third_gets_its_ch
     let clusters = second.report["clusters"].as_array().expect("clusters").iter();
     assert!(clusters.map(|own| &own["state"]).eq(states), "{second:?}");
     let count = |owner: &str, outcome: &str| {
-        let of_it = |own: &&Value| {
-            own["before"]["labels"]["owner"] == owner && own["outcome"] == outcome
-        };
+        let of_it =
+            |own: &&Value| own["before"]["labels"]["owner"] == owner && own["outcome"] == outcome;
         second.changes().filter(of_it).count()
     };
     assert_eq!((count("prod-eu", "frozen"), count("lab", "guarded")), (12 + 1, 6), "{second:?}");

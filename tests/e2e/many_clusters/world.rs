@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::Arc;
 
 use extdns_testkit::eks_token;
 use extdns_testkit::kube::Login;
@@ -14,7 +15,8 @@ use serde_json::{Value, json};
 use crate::program::{Bench, Run, external_dns, run};
 
 const CLUSTER_ACCOUNT: &str = "111122223333";
-pub(super) const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/many-clusters.md"));
+pub(super) const PAGE: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/many-clusters.md"));
 /// Where the secret and the table are. Requests to Route 53 at an endpoint of choice are signed for the region of the
 /// environment, and Route 53 has this one alone.
 pub(super) const REGION: &str = "us-east-1";
@@ -26,7 +28,7 @@ pub(super) struct World {
     pub(super) prod: KubeSim,
     /// The cluster with a kubeconfig.
     pub(super) lab: KubeSim,
-    pub(super) moto: Moto,
+    pub(super) moto: Arc<Moto>,
     pub(super) route53: Route53Sim,
     pub(super) zone: Zone,
     pub(super) pdns: PowerDns,
@@ -95,7 +97,7 @@ impl World {
         let mut kubeconfig = lab.kubeconfig(Login::Token(TOKEN));
         kubeconfig["contexts"][0]["name"] = json!("admin");
         bench.write("lab.kubeconfig", &kubeconfig.to_string());
-        let world = Self { prod, lab, moto, route53, zone, pdns, bench };
+        let world = Self { prod, lab, moto: Arc::new(moto), route53, zone, pdns, bench };
         world.preview("192.0.2.1");
         Some(world)
     }
@@ -185,10 +187,14 @@ impl Ran {
         self.report["totals"][name].as_u64().unwrap_or_else(|| panic!("{name}: {self:?}"))
     }
 
+    /// The targets of the report.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &Value> {
+        self.report["targets"].as_array().expect("targets").iter()
+    }
+
     /// All changes of the report.
     pub(super) fn changes(&self) -> impl Iterator<Item = &Value> {
-        let targets = self.report["targets"].as_array().expect("targets").iter();
-        let zones = targets.flat_map(|own| own["zones"].as_array().into_iter().flatten());
+        let zones = self.targets().flat_map(|own| own["zones"].as_array().into_iter().flatten());
         zones.flat_map(|own| own["changes"].as_array().into_iter().flatten())
     }
 }
