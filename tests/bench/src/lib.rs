@@ -10,6 +10,7 @@ pub mod rendering;
 pub mod route53;
 pub mod row;
 pub mod speed;
+pub mod start;
 pub mod table;
 pub mod valgrind;
 

@@ -10,7 +10,7 @@ use extdns_bench::figures::{self, Figures};
 use extdns_bench::route53::Route53;
 use extdns_bench::row::{Bar, Calls, Row};
 use extdns_bench::speed::{self, Speed};
-use extdns_bench::{planning, rendering, table};
+use extdns_bench::{planning, rendering, start, table};
 
 /// Measures the program over simulators.
 #[derive(Parser)]
@@ -122,6 +122,7 @@ impl Workload {
 fn workloads(program: &Path) -> Vec<Workload> {
     let mut all: Vec<Workload> = speed::SIZES.map(|n| over_webhook(program, n, false)).into();
     all.extend([10_000, 50_000].map(|n| over_webhook(program, n, true)));
+    all.push(version(program));
     all.push(over_route53(program, "first sync: 10,000 Services", 10_000, 0));
     all.push(over_route53(program, "read only: 30,000 records", 0, 30_000));
     all.extend(planning::SIZES.map(|n| {
@@ -161,6 +162,19 @@ fn over_route53(program: &Path, name: &str, services: usize, records: usize) -> 
             let route53 = Route53::start(services, records);
             let figures = figures::of(&route53.task(&program))?;
             Ok(Run { figures, calls: Some(route53.calls()), faults: route53.faults() })
+        }),
+    }
+}
+
+fn version(program: &Path) -> Workload {
+    let program = program.to_path_buf();
+    Workload {
+        name: "start: --version".to_owned(),
+        once: true,
+        bar: Some(start::BAR),
+        run: Box::new(move || {
+            let figures = start::quickest(&program)?;
+            Ok(Run { figures, calls: None, faults: start::faults(&program)? })
         }),
     }
 }

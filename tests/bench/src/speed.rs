@@ -109,15 +109,31 @@ impl Speed {
     }
 }
 
-/// At most 0.3 s CPU and 40 MiB up to 10,000 Services, 1.6 s and 120 MiB at 50,000, linear between them.
-/// The wall, at the default request rate: 0.9 s and 4 s where lists are streamed, 1.5 s and 6 s in pages.
+/// Bars by the number of Services; linear between them.
+type Points = &'static [(usize, f64)];
+
+/// Seconds of processor time.
+const CPU: Points = &[(10_000, 0.3), (50_000, 1.6)];
+/// MiB at the peak.
+const PEAK: Points = &[(100, 15.5), (10_000, 29.0), (50_000, 86.0)];
+/// Seconds from start to end at the default request rate, where lists are streamed.
+const STREAMED: Points = &[(10_000, 0.9), (50_000, 4.0)];
+/// The same where they are read in pages.
+const IN_PAGES: Points = &[(10_000, 1.5), (50_000, 6.0)];
+
+/// The most that a run over `n` Services may cost.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "clusters have less than 2^53 Services")]
 pub fn bar(n: usize, in_pages: bool) -> Bar {
-    let beyond = (n.saturating_sub(10_000)) as f64 / 40_000.0;
-    let (wall, longest) = if in_pages { (1.5, 6.0) } else { (0.9, 4.0) };
-    let wall = Some(wall + (longest - wall) * beyond);
-    Bar { cpu: 0.3 + 1.3 * beyond, peak: Some(40.0 + 80.0 * beyond), wall }
+    let wall = if in_pages { IN_PAGES } else { STREAMED };
+    Bar { cpu: at(n, CPU), peak: Some(at(n, PEAK)), wall: Some(at(n, wall)) }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "clusters have less than 2^53 Services")]
+fn at(n: usize, points: Points) -> f64 {
+    let above = points.iter().position(|(own, _)| n <= *own).unwrap_or(points.len() - 1);
+    let ((least, low), (most, high)) = (points[above.saturating_sub(1)], points[above]);
+    let share = n.saturating_sub(least) as f64 / (most - least).max(1) as f64;
+    low + (high - low) * share.min(1.0)
 }
 
 #[cfg(test)]
@@ -159,7 +175,7 @@ mod tests {
     #[test]
     fn bars() {
         for (n, cpu, peak) in
-            [(100, 0.3, 40.0), (10_000, 0.3, 40.0), (30_000, 0.95, 80.0), (50_000, 1.6, 120.0)]
+            [(100, 0.3, 15.5), (10_000, 0.3, 29.0), (30_000, 0.95, 57.5), (50_000, 1.6, 86.0)]
         {
             let bar = bar(n, false);
             assert!((bar.cpu - cpu).abs() < 1e-9 && bar.peak == Some(peak), "{n}: {bar:?}");
