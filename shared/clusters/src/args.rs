@@ -99,6 +99,15 @@ impl Args {
         }
     }
 
+    /// Warns of a flag that will go, once for a run.
+    pub fn warn_of_deprecated(&self) {
+        if self.request_timeout != DEFAULT_TIMEOUT {
+            tracing::warn!(
+                "--request-timeout is deprecated, use --kube-api-request-timeout; it wins over that one"
+            );
+        }
+    }
+
     /// A cluster is reached in one way.
     fn contradictions(&self) -> Vec<String> {
         let ways = [
@@ -143,9 +152,6 @@ impl Args {
         if self.request_timeout == DEFAULT_TIMEOUT {
             return self.kube_api_request_timeout;
         }
-        tracing::warn!(
-            "--request-timeout is deprecated, use --kube-api-request-timeout; it wins over that one"
-        );
         self.request_timeout
     }
 }

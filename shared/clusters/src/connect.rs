@@ -18,6 +18,7 @@ use crate::error::ClusterError;
 use crate::exec;
 use crate::kubeconfig::{self, Connection, KubeconfigSource};
 use crate::manifests::{self, Manifests};
+use crate::renewal::Renewable;
 use crate::server;
 use crate::view::{ClusterView, Origin};
 
@@ -165,7 +166,7 @@ impl Cluster {
         connection: Connection,
         environment: &Environment,
     ) -> Result<Api, String> {
-        let Connection { mut config, identity, origin } = connection;
+        let Connection { mut config, mut identity, origin, token_file } = connection;
         if let Some(url) = &self.api.server {
             config.cluster_url = server::server_url(url)?;
         }
@@ -176,8 +177,11 @@ impl Cluster {
         let timeout = self.api.request_timeout;
         let of_user = |reason| format!("{}: {reason}", identity.credentials);
         let plugin_time = timeout.unwrap_or(self.api.limits.silence);
+        let plugin = config.auth_info.exec.clone();
         exec::resolve(&mut config.auth_info, plugin_time).await.map_err(of_user)?;
         credentials::admit(&config.auth_info).map_err(of_user)?;
+        let auth = &mut config.auth_info;
+        identity.renewable = Renewable::take(auth, token_file, plugin, plugin_time);
         let namespace = config.default_namespace.as_str().into();
         let client = kubeconfig::client(config, &identity.credentials)?;
         let rate = (self.api.qps, self.api.burst);

@@ -192,15 +192,22 @@ impl Api {
     }
 
     /// The beginning of an answer, of any status; tried again while the server is busy or the
-    /// connection breaks before.
+    /// connection breaks before, and once with another token where the token may have ended.
     pub(crate) async fn open<'c>(
         &self,
         call: &'c Call<'c>,
         attempts: &mut Attempts<'_>,
     ) -> Result<Incoming<'c>, ReadErrorKind> {
+        let mut renewed = false;
         loop {
             self.politeness.until_ready().await;
+            let token = self.identity.number().await;
             let result = self.begin(call).await;
+            let refused = |answer: &Incoming<'_>| answer.status() == StatusCode::UNAUTHORIZED;
+            if result.as_ref().is_ok_and(refused) && !renewed && self.identity.renew(token).await {
+                renewed = true;
+                continue;
+            }
             let (asked, reason) = match &result {
                 Ok(answer) if is_busy(answer.status()) => {
                     (answer.bare().retry_after, format!("HTTP {}", answer.status().as_u16()))

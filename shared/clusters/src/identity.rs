@@ -1,13 +1,12 @@
 //! The credentials that an API server gets from us.
 
-#[cfg(feature = "aws")]
 use extdns_auth::secrets;
 use http::Request;
-#[cfg(feature = "aws")]
 use http::header::{AUTHORIZATION, HeaderValue};
 use kube::client::Body;
-#[cfg(feature = "aws")]
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::renewal::Renewable;
 
 /// What we authenticate with, and what helps where that fails.
 #[derive(Default)]
@@ -18,9 +17,11 @@ pub(crate) struct Identity {
     pub(crate) unauthorized: String,
     /// What to do where the server cannot be reached; ready to be appended.
     pub(crate) unreachable: String,
-    /// Tokens that end within a long run. All other credentials are the client's from the beginning.
+    /// Tokens that we make, each for some minutes.
     #[cfg(feature = "aws")]
     pub(crate) tokens: Option<extdns_auth::EksTokens>,
+    /// A token that can be read again. All other credentials are the client's from the beginning.
+    pub(crate) renewable: Option<Renewable>,
 }
 
 impl Identity {
@@ -45,10 +46,8 @@ impl Identity {
     }
 
     /// Adds a token that holds now.
-    #[cfg(feature = "aws")]
     pub(crate) async fn authorize(&self, request: &mut Request<Body>) -> Result<(), String> {
-        let Some(tokens) = &self.tokens else { return Ok(()) };
-        let token = tokens.token().await.map_err(|error| error.to_string())?;
+        let Some(token) = self.token().await? else { return Ok(()) };
         secrets::register(token.expose_secret());
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
             .map_err(|error| error.to_string())?;
@@ -57,9 +56,30 @@ impl Identity {
         Ok(())
     }
 
-    /// Nothing has to be added.
-    #[cfg(not(feature = "aws"))]
-    pub(crate) async fn authorize(&self, _: &mut Request<Body>) -> Result<(), String> {
-        Ok(())
+    async fn token(&self) -> Result<Option<SecretString>, String> {
+        #[cfg(feature = "aws")]
+        if let Some(tokens) = &self.tokens {
+            return tokens.token().await.map(Some).map_err(|error| error.to_string());
+        }
+        match &self.renewable {
+            Some(renewable) => Ok(Some(renewable.token().await)),
+            None => Ok(None),
+        }
+    }
+
+    /// The number of the token that is sent now, where it can be read again.
+    pub(crate) async fn number(&self) -> Option<u64> {
+        match &self.renewable {
+            Some(renewable) => Some(renewable.number().await),
+            None => None,
+        }
+    }
+
+    /// Whether there is another token in place of the one with this number, which the server refused.
+    pub(crate) async fn renew(&self, refused: Option<u64>) -> bool {
+        match (&self.renewable, refused) {
+            (Some(renewable), Some(refused)) => renewable.renew(refused).await,
+            _ => false,
+        }
     }
 }

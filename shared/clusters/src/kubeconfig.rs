@@ -2,6 +2,7 @@
 
 mod read;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use extdns_auth::documents::Place;
@@ -31,6 +32,8 @@ pub(crate) struct Connection {
     pub(crate) identity: Identity,
     /// As whom, and where that is written: `context "lab", user "u" of ~/.kube/config`. It holds no secret.
     pub(crate) origin: String,
+    /// The file with the token, if it comes from one.
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// Where a kubeconfig is.
@@ -62,6 +65,7 @@ pub(crate) async fn detect(
             config: plain(server_url(server)?),
             identity: Identity::anonymous("--server without a kubeconfig has none"),
             origin: "--server, without credentials".to_owned(),
+            token_file: None,
         }),
         _ => in_cluster(server, environment).await,
     }
@@ -116,6 +120,7 @@ pub(crate) async fn in_cluster(
         config,
         identity: Identity::new(format!("the service account's token in {}", token.display())),
         origin: "the service account of the pod".to_owned(),
+        token_file: Some(token),
     })
 }
 
@@ -188,6 +193,7 @@ async fn from_loaded(
         .map_err(|reason| format!("kubeconfig {shown}, context {name:?}: {reason}"))?;
     config.proxy_url = proxy.map(|proxy| parse_proxy(&proxy)).transpose()?;
     let user = chosen.user.unwrap_or_default();
+    let token_file = config.auth_info.token_file.as_ref().map(PathBuf::from);
     let kind = credentials::prepare(&mut config.auth_info, environment)
         .map_err(|reason| format!("kubeconfig {shown}, user {user:?}: {reason}"))?;
     let identity = match kind {
@@ -201,7 +207,7 @@ async fn from_loaded(
         "" => format!("context {name:?} without a user, of {shown}"),
         user => format!("context {name:?}, user {user:?}, of {shown}"),
     };
-    Ok(Connection { config, identity, origin })
+    Ok(Connection { config, identity, origin, token_file })
 }
 
 /// A server without credentials.

@@ -63,6 +63,7 @@ mod pace;
 mod page;
 mod pages;
 mod progress;
+mod renewal;
 mod rules;
 mod selector;
 mod served;

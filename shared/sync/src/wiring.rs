@@ -87,6 +87,7 @@ impl Wiring {
             target.check_sharing()?;
             target.warn_of_defaults(&entry.arguments);
         }
+        arguments.clusters.warn_of_deprecated();
         Ok(wiring)
     }
 

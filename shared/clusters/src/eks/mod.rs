@@ -80,12 +80,13 @@ impl Eks {
             unauthorized: self.unauthorized(&cluster),
             unreachable: cluster.resources_vpc_config().map(unreachable).unwrap_or_default(),
             tokens: Some(tokens.map_err(|error| error.to_string())?),
+            renewable: None,
         };
         let origin = match &self.assume_role {
             Some(role) => format!("{self}, as role {}", role.arn),
             None => format!("{self}, as the credentials of {}", in_account(&aws.account)),
         };
-        Ok(Connection { config, identity, origin })
+        Ok(Connection { config, identity, origin, token_file: None })
     }
 
     /// Asks again where EKS is busy: a run is one such call.

@@ -355,6 +355,49 @@ async fn outside_a_pod_and_without_a_kubeconfig_the_ways_are_named() {
     }
 }
 
+/// A server that takes only the token `new`, once the file `moment` is there.
+fn changing_its_mind(folder: &TempDir) -> ScriptedServer {
+    let moment = folder.path().join("moment");
+    ScriptedServer::start(move |request| {
+        let token = request.header("authorization").unwrap_or_default();
+        let right = if moment.exists() { "Bearer new" } else { "Bearer old" };
+        if token == right { page(&["a"], "") } else { status(401, "Unauthorized") }
+    })
+}
+
+#[tokio::test]
+async fn a_token_that_ends_within_a_run_is_read_again_once() {
+    let folder = TempDir::new().unwrap();
+    let plugin = script(
+        &folder,
+        r#"cd "$(dirname "$0")"; echo >> runs; printf '{"kind":"ExecCredential","status":{"token":"%s"}}' "$(cat token)""#,
+    );
+    let exec = format!(
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {}, interactiveMode: Never}}}}",
+        plugin.display()
+    );
+    for user in [exec.as_str(), "{tokenFile: token}"] {
+        write(&folder, "token", "old");
+        let server = changing_its_mind(&folder);
+        let view = connect(&cluster(by_file(&kubeconfig(&folder, &server.url(), user)))).await;
+        assert_eq!(services(&view).await.unwrap().len(), 1);
+        assert_eq!(server.requests().len(), 1);
+
+        write(&folder, "moment", "");
+        let error = services(&view).await.unwrap_err();
+        assert!(matches!(*error.kind, ReadErrorKind::Unauthorized { .. }), "{error}");
+        assert_eq!(server.requests().len(), 2, "the same token is not sent again");
+        write(&folder, "token", "new");
+        assert_eq!(services(&view).await.unwrap().len(), 1, "{user}");
+        assert_eq!(server.requests().len(), 4, "refused once, then with the new token");
+        assert_eq!(services(&view).await.unwrap().len(), 1);
+        assert_eq!(server.requests().len(), 5, "which stays");
+        std::fs::remove_file(folder.path().join("moment")).unwrap();
+    }
+    let runs = std::fs::read_to_string(folder.path().join("runs")).unwrap();
+    assert_eq!(runs.lines().count(), 3, "at the beginning, and where the server refused");
+}
+
 #[tokio::test]
 async fn a_credential_plugin_is_not_run_in_a_lambda_function() {
     let folder = TempDir::new().unwrap();
