@@ -48,10 +48,10 @@ impl ObjectSource for NewkindSource {
         let names = visit.all_names(object.spec.hosts.iter());
         let given: TargetGroups = annotations.targets().collect();
         let targets = if given.is_empty() { Self::addresses(&object) } else { given };
-        if targets.is_empty() {
-            return visit.sink.unready(names, &visit.by);
-        }
         let traits = Traits::only_ttl(annotations, &visit.by);
+        if targets.is_empty() {
+            return visit.sink.unready(names, &traits, &visit.by);
+        }
         visit.sink.publish(&names, &targets, &traits, &visit.by);
     }
 }

@@ -28,6 +28,12 @@ pub struct Args {
 }
 
 impl Args {
+    /// Whether objects are read as if they had an address that they do not have.
+    #[must_use]
+    pub fn assumes_target(&self) -> bool {
+        self.common.assume_target.is_some()
+    }
+
     /// The names of the flags that are about what all clusters want together.
     #[must_use]
     pub fn pipeline_flags() -> Vec<String> {

@@ -1,11 +1,14 @@
 //! The flags that all sources share, and what they say.
 
+use std::sync::Arc;
+
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args as ClapArgs};
 use ecow::EcoString;
 use extdns_clusters::{Selector, SelectorError};
 
 use crate::error::OptionsError;
+use crate::records::TargetGroups;
 use crate::templates::{TemplateFlags, Templates};
 
 /// Which objects the sources look at.
@@ -43,6 +46,10 @@ pub(crate) struct CommonFlags {
 
     #[command(flatten)]
     templates: TemplateFlags,
+
+    /// Plan as if objects that have no address yet had this one; only with plan and --manifests.
+    #[arg(long, value_name = "ADDRESS|HOSTNAME")]
+    pub(crate) assume_target: Option<String>,
 }
 
 /// The annotations of the dns-controller of kOps.
@@ -77,6 +84,7 @@ pub(crate) struct Common {
     pub(crate) compatibility: Option<Compatibility>,
     pub(crate) templates: Templates,
     pub(crate) ignores_hostnames: bool,
+    pub(crate) assumed_target: Option<Arc<TargetGroups>>,
     /// The sources of the run.
     pub(crate) sources: Vec<&'static str>,
 }
@@ -109,6 +117,7 @@ impl Common {
             written: WrittenFilters { annotations: annotations.into(), labels: labels.into() },
             compatibility: Compatibility::of(&flags.compatibility),
             templates: flags.templates.templates(all)?,
+            assumed_target: flags.assume_target.as_deref().and_then(assumed_target),
             ignores_hostnames: flags.templates.ignores_hostnames()?,
             sources,
         })
@@ -129,6 +138,13 @@ impl Compatibility {
 /// The value of a flag whose empty value means that it is not set.
 pub(crate) fn non_empty(text: &str) -> Option<EcoString> {
     (!text.is_empty()).then(|| text.into())
+}
+
+/// The target of `--assume-target`.
+fn assumed_target(text: &str) -> Option<Arc<TargetGroups>> {
+    let text = text.trim();
+    let targets: TargetGroups = [text.strip_suffix('.').unwrap_or(text)].into_iter().collect();
+    (!targets.is_empty()).then(|| Arc::new(targets))
 }
 
 fn selector(

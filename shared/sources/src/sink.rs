@@ -21,6 +21,8 @@ pub struct Sink {
     pub endpoints: Vec<Endpoint>,
     /// Names of objects that have no address yet: neither wanted nor unwanted.
     pub unready: Vec<Unready>,
+    /// Names whose target is assumed, as `--assume-target` says.
+    pub assumed: Vec<Unready>,
     /// Objects of which the input does not hold enough to know what they want.
     pub frozen: Vec<Frozen>,
     /// What the objects want but cannot have.
@@ -30,6 +32,8 @@ pub struct Sink {
     pub seen: Vec<StatusUpdate>,
     /// How many annotations with the old prefix took effect.
     pub outdated_annotations: usize,
+    /// The target of `--assume-target`.
+    pub(crate) assumed_target: Option<Arc<TargetGroups>>,
     /// How the filters judged the objects.
     pub(crate) filter_counts: FilterCounts,
     /// Objects of which it is not known what they want, and why.
@@ -105,7 +109,7 @@ impl Sink {
     /// An empty sink that looks for the same.
     pub(crate) fn sibling(&self) -> Self {
         let trace = self.trace.as_ref().map(|trace| Box::new(trace.sibling()));
-        Self { trace, ..Self::default() }
+        Self { trace, assumed_target: self.assumed_target.clone(), ..Self::default() }
     }
 
     /// The name of this text, or nothing where it is none: that is noted, and does not touch the
@@ -162,10 +166,21 @@ impl Sink {
         }
     }
 
-    /// Notes names whose object has no address yet.
-    pub(crate) fn unready(&mut self, names: impl IntoIterator<Item = Name>, by: &Arc<Resource>) {
-        self.unready
-            .extend(names.into_iter().map(|name| Unready { name, resource: Arc::clone(by) }));
+    /// Notes names whose object has no address yet, or gives them the target that the run assumes.
+    pub(crate) fn unready(
+        &mut self,
+        names: impl IntoIterator<Item = Name>,
+        traits: &Traits,
+        by: &Arc<Resource>,
+    ) {
+        let unready = names.into_iter().map(|name| Unready { name, resource: Arc::clone(by) });
+        let Some(assumed) = self.assumed_target.clone() else {
+            return self.unready.extend(unready);
+        };
+        for own in unready {
+            self.publish(std::slice::from_ref(&own.name), &assumed, traits, by);
+            self.assumed.push(own);
+        }
     }
 
     /// Whether `explain` asks for a name.
@@ -184,6 +199,7 @@ impl Sink {
     pub(crate) fn sort_reports(&mut self) {
         self.unready.sort();
         self.unready.dedup();
+        self.assumed.sort();
         self.frozen.sort();
         self.seen.sort();
         self.dropped.sort_by(|a, b| (&a.resources, &a.name).cmp(&(&b.resources, &b.name)));
@@ -194,6 +210,8 @@ impl Sink {
         let Self {
             endpoints,
             unready,
+            assumed,
+            assumed_target: _,
             frozen,
             dropped,
             seen,
@@ -208,6 +226,7 @@ impl Sink {
             self.endpoints.extend(endpoints);
         }
         self.unready.extend(unready);
+        self.assumed.extend(assumed);
         self.frozen.extend(frozen);
         self.dropped.extend(dropped);
         self.seen.extend(seen);

@@ -144,7 +144,8 @@ impl Sources {
         source: &dyn Source,
         over: Shared<impl Future<Output = Interruption>>,
     ) -> Gathered {
-        let mut sink = Sink::default();
+        let assumed_target = self.options.common.assumed_target.clone();
+        let mut sink = Sink { assumed_target, ..Sink::default() };
         let outcome = match select(over, source.gather(view, &mut sink)).await {
             Either::Left((why, _)) => Err(why.into()),
             Either::Right((outcome, _)) => outcome,

@@ -1,15 +1,15 @@
 //! What the clusters want. A cluster or a source that does not answer is kept as a failure beside the others, never as
 //! an empty list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use extdns_clusters::{Cluster, ClusterView};
-use extdns_model::{ClusterId, Endpoint, Inventory, Record, Unready};
+use extdns_model::{ClusterId, Endpoint, Inventory, Kept, Name, Record, Unready};
 use extdns_plan::{Clusters, Reading, SUSPICIOUS};
 use extdns_providers::{Deadline, ProviderEntry};
 use extdns_sources::{
-    Desired, Dropped, Found, Interruption, NothingSelected, retain_properties, source_of,
+    Desired, Dropped, Found, Frozen, Interruption, NothingSelected, retain_properties, source_of,
 };
 use extdns_state::Hash;
 use futures::stream::{self, StreamExt as _};
@@ -32,6 +32,10 @@ pub(crate) struct Gathered {
     pub(crate) endpoints: Mutex<Pot>,
     /// Names of objects that have no address yet.
     pub(crate) unready: Vec<Unready>,
+    /// Names of which a plan assumes the target.
+    pub(crate) assumed: Vec<Unready>,
+    /// Objects of which the input does not say enough to know what they want.
+    pub(crate) frozen: Vec<Frozen>,
     /// What the sources found and left out.
     pub(crate) dropped: Vec<Dropped>,
     pub(crate) seen: Vec<Seen>,
@@ -190,6 +194,8 @@ impl Gathered {
         self.clusters.push(ClusterReport::read(&view, &found));
         confine(domains, &mut found.sink);
         self.unready.extend(found.sink.unready);
+        self.assumed.extend(found.sink.assumed);
+        self.frozen.extend(found.sink.frozen);
         self.dropped.extend(found.sink.dropped);
         self.seen.push(Seen { view: view.clone(), updates: found.sink.seen });
         let of_cluster = found.nothing_selected.into_iter().map(|nothing| (cluster.id, nothing));
@@ -213,6 +219,43 @@ impl Gathered {
         let entry = ProviderEntry::find(&target.provider_name);
         retain_properties(&mut endpoints, entry.and_then(|entry| entry.properties));
         Wanted { endpoints, counts, dropped }
+    }
+
+    /// Takes names out of what is wanted that have records already, where their target is only assumed: whether these
+    /// would change is not known.
+    pub(crate) fn set_assumed_aside(&self, wanted: &mut Vec<Endpoint>, inventory: &Inventory) {
+        if self.assumed.is_empty() {
+            return;
+        }
+        let records = inventory.records();
+        let existing: HashSet<_> = records.map(|(_, record)| record.set.name.key()).collect();
+        let assumed: HashSet<_> = self.assumed.iter().map(|own| own.name.key()).collect();
+        wanted.retain(|endpoint| {
+            let key = endpoint.set.name.key();
+            !assumed.contains(&key) || !existing.contains(&key)
+        });
+    }
+
+    /// The names of which too little is known: those of objects whose target is assumed; of frozen objects those that they
+    /// have in any case, and those of the records that were made for them.
+    pub(crate) fn kept(&self, inventory: &Inventory) -> Vec<Kept> {
+        let kept = |name: &Name, frozen: &Frozen| Kept {
+            name: name.clone(),
+            reason: frozen.reason.to_string(),
+        };
+        let own = self.frozen.iter().flat_map(|own| own.names.iter().map(move |name| (name, own)));
+        let mut all: Vec<Kept> = own.map(|(name, frozen)| kept(name, frozen)).collect();
+        all.extend(self.assumed.iter().map(|own| Kept {
+            name: own.name.clone(),
+            reason: format!("the address of {} is not known yet", own.resource),
+        }));
+        let labels: Vec<_> = self.frozen.iter().map(|own| (own.resource.label(), own)).collect();
+        for (_, record) in inventory.records().filter(|_| !labels.is_empty()) {
+            let label = record.labels.resource();
+            let of_it = labels.iter().find(|(own, _)| label.is_some() && own.as_deref() == label);
+            all.extend(of_it.map(|(_, frozen)| kept(&record.set.name, frozen)));
+        }
+        all
     }
 
     /// The hash of what is wanted of a target; `None` where not all of its clusters are known in full.

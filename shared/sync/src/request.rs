@@ -90,6 +90,12 @@ impl RunRequest {
             }
             _ => false,
         };
+        if apply
+            && arguments.cluster_entries.iter().any(|own| own.arguments.sources.assumes_target())
+        {
+            let problem = "--assume-target is for plans alone; say plan, or leave it away";
+            return Err(SettingsError::Invalid(problem.to_owned()));
+        }
         let hashes = arguments.commands.plan_hash.iter().map(|text| hash(text, arguments));
         Ok(Self {
             mode: if apply { Mode::Apply } else { Mode::Plan },

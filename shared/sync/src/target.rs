@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use extdns_model::{Endpoint, Outcome, RecordSet, Surroundings, ZoneIndex, property_names};
-use extdns_plan::{Allowance, Cluster, Clusters, Input, Made, Plan, Reading, Settings};
+use extdns_plan::{Allowance, Cluster, Clusters, Input, Made, Plan, Reading, Settings, Sharing};
 use extdns_providers::{Adjusted, CallCount};
 use extdns_registry::{Annotated, Groups};
 use extdns_sources::Dropped;
@@ -80,8 +80,13 @@ pub(crate) async fn attempt(
     };
     durations.read = Some(watch.lap());
     let clusters = allow_empty(wiring, target, request, inputs.clusters.clone())?;
-    let settings = plan_settings(target, &request.overrides);
-    let kept = inputs.adjusted.kept();
+    let mut settings = plan_settings(target, &request.overrides);
+    if inputs.revert.is_some() {
+        // Each record set is wanted once, as the report tells it, and by all clusters that it names.
+        settings.sharing = Sharing::Merge;
+    }
+    let mut kept = inputs.adjusted.kept();
+    kept.extend(inputs.gathered.kept(&inputs.annotated.inventory));
     let refusal = refusal(target);
     let annotated = &inputs.annotated;
     let made = Made::new();
@@ -289,6 +294,7 @@ async fn read(
     };
     let dropped = gathered.dropped.iter().chain(&wanted.dropped);
     let mut notices: Vec<Notice> = dropped.map(report::dropped).collect();
+    notices.extend(gathered.frozen.iter().map(report::frozen));
     let shared_notices = notices.len();
     if annotated.orphans().next().is_some() {
         let explained = annotated.set_explained_aside(target.registry.owners());
@@ -298,7 +304,8 @@ async fn read(
     let idle = gathered.idle_filters(wiring, target, &wanted, &annotated.inventory);
     let has_idle_filter = !idle.is_empty();
     notices.extend(idle);
-    let desired = std::mem::take(&mut wanted.endpoints);
+    let mut desired = std::mem::take(&mut wanted.endpoints);
+    gathered.set_assumed_aside(&mut desired, &annotated.inventory);
     let adjusted = adjust(target, desired, &annotated.inventory.index).await.map_err(fail)?;
     let Wanted { dropped, .. } = wanted;
     Ok(Read::All(Box::new(PlanInputs {

@@ -180,6 +180,11 @@ impl WiredCluster {
         if !options.gather.needs_cluster() {
             cluster.access = Access::Manifests(Vec::new());
         }
+        if flags.sources.assumes_target() && !matches!(cluster.access, Access::Manifests(_)) {
+            let problem = "--assume-target is for manifests, which have no addresses; a cluster knows its own (use it with \
+                           plan and --manifests)";
+            return Err(SettingsError::Invalid(problem.to_owned()));
+        }
         let resolver = Arc::clone(resolver);
         let sources = Sources::new(options.gather, resolver);
         let domains: Vec<&str> = entry.domains.iter().map(String::as_str).collect();

@@ -1,6 +1,6 @@
 //! Which fields of an object a template reads, so that no other is kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,22 +20,42 @@ const MANAGED_FIELDS: &str = "managedFields";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
     everything: bool,
-    /// First and second key; no second key stands for all of them.
-    paths: BTreeSet<(EcoString, Option<EcoString>)>,
+    /// Second keys by first key; `None` stands for all of them. Their letters may differ in case.
+    paths: BTreeMap<EcoString, Option<BTreeSet<EcoString>>>,
 }
 
 impl Fields {
     /// These fields: the first key, and the second one or all.
     #[must_use]
     pub fn new(paths: &[(&str, Option<&str>)]) -> Self {
-        let paths = paths.iter().map(|(first, second)| ((*first).into(), second.map(Into::into)));
-        Self { everything: false, paths: paths.collect() }
+        let mut fields = Self::default();
+        paths.iter().for_each(|(first, second)| fields.insert(first, second.map(Into::into)));
+        fields
+    }
+
+    fn insert(&mut self, first: &str, second: Option<EcoString>) {
+        let seconds = self
+            .paths
+            .entry(first.to_ascii_lowercase().into())
+            .or_insert_with(|| Some(BTreeSet::new()));
+        match (second, seconds) {
+            (Some(second), Some(seconds)) => {
+                seconds.insert(second.to_ascii_lowercase().as_str().into());
+            }
+            (None, seconds) => *seconds = None,
+            (Some(_), None) => {}
+        }
     }
 
     /// Adds those of another.
     pub fn add(&mut self, other: &Self) {
         self.everything |= other.everything;
-        self.paths.extend(other.paths.iter().cloned());
+        for (first, seconds) in &other.paths {
+            match seconds {
+                None => self.insert(first, None),
+                Some(own) => own.iter().for_each(|own| self.insert(first, Some(own.clone()))),
+            }
+        }
     }
 
     /// Reads an object, and keeps only these fields of it.
@@ -57,12 +77,14 @@ impl Fields {
 
     /// What is kept of the value of a first key.
     fn below(&self, key: &str) -> Below<'_> {
-        let of_key = || self.paths.iter().filter(|(first, _)| first.eq_ignore_ascii_case(key));
-        if self.everything || of_key().any(|(_, second)| second.is_none()) {
+        if self.everything {
             return Below::All;
         }
-        let keys: Vec<&str> = of_key().filter_map(|(_, second)| second.as_deref()).collect();
-        if keys.is_empty() { Below::Nothing } else { Below::These(keys) }
+        match self.paths.iter().find(|(first, _)| first.eq_ignore_ascii_case(key)) {
+            None => Below::Nothing,
+            Some((_, None)) => Below::All,
+            Some((_, Some(keys))) => Below::These(keys),
+        }
     }
 
     fn nodes(&mut self, nodes: &[Node], at_root: bool) {
@@ -110,19 +132,19 @@ impl Fields {
         match first.as_str() {
             "Kind" | "APIVersion" => {}
             "ObjectMeta" | "Metadata" => {
-                self.paths.insert(("metadata".into(), second));
+                self.insert("metadata", second);
             }
             "Object" => match rest {
                 [] => self.everything = true,
                 [first, rest @ ..] => {
-                    self.paths.insert((first.clone(), rest.first().cloned()));
+                    self.insert(first, rest.first().cloned());
                 }
             },
             _ if is_metadata(own) => {
-                self.paths.insert(("metadata".into(), Some(own.into())));
+                self.insert("metadata", Some(own.into()));
             }
             _ => {
-                self.paths.insert((first.clone(), second));
+                self.insert(first, second);
             }
         }
     }
@@ -144,7 +166,7 @@ fn is_whole(pipe: &Pipe) -> bool {
 enum Below<'a> {
     Nothing,
     All,
-    These(Vec<&'a str>),
+    These(&'a BTreeSet<EcoString>),
 }
 
 struct Kept<'a>(&'a Fields);
@@ -166,7 +188,7 @@ impl<'de> Visitor<'de> for Kept<'_> {
                 }
                 Below::All if key == "metadata" => map.next_value_seed(Second(None))?,
                 Below::All => map.next_value::<Data>()?,
-                Below::These(keys) => map.next_value_seed(Second(Some(&keys)))?,
+                Below::These(keys) => map.next_value_seed(Second(Some(keys)))?,
             };
             pairs.push((key, value));
         }
@@ -175,7 +197,7 @@ impl<'de> Visitor<'de> for Kept<'_> {
 }
 
 /// The second keys that are kept; all without them.
-struct Second<'a>(Option<&'a [&'a str]>);
+struct Second<'a>(Option<&'a BTreeSet<EcoString>>);
 
 impl<'de> DeserializeSeed<'de> for Second<'_> {
     type Value = Data;
@@ -200,7 +222,8 @@ impl<'de> Visitor<'de> for Second<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
         let mut pairs = Vec::new();
         while let Some(key) = map.next_key::<EcoString>()? {
-            let is_kept = |keys: &[&str]| keys.iter().any(|own| own.eq_ignore_ascii_case(&key));
+            let is_kept =
+                |keys: &BTreeSet<EcoString>| keys.iter().any(|own| own.eq_ignore_ascii_case(&key));
             if key == MANAGED_FIELDS || !self.0.is_none_or(is_kept) {
                 map.next_value::<IgnoredAny>()?;
                 continue;

@@ -158,10 +158,10 @@ impl ObjectSource for IngressSource {
             return;
         }
         let targets = targets(&ingress, annotations);
-        if targets.is_empty() {
-            return visit.sink.unready(names, &visit.by);
-        }
         let traits = Traits::read(annotations, &visit.by);
+        if targets.is_empty() {
+            return visit.sink.unready(names, &traits, &visit.by);
+        }
         visit.sink.publish(&names, &targets, &traits, &visit.by);
     }
 }

@@ -58,7 +58,7 @@ fn settle(
     by: &Arc<Resource>,
 ) {
     if targets.is_empty() {
-        sink.unready(names.iter().cloned(), by);
+        sink.unready(names.iter().cloned(), traits, by);
     } else {
         sink.publish(names, targets, traits, by);
     }

@@ -103,7 +103,7 @@ pub(super) fn settle(wanted: &Wanted, index: &Index, context: &Context, sink: &m
         }
     };
     if targets.is_empty() {
-        return sink.unready(names.iter().cloned(), &wanted.resource);
+        return sink.unready(names.iter().cloned(), &Traits::default(), &wanted.resource);
     }
     sink.publish(names, &targets, &Traits::default(), &wanted.resource);
 }

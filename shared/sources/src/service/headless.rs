@@ -67,7 +67,7 @@ pub(super) fn settle(
     }
     targets.values_mut().for_each(TargetGroups::normalise);
     if targets.get("").is_none_or(TargetGroups::is_empty) {
-        sink.unready(wanted.names().cloned(), &wanted.resource);
+        sink.unready(wanted.names().cloned(), &wanted.traits, &wanted.resource);
     }
     for name in wanted.names() {
         for (label, targets) in &targets {

@@ -249,7 +249,7 @@ impl Wanted {
 
     fn settle(&self, public: &TargetGroups, internal: &TargetGroups, sink: &mut Sink) {
         if public.is_empty() && self.service.spec.kind == ServiceType::LoadBalancer {
-            sink.unready(self.public.iter().cloned(), &self.resource);
+            sink.unready(self.public.iter().cloned(), &self.traits, &self.resource);
         }
         sink.publish(&self.public, public, &self.traits, &self.resource);
         sink.publish(&self.internal, internal, &self.traits, &self.resource);

@@ -18,7 +18,7 @@ use super::{ACCESS, Wanted};
 pub(super) fn settle(wanted: &Wanted, index: &Index, context: &Context, sink: &mut Sink) {
     let targets = node_addresses(wanted, index, context);
     if targets.is_empty() {
-        sink.unready(wanted.names().cloned(), &wanted.resource);
+        sink.unready(wanted.names().cloned(), &wanted.traits, &wanted.resource);
     }
     for name in wanted.names() {
         sink.endpoints.extend(targets.endpoints(name, &wanted.traits, &wanted.resource));

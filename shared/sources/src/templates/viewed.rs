@@ -36,7 +36,7 @@ const METADATA: [(&str, Option<&str>); 8] = [
 
 /// The fields that are kept, by kind.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Views(Arc<BTreeMap<(&'static str, &'static str), Fields>>);
+pub(crate) struct Views(Arc<BTreeMap<(&'static str, &'static str), Arc<Fields>>>);
 
 tokio::task_local! {
     static VIEWS: Views;
@@ -49,7 +49,7 @@ impl Views {
         all.add(&Fields::new(K::READS));
         all.add(fields);
         let mut kinds = Arc::unwrap_or_clone(self.0);
-        kinds.insert((K::RESOURCE.group, K::RESOURCE.kind), all);
+        kinds.insert((K::RESOURCE.group, K::RESOURCE.kind), Arc::new(all));
         Self(Arc::new(kinds))
     }
 
@@ -58,7 +58,7 @@ impl Views {
         VIEWS.scope(self.clone(), future).await
     }
 
-    fn of<K: Templated>() -> Option<Fields> {
+    fn of<K: Templated>() -> Option<Arc<Fields>> {
         let key = (K::RESOURCE.group, K::RESOURCE.kind);
         VIEWS.try_with(|views| views.0.get(&key).cloned()).ok().flatten()
     }

@@ -1,8 +1,10 @@
 //! Sources over manifests and a simulated cluster, and rules about their code.
 
+mod api;
 mod fixtures;
 mod layers;
 mod limits;
 mod rights;
 mod selection;
+mod templates;
 mod trace;

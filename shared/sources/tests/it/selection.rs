@@ -187,7 +187,7 @@ async fn a_source_that_is_not_done_in_time_fails_and_the_others_are_kept() {
     for (why, message) in [(Interruption::TimeOver, late), (Interruption::Stopped, told)] {
         let before = sim.lists("services");
         let asked = async {
-            while sim.lists("services") == before {
+            while sim.lists("services") == before || sim.lists("ingresses") == before {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
             why

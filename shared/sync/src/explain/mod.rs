@@ -170,15 +170,15 @@ impl Known<'_> {
             return;
         };
         explanation.look_at_zones(target, &annotated);
-        if self.gathered.is_none() {
-            return;
-        }
+        let Some(gathered) = &self.gathered else { return };
+        let mut kept = adjusted.kept();
+        kept.extend(gathered.kept(&annotated.inventory));
         let input = Input {
             inventory: &annotated.inventory,
             desired: &adjusted.endpoints,
             settings: &target.plan,
             clusters: &clusters,
-            kept: &adjusted.kept(),
+            kept: &kept,
             made: &Made::default(),
         };
         let refusal = refusal(target);

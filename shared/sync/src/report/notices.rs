@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use extdns_model::{Endpoint, Resource};
+use extdns_model::{Endpoint, Name, Resource};
 use extdns_plan::{Loser, Plan, Rule, Unmanaged};
 use extdns_providers::Adaptation;
 use extdns_registry::Annotated;
-use extdns_sources::Dropped;
+use extdns_sources::{Dropped, Frozen};
 
 use super::words::{SHOWN_OBJECTS, first_few};
 use super::{Notice, ownership};
@@ -86,6 +86,13 @@ pub(crate) fn dropped(dropped: &Dropped) -> Notice {
         subject: subject(dropped.name.as_deref().unwrap_or_default(), &dropped.resources),
         message: dropped.reason.to_string(),
     }
+}
+
+/// A notice about an object of which it is not known what it wants.
+pub(crate) fn frozen(frozen: &Frozen) -> Notice {
+    let names: Vec<&str> = frozen.names.iter().map(Name::as_str).collect();
+    let names = first_few(names.iter().copied(), names.len(), SHOWN_OBJECTS, ", ");
+    Notice { subject: names, message: format!("the records stay as they are: {}", frozen.reason) }
 }
 
 /// A notice about something that the provider stores in another form, or not at all.

@@ -31,7 +31,7 @@ const RED: &str = "31";
 const DIM: &str = "2";
 const BOLD: &str = "1";
 
-/// Renders a report: `+` create, `~` update, `-` delete, `=` held back, `!` failed.
+/// Renders a report: `+` create, `~` update, `-` delete, `=` held back, `!` failed, `?` not known yet.
 #[must_use]
 pub fn render_text(report: &Report, palette: Palette) -> String {
     let mut out = String::new();
@@ -58,7 +58,7 @@ pub fn render_text(report: &Report, palette: Palette) -> String {
         note(&mut out, &notice.subject, &notice.message, palette);
     }
     for cluster in report.clusters.iter().filter(|cluster| !cluster.unready.is_empty()) {
-        note(&mut out, &format!("cluster {}", cluster.name), &unready(cluster), palette);
+        render_unready(&mut out, cluster, palette);
     }
     let Summary { create, update, delete, .. } = Summary::of(report);
     let is_worth_it = report.planned_only && create + update + delete > 0;
@@ -107,6 +107,19 @@ fn note(out: &mut String, subject: &str, message: &str, palette: Palette) {
 
 /// How many names without an address are shown of a cluster.
 const UNREADY: usize = 10;
+
+/// The names of a cluster that have no address yet, each in a line. They are no changes.
+fn render_unready(out: &mut String, cluster: &ClusterReport, palette: Palette) {
+    let mark = palette.paint(YELLOW, "?");
+    for unready in cluster.unready.iter().take(UNREADY) {
+        let (name, resource) = (printable(&unready.name), printable(&unready.resource));
+        line(out, &format!("{mark} A {name} (address not known yet: {resource})"));
+    }
+    if let Some(more) = cluster.unready.len().checked_sub(UNREADY).filter(|more| *more > 0) {
+        let name = printable(&cluster.name);
+        line(out, &format!("{mark} and {more} more names of cluster {name}"));
+    }
+}
 
 /// The names of a cluster that have no address yet.
 pub(super) fn unready(cluster: &ClusterReport) -> String {

@@ -8,8 +8,9 @@ use extdns_plan::Hold;
 use extdns_providers::webhook::{Webhook, WebhookArgs};
 use extdns_providers::zonefile::{Zonefile, ZonefileArgs};
 use extdns_providers::{Context, Provider};
-use extdns_sync::ExitCode;
-use extdns_sync::report::{ChangeResult, Report, Summary};
+use extdns_sync::report::{ChangeResult, Palette, Report, Summary, render_text};
+use extdns_sync::settings::{Environment, Request, resolve};
+use extdns_sync::{ExitCode, RunRequest};
 use extdns_testkit::webhook_sim::{Adjusts, WebhookSim};
 
 use crate::support::{run, services};
@@ -105,4 +106,122 @@ async fn labels_of_a_webhook_do_not_make_a_record_ours() {
     let objects = services([("h00.example.org", "192.0.2.1")]);
     run(&objects, webhook(&sim), &["--no-guard"]).await.expect("run");
     assert_eq!(sim.records(), before, "neither deleted nor taken over");
+}
+
+/// `kubectl get services,ingresses -o yaml` has neither pods nor nodes.
+#[tokio::test]
+async fn a_kind_that_the_manifests_do_not_hold_is_not_an_empty_kind() {
+    const SERVICES: &str = "
+apiVersion: v1
+kind: Service
+metadata: {namespace: data, name: pg, annotations: {external-dns.kubernetes.io/hostname: pg.example.org}}
+spec: {type: ClusterIP, clusterIP: None, selector: {app: pg}}
+---
+apiVersion: v1
+kind: Service
+metadata: {namespace: data, name: port, annotations: {external-dns.kubernetes.io/hostname: port.example.org}}
+spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+";
+    const OTHERS: &str = "
+---
+apiVersion: v1
+kind: Pod
+metadata: {namespace: data, name: pg-0, labels: {app: pg}}
+spec: {hostname: pg-0}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {namespace: data, name: pg-1, labels: {kubernetes.io/service-name: pg}}
+addressType: IPv4
+endpoints: [{addresses: [192.0.2.1], targetRef: {kind: Pod, name: pg-0}}]
+---
+apiVersion: v1
+kind: Node
+metadata: {name: n1}
+status: {addresses: [{type: ExternalIP, address: 192.0.2.9}]}
+";
+    const EMPTY: &str = "
+---
+apiVersion: v1
+kind: PodList
+items: []
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSliceList
+items: []
+---
+apiVersion: v1
+kind: NodeList
+items: []
+";
+    let sim = WebhookSim::builder().start();
+    let flags = ["--no-guard", "--managed-record-types=A", "--managed-record-types=SRV"];
+    run(&format!("{SERVICES}{OTHERS}"), webhook(&sim), &flags).await.expect("run");
+    let before = sim.records();
+    assert_eq!(before.len(), 8, "pg, pg-0.pg, port and its port, each with its owner: {before:?}");
+    let report = run(SERVICES, webhook(&sim), &flags).await.expect("run");
+    assert_eq!(sim.records(), before);
+    assert_eq!(held(&report).len(), 4);
+    let told =
+        report.notices.iter().filter(|notice| notice.message.contains("the manifests hold no"));
+    assert_eq!(told.count(), 2, "{:?}", report.notices);
+    run(&format!("{SERVICES}{EMPTY}"), webhook(&sim), &flags).await.expect("run");
+    assert!(
+        sim.records().len() < before.len(),
+        "an empty list of the kind says that there is none"
+    );
+}
+
+const WITHOUT_ADDRESS: &str = "
+apiVersion: v1
+kind: Service
+metadata: {namespace: shop, name: web, annotations: {external-dns.kubernetes.io/hostname: web.example.org}}
+spec: {type: LoadBalancer}
+";
+
+/// Objects from Git have no address yet.
+#[tokio::test]
+async fn names_without_an_address_are_rows_and_no_changes() {
+    let sim = WebhookSim::builder().start();
+    let plan = run(WITHOUT_ADDRESS, webhook(&sim), &["--dry-run"]).await.expect("run");
+    let text = render_text(&plan, Palette::Plain);
+    let row = "? A web.example.org (address not known yet: service/shop/web)\n";
+    assert!(text.contains(row), "{text}");
+    let Summary { create, update, delete, .. } = Summary::of(&plan);
+    assert_eq!((create, update, delete), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_assumed_target_makes_new_names_and_changes_no_other() {
+    let sim = WebhookSim::builder().start();
+    run(&services([("old.example.org", "192.0.2.7")]), webhook(&sim), &[]).await.expect("run");
+    let objects = format!("{WITHOUT_ADDRESS}---{}", WITHOUT_ADDRESS.replace("web", "old"));
+    let flags = ["--dry-run", "--no-guard", "--assume-target=192.0.2.1"];
+    let plan = run(&objects, webhook(&sim), &flags).await.expect("run");
+    let text = render_text(&plan, Palette::Plain);
+    assert!(
+        text.contains("+ A") && text.contains("web.example.org") && text.contains("192.0.2.1"),
+        "{text}"
+    );
+    let Summary { create, update, delete, .. } = Summary::of(&plan);
+    assert_eq!((update, delete), (0, 0), "{text}");
+    assert!(create > 0);
+    assert!(held(&plan).iter().any(|hold| matches!(hold, Hold::Kept { .. })), "{text}");
+}
+
+#[test]
+fn an_assumed_target_is_for_plans_of_manifests_alone() {
+    let refused = |words: &[&str]| {
+        let usual = ["--source=service", "--provider=inmemory", "--assume-target=192.0.2.1"];
+        let arguments = words.iter().chain(&usual).map(ToString::to_string).collect();
+        let environment = Environment { arguments, ..Environment::default() };
+        let Ok(Request::Run(arguments)) = resolve(&environment) else { panic!("flags are right") };
+        RunRequest::of(&arguments).err().map(|error| error.to_string())
+    };
+    assert!(
+        refused(&["apply", "--manifests=x.yaml"])
+            .is_some_and(|text| text.contains("for plans alone"))
+    );
+    assert!(refused(&["--once", "--manifests=x.yaml"]).is_some());
+    assert_eq!(refused(&["plan", "--manifests=x.yaml"]), None);
 }
