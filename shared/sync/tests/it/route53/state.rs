@@ -13,7 +13,7 @@ use extdns_sync::{ExitCode, RunRequest, State};
 use extdns_testkit::route53::{Fault, Operation, RecordSet, Route53Sim, Zone};
 use tempfile::NamedTempFile;
 
-use crate::route53::support::{Service, contents, manifests, service, wired};
+use crate::route53::support::{Service, configured, contents, manifests, service, wired};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const READ: Operation = Operation::ListResourceRecordSets;
@@ -389,4 +389,99 @@ async fn a_run_that_cannot_read_its_cluster_gives_the_lease_back_and_leaves_no_h
     assert_eq!(report.exit_code(), ExitCode::Failed);
     assert_eq!(bench.document(), Document::default());
     bench.assert_records_of(&two(), "as before");
+}
+
+/// Records and their ownership records go with a lease, too.
+#[tokio::test]
+async fn gc_takes_the_lease_and_leaves_no_hash() {
+    let bench = Bench::new();
+    bench.run(&two()).await;
+    bench.zone.remove("www.example.org");
+    let collect = async || {
+        let (mut wiring, mut request) = wired(&bench.sim, "--manifests", bench.file.path(), &[]);
+        let (wait, full_resync_interval) = (Duration::ZERO, HOUR);
+        wiring.state = Some(State { store: bench.store(), wait, full_resync_interval });
+        request.by_hand = true;
+        bench.sim.forget_calls();
+        Box::pin(extdns_sync::gc::collect(&wiring, &request)).await
+    };
+    let before = bench.document();
+    seize(&bench.memory, &bench.clock);
+    let report = collect().await;
+    assert!(matches!(standing(&report), Standing::Held { .. }));
+    assert_eq!(bench.sim.calls().len(), 0);
+
+    bench.memory.put("aws", &before.text());
+    let report = collect().await;
+    assert_eq!(report.exit_code(), ExitCode::Success);
+    assert_eq!(bench.records().len(), 2, "of www nothing is left");
+    assert_eq!(bench.document(), Document::default());
+    assert_full(&bench.run(&two()).await, &bench, "no hash is stored");
+}
+
+#[tokio::test]
+async fn the_file_that_the_settings_name_is_the_store() {
+    let bench = Bench::new();
+    std::fs::write(bench.file.path(), manifests(&two())).expect("objects");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("state.json");
+    let flag = format!("--state=file:{}", path.display());
+    let run = async |flags: &[&str]| {
+        let flags = [&[flag.as_str()], flags].concat();
+        let (wiring, request) = wired(&bench.sim, "--manifests", bench.file.path(), &flags);
+        bench.sim.forget_calls();
+        Box::pin(extdns_sync::run(&wiring, &request)).await
+    };
+    run(&["--dry-run"]).await;
+    assert!(!path.exists());
+    assert_eq!(run(&[]).await.exit_code(), ExitCode::Success);
+    let text = std::fs::read_to_string(&path).expect("a file");
+    assert!(text.contains("\"aws\"") && text.contains("\"fullReadAt\""), "{text}");
+    assert_gated(&run(&[]).await, &bench);
+    let due = run(&["--full-resync-interval=0s"]).await;
+    assert_full(&due, &bench, "--full-resync-interval is over");
+}
+
+/// Two targets of one installation: what one of them waits for does not keep the other.
+#[tokio::test]
+async fn each_target_has_a_lease_and_a_gate_of_its_own() {
+    let bench = Bench::new();
+    let other = bench.sim.zone("example.com");
+    let services =
+        [service("www.example.org", "192.0.2.1"), service("www.example.com", "192.0.2.2")];
+    std::fs::write(bench.file.path(), manifests(&services)).expect("objects");
+    let text = format!(
+        "apiVersion: extdns/v1\n\
+         defaults: {{ txtOwnerId: me, policy: sync, sources: [service], provider: aws }}\n\
+         clusters: [{{ name: prod, manifests: [{:?}] }}]\n\
+         targets:\n\
+         - {{ name: org, domainFilter: [example.org] }}\n\
+         - {{ name: com, domainFilter: [example.com] }}\n",
+        bench.file.path()
+    );
+    let run = async || {
+        let (mut wiring, request) = configured(&bench.sim, &text);
+        let (wait, full_resync_interval) = (Duration::ZERO, HOUR);
+        wiring.state = Some(State { store: bench.store(), wait, full_resync_interval });
+        bench.sim.forget_calls();
+        Box::pin(extdns_sync::run(&wiring, &request)).await
+    };
+    let until = bench.clock.now().saturating_add(HOUR).expect("a time");
+    let lease = Some(LeaseEntry { holder: "run 7 on dns-2".to_owned(), until });
+    bench.memory.put("org", &Document { lease, gate: Known::Nothing }.text());
+    let report = run().await;
+    assert_eq!(report.exit_code(), ExitCode::Success);
+    assert!(matches!(report.targets[0].standing, Some(Standing::Held { .. })));
+    assert!(matches!(report.targets[1].standing, Some(Standing::Full { .. })));
+    assert!(bench.records().is_empty());
+    assert_eq!(other.own_records().len(), 2);
+
+    bench.memory.remove("org");
+    let report = run().await;
+    assert!(matches!(report.targets[0].standing, Some(Standing::Full { .. })));
+    assert!(matches!(report.targets[1].standing, Some(Standing::Gated { .. })));
+    assert_eq!(bench.records().len(), 2);
+    let report = run().await;
+    assert!(report.targets.iter().all(|own| matches!(own.standing, Some(Standing::Gated { .. }))));
+    assert_eq!(bench.sim.calls().len(), 0);
 }

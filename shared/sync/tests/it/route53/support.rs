@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use extdns_auth::AwsIdentity;
+use extdns_providers::Provider;
 use extdns_providers::aws::{self, Login};
 use extdns_sync::report::{Report, ReportedChange, RunFailure, Severity, Summary};
-use extdns_sync::settings::{Arguments, Environment, Request, resolve};
+use extdns_sync::settings::{Arguments, ConfigText, Environment, Request, TargetEntry, resolve};
 use extdns_sync::{ExitCode, RunRequest, Wiring};
 use extdns_testkit::route53::{ACCOUNT, RecordSet, Route53Sim, Zone};
 
@@ -219,4 +220,25 @@ pub(crate) fn assert_all_owned(contents: &[RecordSet], when: &str) {
             "{when}: {set:?} has no {ownership_record}"
         );
     }
+}
+
+/// The parts of a run that a configuration file describes; every target is this Route 53.
+pub(crate) fn configured(sim: &Route53Sim, text: &str) -> (Wiring, RunRequest) {
+    let arguments = ["--once", "--config=config.yaml"].iter().chain(&QUICK);
+    let environment = Environment {
+        arguments: arguments.map(ToString::to_string).collect(),
+        config: Some(ConfigText { place: "config.yaml".to_owned(), text: text.to_owned() }),
+        ..Environment::default()
+    };
+    let arguments = resolved(&environment);
+    let provider = |entry: &TargetEntry| -> Arc<dyn Provider> {
+        let flags = &entry.arguments;
+        let filter = flags.plan.filter().expect("a filter");
+        let context = flags.providers.shared.context(filter).expect("flags");
+        Arc::new(aws::over(vec![login(sim)], &flags.providers.aws, &context))
+    };
+    let providers = arguments.target_entries.iter().map(provider).collect();
+    let wiring = Wiring::over(&arguments, &environment, providers).expect("settings");
+    let request = RunRequest::of(&arguments).expect("a request");
+    (wiring, request)
 }
