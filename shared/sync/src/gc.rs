@@ -23,7 +23,7 @@ pub async fn collect(wiring: &Wiring, request: &RunRequest) -> Report {
         for target in &wiring.targets {
             attempts.push(attempt(wiring, target, request).await);
         }
-        let mut report = join(wiring, attempts, None);
+        let mut report = join(wiring, request, attempts, None);
         report.only_ownership = report.first_failure().is_none();
         report
     };

@@ -40,7 +40,7 @@ pub async fn change(wiring: &Wiring, request: &RunRequest, arguments: &Arguments
         for target in &wiring.targets {
             attempts.push(attempt(wiring, target, request, &change).await);
         }
-        let mut report = join(wiring, attempts, None);
+        let mut report = join(wiring, request, attempts, None);
         let is_release = matches!(change, Change::Release { .. });
         report.only_ownership = is_release && report.first_failure().is_none();
         report
@@ -84,12 +84,16 @@ async fn change_at(
         ));
     }
     let inventory = &annotated.inventory;
+    // What another target is for is not missed here.
+    let is_missed = |name: &Name| {
+        let is_for = |own: &Target| own.plan.filter.matches(name);
+        is_for(target) || !wiring.targets.iter().any(is_for)
+    };
     let chosen = match change {
         Change::Release { names } => {
             let (released, missing) = annotated.released(names, &*target.registry);
-            notices.extend(
-                missing.into_iter().map(|name| notice(name.as_str(), "it has no record of ours")),
-            );
+            let missing = missing.into_iter().filter(|name| is_missed(name));
+            notices.extend(missing.map(|name| notice(name.as_str(), "it has no record of ours")));
             let removals: Vec<_> = released.iter().map(Orphan::removal).collect();
             let plan = remove(&removals, inventory, &settings, &clusters);
             let groups = Groups::removing(&plan, &released);
@@ -100,7 +104,7 @@ async fn change_at(
         Change::Adopt { names, to } => {
             let to = to.as_deref().map_or_else(|| all(owners), |to| successors(owners, to));
             let (adopted, missing) = annotated.adopted(names, &to, owners, &settings.types);
-            let missing = missing.into_iter();
+            let missing = missing.into_iter().filter(|name| is_missed(name));
             notices.extend(
                 missing.map(|name| notice(name.as_str(), "it has no record that is not ours")),
             );

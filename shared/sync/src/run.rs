@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use extdns_model::Name;
+use extdns_plan::Allowance;
 use futures::FutureExt as _;
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
@@ -11,9 +13,11 @@ use tokio::time::Instant;
 use crate::apply::write_statuses;
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
-use crate::report::{self, ClusterReport, FailureKind, Part, Report, RunFailure, Scope};
+use crate::report::{
+    self, ClusterReport, FailureKind, Part, Report, RunFailure, Scope, TargetReport,
+};
 use crate::request::{Mode, RunRequest};
-use crate::target::{self, Done, Gathering};
+use crate::target::{self, Done, Gathering, plan_settings};
 use crate::turn::{self, Turn};
 use crate::wiring::{Target, Wiring};
 
@@ -101,7 +105,7 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Report {
     if let Some(gathered) = gathered.as_ref().filter(|_| has_applied) {
         write_statuses(request, &gathered.seen).await;
     }
-    let mut report = join(wiring, attempts, gathered.as_deref());
+    let mut report = join(wiring, request, attempts, gathered.as_deref());
     if let Some(apply) = &mut report.run.durations.apply {
         *apply += watch.lap();
     }
@@ -110,6 +114,39 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Report {
 
 /// The report of all targets.
 pub(crate) fn join(
+    wiring: &Wiring,
+    request: &RunRequest,
+    attempts: Vec<Result<Done, Failed>>,
+    gathered: Option<&Gathered>,
+) -> Report {
+    let report = of_all(wiring, attempts, gathered);
+    warn_of_unknown_allowances(wiring, request, &report);
+    report
+}
+
+/// Warns of deletes that are allowed where there is nothing, unless the zones of some target are not known.
+fn warn_of_unknown_allowances(wiring: &Wiring, request: &RunRequest, report: &Report) {
+    let is_known = |own: &TargetReport| own.failure.is_none() && !own.zones.is_empty();
+    if report.targets.len() < wiring.targets.len() || !report.targets.iter().all(is_known) {
+        return;
+    }
+    let settings = wiring.targets.iter().map(|target| plan_settings(target, &request.overrides));
+    let guards = settings.map(|own| own.guard).filter(|own| !own.disabled);
+    let mut unknown: Vec<_> = guards.flat_map(|own| own.allow_deletes).collect();
+    let zones = report.targets.iter().flat_map(|own| &own.zones);
+    unknown.retain(|own| {
+        !wiring.targets.iter().any(|target| own.zone_or_target == target.plan.guard.target)
+            && !zones.clone().any(|zone| own.is_about(&Name::as_listed(&zone.zone), &zone.id))
+    });
+    unknown.dedup();
+    for Allowance { zone_or_target, .. } in unknown {
+        tracing::warn!(
+            "--allow-deletes={zone_or_target}: there is no such zone or target; it allows nothing"
+        );
+    }
+}
+
+fn of_all(
     wiring: &Wiring,
     attempts: Vec<Result<Done, Failed>>,
     gathered: Option<&Gathered>,

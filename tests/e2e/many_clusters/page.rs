@@ -122,6 +122,8 @@ async fn every_command_of_the_page_does_what_the_page_says() {
         }
     }
     assert_eq!(typed, 19, "commands");
+    let told = last.map(|last| last.log).unwrap_or_default();
+    assert!(!told.contains("it has no record"), "the other target is not for this name: {told}");
     let (public, names) = (world.public(), world.internal().await.len());
     assert_eq!((public.len(), names), (12 + 6 + 4 + 1, 2), "{public:?}");
     assert!(public.contains_key("www.example.org.") && !public.contains_key("old.example.org."));

@@ -35,7 +35,6 @@ pub(crate) fn stop(
     if guard.disabled {
         return Stopped::default();
     }
-    warn_of_unknown_allowances(guard, index);
     let judge = |rows: &[Row<'_>]| Judge::new(guard, claims, index, record_counts, rows);
     let mut outages = Vec::new();
     if !waiting.is_empty() {
@@ -271,7 +270,7 @@ impl<'a> Judge<'a> {
         let count = self.count(key, WHOLE, GuardKind::Deletes);
         self.guard.allow_deletes.iter().any(|allowance| {
             let most = |count: usize| allowance.count.is_none_or(|most| count <= most);
-            (allowance.is_about(zone) && most(count))
+            (allowance.is_about(&zone.name, &zone.id) && most(count))
                 || (allowance.zone_or_target == self.guard.target && most(self.counts.deletes))
         })
     }
@@ -312,25 +311,14 @@ impl Guard {
 }
 
 impl Allowance {
-    /// Whether it names this zone. People write the ids of some APIs without the path before them.
-    fn is_about(&self, zone: &Zone) -> bool {
+    /// Whether it names this zone, given by its name and id. People write the ids of some APIs without the path before
+    /// them.
+    #[must_use]
+    pub fn is_about(&self, name: &Name, id: &str) -> bool {
         let zone_or_target = self.zone_or_target.as_str();
-        let bare_id = zone.id.rsplit('/').next().unwrap_or_default();
-        [zone.id.as_str(), bare_id].contains(&zone_or_target)
-            || (!zone.name.is_empty() && Name::as_listed(zone_or_target).key() == zone.name.key())
-    }
-}
-
-fn warn_of_unknown_allowances(guard: &Guard, index: &ZoneIndex) {
-    for allowance in &guard.allow_deletes {
-        let is_known = allowance.zone_or_target == guard.target
-            || index.iter().any(|(_, zone)| allowance.is_about(zone));
-        if !is_known {
-            tracing::warn!(
-                "--allow-deletes={}: there is no such zone or target; it allows nothing",
-                allowance.zone_or_target
-            );
-        }
+        let bare_id = id.rsplit('/').next().unwrap_or_default();
+        [id, bare_id].contains(&zone_or_target)
+            || (!name.is_empty() && Name::as_listed(zone_or_target).key() == name.key())
     }
 }
 
