@@ -52,22 +52,29 @@ async fn a_dark_cluster_is_frozen_a_halved_one_guarded_and_the_third_gets_its_ch
     let states = ["failed", "complete", "complete"];
     let clusters = second.report["clusters"].as_array().expect("clusters").iter();
     assert!(clusters.map(|own| &own["state"]).eq(states), "{second:?}");
-    let count = |owner: &str, outcome: &str| {
-        let of_it =
-            |own: &&Value| own["before"]["labels"]["owner"] == owner && own["outcome"] == outcome;
+    let count = |cluster: &str, outcome: &str| {
+        let of_it = |own: &&Value| own["cluster"] == cluster && own["outcome"] == outcome;
         second.changes().filter(of_it).count()
     };
     assert_eq!((count("prod-eu", "frozen"), count("lab", "guarded")), (12 + 1, 6), "{second:?}");
-    assert_eq!(count("central", "applied"), 1);
+    assert_eq!(count("preview", "applied"), 1);
     assert_eq!(second.changes().count(), 13 + 6 + 1);
+    let totals = second.report["clusters"].as_array().expect("clusters").iter();
+    let totals = totals.map(|own| [&own["totals"]["frozen"], &own["totals"]["guarded"]]);
+    assert!(totals.eq([[13, 0], [0, 6], [0, 0]]), "{second:?}");
     let mut expected = public;
     expected.insert("c00.preview.example.org.".to_owned(), vec!["192.0.2.99".to_owned()]);
     assert_eq!((world.public(), world.internal().await), (expected, internal));
 
     // With the flag that the message names, the halved cluster loses its half, and the dark one nothing.
-    let allowed = world.run(&["--allow-deletes=example.org:6"]);
+    let allowed = world.run(&["--allow-deletes=example.org:6", "--allow-deletes=example.net"]);
     assert_eq!(allowed.run.code, 3, "{}", allowed.run.log);
     assert_eq!(world.public().len(), 12 + 6 + 4);
+    // A zone that one of the targets has is known; one that none has is told once.
+    let unknown: Vec<_> =
+        allowed.run.log.lines().filter(|line| line.contains("it allows nothing")).collect();
+    assert_eq!(unknown.len(), 1, "{unknown:?}");
+    assert!(unknown[0].contains("--allow-deletes=example.net:"), "{unknown:?}");
 
     world.prod.heal();
     let healed = world.run(&[]);

@@ -1,7 +1,7 @@
 //! From a plan and its outcomes to a report.
 
 use extdns_clusters::ClusterView;
-use extdns_model::{Endpoint, Outcome};
+use extdns_model::{Endpoint, LabelKey, Labels, Outcome, Owners};
 use extdns_plan::{
     Cause, Decision, DecisionState, ExceededLimit, FreezeCause, Outage, Plan, RecordChange, Scope,
     Unit,
@@ -177,10 +177,14 @@ fn change(context: &Context<'_>, decision: &Decision<'_>, result: ChangeResult) 
     let endpoint = decision.change.endpoint();
     let wanting = endpoint.map_or(&[][..], |endpoint| endpoint.attribution.resources());
     let wanted_by = wanting.first();
-    let views = (context.clusters.len() > 1).then_some(context.views);
-    let cluster = wanted_by.zip(views).and_then(|(resource, views)| {
-        views.iter().find(|view| view.id() == resource.cluster).map(|view| view.name().to_string())
-    });
+    let cluster = match wanted_by {
+        _ if context.clusters.len() < 2 => None,
+        Some(resource) => {
+            let view = context.views.iter().find(|view| view.id() == resource.cluster);
+            view.map(|view| view.name().to_string())
+        }
+        None => record.and_then(|record| cluster_of(context.registry.owners(), &record.labels)),
+    };
     ReportedChange {
         kind,
         before: record
@@ -200,6 +204,18 @@ fn change(context: &Context<'_>, decision: &Decision<'_>, result: ChangeResult) 
             _ => None,
         },
         result,
+    }
+}
+
+/// The cluster to which a record belongs alone: that with its owner id, or of several the one that its label names.
+fn cluster_of(owners: &Owners, labels: &Labels) -> Option<String> {
+    let label = labels.get(LabelKey::CLUSTER);
+    let with_id = owners.iter().filter(|(_, id)| labels.owner() == Some(*id));
+    let named: Vec<&str> = with_id.filter_map(|(cluster, _)| owners.name_of(cluster)).collect();
+    match (&*named, label) {
+        ([only], None) => Some((*only).to_owned()),
+        (_, Some(label)) => named.iter().find(|own| **own == label).map(|own| (*own).to_owned()),
+        _ => None,
     }
 }
 
