@@ -319,8 +319,12 @@ fn of(given: &[Given]) -> impl Iterator<Item = (String, String)> {
     given.iter().filter(matters).map(|own| (own.flag.clone(), own.text.clone()))
 }
 
-/// Flags of which what is written does not depend.
-const WITHOUT_EFFECT: [&str; 12] = [
+/// Flags of which what is written does not depend, or not that of a run which wrote everything.
+const WITHOUT_EFFECT: [&str; 17] = [
+    "allow-deletes",
+    "allow-empty",
+    "config",
+    "detailed-exitcode",
     "dry-run",
     "full-resync-interval",
     "interval",
@@ -331,6 +335,7 @@ const WITHOUT_EFFECT: [&str; 12] = [
     "once",
     "out",
     "output",
+    "plan-hash",
     "report",
     "timeout",
 ];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use extdns_testkit::route53::{Fault, Moment, Operation};
 
 use crate::many_clusters::world::World;
+use crate::program::run;
 
 const TABLE: &str = "dynamodb create-table --table-name external-dns --billing-mode PAY_PER_REQUEST \
      --attribute-definitions AttributeName=target,AttributeType=S --key-schema AttributeName=target,KeyType=HASH";
@@ -39,6 +40,14 @@ async fn a_run_with_a_store_that_has_nothing_to_do_calls_no_provider() {
     assert_eq!((third.run.code, third.total("update")), (0, 1), "{}", third.run.log);
     assert_eq!(calls(&world).1, before.1, "the clusters of the other target want the same");
     assert!(calls(&world).0 > before.0);
+
+    // What a run by hand is told for once changes nothing of that.
+    let by_hand = ["apply", "--config=extdns.yaml", "--allow-deletes=example.org"];
+    let by_hand = run(world.command().args(by_hand));
+    assert_eq!(by_hand.code, 0, "{}", by_hand.log);
+    let before = calls(&world);
+    let last = world.run(&[]);
+    assert_eq!((last.run.code, calls(&world)), (0, before), "{}", last.run.log);
 }
 
 /// The second run begins while the first one writes.
@@ -102,9 +111,9 @@ async fn without_its_store_a_run_writes_nothing() {
     let test = "without_its_store_a_run_writes_nothing";
     let state = "state: { dynamodb: { table: there-is-none } }";
     let Some(world) = World::with_secret(test, state).await else { return };
-    let run = world.run(&[]);
-    assert_eq!(run.run.code, 1, "{}", run.run.log);
-    assert!(run.run.log.contains("there-is-none"), "{}", run.run.log);
+    let stopped = world.run(&[]).run;
+    assert_eq!(stopped.code, 1, "{}", stopped.log);
+    assert!(stopped.log.contains("there-is-none"), "{}", stopped.log);
     assert!(world.public().is_empty() && world.route53.writes() == 0);
     assert!(world.internal().await.is_empty());
     let planned = world.run(&["--dry-run"]);
