@@ -282,7 +282,10 @@ pub(crate) fn total(report: &Report) -> String {
     let parts: Vec<String> = counts
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .map(|(count, what)| match count {
+            1 => format!("1 {}", what.replace("values", "value").replace("records", "record")),
+            _ => format!("{count} {what}"),
+        })
         .collect();
     let unmade = report.unmade.fragments(report).join(", ");
     let unsure = summary.unreadable_zones + summary.frozen_clusters > 0;
