@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(confined.unready.len(), 2);
         let told: Vec<String> = confined.dropped.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 2);
-        assert!(told[0].starts_with("service/shop/web: www.example.org"), "{told:?}");
+        assert!(told[0].starts_with("service/shop/web: A record \"www.example.org\""), "{told:?}");
         assert!(told[0].contains("may not publish names outside its domains"), "{told:?}");
 
         let mut open = sink();

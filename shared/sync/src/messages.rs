@@ -11,7 +11,7 @@ use extdns_state::StateError;
 
 use crate::report::ClusterState;
 use crate::report::document::{Document, DocumentError};
-use crate::settings::{Environment, Origin, SettingsError, resolve};
+use crate::settings::{ConfigText, Environment, Origin, SettingsError, resolve};
 use crate::{RunError, RunRequest};
 
 #[test]
@@ -28,6 +28,10 @@ fn every_error_has_its_message() {
     for origin in not_text {
         messages.show(SettingsError::NotUtf8 { origin });
     }
+    for problem in ["version", "key"] {
+        messages.show(in_the_configuration(problem));
+    }
+    messages.show(refused(&["--config=/etc/extdns/config.yaml"], &[]));
     for error in run_errors() {
         messages.show(error);
     }
@@ -43,7 +47,7 @@ fn every_error_has_its_message() {
 const COMMAND_LINES: [&[&str]; 31] = [
     &["--sorce=service"],
     &["--frobnicate-widgets"],
-    &["--cloudflare-proxied"],
+    &["--infoblox-grid-host"],
     &["--gateway-name=public"],
     &["--zone-name-filter=example.org"],
     &["-source=service"],
@@ -56,7 +60,7 @@ const COMMAND_LINES: [&[&str]; 31] = [
     &["plan", "--events=maybe"],
     &["plan", "--source=servce"],
     &["plan", "--source=service", "--provider=route54"],
-    &["plan", "--source=service", "--provider=cloudflare"],
+    &["plan", "--source=service", "--provider=infoblox"],
     &["plan", "--source=istio-gateway", "--provider=inmemory"],
     &["plan", "--source=service", "--provider=inmemory", "--allow-deletes=example.org:many"],
     &["plan", "--source=service", "--provider=inmemory", "--kube-api-qps=many"],
@@ -99,6 +103,21 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> SettingsError {
 fn in_a_file() -> SettingsError {
     let origin = Origin::ArgumentFile { path: PathBuf::from("/etc/extdns/arguments"), line: 7 };
     SettingsError::MissingValue { flag: "source".to_owned(), origin }
+}
+
+/// What is said of something in the configuration file.
+fn in_the_configuration(problem: &str) -> SettingsError {
+    let text = match problem {
+        "version" => "defaults: {}\n",
+        _ => "apiVersion: extdns/v1\ndefaults:\n  txtOwnerID: a\n",
+    };
+    let config = ConfigText { place: "/etc/extdns/config.yaml".to_owned(), text: text.to_owned() };
+    let environment = Environment {
+        arguments: vec!["--config=/etc/extdns/config.yaml".to_owned()],
+        config: Some(config),
+        ..Environment::default()
+    };
+    resolve(&environment).map(drop).expect_err("a wrong file")
 }
 
 fn run_errors() -> Vec<RunError> {

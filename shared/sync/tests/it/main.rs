@@ -5,6 +5,7 @@ mod crd;
 mod invariants;
 mod isolation;
 mod killed;
+mod many;
 mod missing;
 mod outside;
 mod revert;

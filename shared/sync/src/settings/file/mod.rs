@@ -9,8 +9,6 @@ mod cluster;
 mod keys;
 mod node;
 #[cfg(test)]
-mod schema;
-#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -394,11 +392,14 @@ impl Parser<'_> {
 
     fn unknown_at_top(&self, entry: &Entry) -> SettingsError {
         let known = TOP.iter().map(|key| key.name);
-        if let Some(flag) = self.keys.get(&entry.key) {
+        let near = nearest(&entry.key, known.clone());
+        // No flag has keys of its own.
+        let is_section =
+            matches!(&entry.value.value, Value::Map(_) | Value::List(_)) && near.is_some();
+        if let Some(flag) = self.keys.get(&entry.key).filter(|_| !is_section) {
             let place = flag.section.place();
             return self.wrong(entry.line, format!("{} belongs {place}", entry.key));
         }
-        let near = nearest(&entry.key, known.clone());
         self.wrong(entry.line, unknown(&entry.key, "the file", near, known))
     }
 

@@ -49,6 +49,7 @@ impl Node {
     pub(super) fn parse(text: &str) -> Result<Self, Broken> {
         let options = serde_saphyr::options! {
             with_snippet: false,
+            strict_booleans: true,
             alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000 },
         };
         let parsed: Result<Spanned<Raw>, _> = serde_saphyr::from_str_with_options(text, options);

@@ -8,4 +8,5 @@ mod hashes;
 mod holders;
 mod outage;
 mod ownership;
-mod support;
+mod sharing;
+pub(crate) mod support;

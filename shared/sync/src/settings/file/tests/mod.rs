@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+mod schema;
+
 use super::super::{Arguments, ConfigText, Environment, Request, resolve, show};
-use super::schema;
 
 /// The example of the documentation.
-const EXAMPLE: &str = include_str!("../../../../../docs/config.example.yaml");
+const EXAMPLE: &str = include_str!("../../../../../../docs/config.example.yaml");
 
 fn resolved(text: &str, words: &[&str]) -> Result<Box<Arguments>, String> {
     let arguments = ["--config=conf.yaml"].iter().chain(words).map(ToString::to_string).collect();

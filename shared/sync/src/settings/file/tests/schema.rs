@@ -3,9 +3,9 @@
 use clap::CommandFactory as _;
 use serde_json::{Map, Value, json};
 
-use super::super::Arguments;
-use super::super::layer::{FlagKind, Flags};
-use super::keys::{FlagKey, FlagKeys, Key, Section, Shape, TOP};
+use super::super::super::Arguments;
+use super::super::super::layer::{FlagKind, Flags};
+use super::super::keys::{FlagKey, FlagKeys, Key, Section, Shape, TOP};
 
 /// Set to take the generated schema over.
 const UPDATE: &str = "UPDATE_EXPECT";

@@ -1,0 +1,6 @@
+//! Runs over several clusters and targets, as a configuration file names them.
+
+mod clusters;
+mod moved;
+mod support;
+mod targets;
