@@ -17,6 +17,7 @@ pub(crate) fn confine(domains: &DomainFilter, sink: &mut Sink) {
     });
     sink.dropped.extend(dropped);
     sink.unready.retain(|unready| domains.matches(&unready.name));
+    sink.assumed.retain(|assumed| domains.matches(&assumed.name));
 }
 
 const OUTSIDE: &str = "its cluster may not publish names outside its domains; add the domain to the cluster's \

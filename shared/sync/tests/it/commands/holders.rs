@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use extdns_providers::Provider;
 use extdns_sync::report::{Palette, Report, render_text};
-use extdns_sync::settings::{Command, Environment, Request, resolve};
-use extdns_sync::{ExitCode, Mode, RunRequest, ownership};
+use extdns_sync::settings::{Arguments, Command, Environment, Request, resolve};
+use extdns_sync::{ExitCode, Mode, RunRequest, Wiring, ownership};
 use extdns_testkit::route53::{RecordSet, Route53Sim, Zone};
 
-use crate::commands::support::{apply, route53, settings, wiring};
+use crate::commands::support::{apply, route53, settings};
 
 const FLAGS: [&str; 3] = ["--provider=aws", "--source=service", "--manifests=-"];
 
@@ -22,15 +22,16 @@ fn value(owner: &str) -> String {
 fn service(host: &str, address: &str) -> String {
     format!(
         "---\napiVersion: v1\nkind: Service\nmetadata:\n  namespace: shop\n  name: web\n  \
-         annotations: {{ external-dns.kubernetes.io/hostname: {host} }}\n\
+         annotations: {{ external-dns.kubernetes.io/hostname: \"{host}\" }}\n\
          spec: {{ type: LoadBalancer }}\n\
          status: {{ loadBalancer: {{ ingress: [ {{ ip: {address} }} ] }} }}\n"
     )
 }
 
 fn lines(zone: &Zone) -> Vec<String> {
-    let line =
-        |set: &RecordSet| format!("{} {} {}", set.record_type, set.name, set.values.join(" "));
+    let line = |set: &RecordSet| {
+        format!("{} {} {}", set.record_type, set.name.trim_end_matches('.'), set.values.join(" "))
+    };
     let mut lines: Vec<String> = zone.own_records().iter().map(line).collect();
     lines.sort();
     lines
@@ -41,12 +42,23 @@ fn provider(sim: &Route53Sim) -> Arc<dyn Provider> {
     route53(sim, &arguments)
 }
 
-async fn change(sim: &Route53Sim, command: Command, flags: &[&str], mode: Mode) -> Report {
-    let flags = [&FLAGS[..], flags].concat();
-    let (mut arguments, _) = settings(&flags);
-    arguments.command = command;
+/// What a command line says.
+fn command_line(words: &[&str]) -> (Box<Arguments>, Environment) {
+    let usual = ["--txt-owner-id=me", "--policy=sync"];
+    let words = words.iter().chain(&FLAGS).chain(&usual);
+    let arguments = words.map(ToString::to_string).collect();
+    let environment = Environment { arguments, ..Environment::default() };
+    match resolve(&environment) {
+        Ok(Request::Run(arguments)) => (arguments, environment),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn change(sim: &Route53Sim, words: &[&str], mode: Mode) -> Report {
+    let (arguments, environment) = command_line(words);
+    let wiring = Wiring::assemble(&arguments, &environment, provider(sim), "aws");
     let request = RunRequest { mode, ..RunRequest::default() };
-    ownership::change(&wiring(&provider(sim), &flags), &request, &arguments).await
+    ownership::change(&wiring.expect("settings"), &request, &arguments).await
 }
 
 fn text(report: &Report) -> String {
@@ -71,13 +83,11 @@ async fn an_adopted_record_is_managed_from_then_on() {
     apply(&provider(&sim), &FLAGS, &wanted).await;
     assert_eq!(lines(&zone), before, "neither is ours");
 
-    let adopt = || Command::Adopt {
-        names: names(&["www.example.org", "api.example.org", "no.example.org"]),
-    };
-    let planned = change(&sim, adopt(), &[], Mode::Plan).await;
+    let adopt = ["adopt", "www.example.org", "api.example.org", "no.example.org"];
+    let planned = change(&sim, &adopt, Mode::Plan).await;
     assert_eq!(lines(&zone), before, "a plan writes nothing");
     assert!(text(&planned).contains("no.example.org"), "{}", text(&planned));
-    let done = change(&sim, adopt(), &[], Mode::Apply).await;
+    let done = change(&sim, &adopt, Mode::Apply).await;
     assert_eq!(done.exit_code(), ExitCode::Success, "{}", text(&done));
     assert_eq!(
         lines(&zone),
@@ -99,11 +109,12 @@ async fn a_released_record_stays_under_the_guard_of_deletes() {
     let sim = Route53Sim::start();
     let zone = sim.zone("example.org");
     apply(&provider(&sim), &FLAGS, &service("www.example.org,api.example.org", "192.0.2.1")).await;
-    let release = || Command::Release { names: names(&["www.example.org"]) };
-    let held = change(&sim, release(), &["--guard-min-records=1"], Mode::Apply).await;
+    let release = ["release", "www.example.org"];
+    let strict = ["release", "www.example.org", "--guard-min-records=1"];
+    let held = change(&sim, &strict, Mode::Apply).await;
     assert_eq!(held.exit_code(), ExitCode::Guarded, "{}", text(&held));
     assert_eq!(lines(&zone).len(), 4);
-    let done = change(&sim, release(), &[], Mode::Apply).await;
+    let done = change(&sim, &release, Mode::Apply).await;
     assert_eq!(done.exit_code(), ExitCode::Success, "{}", text(&done));
     let after = lines(&zone);
     assert!(after.contains(&"A www.example.org 192.0.2.1".to_owned()), "{after:?}");
@@ -123,11 +134,11 @@ async fn the_records_of_an_owner_id_are_transferred_or_forgotten() {
         RecordSet::a("gone.example.org", "192.0.2.2"),
         RecordSet::txt("a-gone.example.org", &value("lost")),
     ]);
-    let flags = ["--from=old", "--to=me"];
-    let done = change(&sim, Command::Transfer, &flags, Mode::Apply).await;
+    let transfer = ["transfer", "--from=old", "--to=me"];
+    let done = change(&sim, &transfer, Mode::Apply).await;
     assert_eq!(done.exit_code(), ExitCode::Success, "{}", text(&done));
     assert!(lines(&zone).contains(&format!("TXT a-www.example.org \"{}\"", value("me"))));
-    let again = change(&sim, Command::Transfer, &flags, Mode::Plan).await;
+    let again = change(&sim, &transfer, Mode::Plan).await;
     assert_eq!(again.changes().count(), 0, "{}", text(&again));
 
     let wanted = service("www.example.org", "192.0.2.1");
@@ -142,22 +153,20 @@ async fn the_records_of_an_owner_id_are_transferred_or_forgotten() {
 async fn what_cannot_be_changed_is_said_before_anything_is_read() {
     let sim = Route53Sim::start();
     sim.zone("example.org");
-    let adopt = || Command::Adopt { names: names(&["www.example.org"]) };
-    let cases: [(Command, &[&str], &str); 4] = [
-        (adopt(), &["--registry=noop"], "the registry noop keeps no owners"),
+    let cases: [(&[&str], &str); 4] = [
+        (&["adopt", "www.example.org", "--registry=noop"], "the registry noop keeps no owners"),
         (
-            adopt(),
-            &["--to=lab"],
+            &["adopt", "www.example.org", "--to=lab"],
             "--to=lab: no cluster of ours has this name or owner id; there is",
         ),
-        (Command::Transfer, &["--from=old"], "transfer needs --from=CLUSTER|ID"),
-        (Command::Transfer, &["--to=me"], "transfer needs --from=CLUSTER|ID"),
+        (&["transfer", "--from=old"], "transfer needs --from=CLUSTER|ID"),
+        (&["transfer", "--to=me"], "transfer needs --from=CLUSTER|ID"),
     ];
-    for (command, flags, expected) in cases {
-        let report = change(&sim, command, flags, Mode::Apply).await;
+    for (words, expected) in cases {
+        let report = change(&sim, words, Mode::Apply).await;
         let failure = report.failure.as_ref().map(|it| it.message.clone()).unwrap_or_default();
-        assert!(failure.contains(expected), "{flags:?}: {failure}");
-        assert_eq!(report.exit_code(), ExitCode::Configuration, "{flags:?}");
+        assert!(failure.contains(expected), "{words:?}: {failure}");
+        assert_eq!(report.exit_code(), ExitCode::Configuration, "{words:?}");
     }
     assert_eq!(sim.calls().len(), 0, "nothing is read");
 }
