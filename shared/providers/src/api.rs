@@ -120,6 +120,18 @@ pub trait BatchWriter: ZoneReader {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError>;
 
+    /// What goes with the records of these groups and is no record itself (host names of customers at a
+    /// service in front of them, say): called with whole groups whose changes are all made. Of each its failure,
+    /// if there was one. Nothing, unless a provider says otherwise.
+    async fn accompany(
+        &self,
+        _via: &Transport,
+        _zone: &Zone,
+        groups: &[&ChangeGroup],
+    ) -> Vec<Option<ProviderError>> {
+        vec![None; groups.len()]
+    }
+
     /// What remains to be done once per written zone (refresh, deploy), also after a failure in
     /// part.
     ///

@@ -7,6 +7,7 @@ use extdns_model::parse_go_duration;
 use crate::ProviderEntry;
 #[cfg(feature = "aws")]
 use crate::aws::AwsArgs;
+use crate::cloudflare::CloudflareArgs;
 use crate::digitalocean::DigitaloceanArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::pdns::PdnsArgs;
@@ -35,6 +36,10 @@ pub struct Args {
     #[cfg(feature = "aws")]
     #[command(flatten)]
     pub aws: AwsArgs,
+
+    /// Flags of `cloudflare`.
+    #[command(flatten)]
+    pub cloudflare: CloudflareArgs,
 
     /// Flags of `digitalocean`.
     #[command(flatten)]

@@ -16,6 +16,7 @@ mod args;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod capabilities;
+pub mod cloudflare;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod context;

@@ -29,6 +29,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         },
     },
     ProviderEntry {
+        name: "cloudflare",
+        about: "Cloudflare DNS",
+        properties: None,
+        uses: &[Uses::ZoneIds, Uses::Batches, Uses::Tls],
+        build: |args, context| built(crate::cloudflare::provider(&args.cloudflare, context)),
+    },
+    ProviderEntry {
         name: "digitalocean",
         about: "DigitalOcean DNS",
         properties: Some(&["digitalocean/"]),

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use extdns_model::RecordType;
 use serde_json::Value;
 
+/// What stands for the apex where a service writes whole names.
+pub const WHOLE: &str = ".";
+
 /// The dialect of a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {
@@ -13,7 +16,7 @@ pub struct Dialect {
     /// Whether a record is a whole set, known by its name and type; else it is one value with an
     /// id.
     pub sets: bool,
-    /// What stands for the apex.
+    /// What stands for the apex; [`WHOLE`] where names are not relative to their zone.
     pub apex: &'static str,
     /// The path of the zones.
     pub zones: &'static str,

@@ -14,7 +14,7 @@ use extdns_model::{Name, RecordSet, RecordType, Ttl};
 use futures::FutureExt as _;
 use serde_json::Value;
 
-use super::dialect::{Dialect, HttpAnswer, HttpPage, HttpRecord, HttpRequest, captured};
+use super::dialect::{Dialect, HttpAnswer, HttpPage, HttpRecord, HttpRequest, WHOLE, captured};
 use super::faults::{Faults, Lost};
 use super::strict;
 use crate::engine::names::{absolute, relative};
@@ -169,11 +169,19 @@ impl HttpServer {
             None => records.keys().map(|zone| (self.dialect.zone)(zone)).collect(),
             Some(zone) => match records.get(zone) {
                 None => return self.refusal((404, "no such zone".to_owned())),
-                Some(records) => records.iter().map(|it| (self.dialect.show)(it)).collect(),
+                Some(records) => records.iter().map(|it| self.show(zone, it)).collect(),
             },
         };
         drop(state);
         self.page(request, zone.is_none(), &items)
+    }
+
+    fn show(&self, zone: &str, record: &HttpRecord) -> Value {
+        if self.dialect.apex != WHOLE {
+            return (self.dialect.show)(record);
+        }
+        let name = absolute(&record.name, &Name::as_listed(zone), WHOLE).to_string();
+        (self.dialect.show)(&HttpRecord { name, ..record.clone() })
     }
 
     fn page(&self, request: &HttpRequest, of_zones: bool, items: &[Value]) -> HttpAnswer {
@@ -264,6 +272,9 @@ impl HttpServer {
     ) -> Result<HttpRecord, Refusal> {
         let refuse = |problem: String| (self.dialect.refused.0, problem);
         let mut record = (self.dialect.read)(body).map_err(refuse)?;
+        if self.dialect.apex == WHOLE {
+            record.name = relative(&Name::as_listed(&record.name), &Name::as_listed(zone), WHOLE);
+        }
         if let Some(name) = path.and_then(|path| path.get("name")) {
             record.name.clone_from(name);
         }

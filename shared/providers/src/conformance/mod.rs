@@ -47,7 +47,7 @@ mod tests;
 
 pub use dialect::{
     Dialect, HttpAnswer, HttpBatch, HttpChange, HttpHeaders, HttpPage, HttpRecord, HttpRequest,
-    only,
+    WHOLE, only,
 };
 pub use faults::{Fault, Faults, Lost, SECRET};
 pub use harness::Harness;

@@ -45,6 +45,7 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
         // What an earlier delivery of this apply has deleted made room.
         gate.take_room();
         let is_atomic = self.api.capabilities().is_atomic();
+        let whole = groups;
         let groups: Vec<Cow<'_, ChangeGroup>> = groups
             .iter()
             .map(|group| match is_atomic {
@@ -66,11 +67,35 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
         };
         let stores = self.api.capabilities().stores;
         delivery.pack(groups.iter().enumerate().map(|(at, group)| Parcel::new(at, group, stores)));
-        delivery.run().await
+        let mut outcomes = delivery.run().await;
+        self.accompany(via, zone, whole, &mut outcomes).await;
+        outcomes
     }
 
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError> {
         self.api.finish(via, zone).await
+    }
+}
+
+impl<A: BatchWriter> Batches<A> {
+    /// What goes with the records of the groups that were applied. Where it fails, the records are there.
+    async fn accompany(
+        &self,
+        via: &Transport,
+        zone: &Zone,
+        groups: &[&ChangeGroup],
+        outcomes: &mut [Outcome],
+    ) {
+        let pairs = groups.iter().zip(outcomes);
+        let applied = pairs.filter(|(_, outcome)| **outcome == Outcome::Applied);
+        let (groups, outcomes): (Vec<&ChangeGroup>, Vec<_>) = applied.unzip();
+        let failures = self.api.accompany(via, zone, &groups).await;
+        for ((group, outcome), error) in groups.iter().zip(outcomes).zip(failures) {
+            if let Some(error) = error {
+                let reason = via.redact(error).failure();
+                *outcome = Outcome::Partial { done: group.changes.len(), left: 0, reason };
+            }
+        }
     }
 }
 

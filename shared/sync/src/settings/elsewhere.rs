@@ -3,7 +3,7 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 37] = [
+const PROVIDERS: [&str; 36] = [
     "akamai",
     "alibabacloud",
     "aws-sd",
@@ -12,7 +12,6 @@ const PROVIDERS: [&str; 37] = [
     "azure-private-dns",
     "bluecat",
     "civo",
-    "cloudflare",
     "coredns",
     "designate",
     "dnsimple",
@@ -121,12 +120,12 @@ mod tests {
     #[test]
     fn flags_name_their_provider() {
         let table = [
-            ("cloudflare-proxied", Some("cloudflare")),
+            ("infoblox-grid-host", Some("infoblox")),
             ("google-project", Some("google")),
             ("aws-sd-create-tag", Some("aws-sd")),
             ("alibaba-cloud-zone-type", Some("alibabacloud")),
             ("aws-zone-typ", None),
-            ("cloudflar-proxied", None),
+            ("infoblo-grid-host", None),
             ("zone-id-filtre", None),
         ];
         for (flag, provider) in table {
@@ -149,7 +148,7 @@ mod tests {
         let table = [
             ("source", "istio-gateway", "; this version does not have it"),
             ("registry", "dynamodb", "; this version does not have it"),
-            ("source", "cloudflare", ""),
+            ("source", "infoblox", ""),
             ("source", "servce", ""),
             ("policy", "dynamodb", ""),
         ];

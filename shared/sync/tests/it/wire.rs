@@ -8,7 +8,7 @@ use std::path::Path;
 use extdns_model::{Name, RecordSet, RecordType, Ttl};
 use extdns_providers::conformance::{HttpSim, SECRET};
 use extdns_providers::engine::text;
-use extdns_providers::{Context, Environment as Variables, digitalocean, gandi};
+use extdns_providers::{Context, Environment as Variables, cloudflare, digitalocean, gandi};
 use extdns_sync::settings::{Environment, Request, resolve};
 use extdns_sync::{RunRequest, Wiring};
 use extdns_testkit::pdns::{KEY, PowerDns};
@@ -81,6 +81,27 @@ async fn gandi_leaves_the_zones_that_upstream_leaves() {
         differences: &[
             // As at DigitalOcean: an apex cannot be owned under this prefix.
             (&[1, 2, 3, 4], "- example.org: example.org 600 A 198.51.100.70"),
+        ],
+    };
+    replay(&case, &service).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cloudflare_leaves_the_zones_that_upstream_leaves() {
+    let service = Service::Http(Box::new(HttpSim::start(cloudflare::dialect::DIALECT, &ZONES)));
+    let case = Case {
+        provider: "cloudflare",
+        variables: ["CF_API_TOKEN", "CLOUDFLARE_BASE_URL"],
+        path: "/client/v4",
+        seed: &[],
+        differences: &[
+            // As at DigitalOcean: an apex cannot be owned under this prefix.
+            (&[1, 2, 3, 4], "- example.org: example.org 1 A 198.51.100.70"),
+            // The other service began with it.
+            (&[1, 2, 3, 4], "- other.test: keep.other.test 300 A 192.0.2.9"),
+            // Upstream sends no SRV to this service.
+            (&[1, 2, 3], "+ example.org: _sip._udp.example.org 300 SRV 10 20 5060 sip.example.org"),
+            (&[1, 2, 3], "+ example.org: m-srv-_sip._udp.example.org 1 TXT crd/web/more"),
         ],
     };
     replay(&case, &service).await;
@@ -290,7 +311,11 @@ fn of_upstream(step: &Value) -> BTreeSet<String> {
             name => format!("{name}.{zone}"),
         };
         let ttl = Ttl::from_seconds(record["ttl"].as_i64().unwrap_or_default());
-        let data = record["data"].as_str().map(ToOwned::to_owned);
+        let content = record["content"].as_str().map(|content| match record["priority"].as_u64() {
+            Some(priority) if text("type") == "MX" => format!("{priority} {content}"),
+            _ => content.to_owned(),
+        });
+        let data = record["data"].as_str().map(ToOwned::to_owned).or(content);
         let values = record["values"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let values = values.map(ToOwned::to_owned).chain(data).collect::<Vec<_>>();
         values.iter().filter_map(|it| line(zone, &name, text("type"), ttl, it)).collect::<Vec<_>>()
