@@ -2,6 +2,7 @@
 //! takes what an API server of EKS takes.
 
 use extdns_testkit::eks_token;
+use extdns_testkit::kube::Login;
 use extdns_testkit::kube_sim::{KubeSim, User};
 use extdns_testkit::moto::{ACCOUNT, EksCluster, Moto, REGION};
 use serde_json::{Value, json};
@@ -175,6 +176,42 @@ async fn clusters_and_zones_of_other_accounts_are_reached_by_roles() {
     let alone = run_with(&moto, &bench, &["--eks-cluster=prod", &writer, "--provider=aws"], &[]);
     let remedy = "check --eks-cluster, --eks-region and --eks-assume-role";
     assert_error(&alone, &["EKS cluster", "prod", "access key AKIATEST; ", remedy]);
+}
+
+/// The head of the plan says which server is read, and as whom.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kubeconfig_in_secrets_manager_is_read_and_the_plan_says_so() {
+    let test = "a_kubeconfig_in_secrets_manager_is_read_and_the_plan_says_so";
+    let Some(moto) = Moto::start_or_skip(test).await else { return };
+    let token = "s3cr3t-of-the-lab";
+    let user = User::admin("lab", token);
+    let manifests = example_cluster();
+    let server =
+        KubeSim::builder().manifests(&manifests).expect("examples").user(user).tls().start();
+    let kubeconfig = server.kubeconfig(Login::Token(token)).to_string();
+    moto.aws(&["secretsmanager", "create-secret", "--name", "lab", "--secret-string", &kubeconfig]);
+    let bench = Bench::new();
+
+    let flags = ["--dry-run", "--output=text", "--kubeconfig=secretsManager:lab"];
+    // The usual key of moto is a word of the secret's place.
+    let key = [("AWS_SECRET_ACCESS_KEY", "k3y-of-moto")];
+    let planned = plan_of_eks(&moto, &bench, &flags, &key);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let reached = format!(
+        "cluster default: {} (context \"test\", user \"test\", of secretsManager:lab)",
+        server.url()
+    );
+    assert!(planned.out.starts_with(&format!("{reached}\n")), "{}", planned.out);
+    assert!(planned.out.contains("shop.example.org     203.0.113.10"), "{}", planned.out);
+    assert!(planned.log.contains("cluster default: https://"), "{}", planned.log);
+    assert!(!planned.log.contains(token) && !planned.out.contains(token), "{planned:?}");
+
+    let flags = ["--kubeconfig=secretsManager:lab", "--context=prod"];
+    let error = plan_of_eks(&moto, &bench, &flags, &key);
+    let parts = ["secretsManager:lab has no context", "it has test"];
+    parts
+        .iter()
+        .for_each(|part| assert!(error.log.contains(part), "{part} is missing in {error:?}"));
 }
 
 /// Each service can be somewhere else, as the SDK's own variables say.
