@@ -200,8 +200,10 @@ fn definition(reader: &mut Reader<'_>) -> Result<Type> {
                 }
                 Ok(())
             }
-            (_, 2) => Ok(ids[0] = reader.int()?),
-            (_, 3) => Ok(ids[1] = reader.int()?),
+            (_, 2 | 3) => {
+                ids[usize::from(part == 3)] = reader.int()?;
+                Ok(())
+            }
             _ => Err(GobError::Malformed("the definition of a type has an unknown field")),
         })?;
         found = Some(match number {
