@@ -74,7 +74,8 @@ impl Bench {
         let mut wanted: Vec<String> =
             services.iter().flat_map(Service::records).map(|set| format!("{set:?}")).collect();
         let mut found: Vec<String> = self.records().iter().map(|set| format!("{set:?}")).collect();
-        (wanted.sort_unstable(), found.sort_unstable());
+        wanted.sort_unstable();
+        found.sort_unstable();
         assert_eq!(found, wanted, "{when}");
     }
 }
