@@ -168,7 +168,11 @@ pub async fn examine_over(
     wiring.input = input;
     let mut sections = Vec::new();
     for entry in &arguments.target_entries {
-        examine_settings(&entry.arguments, &mut settings);
+        let of = match wiring.has_several_targets() {
+            true => format!("target {}: ", entry.name),
+            false => String::new(),
+        };
+        examine_settings(&entry.arguments, &of, &mut settings);
     }
     sections.push(settings);
     for own in &wiring.clusters {
@@ -205,23 +209,23 @@ async fn examine_target(
     [provider, owned]
 }
 
-/// Settings that work, but perhaps not as the user expects.
-fn examine_settings(arguments: &Arguments, section: &mut Section) {
+/// Settings that work, but perhaps not as the user expects. `of` says of which of several targets they are.
+fn examine_settings(arguments: &Arguments, of: &str, section: &mut Section) {
     for given in &arguments.without_effect {
         let provider = arguments.providers.provider.name;
         let problem = format!("({}) has no effect with --provider={provider}", given.origin);
         let advice = Advice::new(problem, "what it asks for does not happen");
         let advice = advice.remedy("leave it out, or see whether the provider is right");
-        section.note(format!("--{}", given.flag), CheckResult::Hint(advice));
+        section.note(format!("{of}--{}", given.flag), CheckResult::Hint(advice));
     }
     if arguments.plan.policy.is_some() {
-        section.fine("--policy is given");
+        section.fine(format!("{of}--policy is given"));
     } else {
         let advice = Advice::new(
             "not given",
             "it is sync: records of ours that nothing wants any more are deleted",
         );
         let advice = advice.remedy("say --policy=sync, or upsert-only to begin with");
-        section.note("--policy", CheckResult::Hint(advice));
+        section.note(format!("{of}--policy"), CheckResult::Hint(advice));
     }
 }
