@@ -189,11 +189,7 @@ pub(crate) fn refuse_what_functions_have_not(arguments: &Arguments) -> Result<()
             flags.metrics_file.is_some(),
             "the metrics are in the log, and CloudWatch finds them",
         ),
-        (
-            "--manifests=-",
-            arguments.reads_input(),
-            "there is no standard input",
-        ),
+        ("--manifests=-", arguments.reads_input(), "there is no standard input"),
     ];
     let Some((flag, _, instead)) = refused.iter().find(|(_, given, _)| *given) else {
         return Ok(());
