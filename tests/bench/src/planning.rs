@@ -10,8 +10,8 @@ use extdns_model::{
     ZoneInventory, ZoneKey,
 };
 use extdns_plan::{
-    Cluster, Clusters, Guard, Input, Made, Policy, Protected, Reading, RecordTypes, Settings, Sharing,
-    compute,
+    Cluster, Clusters, Guard, Input, Made, Policy, Protected, Reading, RecordTypes, Settings,
+    Sharing, compute,
 };
 
 use crate::figures::{Figures, of_part};

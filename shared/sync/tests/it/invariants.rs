@@ -74,6 +74,7 @@ fn only_the_apply_path_grants_a_permit() {
         "shared/clusters/src",
         "shared/sources/src",
         "shared/providers/src",
+        "shared/state/src",
         "shared/sync/src",
         "functions",
     ];
@@ -103,6 +104,7 @@ fn only_functions_read_the_environment_or_exit() {
         "shared/clusters/src",
         "shared/sources/src",
         "shared/providers/src",
+        "shared/state/src",
         "shared/sync/src",
         "shared/auth/src",
     ] {

@@ -1,8 +1,8 @@
 //! Every rendering of a report.
 
 mod documents;
-mod renderings;
 mod reached;
+mod renderings;
 mod sample;
 mod totals;
 mod variants;
