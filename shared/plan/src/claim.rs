@@ -1,9 +1,9 @@
-//! Which clusters a record belongs to.
+//! Whether a record is ours, and which clusters it belongs to.
 
 use std::collections::HashMap;
 
 use ecow::EcoString;
-use extdns_model::{ClusterId, Endpoint, LabelKey, Labels, Owners};
+use extdns_model::{ClusterId, Endpoint, LabelKey, Labels, Owners, Record};
 use smallvec::{SmallVec, smallvec};
 
 use crate::Clusters;
@@ -216,4 +216,9 @@ mod tests {
         let unowned = Claims::new(&Owners::none(), &clusters).of_record(&Labels::new());
         assert_eq!(unowned.clusters.iter().count(), 4, "without owners a record is anybody's");
     }
+}
+
+/// Whether a record is ours to change.
+pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
+    record.read_only.is_none() && owners.own(&record.labels)
 }

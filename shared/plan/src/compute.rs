@@ -1,31 +1,14 @@
 //! From the inventory and the desired endpoints to rows.
 
 use ecow::EcoString;
-use extdns_model::{Endpoint, Inventory, Kept, Record, ZoneKey};
+use extdns_model::{Inventory, Record, ZoneKey};
 
-use crate::decide::{Decider, Name, hold_all};
+use crate::decide::{Decider, hold_all};
 use crate::route::{Routed, route};
-use crate::runs::{Keyed, runs, sort};
+use crate::runs::{Keyed, Name, runs, sort};
 use crate::stages::Stages;
 use crate::storable::{Refusal, Site, Untouched};
-use crate::{Clusters, Decision, Hold, Made, Plan, Row, Settings};
-
-/// The input of a plan.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// What the zones hold, with ownership joined on.
-    pub inventory: &'a Inventory,
-    /// What is wanted, as the provider adjusted it.
-    pub desired: &'a [Endpoint],
-    /// The settings.
-    pub settings: &'a Settings,
-    /// The clusters that it comes from, and how well each could be read.
-    pub clusters: &'a Clusters,
-    /// Names that stay as they are, because the provider's answer about them was incomplete.
-    pub kept: &'a [Kept],
-    /// Where the endpoints are kept that sharing makes.
-    pub made: &'a Made,
-}
+use crate::{Decision, Hold, Input, Plan, Row};
 
 /// Computes the plan.
 ///

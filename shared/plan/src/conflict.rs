@@ -2,10 +2,39 @@
 
 use std::cmp::Ordering;
 
-use extdns_model::{Endpoint, Property, Record, RecordSet, RecordType};
+use extdns_model::{Endpoint, Property, Record, RecordSet, RecordType, ZoneKey};
 
-use crate::Rule;
 use crate::runs::Keyed;
+
+/// An endpoint whose record set went to another endpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct Loser<'a> {
+    /// The zone.
+    pub zone: ZoneKey,
+    /// The endpoint that does not get the record set.
+    pub endpoint: &'a Endpoint,
+    /// The endpoint that gets it.
+    pub winner: &'a Endpoint,
+    /// Why.
+    pub rule: Rule,
+}
+
+/// The rule by which one of several endpoints gets a record set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// It has fewer targets, or its targets come first.
+    Preferred,
+    /// It is of the resource that has the record now.
+    KeepsResource,
+    /// The loser is a CNAME, which cannot stand beside another type of its name.
+    NoCnameBeside,
+    /// It is of the cluster that has the name now.
+    KeepsCluster,
+    /// Its cluster comes first in the settings.
+    FirstCluster,
+    /// The two are of clusters that share the name, but record sets of their types cannot be one.
+    CannotMerge,
+}
 
 /// Whether two record sets of one name cannot stand beside each other: a CNAME beside another type
 /// (RFC 1034, 3.6.2), with any set identifiers; a simple record beside a routed one of its

@@ -3,7 +3,7 @@
 use extdns_model::{DomainFilter, Endpoint, Owners, Record, RecordSet, RecordType, ZoneKey};
 
 use crate::conflict::{discards_cname, excludes, preference, rule, winner};
-use crate::runs::{HasSet as _, Keyed, Run, runs};
+use crate::runs::{HasSet as _, Keyed, Name, Run, runs};
 use crate::sharing::Lost;
 use crate::{
     Cause, Decision, DecisionState, Differences, Hold, Loser, RecordChange, Rule, Settings, Unit,
@@ -20,9 +20,6 @@ pub(crate) struct Decider<'a> {
     at_apex: bool,
     losers: Vec<Loser<'a>>,
 }
-
-/// All records and desired endpoints of one name in one zone.
-pub(crate) type Name<'s, 'a> = Run<'s, 'a, &'s str>;
 
 impl<'a> Decider<'a> {
     pub(crate) fn new(settings: &'a Settings, provider_filter: &'a DomainFilter) -> Self {
@@ -279,11 +276,6 @@ fn differences(record: &Record, endpoint: &Endpoint, owners: &Owners) -> Differe
         properties: !want.properties().same_as(have.properties()),
         ownership: record.refresh.is_some() || !owners.attributes(&record.labels, endpoint),
     }
-}
-
-/// Whether a record is ours to change.
-pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
-    record.read_only.is_none() && owners.own(&record.labels)
 }
 
 /// A record that is deleted because another one replaces it has a cause of its own.

@@ -1,13 +1,26 @@
 //! Partial knowledge never deletes: the records of a cluster that could not be read in full stay as
 //! they are; only updates that take nothing away go on.
 
+use ecow::EcoString;
 use extdns_model::{ClusterId, Endpoint, Record};
 
 use crate::claim::{Claim, Claims, ClusterSet};
-use crate::{Cluster, Decision, FreezeCause, Frozen, Hold, Reading, RecordChange, Settings};
+use crate::{Cluster, Decision, FreezeCause, Hold, Reading, RecordChange, Settings};
 
 /// A cluster with at least this many records is suspicious if it suddenly wants none of them.
 pub const SUSPICIOUS: usize = 3;
+
+/// A cluster whose records are frozen: none is deleted, none loses a target, and none gets another
+/// owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Its name.
+    pub name: EcoString,
+    /// Why.
+    pub why: FreezeCause,
+}
 
 /// The clusters whose records are frozen.
 pub(crate) struct Freeze {

@@ -12,14 +12,17 @@ mod clusters;
 mod compute;
 mod conflict;
 mod decide;
+mod decision;
 mod freeze;
 mod guard;
 mod hash;
 mod hold;
+mod input;
 mod kept;
 #[cfg(test)]
 mod messages;
 mod moves;
+mod plan;
 mod policy;
 mod protect;
 mod reassign;
@@ -37,17 +40,19 @@ mod whole;
 
 pub use args::{Args, ArgsError, GuardArgs, InvalidAllowance};
 pub use clusters::{Cluster, Clusters, DEFAULT_WEIGHT, Reading, UnknownCluster};
-pub use compute::{Input, compute, compute_for};
-pub use freeze::SUSPICIOUS;
+pub use compute::{compute, compute_for};
+pub use conflict::{Loser, Rule};
+pub use decision::{Cause, Decision, Differences, RecordChange, Unit};
+pub use freeze::{Frozen, SUSPICIOUS};
 pub use guard::{Allow, Allowance, ExceededLimit, Guard, GuardKind, Limit, Outage, Scope};
 pub use hash::{InvalidHash, PlanHash};
 pub use hold::{DecisionState, FreezeCause, Hold};
+pub use input::Input;
+pub use plan::{Plan, Unmanaged};
 pub use protect::{Glob, GlobError, Protected};
 pub use reassign::{Reassignment, reassign};
 pub use removal::{Removal, remove};
-pub use row::{
-    Cause, Decision, Differences, Frozen, Loser, Plan, RecordChange, Row, Rule, Unit, Unmanaged,
-};
+pub use row::Row;
 pub use settings::{Policy, RecordTypes, Settings, Sharing};
 pub use sharing::Made;
 pub use storable::Refusal;

@@ -58,6 +58,9 @@ pub(crate) struct Run<'s, 'a, K> {
     pub(crate) desired: &'s [Keyed<'a, Endpoint>],
 }
 
+/// All records and desired endpoints of one name in one zone.
+pub(crate) type Name<'s, 'a> = Run<'s, 'a, &'s str>;
+
 /// Walks two lists that are sorted by a key, one run of equal keys at a time.
 pub(crate) fn runs<'s, 'a: 's, K: Ord + Copy + 's>(
     mut records: &'s [Keyed<'a, Record>],

@@ -3,11 +3,12 @@
 
 use extdns_model::{Inventory, Record, ZoneKey};
 
-use crate::claim::Claims;
-use crate::decide::{Decider, Name, is_ours};
+use crate::claim::{Claims, is_ours};
+use crate::decide::Decider;
 use crate::freeze::Freeze;
 use crate::guard::RecordCounts;
 use crate::kept::KeptNames;
+use crate::runs::Name;
 use crate::sharing::{Shared, Sharer};
 use crate::storable::{self, Refusal, Site};
 use crate::unready::Waiting;

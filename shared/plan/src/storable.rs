@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use extdns_model::{Record, RecordSet, Role, Surroundings, Zone};
 use smallvec::SmallVec;
 
-use crate::decide::Name;
+use crate::runs::Name;
 use crate::{Decision, Hold, RecordChange, RecordTypes};
 
 /// Why a record set could not be stored where it would stand: a lower-case fragment with the remedy.

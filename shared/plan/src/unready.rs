@@ -7,7 +7,7 @@ use extdns_model::{Record, Resource};
 use smallvec::SmallVec;
 
 use crate::claim::Claims;
-use crate::decide::Name;
+use crate::runs::Name;
 use crate::{Decision, Hold};
 
 /// The objects that have no address yet, by the key of their name; each list in the order of the

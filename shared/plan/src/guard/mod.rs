@@ -13,6 +13,7 @@
 //!
 //! Creates and updates of the zone are not concerned: each kind is counted by itself.
 
+mod judge;
 mod other;
 mod outage;
 mod record_counts;

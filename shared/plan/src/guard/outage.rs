@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ecow::EcoString;
 use extdns_model::Resource;
 
+use super::judge::{Judge, NAMES};
 use super::record_counts::WHOLE;
-use super::stop::{Judge, NAMES};
 use super::{Allow, GuardKind, Scope};
 use crate::unready::Waiting;
 use crate::{Cause, Decision, Hold, RecordChange, Row};

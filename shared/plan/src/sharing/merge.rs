@@ -8,8 +8,7 @@ use super::{Candidate, Lost, Shared, Sharer, keyed, same_identifier};
 use crate::Rule;
 use crate::claim::ClusterSet;
 use crate::conflict::{excludes, rule, winner};
-use crate::decide::Name;
-use crate::runs::Keyed;
+use crate::runs::{Keyed, Name};
 
 impl<'a> Sharer<'_, 'a> {
     /// Whether a record belongs to a frozen cluster that is not among these: what it wants is not

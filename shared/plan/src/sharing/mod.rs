@@ -18,11 +18,10 @@ mod weighted;
 
 use extdns_model::{ClusterId, Endpoint, Record, RecordSet};
 
-use crate::claim::{Claims, ClusterSet};
+use crate::claim::{Claims, ClusterSet, is_ours};
 use crate::conflict::{excludes, preference};
-use crate::decide::Name;
 use crate::freeze::Freeze;
-use crate::runs::{HasSet as _, Keyed, sort};
+use crate::runs::{HasSet as _, Keyed, Name, sort};
 use crate::{Rule, Settings, Sharing};
 pub use made::Made;
 
@@ -111,7 +110,7 @@ impl<'a> Sharer<'_, 'a> {
     fn records<'n>(&self, name: &Name<'n, 'a>) -> impl Iterator<Item = &'a Record> + use<'n, 'a> {
         let settings = self.settings;
         let records = name.records.iter().map(|record| record.item);
-        records.filter(move |record| crate::decide::is_ours(record, &settings.owners))
+        records.filter(move |record| is_ours(record, &settings.owners))
     }
 }
 

@@ -5,7 +5,7 @@ use extdns_model::{ClusterId, Endpoint};
 
 use super::{Candidate, Lost, Shared, Sharer, keyed};
 use crate::conflict::excludes;
-use crate::decide::Name;
+use crate::runs::Name;
 
 impl<'a> Sharer<'_, 'a> {
     /// Whether records of a name are already shared by weight. They stay so when one cluster alone
