@@ -1,9 +1,18 @@
 //! A template, parsed.
 
+use std::collections::BTreeMap;
+
 use ecow::EcoString;
 
 use crate::functions::Function;
 use crate::value::Value;
+
+/// What a text holds: the template itself, and those that it defines.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    pub(crate) root: Vec<Node>,
+    pub(crate) defined: BTreeMap<EcoString, Vec<Node>>,
+}
 
 /// A part of a template.
 #[derive(Debug)]

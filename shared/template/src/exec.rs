@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use crate::Source;
-use crate::ast::{Branch, Command, Node, Operand, Pipe, Word};
+use crate::ast::{Branch, Command, Node, Operand, Pipe, Tree, Word};
 use crate::data::Data;
 use crate::format;
 use crate::functions::{Call, Run};
-use crate::parser::Tree;
-use crate::types::Type;
+use crate::source::Source;
+use crate::types::{Type, value_type};
 use crate::value::{Object, Reason, Value};
 
 /// Templates that call each other nest less deeply than this.
@@ -287,14 +286,5 @@ impl Rounds {
                 None => (Value::Missing, Value::Missing),
             },
         }
-    }
-}
-
-/// The type of the values of a map.
-pub(crate) fn value_type(kind: &'static Type) -> &'static Type {
-    match kind {
-        Type::Map(values) => values,
-        Type::Strict => &Type::Strict,
-        _ => &Type::Any,
     }
 }

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use ecow::EcoString;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::ast::{Branch, Node, Operand, Pipe, Word};
+use crate::ast::{Branch, Node, Operand, Pipe, Tree, Word};
 use crate::data::{Data, Map};
-use crate::parser::Tree;
 use crate::value::is_metadata;
 
 /// Not kept in any case: the whole object as it was applied, and who applied what.

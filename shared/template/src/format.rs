@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::exec::value_type;
+use crate::types::value_type;
 use crate::value::Value;
 
 /// Prints a value as an action does.

@@ -3,13 +3,12 @@
 use ecow::{EcoString, eco_format};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::Source;
 use crate::address;
 use crate::compare;
 use crate::data::Data;
-use crate::exec::value_type;
 use crate::format;
-use crate::types::Type;
+use crate::source::Source;
+use crate::types::{Type, value_type};
 use crate::value::{Reason, Value};
 
 /// A function, by its name.

@@ -23,17 +23,17 @@ mod lexer;
 mod messages;
 mod parser;
 mod reader;
+mod source;
 mod types;
 mod value;
 
 use std::sync::Arc;
 
-use ecow::eco_format;
-
 pub use data::{Data, Map};
 pub use error::{RenderError, SyntaxError};
 pub use fields::Fields;
 pub use reader::FormError;
+pub use source::Source;
 pub use types::{Struct, Type};
 pub use value::{Object, Schema, UNSTRUCTURED};
 
@@ -41,27 +41,8 @@ pub use value::{Object, Schema, UNSTRUCTURED};
 #[derive(Debug)]
 pub struct Template {
     text: String,
-    tree: parser::Tree,
+    tree: ast::Tree,
     fields: Fields,
-}
-
-/// For which source a template is rendered.
-#[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// All names that there are.
-    pub all: &'a [&'a str],
-}
-
-impl Source<'_> {
-    fn is(self, name: &str) -> Result<bool, value::Reason> {
-        if !self.all.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            let all = self.all.join(", ");
-            return Err(eco_format!("{name:?} is no source; the sources are {all}"));
-        }
-        Ok(self.name.eq_ignore_ascii_case(name))
-    }
 }
 
 impl Template {

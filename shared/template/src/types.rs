@@ -44,3 +44,12 @@ impl Struct {
         self.fields.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, kind)| kind)
     }
 }
+
+/// The type of the values of a map.
+pub(crate) fn value_type(kind: &'static Type) -> &'static Type {
+    match kind {
+        Type::Map(values) => values,
+        Type::Strict => &Type::Strict,
+        _ => &Type::Any,
+    }
+}
