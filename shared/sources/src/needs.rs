@@ -23,12 +23,12 @@ pub struct Need {
 /// What a source can come to do to the objects of one kind.
 pub(crate) struct Row {
     verb: Verb,
-    kind: Kind,
+    pub(crate) kind: Kind,
     purpose: &'static str,
     /// Where, if not in the namespace of the run; `Some(None)` for all namespaces.
     namespace: Option<Option<EcoString>>,
     /// What is read of the objects, where that is always the same.
-    projection: Option<TypeId>,
+    pub(crate) projection: Option<TypeId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,116 +147,5 @@ impl Need {
             Verb::Get => Right::get(resource, namespace),
             Verb::UpdateStatus => Right::update_status(resource, namespace),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use clap::Parser;
-    use extdns_clusters::{Access, ApiOptions, Cluster, Environment};
-    use extdns_model::ClusterId;
-
-    use super::Kind;
-    use crate::table::SOURCES;
-    use crate::{Args, Options};
-
-    #[derive(Parser)]
-    struct Cli {
-        #[command(flatten)]
-        args: Args,
-    }
-
-    async fn rights(flags: &[&str], applies: bool) -> Vec<String> {
-        let cli = Cli::try_parse_from(["test"].iter().chain(flags)).expect("valid flags");
-        let options = Options::try_from(&cli.args).expect("valid options");
-        let access = Access::Manifests(Vec::new());
-        let api = ApiOptions::default();
-        let cluster = Cluster { id: ClusterId(0), name: "test".into(), access, api };
-        let view =
-            cluster.connect(&Environment::default(), std::io::empty()).await.expect("a view");
-        let mut rights = Vec::new();
-        for need in options.gather.needs(applies) {
-            let right = need.right(&view).await.expect("a right");
-            rights.push(format!("{}: {right}", need.source));
-        }
-        rights
-    }
-
-    #[tokio::test]
-    async fn helpers_are_needed_where_the_settings_can_come_to_them() {
-        const SLICES: &str = "service: list endpointslices.discovery.k8s.io";
-        let table: &[(&[&str], &[&str])] = &[
-            (
-                &["--source=service"],
-                &["service: list services", SLICES, "service: list pods", "service: list nodes"],
-            ),
-            (
-                &["--source=service", "--service-type-filter=LoadBalancer"],
-                &["service: list services"],
-            ),
-            (
-                &["--source=service", "--service-type-filter=NodePort"],
-                &["service: list services", "service: list pods", "service: list nodes"],
-            ),
-            (
-                &["--source=service", "--service-type-filter=ClusterIP", "--namespace=shop"],
-                &[
-                    "service: list services in namespace shop",
-                    "service: list endpointslices.discovery.k8s.io in namespace shop",
-                    "service: list pods in namespace shop",
-                ],
-            ),
-            (
-                &["--source=ingress", "--source=fake"],
-                &["ingress: list ingresses.networking.k8s.io"],
-            ),
-            (&["--source=node", "--namespace=shop"], &["node: list nodes"]),
-            (
-                &["--source=pod", "--namespace=shop"],
-                &["pod: list pods in namespace shop", "pod: list nodes"],
-            ),
-            (
-                &["--source=crd", "--crd-source-apiversion=a.org/v1", "--crd-source-kind=Thing"],
-                &["crd: list things.a.org"],
-            ),
-        ];
-        for (flags, expected) in table {
-            assert_eq!(rights(flags, false).await, *expected, "{flags:?}");
-        }
-    }
-
-    #[test]
-    fn what_several_sources_list_of_a_kind_is_one_projection() {
-        let cli = Cli::try_parse_from(["test", "--source=fake"]).expect("valid flags");
-        let own = Options::try_from(&cli.args).expect("valid options").gather.own;
-        let mut projections = BTreeMap::new();
-        for entry in SOURCES {
-            for row in (entry.needs)(&own) {
-                let (Kind::Known(resource, _), Some(of_row)) = (row.kind, row.projection) else {
-                    continue;
-                };
-                let first = *projections.entry(resource.to_string()).or_insert(of_row);
-                assert_eq!(
-                    first, of_row,
-                    "{}: {resource}: move what is read to objects",
-                    entry.name
-                );
-            }
-        }
-        assert!(projections.len() > 4);
-    }
-
-    #[tokio::test]
-    async fn only_who_applies_writes_a_status() {
-        assert_eq!(
-            rights(&["--source=crd"], true).await,
-            [
-                "crd: list dnsendpoints.externaldns.k8s.io",
-                "crd: update dnsendpoints/status.externaldns.k8s.io"
-            ]
-        );
-        assert_eq!(rights(&["--source=crd"], false).await.len(), 1);
     }
 }

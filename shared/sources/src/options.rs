@@ -81,3 +81,42 @@ fn sources(names: &[String]) -> Vec<&'static str> {
     }
     sources
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::Parser;
+
+    use super::Options;
+    use crate::args::Args;
+    use crate::needs::Kind;
+    use crate::table::SOURCES;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn what_several_sources_list_of_a_kind_is_one_projection() {
+        let cli = Cli::try_parse_from(["test", "--source=fake"]).expect("valid flags");
+        let own = Options::try_from(&cli.args).expect("valid options").gather.own;
+        let mut projections = BTreeMap::new();
+        for entry in SOURCES {
+            for row in (entry.needs)(&own) {
+                let (Kind::Known(resource, _), Some(of_row)) = (row.kind, row.projection) else {
+                    continue;
+                };
+                let first = *projections.entry(resource.to_string()).or_insert(of_row);
+                assert_eq!(
+                    first, of_row,
+                    "{}: {resource}: move what is read to objects",
+                    entry.name
+                );
+            }
+        }
+        assert!(projections.len() > 4);
+    }
+}

@@ -6,7 +6,7 @@ use ecow::{EcoString, eco_format};
 use crate::common::Common;
 use crate::error::OptionsError;
 
-use super::CLASS_ANNOTATION;
+use super::object::CLASS_ANNOTATION;
 
 /// The flags of the source `ingress`.
 #[derive(Args, Clone, Debug)]

@@ -22,10 +22,9 @@ use crate::templates::{TemplateFault, Templates, Viewed, Views};
 #[cfg(test)]
 pub(crate) use flags::IngressFlagError;
 use flags::{Flags, Options};
+use object::CLASS_ANNOTATION;
 pub(crate) use object::Ingress;
 
-/// Says the class of an ingress that has no `ingressClassName`.
-const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 /// Where an ingress takes its names from.
 const HOSTNAME_SOURCE: Key = Key("ingress-hostname-source");
 

@@ -8,6 +8,9 @@ use serde::Deserialize;
 use crate::objects::{LoadBalancerStatus, projection};
 use crate::templates::{Templated, schemas};
 
+/// Says the class of an ingress that has no `ingressClassName`.
+pub(super) const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
+
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Ingress {
     #[serde(default)]

@@ -6,7 +6,7 @@ use extdns_model::{RecordType, suitable_type};
 use extdns_template::Schema;
 use serde::Deserialize;
 
-use super::projection;
+use super::served::projection;
 use crate::templates::{Templated, schemas};
 
 /// What is read of a Node.

@@ -5,7 +5,7 @@ use extdns_clusters::{Metadata, nullable};
 use extdns_template::Schema;
 use serde::{Deserialize, Deserializer};
 
-use super::projection;
+use super::served::projection;
 use crate::templates::{Templated, schemas};
 
 /// What is read of a Pod.

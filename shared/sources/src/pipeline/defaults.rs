@@ -4,7 +4,7 @@ use extdns_model::{Endpoint, RecordType};
 
 use crate::records::TargetGroups;
 
-use super::Desired;
+use super::desired::Desired;
 
 /// Gives the default targets to endpoints without targets, or (forced) to every address or alias
 /// record. The types follow the targets, so one endpoint can become several; everything else stays.

@@ -11,6 +11,7 @@
 //! default TTL. What depends on the provider comes later, see [`retain_properties`].
 
 mod defaults;
+mod desired;
 mod flags;
 mod nat64;
 mod ptr;
@@ -18,11 +19,12 @@ mod retain;
 #[cfg(test)]
 mod tests;
 
-use extdns_model::{Endpoint, RecordType, Ttl, property_names};
+use extdns_model::{Endpoint, RecordType, property_names};
 
 use crate::error::OptionsError;
 use crate::merge::unite_runs;
-use crate::sink::{DropReason, Dropped};
+use crate::sink::DropReason;
+pub use desired::Desired;
 pub(crate) use flags::PipelineFlags;
 pub use flags::PipelineOptions;
 use ptr::Ptr;
@@ -33,15 +35,6 @@ pub use retain::retain_properties;
 pub struct Pipeline {
     options: PipelineOptions,
     ptr: Ptr,
-}
-
-/// What is wanted of all clusters together.
-#[derive(Debug, Default)]
-pub struct Desired {
-    /// The endpoints, sorted by name, type, set identifier and targets, each once.
-    pub endpoints: Vec<Endpoint>,
-    /// What is wanted but becomes no record.
-    pub dropped: Vec<Dropped>,
 }
 
 impl Pipeline {
@@ -101,32 +94,6 @@ impl Pipeline {
     }
 }
 
-impl Desired {
-    /// Keeps the endpoints that nothing speaks against.
-    fn retain(&mut self, mut objection: impl FnMut(&Endpoint) -> Option<DropReason>) {
-        let dropped = &mut self.dropped;
-        self.endpoints.retain(|endpoint| match objection(endpoint) {
-            None => true,
-            Some(reason) => {
-                dropped.push(note(endpoint, reason));
-                false
-            }
-        });
-    }
-}
-
-fn note(endpoint: &Endpoint, reason: DropReason) -> Dropped {
-    let dropped = Dropped {
-        resources: endpoint.attribution.resources().to_vec(),
-        name: Some(endpoint.set.name.as_str().into()),
-        rtype: Some(endpoint.set.rtype),
-        reason,
-    };
-    // The report tells it, once, and louder.
-    tracing::debug!("skipping an endpoint: {dropped}");
-    dropped
-}
-
 fn without_target(endpoint: &Endpoint, reason: DropReason) -> Option<DropReason> {
     endpoint.set.targets.is_empty().then_some(reason)
 }
@@ -150,9 +117,4 @@ type Identity<'a> = (&'a str, RecordType, &'a str, &'a [ecow::EcoString]);
 fn identity(endpoint: &Endpoint) -> Identity<'_> {
     let set = &endpoint.set;
     (set.name.as_str(), set.rtype, set.set_identifier(), set.targets.as_slice())
-}
-
-/// The TTL that counts where several records become one: the smallest that is configured.
-fn smaller(a: Ttl, b: Ttl) -> Ttl {
-    if a.is_set() && b.is_set() { a.min(b) } else { a.or(b) }
 }

@@ -8,8 +8,6 @@ use extdns_model::{
     Endpoint, Name, RecordType, Targets, Ttl, is_ip_target, property_names, reverse_name, target_ip,
 };
 
-use super::smaller;
-
 /// The value of the property `record-type` that asks for a PTR record.
 const WANTED: &str = "ptr";
 
@@ -103,4 +101,9 @@ impl Hosts {
     fn into_endpoint(self) -> Endpoint {
         Endpoint::new(reverse_name(self.address), RecordType::Ptr, self.ttl, self.names)
     }
+}
+
+/// The TTL that counts where several records become one: the smallest that is configured.
+fn smaller(a: Ttl, b: Ttl) -> Ttl {
+    if a.is_set() && b.is_set() { a.min(b) } else { a.or(b) }
 }

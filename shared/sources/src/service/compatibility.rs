@@ -7,12 +7,10 @@ use crate::annotations::Annotations;
 use crate::common::{Compatibility, kops};
 use crate::context::Context;
 use crate::objects::Node;
-use crate::records::{TargetGroups, Traits};
-use crate::sink::Sink;
+use crate::records::TargetGroups;
 
 use super::index::Index;
 use super::object::{Service, ServiceType};
-use super::{ServiceSource, Wanted};
 
 /// The name that mate publishes.
 const MATE: &str = "zalando.org/dnsname";
@@ -37,22 +35,15 @@ enum From {
 }
 
 impl Foreign {
-    /// Whether the addresses are those of nodes.
-    pub(super) fn needs_nodes(&self) -> bool {
-        self.from != From::LoadBalancer
-    }
-}
-
-impl ServiceSource {
     /// What another system would publish of a service: its texts, and where their targets come from.
-    pub(super) fn foreign_names(
-        &self,
+    pub(super) fn read(
+        context: &Context,
         service: &Service,
         annotations: Annotations<'_>,
         mut name: impl FnMut(&str) -> Option<Name>,
-    ) -> Option<Foreign> {
+    ) -> Option<Self> {
         let list = |key| annotations.other_list(key).map(EcoString::from).collect::<Vec<_>>();
-        let (texts, from) = match self.context.common.compatibility? {
+        let (texts, from) = match context.common.compatibility? {
             Compatibility::Mate => (
                 annotations.other(MATE).map(EcoString::from).into_iter().collect(),
                 From::LoadBalancer,
@@ -81,29 +72,35 @@ impl ServiceSource {
             }
         };
         let names: Vec<Name> = texts.iter().filter_map(|text| name(text)).collect();
-        (!names.is_empty()).then_some(Foreign { names, from })
+        (!names.is_empty()).then_some(Self { names, from })
     }
-}
 
-/// Puts the endpoints of names that another system publishes into the sink.
-pub(super) fn settle(wanted: &Wanted, index: &Index, context: &Context, sink: &mut Sink) {
-    let Some(Foreign { names, from }) = &wanted.foreign else { return };
-    let nodes =
-        || index.nodes().iter().filter(|node| node.metadata.labels.get(KOPS_ROLE).is_some());
-    let targets: TargetGroups = match from {
-        From::LoadBalancer => wanted.service.status.load_balancer.targets(),
-        From::InternalAddresses => nodes().flat_map(|node| node.internal()).collect(),
-        From::ExternalAddresses => {
-            let exposed = |node: &Node| {
-                let addresses = node.internal_v6().filter(|_| context.common.expose_internal_v6);
-                addresses.map(EcoString::from).collect::<Vec<_>>()
-            };
-            let external = nodes().flat_map(|node| node.external()).map(EcoString::from);
-            external.chain(nodes().flat_map(|node| exposed(node))).collect()
-        }
-    };
-    if targets.is_empty() {
-        return sink.unready(names.iter().cloned(), &Traits::default(), &wanted.resource);
+    /// Whether the addresses are those of nodes.
+    pub(super) fn needs_nodes(&self) -> bool {
+        self.from != From::LoadBalancer
     }
-    sink.publish(names, &targets, &Traits::default(), &wanted.resource);
+
+    /// The addresses that the names get.
+    pub(super) fn targets(
+        &self,
+        service: &Service,
+        index: &Index,
+        context: &Context,
+    ) -> TargetGroups {
+        let nodes =
+            || index.nodes().iter().filter(|node| node.metadata.labels.get(KOPS_ROLE).is_some());
+        match self.from {
+            From::LoadBalancer => service.status.load_balancer.targets(),
+            From::InternalAddresses => nodes().flat_map(|node| node.internal()).collect(),
+            From::ExternalAddresses => {
+                let exposed = |node: &Node| {
+                    let addresses =
+                        node.internal_v6().filter(|_| context.common.expose_internal_v6);
+                    addresses.map(EcoString::from).collect::<Vec<_>>()
+                };
+                let external = nodes().flat_map(|node| node.external()).map(EcoString::from);
+                external.chain(nodes().flat_map(|node| exposed(node))).collect()
+            }
+        }
+    }
 }

@@ -6,15 +6,19 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 use extdns_model::Name;
 
-use crate::annotations::Annotations;
+use crate::annotations::{Annotations, Key};
 use crate::context::Context;
 use crate::objects::Pod;
 use crate::records::TargetGroups;
 use crate::sink::Sink;
 
+use super::flags::Options;
 use super::index::Index;
 use super::slice::{EndpointSlice, SliceEndpoint};
-use super::{Options, Wanted};
+use super::wanted::Wanted;
+
+/// Which addresses a headless service publishes.
+pub(super) const ENDPOINTS_TYPE: Key = Key("endpoints-type");
 
 /// Which addresses of a pod are published.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,7 +33,7 @@ enum Publish {
 
 impl Publish {
     fn of(annotations: Annotations<'_>, publish_host_ip: bool) -> Self {
-        match annotations.get(super::ENDPOINTS_TYPE) {
+        match annotations.get(ENDPOINTS_TYPE) {
             Some("NodeExternalIP") => Self::Node,
             Some("HostIP") => Self::Host,
             _ if publish_host_ip => Self::Host,

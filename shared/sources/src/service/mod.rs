@@ -13,14 +13,14 @@ mod node_port;
 mod object;
 mod resolve;
 mod slice;
+mod wanted;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Name, Resource, ResourceKind};
-use extdns_template::Object;
 
 use crate::annotations::{Annotations, Key, Reads};
 use crate::ask::Ask;
@@ -32,23 +32,21 @@ use crate::merge;
 use crate::needs::Row;
 use crate::objects::{Node, Pod};
 use crate::records::{TargetGroups, Traits};
-use crate::sink::{Frozen, Sink};
+use crate::sink::Sink;
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use compatibility::Foreign;
 #[cfg(test)]
 pub(crate) use flags::ServiceFlagError;
 use flags::{Flags, Options};
+use headless::ENDPOINTS_TYPE;
 use index::{Index, Need};
+use node_port::ACCESS;
 pub(crate) use object::Service;
 use object::ServiceType;
 use resolve::Answers;
 use slice::EndpointSlice;
-
-/// Which node addresses a NodePort service publishes.
-const ACCESS: Key = Key("access");
-/// Which addresses a headless service publishes.
-const ENDPOINTS_TYPE: Key = Key("endpoints-type");
+use wanted::Wanted;
 
 pub(crate) struct ServiceSource {
     context: Arc<Context>,
@@ -64,21 +62,6 @@ pub(crate) enum ServiceRule {
     /// `--ignore-hostname-annotation`.
     #[error("the name stands in its annotation, which --ignore-hostname-annotation leaves out")]
     IgnoredAnnotation,
-}
-
-/// A service that wants names.
-pub(crate) struct Wanted {
-    service: Viewed<Service>,
-    resource: Arc<Resource>,
-    traits: Traits,
-    /// Names of the annotation `hostname`.
-    public: Vec<Name>,
-    /// Names of the annotation `internal-hostname`.
-    internal: Vec<Name>,
-    /// What another system would publish.
-    foreign: Option<Foreign>,
-    /// For templates that are asked when it is known whether there is a record already.
-    view: Option<Arc<Object>>,
 }
 
 /// Where the targets of a service come from.
@@ -133,7 +116,7 @@ impl ServiceSource {
         let (before, waiting) = (sink.endpoints.len(), sink.unready.len());
         self.settle(wanted, origin, helpers, sink);
         if sink.endpoints.len() == before {
-            compatibility::settle(wanted, &helpers.index, &self.context, sink);
+            wanted.settle_foreign(&helpers.index, &self.context, sink);
         }
         let has_record = sink.endpoints.len() > before;
         // What waits for an address has its names already.
@@ -208,54 +191,6 @@ impl ServiceSource {
     }
 }
 
-impl Wanted {
-    /// The annotations of the service.
-    fn annotations<'a>(&'a self, context: &'a Context) -> Annotations<'a> {
-        context.vocabulary.read(&self.service.metadata.annotations)
-    }
-
-    /// The service, where the manifests hold no object of these kinds.
-    fn frozen(&self, kinds: &[&str]) -> Frozen {
-        let foreign = self.foreign.iter().flat_map(|foreign| &foreign.names);
-        let (missing, lists) = (kinds.join(" and no "), kinds.join("List or "));
-        Frozen {
-            resource: Arc::clone(&self.resource),
-            names: self.names().chain(foreign).cloned().collect(),
-            reason: eco_format!(
-                "{} gets its addresses from other objects, but the manifests hold no {missing}; add them (or an empty {lists}List \
-                 if there are none)",
-                self.resource
-            ),
-        }
-    }
-
-    /// The same service with other names.
-    fn named(&self, public: Vec<Name>) -> Self {
-        Self {
-            service: self.service.clone(),
-            resource: Arc::clone(&self.resource),
-            traits: self.traits.clone(),
-            public,
-            internal: Vec::new(),
-            foreign: None,
-            view: None,
-        }
-    }
-
-    /// Both kinds of names, for origins that make no difference.
-    fn names(&self) -> impl Iterator<Item = &Name> {
-        self.public.iter().chain(&self.internal)
-    }
-
-    fn settle(&self, public: &TargetGroups, internal: &TargetGroups, sink: &mut Sink) {
-        if public.is_empty() && self.service.spec.kind == ServiceType::LoadBalancer {
-            sink.unready(self.public.iter().cloned(), &self.traits, &self.resource);
-        }
-        sink.publish(&self.public, public, &self.traits, &self.resource);
-        sink.publish(&self.internal, internal, &self.traits, &self.resource);
-    }
-}
-
 #[async_trait]
 impl ObjectSource for ServiceSource {
     type Object = Viewed<Service>;
@@ -305,7 +240,7 @@ impl ObjectSource for ServiceSource {
         let public = visit.names(annotations.list(Key::HOSTNAME), hidden.as_ref());
         let internal = visit.names(annotations.list(Key::INTERNAL_HOSTNAME), hidden.as_ref());
         let name = |text: &str| visit.sink.name(text, &resource);
-        let foreign = self.foreign_names(&service, annotations, name);
+        let foreign = Foreign::read(&self.context, &service, annotations, name);
         let has_own = !public.is_empty() || !internal.is_empty();
         if !has_own && foreign.is_none() && !self.context.common.templates.make_names() {
             return;

@@ -6,13 +6,17 @@ use std::collections::HashMap;
 use ecow::{EcoString, eco_format};
 use extdns_model::{Name, RecordType, Targets, target_ip};
 
+use crate::annotations::Key;
 use crate::context::Context;
 use crate::objects::{Node, Pod};
 use crate::records::TargetGroups;
 use crate::sink::Sink;
 
 use super::index::Index;
-use super::{ACCESS, Wanted};
+use super::wanted::Wanted;
+
+/// Which node addresses a NodePort service publishes.
+pub(super) const ACCESS: Key = Key("access");
 
 /// Puts the endpoints of a NodePort service into the sink.
 pub(super) fn settle(wanted: &Wanted, index: &Index, context: &Context, sink: &mut Sink) {

@@ -13,7 +13,7 @@ use crate::records::TargetGroups;
 use crate::resolver::{ResolveError, Resolver};
 use crate::sink::Sink;
 
-use super::Wanted;
+use super::wanted::Wanted;
 
 /// How many host names are looked up at the same time.
 const PARALLEL: usize = 16;

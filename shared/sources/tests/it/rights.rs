@@ -1,4 +1,4 @@
-//! The manifests of `infra` grant what the sources need, and nothing else.
+//! Which rights the sources need, and that the manifests of `infra` grant these and nothing else.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -84,4 +84,69 @@ async fn the_cluster_role_of_infra_is_what_the_sources_need() {
     for file in ["kubernetes/rbac.yaml", "aws/kubernetes/rbac.yaml"] {
         assert_eq!(granted(&infra.join(file)), needed, "{file}");
     }
+}
+
+/// `source: right` of everything that the sources need with these flags.
+async fn rights(flags: &[&str], applies: bool) -> Vec<String> {
+    let cli = Cli::try_parse_from(["test"].iter().chain(flags)).expect("valid flags");
+    let options = Options::try_from(&cli.args).expect("valid options");
+    let access = Access::Manifests(Vec::new());
+    let api = ApiOptions::default();
+    let cluster = Cluster { id: ClusterId(0), name: "test".into(), access, api };
+    let view = cluster.connect(&Environment::default(), std::io::empty()).await.expect("a view");
+    let mut rights = Vec::new();
+    for need in options.gather.needs(applies) {
+        let right = need.right(&view).await.expect("a right");
+        rights.push(format!("{}: {right}", need.source));
+    }
+    rights
+}
+
+#[tokio::test]
+async fn helpers_are_needed_where_the_settings_can_come_to_them() {
+    const SLICES: &str = "service: list endpointslices.discovery.k8s.io";
+    let table: &[(&[&str], &[&str])] = &[
+        (
+            &["--source=service"],
+            &["service: list services", SLICES, "service: list pods", "service: list nodes"],
+        ),
+        (&["--source=service", "--service-type-filter=LoadBalancer"], &["service: list services"]),
+        (
+            &["--source=service", "--service-type-filter=NodePort"],
+            &["service: list services", "service: list pods", "service: list nodes"],
+        ),
+        (
+            &["--source=service", "--service-type-filter=ClusterIP", "--namespace=shop"],
+            &[
+                "service: list services in namespace shop",
+                "service: list endpointslices.discovery.k8s.io in namespace shop",
+                "service: list pods in namespace shop",
+            ],
+        ),
+        (&["--source=ingress", "--source=fake"], &["ingress: list ingresses.networking.k8s.io"]),
+        (&["--source=node", "--namespace=shop"], &["node: list nodes"]),
+        (
+            &["--source=pod", "--namespace=shop"],
+            &["pod: list pods in namespace shop", "pod: list nodes"],
+        ),
+        (
+            &["--source=crd", "--crd-source-apiversion=a.org/v1", "--crd-source-kind=Thing"],
+            &["crd: list things.a.org"],
+        ),
+    ];
+    for (flags, expected) in table {
+        assert_eq!(rights(flags, false).await, *expected, "{flags:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_who_applies_writes_a_status() {
+    assert_eq!(
+        rights(&["--source=crd"], true).await,
+        [
+            "crd: list dnsendpoints.externaldns.k8s.io",
+            "crd: update dnsendpoints/status.externaldns.k8s.io"
+        ]
+    );
+    assert_eq!(rights(&["--source=crd"], false).await.len(), 1);
 }
