@@ -5,23 +5,19 @@ mod read;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use extdns_auth::documents::Place;
-
 use http::Uri;
-use kube::config::{
-    Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedCluster, NamedContext,
-};
+use kube::config::{Cluster, Context, KubeConfigOptions, Kubeconfig, NamedCluster, NamedContext};
 use kube::{Client, Config};
-use secrecy::SecretString;
 
 use crate::answer::chain;
 use crate::credentials::{self, Kind};
 use crate::environment::Environment;
-use crate::error::io_words;
 use crate::identity::Identity;
 use crate::server::{parse_proxy, server_url};
 
+pub use self::read::KubeconfigSource;
 pub(crate) use self::read::Loaded;
+use self::read::explain;
 
 /// Time for the TCP and TLS handshakes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,15 +30,6 @@ pub(crate) struct Connection {
     pub(crate) origin: String,
     /// The file with the token, if it comes from one.
     pub(crate) token_file: Option<PathBuf>,
-}
-
-/// Where a kubeconfig is.
-#[derive(Clone, Debug)]
-pub enum KubeconfigSource {
-    /// A file, or a document that AWS keeps.
-    Place(Place),
-    /// It is this text: the configuration holds it.
-    Inline(SecretString),
 }
 
 /// The files of `KUBECONFIG`, else the kubeconfig in the home folder if there is one, else, as upstream, the pod's
@@ -238,21 +225,6 @@ pub(crate) fn client(config: Config, credentials: &str) -> Result<Client, String
         }
         error => format!("{credentials}: {}", chain(&error)),
     })
-}
-
-/// What is wrong with a kubeconfig. The parser quotes lines of the file, which can hold secrets: only the place is
-/// said.
-fn explain(error: &KubeconfigError) -> String {
-    match error {
-        KubeconfigError::Parse(error) => match error.location() {
-            Some(at) => format!("it is no kubeconfig: line {}, column {}", at.line(), at.column()),
-            None => "it is no kubeconfig".to_owned(),
-        },
-        KubeconfigError::ReadConfig(error, _) => io_words(error),
-        KubeconfigError::LoadClusterOfContext(name) => format!("there is no cluster {name:?}"),
-        KubeconfigError::MissingClusterUrl => "its cluster has no `server`".to_owned(),
-        other => chain(other),
-    }
 }
 
 /// Names for a message.

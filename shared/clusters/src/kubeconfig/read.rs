@@ -3,14 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use extdns_auth::documents::{self, Place};
-use kube::config::Kubeconfig;
-use secrecy::ExposeSecret as _;
+use kube::config::{Kubeconfig, KubeconfigError};
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{KubeconfigSource, explain};
+use crate::answer::chain;
 use crate::environment::Environment;
+use crate::error::io_words;
 
 /// The largest kubeconfig: one of a hundred clusters with their certificates has less.
 const BOUND: usize = 4 << 20;
+
+/// Where a kubeconfig is.
+#[derive(Clone, Debug)]
+pub enum KubeconfigSource {
+    /// A file, or a document that AWS keeps.
+    Place(Place),
+    /// It is this text: the configuration holds it.
+    Inline(SecretString),
+}
 
 /// A kubeconfig, and how messages name it.
 pub(crate) struct Loaded {
@@ -75,6 +85,21 @@ fn merged(files: &str) -> Result<Loaded, String> {
         None => Err(format!(
             "the variable KUBECONFIG names no file that is there ({files}); correct it, or unset it"
         )),
+    }
+}
+
+/// What is wrong with a kubeconfig. The parser quotes lines of the file, which can hold secrets: only the place is
+/// said.
+pub(super) fn explain(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::Parse(error) => match error.location() {
+            Some(at) => format!("it is no kubeconfig: line {}, column {}", at.line(), at.column()),
+            None => "it is no kubeconfig".to_owned(),
+        },
+        KubeconfigError::ReadConfig(error, _) => io_words(error),
+        KubeconfigError::LoadClusterOfContext(name) => format!("there is no cluster {name:?}"),
+        KubeconfigError::MissingClusterUrl => "its cluster has no `server`".to_owned(),
+        other => chain(other),
     }
 }
 
