@@ -28,6 +28,7 @@ mod request;
 pub mod revert;
 mod run;
 pub mod settings;
+mod stand_in;
 mod status;
 mod stdin;
 mod target;

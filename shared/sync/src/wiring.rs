@@ -10,9 +10,9 @@ use extdns_providers::{Accounts, Provider};
 use extdns_registry::{Annotated, ClusterOwner, Keeper, Loaded, Registry};
 use extdns_sources::{Options, Pipeline, Sources, SystemResolver};
 
-use crate::doctor::stand_in;
 use crate::error::RunError;
 use crate::settings::{Arguments, ClusterEntry, Environment, SettingsError, TargetEntry};
+use crate::stand_in::stand_in;
 use crate::stdin::Input;
 use crate::turn::{State, effective};
 

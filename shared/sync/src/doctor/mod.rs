@@ -2,6 +2,7 @@
 //! problem does not end the examination: all problems are reported at once.
 
 mod cluster;
+mod diagnosis;
 mod ownership;
 mod provider;
 mod render;
@@ -10,121 +11,13 @@ use std::sync::Arc;
 
 use extdns_providers::{Accounts, Provider};
 
-pub(crate) use provider::stand_in;
+pub use diagnosis::{Advice, Check, CheckResult, Diagnosis, Section};
 pub use render::render;
 
-use crate::ExitCode;
 use crate::settings::{Arguments, Environment, SettingsError};
+use crate::stand_in::stand_in;
 use crate::stdin::Input;
 use crate::wiring::{self, Target, Wiring};
-
-/// What was checked, with the results.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Diagnosis {
-    /// The parts of a run: clusters, provider, ownership.
-    pub sections: Vec<Section>,
-}
-
-/// One part of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
-    /// What it is: `cluster "default"`.
-    pub title: String,
-    /// The checks.
-    pub checks: Vec<Check>,
-}
-
-/// One check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    /// What it is, so that "ok" can stand in front.
-    pub what: String,
-    /// Its result.
-    pub result: CheckResult,
-}
-
-/// The result of a check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CheckResult {
-    /// As it should be.
-    Fine,
-    /// It cannot be known: why not.
-    Unknown(String),
-    /// It works, but the user should think about it.
-    Hint(Advice),
-    /// It does not work.
-    Wrong(Advice),
-}
-
-/// A problem, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Advice {
-    /// What is wrong.
-    pub problem: String,
-    /// The consequence.
-    pub consequence: String,
-    /// What to do, where the problem does not say it already. It can have several lines.
-    pub remedy: Option<String>,
-}
-
-impl Diagnosis {
-    /// Whether nothing is wrong.
-    #[must_use]
-    pub fn ok(&self) -> bool {
-        self.wrong().next().is_none()
-    }
-
-    /// What is wrong.
-    pub fn wrong(&self) -> impl Iterator<Item = (&Section, &Check, &Advice)> {
-        self.checks().filter_map(|(section, check)| match &check.result {
-            CheckResult::Wrong(advice) => Some((section, check, advice)),
-            _ => None,
-        })
-    }
-
-    /// How the process ends.
-    #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        if self.ok() { ExitCode::Success } else { ExitCode::Failed }
-    }
-
-    fn checks(&self) -> impl Iterator<Item = (&Section, &Check)> {
-        self.sections
-            .iter()
-            .flat_map(|section| section.checks.iter().map(move |check| (section, check)))
-    }
-}
-
-impl Section {
-    /// The same, but the title names the target.
-    fn of_target(self, target: &str) -> Self {
-        Self { title: format!("target {target}: {}", self.title), ..self }
-    }
-
-    fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), checks: Vec::new() }
-    }
-
-    fn note(&mut self, what: impl Into<String>, result: CheckResult) {
-        self.checks.push(Check { what: what.into(), result });
-    }
-
-    fn fine(&mut self, what: impl Into<String>) {
-        self.note(what, CheckResult::Fine);
-    }
-}
-
-impl Advice {
-    /// What is wrong, where the problem names its remedy itself.
-    fn new(problem: impl Into<String>, consequence: impl Into<String>) -> Self {
-        Self { problem: problem.into(), consequence: consequence.into(), remedy: None }
-    }
-
-    fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
-        self
-    }
-}
 
 /// Examines a run with these settings.
 pub async fn examine(arguments: &Arguments, environment: &Environment, input: Input) -> Diagnosis {
@@ -147,7 +40,7 @@ pub async fn examine_over(
         .into_iter()
         .map(|provider| match provider {
             Ok(provider) => (provider, None),
-            Err(error) => (provider::stand_in(), Some(error)),
+            Err(error) => (stand_in(), Some(error)),
         })
         .unzip();
     let mut settings = Section::new("settings");

@@ -1,10 +1,6 @@
 //! The provider: whether it answers, which zones it has, and whether each can be read.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use extdns_model::{DomainFilter, Endpoint, Inventory, Name, Permit, Zone, ZoneIndex};
-use extdns_providers::{Adjusted, Capabilities, Provider, ProviderError, Reader, Writer};
+use extdns_model::{DomainFilter, Inventory, Name, Zone};
 
 use super::{Advice, CheckResult, Section};
 use crate::settings::{Arguments, SettingsError};
@@ -123,46 +119,4 @@ fn no_zone(problem: &str) -> Advice {
     Advice::new(problem, "no name of it is published").remedy(
         "correct the filter, make the zone, or see whether the credentials are those of its account",
     )
-}
-
-/// Stands for a provider that could not be made, so that the rest can be examined.
-pub(crate) fn stand_in() -> Arc<dyn Provider> {
-    Arc::new(StandIn(Capabilities::new("none")))
-}
-
-struct StandIn(Capabilities);
-
-impl StandIn {
-    fn error() -> ProviderError {
-        ProviderError::config("the provider is not to be had")
-    }
-}
-
-#[async_trait]
-impl Reader for StandIn {
-    fn capabilities(&self) -> &Capabilities {
-        &self.0
-    }
-
-    async fn read(&self) -> Result<Inventory, ProviderError> {
-        Err(Self::error())
-    }
-
-    async fn adjust(
-        &self,
-        _desired: Vec<Endpoint>,
-        _zones: &ZoneIndex,
-    ) -> Result<Adjusted, ProviderError> {
-        Err(Self::error())
-    }
-}
-
-impl Provider for StandIn {
-    fn writer(
-        &self,
-        _permit: &Permit,
-        _zones: &ZoneIndex,
-    ) -> Result<Box<dyn Writer>, ProviderError> {
-        Err(Self::error())
-    }
 }

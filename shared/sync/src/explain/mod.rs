@@ -2,18 +2,20 @@
 //! and who owns that, and what a run would do.
 
 mod desired;
+mod owner;
 mod render;
 mod words;
 
 use std::fmt::Display;
 
 use extdns_clusters::ClusterView;
-use extdns_model::{Doubt, Inventory, Name, Owners, Record, RecordSet, Zone, ZoneIndex, ZoneKey};
+use extdns_model::{Inventory, Name, Owners, RecordSet, Zone, ZoneIndex, ZoneKey};
 use extdns_plan::{DecisionState, Input, Made, Plan, compute_for};
 use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Leftover};
 
 pub use desired::{Desired, Fate};
+pub use owner::Owner;
 pub use render::render;
 
 use crate::error::RunError;
@@ -65,23 +67,6 @@ pub struct Holding {
     pub owner: Owner,
     /// The object for which it was made, as its ownership record says.
     pub resource: Option<String>,
-}
-
-/// Whose a record is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owner {
-    /// Ours, by this owner id.
-    Ours(String),
-    /// Ours, because the registry keeps no owners.
-    Everybody,
-    /// Of another owner, with this id.
-    Foreign(String),
-    /// It has no ownership record, so it was not made by us.
-    Nobody,
-    /// The ownership records are not clear.
-    InDoubt(Box<Doubt>),
-    /// The provider does not let it be changed: why not, after "it".
-    Fixed(&'static str),
 }
 
 /// One thing that a run would do about the name, or hold back.
@@ -291,18 +276,6 @@ fn holdings(inventory: &Inventory, owners: &Owners, key: &str) -> Vec<Holding> {
             resource: record.labels.resource().map(str::to_owned),
         })
         .collect()
-}
-
-impl Owner {
-    fn of(record: &Record, owners: &Owners) -> Self {
-        match (record.read_only, record.labels.owner()) {
-            (Some(why), _) => Self::Fixed(why),
-            (None, _) if owners.is_empty() => Self::Everybody,
-            (None, Some(owner)) if owners.contains(owner) => Self::Ours(owner.to_owned()),
-            (None, Some(owner)) => Self::Foreign(owner.to_owned()),
-            (None, None) => record.doubt.clone().map_or(Self::Nobody, Self::InDoubt),
-        }
-    }
 }
 
 fn unreadable(inventory: &Inventory, zone: ZoneKey) -> Option<String> {

@@ -7,7 +7,7 @@ use extdns_plan::{DecisionState, Plan, RecordChange};
 use extdns_sources::source_of;
 
 use super::Notice;
-use super::words::first_few;
+use super::listing::first_few;
 
 /// How many names are shown.
 const SHOWN: usize = 5;

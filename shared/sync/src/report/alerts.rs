@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use extdns_plan::{ExceededLimit, GuardKind, Limit, Outage};
 
-use super::words::{closing, first_few};
+use super::listing::first_few;
+use super::words::closing;
 use super::{
     ClusterReport, ClusterState, FailureKind, GuardStop, Report, TargetReport, ZoneReport,
     ZonedOutage,

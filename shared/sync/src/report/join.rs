@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use extdns_model::{ClusterId, DomainFilter, Endpoint, Name};
 use extdns_sources::Dropped;
 
-use super::words::first_few;
+use super::listing::first_few;
 use super::{
     ClusterReport, ClusterState, Durations, FailureKind, Notice, Report, RunFailure, TargetReport,
     Unmade, notices,

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use extdns_model::RecordSet;
 use extdns_plan::{Cause, Differences};
 
-use super::words::{first_few, remark, result_below_alerts};
+use super::listing::first_few;
+use super::words::{remark, result_below_alerts};
 use super::{ChangeKind, ReportedChange, Severity, Snapshot};
 
 /// The parts of a line: `~ A www.example.org  192.0.2.1 -> 192.0.2.2  (service/shop/web)`.

@@ -5,7 +5,8 @@ use extdns_plan::Hold;
 
 use super::alerts::alerts;
 use super::text::unready;
-use super::words::{action_word, closing, result, total};
+use super::total::total;
+use super::words::{action_word, closing, result};
 use super::{ChangeResult, Report, ReportedChange, Severity, Summary, Unmade};
 
 impl Report {

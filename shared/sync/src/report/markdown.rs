@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use super::alerts::{Alert, alerts};
 use super::line::Line;
 use super::text::unready;
-use super::words::{printable, total};
+use super::total::total;
+use super::words::printable;
 use super::{Report, ZoneReport};
 
 /// Most bytes of a rendering: a comment on GitHub has at most as many characters.

@@ -8,7 +8,7 @@ use extdns_providers::Adaptation;
 use extdns_registry::Annotated;
 use extdns_sources::{Dropped, Frozen};
 
-use super::words::{SHOWN_OBJECTS, first_few};
+use super::listing::{SHOWN_OBJECTS, first_few};
 use super::{Notice, ownership};
 
 /// What a plan says beside its changes.

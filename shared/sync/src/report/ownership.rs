@@ -7,7 +7,7 @@ use extdns_plan::{Hold, Plan};
 use extdns_registry::{Annotated, Explained, Mixed};
 
 use super::Notice;
-use super::words::first_few;
+use super::listing::first_few;
 
 /// Values that are named in one notice.
 const SHOWN: usize = 3;

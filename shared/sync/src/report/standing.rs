@@ -1,31 +1,7 @@
-//! What the store of state said of a target.
-
-use jiff::Timestamp;
+//! What the store of state said of a target, in words and in the JSON document.
 
 use super::document::{StateOutcome, TargetState};
-use super::{Report, TargetReport};
-
-/// What the store of state said of a target before its zones were read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// There is nothing to do, so the provider was not called.
-    Gated {
-        /// When the zones were last read in full.
-        full_read_at: Timestamp,
-    },
-    /// The zones are read.
-    Full {
-        /// Why.
-        reason: String,
-    },
-    /// Another run holds the lease, so nothing was read or written.
-    Held {
-        /// That run.
-        holder: String,
-        /// When its lease ends.
-        until: Timestamp,
-    },
-}
+use super::{Report, Standing, TargetReport};
 
 impl Standing {
     /// Whether nothing was done because of it.

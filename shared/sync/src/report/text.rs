@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::alerts::{Alert, alerts};
 use super::line::{Line, Sign};
-use super::words::{first_few, printable, total};
+use super::listing::first_few;
+use super::total::total;
+use super::words::printable;
 use super::{ClusterReport, Report, Summary, ZoneReport};
 
 /// Whether and how a rendering is coloured.

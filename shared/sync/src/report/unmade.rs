@@ -1,4 +1,4 @@
-//! What is wanted and does not become a record, beside the changes that are held back.
+//! Counts what is wanted and does not become a record, beside the changes that are held back.
 
 use std::collections::HashSet;
 
@@ -8,31 +8,7 @@ use extdns_providers::{Adaptation, AdaptationKind};
 use extdns_registry::Annotated;
 use extdns_sources::Dropped;
 
-use super::{ChangeResult, Report, ReportedChange};
-
-/// How many wanted names do not become records, by the reason.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Unmade {
-    /// They lie in no zone.
-    pub no_zone: usize,
-    /// The filters of no target match them.
-    pub no_target: usize,
-    /// Their objects say something that is no record.
-    pub invalid: usize,
-    /// The provider cannot store them. Unlike what the plan holds back for it, no change says so.
-    pub refused: usize,
-    /// The provider was asked about them, and its answer does not have them.
-    pub unanswered: usize,
-    /// Several objects want them, and one of these has them.
-    pub contested: usize,
-    /// Records of a type that is not managed.
-    pub unmanaged: usize,
-    /// Whether names are wanted and none of them lies in a zone: more often a mistake of the
-    /// settings than what objects want.
-    pub nowhere: bool,
-    /// Whether nothing is wanted, and a filter that selects nothing or a namespace that does not exist may be why.
-    pub unselected: bool,
-}
+use super::{ChangeResult, Report, ReportedChange, Unmade};
 
 impl Unmade {
     /// Counts what came to nothing before the plan.
