@@ -4,10 +4,10 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use extdns_auth::documents::{self, Place};
 
 use super::file::{ConfigText, File, FileCluster, FileTarget, FlagKeys};
-use super::layer::{Flags, Given, Origin, expand, merge, read_arguments, read_variables};
+use super::layer::{Flags, Given, expand, merge, read_arguments, read_variables};
 use super::{
-    Arguments, ClusterEntry, Command, Environment, SettingsError, TargetEntry, canonical, explain,
-    idle, secrets,
+    Arguments, ClusterEntry, Command, Environment, Origin, SettingsError, TargetEntry, canonical,
+    explain, idle, secrets,
 };
 
 /// The settings of arguments and variables, before those of the file.

@@ -13,6 +13,7 @@ mod file;
 mod idle;
 mod layer;
 mod many;
+mod origin;
 mod process;
 mod secrets;
 mod show;
@@ -29,8 +30,9 @@ pub use command::{Command, CommandArgs, ConfigAction, Output};
 pub use entries::{ClusterEntry, DEFAULT_CLUSTER, TargetEntry};
 pub use error::SettingsError;
 pub use file::ConfigText;
-pub use layer::{Given, Origin};
+pub use layer::Given;
 pub use many::{config_place, load};
+pub use origin::Origin;
 pub use process::{LogFormat, LogLevel, ProcessArgs};
 pub use show::show;
 

@@ -17,8 +17,8 @@ use extdns_clusters::Access;
 
 use extdns_registry::Affix;
 
-use super::SettingsError;
-use super::layer::{FlagKind, Given, Origin};
+use super::layer::{FlagKind, Given};
+use super::{Origin, SettingsError};
 use keys::{ACCESS, GUARD_FLAGS, Key, Shape, TOP, nearest};
 pub(crate) use keys::{FlagKeys, Section};
 use node::{Broken, Entry, Node, Value};
