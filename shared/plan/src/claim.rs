@@ -162,6 +162,11 @@ impl<'a> Claims<'a> {
     }
 }
 
+/// Whether a record is ours to change.
+pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
+    record.read_only.is_none() && owners.own(&record.labels)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,9 +221,4 @@ mod tests {
         let unowned = Claims::new(&Owners::none(), &clusters).of_record(&Labels::new());
         assert_eq!(unowned.clusters.iter().count(), 4, "without owners a record is anybody's");
     }
-}
-
-/// Whether a record is ours to change.
-pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
-    record.read_only.is_none() && owners.own(&record.labels)
 }
