@@ -301,14 +301,9 @@ pub(crate) fn effective<'a>(
     clusters: impl Iterator<Item = &'a ClusterEntry>,
 ) -> Vec<(String, String)> {
     let mut effective: Vec<(String, String)> = of(&target.given).collect();
-    for ClusterEntry { name, owner, domains, weight, arguments, .. } in clusters {
-        let own = [
-            ("cluster", name.clone()),
-            ("owner", owner.clone().unwrap_or_default()),
-            ("domains", domains.join(",")),
-            ("weight", weight.map(|weight| weight.to_string()).unwrap_or_default()),
-        ];
-        effective.extend(own.map(|(key, value)| (key.to_owned(), value)));
+    for ClusterEntry { name, own, arguments, .. } in clusters {
+        effective.push(("cluster".to_owned(), name.clone()));
+        effective.extend(of(own));
         effective.extend(of(&arguments.given));
     }
     effective

@@ -9,8 +9,8 @@ use extdns_model::ClusterId;
 
 use extdns_registry::Affix;
 
-use super::Arguments;
 use super::file::{FileCluster, FileTarget};
+use super::{Arguments, Given};
 
 /// The name of the one cluster of a run without a configuration file.
 pub const DEFAULT_CLUSTER: &str = "default";
@@ -32,6 +32,8 @@ pub struct ClusterEntry {
     pub timeout: Option<Duration>,
     /// The weight of its records where the targets share names by weight.
     pub weight: Option<u8>,
+    /// What its entry says with keys that are no flags, for messages and for the hash of a run.
+    pub own: Vec<Given>,
     /// Its flags: those of sources and of Kubernetes count.
     pub arguments: Arguments,
 }
@@ -43,6 +45,8 @@ pub struct TargetEntry {
     pub name: String,
     /// The clusters whose records go there, by name; `None` for all.
     pub clusters: Option<Vec<String>>,
+    /// What its entry says with keys that are no flags.
+    pub own: Vec<Given>,
     /// Its flags: those of provider, registry and plan count.
     pub arguments: Arguments,
 }
@@ -50,8 +54,8 @@ pub struct TargetEntry {
 impl ClusterEntry {
     /// A cluster of the configuration file, with its flags.
     pub(super) fn of_file(file: FileCluster, arguments: Arguments) -> Self {
-        let FileCluster { name, access, owner, affix, domains, timeout, weight, .. } = file;
-        Self { name, access, owner, affix, domains, timeout, weight, arguments }
+        let FileCluster { name, access, owner, affix, domains, timeout, weight, own, .. } = file;
+        Self { name, access, owner, affix, domains, timeout, weight, own, arguments }
     }
 
     /// The one cluster that flags name.
@@ -64,6 +68,7 @@ impl ClusterEntry {
             domains: Vec::new(),
             timeout: None,
             weight: None,
+            own: Vec::new(),
             arguments: arguments.clone(),
         }
     }
@@ -93,7 +98,7 @@ impl ClusterEntry {
 impl TargetEntry {
     /// A target of the configuration file, with its flags.
     pub(super) fn of_file(file: FileTarget, arguments: Arguments) -> Self {
-        Self { name: file.name, clusters: file.clusters, arguments }
+        Self { name: file.name, clusters: file.clusters, own: file.own, arguments }
     }
 
     /// The one target that flags name.
@@ -101,6 +106,7 @@ impl TargetEntry {
         Self {
             name: arguments.providers.provider.name.to_owned(),
             clusters: None,
+            own: Vec::new(),
             arguments: arguments.clone(),
         }
     }

@@ -6,6 +6,9 @@ use extdns_auth::secrets::{register, register_url};
 
 use super::layer::{Given, Word};
 
+/// What is shown in place of a secret.
+pub(super) const HIDDEN: &str = "(hidden)";
+
 /// Ends of the names of flags and variables whose values are secrets, as flags are written.
 const ENDS: [&str; 11] = [
     "-access-key",

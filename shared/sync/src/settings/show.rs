@@ -4,14 +4,10 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory as _;
 
-use extdns_registry::Affix;
-
 use super::file::{FlagKeys, Section};
 use super::layer::Flags;
-use super::{Arguments, ClusterEntry, Given, TargetEntry, secrets};
-
-/// What stands in place of a secret.
-const HIDDEN: &str = "(hidden)";
+use super::secrets::{self, HIDDEN};
+use super::{Arguments, Given};
 
 /// Renders all settings, each with its origin; secrets are hidden. Flags without a value are left out.
 #[must_use]
@@ -24,46 +20,13 @@ pub fn show(arguments: &Arguments) -> String {
     page.section(&mut text, "run", Section::Defaults, &[], &arguments.given);
     for entry in &arguments.cluster_entries {
         let title = format!("cluster {}", entry.name);
-        page.section(
-            &mut text,
-            &title,
-            Section::Cluster,
-            &of_cluster(entry),
-            &entry.arguments.given,
-        );
+        page.section(&mut text, &title, Section::Cluster, &entry.own, &entry.arguments.given);
     }
     for entry in &arguments.target_entries {
         let title = format!("target {}", entry.name);
-        page.section(&mut text, &title, Section::Target, &of_target(entry), &entry.arguments.given);
+        page.section(&mut text, &title, Section::Target, &entry.own, &entry.arguments.given);
     }
     text
-}
-
-fn prefix(affix: &Affix) -> Option<String> {
-    if let Affix::Prefix(text) = affix { Some(text.to_string()) } else { None }
-}
-
-fn suffix(affix: &Affix) -> Option<String> {
-    if let Affix::Suffix(text) = affix { Some(text.to_string()) } else { None }
-}
-
-/// What a cluster is beside its flags.
-fn of_cluster(entry: &ClusterEntry) -> Vec<(&'static str, String)> {
-    let own = [
-        ("access", entry.access.as_ref().map(|_| "inCluster".to_owned())),
-        ("txtOwnerId", entry.owner.clone()),
-        ("txtPrefix", entry.affix.as_ref().and_then(prefix)),
-        ("txtSuffix", entry.affix.as_ref().and_then(suffix)),
-        ("domains", Some(entry.domains.join(", ")).filter(|domains| !domains.is_empty())),
-        ("timeout", entry.timeout.map(|time| format!("{time:?}"))),
-        ("weight", entry.weight.map(|weight| weight.to_string())),
-    ];
-    own.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
-/// What a target is beside its flags.
-fn of_target(entry: &TargetEntry) -> Vec<(&'static str, String)> {
-    entry.clusters.iter().map(|clusters| ("clusters", clusters.join(", "))).collect()
 }
 
 struct Page {
@@ -77,12 +40,12 @@ impl Page {
         text: &mut String,
         title: &str,
         section: Section,
-        own: &[(&str, String)],
+        own: &[Given],
         given: &[Given],
     ) {
         let mut lines: Vec<(String, String)> = own
             .iter()
-            .map(|(name, value)| (format!("{name}: {value}"), "the file".to_owned()))
+            .map(|own| (format!("{}: {}", own.flag, own.text), own.origin.to_string()))
             .collect();
         let args = self.parser.get_arguments();
         for arg in args.filter(|arg| self.belongs(arg, section)) {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use extdns_clusters::Access;
+use extdns_clusters::{Access, KubeconfigSource};
 use extdns_model::parse_go_duration;
 
 use extdns_registry::Affix;
 
 use super::super::SettingsError;
 use super::super::layer::Given;
+use super::super::secrets::HIDDEN;
 use super::node::{Entry, Node, Value};
 use super::{ACCESS, FileCluster, Parser, Section};
 
@@ -21,8 +22,16 @@ const EKS_FLAGS: [(&str, &str); 4] = [
 ];
 
 /// What stands before the name of a document, by the key of `kubeconfig`.
-const PLACES: [(&str, &str); 4] =
-    [("path", ""), ("ssm", "ssm:"), ("s3", "s3://"), ("secretsManager", "secretsManager:")];
+const PLACES: [(&str, &str); 5] = [
+    ("path", ""),
+    ("ssm", "ssm:"),
+    ("s3", "s3://"),
+    ("secretsManager", "secretsManager:"),
+    (INLINE, ""),
+];
+
+/// The key of a kubeconfig that the file itself holds.
+const INLINE: &str = "inline";
 
 impl Parser<'_> {
     pub(super) fn cluster(&self, node: &Node) -> Result<FileCluster, SettingsError> {
@@ -35,6 +44,7 @@ impl Parser<'_> {
             domains: Vec::new(),
             timeout: None,
             weight: None,
+            own: self.own(node, Section::Cluster),
             given: self.flags(node, Section::Cluster)?,
         };
         let entries = self.entries(node, "a cluster")?;
@@ -49,7 +59,7 @@ impl Parser<'_> {
         for Entry { key, value, .. } in entries {
             match key.as_str() {
                 "eks" => cluster.given.extend(self.eks(value)?),
-                "kubeconfig" => cluster.given.extend(self.kubeconfig(value)?),
+                "kubeconfig" => self.kubeconfig(value, &mut cluster)?,
                 "inCluster" => cluster.access = Some(Access::InCluster),
                 "manifests" => cluster.given.extend(self.given("manifests", value)),
                 "txtOwnerId" => cluster.owner = value.text(),
@@ -76,12 +86,15 @@ impl Parser<'_> {
         Ok(given.collect())
     }
 
-    fn kubeconfig(&self, node: &Node) -> Result<Vec<Given>, SettingsError> {
-        let Value::Map(entries) = &node.value else { return Ok(self.given("kubeconfig", node)) };
+    fn kubeconfig(&self, node: &Node, cluster: &mut FileCluster) -> Result<(), SettingsError> {
+        let Value::Map(entries) = &node.value else {
+            cluster.given.extend(self.given("kubeconfig", node));
+            return Ok(());
+        };
         let find = |name: &str| entries.iter().find(|own| own.key == name);
         let mut places = PLACES.iter().filter_map(|(key, start)| Some((find(key)?, *start)));
         let Some((entry, start)) = places.next() else {
-            let problem = "kubeconfig needs path, ssm, s3 or secretsManager";
+            let problem = "kubeconfig needs path, ssm, s3, secretsManager or inline";
             return Err(self.wrong(node.line, problem));
         };
         if let Some((second, _)) = places.next() {
@@ -89,13 +102,25 @@ impl Parser<'_> {
             return Err(self.wrong(second.line, problem));
         }
         let text = entry.value.text().unwrap_or_default();
+        let context = find("context");
+        if entry.key == INLINE {
+            let context = context.and_then(|own| own.value.text());
+            let from = KubeconfigSource::Inline(text.into());
+            cluster.access = Some(Access::Kubeconfig { from, context });
+            cluster.own.push(Given {
+                flag: "kubeconfig.inline".to_owned(),
+                text: HIDDEN.to_owned(),
+                origin: self.origin(entry.value.line),
+            });
+            return Ok(());
+        }
         let text = format!("{start}{}", text.strip_prefix(start).unwrap_or(&text));
         let origin = self.origin(entry.value.line);
-        let mut given = vec![Given { flag: "kubeconfig".to_owned(), text, origin }];
-        if let Some(context) = find("context") {
-            given.extend(self.given("context", &context.value));
+        cluster.given.push(Given { flag: "kubeconfig".to_owned(), text, origin });
+        if let Some(context) = context {
+            cluster.given.extend(self.given("context", &context.value));
         }
-        Ok(given)
+        Ok(())
     }
 
     fn duration(&self, node: &Node) -> Result<Duration, SettingsError> {

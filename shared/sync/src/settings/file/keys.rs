@@ -148,6 +148,7 @@ pub(super) const CLUSTER: &[Key] = &[
             key("ssm", Shape::Text, "A parameter of AWS Systems Manager."),
             key("s3", Shape::Text, "An object of S3, like bucket/key."),
             key("secretsManager", Shape::Text, "A secret of AWS Secrets Manager."),
+            key("inline", Shape::Text, "The kubeconfig itself, as a text."),
             key("context", Shape::Text, "The context; without it the current one."),
         ]),
         "A kubeconfig.",

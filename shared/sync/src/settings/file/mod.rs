@@ -52,6 +52,8 @@ pub(crate) struct FileCluster {
     pub(crate) domains: Vec<String>,
     pub(crate) timeout: Option<std::time::Duration>,
     pub(crate) weight: Option<u8>,
+    /// What it says with keys that are no flags.
+    pub(crate) own: Vec<Given>,
     pub(crate) given: Vec<Given>,
 }
 
@@ -61,6 +63,8 @@ pub(crate) struct FileTarget {
     pub(crate) name: String,
     pub(crate) origin: Origin,
     pub(crate) clusters: Option<Vec<String>>,
+    /// What it says with keys that are no flags.
+    pub(crate) own: Vec<Given>,
     pub(crate) given: Vec<Given>,
 }
 
@@ -143,6 +147,7 @@ impl Parser<'_> {
             name: self.name(node, "target")?,
             origin: self.origin(node.line),
             clusters: None,
+            own: self.own(node, Section::Target),
             given: self.flags(node, Section::Target)?,
         };
         for Entry { key, value, .. } in self.entries(node, "a target")? {
@@ -195,6 +200,20 @@ impl Parser<'_> {
             }
         }
         Ok(given)
+    }
+
+    /// What a section says with keys of its own that stand for no flag.
+    fn own(&self, node: &Node, section: Section) -> Vec<Given> {
+        let Value::Map(entries) = &node.value else { return Vec::new() };
+        let is_own = |entry: &&Entry| section.own_keys().iter().any(|own| own.name == entry.key);
+        let is_flag = |key: &str| key == "name" || ACCESS.contains(&key) && key != "inCluster";
+        let shown = entries.iter().filter(is_own).filter(|entry| !is_flag(&entry.key));
+        let given = shown.map(|Entry { key, value, .. }| {
+            let texts: Vec<String> =
+                self.given(key, value).into_iter().map(|own| own.text).collect();
+            Given { flag: key.clone(), text: texts.join(", "), origin: self.origin(value.line) }
+        });
+        given.collect()
     }
 
     fn check_flag(&self, entry: &Entry, kind: FlagKind) -> Result<(), SettingsError> {

@@ -1,5 +1,7 @@
 //! The configuration file, as the settings that it makes and the errors that it gets.
 
+use extdns_clusters::{Access, KubeconfigSource};
+use extdns_model::ClusterId;
 use serde_json::Value;
 
 mod schema;
@@ -199,7 +201,7 @@ fn guard_sharing_and_null_are_flags_of_all_targets() {
 #[test]
 fn every_value_is_shown_with_its_origin_and_secrets_are_hidden() {
     let text = format!(
-        "{HEAD}defaults: {{ sources: [fake], txtOwnerId: central }}\nclusters:\n- name: a\n  manifests: [x.yaml]\n\
+        "{HEAD}defaults: {{ sources: [fake], txtOwnerId: central }}\nclusters:\n- name: a\n  manifests: [x.yaml]\n  domains: [a.example.org, b.example.org]\n\
          targets:\n- name: t\n  provider: pdns\n  pdnsApiKey: s3cr3t-value\n  pdnsServer: http://pdns.test\n"
     );
     let shown = show(&settings(&text, &["--policy=sync"]));
@@ -207,6 +209,8 @@ fn every_value_is_shown_with_its_origin_and_secrets_are_hidden() {
         "--txt-owner-id=central",
         "# conf.yaml line 2",
         "--manifests=x.yaml",
+        "domains: a.example.org, b.example.org",
+        "# conf.yaml line 6",
         "# conf.yaml line 5",
         "--policy=sync",
         "# argument 2",
@@ -216,4 +220,24 @@ fn every_value_is_shown_with_its_origin_and_secrets_are_hidden() {
         assert!(shown.contains(line), "{line} in\n{shown}");
     }
     assert!(!shown.contains("s3cr3t-value"), "{shown}");
+}
+
+#[test]
+fn a_kubeconfig_may_stand_in_the_file_itself_and_is_not_shown() {
+    let text = format!(
+        "{HEAD}clusters:\n- name: lab\n  kubeconfig:\n    context: admin\n    inline: |\n      \
+         users: [{{name: u, user: {{token: s3cr3t-value}}}}]\n"
+    );
+    let arguments = settings(&text, &["--source=fake", "--provider=inmemory"]);
+    let cluster = arguments.cluster_entries[0].cluster(ClusterId(0));
+    let Access::Kubeconfig { from: KubeconfigSource::Inline(_), context } = &cluster.access else {
+        panic!("{:?}", cluster.access);
+    };
+    assert_eq!(context.as_deref(), Some("admin"));
+    let shown = show(&arguments);
+    assert!(shown.contains("kubeconfig.inline: (hidden)"), "{shown}");
+    assert!(!shown.contains("s3cr3t-value") && !format!("{arguments:?}").contains("s3cr3t-value"));
+    let both = text.replace("    context: admin", "    path: a.yaml");
+    let error = resolved(&both, &[]).expect_err("two places");
+    assert!(error.contains("kubeconfig is in one place: path or inline"), "{error}");
 }
