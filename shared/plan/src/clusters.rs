@@ -1,7 +1,7 @@
 //! The clusters of a target, and what is known of each.
 
 use ecow::EcoString;
-use extdns_model::{ClusterId, DomainFilter, Unready};
+use extdns_model::{ClusterId, Unready};
 
 /// The clusters whose records a plan is about, in the order of the settings, and what they say
 /// about names that have no address yet.
@@ -25,8 +25,6 @@ pub struct Cluster {
     pub nothing_selected_by: Option<EcoString>,
     /// Whether it may want nothing at all, however many records it has.
     pub may_be_empty: bool,
-    /// The names that it may publish.
-    pub domains: DomainFilter,
     /// The weight of its records where clusters share a name by weight.
     pub weight: u8,
 }
@@ -66,15 +64,8 @@ impl Cluster {
             reading,
             nothing_selected_by: None,
             may_be_empty: false,
-            domains: DomainFilter::default(),
             weight: DEFAULT_WEIGHT,
         }
-    }
-
-    /// The same, but it may publish these names only.
-    #[must_use]
-    pub fn publishing(self, domains: DomainFilter) -> Self {
-        Self { domains, ..self }
     }
 
     /// The same with another weight, for names that clusters share by weight.

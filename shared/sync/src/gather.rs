@@ -294,13 +294,12 @@ impl Gathered {
     ) -> Clusters {
         let clusters = wiring.clusters.iter().zip(&self.clusters);
         let listed = clusters.filter(|(own, _)| target.clusters.contains(&own.cluster.id));
-        let clusters = listed.map(|(WiredCluster { cluster, domains, weight, .. }, report)| {
+        let clusters = listed.map(|(WiredCluster { cluster, weight, .. }, report)| {
             let reading = match report.state {
                 ClusterState::Failed => Reading::Failed,
                 _ => Reading::Complete { endpoints: wanted.count(cluster.id) },
             };
             let known = extdns_plan::Cluster::new(cluster.id, cluster.name.to_string(), reading)
-                .publishing(domains.clone())
                 .weighing(*weight);
             match self.suddenly_selecting_nothing(cluster.id, target, inventory) {
                 Some(filter) => known.selecting_nothing(filter),
