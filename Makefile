@@ -6,7 +6,7 @@ ifneq ($(wildcard ../shared/cases/README.md),)
 export EXTDNS_CASES ?= $(abspath ../shared/cases)
 endif
 
-.PHONY: help new-provider new-source demo bench test setup fmt lint template isolated unit chaos clean-demo build-SyncFunction
+.PHONY: help new-provider new-source docs demo bench test setup fmt lint template isolated unit properties fuzz chaos clean-demo build-SyncFunction
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,8 +42,16 @@ isolated: ## Check each library crate alone, so that none leans on another's fea
 	  echo "cargo check -p extdns-$$crate"; cargo check --quiet -p extdns-$$crate || exit 1; \
 	done
 
-unit: ## Run the tests
-	cargo test --workspace --all-features
+# The seed makes the random inputs of a run those of every run; `properties` and `fuzz` try others.
+unit: ## Run the tests, with the same random inputs each time, and each fuzz test for 30 seconds
+	PROPTEST_RNG_SEED=1 FUZZ_SECONDS=30 cargo test --workspace --all-features
+
+CASES ?= 20000
+properties: toolchain ## Run the tests with other random inputs each time, CASES=20000 for each property
+	env -u PROPTEST_RNG_SEED PROPTEST_CASES=$(CASES) cargo test --workspace --all-features --lib --test it
+
+fuzz: toolchain ## Run each fuzz test with other random inputs each time, for SECONDS=60
+	env -u PROPTEST_RNG_SEED FUZZ_SECONDS=$(SECONDS) cargo test --workspace --all-features --test it --test fuzz without_a_panic
 
 # A failure says how to run its round alone: SEED, KIND and ROUND. The build is that of `unit`, so that nothing is built
 # twice.
@@ -58,6 +66,10 @@ new-provider: ## A provider to fill in, from templates/provider: NAME=x
 
 new-source: ## A source to fill in, from templates/source: NAME=x
 	@templates/new source '$(NAME)'
+
+docs: toolchain ## Write the generated pages of docs: providers, configuration, report
+	UPDATE_EXPECT=1 cargo test --quiet -p extdns-providers --all-features --lib pages::
+	UPDATE_EXPECT=1 cargo test --quiet -p extdns-sync --all-features --lib the_schema
 
 # `sam build` calls this for template.yaml. LAMBDA_TARGET builds for another processor than this machine's
 # (aarch64-unknown-linux-gnu, with its linker), LAMBDA_PROFILE=dev is quick and large.

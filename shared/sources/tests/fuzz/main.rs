@@ -6,9 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, Environment};
+use extdns_fuzz::{changed, fuzz};
 use extdns_model::ClusterId;
 use extdns_sources::{Args, Options, ResolveError, Resolver, Sources};
-use proptest::prelude::*;
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
 #[derive(Parser)]
@@ -108,45 +111,21 @@ fn the_corpus_ends_without_a_panic() {
     try_out(&objects(&annotations));
 }
 
-/// How many texts are tried; `FUZZ_CASES` says how many where one has the time.
-fn config() -> ProptestConfig {
-    let cases = std::env::var("FUZZ_CASES").ok().and_then(|count| count.parse().ok());
-    ProptestConfig {
-        cases: cases.unwrap_or(600),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
-
-/// The text with another one in the place of some of its characters.
-fn changed(text: &str, from: usize, length: usize, with: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let from = from % (chars.len() + 1);
-    let until = (from + length).min(chars.len());
-    let before = chars[..from].iter().copied();
-    before.chain(with.chars()).chain(chars[until..].iter().copied()).collect()
-}
-
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn changed_annotations_end_without_a_panic(
-        pairs in proptest::collection::vec((proptest::sample::select(annotations()), any::<usize>(), 0_usize..8, "\\PC{0,6}|[-:., %/]{0,4}"), 1..6),
-    ) {
-        let pairs: Vec<(String, String)> = pairs
+#[test]
+fn changed_annotations_end_without_a_panic() {
+    let change = (select(annotations()), any::<usize>(), 0_usize..8, "\\PC{0,6}|[-:., %/]{0,4}");
+    fuzz(&vec(change, 1..6), |changes| {
+        let pairs: Vec<(String, String)> = changes
             .into_iter()
             .map(|((key, value), from, length, with)| (key, changed(&value, from, length, &with)))
             .collect();
         try_out(&objects(&pairs));
-    }
+    });
+}
 
-    #[test]
-    fn changed_manifests_end_without_a_panic(
-        text in proptest::sample::select(manifests()),
-        (from, length) in (any::<usize>(), 0_usize..12),
-        with in "\\PC{0,4}|[-:{}\\[\\],&*!|>'\"%@ \n]{0,4}|null|true|[0-9]{1,20}",
-    ) {
-        try_out(&changed(&text, from, length, &with));
-    }
+#[test]
+fn changed_manifests_end_without_a_panic() {
+    let with = "\\PC{0,4}|[-:{}\\[\\],&*!|>'\"%@ \n]{0,4}|null|true|[0-9]{1,20}";
+    let texts = (select(manifests()), any::<usize>(), 0_usize..12, with);
+    fuzz(&texts, |(text, from, length, with)| try_out(&changed(&text, from, length, &with)));
 }

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use extdns_fuzz::{changed, fuzz};
 use extdns_template::Template;
-use proptest::prelude::*;
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::sample::select;
 
 use super::support::{SOURCE, service, unstructured};
 
@@ -27,11 +30,6 @@ fn the_corpus_ends_without_a_panic() {
     corpus.iter().for_each(|text| try_out(text));
 }
 
-/// How many texts are tried; `FUZZ_CASES` says how many where one has the time.
-fn cases() -> u32 {
-    std::env::var("FUZZ_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(4000)
-}
-
 /// Words that templates are made of, so that many of the texts are templates.
 fn words() -> Vec<String> {
     let mut words: Vec<String> = corpus()
@@ -44,24 +42,13 @@ fn words() -> Vec<String> {
     words
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+#[test]
+fn changed_templates_end_without_a_panic() {
+    let texts = (select(corpus()), any::<usize>(), 0_usize..20, select(words()));
+    fuzz(&texts, |(line, from, length, word)| try_out(&changed(&line, from, length, &word)));
+}
 
-    #[test]
-    fn changed_templates_end_without_a_panic(
-        line in proptest::sample::select(corpus()),
-        word in proptest::sample::select(words()),
-        (from, length) in (0_usize..200, 0_usize..20),
-    ) {
-        let chars: Vec<char> = line.chars().collect();
-        let from = from.min(chars.len());
-        let until = (from + length).min(chars.len());
-        let text: String = chars[..from].iter().copied().chain(word.chars()).chain(chars[until..].iter().copied()).collect();
-        try_out(&text);
-    }
-
-    #[test]
-    fn words_in_any_order_end_without_a_panic(words in proptest::collection::vec(proptest::sample::select(words()), 0..40)) {
-        try_out(&words.concat());
-    }
+#[test]
+fn words_in_any_order_end_without_a_panic() {
+    fuzz(&vec(select(words()), 0..40), |words| try_out(&words.concat()));
 }
