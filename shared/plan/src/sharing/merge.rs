@@ -86,25 +86,36 @@ impl<'a> Sharer<'_, 'a> {
                 lost.push(loser);
             }
         }
-        let record = current.filter(|record| is_kept && !record.set.is_alias());
-        desired.extend(self.united(&winners, record));
+        desired.extend(self.united(&winners, current, is_kept));
     }
 
-    /// One endpoint with the targets of all. Where a record belongs to a cluster that could not be
-    /// read in full, its targets stay, and so does that cluster among those that want it.
-    fn united(&self, winners: &[&'a Endpoint], record: Option<&Record>) -> Option<&'a Endpoint> {
-        let (first, others) = winners.split_first()?;
-        let mut united = Endpoint::clone(first);
+    /// One endpoint with the targets of all. Where the current record belongs to a cluster that
+    /// could not be read in full, its targets are kept, and so is that cluster among those that want
+    /// it.
+    fn united(
+        &self,
+        winners: &[&'a Endpoint],
+        current: Option<&Record>,
+        is_kept: bool,
+    ) -> Option<&'a Endpoint> {
+        let mut united = Endpoint::clone(winners.first()?);
         let rtype = united.set.rtype;
-        for other in others {
-            add(&mut united.set.targets, &other.set.targets, rtype);
-            united.attribution.unite(&other.attribution);
+        // A cluster may name one target twice. Without this, the targets would depend on who is first.
+        united.set.targets = Targets::default();
+        united.attribution = Attribution::default();
+        for winner in winners {
+            add(&mut united.set.targets, &winner.set.targets, rtype);
+            united.attribution.unite(&winner.attribution);
         }
-        if let Some(record) = record
-            && let Some(missing) = self.missing(record, &united.attribution)
-        {
-            add(&mut united.set.targets, &record.set.targets, rtype);
-            united.attribution = missing;
+        if let Some(record) = current {
+            if is_kept
+                && !record.set.is_alias()
+                && let Some(missing) = self.missing(record, &united.attribution)
+            {
+                add(&mut united.set.targets, &record.set.targets, rtype);
+                united.attribution = missing;
+            }
+            united.attribution = self.kept_order(record, &united.attribution);
         }
         Some(self.made.keep(united))
     }
@@ -118,11 +129,16 @@ impl<'a> Sharer<'_, 'a> {
         let frozen = claim.clusters.iter();
         let frozen = frozen.filter(|id| self.freeze.is_frozen(*id) && !clusters.contains(id));
         let missing = frozen.map(|cluster| Arc::new(Resource { cluster, ..object.clone() }));
-        let known = known.resources().iter().cloned();
-        let mut all: Vec<Arc<Resource>> = missing.chain(known).collect();
-        // The owner id that the record bears stays.
+        Some(missing.chain(known.resources().iter().cloned()).collect())
+    }
+
+    /// The attribution in an order that keeps the owner id of the record: the first resource decides
+    /// it. The rank of a cluster follows from all records of the name, so that two records of one
+    /// name would exchange their owner ids in each run.
+    fn kept_order(&self, record: &Record, known: &Attribution) -> Attribution {
+        let mut all: Vec<Arc<Resource>> = known.resources().to_vec();
         all.sort_by_key(|own| !self.claims.bears_id_of(&record.labels, own.cluster));
-        Some(all.into_iter().collect())
+        all.into_iter().collect()
     }
 }
 

@@ -135,6 +135,32 @@ fn merged_is_what_each_cluster_would_get_alone() {
 }
 
 #[test]
+fn records_of_a_name_keep_their_owner_ids_though_another_contributor_comes_first() {
+    own_ids(READ, READ)
+        .sharing(Merge)
+        .manages("A AAAA")
+        .has(&[
+            "A www 1.1.1.1,1.1.1.9 o=us c=eu+us r=service/ns/x",
+            "AAAA www ::1,::9 o=eu c=eu+us r=service/ns/x",
+        ])
+        .wants(&[
+            "A www 1.1.1.1 by=eu:x",
+            "A www 1.1.1.9 by=us:x",
+            "AAAA www ::1 by=eu:x",
+            "AAAA www ::9 by=us:x",
+        ])
+        .gives(&[]);
+}
+
+#[test]
+fn a_target_that_a_contributor_names_twice_is_merged_once() {
+    own_ids(READ, READ)
+        .sharing(Merge)
+        .wants(&["A www 1.1.1.1,1.1.1.1 by=eu:x", "A www 1.1.1.9 by=us:x"])
+        .gives(&["+ A www 1.1.1.1,1.1.1.9"]);
+}
+
+#[test]
 fn the_target_of_a_dark_contributor_stays_for_three_runs() {
     for (case, owner, dark) in
         [(shared_id(READ, Failed), "central", "eu"), (own_ids(READ, Failed), "us", "us")]
