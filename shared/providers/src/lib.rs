@@ -32,6 +32,8 @@ mod messages;
 #[cfg(test)]
 #[path = "../../../templates/provider/mod.rs"]
 pub mod newapi;
+#[cfg(test)]
+mod pages;
 pub mod pdns;
 mod provider;
 pub mod rest;

@@ -16,7 +16,7 @@ fn tree() -> tempfile::TempDir {
     }
     let sources = LISTS.map(|file| format!("shared/providers/src/{file}"));
     let template = ["mod", "dialect", "tests"].map(|file| format!("templates/provider/{file}.rs"));
-    let rest = ["templates/new", "rustfmt.toml"].map(str::to_owned);
+    let rest = ["templates/new", "templates/provider/page.md", "rustfmt.toml"].map(str::to_owned);
     for file in sources.into_iter().chain(template).chain(rest) {
         fs::copy(root.join(&file), tree.path().join(&file)).expect("a copy");
     }
@@ -40,7 +40,7 @@ fn a_new_provider_has_its_files_and_its_lines() {
     for (name, capital) in [("akamai", "Akamai"), ("ovh", "Ovh"), ("zzz", "Zzz")] {
         let output = new_provider(tree.path(), name);
         assert!(output.status.success(), "{name}: {output:?}");
-        for file in ["mod.rs", "dialect.rs", "tests.rs"] {
+        for file in ["mod.rs", "dialect.rs", "tests.rs", "page.md"] {
             let text = read(tree.path(), &format!("{name}/{file}"));
             assert!(text.contains(capital), "{file} of {name}");
             for word in ["newapi", "template"] {
