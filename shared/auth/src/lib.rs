@@ -12,6 +12,7 @@ mod http;
 mod messages;
 mod retry_after;
 pub mod secrets;
+mod tried;
 
 use std::sync::Once;
 
@@ -24,6 +25,7 @@ pub use aws::{
 };
 pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
 pub use retry_after::retry_after;
+pub use tried::Tried;
 
 static INSTALLED: Once = Once::new();
 
