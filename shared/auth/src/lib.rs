@@ -1,12 +1,13 @@
 //! Identities and transport: what the clients of Kubernetes, of AWS and of REST APIs share.
 //!
 //! It knows no other crate of this project. [`HttpOptions`] makes the HTTP client with the TLS and
-//! proxy settings of a run, [`aws_identity`] finds credentials of AWS, [`documents`] reads what a flag
-//! names, wherever it is, and [`secrets`] keeps every credential that was loaded out of all output.
+//! proxy settings of a run, [`aws_identity`] finds credentials of AWS, [`GoogleIdentity`] those of
+//! Google, [`documents`] reads what a flag names, wherever it is, and [`secrets`] keeps every credential that was loaded out of all output.
 
 #[cfg(feature = "aws")]
 mod aws;
 pub mod documents;
+mod google;
 mod http;
 #[cfg(test)]
 mod messages;
@@ -23,6 +24,7 @@ pub use aws::{
     AwsError, AwsIdentity, AwsOptions, AwsRole, AwsVariables, EksTokens, aws_error_chain,
     aws_identity, aws_region,
 };
+pub use google::{GoogleError, GoogleIdentity, GoogleToken, GoogleVariables};
 pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
 pub use retry_after::retry_after;
 pub use tried::Tried;

@@ -10,7 +10,7 @@ use crate::AwsError;
 #[cfg(feature = "aws")]
 use crate::aws_api::AwsCallError;
 use crate::documents::{self, Place, Reader};
-use crate::{HttpError, HttpOptions, http_client};
+use crate::{GoogleError, HttpError, HttpOptions, http_client};
 
 #[tokio::test]
 async fn every_error_has_its_message() {
@@ -25,6 +25,16 @@ async fn every_error_has_its_message() {
     crate::install_crypto();
     messages.show(HttpError::Pem { path: path(), source: client("no address") });
     messages.show(HttpError::Client(client("no address")));
+    let file = PathBuf::from("/etc/key.json");
+    let reason = "its type is \"x\"; service_account can be used".to_owned();
+    messages.show(GoogleError::File { path: file, reason });
+    let tried =
+        "GOOGLE_APPLICATION_CREDENTIALS is not set, and there is no home folder; set it".to_owned();
+    messages.show(GoogleError::Missing { tried: tried.clone() });
+    messages.show(GoogleError::Project { tried });
+    let (who, reason) = ("service account dns@p".to_owned(), "HTTP 400: invalid_grant".to_owned());
+    messages.show(GoogleError::Token { who, reason, may_pass: false });
+    messages.leave_out("GoogleError::Http", "it says what HttpError says");
     #[cfg(feature = "aws")]
     {
         let reason = || "no credentials in the chain; set AWS_PROFILE or a role".to_owned();
@@ -48,6 +58,15 @@ async fn every_error_has_its_message() {
     for error in ["AwsError", "AwsCallError"] {
         messages.leave_out(error, "it is there with the feature aws only");
     }
+    let who = || "the secret of application app-1".to_owned();
+    messages.show(AzureError::Setting("no credentials provided for Azure API".to_owned()));
+    messages
+        .show(AzureError::Refused { who: who(), reason: "HTTP 401: no such secret".to_owned() });
+    messages.show(AzureError::Unanswered {
+        who: who(),
+        reason: "HTTP 503: busy".to_owned(),
+        retry_after: None,
+    });
     messages.show("s3://conf".parse::<Place>().expect_err("no key"));
     let place = Place::Path("/nowhere/conf.yaml".into());
     messages

@@ -1,0 +1,135 @@
+//! Calls for tokens: small answers, read whole, and what a refusal says.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{HttpError, HttpOptions, http_client};
+
+/// Longest time of one call.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Most bytes of an answer: tokens are small.
+const MOST: usize = 1 << 20;
+/// Longest text of a service that is shown, in characters.
+const SHOWN: usize = 300;
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) reason: String,
+    /// Whether it may be different in a moment.
+    pub(super) may_pass: bool,
+    /// The status of the answer, if there was one.
+    pub(super) status: Option<StatusCode>,
+}
+
+impl Fault {
+    /// Something that stays as it is.
+    pub(super) fn lasting(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), may_pass: false, status: None }
+    }
+
+    /// With what the user can do about something that stays as it is.
+    pub(super) fn hint(mut self, hint: &str) -> Self {
+        if !self.may_pass {
+            self.reason = format!("{}; {hint}", self.reason);
+        }
+        self
+    }
+}
+
+/// The clients for Google's servers, and for those that no proxy reaches.
+pub(super) struct Clients {
+    proxied: Client,
+    direct: Client,
+}
+
+impl Clients {
+    pub(super) fn new(options: &HttpOptions) -> Result<Self, HttpError> {
+        let options =
+            HttpOptions { timeout: Some(TIMEOUT), keep_redirects: true, ..options.clone() };
+        let direct = HttpOptions { direct: true, ..options.clone() };
+        Ok(Self { proxied: http_client(&options)?, direct: http_client(&direct)? })
+    }
+
+    /// For a server on a network of its own.
+    pub(super) fn direct(&self) -> &Client {
+        &self.direct
+    }
+
+    /// For a URL in a file of credentials, which are sent to it: `https`, but on this machine.
+    pub(super) fn for_url(&self, url: &str) -> Result<&Client, Fault> {
+        let url = Url::parse(url)
+            .map_err(|_| Fault::lasting("a URL in the file is none; make the file again"))?;
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let is_here =
+            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        match url.scheme() {
+            _ if is_here => Ok(&self.direct),
+            "https" => Ok(&self.proxied),
+            _ => Err(Fault::lasting(format!(
+                "its URL of {host} is not https, and a credential is sent to it"
+            ))),
+        }
+    }
+}
+
+/// The answer to a request, as JSON.
+pub(super) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Fault> {
+    let body = bytes(request).await?;
+    // What is wrong with it could hold the token.
+    serde_json::from_slice(&body)
+        .map_err(|_| Fault::lasting("the answer is not what the API promises"))
+}
+
+/// The body of the answer to a request.
+pub(super) async fn bytes(request: RequestBuilder) -> Result<Vec<u8>, Fault> {
+    let mut answer = request.send().await.map_err(unanswered)?;
+    let status = answer.status();
+    let host = answer.url().host_str().unwrap_or_default().to_owned();
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unanswered)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST {
+            return Err(Fault::lasting(format!("the answer of {host} has more than {MOST} bytes")));
+        }
+    }
+    if status.is_success() {
+        return Ok(body);
+    }
+    let said = said(&body);
+    let colon = if said.is_empty() { "" } else { ": " };
+    Err(Fault {
+        reason: format!("{host} answers HTTP {}{colon}{said}", status.as_u16()),
+        may_pass: status.is_server_error()
+            || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status),
+        status: Some(status),
+    })
+}
+
+fn unanswered(error: reqwest::Error) -> Fault {
+    let reason = format!("no answer: {}", chain(&error.without_url()));
+    Fault { reason, may_pass: true, status: None }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// What a refusal says, in the forms of RFC 6749 (5.2) and of Google's APIs.
+fn said(body: &[u8]) -> String {
+    let json: Value = serde_json::from_slice(body).unwrap_or_default();
+    let texts = ["/error/message", "/error", "/error_description"];
+    let texts: Vec<&str> =
+        texts.iter().filter_map(|at| json.pointer(at).and_then(Value::as_str)).collect();
+    let text = match texts.is_empty() {
+        true => String::from_utf8_lossy(body).into_owned(),
+        false => texts.join(": "),
+    };
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(SHOWN).collect()
+}

@@ -1,0 +1,226 @@
+//! Identities of Google: application default credentials, and the access tokens that they give.
+//!
+//! They are looked for where Google's own libraries do: the file of `GOOGLE_APPLICATION_CREDENTIALS`, else the one that
+//! `gcloud auth application-default login` makes, else the metadata server of the machine or the pod. A file can hold
+//! the key of a service account, a user's login, a workload identity of another cloud, or a service account that one of
+//! these may be. <https://cloud.google.com/docs/authentication/application-default-credentials>
+//!
+//! The official crate, `google-cloud-auth`, is not used: it reads the environment of the process, does not say what
+//! it tried, and signs the tokens of service accounts itself, which API servers of GKE do not take.
+
+#[cfg(feature = "aws")]
+mod aws;
+mod call;
+mod error;
+mod exchange;
+mod forms;
+mod metadata;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use self::call::{Clients, Fault};
+pub use self::error::GoogleError;
+use self::exchange::Asking;
+use self::forms::{Extras, Form};
+pub use self::variables::GoogleVariables;
+use crate::{HttpOptions, secrets};
+
+/// How long before its end a token is renewed.
+const EARLY: Duration = Duration::from_secs(60);
+
+/// An access token.
+#[derive(Clone)]
+pub struct GoogleToken {
+    /// Its text.
+    pub text: String,
+    /// How long it holds from when it was given; `None` where the service does not say.
+    pub lasts: Option<Duration>,
+}
+
+impl GoogleToken {
+    fn new(text: String, seconds: Option<u64>) -> Self {
+        Self { text, lasts: seconds.map(Duration::from_secs) }
+    }
+}
+
+/// The text is not shown.
+impl fmt::Debug for GoogleToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GoogleToken").field("lasts", &self.lasts).finish_non_exhaustive()
+    }
+}
+
+/// Who we are at Google.
+pub struct GoogleIdentity {
+    clients: Clients,
+    source: Source,
+    scopes: &'static [&'static str],
+    variables: GoogleVariables,
+    /// The last token, and when the next one is asked for.
+    current: Mutex<Option<(String, Instant)>>,
+}
+
+enum Source {
+    File {
+        path: PathBuf,
+        form: Form,
+        extras: Extras,
+    },
+    /// What was tried before.
+    Metadata {
+        tried: Vec<String>,
+    },
+}
+
+impl fmt::Debug for GoogleIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GoogleIdentity").field(&self.who()).finish()
+    }
+}
+
+impl GoogleIdentity {
+    /// The first credentials that there are, for tokens with these scopes. Files are read; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When a file is named that cannot be used, or one of the HTTP options cannot.
+    pub fn find(
+        variables: GoogleVariables,
+        scopes: &'static [&'static str],
+        http: &HttpOptions,
+    ) -> Result<Self, GoogleError> {
+        let source = source(&variables)?;
+        let clients = Clients::new(http)?;
+        Ok(Self { clients, source, scopes, variables, current: Mutex::default() })
+    }
+
+    /// In words, for messages: whose credentials, and where they are.
+    #[must_use]
+    pub fn who(&self) -> String {
+        match &self.source {
+            Source::File { path, form, .. } => format!("{} ({})", form.what(), path.display()),
+            Source::Metadata { .. } => {
+                format!("the service account of {}", self.variables.metadata_host())
+            }
+        }
+    }
+
+    /// What distinguishes these credentials from others; it is secret. Empty where there is nothing.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        match &self.source {
+            Source::File { form, .. } => form.secret(),
+            Source::Metadata { .. } => "",
+        }
+    }
+
+    /// The project that calls are counted for, if it is not that of what is called.
+    #[must_use]
+    pub fn quota_project(&self) -> Option<&str> {
+        let of_file = match &self.source {
+            Source::File { extras, .. } => extras.quota_project_id.as_deref(),
+            Source::Metadata { .. } => None,
+        };
+        self.variables.get("GOOGLE_CLOUD_QUOTA_PROJECT").or(of_file)
+    }
+
+    /// A new token.
+    ///
+    /// # Errors
+    /// When there are no credentials in any place, or they give none.
+    pub async fn fetch(&self) -> Result<GoogleToken, GoogleError> {
+        let asking =
+            Asking { clients: &self.clients, variables: &self.variables, scopes: self.scopes };
+        let given = match &self.source {
+            Source::File { form, .. } => asking.token(form).await,
+            Source::Metadata { .. } => {
+                metadata::token(&self.clients, &self.variables, self.scopes).await
+            }
+        };
+        let token = given.map_err(|fault| self.failed(fault))?;
+        secrets::register(&token.text);
+        Ok(token)
+    }
+
+    /// A token that holds now: the last one, until shortly before its end.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub async fn token(&self) -> Result<String, GoogleError> {
+        let mut current = self.current.lock().await;
+        if let Some((token, until)) = &*current
+            && Instant::now() < *until
+        {
+            return Ok(token.clone());
+        }
+        let GoogleToken { text, lasts } = self.fetch().await?;
+        let lasts = lasts.unwrap_or_default().saturating_sub(EARLY);
+        *current = Some((text.clone(), Instant::now() + lasts));
+        Ok(text)
+    }
+
+    /// The project of the machine or cluster, else that of `GOOGLE_CLOUD_PROJECT`, else that of the credentials.
+    ///
+    /// # Errors
+    /// When none of these names one; the error says so of each.
+    pub async fn project(&self) -> Result<String, GoogleError> {
+        let fault = match metadata::project(&self.clients, &self.variables).await {
+            Ok(project) => return Ok(project),
+            Err(fault) => fault.reason,
+        };
+        let (of_file, place) = match &self.source {
+            Source::File { path, extras, .. } => {
+                (extras.project_id.as_deref(), path.display().to_string())
+            }
+            Source::Metadata { .. } => (None, "a file of credentials".to_owned()),
+        };
+        if let Some(project) = self.variables.get("GOOGLE_CLOUD_PROJECT").or(of_file) {
+            return Ok(project.to_owned());
+        }
+        let tried = format!(
+            "the metadata server names none ({fault}), GOOGLE_CLOUD_PROJECT is not set, and {place} has no project_id"
+        );
+        Err(GoogleError::Project { tried })
+    }
+
+    fn failed(&self, fault: Fault) -> GoogleError {
+        let Fault { reason, may_pass, status } = fault;
+        match &self.source {
+            // It never answered, and there is nothing else.
+            Source::Metadata { tried } if status.is_none() && !may_pass => {
+                let tried = tried.join(", ");
+                let tried = format!(
+                    "{tried}, and {reason}; set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account's key \
+                     or of a workload identity, or run gcloud auth application-default login"
+                );
+                GoogleError::Missing { tried }
+            }
+            _ => GoogleError::Token { who: self.who(), reason, may_pass },
+        }
+    }
+}
+
+fn source(variables: &GoogleVariables) -> Result<Source, GoogleError> {
+    let file = |path: PathBuf| {
+        let (form, extras) = Form::read(&path)?;
+        Ok(Source::File { path, form, extras })
+    };
+    let mut tried = vec!["GOOGLE_APPLICATION_CREDENTIALS is not set".to_owned()];
+    if let Some(path) = variables.get("GOOGLE_APPLICATION_CREDENTIALS") {
+        return file(path.into());
+    }
+    match variables.login() {
+        Some(path) if path.exists() => return file(path),
+        Some(path) => tried.push(format!("{} is not there", path.display())),
+        None => tried.push("there is no home folder".to_owned()),
+    }
+    Ok(Source::Metadata { tried })
+}
