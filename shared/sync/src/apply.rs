@@ -1,4 +1,4 @@
-//! The only place where the right to write is granted.
+//! Sends what a plan came to, with the ownership records of a store around it.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,42 +10,31 @@ use extdns_providers::Deadline;
 use extdns_registry::{Annotated, Claimed, EntryAction, EntryChange, Groups, Settled, Store};
 
 use crate::error::RunError;
-use crate::request::{Mode, RunRequest};
-use crate::status::{self, Seen};
+use crate::request::RunRequest;
 use crate::turn::Turn;
 use crate::wiring::Target;
-
-/// The right to write, for a run that applies.
-pub(crate) fn permit(request: &RunRequest) -> Option<Permit> {
-    (request.mode == Mode::Apply).then(Permit::grant)
-}
 
 /// Sends the groups; one outcome for each, in their order. The turn says that it is begun to write, and until when.
 ///
 /// # Errors
 /// When the provider cannot be written to at all, or the run has lost its turn.
 pub(crate) async fn apply(
+    permit: &Permit,
     target: &Target,
     request: &RunRequest,
     annotated: &Annotated,
     groups: &Groups,
     turn: &mut Turn<'_>,
 ) -> Result<Vec<Outcome>, RunError> {
-    let permit = Permit::grant();
     if !groups.groups.is_empty() {
         turn.begin_to_write().await?;
     }
     let until = turn.until(&request.until);
     let index = &annotated.inventory.index;
     match target.registry.store() {
-        Some(store) => send_owned(&permit, target, store, index, groups, until).await,
-        None => send(&permit, target, index, &groups.groups, until).await,
+        Some(store) => send_owned(permit, target, store, index, groups, until).await,
+        None => send(permit, target, index, &groups.groups, until).await,
     }
-}
-
-/// Lets the status of each object say that it was seen, whether or not anything had to change.
-pub(crate) async fn write_statuses(request: &RunRequest, seen: &[Seen]) {
-    status::write(&Permit::grant(), seen, &request.until).await;
 }
 
 /// Sends the groups whose ownership records could be made in the store, and tells the store what

@@ -4,11 +4,12 @@
 use extdns_registry::{Groups, Orphan};
 
 use crate::apply::apply;
+use crate::attempt::{Done, Failed, in_time};
 use crate::error::RunError;
+use crate::permit::permit;
 use crate::report::{self, Notice, Report};
-use crate::request::{Mode, RunRequest};
-use crate::run::{Failed, in_time, join, report_attempt};
-use crate::target::{Done, plan_settings, unread};
+use crate::request::RunRequest;
+use crate::run::{join, report_attempt};
 use crate::turn::{self, End, Turn};
 use crate::wiring::{Target, Wiring};
 
@@ -52,9 +53,9 @@ async fn collect_at(
     let explained = annotated.set_explained_aside(target.registry.owners());
     let orphans = annotated.take_removable(&target.plan.filter);
     let removals: Vec<_> = orphans.iter().map(Orphan::removal).collect();
-    let settings = plan_settings(target, &request.overrides);
+    let settings = target.plan_settings(&request.overrides);
     // What goes here is wanted by no cluster.
-    let clusters = unread(wiring, target, 0);
+    let clusters = wiring.unread_clusters(target, 0);
     let plan = extdns_plan::remove(&removals, &annotated.inventory, &settings, &clusters);
     let groups = Groups::removing(&plan, &orphans);
     let mut context = report::Context::new(&target.name, &annotated, &*target.registry);
@@ -67,10 +68,10 @@ async fn collect_at(
     context.notices.extend(report::explained(&explained));
     let mixed = orphans.iter().filter_map(Orphan::mixed);
     context.notices.extend(mixed.map(|own| report::mixed(&own)));
-    let report = match request.mode {
-        Mode::Plan => report::planned(context, &plan),
-        Mode::Apply => {
-            let outcomes = apply(target, request, &annotated, &groups, turn).await?;
+    let report = match permit(request) {
+        None => report::planned(context, &plan),
+        Some(permit) => {
+            let outcomes = apply(&permit, target, request, &annotated, &groups, turn).await?;
             report::applied(context, &plan, &groups, outcomes)
         }
     };

@@ -7,6 +7,7 @@
 //! is the command line.
 
 mod apply;
+mod attempt;
 pub mod doctor;
 mod domains;
 mod error;
@@ -20,6 +21,7 @@ mod logging;
 mod messages;
 pub mod ownership;
 mod panics;
+mod permit;
 pub mod program;
 mod progress;
 pub mod rbac;
@@ -29,6 +31,7 @@ pub mod revert;
 mod run;
 pub mod settings;
 mod stand_in;
+mod state;
 mod status;
 mod stdin;
 mod target;
@@ -42,6 +45,6 @@ pub use logging::start as start_logging;
 pub use panics::{catch_panics, take_panic};
 pub use request::{Mode, Overrides, RunRequest};
 pub use run::run;
+pub use state::State;
 pub use stdin::Input;
-pub use turn::State;
 pub use wiring::{Target, WiredCluster, Wiring};

@@ -6,12 +6,13 @@ use extdns_plan::{Plan, reassign, remove};
 use extdns_registry::{Annotated, Groups, Holder, Orphan, Reassigned, successors};
 
 use crate::apply::apply;
+use crate::attempt::{Done, Failed, in_time};
 use crate::error::RunError;
+use crate::permit::permit;
 use crate::report::{self, Context, Notice, Report};
-use crate::request::{Mode, RunRequest};
-use crate::run::{Failed, in_time, join, report_attempt};
+use crate::request::RunRequest;
+use crate::run::{join, report_attempt};
 use crate::settings::{Arguments, Command};
-use crate::target::{Done, plan_settings, refusal, unread};
 use crate::turn::{self, End, Turn};
 use crate::wiring::{Target, Wiring};
 
@@ -74,8 +75,8 @@ async fn change_at(
     };
     let annotated = in_time(request, read).await?;
     let owners = target.registry.owners();
-    let settings = plan_settings(target, &request.overrides);
-    let clusters = unread(wiring, target, 0);
+    let settings = target.plan_settings(&request.overrides);
+    let clusters = wiring.unread_clusters(target, 0);
     let mut notices = Vec::new();
     if owners.is_empty() {
         notices.push(notice(
@@ -120,7 +121,7 @@ async fn change_at(
     };
     let changes: Vec<_> = chosen.iter().map(Reassigned::reassignment).collect();
     let mut plan = reassign(&changes, inventory, &settings, &clusters);
-    let groups = target.registry.decorate(&mut plan, &annotated, &refusal(target));
+    let groups = target.registry.decorate(&mut plan, &annotated, &target.refusal());
     finish(target, request, &annotated, (&plan, &groups), notices, turn).await
 }
 
@@ -134,10 +135,10 @@ async fn finish(
 ) -> Result<Done, Failed> {
     let mut context = Context::new(&target.name, annotated, &*target.registry);
     context.notices.extend(notices);
-    let report = match request.mode {
-        Mode::Plan => report::planned(context, plan),
-        Mode::Apply => {
-            let outcomes = apply(target, request, annotated, groups, turn).await?;
+    let report = match permit(request) {
+        None => report::planned(context, plan),
+        Some(permit) => {
+            let outcomes = apply(&permit, target, request, annotated, groups, turn).await?;
             report::applied(context, plan, groups, outcomes)
         }
     };

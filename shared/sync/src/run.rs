@@ -1,30 +1,24 @@
 //! One run: read the clusters, and for each target its zones; plan, and, if it is an apply, write.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use extdns_model::Name;
 use extdns_plan::Allowance;
 use futures::FutureExt as _;
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
-use tokio::time::Instant;
 
-use crate::apply::write_statuses;
-use crate::error::RunError;
+use crate::attempt::{Done, Failed, Stopwatch};
 use crate::gather::{Gathered, gather};
-use crate::report::{
-    self, ClusterReport, FailureKind, Part, Report, RunFailure, Scope, TargetReport,
-};
+use crate::permit::permit;
+use crate::report::{self, Part, Report, RunFailure, Scope, TargetReport};
 use crate::request::{Mode, RunRequest};
-use crate::target::{self, Done, Gathering, plan_settings};
+use crate::status;
+use crate::target::{self, Gathering};
 use crate::turn::{self, Turn};
 use crate::wiring::{Target, Wiring};
 
-/// How much of a run's time reading may take.
-const READING_SHARE: f64 = 0.7;
-
-/// How much of it the clusters may take: one that hangs counts as failed by then, and the run goes
+/// How much of a run's time the clusters may take: one that hangs counts as failed by then, and the run goes
 /// on with what the others say.
 const CLUSTERS_SHARE: f64 = 0.6;
 
@@ -55,26 +49,6 @@ pub(crate) async fn report_attempt(
     report
 }
 
-/// A target that came to no end, with what was known of the clusters by then.
-pub(crate) struct Failed {
-    pub(crate) error: RunError,
-    pub(crate) clusters: Vec<ClusterReport>,
-    /// Whether the time for reading was over by then.
-    pub(crate) late: bool,
-}
-
-impl From<RunError> for Failed {
-    fn from(error: RunError) -> Self {
-        Self { error, clusters: Vec::new(), late: false }
-    }
-}
-
-impl Failed {
-    fn kind(&self) -> FailureKind {
-        if self.late { FailureKind::Deadline } else { self.error.kind() }
-    }
-}
-
 async fn attempt(wiring: &Wiring, request: &RunRequest) -> Report {
     // Before anything is read: what is read is newer than what the last run wrote.
     let turns = turn::take(wiring, request).await;
@@ -102,8 +76,9 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Report {
     drop(gathering);
     let has_applied = attempts.iter().flatten().any(|done| done.has_applied);
     let mut watch = Stopwatch::start();
-    if let Some(gathered) = gathered.as_ref().filter(|_| has_applied) {
-        write_statuses(request, &gathered.seen).await;
+    if let (Some(permit), Some(gathered), true) = (permit(request), &gathered, has_applied) {
+        // Whether or not anything had to change.
+        status::write(&permit, &gathered.seen, &request.until).await;
     }
     let mut report = join(wiring, request, attempts, gathered.as_deref());
     if let Some(apply) = &mut report.run.durations.apply {
@@ -130,7 +105,7 @@ fn warn_of_unknown_allowances(wiring: &Wiring, request: &RunRequest, report: &Re
     if report.targets.len() < wiring.targets.len() || !report.targets.iter().all(is_known) {
         return;
     }
-    let settings = wiring.targets.iter().map(|target| plan_settings(target, &request.overrides));
+    let settings = wiring.targets.iter().map(|target| target.plan_settings(&request.overrides));
     let guards = settings.map(|own| own.guard).filter(|own| !own.disabled);
     let mut unknown: Vec<_> = guards.flat_map(|own| own.allow_deletes).collect();
     let zones = report.targets.iter().flat_map(|own| &own.zones);
@@ -175,39 +150,4 @@ fn of_all(
 fn of_failure(failed: Failed) -> Report {
     let report = Report::of_failure(failed.kind(), failed.error.to_string());
     Report { clusters: failed.clusters, ..report }
-}
-
-/// What was read, if that took no more than its part of the time.
-pub(crate) async fn in_time<T>(
-    request: &RunRequest,
-    read: impl Future<Output = Result<T, Failed>>,
-) -> Result<T, Failed> {
-    let reading = request.until.share(READING_SHARE);
-    tokio::select! {
-        biased;
-        // What was read while nothing else could be done may have taken too long all the same.
-        inputs = read => match inputs {
-            Ok(_) if request.until.is_over() => Err(RunError::of_end(&request.until).into()),
-            inputs => inputs.map_err(|failed| Failed {
-                late: failed.late || reading.is_over(),
-                ..failed
-            }),
-        },
-        () = reading.over() => Err(RunError::of_end(&request.until).into()),
-    }
-}
-
-/// Measures one part of a run after the other.
-pub(crate) struct Stopwatch(Instant);
-
-impl Stopwatch {
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    /// The time since the last call.
-    pub(crate) fn lap(&mut self) -> Duration {
-        let now = Instant::now();
-        now.duration_since(std::mem::replace(&mut self.0, now))
-    }
 }

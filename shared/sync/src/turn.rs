@@ -4,66 +4,27 @@
 //! A run that writes takes the lease of each target before it reads anything, so that what it reads is newer than what
 //! the run before it wrote. It gives the lease back as soon as it is done with the target, and leaves the gate.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use extdns_auth::AwsVariables;
-use extdns_model::{ClusterId, Endpoint, Permit, Unready};
+use extdns_model::Permit;
 use extdns_providers::Deadline;
 use extdns_state::{
-    Claim, Context, Gate, Hash, Inputs, Keeper, Known, Lease, LeaseEnd, LeaseEntry, StateError,
-    Store, SystemClock, Taken, Verdict, Why, decide, fingerprint, holder_of_process,
+    Claim, Gate, Hash, Known, Lease, LeaseEnd, LeaseEntry, StateError, Taken, Verdict, Why, decide,
+    holder_of_process,
 };
 use futures::future::join_all;
 use jiff::Timestamp;
 
-use crate::apply::permit;
+use crate::attempt::{Done, Failed};
 use crate::error::RunError;
+use crate::permit::permit;
 use crate::report::{Notice, Report, Standing, TargetReport};
 use crate::request::RunRequest;
-use crate::run::Failed;
-use crate::settings::{Arguments, ClusterEntry, Environment, Given, SettingsError};
-use crate::target::Done;
+use crate::state::State;
 use crate::wiring::{Target, Wiring};
 
 /// How long giving a lease back may take: a run that is told to stop has 30 seconds in all.
 const RELEASE: Duration = Duration::from_secs(10);
-
-/// The store of the runs of a wiring.
-pub struct State {
-    /// Where gates and leases are.
-    pub store: Store,
-    /// How long a run waits for a lease.
-    pub wait: Duration,
-    /// How old the last full read of a gated run may be.
-    pub full_resync_interval: Duration,
-}
-
-impl State {
-    /// The store that the settings name; `None` where they name none. Nothing is called yet.
-    pub(crate) fn open(
-        arguments: &Arguments,
-        environment: &Environment,
-    ) -> Result<Option<Self>, SettingsError> {
-        let flags = &arguments.state;
-        let first = arguments.cluster_entries.first();
-        let context = Context {
-            clock: Arc::new(SystemClock),
-            keeper: first.map(|own| Keeper {
-                cluster: own.cluster(ClusterId(0)),
-                environment: environment.for_clusters(),
-            }),
-            aws: AwsVariables::of(&environment.variables),
-        };
-        let store =
-            flags.open(context).map_err(|error| SettingsError::Invalid(error.to_string()))?;
-        Ok(store.map(|store| Self {
-            store,
-            wait: flags.lease_wait,
-            full_resync_interval: flags.full_resync_interval,
-        }))
-    }
-}
 
 /// What a run may do at a target.
 pub(crate) enum Turn<'a> {
@@ -285,52 +246,3 @@ pub(crate) enum End {
     /// Anything else.
     InPart,
 }
-
-/// The hash of what a target is to hold.
-pub(crate) fn hash(target: &Target, desired: &[Endpoint], unready: &[Unready]) -> Hash {
-    let settings: Vec<(&str, &str)> =
-        target.effective.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let version = env!("CARGO_PKG_VERSION");
-    fingerprint(&Inputs { desired, unready, settings: &settings, version })
-}
-
-/// The settings of which the outcome of a run depends, each with its value: those of the target, then those of each
-/// of its clusters.
-pub(crate) fn effective<'a>(
-    target: &Arguments,
-    clusters: impl Iterator<Item = &'a ClusterEntry>,
-) -> Vec<(String, String)> {
-    let mut effective: Vec<(String, String)> = of(&target.given).collect();
-    for ClusterEntry { name, own, arguments, .. } in clusters {
-        effective.push(("cluster".to_owned(), name.clone()));
-        effective.extend(of(own));
-        effective.extend(of(&arguments.given));
-    }
-    effective
-}
-
-fn of(given: &[Given]) -> impl Iterator<Item = (String, String)> {
-    let matters = |own: &&Given| !WITHOUT_EFFECT.contains(&own.flag.as_str());
-    given.iter().filter(matters).map(|own| (own.flag.clone(), own.text.clone()))
-}
-
-/// Flags of which what is written does not depend, or not that of a run which wrote everything.
-const WITHOUT_EFFECT: [&str; 17] = [
-    "allow-deletes",
-    "allow-empty",
-    "config",
-    "detailed-exitcode",
-    "dry-run",
-    "full-resync-interval",
-    "interval",
-    "lease-wait",
-    "log-format",
-    "log-level",
-    "metrics-file",
-    "once",
-    "out",
-    "output",
-    "plan-hash",
-    "report",
-    "timeout",
-];

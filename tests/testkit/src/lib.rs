@@ -7,6 +7,7 @@ pub mod http;
 pub mod kube;
 pub mod kube_sim;
 pub mod lambda;
+pub mod layers;
 pub mod moto;
 pub mod pdns;
 pub mod process;

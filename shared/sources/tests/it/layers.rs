@@ -1,49 +1,16 @@
 //! The modules of this crate stand in layers: no module uses one that uses it, over however many others.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-type Arrows = BTreeMap<String, BTreeSet<String>>;
-
-/// What each module below `src` uses of the others, tests left aside.
-fn arrows(folder: &Path, module: Option<&str>, arrows: &mut Arrows) {
-    for entry in fs::read_dir(folder).expect("a folder of sources") {
-        let path = entry.expect("an entry").path();
-        let stem = path.file_stem().expect("a name").to_str().expect("UTF-8").to_owned();
-        let module = module.unwrap_or(&stem);
-        if matches!(stem.as_str(), "lib" | "messages" | "tests") {
-            continue;
-        }
-        if path.is_dir() {
-            self::arrows(&path, Some(module), arrows);
-            continue;
-        }
-        let text = fs::read_to_string(&path).expect("a source file");
-        let code = text.split("mod tests {").next().unwrap_or_default();
-        let used = code.split("crate::").skip(1).map(|rest| {
-            rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
-        });
-        let own = arrows.entry(module.to_owned()).or_default();
-        own.extend(used.filter(|used| !used.is_empty() && used != module));
-    }
-}
+use extdns_testkit::layers::{arrows, circles};
 
 #[test]
 fn no_module_uses_one_that_uses_it() {
-    let mut left = Arrows::new();
-    arrows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), None, &mut left);
-    assert!(left.len() > 20, "only {left:?}");
-    // Takes away what uses nothing that is left, until nothing is: a circle never goes.
-    loop {
-        let before = left.len();
-        let there: BTreeSet<String> = left.keys().cloned().collect();
-        left.retain(|_, used| used.iter().any(|used| there.contains(used)));
-        if left.len() == before {
-            break;
-        }
-    }
-    assert!(left.is_empty(), "these modules use one another: {left:#?}");
+    let all = arrows(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(all.len() > 20, "only {all:?}");
+    let circles = circles(all);
+    assert!(circles.is_empty(), "these modules use one another: {circles:#?}");
 }
 
 /// What the driver and the sink do for every source: a source that names it does it by hand.

@@ -21,7 +21,6 @@ pub use render::render;
 use crate::error::RunError;
 use crate::gather::{Gathered, gather};
 use crate::report::ChangeKind;
-use crate::target::{adjust, refusal};
 use crate::wiring::{Target, Wiring};
 
 /// Everything about one name.
@@ -147,7 +146,7 @@ impl Known<'_> {
         let clusters = explanation.known(clusters).unwrap_or_default();
         let unlisted = ZoneIndex::default();
         let zones = inventory.map_or(&unlisted, |inventory| &inventory.index);
-        let adjusted = adjust(target, std::mem::take(&mut wanted.endpoints), zones).await;
+        let adjusted = target.adjust(std::mem::take(&mut wanted.endpoints), zones).await;
         let adjusted = explanation.known(adjusted).unwrap_or_default();
         sighted.add_adapted(&adjusted, &explanation.name);
         let Some(annotated) = annotated else {
@@ -166,7 +165,7 @@ impl Known<'_> {
             kept: &kept,
             made: &Made::default(),
         };
-        let refusal = refusal(target);
+        let refusal = target.refusal();
         let mut plan = compute_for(input, &refusal);
         target.registry.decorate(&mut plan, &annotated, &refusal);
         explanation.desired = sighted.planned(target, &annotated, &adjusted.endpoints, &plan);

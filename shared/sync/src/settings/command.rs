@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::ArgAction;
 
-use super::layer::Word;
-use super::{Given, SettingsError};
+use super::error::SettingsError;
+use super::origin::{Given, Word};
 
 /// What the process is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

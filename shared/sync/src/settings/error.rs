@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::Origin;
+use super::origin::Origin;
 
 /// Settings that cannot be used. The exit code is 2.
 #[derive(Debug, thiserror::Error)]
@@ -46,12 +46,14 @@ pub enum SettingsError {
         feature: &'static str,
     },
     /// Something that is no flag.
-    #[error("unexpected {word} ({origin}); {}", unexpected(word))]
+    #[error("unexpected {word} ({origin}); {}", unexpected(*nearest))]
     Unexpected {
         /// The word.
         word: String,
         /// Where it was written.
         origin: Origin,
+        /// The command that it most resembles.
+        nearest: Option<&'static str>,
     },
     /// A command without what it is about.
     #[error("{command} needs {operand}; write external-dns {command} {operand} --FLAGS...")]
@@ -158,6 +160,13 @@ pub enum SettingsError {
     Invalid(String),
 }
 
+impl SettingsError {
+    /// A value or combination that cannot be used, in the words of the area that it belongs to.
+    pub(crate) fn invalid(error: impl std::fmt::Display) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 fn listed(words: &[&str]) -> String {
     match words {
@@ -174,8 +183,8 @@ fn suggestion(nearest: Option<&str>) -> String {
     )
 }
 
-fn unexpected(word: &str) -> String {
-    super::command::nearest(word).map_or_else(
+fn unexpected(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
         || "flags begin with two dashes, like --once".to_owned(),
         |nearest| format!("did you mean the command {nearest}, as the first word?"),
     )

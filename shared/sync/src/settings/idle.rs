@@ -3,7 +3,7 @@
 use clap::{Arg, Command};
 use extdns_providers::ProviderEntry;
 
-use super::Given;
+use super::origin::Given;
 
 /// The flags that have no effect with this provider, each once. One that is given its default changes
 /// nothing anywhere, and is not told.

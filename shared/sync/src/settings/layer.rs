@@ -6,21 +6,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Command};
 
-use super::{Origin, SettingsError, elsewhere};
-
-/// A word of the command line and where it was written.
-pub(super) type Word = (String, Origin);
-
-/// A flag with one text of its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
-    /// The flag's name without dashes.
-    pub flag: String,
-    /// The value as text; `true` or `false` for a boolean.
-    pub text: String,
-    /// Where it was written.
-    pub origin: Origin,
-}
+use super::command;
+use super::elsewhere;
+use super::error::SettingsError;
+use super::origin::{Given, Origin, Word};
 
 /// How often a flag may be given, and whether it takes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,11 +116,11 @@ pub(super) fn read_arguments(words: Vec<Word>, flags: &Flags) -> Result<Vec<Give
         let Some(body) = word.strip_prefix("--").filter(|body| !body.is_empty()) else {
             if word == "--" {
                 return match words.next() {
-                    Some((word, origin)) => Err(SettingsError::Unexpected { word, origin }),
+                    Some((word, origin)) => Err(unexpected(word, origin)),
                     None => Ok(given),
                 };
             }
-            return Err(SettingsError::Unexpected { word, origin });
+            return Err(unexpected(word, origin));
         };
         let (name, inline) = match body.split_once('=') {
             Some((name, text)) => (name, Some(text.to_owned())),
@@ -158,6 +147,11 @@ pub(super) fn read_arguments(words: Vec<Word>, flags: &Flags) -> Result<Vec<Give
         given.push(Given { flag: name.to_owned(), text, origin });
     }
     Ok(given)
+}
+
+fn unexpected(word: String, origin: Origin) -> SettingsError {
+    let nearest = command::nearest(&word);
+    SettingsError::Unexpected { word, origin, nearest }
 }
 
 /// The words of the command line, without the program's name. Replaces every `@file` by the lines of that file; blank lines and `#` comments are skipped.

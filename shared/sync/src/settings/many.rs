@@ -3,12 +3,15 @@
 use clap::{CommandFactory as _, FromArgMatches as _};
 use extdns_auth::documents::{self, Place};
 
+use super::arguments::{Arguments, ClusterEntry, TargetEntry};
+use super::command::Command;
+use super::environment::Environment;
+use super::error::SettingsError;
 use super::file::{ConfigText, File, FileCluster, FileTarget, FlagKeys};
-use super::layer::{Flags, Given, expand, merge, read_arguments, read_variables};
-use super::{
-    Arguments, ClusterEntry, Command, Environment, Origin, SettingsError, TargetEntry, canonical,
-    explain, idle, secrets,
-};
+use super::layer::{Flags, expand, merge, read_arguments, read_variables};
+use super::origin::{Given, Origin};
+use super::typed::{canonical, explain};
+use super::{idle, secrets};
 
 /// The settings of arguments and variables, before those of the file.
 pub(super) struct Layers<'a> {

@@ -1,4 +1,4 @@
-//! The places where values are written.
+//! What is written, and where.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -36,4 +36,18 @@ impl fmt::Display for Origin {
             Self::File { place, line } => write!(f, "{place} line {line}"),
         }
     }
+}
+
+/// A word of the command line and where it was written.
+pub(super) type Word = (String, Origin);
+
+/// A flag with one text of its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The flag's name without dashes.
+    pub flag: String,
+    /// The value as text; `true` or `false` for a boolean.
+    pub text: String,
+    /// Where it was written.
+    pub origin: Origin,
 }

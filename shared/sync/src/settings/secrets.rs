@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use extdns_auth::secrets::{register, register_url};
 
-use super::layer::{Given, Word};
+use super::origin::{Given, Word};
 
 /// What is shown in place of a secret.
 pub(super) const HIDDEN: &str = "(hidden)";

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory as _;
 
+use super::arguments::Arguments;
 use super::file::{FlagKeys, Section};
 use super::layer::Flags;
+use super::origin::Given;
 use super::secrets::{self, HIDDEN};
-use super::{Arguments, Given};
 
 /// Renders all settings, each with its origin; secrets are hidden. Flags without a value are left out.
 #[must_use]

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use extdns_testkit::layers::{arrows, circles};
+
 /// Every Rust file of a folder of the repository, with its text.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -84,7 +86,7 @@ fn only_the_apply_path_grants_a_permit() {
         .filter(|path| !path.contains("/conformance/") && !path.contains("tests"))
         .collect();
     assert_eq!(granted.len(), 1, "{granted:?}");
-    assert!(granted[0].ends_with("shared/sync/src/apply.rs"), "{granted:?}");
+    assert!(granted[0].ends_with("shared/sync/src/permit.rs"), "{granted:?}");
 }
 
 #[test]
@@ -147,3 +149,25 @@ fn there_is_one_http_stack_and_one_crypto_provider() {
         assert_eq!(versions(name), 0, "{name}");
     }
 }
+
+/// The modules of a crate stand in layers: no module uses one that uses it, over however many others.
+#[test]
+fn no_module_uses_one_that_uses_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for name in CRATES_IN_LAYERS {
+        let all = arrows(&root.join(name).join("src"));
+        assert!(all.len() > 5, "{name}: only {all:?}");
+        let circles = circles(all);
+        assert!(circles.is_empty(), "{name}: these modules use one another: {circles:#?}");
+    }
+}
+
+/// The crates whose modules stand in layers; `sources` has this test of its own.
+const CRATES_IN_LAYERS: [&str; 6] = [
+    "shared/auth",
+    "shared/clusters",
+    "shared/model",
+    "shared/registry",
+    "shared/sync",
+    "shared/template",
+];

@@ -7,11 +7,28 @@ use extdns_model::parse_go_duration;
 
 use extdns_registry::Affix;
 
-use super::super::SettingsError;
-use super::super::layer::Given;
+use super::super::error::SettingsError;
+use super::super::origin::{Given, Origin};
 use super::super::secrets::HIDDEN;
+use super::keys::{ACCESS, Section};
 use super::node::{Entry, Node, Value};
-use super::{ACCESS, FileCluster, Parser, Section};
+use super::parser::Parser;
+
+/// A cluster of the file.
+#[derive(Debug)]
+pub(crate) struct FileCluster {
+    pub(crate) name: String,
+    pub(crate) origin: Origin,
+    pub(crate) access: Option<Access>,
+    pub(crate) owner: Option<String>,
+    pub(crate) affix: Option<Affix>,
+    pub(crate) domains: Vec<String>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) weight: Option<u8>,
+    /// What it says with keys that are no flags.
+    pub(crate) own: Vec<Given>,
+    pub(crate) given: Vec<Given>,
+}
 
 /// The flags that the keys of `eks` stand for.
 const EKS_FLAGS: [(&str, &str); 4] = [

@@ -1,41 +1,28 @@
 //! The command line program, but for what only a process can do: its arguments, its streams, its
 //! signals, its exit.
 
-use std::future::Future;
-use std::io::{self, Read, Write};
-use std::panic::AssertUnwindSafe;
-use std::path::Path;
-use std::pin::{Pin, pin};
+mod output;
 
-use extdns_auth::secrets::redact;
+use std::future::Future;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+
 use futures::FutureExt as _;
 use futures::future::OptionFuture;
 
-use crate::report::{
-    FailureKind, Palette, Report, render_json, render_markdown, render_metrics, render_text,
-};
+use crate::report::{FailureKind, Report};
 use crate::settings::{
-    self, Arguments, Command, ConfigAction, Environment, Output, Request, load, resolve,
+    self, Arguments, Command, ConfigAction, Environment, Request, load, resolve,
 };
 use crate::stdin::Input;
 use crate::{
-    Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, files, gc, logging, ownership,
-    panics, progress, rbac, run,
+    Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, gc, logging, ownership, panics,
+    progress, rbac, run,
 };
 
-/// What the process gives the program.
-pub struct Streams<'a> {
-    /// Where plans and help go.
-    pub output: &'a mut (dyn Write + Send),
-    /// Whether that is a terminal.
-    pub terminal: bool,
-    /// Whether standard error is a terminal, so that long work shows its progress there.
-    pub watched: bool,
-    /// What `-` among the manifests stands for.
-    pub input: Box<dyn Read + Send>,
-    /// Resolves when the process is told to stop (SIGTERM): the run's time is over then.
-    pub stop: Pin<Box<dyn Future<Output = ()> + Send>>,
-}
+pub use output::Streams;
+use output::{Unstored, can_write_files, print, show, store};
 
 /// Does what the arguments ask for.
 pub async fn main(environment: &Environment, streams: Streams<'_>) -> ExitCode {
@@ -139,8 +126,11 @@ async fn work(
         Ok(request) => RunRequest { until, ..request },
         Err(error) => return refuse(arguments, &error),
     };
-    if let Some(code) = refuse_files(arguments) {
-        return code;
+    if !can_write_files(&arguments.commands) {
+        // What can be written tells of a run that failed.
+        let problem =
+            "a file of --report, --metrics-file or --out cannot be written; nothing is changed";
+        return fail(arguments, FailureKind::Other, problem.to_owned());
     }
     if arguments.command == Command::Once && request.mode == Mode::Plan {
         tracing::info!("running in dry-run mode. No changes to DNS records will be made.");
@@ -228,24 +218,6 @@ fn refuse(arguments: &Arguments, error: &dyn std::error::Error) -> ExitCode {
     fail(arguments, FailureKind::Configuration, error)
 }
 
-/// Says before anything is changed that a file could not be written afterwards. What can be written
-/// tells of a run that failed.
-fn refuse_files(arguments: &Arguments) -> Option<ExitCode> {
-    let flags = &arguments.commands;
-    let files = [&flags.report, &flags.metrics_file, &flags.out];
-    if files.into_iter().flatten().all(|path| files::check(path).is_ok()) {
-        return None;
-    }
-    if let Some(path) = &flags.out
-        && let Err(error) = files::check(path)
-    {
-        tracing::error!("failed to write {} of --out: {error}", path.display());
-    }
-    let problem =
-        "a file of --report, --metrics-file or --out cannot be written; nothing is changed";
-    Some(fail(arguments, FailureKind::Other, problem.to_owned()))
-}
-
 /// A run that failed before it began; the log says so already.
 fn fail(arguments: &Arguments, kind: FailureKind, problem: String) -> ExitCode {
     let report = Report::of_failure(kind, problem);
@@ -282,79 +254,4 @@ async fn carry_out(
         report.fail(FailureKind::Other, problem);
     }
     report
-}
-
-/// Something could not be stored; it is logged.
-struct Unstored;
-
-/// Stores the report and the metrics where the flags say so.
-fn store(arguments: &Arguments, report: &Report) -> Result<(), Unstored> {
-    let flags = &arguments.commands;
-    let mut result = Ok(());
-    let mut write = |path: &Path, flag: &str, text: String| {
-        if let Err(error) = files::write(path, &redact(&text)) {
-            tracing::error!("failed to write {} of --{flag}: {error}", path.display());
-            result = Err(Unstored);
-        }
-    };
-    if let Some(path) = &flags.report {
-        write(path, "report", render_json(report));
-    }
-    if let Some(path) = &flags.metrics_file {
-        write(path, "metrics-file", render_metrics(report));
-    }
-    result
-}
-
-/// Shows each change once: as the flags say; without them on a terminal as a table; a plan as a
-/// table anywhere, since that is what it is for; else as log lines. Why a run failed is always in
-/// the log.
-fn show(
-    streams: &mut Streams<'_>,
-    arguments: &Arguments,
-    environment: &Environment,
-    report: &Report,
-    code: ExitCode,
-) -> ExitCode {
-    let flags = &arguments.commands;
-    let asked = flags.output.is_some() || flags.out.is_some();
-    let failed = report.first_failure().is_some();
-    let as_log = failed || !asked && !report.planned_only && !streams.terminal;
-    if as_log {
-        report.log();
-    }
-    if as_log && !asked {
-        return code;
-    }
-    let terminal = streams.terminal && flags.out.is_none();
-    // https://no-color.org: set and not empty.
-    let colourless = environment.variables.get("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let palette = if terminal && !colourless { Palette::Ansi } else { Palette::Plain };
-    let text = match flags.output.unwrap_or(Output::Text) {
-        Output::Text => render_text(report, palette),
-        Output::Json => render_json(report),
-        Output::Markdown => render_markdown(report),
-    };
-    let Some(path) = &flags.out else { return print(streams, &text, code) };
-    match files::write(path, &redact(&text)) {
-        Ok(()) => code,
-        Err(error) => {
-            tracing::error!("failed to write {} of --out: {error}", path.display());
-            ExitCode::Failed
-        }
-    }
-}
-
-/// Prints; a reader that has closed the pipe is no error.
-fn print(streams: &mut Streams<'_>, text: &str, code: ExitCode) -> ExitCode {
-    let text = redact(text);
-    let written = streams.output.write_all(text.as_bytes()).and_then(|()| streams.output.flush());
-    match written {
-        Ok(()) => code,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
-        Err(error) => {
-            tracing::error!("failed to print to standard output: {error}");
-            ExitCode::Failed
-        }
-    }
 }

@@ -1,16 +1,80 @@
-//! The clusters and targets of a run: those of the configuration file, or the one of each that the
-//! flags name.
+//! Every flag as a type, and the clusters and targets of a run: those of the configuration file, or the
+//! one of each that the flags name. A cluster or target of the file has flags of its own.
 
 use std::path::Path;
 use std::time::Duration;
 
 use extdns_clusters::{Access, Cluster};
 use extdns_model::ClusterId;
-
 use extdns_registry::Affix;
 
+use super::command::{self, Command, CommandArgs};
 use super::file::{FileCluster, FileTarget};
-use super::{Arguments, Given};
+use super::help::after_help;
+use super::origin::Given;
+use super::process::ProcessArgs;
+
+/// Every flag, one struct per area.
+#[derive(Debug, Clone, clap::Parser)]
+#[command(
+    name = "external-dns",
+    version,
+    about = "Keeps DNS zones equal to what Kubernetes clusters expose.",
+    max_term_width = 100,
+    override_usage = "external-dns [COMMAND] [FLAGS]",
+    help_template = "{about}\n\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}",
+    before_help = command::help(),
+    after_help = after_help()
+)]
+pub struct Arguments {
+    /// What is asked for.
+    #[arg(skip)]
+    pub command: Command,
+    /// The flags that are given, in layers: the first of a name counts.
+    #[arg(skip)]
+    pub given: Vec<Given>,
+    /// The flags that are given and that the provider does not use.
+    #[arg(skip)]
+    pub without_effect: Vec<Given>,
+    /// The clusters of the run, in order; at least one.
+    #[arg(skip)]
+    pub cluster_entries: Vec<ClusterEntry>,
+    /// The targets of the run, in order; at least one.
+    #[arg(skip)]
+    pub target_entries: Vec<TargetEntry>,
+    /// What only some commands take.
+    #[command(flatten)]
+    pub commands: CommandArgs,
+    /// The run itself.
+    #[command(flatten)]
+    pub process: ProcessArgs,
+    /// Where clusters are.
+    #[command(flatten)]
+    pub clusters: extdns_clusters::Args,
+    /// What is read from them.
+    #[command(flatten)]
+    pub sources: extdns_sources::Args,
+    /// What is planned.
+    #[command(flatten)]
+    pub plan: extdns_plan::Args,
+    /// Who owns records.
+    #[command(flatten)]
+    pub registry: extdns_registry::Args,
+    /// Where records live.
+    #[command(flatten)]
+    pub providers: extdns_providers::Args,
+    /// What runs leave for the next.
+    #[command(flatten)]
+    pub state: extdns_state::Args,
+}
+
+impl Arguments {
+    /// Whether the objects of a cluster come from standard input.
+    #[must_use]
+    pub fn reads_input(&self) -> bool {
+        self.cluster_entries.iter().any(ClusterEntry::reads_input)
+    }
+}
 
 /// The name of the one cluster of a run without a configuration file.
 pub const DEFAULT_CLUSTER: &str = "default";

@@ -1,0 +1,142 @@
+//! From settings to the parts of a run.
+
+mod cluster;
+mod target;
+
+use std::sync::Arc;
+
+use extdns_model::ClusterId;
+use extdns_plan::{Clusters, Reading};
+use extdns_providers::{Accounts, Provider};
+use extdns_sources::SystemResolver;
+
+pub use cluster::WiredCluster;
+pub use target::Target;
+pub(crate) use target::{DEFAULT_OWNER, provider};
+
+use crate::settings::{Arguments, Environment, SettingsError};
+use crate::stand_in::stand_in;
+use crate::state::State;
+use crate::stdin::Input;
+
+/// The parts of a run, ready to start: clusters, which all targets share, and targets.
+pub struct Wiring {
+    /// Where objects are. The number of each is its position.
+    pub clusters: Vec<WiredCluster>,
+    /// What connecting needs of the process's environment.
+    pub environment: extdns_clusters::Environment,
+    /// What `-` among the manifests stands for.
+    pub input: Input,
+    /// Where records go, in the order of the settings; at least one.
+    pub targets: Vec<Target>,
+    /// Clusters that may suddenly want nothing.
+    pub allow_empty: Vec<String>,
+    /// Where runs leave what the next one needs to know; `None` for nowhere.
+    pub state: Option<State>,
+}
+
+impl Wiring {
+    /// The parts that the settings name.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub async fn new(
+        arguments: &Arguments,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let accounts = Accounts::default();
+        let mut providers = Vec::with_capacity(arguments.target_entries.len());
+        for entry in &arguments.target_entries {
+            providers.push(provider(entry, arguments, environment, &accounts).await?);
+        }
+        let wiring = Self::over(arguments, environment, providers)?;
+        for (target, entry) in wiring.targets.iter().zip(&arguments.target_entries) {
+            target.check_sharing()?;
+            target.warn_of_defaults(&entry.arguments);
+        }
+        arguments.clusters.warn_of_deprecated();
+        Ok(wiring)
+    }
+
+    /// Whether the settings can be used, as far as no provider needs to be asked for that.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(arguments: &Arguments, environment: &Environment) -> Result<(), SettingsError> {
+        let none = arguments.target_entries.iter().map(|_| stand_in());
+        Self::over(arguments, environment, none.collect()).map(drop)
+    }
+
+    /// The same over a provider that is there already.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn assemble(
+        arguments: &Arguments,
+        environment: &Environment,
+        provider: Arc<dyn Provider>,
+        provider_name: &str,
+    ) -> Result<Self, SettingsError> {
+        let mut wiring = Self::over(arguments, environment, vec![provider])?;
+        for target in &mut wiring.targets {
+            if target.name == target.provider_name {
+                provider_name.clone_into(&mut target.name);
+                target.plan.guard.target = provider_name.into();
+            }
+            provider_name.clone_into(&mut target.provider_name);
+        }
+        Ok(wiring)
+    }
+
+    /// The same over providers that are there already, one for each target.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn over(
+        arguments: &Arguments,
+        environment: &Environment,
+        providers: Vec<Arc<dyn Provider>>,
+    ) -> Result<Self, SettingsError> {
+        let resolver = Arc::new(SystemResolver::default());
+        let entries = &arguments.cluster_entries;
+        let ids = (0..=u16::MAX).map(ClusterId);
+        let clusters: Vec<WiredCluster> = ids
+            .zip(entries)
+            .map(|(id, entry)| WiredCluster::of(id, entry, &resolver))
+            .collect::<Result<_, _>>()?;
+        let targets = arguments.target_entries.iter().zip(providers);
+        let targets = targets
+            .map(|(entry, provider)| Target::of(entry, provider, arguments, environment))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            clusters,
+            environment: environment.for_clusters(),
+            input: Input::default(),
+            targets,
+            allow_empty: arguments.plan.guard.allow_empty.clone(),
+            state: State::open(arguments, environment)?,
+        })
+    }
+
+    /// The clusters of a target, in the order of the settings.
+    pub(crate) fn clusters_of<'a>(
+        &'a self,
+        target: &'a Target,
+    ) -> impl Iterator<Item = &'a WiredCluster> + 'a {
+        self.clusters.iter().filter(|own| target.clusters.contains(&own.cluster.id))
+    }
+
+    /// The clusters of a target where none is read, and none is frozen for that: each wants as many endpoints.
+    pub(crate) fn unread_clusters(&self, target: &Target, endpoints: usize) -> Clusters {
+        let known = Reading::Complete { endpoints };
+        let cluster = |WiredCluster { cluster, .. }: &WiredCluster| {
+            extdns_plan::Cluster::new(cluster.id, cluster.name.to_string(), known)
+        };
+        Clusters::new(self.clusters_of(target).map(cluster).collect())
+    }
+
+    /// Whether there are several targets, so that what is said of one has to name it.
+    pub(crate) fn has_several_targets(&self) -> bool {
+        self.targets.len() > 1
+    }
+}
