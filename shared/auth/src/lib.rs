@@ -6,6 +6,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod azure;
 pub mod documents;
 mod google;
 mod http;
@@ -14,6 +15,7 @@ mod messages;
 mod retry_after;
 pub mod secrets;
 mod tried;
+mod uuid;
 
 use std::sync::Once;
 
@@ -24,10 +26,12 @@ pub use aws::{
     AwsError, AwsIdentity, AwsOptions, AwsRole, AwsVariables, EksTokens, aws_error_chain,
     aws_identity, aws_region,
 };
+pub use azure::{AzureCloud, AzureError, AzureIdentity, AzureOptions, AzureToken, AzureVariables};
 pub use google::{GoogleError, GoogleIdentity, GoogleToken, GoogleVariables};
 pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
 pub use retry_after::retry_after;
 pub use tried::Tried;
+pub use uuid::uuid;
 
 static INSTALLED: Once = Once::new();
 

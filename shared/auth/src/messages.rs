@@ -10,7 +10,7 @@ use crate::AwsError;
 #[cfg(feature = "aws")]
 use crate::aws_api::AwsCallError;
 use crate::documents::{self, Place, Reader};
-use crate::{GoogleError, HttpError, HttpOptions, http_client};
+use crate::{AzureError, GoogleError, HttpError, HttpOptions, http_client};
 
 #[tokio::test]
 async fn every_error_has_its_message() {

@@ -1,0 +1,144 @@
+//! Identities of Azure: which credential is used, in which cloud, and the tokens that it is exchanged for.
+//!
+//! Microsoft's own crate (`azure_identity`) is not used: it signs with a client certificate by OpenSSL alone,
+//! a second TLS stack, and takes no server of a test. What is needed are two kinds of requests:
+//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow> and
+//! <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>.
+
+mod assertion;
+mod cloud;
+mod config;
+mod credential;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use cloud::AzureCloud;
+pub use config::AzureVariables;
+use config::Settings;
+use credential::Credential;
+
+use crate::{HttpOptions, http_client};
+
+/// Where it is said who we are.
+#[derive(Debug, Clone, Default)]
+pub struct AzureOptions {
+    /// The path of `azure.json`, which need not exist; `None` for none.
+    pub file: Option<PathBuf>,
+    /// The subscription, in place of that of the file or of `AZURE_SUBSCRIPTION_ID`.
+    pub subscription: Option<String>,
+    /// The resource group, in place of that of the file or of `AZURE_RESOURCE_GROUP`.
+    pub resource_group: Option<String>,
+    /// The client id of a managed identity that a user assigned, in place of that of the file.
+    pub user_assigned: Option<String>,
+    /// What the environment says.
+    pub variables: AzureVariables,
+    /// How servers are reached.
+    pub http: HttpOptions,
+}
+
+/// An identity at Azure.
+pub struct AzureIdentity {
+    /// The cloud.
+    pub cloud: AzureCloud,
+    /// The subscription, where one is named.
+    pub subscription: Option<String>,
+    /// The resource group, where one is named.
+    pub resource_group: Option<String>,
+    credential: Credential,
+    http: reqwest::Client,
+}
+
+/// A bearer token.
+pub struct AzureToken {
+    /// Its text, which is registered as a secret.
+    pub text: String,
+    /// How long it is good for, where that is said.
+    pub lasts: Option<Duration>,
+}
+
+/// Why there is no identity, or no token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AzureError {
+    /// What the settings say cannot be used, or they say too little.
+    #[error("{0}")]
+    Setting(String),
+    /// The credential was refused.
+    #[error("a token for {who} was refused: {reason}")]
+    Refused {
+        /// The credential.
+        who: String,
+        /// What the server says, and the remedy.
+        reason: String,
+    },
+    /// There was no usable answer; the same may succeed later.
+    #[error("no token came for {who}: {reason}")]
+    Unanswered {
+        /// The credential.
+        who: String,
+        /// What happened.
+        reason: String,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl AzureIdentity {
+    /// The identity that the settings name. A file may be read; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the settings do not say it, with every place that was looked at.
+    pub fn find(options: &AzureOptions) -> Result<Self, AzureError> {
+        let settings = Settings::read(options.file.as_deref(), &options.variables)?;
+        let given = |option: &Option<String>, field: &str, variable: &str| {
+            let option = option.as_deref().map(str::trim).filter(|option| !option.is_empty());
+            option.or_else(|| settings.get(field, variable)).map(str::to_owned)
+        };
+        // No variable of Azure has it, and one of ours is the flag's.
+        let assigned = given(&options.user_assigned, "userAssignedIdentityID", "");
+        let cloud = AzureCloud::of(&settings)?;
+        let credential = Credential::choose(&settings, assigned.as_deref())?;
+        let direct = options.http.direct || credential.is_near(&cloud.authority);
+        let http = HttpOptions { direct, keep_redirects: true, ..options.http.clone() };
+        Ok(Self {
+            subscription: given(&options.subscription, "subscriptionId", "AZURE_SUBSCRIPTION_ID"),
+            resource_group: given(&options.resource_group, "resourceGroup", "AZURE_RESOURCE_GROUP"),
+            cloud,
+            credential,
+            http: http_client(&http).map_err(|error| AzureError::Setting(error.to_string()))?,
+        })
+    }
+
+    /// What the credential is, in words.
+    #[must_use]
+    pub fn who(&self) -> String {
+        self.credential.to_string()
+    }
+}
+
+/// Without its credential.
+impl fmt::Debug for AzureIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureIdentity").field("cloud", &self.cloud).finish_non_exhaustive()
+    }
+}
+
+/// Without its text.
+impl fmt::Debug for AzureToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureToken").field("lasts", &self.lasts).finish_non_exhaustive()
+    }
+}
+
+/// Whether a URL leads to this machine.
+fn is_this_machine(url: &str) -> bool {
+    let url = reqwest::Url::parse(url).ok();
+    let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
