@@ -67,6 +67,9 @@ pub const SECRETS_MANAGER: AwsService = AwsService {
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html>
 pub const DYNAMODB: AwsService =
     AwsService { id: "DynamoDB", host: "dynamodb", target: "DynamoDB_20120810", json: "1.0" };
+/// Amazon SQS.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
+pub const SQS: AwsService = AwsService { id: "SQS", host: "sqs", target: "AmazonSQS", json: "1.0" };
 /// Amazon S3, which is no JSON service: see [`AwsApi::object`].
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html>
 pub const S3: AwsService = AwsService { id: "S3", host: "s3", target: "", json: "" };
