@@ -53,6 +53,12 @@ impl Right {
         Self { verb: "update", subresource: "status", ..Self::list(resource, namespace) }
     }
 
+    /// To make objects of a kind, in one namespace or all.
+    #[must_use]
+    pub fn create(resource: ResourceType, namespace: Option<&str>) -> Self {
+        Self { verb: "create", ..Self::list(resource, namespace) }
+    }
+
     /// The rule that grants it, as one entry of `rules:` in a Role or ClusterRole.
     #[must_use]
     pub fn rule(&self) -> String {

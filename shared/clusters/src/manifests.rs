@@ -11,6 +11,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ecow::EcoString;
+use serde::Deserialize;
 
 use crate::error::{self, ManifestError, ReadErrorKind, io_words};
 use crate::object::{Projection, ResourceType};
@@ -164,8 +165,36 @@ impl Manifests {
             || empty.iter().any(|(group, kind)| group == resource.group && kind == resource.kind)
     }
 
-    /// The kind among these manifests whose usual plural this is.
-    pub(crate) fn kind_of(&self, group: &str, plural: &str) -> Option<EcoString> {
+    /// The kind whose list has this name: as a definition among these manifests says it, else the kind among them whose
+    /// usual plural this is. With it, whether its objects live in namespaces, where that is known.
+    pub(crate) fn kind_of(&self, group: &str, plural: &str) -> Option<(EcoString, Option<bool>)> {
+        let mut defined = self.definitions(group);
+        if let Some(own) = defined.find(|own| own.names.plural == plural) {
+            return Some((own.names.kind, Some(own.scope != CLUSTER_WIDE)));
+        }
+        self.usual_kind_of(group, plural).map(|kind| (kind, None))
+    }
+
+    /// The name of the lists of a kind that a definition among these manifests gives it.
+    pub(crate) fn plural_of(&self, group: &str, kind: &str) -> Option<EcoString> {
+        let mut defined = self.definitions(group);
+        defined.find(|own| own.names.kind == kind).map(|own| own.names.plural)
+    }
+
+    /// The custom kinds of a group that these manifests define. A definition that says too little defines none.
+    fn definitions(&self, group: &str) -> impl Iterator<Item = DefinedKind> {
+        let is_definition = |object: &&Object| {
+            object.group == "apiextensions.k8s.io" && object.kind == "CustomResourceDefinition"
+        };
+        let definitions = self.found.objects.iter().filter(is_definition);
+        let all = definitions.filter_map(|object| {
+            let definition: Definition = serde_json::from_str(&object.json).ok()?;
+            Some(definition.spec)
+        });
+        all.filter(move |own| own.group == group)
+    }
+
+    fn usual_kind_of(&self, group: &str, plural: &str) -> Option<EcoString> {
         let is_plural_of = |kind: &str| {
             let kind = kind.to_lowercase();
             let stem = kind.strip_suffix('y').map(|stem| format!("{stem}ies"));
@@ -209,6 +238,30 @@ impl Manifests {
         }
     }
 }
+
+/// What a `CustomResourceDefinition` says.
+#[derive(Deserialize)]
+struct Definition {
+    spec: DefinedKind,
+}
+
+/// A custom kind.
+#[derive(Deserialize)]
+struct DefinedKind {
+    group: EcoString,
+    #[serde(default)]
+    scope: EcoString,
+    names: DefinedNames,
+}
+
+#[derive(Deserialize)]
+struct DefinedNames {
+    kind: EcoString,
+    plural: EcoString,
+}
+
+/// The scope of kinds that live outside namespaces.
+const CLUSTER_WIDE: &str = "Cluster";
 
 impl Object {
     /// Versions of a group are spellings of the same objects.

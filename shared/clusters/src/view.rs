@@ -122,7 +122,7 @@ impl ClusterView {
     }
 
     /// Where the cluster serves a namespaced kind that only the configuration names. Manifests hold
-    /// kinds alone, so there every plural is accepted.
+    /// kinds alone, as a rule, so the plural is the usual one unless they define the kind.
     ///
     /// # Errors
     /// When discovery fails, or knows no such kind.
@@ -137,7 +137,10 @@ impl ClusterView {
                 let plural = api.plural(group, version, kind).await;
                 plural.map_err(|kind| self.error(kind))?
             }
-            Origin::Manifests(_) => format!("{}s", kind.to_lowercase()).into(),
+            Origin::Manifests(manifests) => {
+                let usual = || format!("{}s", kind.to_lowercase()).into();
+                manifests.plural_of(group, kind).unwrap_or_else(usual)
+            }
         };
         Ok(ResourceType::found(group, version, &plural, kind))
     }
@@ -152,8 +155,8 @@ impl ClusterView {
         }
     }
 
-    /// What the lists of this plural name hold, of which only the configuration knows. Manifests hold kinds alone: it is
-    /// the kind among them whose usual plural this is.
+    /// What the lists of this plural name hold, of which only the configuration knows. Where manifests do not define it,
+    /// it is the kind among them whose usual plural this is.
     ///
     /// # Errors
     /// When discovery fails, or knows no such list.
@@ -169,8 +172,9 @@ impl ClusterView {
                 found.map_err(|kind| self.error(kind))?
             }
             Origin::Manifests(manifests) => {
-                let kind = manifests.kind_of(group, plural).unwrap_or_else(|| plural.into());
-                let namespaced = !is_cluster_wide(&kind);
+                let (kind, namespaced) =
+                    manifests.kind_of(group, plural).unwrap_or_else(|| (plural.into(), None));
+                let namespaced = namespaced.unwrap_or_else(|| !is_cluster_wide(&kind));
                 (kind, namespaced)
             }
         };

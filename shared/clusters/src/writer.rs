@@ -13,7 +13,7 @@ use crate::object::{Metadata, ResourceType, interned};
 use crate::view::ClusterView;
 
 /// Calls that are on their way at once; how many start in a second is the limit of the API.
-const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 
 /// Writes to a cluster: made with a permit, so only where a plan is carried out.
 #[derive(Clone, Debug)]

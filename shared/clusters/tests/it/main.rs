@@ -5,6 +5,7 @@ mod contexts;
 mod contract;
 mod credentials;
 mod discovery;
+mod events;
 mod incomplete;
 mod list;
 mod manifests;

@@ -409,3 +409,35 @@ async fn a_whole_list_without_an_object_is_an_empty_cluster_and_a_cut_one_is_non
         assert!(message.ends_with("-: there is no Kubernetes object in it"), "{message}");
     }
 }
+
+/// A kind whose plural and scope no rule gives.
+const MICE: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: mice.example.org}
+spec: {group: example.org, scope: Cluster, names: {kind: Mouse, plural: mice}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: mice.example.com}
+spec: {group: example.com, scope: Namespaced, names: {kind: ClusterRat, plural: mice}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: says-too-little}
+spec: {group: example.org}
+";
+
+#[tokio::test]
+async fn a_definition_among_manifests_says_how_its_kind_is_called() {
+    let folder = Folder::new(&[("x.yaml", MICE)]);
+    let view = folder.read(&["x.yaml"], "").await.unwrap();
+    let found = async |group: &str, plural: &str| {
+        let found = view.find_plural(group, "v1", plural).await.unwrap();
+        (found.kind, found.namespaced)
+    };
+    assert_eq!(found("example.org", "mice").await, ("Mouse", false));
+    assert_eq!(found("example.com", "mice").await, ("ClusterRat", true));
+    assert_eq!(found("example.net", "mice").await, ("mice", true), "nothing is known of it");
+    assert_eq!(view.find_kind("example.org", "v1", "Mouse").await.unwrap().plural, "mice");
+    assert_eq!(view.find_kind("example.org", "v1", "House").await.unwrap().plural, "houses");
+}

@@ -20,6 +20,7 @@
 
 mod access;
 mod discovery;
+mod events;
 mod fault;
 mod kinds;
 mod list;

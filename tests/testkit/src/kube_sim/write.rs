@@ -6,7 +6,7 @@ use super::kinds::{Kind, api_version};
 use super::serve::{State, Target, parse};
 use super::status::{self, Answer};
 use super::store;
-use super::{list, serve};
+use super::{events, list, serve};
 use crate::http::Request;
 
 /// Most characters of a name, and of one label of it.
@@ -28,6 +28,7 @@ impl State {
         self.admit(kind, target, &sent)?;
         let name = sent["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         validate(kind, &name, &sent)?;
+        events::validate(kind, &name, &sent)?;
         if !is_empty(&sent["metadata"]["resourceVersion"]) {
             return Err(status::failure_because(
                 "resourceVersion should not be set on objects to be created",
