@@ -1,8 +1,8 @@
 //! What the zones of a target hold, as one read found it.
 
-use thin_vec::ThinVec;
+use std::sync::Arc;
 
-use crate::{DomainFilter, Doubt, Labels, Opaque, RecordSet, ZoneIndex, ZoneKey};
+use crate::{DomainFilter, Doubt, Few, Labels, Opaque, RecordSet, ZoneIndex, ZoneKey};
 
 /// Everything that a plan needs to know of a provider: its zones and their records.
 #[derive(Debug, Default)]
@@ -44,37 +44,69 @@ pub struct Record {
     pub labels: Labels,
     /// How the provider knows the record (ids, alias zone, ..).
     pub origin: Opaque,
-    /// The ownership records that stand for it.
-    pub ownership_records: ThinVec<OwnershipRecord>,
-    /// Why the ownership record must be rewritten although the record itself may be right.
-    pub refresh: Option<Refresh>,
-    /// Why it is not ours although an ownership record may exist. Few records have one.
-    pub doubt: Option<Box<Doubt>>,
-    /// Why the provider does not let this record be changed, even where its ownership record is ours: a
-    /// fragment that reads after "it". Such a record has no owner, so no labels are joined on.
-    pub read_only: Option<&'static str>,
+    /// The ownership records that stand for it: mostly one, which another record can share.
+    pub ownership_records: Few<Arc<OwnershipRecord>>,
+    /// What few records have, apart so that the others stay small.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Rare {
+    refresh: Option<Refresh>,
+    doubt: Option<Doubt>,
+    read_only: Option<&'static str>,
 }
 
 impl Record {
     /// A record without ownership.
     #[must_use]
     pub fn new(set: RecordSet, origin: Opaque) -> Self {
-        Self {
-            set,
-            labels: Labels::new(),
-            origin,
-            ownership_records: ThinVec::new(),
-            refresh: None,
-            doubt: None,
-            read_only: None,
+        Self { set, labels: Labels::new(), origin, ownership_records: Few::None, rare: None }
+    }
+
+    /// Why the ownership record must be rewritten although the record itself may be right.
+    #[must_use]
+    pub fn refresh(&self) -> Option<Refresh> {
+        self.rare.as_ref()?.refresh
+    }
+
+    /// Sets why the ownership record must be rewritten.
+    pub fn set_refresh(&mut self, refresh: Option<Refresh>) {
+        if refresh.is_some() || self.rare.is_some() {
+            self.rare.get_or_insert_default().refresh = refresh;
         }
     }
 
-    /// Adds an ownership record. Most records have one, and there are many records: room is made
-    /// for one, not for the four of an ordinary push.
-    pub fn add_ownership_record(&mut self, ownership_record: OwnershipRecord) {
-        self.ownership_records.reserve_exact(1);
-        self.ownership_records.push(ownership_record);
+    /// Why it is not ours although an ownership record may exist.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&Doubt> {
+        self.rare.as_ref()?.doubt.as_ref()
+    }
+
+    /// Sets why it is not ours.
+    pub fn set_doubt(&mut self, doubt: Option<Doubt>) {
+        if doubt.is_some() || self.rare.is_some() {
+            self.rare.get_or_insert_default().doubt = doubt;
+        }
+    }
+
+    /// Why the provider does not let this record be changed, even where its ownership record is ours: a
+    /// fragment that reads after "it". Such a record has no owner, so no labels are joined on.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&'static str> {
+        self.rare.as_ref()?.read_only
+    }
+
+    /// Sets why the provider does not let it be changed.
+    pub fn set_read_only(&mut self, reason: Option<&'static str>) {
+        if reason.is_some() || self.rare.is_some() {
+            self.rare.get_or_insert_default().read_only = reason;
+        }
+    }
+
+    /// Adds an ownership record.
+    pub fn add_ownership_record(&mut self, ownership_record: impl Into<Arc<OwnershipRecord>>) {
+        self.ownership_records.push(ownership_record.into());
     }
 }
 

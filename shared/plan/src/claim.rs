@@ -164,7 +164,7 @@ impl<'a> Claims<'a> {
 
 /// Whether a record is ours to change.
 pub(crate) fn is_ours(record: &Record, owners: &Owners) -> bool {
-    record.read_only.is_none() && owners.own(&record.labels)
+    record.read_only().is_none() && owners.own(&record.labels)
 }
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ impl<'a> Decider<'a> {
     /// Why a record is not ours to change; `None` if it is ours.
     fn hold_of_strange(&self, record: &Record) -> Option<Hold> {
         let owners = &self.settings.owners;
-        if let Some(reason) = record.read_only {
+        if let Some(reason) = record.read_only() {
             return Some(Hold::ReadOnly { reason });
         }
         if self.is_zones_own(record) {
@@ -215,8 +215,8 @@ impl<'a> Decider<'a> {
         if owners.own(&record.labels) {
             return None;
         }
-        Some(match &record.doubt {
-            Some(doubt) => Hold::InDoubt(doubt.clone()),
+        Some(match record.doubt() {
+            Some(doubt) => Hold::InDoubt(Box::new(doubt.clone())),
             None => Hold::Foreign { owner: record.labels.owner().map(Into::into) },
         })
     }
@@ -274,7 +274,7 @@ fn differences(record: &Record, endpoint: &Endpoint, owners: &Owners) -> Differe
         targets: !want.targets.same_as(&have.targets, want.rtype),
         ttl: want.ttl.is_set() && want.ttl != have.ttl,
         properties: !want.properties().same_as(have.properties()),
-        ownership: record.refresh.is_some() || !owners.attributes(&record.labels, endpoint),
+        ownership: record.refresh().is_some() || !owners.attributes(&record.labels, endpoint),
     }
 }
 

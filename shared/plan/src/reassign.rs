@@ -26,11 +26,11 @@ impl Reassignment<'_> {
         if let Some(reason) = inventory.index.zone(self.zone).read_only {
             return Some(Hold::ReadOnlyZone { reason });
         }
-        if let Some(reason) = self.record.read_only {
+        if let Some(reason) = self.record.read_only() {
             return Some(Hold::ReadOnly { reason });
         }
-        if let Some(doubt) = &self.record.doubt {
-            return Some(Hold::InDoubt(doubt.clone()));
+        if let Some(doubt) = self.record.doubt() {
+            return Some(Hold::InDoubt(Box::new(doubt.clone())));
         }
         if settings.policy == Policy::CreateOnly {
             return Some(Hold::Policy);

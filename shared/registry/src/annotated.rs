@@ -1,5 +1,7 @@
 //! The result of reading ownership: an inventory with owners, and the orphaned ownership records.
 
+use std::sync::Arc;
+
 use extdns_model::{
     Inventory, Labels, Name, OwnershipRecord, Record, RecordSet, RecordType, Targets, ZoneKey,
 };
@@ -15,7 +17,7 @@ pub struct Annotated {
     pub inventory: Inventory,
     pub(crate) leftovers: Vec<Leftover>,
     /// Ownership records that stand for several records at once, which stay while one of them does.
-    pub(crate) shared: Vec<OwnershipRecord>,
+    pub(crate) shared: Vec<Arc<OwnershipRecord>>,
     /// The ownership records of a store, those without a record included.
     pub(crate) entries: Entries,
     /// Ownership records of a store whose owner is not clear.
@@ -53,7 +55,7 @@ pub struct Leftover {
 #[derive(Debug, Clone)]
 pub enum KeptIn {
     /// As a TXT record of a zone.
-    Zone(OwnershipRecord),
+    Zone(Arc<OwnershipRecord>),
     /// In a store outside the zones.
     Store {
         /// The zone that its name lies in.
@@ -88,7 +90,7 @@ impl Leftover {
             rtype: Some(record.set.rtype),
             labels: record.labels.clone(),
             kept_in,
-            read_only: record.read_only,
+            read_only: record.read_only(),
             kept,
             standing: Standing::Ours,
             is_canonical: true,

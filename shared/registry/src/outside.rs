@@ -61,7 +61,7 @@ impl Registry for Outside {
             record.labels.extend(&joined.entry.labels);
             record.labels.extend(&of_provider);
             let is_old = joined.entry.labels.owner().is_some_and(|id| self.owners.is_migrating(id));
-            record.refresh = is_old.then_some(Refresh::Migrate);
+            record.set_refresh(is_old.then_some(Refresh::Migrate));
         }
         let leftovers = self.leftovers(&inventory, &entries);
         let entries = Entries(entries);

@@ -234,12 +234,12 @@ prop_compose! {
         if resource > 0 {
             record.labels.set(LabelKey::RESOURCE, format!("service/ns/{resource}"));
         }
-        record.refresh = match owner {
+        record.set_refresh(match owner {
             Some("old") => Some(Refresh::Migrate),
             Some("me") if is_missing => Some(Refresh::MissingOwnershipRecord),
             _ => None,
-        };
-        record.read_only = read_only.then_some("it stands outside the block");
+        });
+        record.set_read_only(read_only.then_some("it stands outside the block"));
         record
     }
 }

@@ -27,7 +27,7 @@ proptest! {
     #[test]
     fn what_is_not_ours_is_never_touched(world in world()) {
         let owners = &world.settings.owners;
-        let is_ours = |record: &Record| record.read_only.is_none() && owners.own(&record.labels);
+        let is_ours = |record: &Record| record.read_only().is_none() && owners.own(&record.labels);
         world.plan(|plan, inventory| {
             for (row, decision) in plan.going() {
                 match decision.change.record() {

@@ -291,7 +291,7 @@ fn clusters_of(world: &World, endpoint: &Endpoint) -> BTreeSet<u16> {
 }
 
 fn is_ours(world: &World, record: &Record) -> bool {
-    record.read_only.is_none() && world.settings.owners.own(&record.labels)
+    record.read_only().is_none() && world.settings.owners.own(&record.labels)
 }
 
 fn adds_only(world: &World, decision: &Decision<'_>) -> bool {

@@ -422,10 +422,10 @@ pub(crate) fn record(text: &str) -> Record {
             ("r", resource) => record.labels.set(LabelKey::RESOURCE, resource),
             ("c", clusters) => record.labels.set(LabelKey::CLUSTER, clusters),
             ("missing-ownership-record", _) => {
-                record.refresh = Some(Refresh::MissingOwnershipRecord)
+                record.set_refresh(Some(Refresh::MissingOwnershipRecord));
             }
-            ("migrate", _) => record.refresh = Some(Refresh::Migrate),
-            ("read-only", _) => record.read_only = Some("it stands outside the block"),
+            ("migrate", _) => record.set_refresh(Some(Refresh::Migrate)),
+            ("read-only", _) => record.set_read_only(Some("it stands outside the block")),
             _ => panic!("{text}: {option}?"),
         }
     }

@@ -123,7 +123,9 @@ fn of_type(listed: &ResourceRecordSet, rtype: RecordType) -> Record {
         .with_set_identifier(listed.set_identifier().unwrap_or_default())
         .with_properties(properties);
     let origin = if origin == Origin::default() { Opaque::none() } else { Opaque::new(origin) };
-    Record { read_only: read_only(listed), ..Record::new(set, origin) }
+    let mut record = Record::new(set, origin);
+    record.set_read_only(read_only(listed));
+    record
 }
 
 fn targets(listed: &ResourceRecordSet, rtype: RecordType, origin: &mut Origin) -> Targets {

@@ -43,7 +43,7 @@ impl Folder {
         for target in &record.set.targets {
             folded.set.targets.push(target.clone());
         }
-        folded.read_only = folded.read_only.or(record.read_only);
+        folded.set_read_only(folded.read_only().or(record.read_only()));
     }
 
     pub(super) fn into_records(mut self) -> Vec<Record> {

@@ -106,7 +106,9 @@ impl ZoneFile {
             let position =
                 positions.entry((rr.name.key().into_owned(), rr.rtype)).or_insert_with(|| {
                     let set = RecordSet::new(rr.name, rr.rtype, rr.ttl, Targets::new());
-                    records.push(Record { read_only, ..Record::new(set, Opaque::none()) });
+                    let mut record = Record::new(set, Opaque::none());
+                    record.set_read_only(read_only);
+                    records.push(record);
                     records.len() - 1
                 });
             let targets = &mut records[*position].set.targets;

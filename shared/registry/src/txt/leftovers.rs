@@ -33,18 +33,16 @@ pub(super) fn leftovers(
         .into_iter()
         .filter(|found| !found.used)
         .filter_map(|found| {
-            let reading = found.reading.as_ref()?;
-            let name = reading.owned.name.clone();
-            let (rtype, is_canonical) = (reading.owned.rtype, reading.canonical);
+            let name = found.owned_name()?;
+            let (rtype, is_canonical) = (found.rtype(), found.is_canonical());
             let standing = standing(&found, &name.key());
-            let ownership_record = found.ownership_record();
-            let kept = registry.codec.foreign(&ownership_record.set).collect();
+            let kept = registry.codec.foreign(&found.stored.set).collect();
             Some(Leftover {
                 name,
                 rtype,
                 labels: found.labels,
-                kept_in: KeptIn::Zone(ownership_record),
-                read_only: found.read_only,
+                kept_in: KeptIn::Zone(found.stored),
+                read_only: found.read_only.map(|reason| *reason),
                 kept,
                 standing,
                 is_canonical,

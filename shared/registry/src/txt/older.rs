@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use extdns_model::{LabelKey, Name, RecordSet, RecordType, ZoneInventory, ZoneKey};
+use extdns_model::{
+    LabelKey, Name, OwnershipRecord, RecordSet, RecordType, ZoneInventory, ZoneKey,
+};
 
 use super::join::{Join, Older};
 use super::ownership_records::Reading;
@@ -16,18 +18,16 @@ pub(super) fn older(join: &Join<'_>, zones: &[ZoneInventory]) -> HashMap<usize, 
         return explained;
     }
     for (twin, ownership_record) in join.ownership_records.list.iter().enumerate() {
-        if let Some(Reading { owned, canonical: true }) = &ownership_record.reading
-            && let Some(rtype) = owned.rtype
-            && let Some(at) = join.misread(
-                ownership_record.zone,
-                owned.name.as_str(),
-                rtype,
-                ownership_record.set.set_identifier(),
-            )
+        let OwnershipRecord { zone, set, .. } = &*ownership_record.stored;
+        if ownership_record.is_canonical()
+            && let Some(rtype) = ownership_record.rtype()
+            && let Some(name) = ownership_record.owned_text()
+            && let Some(at) = join.misread(*zone, name, rtype, set.set_identifier())
             && join.ownership_records.list[at].labels == ownership_record.labels
             && !ownership_record.is_contested
         {
-            note(&mut explained, at, Older { name: owned.name.clone(), rtype, twin: Some(twin) });
+            let name = Name::as_listed(name);
+            note(&mut explained, at, Older { name, rtype, twin: Some(twin) });
         }
     }
     for ZoneInventory { zone, records } in zones {
@@ -91,7 +91,7 @@ impl Join<'_> {
         let found = self.ownership_records.of(&owned).find(|at| {
             let found = &self.ownership_records.list[*at];
             found.stands_for(home, reading.owned.rtype, set_id)
-                && found.set.name.key() == name.key()
+                && found.stored.set.name.key() == name.key()
         })?;
         let names_its_record =
             self.ownership_records.list[found].labels.get(LabelKey::OWNED_RECORD).is_some();
@@ -111,8 +111,9 @@ impl Join<'_> {
     /// well.
     fn has_both_formats(&self, at: usize, key: &str) -> bool {
         let ownership_record = &self.ownership_records.list[at];
+        let stored = &ownership_record.stored;
         self.ownership_records.named(key).any(|other| {
-            other.stands_for(ownership_record.zone, None, ownership_record.set.set_identifier())
+            other.stands_for(stored.zone, None, stored.set.set_identifier())
                 && !other.is_contested
                 && other.labels == ownership_record.labels
         })

@@ -1,5 +1,7 @@
 //! The ownership records of one record: which of them is its own, and what becomes of it.
 
+use std::sync::Arc;
+
 use extdns_model::{
     Action, Change, LabelKey, Labels, Name, OwnershipRecord, Planned, Record, Role, Stored, Targets,
 };
@@ -12,7 +14,8 @@ impl TxtRegistry {
         &self,
         record: &'r Record,
     ) -> Option<&'r OwnershipRecord> {
-        record.ownership_records.iter().find(|ownership_record| {
+        let mut own = record.ownership_records.iter().map(Arc::as_ref);
+        own.find(|ownership_record| {
             self.read_name(&ownership_record.set.name, record.labels.owner()).is_some_and(
                 |reading| {
                     reading.canonical

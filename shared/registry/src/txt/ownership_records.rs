@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use extdns_model::{
-    Labels, Name, Opaque, OwnershipRecord, Record, RecordSet, RecordType, ZoneInventory, ZoneKey,
+    Labels, Name, OwnershipRecord, Record, RecordSet, RecordType, ZoneInventory, ZoneKey,
 };
 use smallvec::SmallVec;
 
@@ -24,24 +25,39 @@ pub(super) struct OwnershipRecords {
     texts: HashMap<String, SmallVec<[Text; 1]>>,
 }
 
-/// An ownership record.
+/// An ownership record. There are as many as records, so it is small.
 pub(super) struct Found {
-    pub(super) zone: ZoneKey,
-    pub(super) set: RecordSet,
-    pub(super) origin: Opaque,
+    /// As its zone holds it; the record that it stands for shares it.
+    pub(super) stored: Arc<OwnershipRecord>,
     /// What it says; nothing if it is contested.
     pub(super) labels: Labels,
     /// Whether its values, or another record set of its name, say something else.
     pub(super) is_contested: bool,
-    pub(super) read_only: Option<&'static str>,
+    /// Why the provider does not let it be changed. Few have this.
+    pub(super) read_only: Option<Box<&'static str>>,
     /// What its name says; `None` if the name has another affix than ours: it stands for nothing.
-    pub(super) reading: Option<Reading>,
+    reading: Option<Read>,
     /// Whether a record was found that it stands for.
     pub(super) used: bool,
     /// Whether it shows that another ownership record is an older one of its record.
     pub(super) explains: bool,
     /// How many records got their ownership from it.
     pub(super) owned: u32,
+}
+
+/// What the name of an ownership record says, without a text of its own where it needs none.
+struct Read {
+    owned: Part,
+    rtype: Option<RecordType>,
+    canonical: bool,
+}
+
+/// The name that an ownership record stands for.
+enum Part {
+    /// The end of its own name, which is a key, from this byte on.
+    Tail(u16),
+    /// Another text.
+    Other(Box<Name>),
 }
 
 struct Text {
@@ -62,7 +78,12 @@ impl TxtRegistry {
     /// Reads the name of an ownership record that says this owner id.
     pub(super) fn read_name(&self, txt: &Name, owner: Option<&str>) -> Option<Reading> {
         let mapper = self.mapper_of(owner);
-        let owned = mapper.to_endpoint_name(&txt.to_unicode().to_lowercase())?;
+        let text = match txt.to_unicode() {
+            // It is in lower case already.
+            Cow::Borrowed(text) => Cow::Borrowed(text),
+            Cow::Owned(text) => Cow::Owned(text.to_lowercase()),
+        };
+        let owned = mapper.to_endpoint_name(&text)?;
         let canonical = owned.rtype.is_some()
             && Name::as_listed(&mapper.to_txt_name(owned.name.as_str(), owned.rtype)).key()
                 == txt.key();
@@ -113,15 +134,15 @@ impl OwnershipRecords {
             Ownership::Says(labels) => (labels, false),
             Ownership::Contested => (Labels::new(), true),
         };
-        let Record { set, origin, read_only, .. } = record;
+        let read_only = record.read_only();
+        let Record { set, origin, .. } = record;
+        let reading = registry.read_name(&set.name, labels.owner());
         self.list.push(Found {
-            zone,
-            reading: registry.read_name(&set.name, labels.owner()),
-            set,
-            origin,
+            reading: reading.map(|reading| reading.of(&set.name)),
+            stored: Arc::new(OwnershipRecord { zone, set, origin }),
             labels,
             is_contested,
-            read_only,
+            read_only: read_only.map(Box::new),
             used: false,
             explains: false,
             owned: 0,
@@ -131,8 +152,7 @@ impl OwnershipRecords {
 
     fn find_names(&mut self) {
         let names = self.list.iter().enumerate();
-        let names = names.filter_map(|(at, found)| Some((at, &found.reading.as_ref()?.owned.name)));
-        self.by_name = names.map(|(at, name)| (at, name.key())).collect();
+        self.by_name = names.filter_map(|(at, found)| Some((at, found.owned_key()?))).collect();
     }
 
     fn add_text(&mut self, registry: &TxtRegistry, zone: ZoneKey, set: &RecordSet) {
@@ -165,10 +185,9 @@ impl OwnershipRecords {
 
     /// The positions of the ownership records that stand for a name, by its key.
     pub(super) fn of(&self, key: &str) -> impl Iterator<Item = usize> {
-        self.by_name.of(key).filter(move |at| {
-            let reading = self.list[*at].reading.as_ref();
-            reading.is_some_and(|reading| reading.owned.name.key() == key)
-        })
+        self.by_name
+            .of(key)
+            .filter(move |at| self.list[*at].owned_key().is_some_and(|own| own == key))
     }
 
     /// The ownership records that stand for a name, by its key.
@@ -190,9 +209,43 @@ impl OwnershipRecords {
     }
 }
 
+impl Reading {
+    /// What the ownership record of this name keeps of it.
+    fn of(self, txt: &Name) -> Read {
+        let Self { owned: Owned { name, rtype }, canonical } = self;
+        let tail = txt.as_str().len().checked_sub(name.as_str().len());
+        let is_tail = |at: &usize| {
+            txt.as_str().get(*at..) == Some(name.as_str()) && name.key() == name.as_str()
+        };
+        let tail = tail.filter(is_tail).and_then(|at| u16::try_from(at).ok());
+        let owned = tail.map_or_else(|| Part::Other(Box::new(name)), Part::Tail);
+        Read { owned, rtype, canonical }
+    }
+}
+
 impl Found {
-    pub(super) fn ownership_record(&self) -> OwnershipRecord {
-        OwnershipRecord { zone: self.zone, set: self.set.clone(), origin: self.origin.clone() }
+    /// The name that it stands for: lower-case, a wildcard is still replaced.
+    pub(super) fn owned_name(&self) -> Option<Name> {
+        match &self.reading.as_ref()?.owned {
+            Part::Tail(_) => self.owned_text().map(Name::as_listed),
+            Part::Other(name) => Some(Name::clone(name)),
+        }
+    }
+
+    /// The text of that name.
+    pub(super) fn owned_text(&self) -> Option<&str> {
+        match &self.reading.as_ref()?.owned {
+            Part::Tail(at) => self.stored.set.name.as_str().get(usize::from(*at)..),
+            Part::Other(name) => Some(name.as_str()),
+        }
+    }
+
+    /// Its key.
+    pub(super) fn owned_key(&self) -> Option<Cow<'_, str>> {
+        match &self.reading.as_ref()?.owned {
+            Part::Tail(_) => self.owned_text().map(Cow::Borrowed),
+            Part::Other(name) => Some(name.key()),
+        }
     }
 
     pub(super) fn is_canonical(&self) -> bool {
@@ -200,7 +253,7 @@ impl Found {
     }
 
     pub(super) fn rtype(&self) -> Option<RecordType> {
-        self.reading.as_ref()?.owned.rtype
+        self.reading.as_ref()?.rtype
     }
 
     pub(super) fn stands_for(
@@ -209,13 +262,14 @@ impl Found {
         rtype: Option<RecordType>,
         set_id: &str,
     ) -> bool {
-        self.zone == zone
-            && self.reading.as_ref().is_some_and(|r| r.owned.rtype == rtype)
-            && self.set.set_identifier() == set_id
+        self.stored.zone == zone
+            && self.reading.as_ref().is_some_and(|reading| reading.rtype == rtype)
+            && self.stored.set.set_identifier() == set_id
     }
 
     /// Its name in its zone.
     fn key(&self) -> (ZoneKey, Cow<'_, str>, &str) {
-        (self.zone, self.set.name.key(), self.set.set_identifier())
+        let OwnershipRecord { zone, set, .. } = &*self.stored;
+        (*zone, set.name.key(), set.set_identifier())
     }
 }

@@ -4,6 +4,7 @@
 mod source;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use extdns_model::{
     Doubt, DoubtCause, Inventory, LabelKey, Name, OwnershipRecord, Record, RecordSet, Refresh,
@@ -86,7 +87,7 @@ impl Join<'_> {
         let candidates = self.candidates(zone, &record.set, &key);
         if let Some(obsolete) = candidates.as_cname {
             tracing::warn!(
-                name = %name, txt = %self.ownership_records.list[obsolete].set.name,
+                name = %name, txt = %self.ownership_records.list[obsolete].stored.set.name,
                 "this ownership record of an alias is obsolete; it is left in place and can be removed"
             );
         }
@@ -104,7 +105,7 @@ impl Join<'_> {
                 found.owned += 1;
                 record.labels.extend(&found.labels);
                 record.labels.remove(LabelKey::OWNED_RECORD);
-                record.add_ownership_record(found.ownership_record());
+                record.add_ownership_record(Arc::clone(&found.stored));
                 self.add_older(zone, record, source);
             }
             Source::Doubt(at, why) => {
@@ -116,19 +117,19 @@ impl Join<'_> {
                         ownership_record: at,
                     });
                 }
-                let txt = self.ownership_records.list[at].set.name.clone();
-                record.doubt = Some(Box::new(Doubt { txt, why }));
+                let txt = self.ownership_records.list[at].stored.set.name.clone();
+                record.set_doubt(Some(Doubt { txt, why }));
             }
-            Source::Nothing => record.doubt = self.lack(zone, &record.set, &key).map(Box::new),
+            Source::Nothing => record.set_doubt(self.lack(zone, &record.set, &key)),
         }
         let is_current = typed.is_some_and(|at| self.ownership_records.list[at].is_canonical())
             || self.has_ownership_record(zone, &record.set, &key);
-        record.refresh = self.refresh(zone, record, is_current);
+        record.set_refresh(self.refresh(zone, record, is_current));
         let repeated = typed.is_some_and(|at| {
-            self.registry.codec.is_repeated(&self.ownership_records.list[at].set)
+            self.registry.codec.is_repeated(&self.ownership_records.list[at].stored.set)
         });
-        if repeated && record.refresh.is_none() && self.registry.owners.own(&record.labels) {
-            record.refresh = Some(Refresh::Surplus);
+        if repeated && record.refresh().is_none() && self.registry.owners.own(&record.labels) {
+            record.set_refresh(Some(Refresh::Surplus));
         }
     }
 
@@ -144,7 +145,7 @@ impl Join<'_> {
         if self.older.get(&at).is_some_and(|older| older.twin == Some(source)) {
             let found = &mut self.ownership_records.list[at];
             found.used = true;
-            record.add_ownership_record(found.ownership_record());
+            record.add_ownership_record(Arc::clone(&found.stored));
         }
     }
 
@@ -156,12 +157,15 @@ impl Join<'_> {
             let records = of_zone.flat_map(|entry| entry.records.iter_mut().flatten());
             let is_its = |record: &&mut Record| {
                 record.set.rtype == *rtype
-                    && record.set.set_identifier() == found.set.set_identifier()
+                    && record.set.set_identifier() == found.stored.set.set_identifier()
                     && record.set.name.key() == name.key()
-                    && record.ownership_records.iter().all(|own| own.set.name != found.set.name)
+                    && record
+                        .ownership_records
+                        .iter()
+                        .all(|own| own.set.name != found.stored.set.name)
             };
             for record in records.filter(is_its) {
-                record.add_ownership_record(found.ownership_record());
+                record.add_ownership_record(Arc::clone(&found.stored));
             }
         }
     }
@@ -176,7 +180,7 @@ impl Join<'_> {
         let rtype = Some(set.rtype);
         let home = self.registry.zone_of_ownership_record(self.index, zone, &set.name, rtype);
         let of_type = |found: &Found| found.is_canonical() && found.rtype() == rtype;
-        home.is_some_and(|home| candidates.any(|found| found.zone == home && of_type(found)))
+        home.is_some_and(|home| candidates.any(|found| found.stored.zone == home && of_type(found)))
     }
 
     fn refresh(&self, zone: ZoneKey, record: &Record, is_current: bool) -> Option<Refresh> {
@@ -213,8 +217,13 @@ impl Join<'_> {
         Some(Doubt { txt: text.clone(), why: DoubtCause::Changed })
     }
 
-    fn shared(&self) -> Vec<OwnershipRecord> {
+    fn shared(&self) -> Vec<Arc<OwnershipRecord>> {
         let several = |found: &&Found| found.owned > 1 && found.is_canonical();
-        self.ownership_records.list.iter().filter(several).map(Found::ownership_record).collect()
+        self.ownership_records
+            .list
+            .iter()
+            .filter(several)
+            .map(|found| Arc::clone(&found.stored))
+            .collect()
     }
 }

@@ -2,8 +2,9 @@
 //! it is not clear for which of them it stands.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use extdns_model::{Doubt, DoubtCause, Labels, Name, ZoneInventory};
+use extdns_model::{Doubt, DoubtCause, Few, Labels, Name, OwnershipRecord, ZoneInventory};
 
 use super::ownership_records::Found;
 
@@ -28,22 +29,22 @@ impl Siblings {
             ownership_record.is_contested = true;
             ownership_record.used = false;
             for record in zones.iter_mut().flat_map(|zone| zone.records.iter_mut().flatten()) {
-                let is_its = |own: &extdns_model::OwnershipRecord| {
-                    own.zone == ownership_record.zone
-                        && own.set.name == ownership_record.set.name
-                        && own.set.set_identifier() == ownership_record.set.set_identifier()
+                let stored = &ownership_record.stored;
+                let is_its = |own: &Arc<OwnershipRecord>| {
+                    own.zone == stored.zone
+                        && own.set.name == stored.set.name
+                        && own.set.set_identifier() == stored.set.set_identifier()
                 };
                 let Some(other) = names.iter().find(|name| name.key() != record.set.name.key())
                 else {
                     continue;
                 };
                 if record.ownership_records.iter().any(is_its) {
-                    record.ownership_records.clear();
+                    record.ownership_records = Few::None;
                     record.labels = Labels::new();
-                    record.refresh = None;
+                    record.set_refresh(None);
                     let why = DoubtCause::Shared { with: other.clone(), rtype: record.set.rtype };
-                    record.doubt =
-                        Some(Box::new(Doubt { txt: ownership_record.set.name.clone(), why }));
+                    record.set_doubt(Some(Doubt { txt: stored.set.name.clone(), why }));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! What is at the location where an ownership record is to be written.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ecow::EcoString;
 use extdns_model::{
@@ -132,7 +133,7 @@ impl<'a> Slots<'a> {
         }
         for (zone, record) in inventory.records() {
             let own = registry.ownership_record_of(record).map(std::ptr::from_ref);
-            for ownership_record in &record.ownership_records {
+            for ownership_record in record.ownership_records.iter().map(Arc::as_ref) {
                 let is_own = own.is_some_and(|own| std::ptr::eq(own, ownership_record));
                 let occupant = if is_own {
                     Occupant::Of(record, ownership_record)

@@ -6,6 +6,7 @@ mod writer;
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use extdns_model::{Endpoint, Labels, RecordSet, RecordType, ZoneKey};
 use extdns_plan::{Decision, Hold, Plan, RecordChange, Row, Unit};
@@ -145,6 +146,7 @@ impl Writer<'_> {
                 self.annotated.inventory.records().flat_map(|(_, own)| &own.ownership_records);
             let left = self.annotated.leftovers.iter().filter_map(Leftover::ownership_record);
             of_records
+                .map(Arc::as_ref)
                 .chain(left)
                 .map(|ownership_record| txt_key(ownership_record.zone, &ownership_record.set))
                 .collect()

@@ -221,7 +221,7 @@ pub(crate) fn owned(annotated: &Annotated) -> Vec<String> {
         .inventory
         .records()
         .map(|(_, record)| {
-            let refresh = record.refresh.map_or(String::new(), |refresh| format!(" {refresh:?}"));
+            let refresh = record.refresh().map_or(String::new(), |refresh| format!(" {refresh:?}"));
             format!("{} {}{refresh}", key(&record.set), short(&record.labels))
         })
         .collect()

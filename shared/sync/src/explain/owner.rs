@@ -21,12 +21,14 @@ pub enum Owner {
 
 impl Owner {
     pub(super) fn of(record: &Record, owners: &Owners) -> Self {
-        match (record.read_only, record.labels.owner()) {
+        match (record.read_only(), record.labels.owner()) {
             (Some(why), _) => Self::Fixed(why),
             (None, _) if owners.is_empty() => Self::Everybody,
             (None, Some(owner)) if owners.contains(owner) => Self::Ours(owner.to_owned()),
             (None, Some(owner)) => Self::Foreign(owner.to_owned()),
-            (None, None) => record.doubt.clone().map_or(Self::Nobody, Self::InDoubt),
+            (None, None) => {
+                record.doubt().map_or(Self::Nobody, |doubt| Self::InDoubt(Box::new(doubt.clone())))
+            }
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn in_doubt<'a>(
     let in_plan: HashSet<(String, RecordType)> =
         in_plan.map(|(row, of)| (row.name.to_string(), of.change.set().rtype)).collect();
     annotated.inventory.records().filter_map(move |(_, record)| {
-        let doubt = record.doubt.as_deref()?;
+        let doubt = record.doubt()?;
         let key = (record.set.name.key().into_owned(), record.set.rtype);
         // A zone that could not be read is reported as a whole.
         if doubt.why == DoubtCause::Unread || in_plan.contains(&key) {

@@ -22,7 +22,7 @@ pub struct Ours<'a> {
 impl Ours<'_> {
     /// Whether a record is ours, and can be changed.
     pub(super) fn own(&self, record: &Record) -> bool {
-        record.read_only.is_none() && self.owners.own(&record.labels)
+        record.read_only().is_none() && self.owners.own(&record.labels)
     }
 
     /// Who holds a record by now, if it is not the object for which the run made it so. Without

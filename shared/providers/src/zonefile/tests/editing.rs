@@ -264,7 +264,7 @@ proptest! {
         let deletes: Vec<_> = parse(&text)
             .into_records()
             .into_iter()
-            .filter(|record| record.read_only.is_none())
+            .filter(|record| record.read_only().is_none())
             .map(|record| group(vec![delete(record.set)]))
             .collect();
         prop_assert_eq!(

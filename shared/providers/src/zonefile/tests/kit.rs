@@ -99,12 +99,12 @@ impl Harness for Kit {
         let path = self.0.path().join(format!("{CHILD}.zone"));
         let text = fs::read(path).expect("read");
         let file = ZoneFile::parse(&Name::as_listed(CHILD), text).expect("readable");
-        let ours = file.into_records().into_iter().filter(|it| it.read_only.is_none());
+        let ours = file.into_records().into_iter().filter(|it| it.read_only().is_none());
         ours.map(|record| record.set).collect()
     }
 
     async fn contents(&self) -> Vec<RecordSet> {
-        let ours = self.file().into_records().into_iter().filter(|it| it.read_only.is_none());
+        let ours = self.file().into_records().into_iter().filter(|it| it.read_only().is_none());
         ours.map(|record| record.set).collect()
     }
 

@@ -74,7 +74,7 @@ fn shown(records: &[Record]) -> Vec<String> {
         .iter()
         .map(|record| {
             let targets: Vec<_> = record.set.targets.iter().map(|t| t.as_str()).collect();
-            let suffix = if record.read_only.is_some() { "" } else { " (ours)" };
+            let suffix = if record.read_only().is_some() { "" } else { " (ours)" };
             let RecordSet { name, rtype, ttl, .. } = &record.set;
             format!("{name} {rtype} {ttl} {}{suffix}", targets.join(" | "))
         })

@@ -297,7 +297,7 @@ async fn a_second_run_finds_what_the_first_wrote() {
             "{}",
             desired.set
         );
-        assert_eq!(found.read_only, None);
+        assert_eq!(found.read_only(), None);
     }
     assert!(
         inventory.records().any(|(_, record)| record.set.name.as_str() == "a-bücher.example.org")

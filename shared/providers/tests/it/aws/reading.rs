@@ -303,7 +303,7 @@ async fn records_that_cannot_be_written_are_read_only() {
     sim.zone("e.test").seed([RecordSet::a("a.e.test", "192.0.2.1").routed("x", cidr)]);
     let records = records(&sim).await;
     let record = records.iter().find(|it| it.set.rtype == RecordType::A).expect("the record");
-    assert!(record.read_only.is_some_and(|why| why.contains("CIDR")));
+    assert!(record.read_only().is_some_and(|why| why.contains("CIDR")));
 }
 
 /// A zone of many pages is begun at four places, for at most three calls more.

@@ -66,7 +66,7 @@ impl Join<'_> {
     fn is_contradicted(&self, at: usize, set: &RecordSet, key: &str) -> bool {
         let found = &self.ownership_records.list[at];
         let is_peer = |other: &&Found| {
-            other.stands_for(found.zone, found.rtype(), set.set_identifier())
+            other.stands_for(found.stored.zone, found.rtype(), set.set_identifier())
                 && other.is_canonical() == found.is_canonical()
                 && names(other, set)
         };
@@ -84,8 +84,8 @@ impl Join<'_> {
             .filter(|other| {
                 other.is_canonical()
                     && other.rtype() != Some(set.rtype)
-                    && other.zone == found.zone
-                    && other.set.set_identifier() == set.set_identifier()
+                    && other.stored.zone == found.stored.zone
+                    && other.stored.set.set_identifier() == set.set_identifier()
                     && !other.is_contested
                     && other.labels == found.labels
             })
@@ -110,7 +110,7 @@ impl Join<'_> {
             })
             .max_by(|a, b| {
                 let [a, b] = [a, b].map(|at| &self.ownership_records.list[*at]);
-                let by_name = || a.set.name.cmp(&b.set.name);
+                let by_name = || a.stored.set.name.cmp(&b.stored.set.name);
                 a.is_canonical().cmp(&b.is_canonical()).then_with(by_name)
             })
     }
