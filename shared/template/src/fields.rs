@@ -1,19 +1,11 @@
 //! Which fields of an object a template reads, so that no other is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::sync::Arc;
 
 use ecow::EcoString;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::ast::{Branch, Node, Operand, Pipe, Tree, Word};
-use crate::data::{Data, Map};
 use crate::value::is_metadata;
-
-/// Not kept in any case: the whole object as it was applied, and who applied what.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-const MANAGED_FIELDS: &str = "managedFields";
 
 /// Fields of an object in JSON: its first keys, and, where that is enough, only some keys below them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,14 +49,6 @@ impl Fields {
         }
     }
 
-    /// Reads an object, and keeps only these fields of it.
-    ///
-    /// # Errors
-    /// When what is read is no object.
-    pub fn read<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<Data, D::Error> {
-        deserializer.deserialize_map(Kept(self))
-    }
-
     /// What a template reads.
     pub(crate) fn of(tree: &Tree) -> Self {
         let mut fields = Self::default();
@@ -75,7 +59,7 @@ impl Fields {
     }
 
     /// What is kept of the value of a first key.
-    fn below(&self, key: &str) -> Below<'_> {
+    pub(crate) fn below(&self, key: &str) -> Below<'_> {
         if self.everything {
             return Below::All;
         }
@@ -162,88 +146,8 @@ fn is_whole(pipe: &Pipe) -> bool {
 }
 
 /// What is kept of a value.
-enum Below<'a> {
+pub(crate) enum Below<'a> {
     Nothing,
     All,
     These(&'a BTreeSet<EcoString>),
-}
-
-struct Kept<'a>(&'a Fields);
-
-impl<'de> Visitor<'de> for Kept<'_> {
-    type Value = Data;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(key) = map.next_key::<EcoString>()? {
-            let value = match self.0.below(&key) {
-                Below::Nothing => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-                Below::All if key == "metadata" => map.next_value_seed(Second(None))?,
-                Below::All => map.next_value::<Data>()?,
-                Below::These(keys) => map.next_value_seed(Second(Some(keys)))?,
-            };
-            pairs.push((key, value));
-        }
-        Ok(Data::Map(Arc::new(Map::from_iter(pairs))))
-    }
-}
-
-/// The second keys that are kept; all without them.
-struct Second<'a>(Option<&'a BTreeSet<EcoString>>);
-
-impl<'de> DeserializeSeed<'de> for Second<'_> {
-    type Value = Data;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-/// What has no keys is kept as nothing: the object has another form than its kind.
-impl<'de> Visitor<'de> for Second<'_> {
-    type Value = Data;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_unit<E>(self) -> Result<Data, E> {
-        Ok(Data::Null)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(key) = map.next_key::<EcoString>()? {
-            let is_kept =
-                |keys: &BTreeSet<EcoString>| keys.iter().any(|own| own.eq_ignore_ascii_case(&key));
-            if key == MANAGED_FIELDS || !self.0.is_none_or(is_kept) {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let mut value = map.next_value::<Data>()?;
-            if key == "annotations" {
-                value = without_last_applied(value);
-            }
-            pairs.push((key, value));
-        }
-        Ok(Data::Map(Arc::new(Map::from_iter(pairs))))
-    }
-}
-
-fn without_last_applied(annotations: Data) -> Data {
-    match &annotations {
-        Data::Map(map) if map.get(LAST_APPLIED).is_some() => {
-            let others = map.iter().filter(|(key, _)| *key != LAST_APPLIED);
-            let others = others.map(|(key, data)| (key.clone(), data.clone()));
-            Data::Map(Arc::new(others.collect()))
-        }
-        _ => annotations,
-    }
 }

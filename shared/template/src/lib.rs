@@ -24,6 +24,7 @@ mod messages;
 mod parser;
 mod reader;
 mod source;
+mod tee;
 mod types;
 mod value;
 

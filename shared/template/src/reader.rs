@@ -19,7 +19,7 @@ impl de::Error for FormError {
     }
 }
 
-impl<'de> Deserializer<'de> for &'de Data {
+impl<'de> Deserializer<'de> for &Data {
     type Error = FormError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormError> {
@@ -28,7 +28,7 @@ impl<'de> Deserializer<'de> for &'de Data {
             Data::Bool(value) => visitor.visit_bool(*value),
             Data::Int(value) => visitor.visit_i64(*value),
             Data::Float(value) => visitor.visit_f64(*value),
-            Data::Text(text) => visitor.visit_borrowed_str(text),
+            Data::Text(text) => visitor.visit_str(text),
             Data::List(list) => visitor.visit_seq(SeqDeserializer::new(list.iter())),
             Data::Map(map) => {
                 let pairs = map.iter().map(|(key, data)| (key.as_str(), data));
@@ -70,7 +70,7 @@ impl<'de> Deserializer<'de> for &'de Data {
     }
 }
 
-impl<'de> IntoDeserializer<'de, FormError> for &'de Data {
+impl<'de> IntoDeserializer<'de, FormError> for &Data {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

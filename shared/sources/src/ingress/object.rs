@@ -48,10 +48,4 @@ projection!(Ingress: "networking.k8s.io", "ingresses", true);
 
 impl Templated for Ingress {
     const SCHEMA: &'static Schema = &schemas::INGRESS;
-    const READS: &'static [(&'static str, Option<&'static str>)] = &[
-        ("spec", Some("ingressClassName")),
-        ("spec", Some("rules")),
-        ("spec", Some("tls")),
-        ("status", Some("loadBalancer")),
-    ];
 }

@@ -78,6 +78,4 @@ projection!(Node: "", "nodes", false);
 
 impl Templated for Node {
     const SCHEMA: &'static Schema = &schemas::NODE;
-    const READS: &'static [(&'static str, Option<&'static str>)] =
-        &[("spec", Some("unschedulable")), ("status", Some("addresses"))];
 }

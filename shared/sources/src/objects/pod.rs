@@ -68,15 +68,5 @@ projection!(Pod: "", "pods", true);
 
 impl Templated for Pod {
     const SCHEMA: &'static Schema = &schemas::POD;
-    const READS: &'static [(&'static str, Option<&'static str>)] = &[
-        ("spec", Some("hostname")),
-        ("spec", Some("hostNetwork")),
-        ("spec", Some("nodeName")),
-        ("status", Some("phase")),
-        ("status", Some("hostIP")),
-        ("status", Some("podIP")),
-        // Only for names from templates.
-        ("status", Some("podIPs")),
-        ("status", Some("conditions")),
-    ];
+    const KEEPS: &'static [(&'static str, Option<&'static str>)] = &[("status", Some("podIPs"))];
 }

@@ -116,15 +116,4 @@ impl Service {
 
 impl Templated for Service {
     const SCHEMA: &'static Schema = &schemas::SERVICE;
-    const READS: &'static [(&'static str, Option<&'static str>)] = &[
-        ("spec", Some("type")),
-        ("spec", Some("clusterIP")),
-        ("spec", Some("externalIPs")),
-        ("spec", Some("externalName")),
-        ("spec", Some("externalTrafficPolicy")),
-        ("spec", Some("selector")),
-        ("spec", Some("ports")),
-        ("spec", Some("publishNotReadyAddresses")),
-        ("status", Some("loadBalancer")),
-    ];
 }

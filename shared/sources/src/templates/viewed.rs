@@ -11,28 +11,15 @@ use std::sync::Arc;
 use ecow::EcoString;
 use extdns_clusters::{Metadata, Projection, ResourceType};
 use extdns_template::{Data, Fields, Map, Object, Schema};
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// An object that templates can be rendered for.
 pub(crate) trait Templated: Projection {
     /// What is known of its fields.
     const SCHEMA: &'static Schema;
-    /// The fields that the struct itself reads, besides the metadata.
-    const READS: &'static [(&'static str, Option<&'static str>)];
+    /// Fields that are kept besides those that templates read.
+    const KEEPS: &'static [(&'static str, Option<&'static str>)] = &[];
 }
-
-/// What the metadata of an object are read from.
-const METADATA: [(&str, Option<&str>); 8] = [
-    ("metadata", Some("name")),
-    ("metadata", Some("namespace")),
-    ("metadata", Some("uid")),
-    ("metadata", Some("resourceVersion")),
-    ("metadata", Some("generation")),
-    ("metadata", Some("labels")),
-    ("metadata", Some("annotations")),
-    ("metadata", Some("deletionTimestamp")),
-];
 
 /// The fields that are kept, by kind.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +32,8 @@ tokio::task_local! {
 impl Views {
     /// Adds the fields that templates read of a kind.
     pub(crate) fn with<K: Templated>(self, fields: &Fields) -> Self {
-        let mut all = Fields::new(&METADATA);
-        all.add(&Fields::new(K::READS));
+        let mut all = Fields::new(&[("metadata", Some("namespace"))]);
+        all.add(&Fields::new(K::KEEPS));
         all.add(fields);
         let mut kinds = Arc::unwrap_or_clone(self.0);
         kinds.insert((K::RESOURCE.group, K::RESOURCE.kind), Arc::new(all));
@@ -84,8 +71,7 @@ impl<'de, K: Templated> Deserialize<'de> for Viewed<K> {
         let Some(fields) = Views::of::<K>() else {
             return Ok(Self { object: K::deserialize(deserializer)?, root: None });
         };
-        let root = fields.read(deserializer)?;
-        let object = K::deserialize(&root).map_err(D::Error::custom)?;
+        let (object, root) = fields.read(deserializer)?;
         Ok(Self { object, root: Some(root) })
     }
 }

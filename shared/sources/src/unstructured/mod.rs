@@ -51,7 +51,6 @@ projection!(Anything: "", "objects", true);
 
 impl Templated for Anything {
     const SCHEMA: &'static Schema = &UNSTRUCTURED;
-    const READS: &'static [(&'static str, Option<&'static str>)] = &[];
 }
 
 pub(crate) struct UnstructuredSource(Vec<OneKind>);

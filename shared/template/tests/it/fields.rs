@@ -1,7 +1,10 @@
 //! What is kept of an object.
 
-use extdns_template::{Data, Fields, Template};
+use std::collections::BTreeMap;
+
+use extdns_template::{Data, Template};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 const OBJECT: &str = r#"{
     "kind": "Service",
@@ -13,7 +16,8 @@ const OBJECT: &str = r#"{
 
 fn kept(template: &str) -> String {
     let template = Template::parse(&[template]).unwrap();
-    let data = template.fields().read(&mut serde_json::Deserializer::from_str(OBJECT)).unwrap();
+    let mut json = serde_json::Deserializer::from_str(OBJECT);
+    let (_, data): (IgnoredAny, Data) = template.fields().read(&mut json).unwrap();
     shown(&data)
 }
 
@@ -57,24 +61,95 @@ fn only_what_a_template_reads_is_kept() {
     }
 }
 
+/// What a source may read of the same object.
+#[derive(Debug, PartialEq, Deserialize)]
+struct Service {
+    spec: Spec,
+    #[serde(default)]
+    status: Option<Status>,
+    metadata: Metadata,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Spec {
+    #[serde(rename = "type")]
+    kind: Kind,
+    ports: Vec<Port>,
+    missing: Option<u16>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+enum Kind {
+    LoadBalancer,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Port {
+    name: Name,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Name(String);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Status {}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Metadata {
+    annotations: BTreeMap<String, String>,
+}
+
 #[test]
-fn what_is_kept_can_be_decoded() {
-    #[derive(Debug, PartialEq, Deserialize)]
-    enum Kind {
-        LoadBalancer,
+fn a_struct_is_read_in_the_same_pass_whatever_is_kept() {
+    let expected: Service = serde_json::from_str(OBJECT).unwrap();
+    let templates = [
+        "x",
+        "{{.Name}}",
+        "{{.Annotations}}",
+        "{{.Spec.Type}}",
+        "{{.Spec.Ports}}",
+        "{{.Spec}}",
+        "{{.Spec.Other}}{{.Other.Spec}}",
+        "{{.}}",
+    ];
+    for text in templates {
+        let template = Template::parse(&[text]).unwrap();
+        let mut json = serde_json::Deserializer::from_str(OBJECT);
+        let (service, data): (Service, Data) = template.fields().read(&mut json).unwrap();
+        assert_eq!(service, expected, "{text}");
+        assert_eq!(shown(&data), kept(text), "{text}");
     }
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Spec {
-        #[serde(rename = "type")]
-        kind: Kind,
-        missing: Option<u16>,
-    }
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Object {
-        spec: Spec,
-    }
-    let fields = Fields::new(&[("spec", Some("type"))]);
-    let data = fields.read(&mut serde_json::Deserializer::from_str(OBJECT)).unwrap();
-    let object = Object::deserialize(&data).unwrap();
-    assert_eq!(object, Object { spec: Spec { kind: Kind::LoadBalancer, missing: None } });
+}
+
+#[test]
+fn what_has_another_form_is_an_error_or_nothing() {
+    let read = |text: &str, json: &str| {
+        let template = Template::parse(&[text]).unwrap();
+        let mut json = serde_json::Deserializer::from_str(json);
+        let read: Result<(Lenient, Data), _> = template.fields().read(&mut json);
+        read.map(|(_, data)| shown(&data)).map_err(|error| error.to_string())
+    };
+    assert_eq!(read("{{.Spec.Type}}", r#"{"spec":null}"#), Ok("{spec}".to_owned()));
+    assert_eq!(read("{{.Spec.Type}}", "{}"), Ok("{}".to_owned()));
+    let error = read("{{.Spec.Type}}", r#"{"spec":"text"}"#).unwrap_err();
+    assert!(
+        error.contains("invalid type: string \"text\", expected an object at line 1"),
+        "{error}"
+    );
+    let error = read("{{.Spec.Type}}", r#"{"spec":{"type":7}}"#).unwrap_err();
+    assert!(error.contains("invalid type: integer `7`, expected a string"), "{error}");
+    let error = read("{{.Spec.Type}}", "[]").unwrap_err();
+    assert!(error.contains("expected an object"), "{error}");
+}
+
+#[derive(Debug, Deserialize)]
+struct Lenient {
+    #[serde(rename = "spec")]
+    _spec: Option<LenientSpec>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LenientSpec {
+    #[serde(rename = "type")]
+    _type: String,
 }
