@@ -143,7 +143,7 @@ fn show_of_sources(messages: &mut Messages) {
     messages.show(ServiceFlagError::Type("Loadbalancer".to_owned()));
     let (api_version, kind) = ("v1".to_owned(), "dns-endpoint".to_owned());
     messages.show(CrdFlagError::Kind { api_version, kind });
-    messages.show(EntryError::NoName).show(final_dot());
+    messages.show(EntryError::NoName).show(EntryError::NoTarget).show(final_dot());
     for filter in [DroppedBy::Annotations, DroppedBy::Labels, DroppedBy::Controller] {
         messages.show(HiddenBy::Filter(filter));
     }

@@ -18,6 +18,9 @@ pub(crate) enum EntryError {
     /// The entry names nothing.
     #[error("it has no dnsName; give it one")]
     NoName,
+    /// As in upstream, default targets are for addresses alone.
+    #[error("an alias without a target gets none from --default-targets; give it one")]
+    NoTarget,
     /// A dot at the end of a target is missing, or there is one too many.
     #[error("target {target:?} is not what this record type takes; write {correct:?}")]
     FinalDot {
@@ -105,6 +108,9 @@ impl Entry {
             return Err(EntryError::NoName.into());
         }
         let rtype = self.rtype()?;
+        if self.targets.is_empty() && matches!(rtype, RecordType::Cname | RecordType::Dname) {
+            return Err(EntryError::NoTarget.into());
+        }
         let dot = FinalDot::of(rtype);
         let targets = self.targets.iter().map(|target| dot.apply(target.clone()));
         Ok((rtype, targets.collect::<Result<Vec<_>, _>>()?.into_iter().collect()))

@@ -12,10 +12,12 @@ use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
 use extdns_model::{ClusterId, Endpoint};
 use extdns_sources::{
-    Args, Desired, Found, Frozen, Options, Pipeline, ResolveError, Resolver, Sources,
-    retain_properties,
+    Args, Desired, Found, Frozen, GatherOptions, Options, Pipeline, ResolveError, Resolver,
+    Sources, retain_properties,
 };
 use serde::{Deserialize, Serialize};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
 /// The folder whose cases run through the pipeline, too.
 const PIPELINE: &str = "pipeline";
@@ -38,6 +40,9 @@ struct Cli {
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expected {
+    /// Why the flags are refused when a run starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
     #[serde(default)]
     endpoints: Vec<Record>,
     /// `name (resource)`
@@ -54,7 +59,7 @@ struct Expected {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     seen: Vec<String>,
     /// How often each kind was listed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     lists: BTreeMap<String, u64>,
 }
 
@@ -156,41 +161,78 @@ impl Case<'_> {
     }
 
     async fn run(&self, more: &[&str]) -> Expected {
+        let Some(stream) = self.file("stream.hex") else { return self.run_with(more).await };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap().to_string();
+        let flag = format!("--connector-source-server={server}");
+        let flags: Vec<&str> = more.iter().copied().chain([flag.as_str()]).collect();
+        let serve = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            connection.write_all(&bytes(&stream)).await.unwrap();
+        };
+        let ((), mut expected) = tokio::join!(serve, self.run_with(&flags));
+        expected.failures.iter_mut().for_each(|text| *text = text.replace(&server, "SERVER"));
+        expected
+    }
+
+    async fn run_with(&self, more: &[&str]) -> Expected {
         let cli = self.cli(more);
-        let options = Options::try_from(&cli.args)
-            .unwrap_or_else(|error| panic!("{:?}: {error}", self.folder));
+        let ptr = cli.managed_record_types.iter().any(|rtype| rtype == "PTR");
+        let parts = Options::try_from(&cli.args).map_err(|error| error.to_string());
+        let parts = parts.and_then(|options| {
+            let pipeline =
+                Pipeline::new(options.pipeline, ptr).map_err(|error| error.to_string())?;
+            Ok((options.gather, pipeline))
+        });
+        match parts {
+            Ok((gather, pipeline)) => {
+                let pipeline = Some(pipeline).filter(|_| self.source == PIPELINE);
+                self.gather(gather, pipeline, cli.keep_properties.as_deref()).await
+            }
+            Err(refused) => Expected { refused: Some(refused), ..Expected::default() },
+        }
+    }
+
+    async fn gather(
+        &self,
+        options: GatherOptions,
+        pipeline: Option<Pipeline>,
+        keep_properties: Option<&str>,
+    ) -> Expected {
         let answers = self.file("resolver.yaml").unwrap_or_else(|| "{}".into());
         let resolver = Script(serde_saphyr::from_str(&answers).unwrap());
         let view = self.view().await;
-        let found = Sources::new(options.gather, Arc::new(resolver)).gather(&view).await;
+        let found = Sources::new(options, Arc::new(resolver)).gather(&view).await;
         let lists =
             view.lists().iter().map(|list| (list.resource.to_string(), list.lists)).collect();
         let Found { sink, failures, .. } = found;
-        let desired = if self.source == PIPELINE {
-            let ptr = cli.managed_record_types.iter().any(|rtype| rtype == "PTR");
-            let pipeline = Pipeline::new(options.pipeline, ptr).unwrap();
-            let mut desired = pipeline.run(sink.endpoints);
-            let own = cli.keep_properties.as_deref().map(|own| [own]);
-            retain_properties(&mut desired.endpoints, own.as_ref().map(|own| &own[..]));
-            desired
-        } else {
-            Desired { endpoints: sink.endpoints, dropped: Vec::new() }
+        let desired = match pipeline {
+            Some(pipeline) => {
+                let mut desired = pipeline.run(sink.endpoints);
+                let own = keep_properties.map(|own| [own]);
+                retain_properties(&mut desired.endpoints, own.as_ref().map(|own| &own[..]));
+                desired
+            }
+            None => Desired { endpoints: sink.endpoints, ..Desired::default() },
         };
-        let dropped = sink.dropped.iter().chain(&desired.dropped);
+        let unready = sink.unready.iter().map(|it| format!("{} ({})", it.name, it.resource));
         Expected {
+            refused: None,
             endpoints: desired.endpoints.iter().map(Record::from).collect(),
-            unready: sink
-                .unready
-                .iter()
-                .map(|it| format!("{} ({})", it.name, it.resource))
-                .collect(),
+            unready: unready.collect(),
             frozen: sink.frozen.iter().map(frozen).collect(),
-            dropped: dropped.map(ToString::to_string).collect(),
+            dropped: sink.dropped.iter().chain(&desired.dropped).map(ToString::to_string).collect(),
             seen: sink.seen.iter().map(|it| format!("{it}: {}", it.generation)).collect(),
             failures: failures.iter().map(ToString::to_string).collect(),
             lists,
         }
     }
+}
+
+/// The bytes of a text of hexadecimal digits, in any number of lines.
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u32> = hex.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
 }
 
 fn frozen(frozen: &Frozen) -> String {
@@ -207,7 +249,7 @@ fn folders(of: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// With a template an object is decoded from what is kept for the template: it must be the same object.
+/// With a template some fields are kept while an object is read: it must be the same object.
 #[tokio::test]
 async fn a_template_that_gives_nothing_changes_nothing() {
     const NOTHING: [&str; 2] = ["--fqdn-template={{if false}}{{end}}", "--combine-fqdn-annotation"];
