@@ -10,6 +10,7 @@ use crate::aws::AwsArgs;
 use crate::cloudflare::CloudflareArgs;
 use crate::digitalocean::DigitaloceanArgs;
 use crate::inmemory::InmemoryArgs;
+use crate::google::GoogleArgs;
 use crate::pdns::PdnsArgs;
 use crate::shared::Shared;
 use crate::webhook::WebhookArgs;
@@ -50,6 +51,10 @@ pub struct Args {
     pub inmemory: InmemoryArgs,
 
     /// Flags of `pdns`.
+    /// Flags of `google`.
+    #[command(flatten)]
+    pub google: GoogleArgs,
+
     #[command(flatten)]
     pub pdns: PdnsArgs,
 

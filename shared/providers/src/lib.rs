@@ -27,6 +27,7 @@ mod environment;
 mod error;
 pub mod gandi;
 pub mod inmemory;
+pub mod google;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]

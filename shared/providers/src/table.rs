@@ -77,6 +77,19 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         uses: &[Uses::ZoneIds],
         build: |args, context| built(Zonefile::new(&args.zonefile, context)),
     },
+    ProviderEntry {
+        name: "google",
+        about: "Google Cloud DNS",
+        properties: Some(&["google/"]),
+        uses: REST,
+        build: |args, context| {
+            async {
+                let provider = crate::google::provider(&args.google, context);
+                Ok(Box::new(provider.await?) as Box<dyn Provider>)
+            }
+            .boxed()
+        },
+    },
 ];
 
 /// The shared flags of a JSON API of zones that has no batches.

@@ -91,14 +91,23 @@ impl ZoneFilter {
 
     /// The zones of a list that pass. Warns of an id that no zone has, and if none is left.
     #[must_use]
-    pub fn select(&self, mut zones: Vec<Zone>) -> Vec<Zone> {
+    pub fn select(&self, zones: Vec<Zone>) -> Vec<Zone> {
+        self.select_by(zones, |zone| &zone.id)
+    }
+
+    /// The same, where zones have a second id beside their first.
+    #[must_use]
+    pub fn select_by(&self, mut zones: Vec<Zone>, other_id: fn(&Zone) -> &str) -> Vec<Zone> {
         let listed = zones.len();
-        for id in self.unknown(zones.iter().map(|zone| zone.id.as_str())) {
+        for id in self.unknown(zones.iter().flat_map(|zone| [&*zone.id, other_id(zone)])) {
             tracing::warn!(
                 "--zone-id-filter={id} matches no zone; give the id of one that these credentials can list"
             );
         }
-        zones.retain(|zone| self.passes(&zone.id, &zone.name, zone.visibility));
+        zones.retain(|zone| {
+            let ids = [&*zone.id, other_id(zone)];
+            ids.into_iter().any(|id| self.passes(id, &zone.name, zone.visibility))
+        });
         if zones.is_empty() && listed > 0 {
             tracing::warn!(
                 "none of the {listed} zones passes the filters; check --domain-filter, \

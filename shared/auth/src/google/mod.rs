@@ -167,13 +167,19 @@ impl GoogleIdentity {
         Ok(text)
     }
 
-    /// The project of the machine or cluster, else that of `GOOGLE_CLOUD_PROJECT`, else that of the credentials.
+    /// The project that is given, else that of the machine or cluster, of `GOOGLE_CLOUD_PROJECT`, or of the credentials.
     ///
     /// # Errors
     /// When none of these names one; the error says so of each.
-    pub async fn project(&self) -> Result<String, GoogleError> {
+    pub async fn project(&self, given: &str) -> Result<String, GoogleError> {
+        if !given.is_empty() {
+            return Ok(given.to_owned());
+        }
         let fault = match metadata::project(&self.clients, &self.variables).await {
-            Ok(project) => return Ok(project),
+            Ok(project) => {
+                tracing::info!("Google project auto-detected: {project}");
+                return Ok(project);
+            }
             Err(fault) => fault.reason,
         };
         let (of_file, place) = match &self.source {
@@ -183,6 +189,7 @@ impl GoogleIdentity {
             Source::Metadata { .. } => (None, "a file of credentials".to_owned()),
         };
         if let Some(project) = self.variables.get("GOOGLE_CLOUD_PROJECT").or(of_file) {
+            tracing::info!("Google project of the environment: {project}");
             return Ok(project.to_owned());
         }
         let tried = format!(

@@ -238,7 +238,7 @@ async fn the_metadata_server_gives_a_token_and_the_project() {
     let machine = [("GCE_METADATA_HOST", host.as_str()), ("GOOGLE_CLOUD_PROJECT", "of-a-variable")];
     let identity = identity(&machine).expect("credentials");
     assert_eq!(identity.fetch().await.expect("a token").text, "a-token-of-the-machine");
-    assert_eq!(identity.project().await.expect("a project"), "of-the-machine");
+    assert_eq!(identity.project("").await.expect("a project"), "of-the-machine");
 }
 
 #[tokio::test]
@@ -246,10 +246,11 @@ async fn the_project_is_looked_for_in_every_place() {
     let key = of_key(&key().1, "https://token.example");
     let variable = ("GOOGLE_CLOUD_PROJECT", "of-a-variable");
     let both = in_file(&key, &[NO_METADATA, variable]).expect("credentials");
-    assert_eq!(both.project().await.expect("a project"), "of-a-variable");
+    assert_eq!(both.project("").await.expect("a project"), "of-a-variable");
     let file = in_file(&key, &[NO_METADATA]).expect("credentials");
-    assert_eq!(file.project().await.expect("a project"), "of-the-key");
-    let error = identity(&[NO_METADATA]).expect("lazy").project().await.expect_err("none");
+    assert_eq!(file.project("").await.expect("a project"), "of-the-key");
+    assert_eq!(file.project("given").await.expect("a project"), "given");
+    let error = identity(&[NO_METADATA]).expect("lazy").project("").await.expect_err("none");
     let expected = "failed to auto-detect the project id: the metadata server names none (metadata.invalid is not \
                     known here, so this is not Google Cloud), GOOGLE_CLOUD_PROJECT is not set, and a file of \
                     credentials has no project_id";

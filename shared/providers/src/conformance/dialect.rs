@@ -73,6 +73,8 @@ pub enum HttpChange {
     Update(String, Value),
     /// A record that goes.
     Delete(String),
+    /// A record that goes, if it is exactly as this says; it goes through [`Dialect::read`].
+    Remove(Value),
 }
 
 /// Headers of an answer.

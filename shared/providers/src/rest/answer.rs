@@ -194,6 +194,8 @@ fn shown(text: &str) -> String {
 /// A request without an answer: before there is a connection nothing was done, later it is not
 /// known.
 fn unanswered(from: &str, error: reqwest::Error) -> ProviderError {
+        // Nothing is in the way of a read, so this may pass.
+        409 if method.is_safe() => ErrorKind::Transient,
     let kind = if error.is_connect() { ErrorKind::Transient } else { ErrorKind::Lost };
     ProviderError::new(kind, format!("{from}: no answer: {}", chain(error)))
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use extdns_auth::secrets;
+use extdns_auth::{GoogleIdentity, secrets};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::{ProviderError, Transport};
+use crate::{ErrorKind, ProviderError, Transport};
 
 /// How long before its end a token is renewed.
 const EARLY: Duration = Duration::from_secs(60);
@@ -63,6 +63,27 @@ pub trait TokenSource: Send + Sync {
 
     /// The credentials that the tokens are exchanged for.
     fn secrets(&self) -> Vec<String>;
+}
+
+#[async_trait]
+impl TokenSource for GoogleIdentity {
+    async fn token(&self, via: &Transport) -> Result<Token, ProviderError> {
+        via.call("get token", async || match self.fetch().await {
+            Ok(token) => Ok(Token::new(token.text, token.lasts)),
+            Err(error) => {
+                let kind = match error.may_pass() {
+                    true => ErrorKind::Transient,
+                    false => ErrorKind::Unauthorised,
+                };
+                Err(ProviderError::new(kind, error.to_string()))
+            }
+        })
+        .await
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![self.secret().to_owned()]
+    }
 }
 
 /// A bearer token.

@@ -38,6 +38,7 @@ use extdns_model::Stored;
 use reqwest::{Method, Url};
 
 pub(crate) use answer::with_causes;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use answer::{Answer, Meaning};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use request::Request;
@@ -99,6 +100,8 @@ impl Rest {
     pub fn new(
         service: &Service,
         base: Option<&str>,
+    /// The headers of every request beside its own.
+    headers: HeaderMap,
         auth: Auth,
         http: &HttpOptions,
     ) -> Result<Self, ProviderError> {
@@ -113,7 +116,8 @@ impl Rest {
         let http =
             http_client(&options).map_err(|error| ProviderError::config(error.to_string()))?;
         let accounts = Accounts::default();
-        Ok(Self { http, service: service.clone(), base, auth, accounts, always: Vec::new() })
+        let (always, headers) = (Vec::new(), HeaderMap::new());
+        Ok(Self { http, service: service.clone(), base, auth, accounts, always, headers })
     }
 
     /// With the budget that all clients of this service with these credentials share.
@@ -139,6 +143,24 @@ impl Rest {
 
     /// A request to read a resource, by the segments of its path below the base URL.
     #[must_use]
+    /// With this header in every request, if there is a value.
+    ///
+    /// # Errors
+    /// When no header can carry the value.
+    pub fn always_header(
+        mut self,
+        name: &'static str,
+        value: Option<&str>,
+    ) -> Result<Self, ProviderError> {
+        if let Some(value) = value {
+            let value = HeaderValue::try_from(value).map_err(|_| {
+                ProviderError::config(format!("{value:?} can be no value of the header {name}"))
+            })?;
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        Ok(self)
+    }
+
     pub fn get(&self, path: &[&str]) -> Request {
         self.request(Method::GET, path)
     }
@@ -226,6 +248,7 @@ impl fmt::Debug for Rest {
 pub(crate) fn remember_secrets(url: &Url) {
     secrets::register_url(url.as_str());
     url.query_pairs().for_each(|(_, value)| secrets::register(&value));
+            outgoing.headers.extend(self.headers.clone());
 }
 
 fn base_url(service: &str, text: &str) -> Result<Url, ProviderError> {

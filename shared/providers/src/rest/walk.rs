@@ -43,6 +43,9 @@ pub enum Next {
 pub struct Listing {
     /// A JSON pointer (RFC 6901) to the items; empty where the body is the list.
     pub items: &'static str,
+    /// A JSON pointer to what shows that an answer without items is a list without any; empty where an
+    /// empty list has a member for them too.
+    pub or_empty: &'static str,
     /// What comes behind the page.
     pub next: More,
     /// A JSON pointer to the number of all items; empty where there is none.
@@ -72,7 +75,7 @@ impl Listing {
     /// The items at this pointer, all on one page.
     #[must_use]
     pub const fn at(items: &'static str) -> Self {
-        Self { items, next: More::Nothing, total: "", total_header: "" }
+        Self { items, or_empty: "", next: More::Nothing, total: "", total_header: "" }
     }
 
     /// Takes a page apart, of which so many items came before.
@@ -101,7 +104,9 @@ impl Listing {
                 if more { Next::Page(name) } else { Next::End }
             }
         };
-        let items = body.pointer_mut(self.items).map(Value::take);
+        let is_empty = !self.or_empty.is_empty() && body.pointer(self.or_empty).is_some();
+        let none = is_empty.then(|| Value::Array(Vec::new()));
+        let items = body.pointer_mut(self.items).map(Value::take).or(none);
         let items: Vec<T> = serde_json::from_value(items.ok_or_else(|| missing(self.items))?)
             .map_err(|error| answer.unlike(error))?;
         if let More::Offset(name) = self.next {

@@ -3,7 +3,7 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 36] = [
+const PROVIDERS: [&str; 35] = [
     "akamai",
     "alibabacloud",
     "aws-sd",
@@ -18,7 +18,6 @@ const PROVIDERS: [&str; 36] = [
     "dyn",
     "exoscale",
     "godaddy",
-    "google",
     "ibmcloud",
     "infoblox",
     "linode",
@@ -121,7 +120,7 @@ mod tests {
     fn flags_name_their_provider() {
         let table = [
             ("infoblox-grid-host", Some("infoblox")),
-            ("google-project", Some("google")),
+            ("godaddy-api-key", Some("godaddy")),
             ("aws-sd-create-tag", Some("aws-sd")),
             ("alibaba-cloud-zone-type", Some("alibabacloud")),
             ("aws-zone-typ", None),

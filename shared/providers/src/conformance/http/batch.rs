@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{HttpServer, Refusal, State};
-use crate::conformance::dialect::{HttpBatch, HttpChange};
+use crate::conformance::dialect::{HttpBatch, HttpChange, HttpRecord};
 
 impl HttpServer {
     /// Makes the changes one after another. The answer says of several that are refused the first.
@@ -28,6 +28,7 @@ impl HttpServer {
                 HttpChange::Create(body) => self.create(state, zone, &body),
                 HttpChange::Update(id, body) => self.update(state, &record(id), &body),
                 HttpChange::Delete(id) => self.delete(state, &record(id)),
+                HttpChange::Remove(body) => self.remove_equal(state, zone, &body),
             };
             refused = refused.or(made.err());
         }
@@ -38,5 +39,28 @@ impl HttpServer {
         // The path names the zone alone, so 404 would say that the zone is gone.
         let status = if status == 404 { self.dialect.refused.0 } else { status };
         Err((status, problem))
+    }
+
+    /// Removes a record set, if it is there with exactly this TTL and these values.
+    fn remove_equal(
+        &self,
+        state: &mut State,
+        zone: &str,
+        body: &Value,
+    ) -> Result<(u16, Value), Refusal> {
+        let own = self.accept(zone, body, None)?;
+        let records = state.zone(&BTreeMap::from([("zone", zone.to_owned())]))?;
+        let is_own = |it: &HttpRecord| it.name == own.name && it.rtype == own.rtype;
+        let at = records.iter().position(is_own).ok_or((404, "no such record".to_owned()))?;
+        let sorted = |record: &HttpRecord| {
+            let mut values = record.values.clone();
+            values.sort();
+            values
+        };
+        if records[at].ttl != own.ttl || sorted(&records[at]) != sorted(&own) {
+            return Err((412, "Precondition not met".to_owned()));
+        }
+        records.remove(at);
+        Ok((self.dialect.done.2, Value::Null))
     }
 }
