@@ -9,6 +9,7 @@
 //! * [`Record`]: what a zone *has* (a [`RecordSet`] plus who owns it and how the provider knows it);
 //! * [`Change`]: what is *done* about the difference, cut into [`ChangeGroup`]s.
 
+mod boolean;
 mod change;
 mod domain_regex;
 mod doubt;
@@ -39,6 +40,7 @@ mod ttl;
 mod validate;
 mod zone;
 
+pub use boolean::parse_go_bool;
 pub use change::{
     Action, After, Change, ChangeGroup, Failure, FailureKind, GroupId, NotSent, Outcome, Planned,
     Role, Stored,

@@ -37,6 +37,16 @@ impl Properties {
         self.0.iter().find(|property| property.name == name).map(|property| property.value.as_str())
     }
 
+    /// The value of a property with the key of an annotation: by its whole name, else by the same key under another
+    /// prefix.
+    #[must_use]
+    pub fn under_any_prefix(&self, name: &str) -> Option<&str> {
+        let key = name.rsplit('/').next();
+        let is_same = |it: &&Property| it.name.contains('/') && it.name.rsplit('/').next() == key;
+        let other = || self.iter().find(is_same).map(|it| it.value.as_str());
+        self.get(name).or_else(other)
+    }
+
     /// Sets a property: in place if the name is there, else at the end.
     pub fn set(&mut self, name: impl Into<EcoString>, value: impl Into<EcoString>) {
         let (name, value) = (name.into(), value.into());

@@ -89,8 +89,10 @@ pub trait ZoneReader: Send + Sync {
 /// Writing an API that takes several changes in a call: it is handed whole groups, packed by cost.
 #[async_trait]
 pub trait BatchWriter: ZoneReader {
-    /// What a change counts against [`Capabilities::batch_limits`].
-    fn cost(&self, change: &Change) -> Cost;
+    /// What a change counts against [`Capabilities::batch_limits`]. One change, unless a provider limits more.
+    fn cost(&self, _change: &Change) -> Cost {
+        Cost { changes: 1, ..Cost::default() }
+    }
 
     /// What a record of [`ChangeGroup::requires`] counts against them. Nothing, unless a provider
     /// sends it.

@@ -167,6 +167,9 @@ pub enum Stores {
 pub enum Updates {
     /// One write replaces it.
     InPlace,
+    /// Of a single value: one write changes what else there is about it, such as its TTL. Another value is made, and
+    /// the old one deleted.
+    SameValue,
     /// It is deleted and created.
     DeleteAndCreate,
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use extdns_auth::Tried;
+
 use crate::ProviderError;
 
 /// The environment variables of the process. Only `functions/*` and the settings read the real ones.
@@ -26,6 +28,59 @@ impl Environment {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The value of the first of these variables that is set.
+    #[must_use]
+    pub fn first<const N: usize>(&self, names: [&str; N]) -> Option<&str> {
+        names.into_iter().find_map(|name| self.get(name))
+    }
+
+    /// The credential in the first of these variables that is set: its value, or what is in the file that it names, as
+    /// `file:` and a path, without blanks around it.
+    ///
+    /// # Errors
+    /// When that file cannot be read or is empty.
+    pub fn credential<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Result<Option<String>, ProviderError> {
+        let Some(name) = names.into_iter().find(|name| self.get(name).is_some()) else {
+            return Ok(None);
+        };
+        let value = self.get(name).unwrap_or_default();
+        let Some(path) = value.strip_prefix("file:") else { return Ok(Some(value.to_owned())) };
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        let text = text.map(|text| text.trim().to_owned());
+        let token = text.and_then(|text| {
+            if text.is_empty() { Err("the file is empty".to_owned()) } else { Ok(text) }
+        });
+        token.map(Some).map_err(|problem| {
+            ProviderError::config(format!(
+                "the token file {path} cannot be used: {problem}; give {name} the path of a file with a \
+                 token"
+            ))
+        })
+    }
+
+    /// The error where none of these credentials is there: variables that belong together, and what is right for them.
+    #[must_use]
+    pub fn nothing_in(
+        &self,
+        service: &str,
+        places: &[(&'static [&str], &'static str)],
+    ) -> ProviderError {
+        let tried = places.iter().fold(Tried::default(), |tried, (names, remedy)| {
+            let is_missing = |name: &&&str| self.get(name).is_none();
+            let missing: Vec<&str> = names.iter().filter(is_missing).copied().collect();
+            let found = if missing.len() < names.len() {
+                format!("{} is not set", missing.join(" and "))
+            } else {
+                "not set".to_owned()
+            };
+            tried.place(format!("the environment ({})", names.join(" and ")), found, *remedy)
+        });
+        ProviderError::config(format!("{service} credentials are not configured: {tried}"))
     }
 
     /// The value of a variable without which there is no provider.

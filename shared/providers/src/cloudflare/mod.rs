@@ -2,49 +2,40 @@
 //!
 //! * API: <https://developers.cloudflare.com/api/resources/dns/subresources/records/>; single values
 //!   with ids. A batch is one call and is applied whole or not at all; one change alone is a call of its own.
-//! * Authentication: a token in `CF_API_TOKEN` (or `file:` and the path of a file with one) with the
-//!   rights Zone Read and DNS Edit; or a key and a mail address in `CF_API_KEY` and `CF_API_EMAIL`. The
-//!   variable `CLOUDFLARE_BASE_URL` names another base URL.
-//! * Limits: 1,200 calls in five minutes; pages of at most 5,000 records; batches of 200 changes on the
-//!   Free plan and 3,500 on others; TTLs of 60 seconds (30 on Enterprise) to a day, and 1 for automatic.
+//! * Credentials, rights and limits: `page.md`.
 //! * Quirks: MX and SRV have fields of their own. The TTL of a proxied record is always automatic. Text
 //!   may come back in quotes that it was sent without, so it is compared without.
-//! * Changed meanwhile: the API compares nothing. The zone is read again right before a delete; what
-//!   changes between that and the write is overwritten.
-//! * Record types: A, AAAA, CNAME, DNAME, MX, NS, PTR, SRV, TXT.
+//! * Changed meanwhile: nothing is compared but by a read right before a delete.
 
 mod args;
 mod beside;
 #[cfg(any(test, feature = "conformance"))]
 pub mod dialect;
-mod login;
 mod properties;
 mod record;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ecow::EcoString;
 use extdns_model::{
-    Action, Change, ChangeGroup, RecordSet, RecordType, Stored, Surroundings, Ttl, Zone, ZoneIndex,
+    Action, Change, ChangeGroup, RecordSet, RecordType, Surroundings, Ttl, Zone, ZoneIndex,
 };
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Meaning, Next, Part, Request, Rest, Service, origin};
+use crate::rest::{Advice, Auth, Listing, Meaning, More, Request, Rest, Service, origin};
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, Cost, ErrorKind, Page,
-    PageFrom, Provider, ProviderError, RateLimit, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Adjusted, BatchLimits, BatchWriter, Batches, Batching, Capabilities, Context, ErrorKind, Page,
+    PageFrom, Provider, ProviderError, RateLimit, Stores, Transport, TxtQuoting, Updates,
+    ZoneFilter, ZoneReader,
 };
 pub use args::CloudflareArgs;
-use beside::Beside;
-use record::{Listed, ListedZone, Plan, Written};
+use record::{Entry, ListedZone, Plan};
 
 const SERVICE: Service = Service {
     texts: &["/errors/0/code", "/errors/0/message", "/errors/0/error_chain/0/message"],
@@ -57,6 +48,12 @@ const SERVICE: Service = Service {
     ],
     rights: "check that the token in CF_API_TOKEN is valid and has the rights Zone Read and DNS Edit \
              for the zone, or that CF_API_KEY and CF_API_EMAIL belong together",
+    advice: Advice {
+        zone_gone: "check --zone-id-filter, and that the credentials see the zone",
+        conflict: "delete or rename the record that is in the way",
+        rejected: "correct the target, TTL, comment or tags of the record",
+        throttled: "Cloudflare takes 1,200 calls in five minutes of one user: wait, or call it less often",
+    },
     most_of_answer: 64 << 20,
     ..Service::new("Cloudflare", "https://api.cloudflare.com/client/v4")
 };
@@ -69,17 +66,19 @@ const FORM: Form = Form {
     ttls: Ttls::from(1).within(1, 86_400),
 };
 
-const TYPES: &[RecordType] = &[
-    RecordType::A,
-    RecordType::Aaaa,
-    RecordType::Cname,
-    RecordType::Dname,
-    RecordType::Mx,
-    RecordType::Ns,
-    RecordType::Ptr,
-    RecordType::Srv,
-    RecordType::Txt,
-];
+const LISTING: Listing = Listing {
+    next: More::Numbered("/result_info/page", "/result_info/total_pages", "page"),
+    total: "/result_info/total_count",
+    ..Listing::at("/result")
+};
+
+const TYPES: &[RecordType] = {
+    use RecordType::{A, Aaaa, Cname, Dname, Mx, Ns, Ptr, Srv, Txt};
+    &[A, Aaaa, Cname, Dname, Mx, Ns, Ptr, Srv, Txt]
+};
+
+/// Changes of a batch where no flag says another number; every plan takes as many.
+const BATCH: NonZeroUsize = NonZeroUsize::new(200).expect("not zero");
 
 const CHANGE: &str = "change records";
 
@@ -94,25 +93,36 @@ pub fn provider(
     if args.cloudflare_zones_per_page != 50 {
         tracing::warn!("--cloudflare-zones-per-page is ignored: zones are listed in pages of 50");
     }
-    let base = context.environment.get("CLOUDFLARE_BASE_URL");
-    let rest = context.rest(&SERVICE, base, login::auth(&context.environment)?)?;
-    let capabilities = context.batches.within(capabilities());
-    Ok(over(rest, args.clone(), capabilities, context.zones.clone()))
+    let variables = &context.environment;
+    let token = variables.credential(["CF_API_TOKEN", "CLOUDFLARE_API_TOKEN"])?;
+    let key = variables.first(["CF_API_KEY", "CLOUDFLARE_API_KEY"]);
+    let email = variables.first(["CF_API_EMAIL", "CLOUDFLARE_EMAIL"]);
+    let (auth, email) = match (token, key, email) {
+        (Some(token), ..) => (Auth::bearer(&token), None),
+        (None, Some(key), Some(_)) => (Auth::header("x-auth-key", key), email),
+        _ => return Err(variables.nothing_in("cloudflare", CREDENTIALS)),
+    };
+    let rest = context.rest(&SERVICE, variables.get("CLOUDFLARE_BASE_URL"), auth)?;
+    let rest = rest.always_header("x-auth-email", email)?;
+    let batches = Batches { changes: context.batches.changes.or(Some(BATCH)), ..context.batches };
+    let capabilities = batches.within(capabilities());
+    let via = rest.transport(&capabilities);
+    let (args, filter) = (args.clone(), context.zones.clone());
+    Ok(batched(Cloudflare { rest, args, capabilities, filter }, via))
 }
 
-fn over(
-    rest: Rest,
-    args: CloudflareArgs,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    batched(Cloudflare { rest, args, capabilities, filter, beside: Mutex::default() }, via)
-}
+const CREDENTIALS: &[(&[&str], &str)] = &[
+    (
+        &["CF_API_TOKEN"],
+        "set it to a token with the rights Zone Read and DNS Edit, or to file: and the path of a file with one",
+    ),
+    (&["CF_API_KEY", "CF_API_EMAIL"], "set both to the global key and the mail address of a user"),
+];
 
 fn capabilities() -> Capabilities {
     Capabilities {
         record_types: TYPES,
+        stores: Stores::Values(Updates::SameValue),
         batches: Batching::Whole,
         batch_limits: BatchLimits::changes(Plan::PAID.batch),
         batch_pause: Duration::from_secs(1),
@@ -120,7 +130,7 @@ fn capabilities() -> Capabilities {
         rate_limit: Some(RateLimit::new(3, 300)),
         // A record whose endpoint has no TTL keeps the one that it has.
         default_ttl: Ttl::UNSET,
-        mutating_operations: &[CHANGE, beside::CUSTOM, beside::REGIONAL],
+        mutating_operations: &[CHANGE, beside::CUSTOM.change, beside::REGIONAL.change],
         ..FORM.capabilities("cloudflare")
     }
 }
@@ -130,8 +140,6 @@ struct Cloudflare {
     args: CloudflareArgs,
     capabilities: Capabilities,
     filter: ZoneFilter,
-    /// What was read beside the records, by the ids of zones.
-    beside: Mutex<HashMap<EcoString, Beside>>,
 }
 
 #[async_trait]
@@ -144,29 +152,27 @@ impl ZoneReader for Cloudflare {
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let mut zones = Vec::new();
         for id in self.filter.ids() {
-            let request = self.rest.get(&["zones", id]);
-            let answer = self.send(via, "read zone", &request).await?;
-            zones.push(answer.json::<Envelope<ListedZone>>()?.result.zone());
+            let answer = self.rest.send(via, "read zone", &self.rest.get(&["zones", id])).await?;
+            zones.push(answer.member::<ListedZone>("/result")?.zone());
         }
         if !zones.is_empty() {
             return Ok(zones);
         }
         let first = self.rest.get(&["zones"]).query("per_page", 50);
-        let listed: Vec<ListedZone> = self.list(via, "list zones", first).await?;
+        let listed: Vec<ListedZone> = self.rest.list(via, "list zones", first, &LISTING).await?;
         Ok(self.filter.select(listed.iter().map(ListedZone::zone).collect()))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let first = self.rest.get(&["zones", &zone.id, "dns_records"]);
-        let first = match self.args.cloudflare_dns_records_per_page {
-            0 => first,
-            size => first.query("per_page", size),
-        };
-        let mut listed: Vec<Listed> = self.list(via, "list records", first).await?;
+        let size = Some(self.args.cloudflare_dns_records_per_page).filter(|size| *size > 0);
+        let first = first.queries(size.map(|size| ("per_page", size)));
+        let mut listed: Vec<Entry> = self.rest.list(via, "list records", first, &LISTING).await?;
         listed.sort_by(|left, right| left.id.cmp(&right.id));
-        let mut records: Vec<_> = listed.iter().filter_map(Listed::record).collect();
-        let beside = self.read_beside(via, zone, &mut records).await?;
-        self.known().insert(zone.id.clone(), beside);
+        let mut records: Vec<_> = listed.iter().filter_map(Entry::record).collect();
+        for (kind, _) in beside::kinds(&self.args) {
+            kind.note(&self.rest, via, &["zones", &zone.id], &mut records).await?;
+        }
         Ok(Page { records, next: None })
     }
 
@@ -175,51 +181,12 @@ impl ZoneReader for Cloudflare {
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
-        beside::conflict(set, around.beside)
-    }
-}
-
-impl Cloudflare {
-    fn known(&self) -> MutexGuard<'_, HashMap<EcoString, Beside>> {
-        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        first: Request,
-    ) -> Result<Vec<T>, ProviderError> {
-        let walk = self.rest.walk(via, operation, first, |answer, before| {
-            let Envelope { result, result_info } = answer.json::<Envelope<Vec<T>>>()?;
-            let ResultInfo { page, total_pages, total_count } = result_info.unwrap_or_default();
-            let read = u64::try_from(before + result.len()).unwrap_or(u64::MAX);
-            let more = match (page, total_pages) {
-                (Some(page), Some(pages)) => page < pages,
-                _ => !result.is_empty() && total_count.is_some_and(|total| read < total),
-            };
-            let next = if more { Next::Page("page") } else { Next::End };
-            Ok(Part { items: result, next, total: total_count })
-        });
-        walk.await.map_err(advise)
-    }
-
-    async fn send(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        request: &Request,
-    ) -> Result<crate::rest::Answer, ProviderError> {
-        self.rest.send(via, operation, request).await.map_err(advise)
+        beside::REGIONAL.conflict(set, around.beside)
     }
 }
 
 #[async_trait]
 impl BatchWriter for Cloudflare {
-    fn cost(&self, _: &Change) -> Cost {
-        Cost { changes: 1, values: 1, bytes: 0 }
-    }
-
     fn limits(&self, zone: &Zone) -> BatchLimits {
         BatchLimits::changes(Plan::of(zone).batch)
     }
@@ -231,11 +198,8 @@ impl BatchWriter for Cloudflare {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
         let changes: Vec<&Change> = groups.iter().flat_map(|group| &group.changes).collect();
-        let request = match changes[..] {
-            [one] => self.single(zone, one)?,
-            _ => self.batch(zone, &changes)?,
-        };
-        Self::send(self, via, CHANGE, &request).await.map(drop)
+        let request = self.request(&["zones", &zone.id, "dns_records"], &changes)?;
+        self.rest.send(via, CHANGE, &request).await.map(drop)
     }
 
     async fn accompany(
@@ -244,7 +208,12 @@ impl BatchWriter for Cloudflare {
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Vec<Option<ProviderError>> {
-        self.write_beside(via, zone, groups).await
+        let mut failures = vec![None; groups.len()];
+        for (kind, more) in beside::kinds(&self.args) {
+            let to = (&self.rest, via, &["zones", zone.id.as_str()][..]);
+            kind.write(to, groups, &more, &mut failures).await;
+        }
+        failures
     }
 }
 
@@ -252,74 +221,35 @@ impl BatchWriter for Cloudflare {
 #[derive(Serialize, Default)]
 struct Batch {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    deletes: Vec<Deleted>,
+    deletes: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    puts: Vec<Written>,
+    puts: Vec<Entry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    posts: Vec<Written>,
-}
-
-#[derive(Serialize)]
-struct Deleted {
-    id: String,
+    posts: Vec<Entry>,
 }
 
 impl Cloudflare {
-    fn single(&self, zone: &Zone, change: &Change) -> Result<Request, ProviderError> {
-        let records = ["zones", &zone.id, "dns_records"];
-        let [zones, zone, own] = records;
-        match &change.action {
-            Action::Create(new) => self.rest.post(&records).json(&Written::of(new)),
-            Action::Update { old, new } => {
-                self.rest.put(&[zones, zone, own, id(old)?]).json(&Written::of(new))
-            }
-            Action::Delete(old) => Ok(self.rest.delete(&[zones, zone, own, id(old)?])),
+    /// The request for these changes below the records of a zone: of one alone, or a batch.
+    fn request(&self, records: &[&str], changes: &[&Change]) -> Result<Request, ProviderError> {
+        let below = |last| [records, &[last]].concat();
+        let id = |old| origin::<String>(old).map(String::as_str);
+        if let [one] = changes {
+            return match &one.action {
+                Action::Create(new) => self.rest.post(records).json(&Entry::of(new, None)),
+                Action::Update { old, new } => {
+                    self.rest.put(&below(id(old)?)).json(&Entry::of(new, None))
+                }
+                Action::Delete(old) => Ok(self.rest.delete(&below(id(old)?))),
+            };
         }
-    }
-
-    fn batch(&self, zone: &Zone, changes: &[&Change]) -> Result<Request, ProviderError> {
         let mut batch = Batch::default();
         for change in changes {
             match &change.action {
-                Action::Delete(old) => batch.deletes.push(Deleted { id: id(old)?.clone() }),
-                Action::Update { old, new } => {
-                    batch.puts.push(Written::of(new).in_place_of(id(old)?));
-                }
-                Action::Create(new) => batch.posts.push(Written::of(new)),
+                Action::Delete(old) => batch.deletes.push(json!({ "id": id(old)? })),
+                Action::Update { old, new } => batch.puts.push(Entry::of(new, Some(id(old)?))),
+                Action::Create(new) => batch.posts.push(Entry::of(new, None)),
             }
         }
-        self.rest.post(&["zones", &zone.id, "dns_records", "batch"]).json(&batch)
+        self.rest.post(&below("batch")).json(&batch)
     }
-}
-
-fn id(old: &Stored) -> Result<&String, ProviderError> {
-    origin(old)
-}
-
-/// What is around every answer.
-#[derive(Deserialize)]
-struct Envelope<T> {
-    result: T,
-    result_info: Option<ResultInfo>,
-}
-
-#[derive(Deserialize, Default)]
-struct ResultInfo {
-    page: Option<u64>,
-    total_pages: Option<u64>,
-    total_count: Option<u64>,
-}
-
-/// With what the user can do, where the kind of failure says it.
-fn advise(mut error: ProviderError) -> ProviderError {
-    error.message.push_str(match error.kind {
-        ErrorKind::ZoneGone => "; check --zone-id-filter, and that the credentials see the zone",
-        ErrorKind::Conflict(_) => "; delete or rename the record that is in the way",
-        ErrorKind::Rejected(_) => "; correct the target, TTL, comment or tags of the record",
-        ErrorKind::Throttled { .. } => {
-            "; Cloudflare takes 1,200 calls in five minutes of one user: wait, or call it less often"
-        }
-        _ => "",
-    });
-    error
 }

@@ -1,9 +1,12 @@
-//! Cloudflare over a server that speaks as it does.
+//! Cloudflare over a server that speaks as it does. The numbered cases are those of the specification.
 
+mod access;
+mod attributes;
+mod batches;
 mod beside;
-mod cases;
 mod contract;
 mod support;
+mod values;
 
 use super::dialect::DIALECT;
 use super::*;
@@ -27,9 +30,15 @@ fn args() -> CloudflareArgs {
 /// Without the budget and the bound of a request: the tests make more calls than a run, and the clock
 /// that they stop runs ahead while an answer is on its way.
 fn make_with(url: &str, args: CloudflareArgs) -> Box<dyn Provider> {
+    over(url, args, unbounded())
+}
+
+fn over(url: &str, args: CloudflareArgs, capabilities: Capabilities) -> Box<dyn Provider> {
     let base = format!("{url}/client/v4");
     let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
-    Box::new(over(rest.expect("a client"), args, unbounded(), ZoneFilter::default()))
+    let (rest, filter) = (rest.expect("a client"), ZoneFilter::default());
+    let via = rest.transport(&capabilities);
+    Box::new(batched(Cloudflare { rest, args, capabilities, filter }, via))
 }
 
 fn unbounded() -> Capabilities {

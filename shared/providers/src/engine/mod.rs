@@ -11,6 +11,7 @@ pub(crate) mod adjust;
 mod apart;
 mod apply;
 mod batch;
+pub mod beside;
 pub(crate) mod changed;
 mod check;
 mod fold;

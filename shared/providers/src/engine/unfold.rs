@@ -65,7 +65,9 @@ fn replace(old: &Stored, new: &Planned, updates: Updates) -> Vec<Action> {
             && value.properties.same_as(new.set.properties());
         match (as_before, updates) {
             (true, _) => {}
-            (false, Updates::InPlace) => actions.push(update(old, &value, new, target)),
+            (false, Updates::InPlace | Updates::SameValue) => {
+                actions.push(update(old, &value, new, target));
+            }
             (false, Updates::DeleteAndCreate) => {
                 actions.extend([delete(old, &value), create(new, target)]);
             }

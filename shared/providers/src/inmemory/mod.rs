@@ -24,7 +24,7 @@ use crate::engine::batched;
 use crate::engine::changed::is_same;
 use crate::storable::empty_label;
 use crate::{
-    BatchWriter, Batching, Capabilities, Conditions, Cost, ErrorKind, Page, PageFrom, Provider,
+    BatchWriter, Batching, Capabilities, Conditions, ErrorKind, Page, PageFrom, Provider,
     ProviderError, Stores, Transport, Updates, ZoneReader,
 };
 
@@ -124,10 +124,6 @@ impl ZoneReader for Memory {
 
 #[async_trait]
 impl BatchWriter for Memory {
-    fn cost(&self, _change: &Change) -> Cost {
-        Cost { changes: 1, ..Cost::default() }
-    }
-
     async fn send(
         &self,
         via: &Transport,

@@ -25,6 +25,36 @@ pub struct Meaning {
     pub kind: ErrorKind,
 }
 
+/// What the user can do about failures, beside what is said of rights: lower-case fragments, empty where the text of the
+/// service is enough.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Advice {
+    /// The zone is not there.
+    pub zone_gone: &'static str,
+    /// Something is in the way.
+    pub conflict: &'static str,
+    /// The change is not valid.
+    pub rejected: &'static str,
+    /// There were too many calls.
+    pub throttled: &'static str,
+}
+
+impl Advice {
+    /// None.
+    pub const NONE: Self = Self { zone_gone: "", conflict: "", rejected: "", throttled: "" };
+
+    fn of(&self, kind: &ErrorKind) -> Option<&'static str> {
+        let advice = match kind {
+            ErrorKind::ZoneGone => self.zone_gone,
+            ErrorKind::Conflict(_) => self.conflict,
+            ErrorKind::Rejected(_) => self.rejected,
+            ErrorKind::Throttled { .. } => self.throttled,
+            _ => "",
+        };
+        Some(advice).filter(|advice| !advice.is_empty())
+    }
+}
+
 /// A successful answer, read whole.
 #[derive(Debug)]
 pub struct Answer {
@@ -42,6 +72,16 @@ impl Answer {
     /// member that is missing.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ProviderError> {
         serde_json::from_slice(&self.body).map_err(|error| self.unlike(error))
+    }
+
+    /// What stands at a JSON pointer (RFC 6901) of the body.
+    ///
+    /// # Errors
+    /// As [`json`](Self::json).
+    pub fn member<T: DeserializeOwned>(&self, pointer: &str) -> Result<T, ProviderError> {
+        let mut body: serde_json::Value = self.json()?;
+        let member = body.pointer_mut(pointer).map(serde_json::Value::take).unwrap_or_default();
+        serde_json::from_value(member).map_err(|error| self.unlike(error))
     }
 
     /// The error of an answer that is not what it should be.
@@ -106,7 +146,7 @@ pub(super) async fn receive(
     let remedy = match kind {
         ErrorKind::Unauthorised => format!("; {}", service.rights),
         ErrorKind::Quota => format!("; {FULL}"),
-        _ => String::new(),
+        _ => service.advice.of(&kind).map_or_else(String::new, |advice| format!("; {advice}")),
     };
     let colon = if text.is_empty() { "" } else { ": " };
     Err(ProviderError::new(kind, format!("{from}: HTTP {}{colon}{text}{remedy}", status.as_u16())))
@@ -154,6 +194,8 @@ fn usual_kind(method: &Method, status: u16, wait: Option<Duration>) -> ErrorKind
             ErrorKind::RecordGone
         }
         404 | 410 => ErrorKind::ZoneGone,
+        // Nothing is in the way of a read, so this may pass.
+        409 if method.is_safe() => ErrorKind::Transient,
         409 => ErrorKind::Conflict(Vec::new()),
         413 => ErrorKind::Limit(Limit::Other("size of a request")),
         503 => ErrorKind::Transient,
@@ -194,8 +236,6 @@ fn shown(text: &str) -> String {
 /// A request without an answer: before there is a connection nothing was done, later it is not
 /// known.
 fn unanswered(from: &str, error: reqwest::Error) -> ProviderError {
-        // Nothing is in the way of a read, so this may pass.
-        409 if method.is_safe() => ErrorKind::Transient,
     let kind = if error.is_connect() { ErrorKind::Transient } else { ErrorKind::Lost };
     ProviderError::new(kind, format!("{from}: no answer: {}", chain(error)))
 }

@@ -25,6 +25,7 @@
 
 mod answer;
 mod auth;
+mod beside;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -39,8 +40,9 @@ use reqwest::{Method, Url};
 
 pub(crate) use answer::with_causes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-pub use answer::{Answer, Meaning};
+pub use answer::{Advice, Answer, Meaning};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
+pub use beside::Beside;
 pub use request::Request;
 pub use walk::{Listing, More, Next, Part};
 
@@ -62,6 +64,8 @@ pub struct Service {
     pub meanings: &'static [Meaning],
     /// What the user can do about missing rights: a lower-case fragment.
     pub rights: &'static str,
+    /// What the user can do about other failures.
+    pub advice: Advice,
     /// Most bytes of an answer.
     pub most_of_answer: usize,
 }
@@ -76,6 +80,7 @@ impl Service {
             texts: &[],
             meanings: &[],
             rights: "check the credentials",
+            advice: Advice::NONE,
             most_of_answer: MOST_OF_ANSWER,
         }
     }

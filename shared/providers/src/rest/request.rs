@@ -33,6 +33,12 @@ impl Request {
         self
     }
 
+    /// With all of these in its query.
+    #[must_use]
+    pub fn queries<'n, T: fmt::Display>(self, all: impl IntoIterator<Item = (&'n str, T)>) -> Self {
+        all.into_iter().fold(self, |request, (name, value)| request.query(name, value))
+    }
+
     /// With this in its query, in place of every value that the name had.
     #[must_use]
     pub(super) fn set_query(mut self, name: &str, value: &str) -> Self {

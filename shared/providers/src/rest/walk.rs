@@ -67,6 +67,9 @@ pub enum More {
     Token(&'static str, &'static str),
     /// There is one if something stands at this pointer; its number goes into this parameter.
     Page(&'static str, &'static str),
+    /// By its number and the number of all pages, at these pointers; the number of the next goes into this parameter.
+    /// Where they are missing, by the number of all items, as long as a page has some.
+    Numbered(&'static str, &'static str, &'static str),
     /// By the number of all items: as long as fewer came, the next begins at this parameter.
     Offset(&'static str),
 }
@@ -93,7 +96,7 @@ impl Listing {
         };
         let text = |pointer| body.pointer(pointer)?.as_str().filter(|text| !text.is_empty());
         let mut next = match self.next {
-            More::Nothing | More::Offset(_) => Next::End,
+            More::Nothing | More::Offset(_) | More::Numbered(..) => Next::End,
             More::Link => answer.next_link(),
             More::Url(at) => text(at).map_or(Next::End, |url| Next::Url(url.to_owned())),
             More::Token(at, name) => {
@@ -109,11 +112,22 @@ impl Listing {
         let items = body.pointer_mut(self.items).map(Value::take).or(none);
         let items: Vec<T> = serde_json::from_value(items.ok_or_else(|| missing(self.items))?)
             .map_err(|error| answer.unlike(error))?;
-        if let More::Offset(name) = self.next {
-            let total = total.ok_or_else(|| missing("total"))?;
-            if u64::try_from(before + items.len()).is_ok_and(|count| count < total) {
+        let is_short = |total| u64::try_from(before + items.len()).is_ok_and(|count| count < total);
+        match self.next {
+            More::Offset(name) if is_short(total.ok_or_else(|| missing("total"))?) => {
                 next = Next::Offset(name);
             }
+            More::Numbered(page, pages, name) => {
+                let number = |at| body.pointer(at).and_then(Value::as_u64);
+                let more = match (number(page), number(pages)) {
+                    (Some(page), Some(pages)) => page < pages,
+                    _ => !items.is_empty() && total.is_some_and(is_short),
+                };
+                if more {
+                    next = Next::Page(name);
+                }
+            }
+            _ => {}
         }
         Ok(Part { items, next, total })
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::*;
 use super::support::{apply, endpoint, listed, plan, run, sent, server, with};
 use super::{args, make_with};
+use crate::conformance::recorded::Exchange;
 
 use RecordType::{A, Aaaa};
 
@@ -34,7 +35,12 @@ async fn region_calls(now: Option<&str>, desired: Option<&str>, flag: &str) -> V
         _ => json!([listed("r1", "A", "a.bar.com", "1.2.3.4", 1)]),
     };
     let items = json!(items.into_iter().collect::<Vec<_>>());
-    let server = server("pro", records, list("/regional_hostnames", items));
+    let listed = list("/regional_hostnames", items);
+    // When the region goes, the record is gone.
+    let server = server("pro", records, move |request| {
+        let none = || Reply::json(200, &json!({ "result": [] }));
+        request.target().contains("?name=").then(none).or_else(|| listed(request))
+    });
     let desired = desired.map(|key| {
         let own = endpoint("a.bar.com", A, 0, &["1.2.3.4"]);
         if key == "-" { own } else { with(own, &[("region-key", key)]) }
@@ -196,6 +202,69 @@ async fn a_custom_hostname_of_another_record_is_not_taken() {
     let [Outcome::Partial { done: 1, left: 0, reason }] = &outcomes[..] else {
         panic!("{outcomes:?}")
     };
-    let text = "the custom hostname x.com leads to other.bar.com; take it away there";
+    let text = "x.com leads to other.bar.com; take it away there";
     assert!(reason.message.contains(text), "{reason}");
+}
+
+/// What the services answered then: the list of custom hostnames leaves out members that are optional, and the answer to
+/// a delete has no envelope.
+#[tokio::test]
+async fn recorded_exchanges_about_custom_hostnames_and_regions() {
+    let recorded = |name| Exchange::of("cloudflare", name);
+    let path = |name| recorded(name).asked().1.rsplit('/').next().map(ToOwned::to_owned);
+    assert_eq!(path("custom-hostnames-create-origin").as_deref(), Some("custom_hostnames"));
+    assert_eq!(path("regional-hostnames-update").as_deref(), Some("hostname.example.com"));
+    let table = [
+        (
+            "x.com",
+            "us",
+            vec!["PATCH addressing/regional_hostnames/www.unit.tests {\"region_key\":\"us\"}"],
+        ),
+        ("", "eu", vec!["DELETE custom_hostnames/id-of-x.com"]),
+    ];
+    for (host, region, expected) in table {
+        let answers = move |request: &Request| {
+            let last = request.path.rsplit('/').next().unwrap_or_default();
+            Some(match (request.method.as_str(), last) {
+                ("GET", "custom_hostnames") => {
+                    let reply = recorded("custom-hostnames-list").reply();
+                    let mut body: Value = serde_json::from_slice(reply.content()).expect("JSON");
+                    let known = json!({ "id": "id-of-x.com", "hostname": "x.com",
+                        "custom_origin_server": "www.unit.tests" });
+                    body["result"].as_array_mut().expect("a list").push(known);
+                    body["result_info"]["total_count"] = 2.into();
+                    Reply::json(200, &body)
+                }
+                ("GET", "regional_hostnames") => recorded("list-regional-hostnames").reply(),
+                ("DELETE", _) => recorded("custom-hostnames-delete").reply(),
+                ("POST", "custom_hostnames") => recorded("custom-hostnames-create-origin").reply(),
+                ("PATCH", _) => recorded("regional-hostnames-update").reply(),
+                _ => return None,
+            })
+        };
+        let records = json!([listed("r1", "A", "www.unit.tests", "1.2.3.4", 1)]);
+        let server = server("pro", records, answers);
+        let args = CloudflareArgs { cloudflare_custom_hostnames: true, ..with_regions("") };
+        let own = endpoint("www.unit.tests", A, 0, &["1.2.3.4"]);
+        let own = with(own, &[("custom-hostname", host), ("region-key", region)]);
+        let outcomes = run(&*make_with(&server.url(), args), vec![own]).await;
+        assert_eq!(outcomes, [Outcome::Applied]);
+        let calls = sent(&server).into_iter().filter(|it| !it.contains("dns_records"));
+        assert_eq!(calls.collect::<Vec<_>>(), expected);
+    }
+}
+
+/// Of a name with another region than its records shall have, the region is changed, also if nobody of ours gave it one.
+#[tokio::test]
+async fn a_region_that_somebody_else_gave_a_name_is_changed() {
+    let items = json!([{ "hostname": "a.bar.com", "region_key": "eu" }]);
+    for (region, expected) in [
+        ("us", "PATCH addressing/regional_hostnames/a.bar.com {\"region_key\":\"us\"}"),
+        ("", "DELETE addressing/regional_hostnames/a.bar.com"),
+    ] {
+        let server = server("pro", json!([]), list("/regional_hostnames", items.clone()));
+        let own = with(endpoint("a.bar.com", A, 0, &["1.2.3.4"]), &[("region-key", region)]);
+        run(&*make_with(&server.url(), with_regions("")), vec![own]).await;
+        assert_eq!(sent(&server)[1..], [expected]);
+    }
 }

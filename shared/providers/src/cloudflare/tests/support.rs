@@ -26,11 +26,19 @@ pub(super) fn server(
         let result = match (request.method.as_str(), request.target().as_str()) {
             ("GET", "/client/v4/zones?per_page=50") => json!([zone]),
             ("GET", "/client/v4/zones/001/dns_records?per_page=100") => records.clone(),
+            ("GET", target) if target.contains("/dns_records?name=") => named(&records, target),
             ("GET", _) => json!([]),
             _ => json!({}),
         };
         Reply::json(200, &json!({ "success": true, "result": result }))
     })
+}
+
+/// The records of the name that is asked for.
+fn named(records: &Value, target: &str) -> Value {
+    let (_, name) = target.split_once("name=").expect("a name");
+    let all = records.as_array().into_iter().flatten();
+    all.filter(|it| it["name"] == name).cloned().collect()
 }
 
 pub(super) fn plain(records: Value) -> ScriptedServer {
@@ -82,6 +90,11 @@ pub(super) fn with(mut endpoint: Endpoint, properties: &[(&str, &str)]) -> Endpo
         }
     });
     endpoint
+}
+
+pub(super) fn failing(status: u16, message: &str) -> Reply {
+    let error = json!({ "code": 1, "message": message });
+    Reply::json(status, &json!({ "success": false, "errors": [error], "result": null }))
 }
 
 /// What differs between the zone and the endpoints, each change in a group of its own: deletes, updates,

@@ -2,14 +2,14 @@
 //! single values with ids in batches, which are atomic or not.
 
 use async_trait::async_trait;
-use extdns_model::{Action, Change, ChangeGroup, Stored};
+use extdns_model::{Action, ChangeGroup, Stored};
 use serde_json::{Value, json};
 
 use super::super::*;
 use super::{ARGS, DIALECT};
 use crate::conformance::{Dialect, HttpBatch, HttpChange, OverHttp, SECRET, only};
 use crate::engine::batched;
-use crate::{BatchLimits, BatchWriter, Batching, Cost};
+use crate::{BatchLimits, BatchWriter, Batching};
 
 const CHANGE: &str = "change records";
 const MOST: usize = 50;
@@ -73,10 +73,6 @@ impl ZoneReader for InBatches {
 
 #[async_trait]
 impl BatchWriter for InBatches {
-    fn cost(&self, _: &Change) -> Cost {
-        Cost { changes: 1, values: 1, bytes: 0 }
-    }
-
     async fn send(
         &self,
         via: &Transport,

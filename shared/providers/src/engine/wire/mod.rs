@@ -6,6 +6,7 @@ mod normal;
 #[cfg(test)]
 mod tests;
 mod ttl;
+mod values;
 
 use ecow::EcoString;
 use extdns_model::{Name, RecordType, Ttl, Zone};
@@ -13,6 +14,7 @@ use extdns_model::{Name, RecordType, Ttl, Zone};
 pub use extdns_model::fields::{Caa, Mx, Naptr, Srv, fqdn, host};
 pub use normal::normal;
 pub use ttl::Ttls;
+pub use values::{as_given, keeping_texts, well_formed};
 
 use super::names::{absolute, relative};
 use super::text;
