@@ -259,8 +259,14 @@ fn with_floats(data: Data) -> Data {
     }
 }
 
+/// What is not there is escaped as an action prints it, not as `<nil>` like among the operands of `print`.
 fn escaped(call: Call<'_>, escape: fn(&str) -> String) -> Value {
-    Value::Text(escape(&format::joined(call.arguments)).into())
+    let printed = |value: &Value| match value {
+        Value::Missing => Value::Text("<no value>".into()),
+        value => value.clone(),
+    };
+    let arguments: Vec<Value> = call.arguments.iter().map(printed).collect();
+    Value::Text(escape(&format::joined(&arguments)).into())
 }
 
 fn html(text: &str) -> String {

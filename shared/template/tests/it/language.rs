@@ -1,6 +1,6 @@
 //! Actions, blocks, variables, and what Go prints.
 
-use super::support::{check, service, unstructured};
+use super::support::{any, check, service, unstructured};
 
 #[test]
 fn text_actions_and_white_space() {
@@ -97,6 +97,8 @@ fn fields_of_typed_objects() {
             ("{{.Metadata.name}} {{.Object.spec.type}}", "s LoadBalancer"),
             ("[{{.Spec.ClusterIP}}]", "[]"),
             ("{{.Spec.Priority}} {{.Spec.Paused}}", "0 false"),
+            ("{{.GenerateName}}[{{.CreationTimestamp}}]{{len .GetAnnotations}}", "[]3"),
+            ("{{.ObjectMeta.Namespace}} {{.ObjectMeta.Annotations.absent}}", "a <no value>"),
             ("{{.Spec.Class}} {{.Spec.Given}} {{.Spec.Flag}}", "<nil> yes <nil>"),
             ("{{if .Spec.Class}}y{{else}}n{{end}}{{if .Spec.Given}}y{{end}}", "ny"),
             ("{{(index .Spec.Ports 1).TargetPort}} {{(index .Spec.Ports 0).TargetPort}}", "0 web"),
@@ -114,6 +116,32 @@ fn fields_of_typed_objects() {
             ("{{.Labels.absent.deeper}}", "<no value>"),
         ],
     );
+}
+
+#[test]
+fn words_that_go_writes_in_capitals() {
+    const WORDS: [&str; 32] = [
+        "acl", "api", "arn", "ca", "cidr", "cpu", "crd", "db", "dns", "http", "https", "id", "ip",
+        "json", "jwk", "jwt", "os", "pem", "rbac", "sql", "ssl", "tcp", "tls", "ttl", "udp", "uid",
+        "uuid", "uri", "url", "vm", "xml", "yaml",
+    ];
+    for word in WORDS {
+        for (key, name) in [
+            (word.to_owned(), word.to_uppercase()),
+            (format!("{word}Name"), format!("{}Name", word.to_uppercase())),
+            (format!("{word}x"), format!("{}{}x", word[..1].to_uppercase(), &word[1..])),
+        ] {
+            let object = any(&format!(r#"{{"spec":{{"{key}":"v","inner":{{"{key}":"w"}}}}}}"#));
+            check(
+                &object,
+                &[
+                    (&format!("{{{{.Spec.{name}}}}}{{{{.Spec.{key}}}}}"), "vv"),
+                    (&format!("{{{{.Spec.Inner.{name}}}}}"), "<no value>"),
+                    (&format!("{{{{.Spec.inner.{key}}}}}"), "w"),
+                ],
+            );
+        }
+    }
 }
 
 #[test]

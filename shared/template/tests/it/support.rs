@@ -69,7 +69,12 @@ pub(crate) fn service() -> Arc<Object> {
 }
 
 pub(crate) fn unstructured() -> Arc<Object> {
-    object(ANY, "Thing", &UNSTRUCTURED)
+    any(ANY)
+}
+
+/// An object of a kind that nobody knows.
+pub(crate) fn any(json: &str) -> Arc<Object> {
+    object(json, "Thing", &UNSTRUCTURED)
 }
 
 fn object(json: &str, kind: &str, schema: &'static Schema) -> Arc<Object> {
