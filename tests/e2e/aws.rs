@@ -453,7 +453,7 @@ fn credentials_and_names_that_cannot_be_used_are_reported_with_a_remedy() {
     let role = world.sim.account("222222222222").role("dns", Some("the-id"));
     let without = run(&mut world.bare(AS_TYPED));
     let cases = [
-        (without, "no credentials were found; tried were the variables AWS_ACCESS_KEY_ID"),
+        (without, "no credentials in any of 5 places: (1) the environment (AWS_ACCESS_KEY_ID"),
         (
             world.run(&format!("{AS_TYPED} --aws-assume-role=dns")),
             "is no ARN of a role, such as arn:aws:iam::111122223333:role/dns",

@@ -34,10 +34,15 @@ async fn every_error_has_its_message() {
     messages.show(GoogleError::Project { tried });
     let (who, reason) = ("service account dns@p".to_owned(), "HTTP 400: invalid_grant".to_owned());
     messages.show(GoogleError::Token { who, reason, may_pass: false });
+    let reason = "container.googleapis.com answers HTTP 403: you may not".to_owned();
+    messages.show(GoogleError::Call { reason, status: Some(403), may_pass: false });
     messages.leave_out("GoogleError::Http", "it says what HttpError says");
     #[cfg(feature = "aws")]
     {
-        let reason = || "no credentials in the chain; set AWS_PROFILE or a role".to_owned();
+        let tried = crate::Tried::default()
+            .place("the environment (AWS_ACCESS_KEY_ID)", "not set", "set it to an access key")
+            .place("the role of this machine", "this machine has none", "run on EC2");
+        let reason = || tried.to_string();
         let identity = "profile \"prod\"".to_owned();
         messages.show(AwsError::Credentials { identity, reason: reason() });
         let what = "AWS_RETRY_MODE=\"odd\"".to_owned();

@@ -204,20 +204,95 @@ fn a_profile_with_odd_settings_is_an_error_or_passes_but_never_a_panic() {
     assert!(error.starts_with("error instantiating AWS config: default credentials"), "{error}");
 }
 
+/// What no message may hold: words of the SDK, of its HTTP client and of programmers.
+fn assert_plain(error: &str) {
+    let words =
+        ["IMDS", "provider", "dispatch", "service error", "unhandled", "Error(", "{", "io error"];
+    for word in words {
+        assert!(!error.contains(word), "{word:?} in {error}");
+    }
+}
+
 #[test]
-fn without_credentials_the_sources_that_were_tried_are_listed() {
+fn without_credentials_every_place_is_listed_with_what_would_be_right() {
     let dir = tempfile::tempdir().expect("a folder");
     let error = identity(dir.path(), &[]);
-    for part in [
-        "default credentials: no credentials were found",
-        "AWS_ACCESS_KEY_ID",
-        "~/.aws/credentials",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        "AWS_EC2_METADATA_DISABLED",
-    ] {
-        assert!(error.contains(part), "{part} is missing in {error}");
+    assert_plain(&error);
+    let config = dir.path().join("no-config");
+    let expected = format!(
+        "error instantiating AWS config: default credentials: no credentials in any of 5 places: (1) the environment \
+         (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY): not set; set both to an access key, and AWS_SESSION_TOKEN too \
+         if the key has an end. (2) the profile default in {} and ~/.aws/credentials: neither file can be read; write \
+         an access key or a role there, or name another profile with AWS_PROFILE. (3) the role of a service account \
+         (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE): not set; give the service account of the pod a role (on EKS \
+         with the annotation eks.amazonaws.com/role-arn), whose trust policy names the service account. (4) the role \
+         of a container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI): not set; \
+         associate a role with the service account (EKS Pod Identity) or with the task (ECS). (5) the role of this \
+         machine: switched off by AWS_EC2_METADATA_DISABLED; run on a machine of EC2 with an instance profile",
+        config.display()
+    );
+    assert_eq!(error, expected);
+}
+
+/// One place has something that cannot be used: it says what, and the others say that they have nothing.
+#[test]
+fn a_place_that_fails_says_why_in_plain_words() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = dir.path().join("config");
+    let source =
+        "[default]\nrole_arn = arn:aws:iam::111122223333:role/dns\nsource_profile = gone\n";
+    std::fs::write(&config, source).expect("written");
+    let config = config.to_str().expect("text");
+    let refusing = "http://127.0.0.1:1";
+    let role = ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/dns");
+    let table: [(&[(&str, &str)], &str); 6] = [
+        (&[("AWS_ACCESS_KEY_ID", "AKIA")], "AWS_SECRET_ACCESS_KEY is not set; set both"),
+        (
+            &[("AWS_CONFIG_FILE", config)],
+            "~/.aws/credentials: it has no credentials, or takes them from a profile that is not there; write",
+        ),
+        (&[role], "AWS_WEB_IDENTITY_TOKEN_FILE is not set; give the service account"),
+        (
+            &[role, ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token")],
+            "AWS_WEB_IDENTITY_TOKEN_FILE): No such file or directory (os error 2); give the service account",
+        ),
+        (
+            &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", refusing)],
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI): Connection refused (os error 111); associate a role",
+        ),
+        (
+            &[
+                ("AWS_EC2_METADATA_DISABLED", "false"),
+                ("AWS_EC2_METADATA_SERVICE_ENDPOINT", refusing),
+            ],
+            "this machine has none, or is none of EC2; run on a machine",
+        ),
+    ];
+    for (variables, expected) in table {
+        let error = identity(dir.path(), variables);
+        assert_plain(&error);
+        assert!(
+            error.contains("no credentials in any of 5 places: (1) the environment"),
+            "{error}"
+        );
+        assert!(error.contains(expected), "{expected} is missing in {error}");
     }
+}
+
+#[test]
+fn a_profile_without_credentials_and_a_role_without_them_say_what_is_missing() {
+    let dir = tempfile::tempdir().expect("a folder");
     let error = identity(dir.path(), &[("PROBE_PROFILE", "nope")]);
-    assert!(error.contains("check --aws-profile=nope"), "{error}");
+    assert_plain(&error);
+    let text = "profile nope: no credentials in the profile nope in";
+    assert!(error.contains(text) && error.contains("check --aws-profile=nope"), "{error}");
+    let role = ("PROBE_ROLE", "arn:aws:iam::111122223333:role/dns");
+    let error = identity(dir.path(), &[role]);
+    assert_plain(&error);
+    assert!(error.contains("role/dns: no credentials in any of 5 places"), "{error}");
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    let url = ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
+    let error = identity(dir.path(), &[keys[0], keys[1], role, url]);
+    assert_plain(&error);
+    assert!(error.contains("the role could not be assumed: Connection refused"), "{error}");
 }

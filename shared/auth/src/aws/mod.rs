@@ -15,6 +15,7 @@ mod account;
 pub mod api;
 mod credentials;
 mod eks_token;
+mod tried;
 mod variables;
 mod words;
 
@@ -107,7 +108,7 @@ pub enum AwsError {
     Credentials {
         /// The profile or role.
         identity: String,
-        /// What every level of the SDK says about it.
+        /// The places that were tried, or why the role cannot be assumed.
         reason: String,
     },
     /// A setting that cannot be used.
@@ -184,7 +185,7 @@ async fn prefetch(options: &AwsOptions, config: &SdkConfig) -> Result<AwsIdentit
         .credentials_provider()
         .ok_or_else(|| failed("the SDK has no source of credentials".to_owned()))?;
     let first =
-        fetch(&provider).await.map_err(|error| failed(words::of_credentials(options, &error)))?;
+        fetch(&provider).await.map_err(|error| failed(tried::of_credentials(options, &error)))?;
     let account = account::of(&first, options.role.as_ref().map(|role| role.arn.as_str()));
     let provider = SharedCredentialsProvider::new(Prefetched::new(first, provider));
     let config = with_credentials(config, provider)

@@ -71,7 +71,8 @@ impl AwsVariables {
         Env::from(variables.collect::<HashMap<_, _>>())
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// The value of one of them.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 }

@@ -3,21 +3,22 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_types::request_id::RequestId as _;
 
-use super::AwsOptions;
+/// What levels of errors of the SDK and of its HTTP client say that names no cause.
+const EMPTY_WORDS: [&str; 7] = [
+    "dispatch failure",
+    "service error",
+    "response error",
+    "unhandled error",
+    "io error",
+    "client error (Connect)",
+    "client error (SendRequest)",
+];
 
-/// Where the SDK looks for credentials, in its order.
-const SOURCES: &str = "the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile of \
-    ~/.aws/config and ~/.aws/credentials (AWS_PROFILE), a web identity \
-    (AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN), a container \
-    (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI) and the instance \
-    metadata (unless AWS_EC2_METADATA_DISABLED)";
-
-/// What every level of an SDK error says, from the outside to the cause, each once: the outermost
-/// alone says little more than that there was an error. What a service answered stands in place of
+/// What every level of an SDK error says, from the outside to the cause, each once and without words that name no cause:
+/// the outermost alone says little more than that there was an error. What a service answered stands in place of
 /// the levels around it, which repeat it as the SDK prints it for programmers.
 #[must_use]
 pub fn aws_error_chain(error: &(dyn Error + 'static)) -> String {
@@ -28,17 +29,40 @@ pub fn aws_error_chain(error: &(dyn Error + 'static)) -> String {
         {
             return words;
         }
-        let level = level.to_string();
-        if !text.contains(&level) {
+        let level = plain(&level.to_string());
+        if !level.is_empty() && !text.contains(&level) {
             let colon = if text.is_empty() { "" } else { ": " };
             // Writing to a String cannot fail.
             let _ = write!(text, "{colon}{level}");
         }
     }
-    text
+    if text.is_empty() { error.to_string() } else { text }
 }
 
-fn levels<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+/// A level without words that name no cause.
+fn plain(level: &str) -> String {
+    let mut text = level;
+    while let Some(words) = EMPTY_WORDS.iter().find_map(|words| text.strip_prefix(words)) {
+        text = words.trim_start_matches([':', ' ']);
+    }
+    if text == "Error" { String::new() } else { text.to_owned() }
+}
+
+/// What a service answered, else the cause of an error alone, in words for users.
+pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
+    let answered = levels(error).find_map(|level| answered(level.downcast_ref()?));
+    let is_for_users = |text: &String| {
+        !text.is_empty()
+            && !["IMDS", "provider", "Error {", "Error("].iter().any(|it| text.contains(it))
+    };
+    let innermost =
+        || levels(error).map(|level| plain(&level.to_string())).filter(is_for_users).last();
+    answered.or_else(innermost).unwrap_or_else(|| "it gave an answer that is none".to_owned())
+}
+
+pub(super) fn levels<'e>(
+    error: &'e (dyn Error + 'static),
+) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| (**error).source())
 }
 
@@ -52,55 +76,6 @@ fn answered(answer: &ErrorMetadata) -> Option<String> {
         let _ = write!(text, " (request id {id})");
     }
     Some(text)
-}
-
-/// Why there are no credentials, and what can be done.
-pub(super) fn of_credentials(options: &AwsOptions, error: &CredentialsError) -> String {
-    let named = options.profile.as_deref();
-    match (error, &options.role, named) {
-        (CredentialsError::CredentialsNotLoaded(_), None, Some(profile)) => format!(
-            "there is no such profile with credentials in ~/.aws/config and ~/.aws/credentials \
-             (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE); check --aws-profile={profile}"
-        ),
-        (CredentialsError::CredentialsNotLoaded(_), _, None) => {
-            format!("no credentials were found; tried were {SOURCES}; set up one of them")
-        }
-        (CredentialsError::ProviderTimedOut(_), _, _) => {
-            "the source of credentials did not answer in time".to_owned()
-        }
-        (_, Some(role), _) => {
-            let text = chain(error);
-            let remedy = remedy_of_role(error, role.external_id.is_some());
-            format!("{text}{remedy}")
-        }
-        (_, None, Some(_)) => chain(error),
-        (_, None, None) => format!("{}; tried in this order were {SOURCES}", chain(error)),
-    }
-}
-
-/// Without the level that says only that there was an error.
-fn chain(error: &CredentialsError) -> String {
-    error.source().map_or_else(|| error.to_string(), aws_error_chain)
-}
-
-fn remedy_of_role(error: &CredentialsError, with_id: bool) -> &'static str {
-    let code = levels(error).find_map(|level| level.downcast_ref::<ErrorMetadata>()?.code());
-    match code {
-        Some("AccessDenied") if with_id => {
-            "; let the identity do sts:AssumeRole on the role, and the trust policy of the role name \
-             the identity and this external id"
-        }
-        Some("AccessDenied") => {
-            "; let the identity do sts:AssumeRole on the role, and the trust policy of the role name \
-             the identity; if it asks for an external id, give --aws-assume-role-external-id"
-        }
-        Some("InvalidClientTokenId" | "SignatureDoesNotMatch" | "ExpiredToken") => {
-            "; check the credentials with which the role is assumed, and that AWS_REGION is one of \
-             their partition"
-        }
-        Some("RegionDisabledException") => "; set AWS_REGION to a region that is enabled for STS",
-        _ => "",
-    }
 }
 
 #[cfg(test)]
@@ -130,10 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn each_level_says_its_own_once() {
+    fn each_level_says_its_own_once_and_none_says_what_names_no_cause() {
         let cause = Level { text: "refused", source: None };
         let error = level("dispatch failure", level("io error: refused", cause));
-        assert_eq!(aws_error_chain(&error), "dispatch failure: io error: refused");
+        assert_eq!(aws_error_chain(&error), "refused");
+        let silent = Level { text: "dispatch failure", source: None };
+        assert_eq!(aws_error_chain(&silent), "dispatch failure", "better than nothing");
     }
 
     #[test]
