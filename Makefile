@@ -6,7 +6,7 @@ ifneq ($(wildcard ../shared/cases/README.md),)
 export EXTDNS_CASES ?= $(abspath ../shared/cases)
 endif
 
-.PHONY: help new-provider new-source docs demo bench test setup fmt lint template isolated unit properties fuzz chaos clean-demo build-SyncFunction
+.PHONY: help new-provider new-source docs demo bench often test setup fmt lint template isolated unit properties fuzz chaos clean-demo build-SyncFunction build-RelayFunction
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,7 @@ template: ## Check the CloudFormation templates, without an account or a network
 	 "$$place/bin/cfn-lint" template.yaml infra/aws/*.yaml
 
 isolated: ## Check each library crate alone, so that none leans on another's features
-	@for crate in model auth plan registry clusters sources providers sync; do \
+	@for crate in model auth plan registry clusters sources providers relay sync; do \
 	  echo "cargo check -p extdns-$$crate"; cargo check --quiet -p extdns-$$crate || exit 1; \
 	done
 
@@ -75,12 +75,14 @@ docs: toolchain ## Write the generated pages of docs: providers, configuration, 
 # (aarch64-unknown-linux-gnu, with its linker), LAMBDA_PROFILE=dev is quick and large.
 LAMBDA_PROFILE ?= release
 LAMBDA_TARGET ?=
-LAMBDA_BINARY = $(or $(CARGO_TARGET_DIR),target)/$(if $(LAMBDA_TARGET),$(LAMBDA_TARGET)/)$(if $(filter dev,$(LAMBDA_PROFILE)),debug,$(LAMBDA_PROFILE))/extdns-fn-sync
+LAMBDA_FOLDER = $(or $(CARGO_TARGET_DIR),target)/$(if $(LAMBDA_TARGET),$(LAMBDA_TARGET)/)$(if $(filter dev,$(LAMBDA_PROFILE)),debug,$(LAMBDA_PROFILE))
+build-SyncFunction: LAMBDA_NAME = extdns-fn-sync
+build-RelayFunction: LAMBDA_NAME = extdns-fn-relay
 
-build-SyncFunction: toolchain
-	cargo build --locked -p extdns-fn-sync --profile $(LAMBDA_PROFILE) $(if $(LAMBDA_TARGET),--target $(LAMBDA_TARGET))
-	infra/aws/glibc $(LAMBDA_BINARY)
-	cp $(LAMBDA_BINARY) $(ARTIFACTS_DIR)/bootstrap
+build-SyncFunction build-RelayFunction: toolchain
+	cargo build --locked -p $(LAMBDA_NAME) --profile $(LAMBDA_PROFILE) $(if $(LAMBDA_TARGET),--target $(LAMBDA_TARGET))
+	infra/aws/glibc $(LAMBDA_FOLDER)/$(LAMBDA_NAME)
+	cp $(LAMBDA_FOLDER)/$(LAMBDA_NAME) $(ARTIFACTS_DIR)/bootstrap
 
 clean-demo: ## Remove what the demo wrote
 	rm -rf target/demo

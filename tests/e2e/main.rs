@@ -13,6 +13,7 @@ mod many_clusters;
 mod plans;
 mod program;
 mod real_api;
+mod relay;
 mod same_plan;
 mod secrets;
 mod silence;

@@ -1,6 +1,7 @@
 //! What each kind of event does.
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::support::{Bench, host, schedule};
 
@@ -99,8 +100,8 @@ fn an_event_that_is_none_is_an_error_and_nothing_is_read_or_written() {
         ),
         (json!({ "action": "apply", "planHash": "abc" }), "64 hexadecimal digits"),
         (
-            json!({ "Records": [{ "eventSource": "aws:sqs", "body": "" }] }),
-            "batches of a queue are not read",
+            json!({ "Records": [{ "eventSource": "aws:s3", "body": "" }] }),
+            "it has a record of \"aws:s3\"",
         ),
     ];
     for (event, reason) in cases {
@@ -131,6 +132,53 @@ fn a_run_logs_metrics_and_every_change() {
     for number in 0..120 {
         assert!(log.iter().any(|line| line["name"] == host(number)), "{}", host(number));
     }
+}
+
+#[test]
+fn a_direct_invocation_is_for_the_targets_that_it_names() {
+    let dir = TempDir::new().expect("a folder");
+    let config = dir.path().join("extdns.yaml");
+    let text = "apiVersion: extdns/v1\ntargets:\n  - { name: public, provider: aws }\n  \
+                - { name: other, provider: inmemory }\n";
+    std::fs::write(&config, text).expect("written");
+    let config = config.to_str().expect("text");
+    let mut bench = Bench::with(&[("EXTERNAL_DNS_CONFIG", config), ("EXTERNAL_DNS_PROVIDER", "")]);
+    bench.want(0..2);
+    let hashes = |answer: &Value| {
+        let hashes = answer["planHashes"].as_object().expect("an object");
+        hashes.keys().cloned().collect::<Vec<_>>()
+    };
+    for (targets, planned) in [
+        (json!(["public"]), &["public"][..]),
+        (json!(["other"]), &["other"]),
+        (json!(["other", "public"]), &["other", "public"]),
+        (json!([]), &["other", "public"]),
+    ] {
+        let answer = bench.ask(&json!({ "targets": targets }));
+        assert_eq!(hashes(&answer), planned, "{targets}: {answer}");
+    }
+    let answer = bench.ask(&json!({ "action": "apply", "targets": ["other"] }));
+    assert_eq!(answer["ok"], true, "{answer}");
+    assert_eq!(bench.sim.writes(), 0);
+    let hash = bench.ask(&json!({ "targets": ["public"] }))["planHashes"]["public"].clone();
+    let apply = json!({ "action": "apply", "targets": ["public"], "planHash": hash });
+    assert_eq!(bench.ask(&apply)["ok"], true);
+    assert_eq!(bench.hosts(), [0, 1]);
+    let named: Vec<Value> =
+        bench.log().into_iter().filter(|line| line["Target"] == "public").collect();
+    assert_eq!(named.last().expect("metrics of the target")["Creates"], 2);
+    assert_eq!(bench.function.starts(), 1);
+}
+
+#[test]
+fn what_happened_is_said_in_words() {
+    let mut bench = Bench::new();
+    let means = |bench: &mut Bench, event: &Value| bench.ask(event)["meaning"].clone();
+    assert_eq!(means(&mut bench, &json!({})), "in sync: there is nothing to change");
+    bench.want(0..2);
+    assert_eq!(means(&mut bench, &json!({})), "the plan has changes; nothing was written");
+    assert_eq!(means(&mut bench, &schedule()), "every change was applied");
+    assert_eq!(means(&mut bench, &schedule()), "in sync: there is nothing to change");
 }
 
 fn text(value: &Value) -> String {

@@ -3,6 +3,7 @@
 mod deadline;
 mod event;
 mod moto;
+mod queue;
 mod role;
 mod size;
 mod start;

@@ -66,3 +66,55 @@ async fn a_schedule_reads_an_eks_cluster_and_writes_a_hosted_zone() {
         |header: Option<&str>| header.is_some_and(|it| it.starts_with("Bearer k8s-aws-v1."));
     assert!(authorizations.iter().all(|request| bearer(request.header("authorization"))));
 }
+
+#[tokio::test]
+async fn a_configuration_of_ssm_is_read_and_the_whole_report_is_stored_in_s3() {
+    let Some(moto) = Moto::start_or_skip("a_configuration_of_ssm_is_read").await else { return };
+    let zone = ["--name", "example.org", "--caller-reference", "1"];
+    moto.aws(&[&["route53", "create-hosted-zone"], &zone[..]].concat());
+    moto.aws(&[
+        "s3api",
+        "create-bucket",
+        "--bucket",
+        "reports",
+        "--create-bucket-configuration",
+        "LocationConstraint=eu-west-1",
+    ]);
+    let dir = tempfile::TempDir::new().expect("a folder");
+    let manifests = dir.path().join("web.yaml");
+    std::fs::write(&manifests, SERVICE).expect("written");
+    let config = format!(
+        "apiVersion: extdns/v1\ndefaults: {{ sources: [service], policy: sync, txtOwnerId: prod }}\nclusters:\n  - \
+         {{ name: prod, manifests: [{}] }}\ntargets:\n  - {{ name: public, provider: aws, domainFilter: [example.org] }}\n",
+        manifests.display()
+    );
+    moto.aws(&[
+        "ssm",
+        "put-parameter",
+        "--name",
+        "/extdns",
+        "--type",
+        "SecureString",
+        "--value",
+        &config,
+    ]);
+    let own = [
+        ("EXTERNAL_DNS_CONFIG", "ssm:/extdns"),
+        ("EXTERNAL_DNS_REPORT", "s3://reports/extdns/last.json"),
+        ("EXTERNAL_DNS_LOG_FORMAT", "json"),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let aws = moto.variables().into_iter().map(|(name, value)| (name.to_owned(), value));
+    let mut function = Lambda::new(binary(), aws.chain(own));
+    let answer = match function.invoke(&schedule(), PLENTY) {
+        Ok(answer) => answer.json(),
+        Err(error) => panic!("{error:?}\n{}\n{}", function.log(), moto.log()),
+    };
+    assert_eq!((&answer["ok"], &answer["totals"]["create"]), (&json!(true), &json!(1)), "{answer}");
+    let path = dir.path().join("last.json");
+    let path = path.to_str().expect("text");
+    moto.aws(&["s3api", "get-object", "--bucket", "reports", "--key", "extdns/last.json", path]);
+    let report: Value =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("a report")).expect("JSON");
+    assert_eq!(report["targets"][0]["name"], "public", "{report}");
+}

@@ -13,7 +13,7 @@ fn settings_that_cannot_be_used_are_reported_before_the_first_event() {
         (&[("EXTERNAL_DNS_DRY_RUN", "maybe")], "EXTERNAL_DNS_DRY_RUN"),
         (
             &[("EXTERNAL_DNS_REPORT", "/tmp/report")],
-            "--report is not for a function: the report is in the log",
+            "--report is not for a function: the report is in the log; s3://bucket/key stores it as well",
         ),
         (&[("EXTERNAL_DNS_MANIFESTS", "-")], "there is no standard input"),
         (&[("EXTERNAL_DNS_REGEX_DOMAIN_FILTER", "(")], "regex"),

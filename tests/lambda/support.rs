@@ -115,7 +115,10 @@ impl Bench {
 
     /// The metrics of each run so far.
     pub(crate) fn metrics(&self) -> Vec<Value> {
-        self.log().into_iter().filter(|line| line.get("RunFailed").is_some()).collect()
+        self.log()
+            .into_iter()
+            .filter(|line| line.get("RunFailed").is_some() && line.get("Target").is_none())
+            .collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use extdns_relay::queue::Batch;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,6 +11,8 @@ use serde_json::Value;
 pub(crate) enum Event {
     /// A rule of EventBridge, such as a schedule: apply, unless the settings say `--dry-run`.
     Rule,
+    /// A batch of messages of the queue, which is one run: apply, unless the settings say `--dry-run`.
+    Queue(Batch),
     /// Somebody asks, and waits for the answer.
     Direct(Invocation),
 }
@@ -61,8 +64,7 @@ impl Event {
             return Err("an event is a JSON object, such as {\"action\": \"plan\"}".to_owned());
         };
         if fields.contains_key("Records") {
-            return Err("batches of a queue are not read; let a schedule or a direct invocation call the function"
-                .to_owned());
+            return batch(event).map(Self::Queue);
         }
         let is_of_rule = ["source", "detail-type"]
             .iter()
@@ -87,91 +89,34 @@ impl Event {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn schedules_and_rules_of_eventbridge_are_known_by_their_envelope() {
-        for source in ["aws.events", "aws.scheduler", "aws.eks", "my.app"] {
-            let event = json!({
-                "version": "0", "id": "53dc4d37", "detail-type": "Scheduled Event", "source": source,
-                "account": "111111111111", "time": "2026-01-01T00:00:00Z", "region": "us-east-1",
-                "resources": ["arn:aws:events:us-east-1:111111111111:rule/r"], "detail": {},
-            });
-            assert_eq!(Event::read(&event), Ok(Event::Rule));
-        }
-    }
-
-    #[test]
-    fn what_an_event_of_a_rule_says_beside_its_envelope_wins() {
-        let with = |name: &str, value: Value| {
-            let mut event = json!({ "source": "aws.events", "detail-type": "Scheduled Event" });
-            event[name] = value;
-            Event::read(&event)
-        };
-        let direct = |action| Ok(Event::Direct(Invocation { action, ..Invocation::default() }));
-        assert_eq!(with("action", json!("plan")), direct(Action::Plan));
-        assert_eq!(with("action", json!("apply")), direct(Action::Apply));
-        assert_eq!(with("targets", json!([])), direct(Action::Plan));
-        assert_eq!(with("replay-name", json!("r")), Ok(Event::Rule));
-        let error = with("aktion", json!("plan")).expect_err("refused");
-        assert!(error.contains("unknown field `aktion`"), "{error}");
-        let error = with("planHash", json!("ab")).expect_err("refused");
-        assert!(error.contains("give \"action\": \"apply\" with it"), "{error}");
-    }
-
-    #[test]
-    fn a_direct_invocation_may_say_nothing_or_everything() {
-        let plan = Event::Direct(Invocation::default());
-        assert_eq!(Event::read(&json!({})), Ok(plan));
-        let all = json!({
-            "action": "apply", "targets": ["aws"], "planHash": "ab",
-            "allowDeletes": { "example.org": 12, "Z1": null }, "allowEmpty": ["default"],
-        });
-        let Ok(Event::Direct(invocation)) = Event::read(&all) else { panic!("{all} is refused") };
-        assert_eq!(invocation.action, Action::Apply);
-        assert_eq!(invocation.plan_hash.as_deref(), Some("ab"));
-        assert_eq!(invocation.allow_deletes["example.org"], Some(12));
-        assert_eq!(invocation.allow_deletes["Z1"], None);
-        assert_eq!(invocation.allow_empty, ["default"]);
-        let nothing = json!({ "action": "plan", "targets": [], "planHash": null, "allowDeletes": {}, "allowEmpty": [] });
-        assert_eq!(Event::read(&nothing), Ok(Event::Direct(Invocation::default())));
-    }
-
-    #[test]
-    fn what_is_neither_is_refused_with_the_reason() {
-        let cases = [
-            (json!(null), "an event is a JSON object"),
-            (json!([]), "an event is a JSON object"),
-            (json!("apply"), "an event is a JSON object"),
-            (
-                json!({ "Records": [{ "eventSource": "aws:sqs" }] }),
-                "batches of a queue are not read",
-            ),
-            (json!({ "action": "aply" }), "unknown variant `aply`, expected `plan` or `apply`"),
-            (json!({ "aktion": "apply" }), "unknown field `aktion`, expected one of `action`"),
-            (
-                json!({ "action": "apply", "allowDeletes": { "example.org": -1 } }),
-                "invalid value: integer `-1`",
-            ),
-            (
-                json!({ "action": "apply", "allowDeletes": { "example.org": "all" } }),
-                "invalid type: string \"all\"",
-            ),
-            (
-                json!({ "action": "apply", "allowEmpty": "default" }),
-                "invalid type: string \"default\"",
-            ),
-            (json!({ "planHash": "ab" }), "give \"action\": \"apply\" with it"),
-            (json!({ "source": "aws.events" }), "unknown field `source`"),
-            (json!({ "httpMethod": "POST", "body": "{}" }), "unknown field"),
-        ];
-        for (event, reason) in cases {
-            let error = Event::read(&event).expect_err("refused");
-            assert!(error.contains(reason), "{event}: {error}");
-        }
-    }
+/// A batch of a queue of SQS, with what matters of its messages.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Records {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
 }
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    event_source: String,
+    body: String,
+}
+
+fn batch(event: &Value) -> Result<Batch, String> {
+    let wrong = |problem: String| format!("the event is no batch of a queue of SQS: {problem}");
+    let Records { records } =
+        Records::deserialize(event).map_err(|error| wrong(error.to_string()))?;
+    if let Some(other) = records.iter().find(|record| record.event_source != SQS) {
+        return Err(wrong(format!("it has a record of {:?}", other.event_source)));
+    }
+    Ok(Batch::of(records.iter().map(|record| &*record.body)))
+}
+
+/// What messages of SQS have as their source.
+const SQS: &str = "aws:sqs";
+
+#[cfg(test)]
+mod tests;

@@ -5,17 +5,22 @@ use std::io::{self, Write as _};
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
+use extdns_auth::AwsVariables;
 use extdns_auth::secrets::redact;
+use extdns_lambda::{Context, Diagnostic};
+use extdns_relay::Queue;
+use extdns_sync::relay::{self, Wait};
 use extdns_sync::report::{FailureKind, Report, render_emf};
 use extdns_sync::settings::{Arguments, Command, Environment, Request, load, resolve};
 use extdns_sync::{Deadline, RunRequest, Wiring, run, start_logging, take_panic};
 use futures::FutureExt as _;
-use lambda_runtime::Diagnostic;
+use futures::lock::Mutex;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::answer::answer;
 use crate::event::{Action, Event, Invocation};
+use crate::{queue, store};
 
 /// What a run leaves of the time of its event: for the answer, and for answers to what it sent last.
 const RESERVE: Duration = Duration::from_secs(10);
@@ -29,7 +34,11 @@ const NAMESPACE: &str = "external-dns";
 /// What stays from event to event.
 pub(crate) struct Function {
     arguments: Arguments,
-    wiring: Wiring,
+    /// Events come one after the other; a run may leave targets out.
+    wiring: Mutex<Wiring>,
+    /// Where a run that did not end well asks for another one.
+    queue: Option<Queue>,
+    aws: AwsVariables,
     namespace: String,
 }
 
@@ -54,76 +63,70 @@ impl Function {
         refuse_what_functions_have_not(&arguments)?;
         let wiring =
             Wiring::new(&arguments, &environment).await.map_err(|error| error.to_string())?;
+        let queue = relay::queue(&arguments, &environment, Wait::Long).await?;
         let name = environment.variables.get("AWS_LAMBDA_FUNCTION_NAME").map_or("", String::as_str);
-        Ok(Self { arguments, wiring, namespace: format!("{NAMESPACE}/{name}") })
+        let namespace = format!("{NAMESPACE}/{name}");
+        let aws = AwsVariables::of(&environment.variables);
+        Ok(Self { arguments, wiring: Mutex::new(wiring), queue, aws, namespace })
     }
 
-    /// Makes the run that an event asks for. A run that failed, or that a rule stopped, has an answer too.
-    pub(crate) async fn handle(
+    /// Makes the run that an event asks for. A run that failed, or that a rule stopped, has an answer too. `id` is
+    /// that of the event.
+    pub(crate) async fn answer(
         &self,
         event: &Value,
         deadline: SystemTime,
+        id: &str,
     ) -> Result<Box<RawValue>, NoAnswer> {
-        let request = self.request(event, deadline).map_err(NoAnswer::Refused)?;
-        let report = self.run(&request).await;
+        let event = Event::read(event).map_err(NoAnswer::Refused)?;
+        let mut wiring = self.wiring.lock().await;
+        let (request, targets) =
+            self.request(&event, &wiring, deadline).map_err(NoAnswer::Refused)?;
+        let aside = wiring.set_aside(targets);
+        let report = make(&wiring, &request).await;
+        wiring.take_back(aside);
+        drop(wiring);
         self.log(&report);
+        if let Some(place) = &self.arguments.commands.report {
+            store::report(&report, place, &self.aws).await;
+        }
+        if let Event::Queue(batch) = &event {
+            queue::after(batch, &report, self.queue.as_ref(), id).await;
+        }
         answer(&report).map_err(NoAnswer::Unspeakable)
     }
 
-    /// The run, which ends while there is time to say so, whatever it meets.
-    async fn run(&self, request: &RunRequest) -> Report {
-        let last = request.until.extended(ENDING);
-        let work = AssertUnwindSafe(run(&self.wiring, request)).catch_unwind();
-        let mut report = tokio::select! {
-            biased;
-            report = work => report.unwrap_or_default(),
-            () = last.over() => {
-                let problem = "the time of the event was over, and the run had not ended; what it \
-                               sent last may or may not be done, and the next run looks again";
-                Report::of_failure(FailureKind::Deadline, problem)
-            }
-        };
-        if let Some(problem) = take_panic() {
-            report.fail(FailureKind::Other, problem);
-        }
-        report
-    }
-
-    fn request(&self, event: &Value, deadline: SystemTime) -> Result<RunRequest, String> {
-        let event = Event::read(event)?;
+    /// The run that an event asks for, and its targets.
+    fn request<'a>(
+        &self,
+        event: &'a Event,
+        wiring: &Wiring,
+        deadline: SystemTime,
+    ) -> Result<(RunRequest, &'a [String]), String> {
         let mut arguments = self.arguments.clone();
-        let mut invocation = Invocation::default();
-        match event {
-            // As the command line without a command: apply, unless it is a dry run.
-            Event::Rule => arguments.command = Command::Once,
-            Event::Direct(asked) => {
-                invocation = asked;
-                arguments.command = match invocation.action {
-                    Action::Plan => Command::Plan,
-                    Action::Apply => Command::Apply,
-                };
-                // It forbids the schedule to write, not somebody who says so.
-                arguments.process.dry_run = false;
-            }
+        // As the command line without a command: apply, unless it is a dry run.
+        arguments.command = Command::Once;
+        let mut overrides = (Default::default(), Vec::new());
+        let mut targets: &[String] = &[];
+        if let Event::Direct(asked) = event {
+            let Invocation { action, plan_hash, allow_deletes, allow_empty, .. } = asked;
+            arguments.command = match action {
+                Action::Plan => Command::Plan,
+                Action::Apply => Command::Apply,
+            };
+            // It forbids the schedule to write, not somebody who says so.
+            arguments.process.dry_run = false;
+            targets = &asked.targets;
+            check_targets(targets, wiring)?;
+            arguments.commands.plan_hash =
+                plan_hash.iter().map(|hash| of_target(hash, targets)).collect();
+            overrides = (allow_deletes.clone(), allow_empty.clone());
         }
-        self.check_targets(&invocation.targets)?;
-        arguments.commands.plan_hash = invocation.plan_hash.into_iter().collect();
         let mut request = RunRequest::of(&arguments).map_err(|error| error.to_string())?;
         request.until = Deadline::within(time(deadline, arguments.process.timeout));
-        request.overrides.allow_deletes.extend(invocation.allow_deletes);
-        request.overrides.allow_empty.extend(invocation.allow_empty);
-        Ok(request)
-    }
-
-    fn check_targets(&self, asked: &[String]) -> Result<(), String> {
-        let known: Vec<&str> = self.wiring.targets.iter().map(|target| &*target.name).collect();
-        match asked.iter().find(|name| !known.contains(&&***name)) {
-            Some(name) => {
-                let known: Vec<String> = known.iter().map(|name| format!("{name:?}")).collect();
-                Err(format!("there is no target {name:?}, only {}", known.join(", ")))
-            }
-            None => Ok(()),
-        }
+        request.overrides.allow_deletes.extend(overrides.0);
+        request.overrides.allow_empty.extend(overrides.1);
+        Ok((request, targets))
     }
 
     /// Writes the report to the log, and the metrics, which the service finds there.
@@ -133,6 +136,58 @@ impl Function {
         if let Err(error) = io::stdout().write_all(redact(&metrics).as_bytes()) {
             tracing::error!("failed to print the metrics: {error}");
         }
+    }
+}
+
+impl extdns_lambda::Function for Function {
+    type Error = NoAnswer;
+
+    async fn handle(
+        &self,
+        event: Box<RawValue>,
+        context: &Context,
+    ) -> Result<Box<RawValue>, NoAnswer> {
+        let event: Value = serde_json::from_str(event.get())
+            .map_err(|error| NoAnswer::Refused(format!("the event is no JSON: {error}")))?;
+        self.answer(&event, context.deadline(), &context.request_id).await
+    }
+}
+
+/// The run, which ends while there is time to say so, whatever it meets.
+async fn make(wiring: &Wiring, request: &RunRequest) -> Report {
+    let last = request.until.extended(ENDING);
+    let work = AssertUnwindSafe(run(wiring, request)).catch_unwind();
+    let mut report = tokio::select! {
+        biased;
+        report = work => report.unwrap_or_default(),
+        () = last.over() => {
+            let problem = "the time of the event was over, and the run had not ended; what it \
+                           sent last may or may not be done, and the next run looks again";
+            Report::of_failure(FailureKind::Deadline, problem)
+        }
+    };
+    if let Some(problem) = take_panic() {
+        report.fail(FailureKind::Other, problem);
+    }
+    report
+}
+
+fn check_targets(asked: &[String], wiring: &Wiring) -> Result<(), String> {
+    let known: Vec<&str> = wiring.targets.iter().map(|target| &*target.name).collect();
+    match asked.iter().find(|name| !known.contains(&&***name)) {
+        Some(name) => {
+            let known: Vec<String> = known.iter().map(|name| format!("{name:?}")).collect();
+            Err(format!("there is no target {name:?}, only {}", known.join(", ")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The hash of the one target that is asked for needs no name before it.
+fn of_target(hash: &str, targets: &[String]) -> String {
+    match targets {
+        [only] if !hash.contains('=') => format!("{only}={hash}"),
+        _ => hash.to_owned(),
     }
 }
 
@@ -180,10 +235,11 @@ fn time(deadline: SystemTime, timeout: Duration) -> Duration {
 /// Flags that mean something to a process with files and a terminal.
 pub(crate) fn refuse_what_functions_have_not(arguments: &Arguments) -> Result<(), String> {
     let flags = &arguments.commands;
+    let is_file = flags.report.as_deref().is_some_and(|path| !store::is_object(path));
     let refused = [
         ("--output", flags.output.is_some(), "the plan is in the answer and in the log"),
         ("--out", flags.out.is_some(), "the plan is in the answer and in the log"),
-        ("--report", flags.report.is_some(), "the report is in the log"),
+        ("--report", is_file, "the report is in the log; s3://bucket/key stores it as well"),
         (
             "--metrics-file",
             flags.metrics_file.is_some(),
@@ -191,10 +247,16 @@ pub(crate) fn refuse_what_functions_have_not(arguments: &Arguments) -> Result<()
         ),
         ("--manifests=-", arguments.reads_input(), "there is no standard input"),
     ];
-    let Some((flag, _, instead)) = refused.iter().find(|(_, given, _)| *given) else {
-        return Ok(());
-    };
-    Err(format!("{flag} is not for a function: {instead}"))
+    if let Some((flag, _, instead)) = refused.iter().find(|(_, given, _)| *given) {
+        return Err(format!("{flag} is not for a function: {instead}"));
+    }
+    arguments.relay.check().map_err(|error| error.to_string())?;
+    if arguments.relay.queue_url.is_some() && !arguments.state.is_given() {
+        return Err("--queue-url needs --state: without a lease a direct invocation and a run of the queue could write \
+                    at once"
+            .to_owned());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -261,12 +323,18 @@ mod tests {
         let provider = Arc::new(Faulty(Capabilities::new("faulty"), fault));
         let wiring = Wiring::assemble(&arguments, &environment, provider, "inmemory");
         let wiring = wiring.expect("right settings");
-        Function { arguments: *arguments, wiring, namespace: NAMESPACE.to_owned() }
+        Function {
+            arguments: *arguments,
+            wiring: Mutex::new(wiring),
+            queue: None,
+            aws: AwsVariables::default(),
+            namespace: NAMESPACE.to_owned(),
+        }
     }
 
     async fn ask(fault: Fault, left: Duration) -> Value {
         let deadline = SystemTime::now() + RESERVE + left;
-        let answer = function(fault).handle(&json!({ "action": "apply" }), deadline).await;
+        let answer = function(fault).answer(&json!({ "action": "apply" }), deadline, "1").await;
         let answer = answer.unwrap_or_else(|error| panic!("{error:?}"));
         serde_json::from_str(answer.get()).expect("JSON")
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use extdns_lambda::Diagnostic;
 use extdns_messages::Messages;
 use extdns_sync::settings::{Environment, Request, resolve};
-use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use crate::event::Event;
@@ -21,7 +21,15 @@ fn every_error_has_its_message() {
         messages.show(Answered::from(NoAnswer::Refused(problem)));
     }
     messages.show(Answered::from(NoAnswer::Unspeakable(broken())));
-    for setting in ["output=json", "out=a", "report=a", "metrics-file=a", "manifests=-"] {
+    for setting in [
+        "output=json",
+        "out=a",
+        "report=a",
+        "metrics-file=a",
+        "manifests=-",
+        "queue-url=extdns",
+        "queue-url=https://sqs.eu-west-1.amazonaws.com/1/q.fifo",
+    ] {
         messages.show(NotStarted(refused(setting)));
     }
     messages.assert_complete(env!("CARGO_MANIFEST_DIR"));
@@ -69,6 +77,7 @@ fn refusals() -> Vec<String> {
     let events = [
         json!("apply"),
         json!({ "Records": [{ "eventSource": "aws:sqs" }] }),
+        json!({ "Records": [{ "eventSource": "aws:s3", "body": "" }] }),
         json!({ "action": "aply" }),
         json!({ "aktion": "apply" }),
         json!({ "action": "apply", "allowDeletes": { "example.org": -1 } }),

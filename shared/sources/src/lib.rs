@@ -49,7 +49,7 @@ mod visit;
 
 pub use args::Args;
 pub use error::{Interruption, OptionsError, SourceError};
-pub use needs::Need;
+pub use needs::{Need, WatchedKind};
 pub use options::{GatherOptions, Options};
 pub use pipeline::{Desired, Pipeline, PipelineOptions, retain_properties};
 pub use resolver::{ResolveError, Resolver, SystemResolver};

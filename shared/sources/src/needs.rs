@@ -29,6 +29,21 @@ pub(crate) struct Row {
     namespace: Option<Option<EcoString>>,
     /// What is read of the objects, where that is always the same.
     pub(crate) projection: Option<TypeId>,
+    /// Whether the objects only complete those of another kind.
+    is_joined: bool,
+}
+
+/// A kind of objects of which a change may change what a source wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedKind {
+    /// Its group; empty for the core group.
+    pub group: EcoString,
+    /// Its plural name; empty where only the kind is known.
+    pub plural: EcoString,
+    /// Its kind; empty where only the plural name is known.
+    pub kind: EcoString,
+    /// Whether the objects only complete those of another kind, such as the pods of a service.
+    pub is_joined: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +99,19 @@ impl Row {
 
     /// Lists the objects of a kind that the settings can name.
     pub(crate) fn list_kind(kind: Kind, purpose: &'static str) -> Self {
-        Self { verb: Verb::List, kind, purpose, namespace: None, projection: None }
+        Self {
+            verb: Verb::List,
+            kind,
+            purpose,
+            namespace: None,
+            projection: None,
+            is_joined: false,
+        }
+    }
+
+    /// Lists the objects of a kind that complete those of another one.
+    pub(crate) fn join<K: Projection>(purpose: &'static str) -> Self {
+        Self { is_joined: true, ..Self::list::<K>(purpose) }
     }
 
     /// Reads single objects of a kind.
@@ -123,6 +150,25 @@ impl SharedKinds {
         for rows in sources {
             let in_scope = rows.iter().filter(|row| row.namespace.is_none());
             let own: BTreeSet<TypeId> = in_scope.filter_map(|row| row.projection).collect();
+    /// The kind, where its objects are read.
+    pub(crate) fn watched(&self) -> Option<WatchedKind> {
+        let none = EcoString::new;
+        let (group, plural, kind) = match &self.kind {
+            Kind::Known(resource, _) => {
+                (resource.group.into(), resource.plural.into(), resource.kind.into())
+            }
+            Kind::Named { group, kind, .. } => (group.clone(), none(), kind.clone()),
+            Kind::Listed { group, plural, .. } => (group.clone(), plural.clone(), none()),
+        };
+        let is_joined = self.is_joined;
+        matches!(self.verb, Verb::List | Verb::Get).then_some(WatchedKind {
+            group,
+            plural,
+            kind,
+            is_joined,
+        })
+    }
+
             own.into_iter().for_each(|kind| *readers.entry(kind).or_default() += 1);
         }
         Self(readers.into_iter().filter(|(_, count)| *count > 1).map(|(kind, _)| kind).collect())

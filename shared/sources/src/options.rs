@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::common::Common;
 use crate::error::OptionsError;
-use crate::needs::{Need, SharedKinds};
+use crate::needs::{Need, SharedKinds, WatchedKind};
 use crate::pipeline::PipelineOptions;
 use crate::table::{Entry, SourceOptions, all_names};
 
@@ -42,6 +42,13 @@ impl GatherOptions {
             rows.map(|row| row.of(entry.name, namespace.clone()))
         });
         needs.filter(|need| applies || !need.is_courtesy).collect()
+    }
+
+    /// The kinds of objects of which a change may change what the sources want.
+    #[must_use]
+    pub fn watched(&self) -> Vec<WatchedKind> {
+        let rows = self.entries().flat_map(|entry| (entry.needs)(&self.own));
+        rows.filter_map(|row| row.watched()).collect()
     }
 
     /// The objects that several of the sources list.

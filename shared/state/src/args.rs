@@ -37,6 +37,14 @@ pub struct Args {
     pub full_resync_interval: Duration,
 }
 
+impl Args {
+    /// Whether runs keep anything, and with it a lease.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.state != Place::None
+    }
+}
+
 /// Where state is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Place {

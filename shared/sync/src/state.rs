@@ -65,15 +65,19 @@ fn of(given: &[Given]) -> impl Iterator<Item = (String, String)> {
 }
 
 /// Flags of which what is written does not depend, or not that of a run which wrote everything.
-const WITHOUT_EFFECT: [&str; 17] = [
+const WITHOUT_EFFECT: [&str; 25] = [
     "allow-deletes",
     "allow-empty",
     "config",
     "detailed-exitcode",
     "dry-run",
+    "events-emit",
     "full-resync-interval",
     "interval",
     "lease-wait",
+    "listen",
+    "listen-tls-cert",
+    "listen-tls-key",
     "log-format",
     "log-level",
     "metrics-file",
@@ -81,6 +85,10 @@ const WITHOUT_EFFECT: [&str; 17] = [
     "out",
     "output",
     "plan-hash",
+    "queue-url",
+    "relay-credentials",
+    "relay-joins",
+    "relay-window",
     "report",
     "timeout",
 ];

@@ -204,7 +204,7 @@ impl Definition for PodSource {
     fn needs(_options: &Options) -> Vec<Row> {
         vec![
             Row::list::<Viewed<Pod>>("all its objects"),
-            Row::list::<Viewed<Node>>("pods with the annotation hostname"),
+            Row::join::<Viewed<Node>>("pods with the annotation hostname"),
         ]
     }
 

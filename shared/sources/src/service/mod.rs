@@ -311,15 +311,15 @@ impl Definition for ServiceSource {
         let node_port = options.types.contain(ServiceType::NodePort);
         let mut rows = vec![Row::list::<Viewed<Service>>("all its objects")];
         if headless {
-            rows.push(Row::list::<EndpointSlice>("headless services"));
+            rows.push(Row::join::<EndpointSlice>("headless services"));
         }
         if headless || node_port {
             let purpose =
                 "headless services, and NodePort services with externalTrafficPolicy Local";
-            rows.push(Row::list::<Viewed<Pod>>(purpose));
+            rows.push(Row::join::<Viewed<Pod>>(purpose));
         }
         if node_port {
-            rows.push(Row::list::<Viewed<Node>>("NodePort services"));
+            rows.push(Row::join::<Viewed<Node>>("NodePort services"));
         }
         rows
     }

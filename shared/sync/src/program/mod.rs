@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
 use futures::FutureExt as _;
-use futures::future::OptionFuture;
+use futures::future::{BoxFuture, OptionFuture};
 
 use crate::report::{FailureKind, Report};
 use crate::settings::{
@@ -18,7 +18,7 @@ use crate::settings::{
 use crate::stdin::Input;
 use crate::{
     Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, gc, logging, ownership, panics,
-    progress, rbac, run,
+    progress, rbac, relay, run,
 };
 
 pub use output::Streams;
@@ -64,6 +64,9 @@ async fn start(
     logging::start(arguments.process.log_format, arguments.process.log_level);
     let (until, stopper) = Deadline::of_timeout(arguments.process.timeout).stoppable();
     let stop = std::mem::replace(&mut streams.stop, Box::pin(std::future::pending()));
+    if arguments.command == Command::Relay {
+        return serve(arguments, environment, stop).await;
+    }
     let mut stop = pin!(stop.fuse());
     // Boxed: its type is too deep for those of callers to be laid out.
     let mut work = Box::pin(work(arguments, environment, streams, until));
@@ -146,6 +149,21 @@ async fn work(
         (Ok(()), false) => report.exit_code(),
     };
     show(&mut streams, arguments, environment, &report, code)
+}
+
+/// Takes calls until the process is told to stop.
+async fn serve(
+    arguments: &Arguments,
+    environment: &Environment,
+    stop: BoxFuture<'static, ()>,
+) -> ExitCode {
+    match relay::serve(arguments, environment, stop).await {
+        Ok(()) => ExitCode::Success,
+        Err(problem) => {
+            tracing::error!("config validation failed: {problem}");
+            ExitCode::Configuration
+        }
+    }
 }
 
 /// Checks or shows the settings. No cluster and no provider is asked.

@@ -90,7 +90,7 @@ impl Answer {
             ok: code == ExitCode::Success,
             mode: if report.planned_only { Mode::Plan } else { Mode::Apply },
             exit_code: code.number(),
-            meaning: code.meaning(),
+            meaning: meaning(report, code),
             plan_hashes: hashes.collect(),
             totals: Summary::of(report).into(),
             alerts: alerts(report).into_iter().take(ANSWERED_ALERTS).map(Alert::from).collect(),
@@ -98,6 +98,30 @@ impl Answer {
             more_changes: report.changes().count() - changes.len(),
             changes,
         }
+    }
+}
+
+/// What happened. A plan with changes is not in sync, and changes nothing.
+fn meaning(report: &Report, code: ExitCode) -> &'static str {
+    let has_changes = Summary::of(report).good() > 0;
+    let has_stood_back = report.standings().next().is_some();
+    match code {
+        ExitCode::Success if report.planned_only && has_changes => {
+            "the plan has changes; nothing was written"
+        }
+        ExitCode::Success if has_changes => "every change was applied",
+        ExitCode::Success if has_stood_back => {
+            "nothing was done, because of what other runs left or do; standings says what"
+        }
+        ExitCode::Success => "in sync: there is nothing to change",
+        ExitCode::Partial if report.planned_only => {
+            "nothing was written; applying would leave some changes undone: rejected, frozen, or not to be stored; or \
+             no wanted name lies in any zone"
+        }
+        ExitCode::Guarded if report.planned_only => {
+            "nothing was written; applying would be stopped by the guard; the message names the override"
+        }
+        code => code.meaning(),
     }
 }
 

@@ -4,17 +4,21 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ClusterReport, Report, Summary};
+use super::{ClusterReport, Report, Standing, Summary, TargetReport};
+use crate::ExitCode;
 
 /// Renders the metrics of a run, a JSON object a line: one of the whole run, without dimensions,
-/// then one of each cluster. Each has to be a log event of its own.
+/// then one of each target and of each cluster. Each has to be a log event of its own.
 #[must_use]
 pub fn render_emf(report: &Report, namespace: &str) -> String {
     let event = Event { namespace, time: milliseconds(report) };
     let mut text = String::new();
     event.write(&mut text, None, &of_run(report));
+    for target in &report.targets {
+        event.write(&mut text, Some(("Target", &target.name)), &of_target(target));
+    }
     for cluster in &report.clusters {
-        event.write(&mut text, Some(&cluster.name), &of_cluster(report, cluster));
+        event.write(&mut text, Some(("Cluster", &cluster.name)), &of_cluster(report, cluster));
     }
     text
 }
@@ -28,9 +32,8 @@ struct Event<'a> {
 }
 
 impl Event<'_> {
-    fn write(&self, text: &mut String, cluster: Option<&str>, metrics: &[Metric]) {
-        const CLUSTER: &str = "Cluster";
-        let dimensions: &[&str] = if cluster.is_some() { &[CLUSTER] } else { &[] };
+    fn write(&self, text: &mut String, of: Option<(&str, &str)>, metrics: &[Metric]) {
+        let dimensions: Vec<&str> = of.iter().map(|(dimension, _)| *dimension).collect();
         let definitions: Vec<Value> =
             metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
         let mut event = Map::new();
@@ -45,8 +48,8 @@ impl Event<'_> {
                 }],
             }),
         );
-        if let Some(cluster) = cluster {
-            event.insert(CLUSTER.to_owned(), cluster.into());
+        if let Some((dimension, name)) = of {
+            event.insert(dimension.to_owned(), name.into());
         }
         event.extend(metrics.iter().map(|(name, _, value)| ((*name).to_owned(), value.clone())));
         text.push_str(&Value::Object(event).to_string());
@@ -73,6 +76,7 @@ fn of_run(report: &Report) -> Vec<Metric> {
     let calls: u64 = calls.map(|call| call.count).sum();
     let mut metrics = vec![
         ("RunFailed", COUNT, u8::from(report.first_failure().is_some()).into()),
+        ("Succeeded", COUNT, u8::from(report.exit_code() == ExitCode::Success).into()),
         ("ExitCode", "None", report.exit_code().number().into()),
         ("GuardTrips", COUNT, exceeded_limits.into()),
         ("FrozenClusters", COUNT, frozen_clusters.into()),
@@ -93,6 +97,24 @@ fn of_run(report: &Report) -> Vec<Metric> {
         Some((name, MILLISECONDS, milliseconds.into()))
     }));
     metrics.extend(report.run.peak_memory.map(|bytes| ("PeakMemory", "Bytes", bytes.into())));
+    metrics
+}
+
+fn of_target(target: &TargetReport) -> Vec<Metric> {
+    let stood_back = |is: fn(&Standing) -> bool| u8::from(target.standing.as_ref().is_some_and(is));
+    let unreadable = target.zones.iter().filter(|zone| zone.unreadable.is_some()).count();
+    let records: usize = target.zones.iter().map(|zone| zone.records).sum();
+    let calls: u64 = target.calls.made.iter().map(|call| call.count).sum();
+    let mut metrics = vec![
+        ("RunFailed", COUNT, u8::from(target.failure.is_some()).into()),
+        ("GuardTrips", COUNT, target.exceeded_limits.len().into()),
+        ("UnreadableZones", COUNT, unreadable.into()),
+        ("Records", COUNT, records.into()),
+        ("ProviderCalls", COUNT, calls.into()),
+        ("NothingToDo", COUNT, stood_back(|own| matches!(own, Standing::Gated { .. })).into()),
+        ("LeaseHeld", COUNT, stood_back(|own| matches!(own, Standing::Held { .. })).into()),
+    ];
+    metrics.extend(of_summary(&Summary::of_changes(target.zones.iter().flat_map(|z| &z.changes))));
     metrics
 }
 

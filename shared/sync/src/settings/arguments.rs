@@ -66,6 +66,9 @@ pub struct Arguments {
     /// What runs leave for the next.
     #[command(flatten)]
     pub state: extdns_state::Args,
+    /// What asks for runs.
+    #[command(flatten)]
+    pub relay: extdns_relay::Args,
 }
 
 impl Arguments {

@@ -40,6 +40,8 @@ pub enum Command {
     Doctor,
     /// Show which rights a run needs in its clusters.
     Rbac,
+    /// Take calls of clusters, and ask for runs.
+    Relay,
     /// Look at the settings alone.
     Config {
         /// What is done.
@@ -66,7 +68,7 @@ struct Entry {
 }
 
 /// The commands.
-const COMMANDS: [Entry; 10] = [
+const COMMANDS: [Entry; 11] = [
     Entry {
         word: "plan",
         operand: None,
@@ -122,6 +124,12 @@ const COMMANDS: [Entry; 10] = [
         make: |_| Some(Command::Transfer),
     },
     Entry {
+        word: "relay",
+        operand: None,
+        about: "take calls of clusters' webhooks, and ask for a run when something changes",
+        make: |_| Some(Command::Relay),
+    },
+    Entry {
         word: "config",
         operand: Some("check|show"),
         about: "check the settings, or show each value and where it came from",
@@ -140,7 +148,7 @@ const COMMANDS: [Entry; 10] = [
 const RUNS: [&str; 7] = ["", "plan", "apply", "gc", "adopt", "release", "transfer"];
 
 /// Flags that not every command takes, with the commands that do; `""` is a run without a command.
-const FLAGS: [(&str, &[&str]); 12] = [
+const FLAGS: [(&str, &[&str]); 15] = [
     ("output", &RUNS),
     ("out", &RUNS),
     ("report", &RUNS),
@@ -149,6 +157,9 @@ const FLAGS: [(&str, &[&str]); 12] = [
     ("detailed-exitcode", &["plan"]),
     ("revert", &["plan", "apply"]),
     ("apply", &["gc", "adopt", "release", "transfer"]),
+    ("listen", &["relay"]),
+    ("listen-tls-cert", &["relay"]),
+    ("listen-tls-key", &["relay"]),
     ("from", &["transfer"]),
     ("cluster", &["transfer", "rbac"]),
     ("subject", &["rbac"]),
@@ -258,6 +269,7 @@ impl Command {
             Self::Explain { .. } => "explain",
             Self::Doctor => "doctor",
             Self::Rbac => "rbac",
+            Self::Relay => "relay",
             Self::Config { .. } => "config",
         }
     }
@@ -288,6 +300,11 @@ impl Command {
         };
         let commands = commands.iter().filter(|word| !word.is_empty()).copied().collect();
         Err(SettingsError::NotOfCommand { flag, origin: given.origin.clone(), commands })
+    }
+
+    /// Whether the command needs to know where records go. A relay that only sends messages does not.
+    pub(super) fn needs_provider(&self, given: &[Given]) -> bool {
+        *self != Self::Relay || !given.iter().any(|given| given.flag == "queue-url")
     }
 
     /// Whether the command reads objects, so that it needs to know which.

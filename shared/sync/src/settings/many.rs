@@ -35,7 +35,8 @@ impl Layers<'_> {
         let Self { parser, command, own, .. } = &self;
         command.check(own)?;
         let source = command.needs_sources(own);
-        let mut arguments = self.parse(own.clone(), Required { source, provider: true })?;
+        let mut arguments =
+            self.parse(own.clone(), Required { source, provider: command.needs_provider(own) })?;
         arguments.without_effect = idle::flags(own.clone(), parser, arguments.providers.provider);
         arguments.cluster_entries = vec![ClusterEntry::of_flags(&arguments)];
         arguments.target_entries = vec![TargetEntry::of_flags(&arguments)];
@@ -50,8 +51,10 @@ impl Layers<'_> {
         let given = merge(vec![self.own.clone(), defaults.clone()]);
         self.command.check(&given)?;
         let source = self.command.needs_sources(&given);
-        let required =
-            Required { source: source && clusters.is_empty(), provider: targets.is_empty() };
+        let required = Required {
+            source: source && clusters.is_empty(),
+            provider: targets.is_empty() && self.command.needs_provider(&given),
+        };
         let mut arguments = self.parse(given, required)?;
         let of_clusters = clusters.into_iter().map(|own| self.cluster(own, &defaults, source));
         arguments.cluster_entries = of_clusters.collect::<Result<_, _>>()?;

@@ -36,6 +36,10 @@ pub struct Wiring {
 }
 
 impl Wiring {
+/// Targets that are left out for a run, each with its position.
+#[must_use = "a target that is not given back is lost"]
+pub struct SetAside(Vec<(usize, Target)>);
+
     /// The parts that the settings name.
     ///
     /// # Errors
@@ -140,3 +144,25 @@ impl Wiring {
         self.targets.len() > 1
     }
 }
+    /// Leaves out the targets that are not among these, until they are given back; none stand for all.
+    pub fn set_aside(&mut self, wanted: &[String]) -> SetAside {
+        let mut aside = Vec::new();
+        if !wanted.is_empty() {
+            let all = std::mem::take(&mut self.targets);
+            for (position, target) in all.into_iter().enumerate() {
+                match wanted.contains(&target.name) {
+                    true => self.targets.push(target),
+                    false => aside.push((position, target)),
+                }
+            }
+        }
+        SetAside(aside)
+    }
+
+    /// Takes targets back that were left out.
+    pub fn take_back(&mut self, SetAside(aside): SetAside) {
+        for (position, target) in aside {
+            self.targets.insert(position, target);
+        }
+    }
+

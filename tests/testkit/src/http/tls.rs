@@ -8,6 +8,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use crate::kube::pki::Authority;
+
 /// A certificate with its key, both PEM.
 #[derive(Clone)]
 pub struct Identity {
@@ -24,6 +26,13 @@ impl std::fmt::Debug for Identity {
 }
 
 impl Identity {
+    /// A server at 127.0.0.1 and `localhost`, with the certificate of the authority that signed it (PEM).
+    pub fn of_localhost() -> (Self, String) {
+        let authority = Authority::new();
+        let (certificate, key) = authority.server();
+        (Self { certificate, key }, authority.certificate())
+    }
+
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         let chain = CertificateDer::pem_slice_iter(self.certificate.as_bytes())
             .collect::<Result<Vec<_>, _>>()

@@ -1,0 +1,75 @@
+//! One event, one call.
+
+use std::fmt;
+use std::io;
+
+use extdns_auth::secrets::redact;
+use extdns_lambda::{Context, Diagnostic};
+use extdns_relay::{Destination, Service};
+use extdns_sync::relay::{self, Wait};
+use extdns_sync::settings::{Environment, Request, load, resolve};
+use extdns_sync::start_logging;
+use serde_json::value::RawValue;
+
+use crate::event::Event;
+
+/// What stays from event to event.
+pub(crate) struct Function {
+    service: Service,
+}
+
+impl Function {
+    /// Sets up everything that no event changes.
+    pub(crate) async fn from_environment() -> Result<Self, String> {
+        let arguments = ["relay".into()];
+        let environment = Environment::of(arguments, std::env::vars_os());
+        let loaded = load(environment, io::empty()).await;
+        let resolved = loaded.and_then(|own| Ok((resolve(&own)?, own)));
+        let (request, environment) = match resolved {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                start_logging(Default::default(), Default::default());
+                return Err(error.to_string());
+            }
+        };
+        let arguments = match request {
+            Request::Run(arguments) => *arguments,
+            Request::Show(text) => return Err(text),
+        };
+        start_logging(arguments.process.log_format, arguments.process.log_level);
+        let queue = relay::queue(&arguments, &environment, Wait::Briefly).await?;
+        let queue = queue.ok_or("the function needs a queue: set EXTERNAL_DNS_QUEUE_URL")?;
+        let destination = Destination::Queue(Box::new(queue));
+        let service = relay::service(&arguments, &environment, destination).await?;
+        Ok(Self { service })
+    }
+}
+
+impl extdns_lambda::Function for Function {
+    type Error = NoCall;
+
+    async fn handle(&self, event: Box<RawValue>, _: &Context) -> Result<Box<RawValue>, NoCall> {
+        let event = Event::read(event.get()).map_err(NoCall)?;
+        let answer = match event.body() {
+            Ok(body) => self.service.answer(&event.call(&body)).await,
+            Err(refused) => refused,
+        };
+        RawValue::from_string(event.answer(&answer)).map_err(|error| NoCall(error.to_string()))
+    }
+}
+
+/// An event that is no call.
+pub(crate) struct NoCall(String);
+
+/// What the runtime's client logs: a line for people.
+impl fmt::Debug for NoCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the event is refused: {}", redact(&self.0))
+    }
+}
+
+impl From<NoCall> for Diagnostic {
+    fn from(NoCall(problem): NoCall) -> Self {
+        Self { error_type: "Event".to_owned(), error_message: redact(&problem).into_owned() }
+    }
+}

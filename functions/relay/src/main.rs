@@ -1,0 +1,12 @@
+//! `extdns-fn-relay`: the AWS Lambda function that turns a cluster's webhook calls into messages of the queue.
+//!
+//! It is called through a function URL, an API Gateway or a load balancer. What a call is answered, and whether it
+//! asks for a run, is decided in `shared/relay`; here are the forms of events and answers.
+
+mod event;
+mod function;
+
+fn main() -> Result<(), extdns_lambda::Error> {
+    extdns_sync::catch_panics();
+    extdns_lambda::serve(function::Function::from_environment(), extdns_sync::take_panic)
+}

@@ -1,0 +1,8 @@
+//! The function `relay`: its real binary as AWS Lambda runs it.
+
+mod burst;
+mod calls;
+mod moto;
+mod start;
+mod support;
+mod template;
