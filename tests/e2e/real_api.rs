@@ -1,7 +1,7 @@
 //! From a real API server to zone files.
 
 use extdns_testkit::kube::{ADMIN, KubeApi, Login};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::{Bench, example_cluster};
 
@@ -162,4 +162,59 @@ async fn the_status_of_a_dnsendpoint_says_that_it_was_seen() {
 
     assert_eq!(bench.run(&[&admin, crd]).code, 0);
     assert_eq!(seen().await, Some(1));
+}
+
+/// An object is told what became of its record, by an applying run alone; a user without the right to make Events gets
+/// one warning that names the rule, and the records all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn objects_are_told_of_their_records() {
+    let Some(api) = api_with_example("objects_are_told_of_their_records").await else { return };
+    let events = async || {
+        let path = "/apis/events.k8s.io/v1/events";
+        let request = http::Request::get(path).body(Vec::new()).expect("a request");
+        let list: Value = api.client(ADMIN).await.request(request).await.expect("a list");
+        list["items"].as_array().cloned().unwrap_or_default()
+    };
+    let of_run = |events: Vec<Value>| -> Vec<Value> {
+        events.into_iter().filter(|own| own["reportingController"] == "external-dns").collect()
+    };
+    let flag = "--events-emit=RecordReady";
+    let admin = kubeconfig(&api, ADMIN);
+    let rules = json!([
+        { "apiGroups": [""], "resources": ["services", "pods", "nodes"], "verbs": ["list"] },
+        { "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"] },
+        { "apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["list"] }
+    ]);
+    api.grant("quiet", &rules).await;
+    let quiet = api.client_certificate("quiet-reader", "quiet");
+    let quiet = kubeconfig(&api, Login::Certificate(&quiet));
+
+    assert_eq!(Bench::new().run(&[&admin, flag, "--dry-run"]).code, 0);
+    let run = Bench::new().run(&[&quiet, flag]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let warnings: Vec<&str> =
+        run.log.lines().filter(|line| line.contains("failed to make Events")).collect();
+    let [warning] = *warnings else { panic!("{}", run.log) };
+    for part in ["level=warning", "events.k8s.io", "events", "create"] {
+        assert!(warning.contains(part), "{part} is missing in {warning}");
+    }
+    assert!(of_run(events().await).is_empty());
+
+    let bench = Bench::new();
+    let run = bench.run(&[&admin, flag, "--kube-api-qps=100", "--kube-api-burst=100"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let told = of_run(events().await);
+    let of_web: Vec<&Value> = told.iter().filter(|own| own["regarding"]["name"] == "web").collect();
+    assert!(!of_web.is_empty(), "{told:?}");
+    for event in &told {
+        assert_eq!([&event["reason"], &event["type"]], ["RecordReady", "Normal"]);
+        assert_eq!(event["metadata"]["namespace"], event["regarding"]["namespace"]);
+        assert!(event["regarding"]["uid"].is_string(), "{event}");
+    }
+    let notes = told.iter().filter_map(|own| own["note"].as_str());
+    let of_shop =
+        "(external-dns) record:shop.example.org,owner:e2e,type:A,ttl:120,targets:203.0.113.10";
+    assert!(notes.clone().any(|note| note == of_shop), "{:#?}", notes.collect::<Vec<_>>());
+    assert_eq!(bench.run(&[&admin, flag]).code, 0);
+    assert_eq!(of_run(events().await).len(), told.len(), "a run without changes tells nothing");
 }

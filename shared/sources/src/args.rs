@@ -3,7 +3,9 @@
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args as ClapArgs};
 
+use crate::annotations::GA_PREFIX;
 use crate::common::CommonFlags;
+use crate::events::EventReasons;
 use crate::pipeline::PipelineFlags;
 use crate::table::{SOURCES, SourceFlags};
 
@@ -32,6 +34,18 @@ impl Args {
     #[must_use]
     pub fn assumes_target(&self) -> bool {
         self.common.assume_target.is_some()
+    }
+
+    /// The prefix of `--annotation-prefix`, where it is not what is read anyway.
+    #[must_use]
+    pub fn custom_prefix(&self) -> Option<&str> {
+        self.common.annotation_prefix.as_deref().filter(|prefix| *prefix != GA_PREFIX)
+    }
+
+    /// The words of `--events-emit` that ask for nothing.
+    pub fn unknown_events(&self) -> impl Iterator<Item = &str> {
+        let words = self.common.events_emit.iter();
+        words.map(String::as_str).filter(|word| !EventReasons::knows(word))
     }
 
     /// The names of the flags that are about what all clusters want together.

@@ -8,6 +8,7 @@ use ecow::EcoString;
 use extdns_clusters::{Selector, SelectorError};
 
 use crate::error::OptionsError;
+use crate::events::EventReasons;
 use crate::records::TargetGroups;
 use crate::templates::{TemplateFlags, Templates};
 
@@ -26,7 +27,7 @@ pub(crate) struct CommonFlags {
     /// Read exactly the annotations that begin so. Without this flag: external-dns.kubernetes.io/,
     /// and external-dns.alpha.kubernetes.io/ for each that is not there.
     #[arg(long, value_name = "PREFIX")]
-    annotation_prefix: Option<String>,
+    pub(crate) annotation_prefix: Option<String>,
 
     /// Look only at objects whose labels match this selector.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "SELECTOR")]
@@ -46,6 +47,11 @@ pub(crate) struct CommonFlags {
 
     #[command(flatten)]
     templates: TemplateFlags,
+
+    /// Tell the objects, by Kubernetes Events, what became of their records: RecordReady, RecordError or RecordDeleted
+    /// (repeatable). It takes the right to create events.
+    #[arg(long, value_name = "REASON", action = ArgAction::Append)]
+    pub(crate) events_emit: Vec<String>,
 
     /// Plan as if objects that have no address yet had this one; only with plan and --manifests.
     #[arg(long, value_name = "ADDRESS|HOSTNAME")]
@@ -84,6 +90,7 @@ pub(crate) struct Common {
     pub(crate) compatibility: Option<Compatibility>,
     pub(crate) templates: Templates,
     pub(crate) ignores_hostnames: bool,
+    pub(crate) events: EventReasons,
     pub(crate) assumed_target: Option<Arc<TargetGroups>>,
     /// The sources of the run.
     pub(crate) sources: Vec<&'static str>,
@@ -119,6 +126,7 @@ impl Common {
             templates: flags.templates.templates(all)?,
             assumed_target: flags.assume_target.as_deref().and_then(assumed_target),
             ignores_hostnames: flags.templates.ignores_hostnames()?,
+            events: EventReasons::read(&flags.events_emit),
             sources,
         })
     }

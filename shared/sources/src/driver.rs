@@ -107,6 +107,10 @@ impl<W> Pass<W> {
     ) where
         S: ObjectSource<Waiting = W>,
     {
+        if let Some(references) = &mut self.sink.references {
+            let by = resource(source, cluster, &self.kind, &object);
+            references.note(self.kind, &by, object.metadata());
+        }
         let rule = if result.is_admitted() { source.hides(&object) } else { None };
         self.sink.filter_counts.count(result, rule.is_some());
         let is_hidden = !result.is_admitted() || rule.is_some();

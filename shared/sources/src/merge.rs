@@ -59,7 +59,7 @@ pub(crate) fn merge_services(mut endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
 /// behind it.
 pub(crate) fn unite_runs(
     endpoints: &mut Vec<Endpoint>,
-    same: impl Fn(&Endpoint, &Endpoint) -> bool,
+    mut same: impl FnMut(&Endpoint, &Endpoint) -> bool,
 ) {
     let mut followers = Followers::default();
     endpoints.dedup_by(|later, first| {

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, Projection, ReadError, ResourceType, Right};
+use extdns_clusters::{ClusterView, Event, Projection, ReadError, ResourceType, Right};
 
 /// Something that a source reads or writes in a cluster.
 #[derive(Debug, Clone)]
@@ -51,6 +51,7 @@ enum Verb {
     List,
     Get,
     UpdateStatus,
+    Create,
 }
 
 /// A kind of object.
@@ -90,6 +91,12 @@ impl Kind {
     }
 }
 
+impl Verb {
+    fn is_courtesy(self) -> bool {
+        matches!(self, Self::UpdateStatus | Self::Create)
+    }
+}
+
 impl Row {
     /// Lists the objects of a kind. Where several sources of a run do so, the list is read once.
     pub(crate) fn list<K: Projection>(purpose: &'static str) -> Self {
@@ -125,31 +132,24 @@ impl Row {
         Self { verb: Verb::UpdateStatus, ..Self::list_kind(kind, purpose) }
     }
 
+    /// Makes Events about objects of a kind, where the API wants them.
+    pub(crate) fn create_events(kind: &Kind, namespace: &Option<EcoString>) -> Self {
+        let events = Kind::Known(Event::RESOURCE, &[]);
+        let row = Self::list_kind(events, "the Events that --events-emit asks for");
+        let row = Self { verb: Verb::Create, ..row };
+        match kind {
+            Kind::Known(kind, _) if !kind.namespaced && namespace.is_some() => {
+                row.within(Some(Event::namespace_for("").into()))
+            }
+            _ => row,
+        }
+    }
+
     /// In this namespace, or in all, whatever the namespace of the run.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no source of this release needs it"))]
     pub(crate) fn within(self, namespace: Option<EcoString>) -> Self {
         Self { namespace: Some(namespace), ..self }
     }
 
-    /// The need of a source.
-    pub(crate) fn of(self, source: &'static str, namespace: Option<EcoString>) -> Need {
-        let Self { verb, kind, purpose, namespace: own, .. } = self;
-        let namespace = own.unwrap_or(namespace);
-        Need { source, purpose, is_courtesy: verb == Verb::UpdateStatus, verb, kind, namespace }
-    }
-}
-
-/// The projections whose objects several sources of a run list in the same namespace.
-#[derive(Debug, Default)]
-pub(crate) struct SharedKinds(BTreeSet<TypeId>);
-
-impl SharedKinds {
-    /// Looks through the rows of each source.
-    pub(crate) fn of(sources: impl IntoIterator<Item = Vec<Row>>) -> Self {
-        let mut readers: BTreeMap<TypeId, usize> = BTreeMap::new();
-        for rows in sources {
-            let in_scope = rows.iter().filter(|row| row.namespace.is_none());
-            let own: BTreeSet<TypeId> = in_scope.filter_map(|row| row.projection).collect();
     /// The kind, where its objects are read.
     pub(crate) fn watched(&self) -> Option<WatchedKind> {
         let none = EcoString::new;
@@ -169,6 +169,25 @@ impl SharedKinds {
         })
     }
 
+    /// The need of a source.
+    pub(crate) fn of(self, source: &'static str, namespace: Option<EcoString>) -> Need {
+        let Self { verb, kind, purpose, namespace: own, .. } = self;
+        let namespace = own.unwrap_or(namespace);
+        Need { source, purpose, is_courtesy: verb.is_courtesy(), verb, kind, namespace }
+    }
+}
+
+/// The projections whose objects several sources of a run list in the same namespace.
+#[derive(Debug, Default)]
+pub(crate) struct SharedKinds(BTreeSet<TypeId>);
+
+impl SharedKinds {
+    /// Looks through the rows of each source.
+    pub(crate) fn of(sources: impl IntoIterator<Item = Vec<Row>>) -> Self {
+        let mut readers: BTreeMap<TypeId, usize> = BTreeMap::new();
+        for rows in sources {
+            let in_scope = rows.iter().filter(|row| row.namespace.is_none());
+            let own: BTreeSet<TypeId> = in_scope.filter_map(|row| row.projection).collect();
             own.into_iter().for_each(|kind| *readers.entry(kind).or_default() += 1);
         }
         Self(readers.into_iter().filter(|(_, count)| *count > 1).map(|(kind, _)| kind).collect())
@@ -192,6 +211,7 @@ impl Need {
             Verb::List => Right::list(resource, namespace),
             Verb::Get => Right::get(resource, namespace),
             Verb::UpdateStatus => Right::update_status(resource, namespace),
+            Verb::Create => Right::create(resource, namespace),
         })
     }
 }

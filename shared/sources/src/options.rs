@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::common::Common;
 use crate::error::OptionsError;
-use crate::needs::{Need, SharedKinds, WatchedKind};
+use crate::needs::{Need, Row, SharedKinds, WatchedKind};
 use crate::pipeline::PipelineOptions;
 use crate::table::{Entry, SourceOptions, all_names};
 
@@ -33,13 +33,16 @@ impl GatherOptions {
     }
 
     /// What the sources of a run do to each cluster. An applying run also writes the status of
-    /// objects.
+    /// objects, and Events.
     #[must_use]
     pub fn needs(&self, applies: bool) -> Vec<Need> {
         let namespace = &self.common.namespace;
         let needs = self.entries().flat_map(|entry| {
-            let rows = (entry.needs)(&self.own).into_iter();
-            rows.map(|row| row.of(entry.name, namespace.clone()))
+            let mut rows = (entry.needs)(&self.own);
+            if self.common.events.any() {
+                rows.extend(rows.first().map(|first| Row::create_events(&first.kind, namespace)));
+            }
+            rows.into_iter().map(|row| row.of(entry.name, namespace.clone()))
         });
         needs.filter(|need| applies || !need.is_courtesy).collect()
     }

@@ -9,6 +9,7 @@ use extdns_model::{
     Endpoint, InvalidEndpoint, Name, NameError, RecordType, RecordTypeError, Resource, Unready,
 };
 
+use crate::events::References;
 use crate::fault::{Effect, Fault};
 use crate::records::{TargetGroups, Traits};
 use crate::selection::FilterCounts;
@@ -30,6 +31,8 @@ pub struct Sink {
     /// Objects whose status does not say yet that this generation was seen. An applying run writes
     /// it.
     pub seen: Vec<StatusUpdate>,
+    /// Whom Events can tell something; only where the run makes Events.
+    pub references: Option<References>,
     /// How many annotations with the old prefix took effect.
     pub outdated_annotations: usize,
     /// The target of `--assume-target`.
@@ -109,7 +112,9 @@ impl Sink {
     /// An empty sink that looks for the same.
     pub(crate) fn sibling(&self) -> Self {
         let trace = self.trace.as_ref().map(|trace| Box::new(trace.sibling()));
-        Self { trace, assumed_target: self.assumed_target.clone(), ..Self::default() }
+        let references = self.references.as_ref().map(References::sibling);
+        let assumed_target = self.assumed_target.clone();
+        Self { trace, references, assumed_target, ..Self::default() }
     }
 
     /// The name of this text, or nothing where it is none: that is noted, and does not touch the
@@ -215,6 +220,7 @@ impl Sink {
             frozen,
             dropped,
             seen,
+            references,
             outdated_annotations,
             filter_counts,
             unknown,
@@ -233,6 +239,10 @@ impl Sink {
         self.outdated_annotations += outdated_annotations;
         self.filter_counts.add(filter_counts);
         self.unknown.extend(unknown);
+        match (&mut self.references, references) {
+            (Some(own), Some(other)) => own.absorb(other),
+            (own, other) => *own = own.take().or(other),
+        }
         if let (Some(own), Some(other)) = (&mut self.trace, trace) {
             own.absorb(*other);
         }

@@ -14,6 +14,7 @@ use tracing::subscriber::NoSubscriber;
 use crate::annotations::{ALPHA_PREFIX, GA_PREFIX};
 use crate::context::Context;
 use crate::error::{Interruption, SourceError};
+use crate::events::References;
 use crate::needs::Need;
 use crate::options::GatherOptions;
 use crate::resolver::Resolver;
@@ -95,7 +96,7 @@ impl Sources {
         self.list.iter().map(|(entry, _)| entry.name)
     }
 
-    /// What the sources do to a cluster. An applying run also writes the status of objects.
+    /// What the sources do to a cluster. An applying run also writes the status of objects, and Events.
     #[must_use]
     pub fn needs(&self, applies: bool) -> Vec<Need> {
         self.options.needs(applies)
@@ -145,7 +146,9 @@ impl Sources {
         over: Shared<impl Future<Output = Interruption>>,
     ) -> Gathered {
         let assumed_target = self.options.common.assumed_target.clone();
-        let mut sink = Sink { assumed_target, ..Sink::default() };
+        let events = self.options.common.events;
+        let references = events.any().then(|| References::of(entry.name, events));
+        let mut sink = Sink { assumed_target, references, ..Sink::default() };
         let outcome = match select(over, source.gather(view, &mut sink)).await {
             Either::Left((why, _)) => Err(why.into()),
             Either::Right((outcome, _)) => outcome,

@@ -102,6 +102,11 @@ const OTHER_KINDS: [(&str, &str); 16] = [
 #[must_use]
 pub fn source_of(resource: &str) -> Option<&'static str> {
     let (kind, _) = resource.split_once('/')?;
+    source_of_kind(kind)
+}
+
+/// The same for the kind of an object.
+pub(crate) fn source_of_kind(kind: &str) -> Option<&'static str> {
     let is_kind = |own: &str| own.eq_ignore_ascii_case(kind);
     let own = SOURCES.iter().find(|entry| entry.kinds.iter().any(|own| is_kind(own)));
     let other = || OTHER_KINDS.iter().find(|(own, _)| is_kind(own)).map(|(_, source)| *source);

@@ -6,6 +6,7 @@ use extdns_sources::Dropped;
 use tokio::time::Instant;
 
 use crate::error::RunError;
+use crate::events::Events;
 use crate::report::{ClusterReport, FailureKind, Report, Unrouted};
 use crate::request::RunRequest;
 
@@ -25,6 +26,8 @@ pub(crate) struct Done {
     pub(crate) dropped: Vec<Dropped>,
     /// Whether something was written, or there was nothing to write.
     pub(crate) has_applied: bool,
+    /// What the objects are to be told.
+    pub(crate) events: Events,
 }
 
 /// A target that came to no end, with what was known of the clusters by then.
@@ -33,11 +36,13 @@ pub(crate) struct Failed {
     pub(crate) clusters: Vec<ClusterReport>,
     /// Whether the time for reading was over by then.
     pub(crate) late: bool,
+    /// What the objects are to be told.
+    pub(crate) events: Events,
 }
 
 impl From<RunError> for Failed {
     fn from(error: RunError) -> Self {
-        Self { error, clusters: Vec::new(), late: false }
+        Self { error, clusters: Vec::new(), late: false, events: Events::default() }
     }
 }
 

@@ -285,6 +285,25 @@ subjects:
     }
 
     #[test]
+    fn a_run_that_makes_events_gets_the_right_to_where_its_objects_are() {
+        let rule = "  - apiGroups: [\"events.k8s.io\"]\n    resources: [\"events\"]\n    verbs: [\"create\"]\n";
+        let flags = ["--source=service", "--source=node", "--events-emit=RecordReady"];
+        let text = manifests(&flags).expect("manifests");
+        assert_eq!(text.matches(rule).count(), 1, "{text}");
+        let text = manifests(&[&flags[..], &["--namespace=shop"]].concat()).expect("manifests");
+        let roles: Vec<&str> = text.split("\n---\n").filter(|role| role.contains(rule)).collect();
+        let places: Vec<bool> = ["shop", "default"]
+            .map(|place| text.contains(&format!("  namespace: {place}\n")))
+            .into();
+        assert_eq!((roles.len(), &*places), (2, &[true, true][..]), "{text}");
+        let idle = [&flags[..2], &["--events-emit=Anything"]].concat();
+        for flags in [idle, [&flags[..], &["--dry-run"]].concat()] {
+            let text = manifests(&flags).expect("manifests");
+            assert!(!text.contains("events.k8s.io"), "{text}");
+        }
+    }
+
+    #[test]
     fn manifests_need_no_right() {
         let text = manifests(&["--source=service", "--manifests=x"]).expect("manifests");
         assert!(text.ends_with("# No right is needed: nothing is read from an API server.\n"));

@@ -9,6 +9,7 @@ use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
 use crate::attempt::{Done, Failed, Stopwatch};
+use crate::events::Events;
 use crate::gather::{Gathered, gather};
 use crate::permit::permit;
 use crate::report::{self, Part, Report, RunFailure, Scope, TargetReport};
@@ -71,20 +72,37 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Report {
             Box::pin(turn::within(turn, target, request, work)).await
         }
     });
-    let attempts = stream::iter(attempts).buffered(TARGETS_AT_ONCE).collect::<Vec<_>>().await;
+    let mut attempts = stream::iter(attempts).buffered(TARGETS_AT_ONCE).collect::<Vec<_>>().await;
     let gathered = gathering.peek().and_then(|done| done.as_ref().ok()).cloned();
     drop(gathering);
     let has_applied = attempts.iter().flatten().any(|done| done.has_applied);
     let mut watch = Stopwatch::start();
-    if let (Some(permit), Some(gathered), true) = (permit(request), &gathered, has_applied) {
-        // Whether or not anything had to change.
-        status::write(&permit, &gathered.seen, &request.until).await;
+    if let (Some(permit), Some(gathered)) = (permit(request), &gathered) {
+        if has_applied {
+            // Whether or not anything had to change.
+            status::write(&permit, &gathered.seen, &request.until).await;
+        }
+        let events = events_of(&mut attempts);
+        events.make(&permit, &gathered.seen, &request.until).await;
     }
     let mut report = join(wiring, request, attempts, gathered.as_deref());
     if let Some(apply) = &mut report.run.durations.apply {
         *apply += watch.lap();
     }
     report
+}
+
+/// What the objects are to be told of all targets.
+fn events_of(attempts: &mut [Result<Done, Failed>]) -> Events {
+    let mut all = Events::default();
+    for attempt in attempts {
+        let of_target = match attempt {
+            Ok(done) => &mut done.events,
+            Err(failed) => &mut failed.events,
+        };
+        all.absorb(std::mem::take(of_target));
+    }
+    all
 }
 
 /// The report of all targets.

@@ -3,11 +3,15 @@
 use extdns_clusters::{ClusterView, StatusUpdate};
 use extdns_model::Permit;
 use extdns_providers::Deadline;
+use extdns_sources::References;
 
-/// Objects of one cluster that were read, and whose status does not say so yet.
+/// Objects of one cluster that were read.
 pub(crate) struct Seen {
     pub(crate) view: ClusterView,
+    /// Those whose status does not say so yet.
     pub(crate) updates: Vec<StatusUpdate>,
+    /// Whom Events can tell something; only where the run makes Events.
+    pub(crate) references: Option<References>,
 }
 
 /// Writes the statuses, as many as there is time for. They inform people and are part of no plan,
@@ -23,7 +27,7 @@ pub(crate) async fn write(permit: &Permit, seen: &[Seen], until: &Deadline) {
 }
 
 async fn write_all(permit: &Permit, seen: &[Seen]) {
-    for Seen { view, updates } in seen {
+    for Seen { view, updates, .. } in seen {
         let cluster = view.name();
         let writer = view.writer(permit);
         let written = writer.put_statuses(updates, |update, error| {

@@ -1,8 +1,11 @@
 //! What is wanted of all clusters, while it goes through the steps.
 
-use extdns_model::Endpoint;
+use std::collections::BTreeMap;
+
+use extdns_model::{Endpoint, RecordType, ResourceKind};
 
 use crate::sink::{DropReason, Dropped};
+use crate::table::source_of_kind;
 
 /// What is wanted of all clusters together.
 #[derive(Debug, Default)]
@@ -11,6 +14,32 @@ pub struct Desired {
     pub endpoints: Vec<Endpoint>,
     /// What is wanted but becomes no record.
     pub dropped: Vec<Dropped>,
+    /// How many endpoints the steps removed, for metrics.
+    pub removed: Removed,
+}
+
+/// Numbers of endpoints by record type and source.
+pub type SourceCounts = BTreeMap<(RecordType, &'static str), usize>;
+
+/// How many endpoints the steps before the plan removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Those that do not fit their record type.
+    pub invalid: SourceCounts,
+    /// Those that another one already asks for.
+    pub twins: SourceCounts,
+}
+
+/// Counts an endpoint under its type and the source of the first object that wants it.
+pub(super) fn count(counts: &mut SourceCounts, endpoint: &Endpoint) {
+    let source = match endpoint.attribution.first() {
+        Some(object) if object.kind != ResourceKind::RECORD => {
+            // Kinds that are in no table are those that the user names.
+            source_of_kind(object.kind.as_str()).unwrap_or("unstructured")
+        }
+        _ => "unknown",
+    };
+    *counts.entry((endpoint.set.rtype, source)).or_default() += 1;
 }
 
 impl Desired {

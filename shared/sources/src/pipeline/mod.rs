@@ -24,7 +24,8 @@ use extdns_model::{Endpoint, RecordType, property_names};
 use crate::error::OptionsError;
 use crate::merge::unite_runs;
 use crate::sink::DropReason;
-pub use desired::Desired;
+use desired::count;
+pub use desired::{Desired, Removed, SourceCounts};
 pub(crate) use flags::PipelineFlags;
 pub use flags::PipelineOptions;
 use ptr::Ptr;
@@ -55,12 +56,12 @@ impl Pipeline {
     /// settings: where two want the same record, the first one wins.
     #[must_use]
     pub fn run(&self, endpoints: Vec<Endpoint>) -> Desired {
-        let mut desired = Desired { endpoints, dropped: Vec::new() };
+        let mut desired = Desired { endpoints, ..Desired::default() };
         let options = &self.options;
         defaults::apply(&mut desired, &options.default_targets, options.force_default_targets);
         desired.retain(|endpoint| without_target(endpoint, DropReason::NoTarget));
-        desired.retain(|endpoint| endpoint.validate().err().map(Into::into));
-        unite_twins(&mut desired.endpoints);
+        desired.validate();
+        desired.unite_twins();
         nat64::apply(&mut desired.endpoints, &options.nat64);
         self.filter_targets(&mut desired);
         self.ptr.apply(&mut desired.endpoints);
@@ -98,14 +99,34 @@ fn without_target(endpoint: &Endpoint, reason: DropReason) -> Option<DropReason>
     endpoint.set.targets.is_empty().then_some(reason)
 }
 
-/// Sorts, and makes one of endpoints that differ in nothing but TTL and properties: the first one
-/// wins and gets the resources of the others, so that a record knows all clusters that want it.
-fn unite_twins(endpoints: &mut Vec<Endpoint>) {
-    for endpoint in &mut *endpoints {
-        endpoint.set.targets.normalise();
+impl Desired {
+    /// Drops what does not fit its record type.
+    fn validate(&mut self) {
+        let mut invalid = SourceCounts::new();
+        self.retain(|endpoint| {
+            let problem = endpoint.validate().err()?;
+            count(&mut invalid, endpoint);
+            Some(problem.into())
+        });
+        self.removed.invalid = invalid;
     }
-    sort(endpoints);
-    unite_runs(endpoints, |a, b| identity(a) == identity(b));
+
+    /// Sorts, and makes one of endpoints that differ in nothing but TTL and properties: the first one
+    /// wins and gets the resources of the others, so that a record knows all clusters that want it.
+    fn unite_twins(&mut self) {
+        let Self { endpoints, removed, .. } = self;
+        for endpoint in &mut *endpoints {
+            endpoint.set.targets.normalise();
+        }
+        sort(endpoints);
+        unite_runs(endpoints, |first, later| {
+            let is_twin = identity(first) == identity(later);
+            if is_twin {
+                count(&mut removed.twins, later);
+            }
+            is_twin
+        });
+    }
 }
 
 fn sort(endpoints: &mut [Endpoint]) {

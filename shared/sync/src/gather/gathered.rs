@@ -7,7 +7,7 @@ use extdns_clusters::ClusterView;
 use extdns_model::{ClusterId, Endpoint, Inventory, Kept, Name, Unready};
 use extdns_plan::{Clusters, Reading};
 use extdns_providers::ProviderEntry;
-use extdns_sources::{Desired, Dropped, Found, Frozen, retain_properties};
+use extdns_sources::{Desired, Dropped, Found, Frozen, Removed, retain_properties};
 use extdns_state::{Hash, Inputs, fingerprint};
 
 use super::nothing_selected::NothingSelectedIn;
@@ -55,6 +55,8 @@ pub(crate) struct Wanted {
     counts: Vec<(ClusterId, usize)>,
     /// What is wanted but cannot be.
     pub(crate) dropped: Vec<Dropped>,
+    /// How many endpoints the pipeline removed.
+    pub(crate) removed: Removed,
 }
 
 impl Gathered {
@@ -77,7 +79,8 @@ impl Gathered {
         self.assumed.extend(found.sink.assumed);
         self.frozen.extend(found.sink.frozen);
         self.dropped.extend(found.sink.dropped);
-        self.seen.push(Seen { view: view.clone(), updates: found.sink.seen });
+        let (updates, references) = (found.sink.seen, found.sink.references);
+        self.seen.push(Seen { view: view.clone(), updates, references });
         self.nothing_selected.add(cluster.id, found.nothing_selected);
         self.views.push(view);
         found.sink.endpoints
@@ -86,7 +89,7 @@ impl Gathered {
     /// What is wanted of a target; to be asked once for each.
     pub(crate) fn wanted(&self, wiring: &Wiring, target: &Target) -> Wanted {
         let endpoints = self.take(target);
-        let Desired { mut endpoints, dropped, .. } = target.pipeline.run(endpoints);
+        let Desired { mut endpoints, dropped, removed } = target.pipeline.run(endpoints);
         let counts = match *target.clusters {
             [only] => vec![(only, endpoints.len())],
             _ => target.clusters.iter().map(|id| (*id, count_of(&endpoints, *id))).collect(),
@@ -97,7 +100,7 @@ impl Gathered {
         }
         let entry = ProviderEntry::find(&target.provider_name);
         retain_properties(&mut endpoints, entry.and_then(|entry| entry.properties));
-        Wanted { endpoints, counts, dropped }
+        Wanted { endpoints, counts, dropped, removed }
     }
 
     /// Takes names out of what is wanted that have records already, where their target is only assumed: whether these

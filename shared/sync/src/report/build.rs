@@ -7,6 +7,7 @@ use extdns_plan::{
     Unit,
 };
 use extdns_registry::{Annotated, Groups, Registry};
+use extdns_sources::Removed;
 
 use super::{
     Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, GuardStop, Notice, Report,
@@ -30,6 +31,8 @@ pub struct Context<'a> {
     pub clusters: Vec<ClusterReport>,
     /// What is wanted, for the numbers of metrics.
     pub desired: &'a [Endpoint],
+    /// How many endpoints were removed before the plan.
+    pub removed: Removed,
     /// What was asked of the provider.
     pub calls: Calls,
     /// What came to nothing already.
@@ -54,6 +57,7 @@ impl<'a> Context<'a> {
             views: &[],
             clusters: Vec::new(),
             desired: &[],
+            removed: Removed::default(),
             calls: Calls::default(),
             unmade: Unmade::default(),
             notices: Vec::new(),
@@ -108,6 +112,7 @@ fn build(
         annotated,
         mut clusters,
         desired,
+        removed,
         calls,
         unmade,
         mut notices,
@@ -132,6 +137,7 @@ fn build(
         outages: plan.outages.iter().map(|outage| broken(outage, annotated)).collect(),
         calls,
         counts: counts::count(desired, &annotated.inventory),
+        removed,
     };
     Report {
         planned_only: false,

@@ -4,10 +4,9 @@ use extdns_model::RecordSet;
 use extdns_plan::Hold;
 
 use super::alerts::alerts;
-use super::text::unready;
 use super::total::total;
 use super::words::{action_word, closing, result};
-use super::{ChangeResult, Report, ReportedChange, Severity, Summary, Unmade};
+use super::{ChangeResult, Report, ReportedChange, Severity, Summary, Unmade, unready};
 
 impl Report {
     /// Logs what to look at, every change and the totals.
@@ -24,8 +23,10 @@ impl Report {
         for notice in &self.notices {
             tracing::warn!(subject = notice.subject, "{}", notice.message);
         }
-        for cluster in self.clusters.iter().filter(|cluster| !cluster.unready.is_empty()) {
-            tracing::info!(cluster = cluster.name, "{}", unready(cluster));
+        for cluster in &self.clusters {
+            for row in unready::rows_of(cluster) {
+                tracing::info!(cluster = cluster.name, "{} {row}", unready::MARK);
+            }
         }
         self.log_totals();
     }

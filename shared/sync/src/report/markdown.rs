@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 
 use super::alerts::{Alert, alerts};
 use super::line::Line;
-use super::text::unready;
 use super::total::total;
 use super::words::printable;
-use super::{Report, ZoneReport};
+use super::{Report, ZoneReport, unready};
 
 /// Most bytes of a rendering: a comment on GitHub has at most as many characters.
 pub const MARKDOWN_LIMIT: usize = 65_536;
@@ -18,6 +17,9 @@ const RESERVE: usize = 512;
 
 /// Alerts and notices may take this much, so that there is room for changes.
 const HEAD: usize = MARKDOWN_LIMIT / 2;
+
+/// Ends a block.
+const END: &str = "```";
 
 /// Longer lines are cut.
 const LONGEST_LINE: usize = 600;
@@ -30,6 +32,7 @@ pub fn render_markdown(report: &Report) -> String {
     page.add(&title(report));
     page.list(&head(report), HEAD, "more to look at");
     page.changes(report, MARKDOWN_LIMIT - RESERVE);
+    page.unready(report, MARKDOWN_LIMIT - RESERVE);
     page.text
 }
 
@@ -49,11 +52,8 @@ fn title(report: &Report) -> String {
 fn head(report: &Report) -> Vec<String> {
     let alerts = alerts(report);
     let notices = report.notices.iter().map(|notice| item(&notice.subject, &notice.message));
-    let waiting = report.clusters.iter().filter(|cluster| !cluster.unready.is_empty());
-    let waiting =
-        waiting.map(|cluster| item(&format!("cluster {}", cluster.name), &unready(cluster)));
     let standings = report.standings().map(|standing| format!("- {}", escape(&cut(&standing))));
-    alerts.iter().map(alert).chain(standings).chain(notices).chain(waiting).collect()
+    alerts.iter().map(alert).chain(standings).chain(notices).collect()
 }
 
 fn alert(alert: &Alert) -> String {
@@ -103,8 +103,22 @@ impl Page {
         }
     }
 
+    /// The names that have no address yet, in a block of their own: they are no changes.
+    fn unready(&mut self, report: &Report, limit: usize) {
+        let mut rows = unready::rows(report).peekable();
+        if rows.peek().is_none() || !self.fits("\n#### No address yet\n\n```diff", limit) {
+            return;
+        }
+        for row in rows {
+            if !self.fits(&cut(&format!("{} {row}", unready::MARK)), limit) {
+                break;
+            }
+        }
+        self.add(END);
+        self.add("\n");
+    }
+
     fn changes(&mut self, report: &Report, limit: usize) {
-        const END: &str = "```";
         let all = report.changes().count();
         let mut shown = 0;
         let several = report.targets.len() > 1;

@@ -1,17 +1,13 @@
 //! A report as metrics in the text format of Prometheus: upstream's names where it has one, and
 //! those of what only this program does. <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
+mod records;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use extdns_model::LabelKey;
-use extdns_plan::Hold;
-
 use super::words::{action_word, outcome, outcome_word};
-use super::{
-    ChangeKind, ChangeResult, ClusterReport, FailureKind, Report, ReportedChange, RunFailure,
-    Standing, Summary, TargetReport, TypeCount, TypeCounts, ZoneReport,
-};
+use super::{ClusterReport, Report, ReportedChange, Standing, Summary, TargetReport, ZoneReport};
 
 /// Renders the metrics of a run: for a file of node-exporter's textfile collector, say.
 #[must_use]
@@ -21,7 +17,7 @@ pub fn render_metrics(report: &Report) -> String {
     of_run(&mut page, report);
     // Of zones that were not read nothing is known.
     if report.standing_total().is_none() {
-        of_records(&mut page, report);
+        records::of_records(&mut page, report);
     }
     of_changes(&mut page, report);
     of_clusters(&mut page, report);
@@ -102,6 +98,10 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+fn lower(text: impl ToString) -> String {
+    text.to_string().to_lowercase()
+}
+
 fn of_program(page: &mut Page, report: &Report) {
     let labels = [
         ("version", report.run.version.as_str()),
@@ -146,94 +146,6 @@ fn of_run(page: &mut Page, report: &Report) {
         page.gauge("run_peak_memory_bytes", "The most memory that the last run held.")
             .sample(&[], bytes);
     }
-}
-
-/// Upstream's numbers of endpoints and records. Its label values are lower-case.
-fn of_records(page: &mut Page, report: &Report) {
-    let mut counts = TypeCounts::new();
-    for (rtype, count) in report.targets.iter().flat_map(|target| &target.counts) {
-        let sum = counts.entry(*rtype).or_default();
-        sum.wanted += count.wanted;
-        sum.stored += count.stored;
-        sum.verified += count.verified;
-    }
-    let total: usize = counts.values().map(|count| count.stored).sum();
-    page.gauge("registry_endpoints_total", "Records in all zones.").sample(&[], total);
-    let provider_failed = |failure: &RunFailure| failure.kind == FailureKind::Provider;
-    let of_targets = report.targets.iter().filter_map(|target| target.failure.as_ref());
-    let failures = report.failure.iter().chain(of_targets).filter(|own| provider_failed(own));
-    let unread = Summary::of(report).unreadable_zones + failures.count();
-    page.counter("registry_errors_total", "Zones, or lists of zones, that could not be read.")
-        .sample(&[], unread);
-    let wanted: usize = report.clusters.iter().map(|cluster| cluster.endpoints).sum();
-    page.gauge("source_endpoints_total", "Endpoints of all sources.").sample(&[], wanted);
-    let failed = report.clusters.iter().map(|cluster| {
-        let sources = cluster.sources.iter().filter(|source| source.failure.is_some()).count();
-        sources + usize::from(cluster.failure.is_some())
-    });
-    page.counter("source_errors_total", "Sources that could not be read in full.")
-        .sample(&[], failed.sum::<usize>());
-    let by_type: [Column<TypeCount>; 3] = [
-        ("registry_records", "Records in all zones, by type.", |count| count.stored),
-        ("source_records", "Endpoints of all sources, by type.", |count| count.wanted),
-        (
-            "controller_verified_records",
-            "Endpoints whose name and type are in a zone, by type.",
-            |count| count.verified,
-        ),
-    ];
-    for (name, help, value) in by_type {
-        let mut metric = page.gauge(name, help);
-        for (rtype, count) in &counts {
-            metric.sample(&[("record_type", &lower(rtype))], value(count));
-        }
-    }
-    of_strange_owners(page, report);
-}
-
-fn of_strange_owners(page: &mut Page, report: &Report) {
-    let mut skipped: BTreeMap<[String; 4], usize> = BTreeMap::new();
-    for change in report.changes().filter(|change| change.kind == ChangeKind::Create) {
-        let owner = match &change.result {
-            ChangeResult::Held(Hold::Foreign { owner }) => owner.as_deref(),
-            ChangeResult::Held(Hold::InDoubt(_)) => None,
-            _ => continue,
-        };
-        if let Some(after) = &change.after {
-            let ours = after.labels.get(LabelKey::OWNER).unwrap_or_default();
-            let theirs = owner.unwrap_or_default();
-            let name = after.set.name.key();
-            let labels = [
-                lower(after.set.rtype),
-                lower(ours),
-                lower(theirs),
-                naked_domain(&name).to_owned(),
-            ];
-            *skipped.entry(labels).or_default() += 1;
-        }
-    }
-    let mut metric = page.gauge(
-        "registry_skipped_records_owner_mismatch_per_sync",
-        "Records that are not made because a record of the name is foreign.",
-    );
-    for ([rtype, ours, theirs, domain], count) in &skipped {
-        let labels = [
-            ("record_type", rtype.as_str()),
-            ("owner", ours.as_str()),
-            ("foreign_owner", theirs.as_str()),
-            ("domain", domain.as_str()),
-        ];
-        metric.sample(&labels, count);
-    }
-}
-
-fn lower(text: impl ToString) -> String {
-    text.to_string().to_lowercase()
-}
-
-/// The name without its first label, where the rest still has a dot.
-fn naked_domain(name: &str) -> &str {
-    name.split_once('.').map(|(_, rest)| rest).filter(|rest| rest.contains('.')).unwrap_or(name)
 }
 
 fn of_changes(page: &mut Page, report: &Report) {

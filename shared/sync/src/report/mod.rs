@@ -28,6 +28,7 @@ mod total;
 mod types;
 mod united;
 mod unmade;
+mod unready;
 pub(crate) mod words;
 
 pub(crate) use absent::of_absent_sources;
@@ -53,3 +54,4 @@ pub use types::{
     ChangeKind, ChangeResult, GuardStop, Notice, Report, ReportedChange, Snapshot, Standing,
     TargetReport, Unmade, ZoneReport, ZonedOutage,
 };
+pub(crate) use united::by_unit;

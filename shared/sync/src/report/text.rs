@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use super::alerts::{Alert, alerts};
 use super::line::{Line, Sign};
-use super::listing::first_few;
 use super::total::total;
 use super::words::printable;
-use super::{ClusterReport, Report, Summary, ZoneReport};
+use super::{ClusterReport, Report, Summary, ZoneReport, unready};
 
 /// Whether and how a rendering is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +58,8 @@ pub fn render_text(report: &Report, palette: Palette) -> String {
     for notice in &report.notices {
         note(&mut out, &notice.subject, &notice.message, palette);
     }
-    for cluster in report.clusters.iter().filter(|cluster| !cluster.unready.is_empty()) {
-        render_unready(&mut out, cluster, palette);
+    for row in unready::rows(report) {
+        line(&mut out, &format!("{} {row}", palette.paint(YELLOW, unready::MARK)));
     }
     let Summary { create, update, delete, .. } = Summary::of(report);
     let is_worth_it = report.planned_only && create + update + delete > 0;
@@ -105,29 +104,6 @@ fn render_alert(alert: &Alert, palette: Palette) -> String {
 fn note(out: &mut String, subject: &str, message: &str, palette: Palette) {
     let note = palette.paint(YELLOW, "note");
     line(out, &format!("{note} {}: {}", printable(subject), printable(message)));
-}
-
-/// How many names without an address are shown of a cluster.
-const UNREADY: usize = 10;
-
-/// The names of a cluster that have no address yet, each in a line. They are no changes.
-fn render_unready(out: &mut String, cluster: &ClusterReport, palette: Palette) {
-    let mark = palette.paint(YELLOW, "?");
-    for unready in cluster.unready.iter().take(UNREADY) {
-        let (name, resource) = (printable(&unready.name), printable(&unready.resource));
-        line(out, &format!("{mark} A {name} (address not known yet: {resource})"));
-    }
-    if let Some(more) = cluster.unready.len().checked_sub(UNREADY).filter(|more| *more > 0) {
-        let name = printable(&cluster.name);
-        line(out, &format!("{mark} and {more} more names of cluster {name}"));
-    }
-}
-
-/// The names of a cluster that have no address yet.
-pub(super) fn unready(cluster: &ClusterReport) -> String {
-    let names = cluster.unready.iter().map(|unready| unready.name.as_str());
-    let names = first_few(names, cluster.unready.len(), UNREADY, ", ");
-    format!("objects without an address yet want {names}")
 }
 
 fn render_zone(out: &mut String, zone: &ZoneReport, palette: Palette) {

@@ -2,6 +2,7 @@
 
 use extdns_model::{Labels, Outcome, RecordSet};
 use extdns_plan::{Cause, ExceededLimit, Hold, Outage};
+use extdns_sources::Removed;
 use jiff::Timestamp;
 
 use super::listing::{SHOWN_OBJECTS, first_few};
@@ -51,6 +52,8 @@ pub struct TargetReport {
     pub calls: Calls,
     /// How many record sets of each type are wanted and there.
     pub counts: TypeCounts,
+    /// How many endpoints were removed before the plan.
+    pub removed: Removed,
 }
 
 /// What the store of state said of a target before its zones were read.

@@ -9,7 +9,7 @@ use extdns_plan::Unit;
 use extdns_registry::Groups;
 
 /// The outcome of every unit that has a group, by the index of its row and its number in the row.
-pub(super) fn by_unit(groups: &Groups, outcomes: Vec<Outcome>) -> HashMap<(usize, Unit), Outcome> {
+pub(crate) fn by_unit(groups: &Groups, outcomes: Vec<Outcome>) -> HashMap<(usize, Unit), Outcome> {
     let mut by_unit: HashMap<(usize, Unit), Outcome> = HashMap::new();
     for (subject, outcome) in groups.subjects.iter().zip(outcomes) {
         match by_unit.entry((subject.row, subject.unit)) {

@@ -8,6 +8,7 @@ use extdns_plan::{Clusters, Input, Made, Sharing};
 use crate::apply::apply;
 use crate::attempt::{Done, Failed, Stopwatch, in_time};
 use crate::error::RunError;
+use crate::events::{Events, Telling};
 use crate::exit::ExitCode;
 use crate::permit::permit;
 use crate::report::{Durations, Unrouted};
@@ -63,13 +64,18 @@ pub(crate) async fn attempt(
     let hash = plan.hash(index, target.registry.owners(), &groups.groups).to_string();
     let is_expected = request.expects(&target.name).is_none_or(|expected| *expected == hash);
     durations.plan = Some(watch.lap());
-    let mut outcomes = None;
+    let (mut outcomes, mut events) = (None, Events::default());
+    let telling = Telling { seen: &inputs.gathered.seen, registry: &*target.registry };
     if let Some(permit) = permit(request).filter(|_| is_expected) {
         match apply(&permit, target, request, annotated, &groups, turn).await {
-            Ok(sent) => outcomes = Some(sent),
+            Ok(sent) => {
+                events = telling.of(&plan, &groups, &sent);
+                outcomes = Some(sent);
+            }
             Err(error) => {
                 let clusters = inputs.gathered.clusters.clone();
-                return Err(Failed { error, clusters, late: false });
+                let events = telling.of_failure(&plan);
+                return Err(Failed { clusters, events, ..Failed::from(error) });
             }
         }
         durations.apply = Some(watch.lap());
@@ -88,7 +94,7 @@ pub(crate) async fn attempt(
         false => Vec::new(),
     };
     let PlanInputs { shared_notices, dropped, .. } = *inputs;
-    Ok((Done { report, shared_notices, unrouted, dropped, has_applied }, end))
+    Ok((Done { report, shared_notices, unrouted, dropped, has_applied, events }, end))
 }
 
 /// Lets clusters want nothing, where the settings or the request say so. A target does not know

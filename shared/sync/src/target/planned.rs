@@ -52,6 +52,7 @@ impl Planned<'_> {
             views: &gathered.views,
             clusters: gathered.clusters.clone(),
             desired: &adjusted.endpoints,
+            removed: inputs.removed.clone(),
             calls: Calls::since(&called, &*target.provider, annotated, sent),
             unmade: unmade.within(&annotated.inventory.index, &settings.filter),
             notices,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use extdns_plan::Clusters;
 use extdns_providers::Adjusted;
 use extdns_registry::Annotated;
-use extdns_sources::Dropped;
+use extdns_sources::{Dropped, Removed};
 use futures::future::{BoxFuture, Shared};
 
 use crate::attempt::{Done, Failed};
@@ -25,6 +25,8 @@ pub(super) struct PlanInputs {
     pub(super) gathered: Arc<Gathered>,
     /// What the pipeline left out.
     pub(super) dropped: Vec<Dropped>,
+    /// How many endpoints it removed.
+    pub(super) removed: Removed,
     pub(super) notices: Vec<Notice>,
     pub(super) shared_notices: usize,
     /// Whether there is a warning of a filter that selects nothing.
@@ -69,7 +71,7 @@ pub(super) async fn read(
     turn.begin_to_read();
     let (gathered, inventory) = tokio::join!(gathering, target.provider.read());
     let gathered = known(gathered)?;
-    let fail = |error| Failed { error, clusters: gathered.clusters.clone(), late: false };
+    let fail = |error| Failed { clusters: gathered.clusters.clone(), ..Failed::from(error) };
     let inventory = inventory.map_err(|error| fail(RunError::Read(error)))?;
     let mut annotated = target.annotate(inventory).await.map_err(fail)?;
     let mut wanted = match wanted {
@@ -95,10 +97,11 @@ pub(super) async fn read(
     let mut desired = std::mem::take(&mut wanted.endpoints);
     gathered.set_assumed_aside(&mut desired, &annotated.inventory);
     let adjusted = target.adjust(desired, &annotated.inventory.index).await.map_err(fail)?;
-    let Wanted { dropped, .. } = wanted;
+    let Wanted { dropped, removed, .. } = wanted;
     Ok(Read::All(Box::new(PlanInputs {
         gathered,
         dropped,
+        removed,
         notices,
         shared_notices,
         has_idle_filter,
@@ -112,9 +115,9 @@ pub(super) async fn read(
 /// What was gathered, if anything was in full.
 fn known(gathered: Result<Arc<Gathered>, Arc<Unread>>) -> Result<Arc<Gathered>, Failed> {
     gathered.map_err(|unread| Failed {
-        error: unread.error(),
         clusters: unread.clusters.clone(),
         late: unread.is_late,
+        ..Failed::from(unread.error())
     })
 }
 
@@ -153,6 +156,7 @@ async fn read_for_revert(
     Ok(PlanInputs {
         gathered: Arc::default(),
         dropped: Vec::new(),
+        removed: Removed::default(),
         notices: revert.notices.clone(),
         shared_notices: 0,
         has_idle_filter: false,

@@ -3,6 +3,7 @@
 mod cluster;
 mod target;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use extdns_model::ClusterId;
@@ -35,12 +36,13 @@ pub struct Wiring {
     pub state: Option<State>,
 }
 
-impl Wiring {
 /// Targets that are left out for a run, each with its position.
 #[must_use = "a target that is not given back is lost"]
 pub struct SetAside(Vec<(usize, Target)>);
 
-    /// The parts that the settings name.
+impl Wiring {
+    /// The parts that the settings name. A target whose provider cannot be made fails alone when the
+    /// run reads its zones, as long as there is another target that can be worked on.
     ///
     /// # Errors
     /// The first thing that is wrong.
@@ -51,14 +53,37 @@ pub struct SetAside(Vec<(usize, Target)>);
         let accounts = Accounts::default();
         let mut providers = Vec::with_capacity(arguments.target_entries.len());
         for entry in &arguments.target_entries {
-            providers.push(provider(entry, arguments, environment, &accounts).await?);
+            providers.push(provider(entry, arguments, environment, &accounts).await);
         }
-        let wiring = Self::over(arguments, environment, providers)?;
-        for (target, entry) in wiring.targets.iter().zip(&arguments.target_entries) {
-            target.check_sharing()?;
+        let wiring = Self::over_made(arguments, environment, providers)?;
+        arguments.clusters.warn_of_deprecated();
+        tell_of_sources(arguments);
+        Ok(wiring)
+    }
+
+    /// The same over providers of which some could not be made: one for each target.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn over_made(
+        arguments: &Arguments,
+        environment: &Environment,
+        providers: Vec<Result<Arc<dyn Provider>, SettingsError>>,
+    ) -> Result<Self, SettingsError> {
+        let are_made: Vec<bool> = providers.iter().map(Result::is_ok).collect();
+        let is_any_made = are_made.contains(&true);
+        let providers = providers.into_iter().map(|provider| match provider {
+            Err(error) if is_any_made => Ok(stand_in(error)),
+            provider => provider,
+        });
+        let wiring = Self::over(arguments, environment, providers.collect::<Result<_, _>>()?)?;
+        let entries = arguments.target_entries.iter();
+        for ((target, entry), is_made) in wiring.targets.iter().zip(entries).zip(are_made) {
+            if is_made {
+                target.check_sharing()?;
+            }
             target.warn_of_defaults(&entry.arguments);
         }
-        arguments.clusters.warn_of_deprecated();
         Ok(wiring)
     }
 
@@ -67,7 +92,7 @@ pub struct SetAside(Vec<(usize, Target)>);
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(arguments: &Arguments, environment: &Environment) -> Result<(), SettingsError> {
-        let none = arguments.target_entries.iter().map(|_| stand_in());
+        let none = arguments.target_entries.iter().map(|_| stand_in("no provider is asked"));
         Self::over(arguments, environment, none.collect()).map(drop)
     }
 
@@ -139,11 +164,6 @@ pub struct SetAside(Vec<(usize, Target)>);
         Clusters::new(self.clusters_of(target).map(cluster).collect())
     }
 
-    /// Whether there are several targets, so that what is said of one has to name it.
-    pub(crate) fn has_several_targets(&self) -> bool {
-        self.targets.len() > 1
-    }
-}
     /// Leaves out the targets that are not among these, until they are given back; none stand for all.
     pub fn set_aside(&mut self, wanted: &[String]) -> SetAside {
         let mut aside = Vec::new();
@@ -166,3 +186,24 @@ pub struct SetAside(Vec<(usize, Target)>);
         }
     }
 
+    /// Whether there are several targets, so that what is said of one has to name it.
+    pub(crate) fn has_several_targets(&self) -> bool {
+        self.targets.len() > 1
+    }
+}
+
+/// Tells which annotations are read in place of the usual ones, and warns of words of `--events-emit` that ask for nothing,
+/// each once.
+fn tell_of_sources(arguments: &Arguments) {
+    let clusters = arguments.cluster_entries.iter();
+    let prefixes = clusters.clone().filter_map(|entry| entry.arguments.sources.custom_prefix());
+    for prefix in prefixes.collect::<BTreeSet<_>>() {
+        tracing::info!("Using custom annotation prefix: {prefix}");
+    }
+    let words = clusters.flat_map(|entry| entry.arguments.sources.unknown_events());
+    for word in words.collect::<BTreeSet<_>>() {
+        tracing::warn!(
+            "--events-emit={word}: there is no such reason, so it is left out; use RecordReady, RecordError or RecordDeleted"
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 mod commands;
 mod crd;
+mod events;
 mod invariants;
 mod isolation;
 mod killed;

@@ -10,7 +10,7 @@ use extdns_model::{
     ClusterId, Endpoint, Labels, Name, Properties, RecordType, Resource, ResourceKind, Ttl,
 };
 
-use super::{Desired, Pipeline, retain_properties};
+use super::{Desired, Pipeline, Removed, retain_properties};
 use crate::{Args, Options, OptionsError};
 
 #[derive(Parser)]
@@ -76,6 +76,36 @@ fn check(cases: &[Case<'_>]) {
         assert_eq!(all_shown(&desired), *after, "{flags} {before:?}");
         assert_eq!(desired.dropped.len(), *dropped, "{flags} {before:?}");
     }
+}
+
+#[test]
+fn what_is_removed_is_counted_by_type_and_source() {
+    let by = |kind: ResourceKind, text: &str| {
+        endpoint(text).wanted_by(Arc::new(Resource {
+            cluster: ClusterId(0),
+            kind,
+            namespace: Some("shop".into()),
+            name: "web".into(),
+        }))
+    };
+    let (service, ingress) = (ResourceKind::SERVICE, ResourceKind::other("ingress"));
+    let desired = pipeline("").run(vec![
+        by(service, "a.org A 0 1.1.1.1"),
+        by(ingress, "a.org A 60 1.1.1.1"),
+        by(ingress, "a.org A 0 1.1.1.1"),
+        by(ingress, "b.org A 0 1.1.1.1"),
+        by(ResourceKind::CRD, "m.org MX 0 mail.org"),
+        by(ResourceKind::other("gameserver"), "x.org A 0 foo.org"),
+        endpoint("y.org A 0 foo.org"),
+    ]);
+    let twins = [((RecordType::A, "ingress"), 2)].into_iter().collect();
+    let invalid = [
+        ((RecordType::A, "unknown"), 1),
+        ((RecordType::A, "unstructured"), 1),
+        ((RecordType::Mx, "crd"), 1),
+    ];
+    let invalid = invalid.into_iter().collect();
+    assert_eq!(desired.removed, Removed { invalid, twins });
 }
 
 #[test]

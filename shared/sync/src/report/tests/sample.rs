@@ -10,6 +10,7 @@ use extdns_model::{
 use extdns_plan::{
     Allow, Cause, Differences, ExceededLimit, FreezeCause, GuardKind, Hold, Limit, Outage, Scope,
 };
+use extdns_sources::Removed;
 
 use crate::report::{
     Call, Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, GuardStop,
@@ -118,6 +119,7 @@ pub(super) fn outcomes() -> Vec<Outcome> {
         Outcome::NotSent(NotSent::Deadline),
         Outcome::NotSent(NotSent::Predecessor),
         Outcome::NotSent(NotSent::Move),
+        Outcome::NotSent(NotSent::Replacement),
         Outcome::NotSent(NotSent::Stopped(failure("access denied"))),
         Outcome::Rejected(failure("bad value (request 4711)")),
         Outcome::Failed(failure("HTTP 503 (request 4712)")),
@@ -328,6 +330,10 @@ pub(super) fn target(changes: Vec<ReportedChange>) -> TargetReport {
             least: Some(4),
         },
         counts: [(RecordType::A, count(8, 20, 6)), (RecordType::Cname, count(1, 5, 0))].into(),
+        removed: Removed {
+            invalid: [((RecordType::Mx, "crd"), 1)].into(),
+            twins: [((RecordType::A, "ingress"), 2), ((RecordType::Srv, "unknown"), 1)].into(),
+        },
         ..TargetReport::default()
     }
 }

@@ -48,6 +48,7 @@ fn of_outcome(outcome: &Outcome) -> usize {
         Outcome::Unknown(_) => 6,
         Outcome::NotSent(NotSent::Move) => 7,
         Outcome::Failed(_) => 8,
+        Outcome::NotSent(NotSent::Replacement) => 9,
     }
 }
 
@@ -81,7 +82,7 @@ fn assert_all(found: impl Iterator<Item = usize>, count: usize, what: &str) {
 #[test]
 fn every_variant_is_in_a_sample() {
     assert_all(holds().iter().map(of_hold), 22, "holds");
-    assert_all(outcomes().iter().map(of_outcome), 9, "outcomes");
+    assert_all(outcomes().iter().map(of_outcome), 10, "outcomes");
     let report = everything();
     let results = || report.changes().map(|change| &change.result);
     let held = results().filter_map(|result| match result {
@@ -93,7 +94,7 @@ fn every_variant_is_in_a_sample() {
         ChangeResult::Sent(outcome) => Some(of_outcome(outcome)),
         ChangeResult::Planned | ChangeResult::Held(_) => None,
     });
-    assert_all(sent, 9, "outcomes of the report");
+    assert_all(sent, 10, "outcomes of the report");
     for report in [report, plan()] {
         assert_all(report.changes().map(|change| of_cause(change.cause)), 9, "causes");
     }
