@@ -11,6 +11,7 @@ use extdns_model::{ClusterId, parse_go_duration};
 use crate::connect::{Access, ApiOptions, Cluster};
 #[cfg(feature = "aws")]
 use crate::eks::EksArgs;
+use crate::gke::GkeArgs;
 use crate::kubeconfig::KubeconfigSource;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,6 +60,10 @@ pub struct Args {
     #[cfg(feature = "aws")]
     #[command(flatten)]
     pub eks: EksArgs,
+
+    /// A cluster of GKE.
+    #[command(flatten)]
+    pub gke: GkeArgs,
 }
 
 impl Args {
@@ -78,6 +83,7 @@ impl Args {
         }
         #[cfg(feature = "aws")]
         messages.extend(self.eks.validate());
+        messages.extend(self.gke.validate());
         messages
     }
 
@@ -114,6 +120,7 @@ impl Args {
             ("--manifests", !self.manifests.is_empty(), true),
             #[cfg(feature = "aws")]
             ("--eks-cluster", self.eks.is_given(), true),
+            ("--gke-cluster", self.gke.is_given(), true),
             // The server of a kubeconfig can be another.
             ("--kubeconfig", !self.kubeconfig.is_empty(), false),
             ("--context", !self.context.is_empty(), false),
@@ -135,6 +142,9 @@ impl Args {
         #[cfg(feature = "aws")]
         if let Some(eks) = self.eks.cluster() {
             return Access::Eks(eks);
+        }
+        if let Some(gke) = self.gke.cluster() {
+            return Access::Gke(gke);
         }
         if !self.manifests.is_empty() {
             return Access::Manifests(self.manifests.clone());
@@ -278,6 +288,40 @@ mod tests {
             (
                 &["--eks-cluster=a", "--eks-external-id=x"],
                 &["--eks-external-id needs --eks-assume-role"],
+            ),
+        ];
+        for (flags, messages) in table {
+            assert_eq!(parse(flags).validate(), *messages, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn the_flags_of_gke() {
+        let flags = ["--gke-cluster=a", "--gke-location=europe-west1", "--gke-project=p"];
+        let some = |text: &str| Some(text.to_owned());
+        match cluster(&flags).access {
+            Access::Gke(gke) => assert_eq!(
+                gke,
+                crate::Gke { name: "a".into(), location: some("europe-west1"), project: some("p") }
+            ),
+            other => panic!("{other:?}"),
+        }
+        let table: &[(&[&str], &[&str])] = &[
+            (&flags, &[]),
+            (
+                &flags[1..],
+                &["--gke-location needs --gke-cluster", "--gke-project needs --gke-cluster"],
+            ),
+            (
+                &["--gke-cluster=a", "--kubeconfig=x"],
+                &["--gke-cluster and --kubeconfig are mutually exclusive arguments"],
+            ),
+            (
+                &["--gke-cluster=projects/p/locations/l/clusters/a"],
+                &[
+                    "--gke-cluster takes the name of a cluster and not its path; give --gke-cluster=a \
+                   --gke-location=l --gke-project=p",
+                ],
             ),
         ];
         for (flags, messages) in table {

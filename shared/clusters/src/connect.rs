@@ -16,6 +16,7 @@ use crate::eks::{self, Eks};
 use crate::environment::Environment;
 use crate::error::ClusterError;
 use crate::exec;
+use crate::gke::{self, Gke};
 use crate::kubeconfig::{self, Connection, KubeconfigSource};
 use crate::manifests::{self, Manifests};
 use crate::renewal::Renewable;
@@ -56,6 +57,8 @@ pub enum Access {
     /// A cluster of EKS.
     #[cfg(feature = "aws")]
     Eks(Eks),
+    /// A cluster of GKE.
+    Gke(Gke),
     /// Files and folders of manifests; `-` for standard input.
     Manifests(Vec<PathBuf>),
 }
@@ -98,7 +101,7 @@ impl Default for ApiOptions {
 }
 
 impl Cluster {
-    /// Makes a view of the cluster. An API is not called yet (except AWS, where EKS says how the cluster is reached, and
+    /// Makes a view of the cluster. An API is not called yet (except that of a cloud, which says how the cluster is reached, and
     /// what a credential plugin calls, which runs now);
     /// manifests are read and checked as a whole.
     ///
@@ -118,14 +121,19 @@ impl Cluster {
             }
             Access::Kubeconfig { from, context } => {
                 let loaded = kubeconfig::from_source(from, context.as_deref(), environment);
-                self.in_time(loaded, || "the kubeconfig".to_owned()).await
+                self.in_time("AWS", loaded, || "the kubeconfig".to_owned()).await
             }
             Access::Default { context } => {
                 kubeconfig::detect(context.as_deref(), server, environment).await
             }
             Access::InCluster => kubeconfig::in_cluster(server, environment).await,
             #[cfg(feature = "aws")]
-            Access::Eks(eks) => self.in_time(eks::find(eks, environment), || eks.to_string()).await,
+            Access::Eks(eks) => {
+                self.in_time("AWS", eks::find(eks, environment), || eks.to_string()).await
+            }
+            Access::Gke(gke) => {
+                self.in_time("Google", gke::find(gke, environment), || gke.to_string()).await
+            }
         };
         let api = match connection {
             Ok(connection) => self.open(connection, environment).await,
@@ -138,16 +146,17 @@ impl Cluster {
         Ok(view)
     }
 
-    /// What AWS is asked before there is a connection takes no longer than an answer of the API server may.
+    /// What a cloud is asked before there is a connection takes no longer than an answer of the API server may.
     async fn in_time(
         &self,
+        cloud: &str,
         found: impl Future<Output = Result<Connection, String>>,
         what: impl Fn() -> String,
     ) -> Result<Connection, String> {
         let time = self.api.limits.silence;
         tokio::time::timeout(time, found)
             .await
-            .unwrap_or_else(|_| Err(format!("{}: AWS did not answer within {time:?}", what())))
+            .unwrap_or_else(|_| Err(format!("{}: {cloud} did not answer within {time:?}", what())))
     }
 
     async fn read_manifests(

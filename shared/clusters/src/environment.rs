@@ -27,6 +27,8 @@ pub struct Environment {
     pub no_proxy: Option<String>,
     /// `AWS_LAMBDA_FUNCTION_NAME`: the process is a Lambda function, where no credential plugin is installed.
     pub lambda_function: Option<String>,
+    /// The variables of Google's libraries.
+    pub google: extdns_auth::GoogleVariables,
     /// The variables of the SDK of AWS.
     #[cfg(feature = "aws")]
     pub aws: extdns_auth::AwsVariables,

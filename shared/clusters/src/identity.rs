@@ -17,11 +17,34 @@ pub(crate) struct Identity {
     pub(crate) unauthorized: String,
     /// What to do where the server cannot be reached; ready to be appended.
     pub(crate) unreachable: String,
-    /// Tokens that we make, each for some minutes.
-    #[cfg(feature = "aws")]
-    pub(crate) tokens: Option<extdns_auth::EksTokens>,
+    /// Tokens that hold for some time each, of credentials of a cloud.
+    pub(crate) tokens: Option<Tokens>,
     /// A token that can be read again. All other credentials are the client's from the beginning.
     pub(crate) renewable: Option<Renewable>,
+}
+
+/// Where tokens come from that hold for some time each.
+pub(crate) enum Tokens {
+    /// We make them.
+    #[cfg(feature = "aws")]
+    Eks(extdns_auth::EksTokens),
+    /// Google gives them.
+    Gke(Box<extdns_auth::GoogleIdentity>),
+}
+
+impl Tokens {
+    /// A token that holds now.
+    async fn token(&self) -> Result<SecretString, String> {
+        match self {
+            #[cfg(feature = "aws")]
+            Self::Eks(tokens) => tokens.token().await.map_err(|error| error.to_string()),
+            // Boxed: it is large, and most runs have no such cluster.
+            Self::Gke(google) => {
+                let token = Box::pin(google.token()).await;
+                token.map(SecretString::from).map_err(|error| error.to_string())
+            }
+        }
+    }
 }
 
 impl Identity {
@@ -57,9 +80,8 @@ impl Identity {
     }
 
     async fn token(&self) -> Result<Option<SecretString>, String> {
-        #[cfg(feature = "aws")]
         if let Some(tokens) = &self.tokens {
-            return tokens.token().await.map(Some).map_err(|error| error.to_string());
+            return tokens.token().await.map(Some);
         }
         match &self.renewable {
             Some(renewable) => Ok(Some(renewable.token().await)),

@@ -1,6 +1,6 @@
 //! From configuration to a view of a cluster. It knows `model` and `auth` only.
 //!
-//! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster, EKS) or manifests on disk.
+//! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster, EKS, GKE) or manifests on disk.
 //! [`Cluster::connect`] makes a [`ClusterView`] of it, over which the sources run. They name what they read as
 //! small [`Projection`]s and [fold](ClusterView::fold) over the objects as they arrive, so a list of any length
 //! costs the memory of one object. Both kinds of cluster answer alike.
@@ -52,6 +52,7 @@ mod events;
 mod exchange;
 mod exec;
 mod filter;
+mod gke;
 mod identity;
 mod kept;
 mod kubeconfig;
@@ -91,6 +92,7 @@ pub use error::{ClusterError, ManifestError, ReadError, ReadErrorKind};
 pub use events::{Event, ObjectReference};
 pub use extdns_auth::documents::Place;
 pub use filter::{DroppedBy, FilterResult, ObjectFilter};
+pub use gke::{Gke, GkeArgs};
 pub use kubeconfig::KubeconfigSource;
 pub use object::{Metadata, Pairs, Projection, ResourceType, nullable};
 pub use rules::Rule;

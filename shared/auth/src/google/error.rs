@@ -38,6 +38,16 @@ pub enum GoogleError {
         /// Every place that was tried.
         tried: String,
     },
+    /// A call that was refused, or not answered.
+    #[error("{reason}")]
+    Call {
+        /// What the service says.
+        reason: String,
+        /// The status of the answer, if there was one.
+        status: Option<u16>,
+        /// Whether it may be different in a moment.
+        may_pass: bool,
+    },
     /// No HTTP client.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -47,6 +57,15 @@ impl GoogleError {
     /// Whether it may be different in a moment: a server that is busy or did not answer.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Token { may_pass: true, .. })
+        matches!(self, Self::Token { may_pass: true, .. } | Self::Call { may_pass: true, .. })
+    }
+
+    /// The status with which a call was refused.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Call { status, .. } => *status,
+            _ => None,
+        }
     }
 }

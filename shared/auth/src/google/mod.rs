@@ -24,6 +24,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -165,6 +166,22 @@ impl GoogleIdentity {
         let lasts = lasts.unwrap_or_default().saturating_sub(EARLY);
         *current = Some((text.clone(), Instant::now() + lasts));
         Ok(text)
+    }
+
+    /// What one of Google's APIs answers to a `GET` of this URL.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token), and when the call is refused or not answered.
+    pub async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, GoogleError> {
+        let token = self.token().await?;
+        let answer = match self.clients.for_url(url) {
+            Ok(client) => call::json(client.get(url).bearer_auth(token)).await,
+            Err(fault) => Err(fault),
+        };
+        answer.map_err(|Fault { reason, may_pass, status }| {
+            let status = status.map(|status| status.as_u16());
+            GoogleError::Call { reason, status, may_pass }
+        })
     }
 
     /// The project that is given, else that of the machine or cluster, of `GOOGLE_CLOUD_PROJECT`, or of the credentials.

@@ -19,7 +19,7 @@ use extdns_auth::{
 
 pub use self::args::EksArgs;
 use crate::environment::Environment;
-use crate::identity::Identity;
+use crate::identity::{Identity, Tokens};
 use crate::kubeconfig::{Connection, of_cluster};
 
 /// Networks that do not reach an endpoint swallow what is sent to it: shorter than a request may take, so that the
@@ -79,7 +79,7 @@ impl Eks {
             credentials: format!("the token of {who} for {self}"),
             unauthorized: self.unauthorized(&cluster),
             unreachable: cluster.resources_vpc_config().map(unreachable).unwrap_or_default(),
-            tokens: Some(tokens.map_err(|error| error.to_string())?),
+            tokens: Some(Tokens::Eks(tokens.map_err(|error| error.to_string())?)),
             renewable: None,
         };
         let origin = match &self.assume_role {

@@ -30,12 +30,23 @@ pub(crate) struct FileCluster {
     pub(crate) given: Vec<Given>,
 }
 
-/// The flags that the keys of `eks` stand for.
-const EKS_FLAGS: [(&str, &str); 4] = [
-    ("name", "eks-cluster"),
-    ("region", "eks-region"),
-    ("assumeRole", "eks-assume-role"),
-    ("externalId", "eks-external-id"),
+/// The clusters of clouds: the key, what it is, and the flags that its keys stand for.
+const OF_CLOUDS: [(&str, &str, &[(&str, &str)]); 2] = [
+    (
+        "eks",
+        "EKS",
+        &[
+            ("name", "eks-cluster"),
+            ("region", "eks-region"),
+            ("assumeRole", "eks-assume-role"),
+            ("externalId", "eks-external-id"),
+        ],
+    ),
+    (
+        "gke",
+        "GKE",
+        &[("name", "gke-cluster"), ("location", "gke-location"), ("project", "gke-project")],
+    ),
 ];
 
 /// What stands before the name of a document, by the key of `kubeconfig`.
@@ -74,8 +85,10 @@ impl Parser<'_> {
             return Err(self.wrong(second.line, problem));
         }
         for Entry { key, value, .. } in entries {
+            if let Some((key, what, flags)) = OF_CLOUDS.iter().find(|(own, ..)| own == key) {
+                cluster.given.extend(self.of_cloud(key, what, flags, value)?);
+            }
             match key.as_str() {
-                "eks" => cluster.given.extend(self.eks(value)?),
                 "kubeconfig" => self.kubeconfig(value, &mut cluster)?,
                 "inCluster" => cluster.access = Some(Access::InCluster),
                 "manifests" => cluster.given.extend(self.given("manifests", value)),
@@ -91,13 +104,20 @@ impl Parser<'_> {
         Ok(cluster)
     }
 
-    fn eks(&self, node: &Node) -> Result<Vec<Given>, SettingsError> {
-        let entries = self.entries(node, "eks")?;
+    fn of_cloud(
+        &self,
+        key: &'static str,
+        what: &str,
+        flags: &[(&str, &str)],
+        node: &Node,
+    ) -> Result<Vec<Given>, SettingsError> {
+        let entries = self.entries(node, key)?;
         if !entries.iter().any(|own| own.key == "name") {
-            return Err(self.wrong(node.line, "eks needs name, the name of the cluster of EKS"));
+            let problem = format!("{key} needs name, the name of the cluster of {what}");
+            return Err(self.wrong(node.line, problem));
         }
         let given = entries.iter().flat_map(|Entry { key, value, .. }| {
-            let flag = EKS_FLAGS.iter().find(|(own, _)| own == key);
+            let flag = flags.iter().find(|(own, _)| own == key);
             flag.map(|(_, flag)| self.given(flag, value)).unwrap_or_default()
         });
         Ok(given.collect())

@@ -142,6 +142,15 @@ pub(super) const CLUSTER: &[Key] = &[
         "A cluster of EKS.",
     ),
     key(
+        "gke",
+        Shape::Fields(&[
+            key("name", Shape::Text, "The name of the cluster of GKE."),
+            key("location", Shape::Text, "Its region or zone; without it, any."),
+            key("project", Shape::Text, "Its project."),
+        ]),
+        "A cluster of GKE.",
+    ),
+    key(
         "kubeconfig",
         Shape::TextOrFields(&[
             key("path", Shape::Text, "A file."),
@@ -164,7 +173,7 @@ pub(super) const CLUSTER: &[Key] = &[
 ];
 
 /// The ways to reach a cluster. It has one.
-pub(super) const ACCESS: [&str; 4] = ["eks", "kubeconfig", "inCluster", "manifests"];
+pub(super) const ACCESS: [&str; 5] = ["eks", "gke", "kubeconfig", "inCluster", "manifests"];
 
 /// The keys of a target that are no flags.
 pub(super) const TARGET: &[Key] = &[
