@@ -7,10 +7,11 @@ use extdns_model::parse_go_duration;
 use crate::ProviderEntry;
 #[cfg(feature = "aws")]
 use crate::aws::AwsArgs;
+use crate::azure::AzureArgs;
 use crate::cloudflare::CloudflareArgs;
 use crate::digitalocean::DigitaloceanArgs;
-use crate::inmemory::InmemoryArgs;
 use crate::google::GoogleArgs;
+use crate::inmemory::InmemoryArgs;
 use crate::pdns::PdnsArgs;
 use crate::shared::Shared;
 use crate::webhook::WebhookArgs;
@@ -38,6 +39,10 @@ pub struct Args {
     #[command(flatten)]
     pub aws: AwsArgs,
 
+    /// Flags of `azure`, `azure-dns` and `azure-private-dns`.
+    #[command(flatten)]
+    pub azure: AzureArgs,
+
     /// Flags of `cloudflare`.
     #[command(flatten)]
     pub cloudflare: CloudflareArgs,
@@ -46,15 +51,15 @@ pub struct Args {
     #[command(flatten)]
     pub digitalocean: DigitaloceanArgs,
 
+    /// Flags of `google`.
+    #[command(flatten)]
+    pub google: GoogleArgs,
+
     /// Flags of `inmemory`.
     #[command(flatten)]
     pub inmemory: InmemoryArgs,
 
     /// Flags of `pdns`.
-    /// Flags of `google`.
-    #[command(flatten)]
-    pub google: GoogleArgs,
-
     #[command(flatten)]
     pub pdns: PdnsArgs,
 

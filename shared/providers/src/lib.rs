@@ -15,6 +15,7 @@ mod api;
 mod args;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod azure;
 mod capabilities;
 pub mod cloudflare;
 #[cfg(any(test, feature = "conformance"))]
@@ -26,8 +27,8 @@ pub mod engine;
 mod environment;
 mod error;
 pub mod gandi;
-pub mod inmemory;
 pub mod google;
+pub mod inmemory;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]

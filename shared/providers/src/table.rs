@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
+use crate::azure;
 use crate::inmemory;
 use crate::shared::HEADING;
 use crate::webhook::Webhook;
@@ -29,6 +30,33 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         },
     },
     ProviderEntry {
+        name: "azure",
+        about: "Azure DNS",
+        properties: Some(AZURE),
+        uses: NAMED,
+        build: |args, context| {
+            built(azure::provider("azure", &azure::PUBLIC, &args.azure, context))
+        },
+    },
+    ProviderEntry {
+        name: "azure-dns",
+        about: "Another name of azure",
+        properties: Some(AZURE),
+        uses: NAMED,
+        build: |args, context| {
+            built(azure::provider("azure-dns", &azure::PUBLIC, &args.azure, context))
+        },
+    },
+    ProviderEntry {
+        name: "azure-private-dns",
+        about: "Azure Private DNS",
+        properties: Some(AZURE),
+        uses: NAMED,
+        build: |args, context| {
+            built(azure::provider("azure-private-dns", &azure::PRIVATE, &args.azure, context))
+        },
+    },
+    ProviderEntry {
         name: "cloudflare",
         about: "Cloudflare DNS",
         properties: None,
@@ -48,6 +76,19 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         properties: Some(&["gandi/"]),
         uses: REST,
         build: |_, context| built(crate::gandi::provider(context)),
+    },
+    ProviderEntry {
+        name: "google",
+        about: "Google Cloud DNS",
+        properties: Some(&["google/"]),
+        uses: REST,
+        build: |args, context| {
+            async {
+                let provider = crate::google::provider(&args.google, context);
+                Ok(Box::new(provider.await?) as Box<dyn Provider>)
+            }
+            .boxed()
+        },
     },
     ProviderEntry {
         name: "inmemory",
@@ -77,23 +118,14 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         uses: &[Uses::ZoneIds],
         build: |args, context| built(Zonefile::new(&args.zonefile, context)),
     },
-    ProviderEntry {
-        name: "google",
-        about: "Google Cloud DNS",
-        properties: Some(&["google/"]),
-        uses: REST,
-        build: |args, context| {
-            async {
-                let provider = crate::google::provider(&args.google, context);
-                Ok(Box::new(provider.await?) as Box<dyn Provider>)
-            }
-            .boxed()
-        },
-    },
 ];
 
 /// The shared flags of a JSON API of zones that has no batches.
 const REST: &[Uses] = &[Uses::ZoneIds, Uses::Tls];
+/// Those of one whose zones can be named by their domains too.
+const NAMED: &[Uses] = &[Uses::ZoneIds, Uses::ZoneNames, Uses::Tls];
+/// The properties of Azure's providers, whatever they are called.
+const AZURE: &[&str] = &["azure/"];
 
 /// A provider that `--provider` can name.
 #[derive(Clone, Copy)]
@@ -126,9 +158,15 @@ impl ProviderEntry {
         let name = flag.get_long().unwrap_or_default();
         match flag.get_help_heading() {
             Some(HEADING) => self.uses.iter().any(|uses| uses.flags().contains(&name)),
-            Some(heading) => heading.strip_prefix("Provider ").is_none_or(|own| own == self.name),
+            Some(heading) => heading.strip_prefix("Provider ").is_none_or(|own| self.is_of(own)),
             None => true,
         }
+    }
+
+    /// Whether it is this provider or one of its family: `azure-private-dns` takes the flags of `azure`.
+    fn is_of(&self, family: &str) -> bool {
+        let rest = self.name.strip_prefix(family);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 
     /// Makes the provider. It may read files or ask for credentials, but touches no record.

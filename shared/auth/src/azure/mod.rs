@@ -27,7 +27,7 @@ use crate::{HttpOptions, http_client};
 /// Where it is said who we are.
 #[derive(Debug, Clone, Default)]
 pub struct AzureOptions {
-    /// The path of `azure.json`, which need not exist; `None` for none.
+    /// The path of `azure.json`, which need not exist. Here and in the other fields an empty text is none.
     pub file: Option<PathBuf>,
     /// The subscription, in place of that of the file or of `AZURE_SUBSCRIPTION_ID`.
     pub subscription: Option<String>,
@@ -94,7 +94,8 @@ impl AzureIdentity {
     /// # Errors
     /// When the settings do not say it, with every place that was looked at.
     pub fn find(options: &AzureOptions) -> Result<Self, AzureError> {
-        let settings = Settings::read(options.file.as_deref(), &options.variables)?;
+        let file = options.file.as_deref().filter(|file| !file.as_os_str().is_empty());
+        let settings = Settings::read(file, &options.variables)?;
         let given = |option: &Option<String>, field: &str, variable: &str| {
             let option = option.as_deref().map(str::trim).filter(|option| !option.is_empty());
             option.or_else(|| settings.get(field, variable)).map(str::to_owned)
@@ -112,6 +113,32 @@ impl AzureIdentity {
             credential,
             http: http_client(&http).map_err(|error| AzureError::Setting(error.to_string()))?,
         })
+    }
+
+    /// The paths of the resource groups: below a subscription, without a `/` in front. `resource_group` names
+    /// several with commas between them, `SUBSCRIPTION/GROUP` one of another subscription, and `*` stands for
+    /// the whole subscription.
+    ///
+    /// # Errors
+    /// When no group is named, or not of which subscription it is.
+    pub fn resource_groups(&self) -> Result<Vec<String>, AzureError> {
+        let missing = || {
+            AzureError::Setting(
+                "it is not known where the zones are: set subscriptionId and resourceGroup in the file of \
+                 --azure-config-file, or --azure-subscription-id and --azure-resource-group, or \
+                 AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP"
+                    .to_owned(),
+            )
+        };
+        let own = self.subscription.as_deref();
+        let groups = self.resource_group.as_deref().ok_or_else(missing)?;
+        let path = |text: &str| {
+            let (subscription, group) = text.split_once('/').or(own.map(|own| (own, text)))?;
+            let group =
+                if group == "*" { String::new() } else { format!("/resourceGroups/{group}") };
+            Some(format!("subscriptions/{subscription}{group}"))
+        };
+        groups.split(',').map(|text| path(text.trim()).ok_or_else(missing)).collect()
     }
 
     /// What the credential is, in words.

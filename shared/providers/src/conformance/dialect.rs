@@ -83,7 +83,8 @@ pub type HttpHeaders = Vec<(&'static str, String)>;
 /// A record as the server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRecord {
-    /// The id, 0 before it has one.
+    /// The id, 0 before it has one. That of a whole set is new with every write: it is its version, which
+    /// [`Dialect::show`] can give as `etag`, for writes with `If-Match`.
     pub id: u64,
     /// The name relative to its zone.
     pub name: String,

@@ -131,10 +131,17 @@ impl HttpServer {
                 let zone = zone.unwrap_or_default();
                 self.write(|state| self.create(state, &zone, &json(&request.body)?))
             }
-            (method, Some(found)) if method == self.dialect.update => {
-                self.write(|state| self.update(state, &found, &json(&request.body)?))
+            ("PUT", Some(found)) if request.headers.get("if-none-match").is_some() => {
+                self.write(|state| self.create_at(state, &found, &json(&request.body)?))
             }
-            ("DELETE", Some(found)) => self.write(|state| self.delete(state, &found)),
+            (method, Some(found)) if method == self.dialect.update => self.write(|state| {
+                self.require_version(state, &found, request)?;
+                self.update(state, &found, &json(&request.body)?)
+            }),
+            ("DELETE", Some(found)) => self.write(|state| {
+                self.require_version(state, &found, request)?;
+                self.delete(state, &found)
+            }),
             // A fault of the provider or of the dialect; 404 would say that a record is gone.
             (method, _) => {
                 let path = &request.path;
@@ -229,6 +236,43 @@ impl HttpServer {
 
     fn create(&self, state: &mut State, zone: &str, body: &Value) -> Result<(u16, Value), Refusal> {
         let record = self.accept(zone, body, None)?;
+        self.insert(state, zone, record)
+    }
+
+    /// A set at its own path, if it is not there yet (`If-None-Match: *`).
+    fn create_at(
+        &self,
+        state: &mut State,
+        found: &BTreeMap<&str, String>,
+        body: &Value,
+    ) -> Result<(u16, Value), Refusal> {
+        let zone = found.get("zone").cloned().unwrap_or_default();
+        let record = self.accept(&zone, body, Some(found))?;
+        self.insert(state, &zone, record)
+    }
+
+    /// Refuses a write to a set that has another version than `If-Match` says.
+    fn require_version(
+        &self,
+        state: &mut State,
+        found: &BTreeMap<&str, String>,
+        request: &HttpRequest,
+    ) -> Result<(), Refusal> {
+        let Some(version) = request.headers.get("if-match") else { return Ok(()) };
+        let Ok(index) = self.find(state, found) else { return Ok(()) };
+        let shown = (self.dialect.show)(&state.zone(found)?[index]);
+        if shown["etag"] == version.as_str() {
+            return Ok(());
+        }
+        Err((self.dialect.refused.1, "the version is another".to_owned()))
+    }
+
+    fn insert(
+        &self,
+        state: &mut State,
+        zone: &str,
+        record: HttpRecord,
+    ) -> Result<(u16, Value), Refusal> {
         let records = state.records.get(zone).ok_or((404, "no such zone".to_owned()))?;
         self.check(records, &record)?;
         self.faults.room(records.len(), 1).map_err(|error| (402, error.message))?;
@@ -247,8 +291,11 @@ impl HttpServer {
         let zone = found.get("zone").cloned().unwrap_or_default();
         let record = self.accept(&zone, body, Some(found))?;
         let shown = (self.dialect.show)(&record);
+        // The id of a set is its version.
+        state.last_id += u64::from(self.dialect.sets);
+        let version = state.last_id;
         let records = state.zone(found)?;
-        let id = records[index].id;
+        let id = if self.dialect.sets { version } else { records[index].id };
         records[index] = HttpRecord { id, ..record };
         Ok((self.dialect.done.1, shown))
     }
@@ -277,6 +324,10 @@ impl HttpServer {
         }
         if let Some(name) = path.and_then(|path| path.get("name")) {
             record.name.clone_from(name);
+        }
+        let rtype = path.and_then(|path| path.get("type"));
+        if rtype.is_some_and(|rtype| *rtype != record.rtype.to_string()) {
+            return Err(refuse("the path has another type".to_owned()));
         }
         let name = absolute(&record.name, &Name::as_listed(zone), self.dialect.apex);
         if self.faults.rejects(&name) {

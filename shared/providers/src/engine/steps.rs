@@ -154,7 +154,8 @@ impl<A: RecordWriter> Delivery<'_, A> {
                 (Action::Update { new, .. }, ErrorKind::RecordGone) => {
                     step.action = Action::Create(new.clone());
                 }
-                (Action::Create(_), ErrorKind::Conflict(_)) => {
+                // A repetition of what was done is refused too, where the API compares versions.
+                (_, ErrorKind::Conflict(_)) => {
                     let there = self.is_there(&step, Doubt::Refused).await?;
                     return if there { Ok(()) } else { Err(error) };
                 }

@@ -89,6 +89,18 @@ pub(crate) fn quote(bytes: &[u8]) -> String {
     }
 }
 
+/// Bare text as strings of at most 255 bytes, each of whole characters.
+pub(crate) fn cut_into_strings(text: &str) -> Vec<&str> {
+    let mut strings = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (string, tail) = rest.split_at(cut(rest.as_bytes()));
+        strings.push(string);
+        rest = tail;
+    }
+    strings
+}
+
 /// Where the first string ends: not inside a character.
 fn cut(bytes: &[u8]) -> usize {
     if bytes.len() <= LONGEST {

@@ -273,7 +273,10 @@ impl Transport {
 
     fn attempts(&self, kind: &ErrorKind) -> u32 {
         match kind {
-            ErrorKind::Throttled { .. } => self.shared.attempts.max(THROTTLED_ATTEMPTS),
+            // The user wants no repetition at all.
+            ErrorKind::Throttled { .. } if self.shared.attempts > 1 => {
+                self.shared.attempts.max(THROTTLED_ATTEMPTS)
+            }
             _ => self.shared.attempts,
         }
     }

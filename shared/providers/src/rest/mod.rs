@@ -26,20 +26,22 @@
 mod answer;
 mod auth;
 mod beside;
+mod identity;
 mod request;
 #[cfg(test)]
 mod tests;
 mod walk;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
-use extdns_auth::{HttpOptions, USER_AGENT, http_client, secrets};
+use extdns_auth::{HttpOptions, USER_AGENT, http_client, secrets, uuid};
 use extdns_model::Stored;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 pub(crate) use answer::with_causes;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use answer::{Advice, Answer, Meaning};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use beside::Beside;
@@ -68,6 +70,8 @@ pub struct Service {
     pub advice: Advice,
     /// Most bytes of an answer.
     pub most_of_answer: usize,
+    /// The header with an id for each call, the same when it is repeated; empty where there is none.
+    pub request_id: &'static str,
 }
 
 impl Service {
@@ -82,6 +86,7 @@ impl Service {
             rights: "check the credentials",
             advice: Advice::NONE,
             most_of_answer: MOST_OF_ANSWER,
+            request_id: "",
         }
     }
 }
@@ -95,6 +100,8 @@ pub struct Rest {
     accounts: Accounts,
     /// The parameters in the query of every request.
     always: Vec<(&'static str, String)>,
+    /// The headers of every request beside its own.
+    headers: HeaderMap,
 }
 
 impl Rest {
@@ -105,8 +112,6 @@ impl Rest {
     pub fn new(
         service: &Service,
         base: Option<&str>,
-    /// The headers of every request beside its own.
-    headers: HeaderMap,
         auth: Auth,
         http: &HttpOptions,
     ) -> Result<Self, ProviderError> {
@@ -138,16 +143,6 @@ impl Rest {
         self
     }
 
-    /// The way to the API, which keeps the credentials out of every error.
-    #[must_use]
-    pub fn transport(&self, capabilities: &Capabilities) -> Transport {
-        let secrets = self.auth.secrets();
-        let account = [&[self.base.to_string()], &secrets[..]].concat().join("\n");
-        Transport::with_secrets(capabilities, secrets).among(&self.accounts, &account)
-    }
-
-    /// A request to read a resource, by the segments of its path below the base URL.
-    #[must_use]
     /// With this header in every request, if there is a value.
     ///
     /// # Errors
@@ -166,6 +161,16 @@ impl Rest {
         Ok(self)
     }
 
+    /// The way to the API, which keeps the credentials out of every error.
+    #[must_use]
+    pub fn transport(&self, capabilities: &Capabilities) -> Transport {
+        let secrets = self.auth.secrets();
+        let account = [&[self.base.to_string()], &secrets[..]].concat().join("\n");
+        Transport::with_secrets(capabilities, secrets).among(&self.accounts, &account)
+    }
+
+    /// A request to read a resource, by the segments of its path below the base URL.
+    #[must_use]
     pub fn get(&self, path: &[&str]) -> Request {
         self.request(Method::GET, path)
     }
@@ -214,6 +219,7 @@ impl Rest {
         operation: &'static str,
         request: &Request,
     ) -> Result<Answer, ProviderError> {
+        let request = &*self.with_id(request)?;
         let token = self.auth.token(via).await?;
         let first = self.attempt(via, operation, request, token.as_deref()).await;
         match (first, token) {
@@ -226,6 +232,13 @@ impl Rest {
         }
     }
 
+    fn with_id<'r>(&self, request: &'r Request) -> Result<Cow<'r, Request>, ProviderError> {
+        match self.service.request_id {
+            "" => Ok(Cow::Borrowed(request)),
+            name => request.clone().header(name, &uuid()).map(Cow::Owned),
+        }
+    }
+
     async fn attempt(
         &self,
         via: &Transport,
@@ -235,6 +248,7 @@ impl Rest {
     ) -> Result<Answer, ProviderError> {
         via.call(operation, async || {
             let mut outgoing = request.outgoing(&self.always)?;
+            outgoing.headers.extend(self.headers.clone());
             self.auth.add_to(&mut outgoing, token)?;
             let request = outgoing.build(&self.http, USER_AGENT)?;
             answer::receive(&self.service, &self.http, request).await
@@ -253,7 +267,6 @@ impl fmt::Debug for Rest {
 pub(crate) fn remember_secrets(url: &Url) {
     secrets::register_url(url.as_str());
     url.query_pairs().for_each(|(_, value)| secrets::register(&value));
-            outgoing.headers.extend(self.headers.clone());
 }
 
 fn base_url(service: &str, text: &str) -> Result<Url, ProviderError> {

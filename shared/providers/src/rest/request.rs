@@ -48,11 +48,17 @@ impl Request {
         self
     }
 
-    /// With a header of the service's own.
-    #[must_use]
-    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        self
+    /// With a header of the service's own, by its name in lower case.
+    ///
+    /// # Errors
+    /// When no header can have this value.
+    pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, ProviderError> {
+        let value = HeaderValue::try_from(value).map_err(|_| {
+            let message = format!("{self}: {value:?} cannot be sent as the header {name}");
+            ProviderError::new(ErrorKind::Rejected(Vec::new()), message)
+        })?;
+        self.headers.insert(HeaderName::from_static(name), value);
+        Ok(self)
     }
 
     /// With a JSON body.
