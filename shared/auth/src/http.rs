@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Identity};
+use reqwest::{Certificate, Client, ClientBuilder, Identity};
 
-use crate::{install_crypto, secrets};
+use crate::{install_crypto, roots, secrets};
 
 /// Most redirects of one request.
 const MOST_REDIRECTS: usize = 10;
@@ -65,10 +65,7 @@ pub const USER_AGENT: &str = concat!("ExternalDNS/", env!("CARGO_PKG_VERSION"));
 /// When a file of the options is missing or holds something else.
 pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
     install_crypto();
-    let mut builder = Client::builder()
-        .user_agent(USER_AGENT)
-        .redirect(redirects())
-        .tls_danger_accept_invalid_certs(options.accept_any_certificate);
+    let mut builder = Client::builder().user_agent(USER_AGENT).redirect(redirects());
     if let Some(timeout) = options.timeout {
         builder = builder.timeout(timeout);
     }
@@ -78,13 +75,28 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
     if options.direct {
         builder = builder.no_proxy();
     }
-    if let Some(path) = &options.ca {
+    tls(builder, options)?.build().map_err(HttpError::Client)
+}
+
+/// With the certificates of the options. Without any it trusts the system, whose authorities are read
+/// only when there is something to verify.
+fn tls(mut builder: ClientBuilder, options: &HttpOptions) -> Result<ClientBuilder, HttpError> {
+    let HttpOptions { ca, identity, accept_any_certificate, .. } = options;
+    if ca.is_none()
+        && identity.is_none()
+        && !accept_any_certificate
+        && let Ok(config) = roots::client_config()
+    {
+        return Ok(builder.tls_backend_preconfigured(config));
+    }
+    builder = builder.tls_danger_accept_invalid_certs(*accept_any_certificate);
+    if let Some(path) = ca {
         let pem = read(path)?;
         let authorities = Certificate::from_pem_bundle(&pem)
             .map_err(|source| HttpError::Pem { path: path.clone(), source })?;
         builder = builder.tls_certs_merge(authorities);
     }
-    if let Some((certificate, key)) = &options.identity {
+    if let Some((certificate, key)) = identity {
         let mut pem = read(certificate)?;
         pem.push(b'\n');
         pem.extend(read(key)?);
@@ -92,7 +104,7 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
             .map_err(|source| HttpError::Pem { path: certificate.clone(), source })?;
         builder = builder.identity(identity);
     }
-    builder.build().map_err(HttpError::Client)
+    Ok(builder)
 }
 
 /// Follows redirects. What a server sends us to may have a password, which no output shows either.

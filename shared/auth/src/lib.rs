@@ -13,6 +13,7 @@ mod http;
 #[cfg(test)]
 mod messages;
 mod retry_after;
+mod roots;
 pub mod secrets;
 mod tried;
 mod uuid;

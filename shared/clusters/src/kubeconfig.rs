@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::Scheme;
 use kube::config::{Cluster, Context, KubeConfigOptions, Kubeconfig, NamedCluster, NamedContext};
 use kube::{Client, Config};
 
@@ -214,8 +215,12 @@ fn ours(config: &mut Config) {
 }
 
 /// Makes the client. Nothing is sent yet.
-pub(crate) fn client(config: Config, credentials: &str) -> Result<Client, String> {
+pub(crate) fn client(mut config: Config, credentials: &str) -> Result<Client, String> {
     extdns_auth::install_crypto();
+    if config.cluster_url.scheme() == Some(&Scheme::HTTP) && config.proxy_url.is_none() {
+        // Without TLS there is nothing to verify, so the authorities of the system are not read.
+        config.root_cert.get_or_insert_default();
+    }
     Client::try_from(config).map_err(|error| match error {
         kube::Error::InferKubeconfig(error) => format!("{credentials}: {}", explain(&error)),
         // Its own message prints the URL of the proxy, which can hold a password.

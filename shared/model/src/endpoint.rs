@@ -242,7 +242,20 @@ impl Resource {
     /// The text of the `resource` label, if resources of this kind are written into labels.
     #[must_use]
     pub fn label(&self) -> Option<EcoString> {
-        self.kind.is_labelled().then(|| ecow::eco_format!("{self}"))
+        self.kind.is_labelled().then(|| self.text())
+    }
+
+    /// What `Display` writes, without the machinery of formats: it is asked for with each endpoint.
+    fn text(&self) -> EcoString {
+        let namespace = self.namespace.as_deref();
+        let length = self.kind.as_str().len() + namespace.map_or(0, str::len) + self.name.len();
+        let mut text = EcoString::with_capacity(length + 2);
+        text.push_str(self.kind.as_str());
+        for part in namespace.into_iter().chain([self.name.as_str()]) {
+            text.push('/');
+            text.push_str(part);
+        }
+        text
     }
 
     /// The object of a label `<kind>/<namespace>/<name>`, if it is written back as the same text;
@@ -263,11 +276,7 @@ impl Resource {
 /// `service/default/web`, `node/ip-10-0-1-1`
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.as_str())?;
-        if let Some(namespace) = &self.namespace {
-            write!(f, "/{namespace}")?;
-        }
-        write!(f, "/{}", self.name)
+        f.write_str(&self.text())
     }
 }
 

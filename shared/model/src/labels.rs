@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use ecow::EcoString;
+use memchr::memchr;
 use thin_vec::ThinVec;
 
 /// Keys with a meaning of their own.
@@ -148,7 +149,7 @@ impl Labels {
     pub fn parse(text: &str) -> Result<Self, InvalidHeritage> {
         let mut labels = Self::new();
         let mut heritage = false;
-        let tokens = text.trim_matches('"').split(',');
+        let tokens = unquoted(text).split(',');
         for (key, value) in tokens.filter_map(|token| token.split_once('=')) {
             if key == HERITAGE {
                 if value != HERITAGE_VALUE {
@@ -177,7 +178,18 @@ impl Labels {
 
 /// The labels of a text that [`is_plain`].
 fn stored(text: &str) -> Stored<'_> {
-    Stored(text.trim_matches('"').strip_prefix(BEGINNING).unwrap_or_default())
+    Stored(unquoted(text).strip_prefix(BEGINNING).unwrap_or_default())
+}
+
+/// A text without its outer quotes.
+fn unquoted(mut text: &str) -> &str {
+    while let Some(rest) = text.strip_prefix('"') {
+        text = rest;
+    }
+    while let Some(rest) = text.strip_suffix('"') {
+        text = rest;
+    }
+    text
 }
 
 /// What is left of such a text behind the heritage, or behind a label.
@@ -188,11 +200,11 @@ impl<'t> Iterator for Stored<'t> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.0.strip_prefix(SEPARATOR)?;
-        let end = text.bytes().position(|byte| byte == b',').unwrap_or(text.len());
+        let end = memchr(b',', text.as_bytes()).unwrap_or(text.len());
         let (label, rest) = text.split_at(end);
-        let pair = label.split_once('=')?;
+        let (key, value) = label.split_at(memchr(b'=', label.as_bytes())?);
         self.0 = rest;
-        Some(pair)
+        Some((key, &value[1..]))
     }
 }
 
@@ -201,7 +213,7 @@ impl<'t> Iterator for Stored<'t> {
 fn is_plain(text: &str) -> bool {
     let (mut labels, mut last) = (stored(text), None);
     let is_sorted = labels.by_ref().all(|(key, _)| last.replace(key).is_none_or(|last| last < key));
-    is_sorted && labels.0.is_empty() && text.trim_matches('"').starts_with(BEGINNING)
+    is_sorted && labels.0.is_empty() && unquoted(text).starts_with(BEGINNING)
 }
 
 impl PartialEq for Labels {

@@ -178,12 +178,17 @@ pub(crate) fn unicode_form(text: &str) -> Cow<'_, str> {
 
 /// Without outer white space and trailing dots.
 fn trim(text: &str) -> &str {
+    let ends = [text.bytes().next(), text.bytes().next_back()];
+    if ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_graphic() && byte != b'.')) {
+        return text;
+    }
     text.trim_start().trim_end_matches(|char: char| char == '.' || char.is_whitespace())
 }
 
 /// Lower-case ASCII already: nothing to map.
 fn is_canonical(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+    // Without an early end, so that many bytes are looked at together.
+    !text.bytes().fold(false, |found, byte| found | !byte.is_ascii() | byte.is_ascii_uppercase())
 }
 
 struct Mapped {

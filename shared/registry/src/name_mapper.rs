@@ -32,6 +32,10 @@ const LONGEST_TYPE: usize = 5;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NameMapper {
     affix: Affix,
+    /// Whether the type stands in the affix.
+    has_template: bool,
+    /// The affix of the names of older versions, without the type.
+    untyped: String,
     /// What stands for a leading `*`; empty for the asterisk itself.
     wildcard: String,
 }
@@ -66,7 +70,9 @@ impl NameMapper {
         } else {
             Affix::Suffix(suffix.to_lowercase())
         };
-        Self { affix, wildcard: wildcard.to_lowercase() }
+        let has_template = affix.text().contains(TEMPLATE);
+        let untyped = affix.text().replace(TEMPLATE, "");
+        Self { affix, has_template, untyped, wildcard: wildcard.to_lowercase() }
     }
 
     /// The name of the TXT record for a record of this name and type, or of any type in the format
@@ -77,18 +83,29 @@ impl NameMapper {
             None => (name, None),
         };
         let head = if head == "*" && !self.wildcard.is_empty() { &self.wildcard } else { head };
-        let rtype = rtype.map(|rtype| rtype.to_string().to_ascii_lowercase());
-        let affix = self.affix.text();
-        let kind = match &rtype {
-            Some(rtype) if !affix.contains(TEMPLATE) => format!("{rtype}-"),
-            _ => String::new(),
+        let kind = match rtype {
+            Some(RecordType::Other(_)) => rtype
+                .map_or(Cow::Borrowed(""), |rtype| rtype.to_string().to_ascii_lowercase().into()),
+            _ => rtype.map_or("", type_text).into(),
         };
-        let affix = affix.replace(TEMPLATE, rtype.as_deref().unwrap_or(""));
+        let affix: Cow<'_, str> = if self.has_template {
+            self.affix.text().replace(TEMPLATE, &kind).into()
+        } else {
+            self.affix.text().into()
+        };
         let (prefix, suffix) = match self.affix {
-            Affix::Prefix(_) => (affix.as_str(), ""),
-            Affix::Suffix(_) => ("", affix.as_str()),
+            Affix::Prefix(_) => (&*affix, ""),
+            Affix::Suffix(_) => ("", &*affix),
         };
-        let mut txt = format!("{prefix}{kind}{head}{suffix}");
+        // Put together by hand: it is done for each record.
+        let mut txt = String::with_capacity(name.len() + head.len() + affix.len() + kind.len() + 1);
+        txt.push_str(prefix);
+        if rtype.is_some() && !self.has_template {
+            txt.push_str(&kind);
+            txt.push('-');
+        }
+        txt.push_str(head);
+        txt.push_str(suffix);
         if let Some(tail) = tail {
             txt.push('.');
             txt.push_str(tail);
@@ -101,7 +118,10 @@ impl NameMapper {
     pub(crate) fn to_endpoint_name(&self, txt: &str) -> Option<Owned> {
         let (part, rest) = self.affix.split(txt)?;
         let (stripped, rtype) = self.strip(part)?;
-        let name = Name::as_listed(&format!("{stripped}{rest}"));
+        let name = match rest {
+            "" => Name::as_listed(stripped),
+            _ => Name::as_listed(&format!("{stripped}{rest}")),
+        };
         (!name.is_empty()).then_some(Owned { name, rtype })
     }
 
@@ -109,7 +129,7 @@ impl NameMapper {
     /// versions.
     pub(crate) fn to_untyped_name(&self, txt: &str) -> Option<String> {
         let (part, rest) = self.affix.split(txt)?;
-        let stripped = self.affix.strip(part, &self.affix.text().replace(TEMPLATE, ""))?;
+        let stripped = self.affix.strip(part, &self.untyped)?;
         Some(format!("{stripped}{rest}"))
     }
 
@@ -144,8 +164,8 @@ impl NameMapper {
     }
 
     fn strip<'a>(&self, part: &'a str) -> Option<(&'a str, Option<RecordType>)> {
-        let affix = self.affix.text();
-        if affix.contains(TEMPLATE) {
+        if self.has_template {
+            let affix = self.affix.text();
             let typed = TYPES.into_iter().find_map(|rtype| {
                 let affix = affix.replace(TEMPLATE, type_text(rtype));
                 self.affix.strip(part, &affix).map(|stripped| (stripped, Some(rtype)))
@@ -154,7 +174,7 @@ impl NameMapper {
                 return typed;
             }
         }
-        let stripped = self.affix.strip(part, &affix.replace(TEMPLATE, ""))?;
+        let stripped = self.affix.strip(part, &self.untyped)?;
         let head = stripped.split_once('-').map_or(stripped, |(head, _)| head);
         let rtype = TYPES.into_iter().find(|rtype| type_text(*rtype) == head);
         let rest = rtype.and_then(|_| stripped.strip_prefix(head)?.strip_prefix('-'));

@@ -5,7 +5,9 @@
 
 pub mod baseline;
 pub mod figures;
+pub mod often;
 pub mod planning;
+pub mod prefixes;
 pub mod rendering;
 pub mod route53;
 pub mod row;

@@ -10,7 +10,7 @@ use extdns_bench::figures::{self, Figures};
 use extdns_bench::route53::Route53;
 use extdns_bench::row::{Bar, Calls, Row};
 use extdns_bench::speed::{self, Speed};
-use extdns_bench::{planning, rendering, start, table};
+use extdns_bench::{often, planning, rendering, start, table};
 
 /// Measures the program over simulators.
 #[derive(Parser)]
@@ -43,6 +43,12 @@ enum Part {
     /// Plans and prints the figures.
     #[command(hide = true)]
     Plan { records: usize },
+    /// Writes down what runs call, for the linker.
+    #[command(hide = true)]
+    Often {
+        /// The map that the linker wrote with the program.
+        map: PathBuf,
+    },
     /// Renders a report and prints the figures.
     #[command(hide = true)]
     Render { form: String },
@@ -68,6 +74,9 @@ fn main() -> anyhow::Result<()> {
     match args.part {
         Some(Part::Measure { command }) => print(&figures::of_only_child(&command)?),
         Some(Part::Plan { records }) => print(&planning::plan(records)?),
+        Some(Part::Often { map }) => {
+            often::write(Path::new("valgrind"), &program(&args.program)?, &map)
+        }
         Some(Part::Render { form }) => print(&rendering::render(&form)?),
         None => bench(&args),
     }
@@ -79,11 +88,7 @@ fn print(figures: &Figures) -> anyhow::Result<()> {
 }
 
 fn bench(args: &Args) -> anyhow::Result<()> {
-    let program = match &args.program {
-        Some(program) => program.clone(),
-        None => std::env::current_exe()?.with_file_name("external-dns"),
-    };
-    let program = program.canonicalize().with_context(|| program.display().to_string())?;
+    let program = program(&args.program)?;
     let mut baseline = Baseline::read()?;
     let mut rows = Vec::new();
     let wanted = |workload: &Workload| workload.name.contains(&args.only);
@@ -99,6 +104,15 @@ fn bench(args: &Args) -> anyhow::Result<()> {
     }
     let misses: Vec<String> = rows.iter().flat_map(Row::misses).collect();
     if misses.is_empty() { Ok(()) } else { bail!("too much:\n{}", misses.join("\n")) }
+}
+
+/// The program to measure.
+fn program(given: &Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let program = match given {
+        Some(program) => program.clone(),
+        None => std::env::current_exe()?.with_file_name("external-dns"),
+    };
+    program.canonicalize().with_context(|| program.display().to_string())
 }
 
 impl Workload {

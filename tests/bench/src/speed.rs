@@ -36,6 +36,12 @@ impl Speed {
         Self::over(n, KubeSim::builder().pages_only(), true)
     }
 
+    /// The same with an API server that speaks TLS.
+    #[must_use]
+    pub fn over_tls(n: usize) -> Self {
+        Self::over(n, KubeSim::builder().tls(), false)
+    }
+
     fn over(n: usize, kube: Builder, in_pages: bool) -> Self {
         let kube = kube.workload(n).user(User::admin("admin", ADMIN_TOKEN)).start();
         let kubeconfig = kube.write_kubeconfig(&kube.kubeconfig(Login::Token(ADMIN_TOKEN)));

@@ -11,7 +11,7 @@ use crate::baseline::Alarm;
 use crate::speed::Speed;
 
 /// Under valgrind a run takes many times as long; no time limit of its own may end it.
-const PATIENCE: [&str; 2] =
+pub(crate) const PATIENCE: [&str; 2] =
     ["--kube-api-request-timeout=0s", "--webhook-provider-read-timeout=30m"];
 
 /// Counts what a run over `n` Services costs: its instructions and its heap in two runs at the same time.

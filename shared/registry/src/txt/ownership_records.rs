@@ -84,9 +84,10 @@ impl TxtRegistry {
             Cow::Owned(text) => Cow::Owned(text.to_lowercase()),
         };
         let owned = mapper.to_endpoint_name(&text)?;
-        let canonical = owned.rtype.is_some()
-            && Name::as_listed(&mapper.to_txt_name(owned.name.as_str(), owned.rtype)).key()
-                == txt.key();
+        let canonical = owned.rtype.is_some() && {
+            let own = mapper.to_txt_name(owned.name.as_str(), owned.rtype);
+            own == txt.as_str() || Name::as_listed(&own).key() == txt.key()
+        };
         Some(Reading { owned, canonical })
     }
 }

@@ -1,7 +1,9 @@
 //! Positions in a list by a text of its items. It holds no text, since the items have theirs.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
+
+use foldhash::quality::RandomState;
 
 /// Positions by the hash of a text.
 #[derive(Default)]
@@ -31,7 +33,7 @@ impl Positions {
 /// Of positions and their texts. A list has less than 2^32 items.
 impl<'t> FromIterator<(usize, Cow<'t, str>)> for Positions {
     fn from_iter<I: IntoIterator<Item = (usize, Cow<'t, str>)>>(texts: I) -> Self {
-        let hasher = RandomState::new();
+        let hasher = RandomState::default();
         let entry = |(at, text): (usize, Cow<'t, str>)| {
             (hasher.hash_one(&*text), u32::try_from(at).unwrap_or(u32::MAX))
         };
