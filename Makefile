@@ -19,6 +19,12 @@ bench: toolchain ## What runs cost: time, memory, calls; fails above the bars (m
 	cargo build --release -p external-dns -p extdns-bench
 	$${CARGO_TARGET_DIR:-target}/release/extdns-bench $(ARGS)
 
+# When the peaks of `make bench` rise without another reason, and after new versions of Rust or of dependencies.
+often: MAP = $(abspath $(or $(CARGO_TARGET_DIR),target))/release/external-dns.map
+often: toolchain ## Find what runs call, so that it stands together in the programs (minutes)
+	cargo rustc --release -p external-dns --bin external-dns -- -C link-arg=-Wl,-Map=$(MAP)
+	cargo run --release -p extdns-bench -- often $(MAP)
+
 test: toolchain ## Install what the tests need, check format and lints, run every test, say where the time went
 	@tests/timed setup fmt lint template isolated unit chaos
 
