@@ -210,9 +210,11 @@ impl WebhookSim {
         *state = State { filter, silence: Arc::clone(&self.silence), ..State::new(Value::Null) };
     }
 
-    /// Nothing goes wrong any more; poisoned names stay so.
+    /// Nothing goes wrong any more, and no name is poisoned.
     pub fn heal(&self) {
-        lock(&self.state).failures.clear();
+        let mut state = lock(&self.state);
+        state.failures.clear();
+        state.poisoned.clear();
     }
 
     /// Requests with this method and path, with any answer.
