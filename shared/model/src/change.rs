@@ -39,6 +39,9 @@ pub enum After {
     /// The name moves: that group makes it in its new zone, and this one removes it from its old
     /// zone. Only what the new zone was seen to serve is removed from the old one.
     Move(GroupId),
+    /// That group makes what comes under the name in the place of what this one removes. They are sent in one call
+    /// where the API makes all changes of a call or none of them.
+    Replacement(GroupId),
 }
 
 impl After {
@@ -46,7 +49,27 @@ impl After {
     #[must_use]
     pub fn group(self) -> GroupId {
         match self {
-            Self::OwnershipRecord(group) | Self::Move(group) => group,
+            Self::OwnershipRecord(group) | Self::Move(group) | Self::Replacement(group) => group,
+        }
+    }
+
+    /// The same about a group that has got another id.
+    #[must_use]
+    pub fn with_group(self, group: GroupId) -> Self {
+        match self {
+            Self::OwnershipRecord(_) => Self::OwnershipRecord(group),
+            Self::Move(_) => Self::Move(group),
+            Self::Replacement(_) => Self::Replacement(group),
+        }
+    }
+
+    /// Why the group that waits is not sent, where the other one was not applied.
+    #[must_use]
+    pub fn not_sent(self) -> NotSent {
+        match self {
+            Self::OwnershipRecord(_) => NotSent::Predecessor,
+            Self::Move(_) => NotSent::Move,
+            Self::Replacement(_) => NotSent::Replacement,
         }
     }
 }
@@ -204,6 +227,8 @@ pub enum NotSent {
     Predecessor,
     /// The name was not made in its new zone, or was not seen there, so it stays in its old zone.
     Move,
+    /// What comes under the name in the place of what is to go was not made, so that stays.
+    Replacement,
     /// The provider could no longer be written to in this run.
     Stopped(Failure),
 }
@@ -258,6 +283,9 @@ impl fmt::Display for NotSent {
             Self::Move => f.write_str(
                 "not sent: the name is not seen in its new zone yet, so it stays in this one",
             ),
+            Self::Replacement => {
+                f.write_str("not sent: what comes in its place was not made, so it stays")
+            }
             Self::Stopped(failure) => write!(f, "not sent: {failure}"),
         }
     }

@@ -57,6 +57,7 @@ fn every_outcome_has_its_words() {
             NotSent::Move,
             "not sent: the name is not seen in its new zone yet, so it stays in this one",
         ),
+        (NotSent::Replacement, "not sent: what comes in its place was not made, so it stays"),
         (
             NotSent::Stopped(failure()),
             "not sent: rate exceeded (request id 7); lower --aws-requests-per-second",
@@ -64,7 +65,11 @@ fn every_outcome_has_its_words() {
     ];
     for (why, words) in table {
         match why {
-            NotSent::Deadline | NotSent::Predecessor | NotSent::Move | NotSent::Stopped(_) => {}
+            NotSent::Deadline
+            | NotSent::Predecessor
+            | NotSent::Move
+            | NotSent::Replacement
+            | NotSent::Stopped(_) => {}
         }
         assert_eq!(why.to_string(), words);
     }

@@ -32,10 +32,7 @@ impl<'a> Claimed<'a> {
                 outcome.is_some_and(|outcome| *outcome != Outcome::Applied)
             };
             if let (None, Some(after)) = (&outcomes[at], group.after.iter().find(failed)) {
-                outcomes[at] = Some(Outcome::NotSent(match after {
-                    After::OwnershipRecord(_) => NotSent::Predecessor,
-                    After::Move(_) => NotSent::Move,
-                }));
+                outcomes[at] = Some(Outcome::NotSent(after.not_sent()));
             }
         }
         for (outcome, group) in outcomes.iter_mut().zip(groups) {
@@ -74,13 +71,10 @@ fn renumbered(groups: &[ChangeGroup], outcomes: &[Option<Outcome>]) -> Vec<Chang
     }));
     let sent = groups.iter().filter_map(|group| {
         let id = ids[group.id.0 as usize]?;
-        let after = group.after.iter().filter_map(|after| {
-            let id = ids[after.group().0 as usize]?;
-            Some(match after {
-                After::OwnershipRecord(_) => After::OwnershipRecord(id),
-                After::Move(_) => After::Move(id),
-            })
-        });
+        let after = group
+            .after
+            .iter()
+            .filter_map(|after| Some(after.with_group(ids[after.group().0 as usize]?)));
         Some(ChangeGroup { id, after: after.collect(), ..group.clone() })
     });
     sent.collect()

@@ -96,6 +96,23 @@ impl Groups {
         self.subjects.get(group.0 as usize).copied()
     }
 
+    /// The groups that make what comes in the place of what a unit removes: units that make something are there
+    /// before.
+    fn replacements(&self, subject: Subject, row: &Row<'_>) -> Vec<After> {
+        let own = self.groups.iter().zip(&self.subjects).rev();
+        let of_row = own.take_while(|(_, other)| other.row == subject.row);
+        let is_record = |change: &Change| change.role == Role::Record;
+        let made = of_row.filter(|(group, other)| {
+            group.zone == row.zone
+                && group.changes.iter().any(is_record)
+                && other.unit != subject.unit
+                && is_replaced(row, subject.unit, other.unit)
+        });
+        let mut made: Vec<After> = made.map(|(group, _)| After::Replacement(group.id)).collect();
+        made.reverse();
+        made
+    }
+
     /// Cuts a unit into groups, each in one zone and each after the one before: ownership records
     /// that would be misread later, new ownership records of other zones, then the zone of the records, then the remaining ownership records.
     /// Returns the positions of the groups.
@@ -109,6 +126,7 @@ impl Groups {
         let Draft { mut records, first, ownership_records, requires, mut follows, mut moves } =
             draft;
         let Some(name) = name_of(row, subject.unit) else { return start..start };
+        let mut replaced_by = self.replacements(subject, row);
         let (own, elsewhere): (Vec<_>, Vec<_>) =
             ownership_records.into_iter().partition(|(zone, _)| *zone == row.zone);
         let (before, behind) = elsewhere
@@ -126,6 +144,9 @@ impl Groups {
             let name = name.clone();
             let mut after: Vec<_> = follows.map(After::OwnershipRecord).into_iter().collect();
             after.append(&mut moves);
+            if zone == row.zone {
+                after.append(&mut replaced_by);
+            }
             let relies_on = requires.iter().filter(|(own, _)| *own == zone && zone == row.zone);
             let requires =
                 relies_on.map(|(_, ownership_record)| ownership_record.clone()).collect();
@@ -135,6 +156,19 @@ impl Groups {
         }
         start..self.groups.len()
     }
+}
+
+/// Whether the second unit makes a record set in the place of one that the first removes: one of another type under
+/// the same set identifier.
+fn is_replaced(row: &Row<'_>, removing: Unit, making: Unit) -> bool {
+    let going = |unit| row.decisions.iter().filter(move |own| own.unit == unit && own.goes());
+    let id = |own: &Decision<'_>| own.change.set().set_identifier().to_owned();
+    let is_gone = |own: &Decision<'_>| matches!(own.change, RecordChange::Delete(_));
+    let is_made = |own: &&Decision<'_>| matches!(own.change, RecordChange::Create(_));
+    going(removing).all(is_gone)
+        && going(making)
+            .filter(is_made)
+            .any(|made| going(removing).any(|gone| id(gone) == id(made)))
 }
 
 /// The name of a unit's records, as wanted where something is wanted.

@@ -88,6 +88,7 @@ macro_rules! conformance {
             survives_death_after_every_write
             leaves_what_changed_meanwhile
             moves_a_name_to_its_new_zone
+            keeps_what_is_not_replaced
             keeps_its_promises
             stores_every_kind
             heals_values_that_disagree

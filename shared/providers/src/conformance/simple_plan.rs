@@ -28,7 +28,8 @@ pub fn is_ownership_record(set: &RecordSet) -> bool {
 type Key = (String, RecordType);
 
 /// The groups that make the inventory what is desired. Records without an ownership record are
-/// foreign and left alone. A name that is desired in another zone than it is in moves.
+/// foreign and left alone. A name that is desired in another zone than it is in moves, and a record set stays until
+/// one of another type is made in its place.
 #[must_use]
 pub fn plan(inventory: &Inventory, desired: &[RecordSet]) -> Vec<ChangeGroup> {
     let current: BTreeMap<(ZoneKey, Key), &Record> =
@@ -65,7 +66,11 @@ pub fn plan(inventory: &Inventory, desired: &[RecordSet]) -> Vec<ChangeGroup> {
         if is_ownership_record(set) || desired_zones.get(key) == Some(zone) {
             continue;
         }
-        let after = made.get(key).map(|group| After::Move(group.id)).into_iter().collect();
+        let moved = made.get(key).map(|group| After::Move(group.id));
+        let replacing = made.values().filter(|own| own.zone == *zone && own.name.key() == key.0);
+        let replacing = replacing.filter(|own| own.changes.iter().any(makes_record));
+        let after =
+            moved.into_iter().chain(replacing.map(|own| After::Replacement(own.id))).collect();
         let changes = vec![delete(Role::Record, record), delete(Role::Ownership, ownership_record)];
         if let Some(id) = ids.next() {
             let (zone, name) = (*zone, set.name.clone());
@@ -90,6 +95,10 @@ fn same(old: &RecordSet, new: &RecordSet) -> bool {
         _ => set.targets.clone(),
     };
     bare(old).same_as(&bare(new), new.rtype) && (!new.ttl.is_set() || old.ttl == new.ttl)
+}
+
+fn makes_record(change: &Change) -> bool {
+    change.role == Role::Record && matches!(change.action, Action::Create(_))
 }
 
 fn ownership_record_of(set: &RecordSet) -> RecordSet {

@@ -15,6 +15,7 @@ use super::changed::changed;
 use super::check::shows;
 use super::gate::{Gate, Gates};
 use super::ledger::Ledger;
+use super::replaced::Replaced;
 use crate::{Deadline, ProviderError, Writer, ZoneReader};
 
 /// How long finishing the written zones may take beyond the deadline.
@@ -29,6 +30,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 pub(super) trait Dispatch: Send + Sync {
     /// The reading half of the API.
     fn reader(&self) -> &dyn ZoneReader;
+
+    /// Whether it is given what is replaced together with what replaces it, as one call makes both or neither.
+    fn keeps_together(&self) -> bool;
 
     /// One outcome per group.
     async fn deliver(
@@ -89,7 +93,10 @@ impl Writer for ZonedWriter {
         let via = self.via.until(until.clone());
         let pace = Pace::new(until);
         let gates = self.gates();
-        let mut ledger = Ledger::new(groups);
+        let mut ledger = match self.dispatch.keeps_together() {
+            true => Ledger::together(groups),
+            false => Ledger::new(groups),
+        };
         loop {
             for (zone, position) in ledger.unseen_moves() {
                 let seen = self.is_seen(&via, zone, &groups[position], pace.deadline()).await;
@@ -144,6 +151,13 @@ impl ZonedWriter {
                 return vec![Outcome::NotSent(why); groups.len()];
             }
             let mut outcomes = changed(self.dispatch.reader(), via, zone, &groups, gate).await;
+            let replaced = Replaced::among(groups.iter().copied());
+            for position in 0..groups.len() {
+                let mut by = replaced.by(position).iter();
+                if outcomes[position].is_none() && by.any(|by| outcomes[*by].is_some()) {
+                    outcomes[position] = Some(Outcome::NotSent(NotSent::Replacement));
+                }
+            }
             let go: Vec<_> =
                 groups.into_iter().zip(&outcomes).filter(|(_, out)| out.is_none()).collect();
             let go: Vec<_> = go.into_iter().map(|(group, _)| group).collect();

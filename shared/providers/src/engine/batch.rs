@@ -4,6 +4,7 @@
 mod full;
 mod lost;
 mod refused;
+mod replaced;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use super::check::Scope;
 use super::gate::Gate;
 use super::parcel::{MadeBy, Parcel};
 use super::read::some_names;
+use super::replaced::Replaced;
 use crate::{BatchWriter, Capabilities, Cost, ErrorKind, ProviderError, Stores, ZoneReader};
 use full::Room;
 use refused::Refused;
@@ -32,6 +34,10 @@ pub(super) struct Batches<A> {
 impl<A: BatchWriter> Dispatch for Batches<A> {
     fn reader(&self) -> &dyn ZoneReader {
         self.api.as_ref()
+    }
+
+    fn keeps_together(&self) -> bool {
+        self.api.capabilities().is_atomic()
     }
 
     async fn deliver(
@@ -61,12 +67,17 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
             outcomes: vec![None; groups.len()],
             queue: VecDeque::new(),
             refused: Vec::new(),
+            replaced: Replaced::among(groups.iter().map(AsRef::as_ref)),
+            waiting: Vec::new(),
             gate,
             sent: false,
             room: Room::NotAsked,
         };
         let stores = self.api.capabilities().stores;
-        delivery.pack(groups.iter().enumerate().map(|(at, group)| Parcel::new(at, group, stores)));
+        let parcels = groups.iter().enumerate().map(|(at, group)| Parcel::new(at, group, stores));
+        let (last, first): (Vec<_>, Vec<_>) =
+            parcels.partition(|parcel| !delivery.replaced.by(parcel.position).is_empty());
+        delivery.pack(first.into_iter().chain(last));
         let mut outcomes = delivery.run().await;
         self.accompany(via, zone, whole, &mut outcomes).await;
         outcomes
@@ -109,6 +120,9 @@ struct Delivery<'a, 'g, A> {
     queue: VecDeque<Vec<Parcel<'g>>>,
     /// The groups for which the zone is read after everything else was sent, so that one read serves all.
     refused: Vec<Refused<'g>>,
+    replaced: Replaced,
+    /// The groups whose replacement is not settled yet.
+    waiting: Vec<Parcel<'g>>,
     gate: &'a Gate,
     sent: bool,
     room: Room,
@@ -154,10 +168,13 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             while let Some(batch) = self.queue.pop_front() {
                 self.send(batch).await;
             }
-            if self.refused.is_empty() {
+            if !self.refused.is_empty() {
+                self.look_up_refused().await;
+            } else if !self.waiting.is_empty() {
+                self.end_waiting();
+            } else {
                 break;
             }
-            self.look_up_refused().await;
         }
         let unsettled = || Outcome::NotSent(NotSent::Deadline);
         self.outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unsettled)).collect()
@@ -170,6 +187,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
             let why = self.gate.refusal(&parcel.group).unwrap_or(NotSent::Deadline);
             self.settle(vec![parcel], &Outcome::NotSent(why));
         }
+        let batch = self.without_waiting(batch);
         if batch.is_empty() {
             return;
         }

@@ -15,12 +15,21 @@ pub(crate) struct Ledger<'g> {
     waits: Vec<usize>,
     /// The groups that wait for nothing any more and were not taken yet.
     free: BTreeMap<ZoneKey, Vec<usize>>,
+    /// Whether what is replaced is taken together with what replaces it.
+    together: bool,
+    /// The groups that were taken together with those for which they wait.
+    joined: BTreeSet<usize>,
     /// The groups that made a name in its new zone, and which were not read again yet to see
     /// whether it is there.
     unseen: BTreeSet<(ZoneKey, usize)>,
 }
 
 impl<'g> Ledger<'g> {
+    /// A ledger for a sender that sends what is replaced together with what replaces it, and not without it.
+    pub(crate) fn together(groups: &'g [ChangeGroup]) -> Self {
+        Self { together: true, ..Self::new(groups) }
+    }
+
     pub(crate) fn new(groups: &'g [ChangeGroup]) -> Self {
         let count = groups.len();
         let mut ledger = Self {
@@ -29,6 +38,8 @@ impl<'g> Ledger<'g> {
             followers: vec![Vec::new(); count],
             waits: groups.iter().map(|group| group.after.len()).collect(),
             free: BTreeMap::new(),
+            together: false,
+            joined: BTreeSet::new(),
             unseen: BTreeSet::new(),
         };
         let positions: HashMap<GroupId, usize> =
@@ -53,15 +64,34 @@ impl<'g> Ledger<'g> {
     /// The groups that wait for nothing any more, by zone.
     pub(crate) fn ready(&mut self) -> BTreeMap<ZoneKey, Vec<usize>> {
         let mut ready = std::mem::take(&mut self.free);
-        ready.values_mut().for_each(|positions| positions.sort_unstable());
+        ready.iter_mut().for_each(|(zone, positions)| self.join(*zone, positions));
         ready
     }
 
     /// Those of the first zone that has any.
     pub(crate) fn ready_in_one_zone(&mut self) -> Option<(ZoneKey, Vec<usize>)> {
         let (zone, mut positions) = self.free.pop_first()?;
-        positions.sort_unstable();
+        self.join(zone, &mut positions);
         Some((zone, positions))
+    }
+
+    /// Adds the groups that wait only for groups among these, as they make what comes in the place of what those
+    /// remove.
+    fn join(&mut self, zone: ZoneKey, positions: &mut Vec<usize>) {
+        if self.together {
+            let mut waiting: BTreeMap<usize, usize> = BTreeMap::new();
+            for (follower, after) in positions.iter().flat_map(|own| &self.followers[*own]) {
+                if matches!(after, After::Replacement(_)) && self.groups[*follower].zone == zone {
+                    *waiting.entry(*follower).or_default() += 1;
+                }
+            }
+            waiting.retain(|follower, count| {
+                self.waits[*follower] == *count && self.outcomes[*follower].is_none()
+            });
+            positions.extend(waiting.keys());
+            self.joined.extend(waiting.into_keys());
+        }
+        positions.sort_unstable();
     }
 
     /// The groups that made a name in its new zone, and which were not read again yet to see
@@ -74,7 +104,7 @@ impl<'g> Ledger<'g> {
     pub(crate) fn see(&mut self, position: usize, seen: bool) {
         for (follower, after) in self.followers[position].clone() {
             match (after, seen) {
-                (After::OwnershipRecord(_), _) => {}
+                (After::OwnershipRecord(_) | After::Replacement(_), _) => {}
                 (After::Move(_), true) => self.release(follower),
                 (After::Move(_), false) => self.stop(follower, after),
             }
@@ -92,7 +122,7 @@ impl<'g> Ledger<'g> {
         self.outcomes[position] = Some(outcome);
         for (follower, after) in self.followers[position].clone() {
             match (after, applied) {
-                (After::OwnershipRecord(_), true) => self.release(follower),
+                (After::OwnershipRecord(_) | After::Replacement(_), true) => self.release(follower),
                 (After::Move(_), true) => {
                     self.unseen.insert((self.groups[position].zone, position));
                 }
@@ -104,7 +134,8 @@ impl<'g> Ledger<'g> {
     /// One of the groups for which this one waits lets it go.
     fn release(&mut self, position: usize) {
         self.waits[position] -= 1;
-        if self.waits[position] == 0 && self.outcomes[position].is_none() {
+        let is_new = self.outcomes[position].is_none() && !self.joined.contains(&position);
+        if self.waits[position] == 0 && is_new {
             self.free.entry(self.groups[position].zone).or_default().push(position);
         }
     }
@@ -114,11 +145,7 @@ impl<'g> Ledger<'g> {
         let mut stopped = vec![(position, after)];
         while let Some((position, after)) = stopped.pop() {
             if self.outcomes[position].is_none() {
-                let why = match after {
-                    After::OwnershipRecord(_) => NotSent::Predecessor,
-                    After::Move(_) => NotSent::Move,
-                };
-                self.outcomes[position] = Some(Outcome::NotSent(why));
+                self.outcomes[position] = Some(Outcome::NotSent(after.not_sent()));
                 stopped.extend(&self.followers[position]);
             }
         }

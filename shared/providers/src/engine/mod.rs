@@ -20,6 +20,7 @@ pub(crate) mod ledger;
 pub mod names;
 mod parcel;
 mod read;
+pub(crate) mod replaced;
 mod steps;
 mod tempo;
 #[cfg(test)]

@@ -35,6 +35,10 @@ impl<A: RecordWriter> Dispatch for Steps<A> {
         self.api.as_ref()
     }
 
+    fn keeps_together(&self) -> bool {
+        false
+    }
+
     async fn deliver(
         &self,
         via: &Transport,

@@ -6,6 +6,7 @@
 //! refused group among n costs at most 2 log2(n) + 2 POSTs, and the others are applied.
 
 mod part;
+mod replaced;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ impl Writer for WebhookWriter {
     async fn apply(&self, groups: &[ChangeGroup], until: Deadline) -> Vec<Outcome> {
         let mut run = Isolation {
             client: &self.client,
+            groups,
             via: self.client.transport().until(until.clone()),
             until,
             open: VecDeque::new(),
@@ -49,13 +51,15 @@ impl Writer for WebhookWriter {
             refused_length: u64::MAX,
             slowest: Duration::ZERO,
         };
-        run.all(groups).await;
+        run.all().await;
         run.outcomes
     }
 }
 
 struct Isolation<'a> {
     client: &'a Client,
+    /// Everything that is to be sent.
+    groups: &'a [ChangeGroup],
     via: Transport,
     until: Deadline,
     /// What is still to be sent.
@@ -88,13 +92,13 @@ enum Reaction {
 }
 
 impl<'a> Isolation<'a> {
-    async fn all(&mut self, groups: &'a [ChangeGroup]) {
+    async fn all(&mut self) {
         let open = |(position, group): (usize, &'a ChangeGroup)| Open {
             position,
             group,
             changes: group.changes.iter().collect(),
         };
-        let groups: Vec<_> = groups.iter().enumerate().map(open).collect();
+        let groups: Vec<_> = self.groups.iter().enumerate().map(open).collect();
         let groups = self.unchanged(groups).await;
         if !groups.is_empty() {
             self.open.push_back(Part { groups, split: None, suspect: false });
@@ -105,7 +109,10 @@ impl<'a> Isolation<'a> {
             } else if part.suspect && middle(&part.groups).is_some() {
                 self.halve(part.groups, true);
             } else {
-                self.send(part).await;
+                let part = self.with_replacements(part);
+                if !part.groups.is_empty() {
+                    self.send(part).await;
+                }
             }
         }
         self.judge_alone();

@@ -15,6 +15,7 @@ use super::folder::{self, Location, ZonePath};
 use super::lock::Lock;
 use super::{WRITE, blocking, open, read_only, vanished};
 use crate::engine::ledger::Ledger;
+use crate::engine::replaced::Replaced;
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 
 /// How long a run waits for the locks of all folders together.
@@ -133,7 +134,7 @@ impl Writer for FileWriter {
             return vec![Outcome::NotSent(NotSent::Deadline); groups.len()];
         }
         let held = self.lock(groups.iter().map(|group| group.zone).collect(), &until).await;
-        let mut ledger = Ledger::new(groups);
+        let mut ledger = Ledger::together(groups);
         // One pass is one write, so a second write of a zone comes only where groups of zones wait
         // for each other.
         while let Some((zone, ready)) = ledger.ready_in_one_zone() {
@@ -169,16 +170,22 @@ fn write_zone(
         return Err(ProviderError::new(ErrorKind::ReadOnly, message));
     }
     let mut editor = Editor::new(zone, &file);
-    let outcomes = groups
-        .iter()
-        .map(|group| match editor.apply(group) {
-            Ok(()) => Outcome::Applied,
-            Err(failure) => Outcome::undone(Failure {
-                kind: failure.kind,
-                message: format!("zone file {shown}: {}", failure.message),
-            }),
-        })
-        .collect();
+    let mut edit = |group: &ChangeGroup| match editor.apply(group) {
+        Ok(()) => Outcome::Applied,
+        Err(failure) => Outcome::undone(Failure {
+            kind: failure.kind,
+            message: format!("zone file {shown}: {}", failure.message),
+        }),
+    };
+    let replaced = Replaced::among(groups.iter().map(AsRef::as_ref));
+    let mut outcomes = vec![Outcome::NotSent(NotSent::Replacement); groups.len()];
+    let (first, last): (Vec<usize>, Vec<usize>) =
+        (0..groups.len()).partition(|position| replaced.by(*position).is_empty());
+    for position in first.into_iter().chain(last) {
+        if replaced.by(position).iter().all(|by| outcomes[*by] == Outcome::Applied) {
+            outcomes[position] = edit(&groups[position]);
+        }
+    }
     let text = editor.finish().map_err(|problem| {
         let message = format!("zone file {shown} was not written: {problem}");
         ProviderError::new(ErrorKind::Rejected(Vec::new()), message)

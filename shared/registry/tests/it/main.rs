@@ -10,6 +10,7 @@ mod ownership;
 mod properties;
 mod reading;
 mod reassigning;
+mod replacing;
 mod world;
 mod writing;
 mod zones;

@@ -12,6 +12,7 @@ fn groups(world: &World, run: &Run) -> Vec<String> {
     let wait = |after: &After| match after {
         After::OwnershipRecord(group) => format!(" after {}", group.0),
         After::Move(group) => format!(" moved by {}", group.0),
+        After::Replacement(group) => format!(" replaced by {}", group.0),
     };
     let show = |group: &ChangeGroup| {
         let waits: String = group.after.iter().map(wait).collect();

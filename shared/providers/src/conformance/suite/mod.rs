@@ -4,6 +4,7 @@
 mod content;
 mod kinds;
 mod races;
+mod replaced;
 mod trouble;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ pub use kinds::{heals_values_that_disagree, keeps_child_zones_apart, stores_ever
 pub use races::{
     leaves_what_changed_meanwhile, moves_a_name_to_its_new_zone, survives_death_after_every_write,
 };
+pub use replaced::keeps_what_is_not_replaced;
 pub use trouble::{
     ends_with_the_deadline, finds_out_about_lost_answers, gives_up_when_throttled_for_long,
     leaves_an_api_alone_that_is_down, refuses_what_is_too_large, rejects_one_of_many,

@@ -4,7 +4,6 @@ use extdns_model::{NotSent, Outcome};
 
 use super::lost::unknown;
 use super::{Delivery, Parcel};
-use crate::engine::gate::growth;
 use crate::{BatchWriter, ProviderError};
 
 /// Whether deletes were sent ahead, to make room in a zone that is full.
@@ -18,7 +17,8 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
     /// The zone takes no more record sets: groups that make it smaller are sent first, once, and groups that
     /// make it larger are stopped.
     pub(super) fn full(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError) {
-        let grows = |parcel: &Parcel<'_>| growth(&parcel.group) > 0;
+        let growths = self.growths(batch.iter().chain(self.queue.iter().flatten()));
+        let grows = |parcel: &Parcel<'_>| growths.of(parcel) > 0;
         if !batch.iter().any(grows) {
             return self.settle(batch, &Outcome::Rejected(error.failure()));
         }
@@ -26,7 +26,7 @@ impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
         let (later, mut rest): (Vec<_>, Vec<_>) = waiting.partition(grows);
         let (refused, go_on): (Vec<_>, Vec<_>) = batch.into_iter().partition(grows);
         rest.splice(..0, go_on);
-        let makes_room = rest.iter().any(|parcel| growth(&parcel.group) < 0);
+        let makes_room = rest.iter().any(|parcel| growths.of(parcel) < 0);
         self.pack(rest);
         if makes_room && self.room == Room::NotAsked {
             self.room = Room::Asked;
