@@ -1,32 +1,37 @@
 //! A provider that stands for one that could not be made.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use extdns_model::{Endpoint, Inventory, Permit, ZoneIndex};
 use extdns_providers::{Adjusted, Capabilities, Provider, ProviderError, Reader, Writer};
 
-/// Stands for a provider that could not be made, so that the rest can be examined.
-pub(crate) fn stand_in() -> Arc<dyn Provider> {
-    Arc::new(StandIn(Capabilities::new("none")))
+/// Stands for a provider that could not be made, so that the other targets run and the rest can be
+/// examined. Whatever is asked of it fails for that reason.
+pub(crate) fn stand_in(reason: impl Display) -> Arc<dyn Provider> {
+    Arc::new(StandIn { capabilities: Capabilities::new("none"), reason: reason.to_string() })
 }
 
-struct StandIn(Capabilities);
+struct StandIn {
+    capabilities: Capabilities,
+    reason: String,
+}
 
 impl StandIn {
-    fn error() -> ProviderError {
-        ProviderError::config("the provider is not to be had")
+    fn error(&self) -> ProviderError {
+        ProviderError::config(self.reason.as_str())
     }
 }
 
 #[async_trait]
 impl Reader for StandIn {
     fn capabilities(&self) -> &Capabilities {
-        &self.0
+        &self.capabilities
     }
 
     async fn read(&self) -> Result<Inventory, ProviderError> {
-        Err(Self::error())
+        Err(self.error())
     }
 
     async fn adjust(
@@ -34,7 +39,7 @@ impl Reader for StandIn {
         _desired: Vec<Endpoint>,
         _zones: &ZoneIndex,
     ) -> Result<Adjusted, ProviderError> {
-        Err(Self::error())
+        Err(self.error())
     }
 }
 
@@ -44,6 +49,6 @@ impl Provider for StandIn {
         _permit: &Permit,
         _zones: &ZoneIndex,
     ) -> Result<Box<dyn Writer>, ProviderError> {
-        Err(Self::error())
+        Err(self.error())
     }
 }

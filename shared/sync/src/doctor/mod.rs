@@ -40,7 +40,7 @@ pub async fn examine_over(
         .into_iter()
         .map(|provider| match provider {
             Ok(provider) => (provider, None),
-            Err(error) => (stand_in(), Some(error)),
+            Err(error) => (stand_in(&error), Some(error)),
         })
         .unzip();
     let mut settings = Section::new("settings");

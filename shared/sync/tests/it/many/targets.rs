@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use extdns_providers::Provider;
-use extdns_sync::ExitCode;
 use extdns_sync::explain::explain;
 use extdns_sync::report::{
     Palette, Report, Summary, render_json, render_markdown, render_metrics, render_text,
 };
+use extdns_sync::settings::SettingsError;
+use extdns_sync::{ExitCode, RunRequest, Wiring};
 use extdns_testkit::route53::{Fault, Operation, Route53Sim, Spoil};
 use serde_json::Value;
 
@@ -93,6 +94,26 @@ async fn a_target_that_fails_does_not_stop_the_others() {
     assert_eq!(json["exitCode"], 1);
     let metrics = render_metrics(&report);
     assert!(metrics.contains("external_dns_run_success 0"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_target_without_credentials_does_not_stop_the_others() {
+    let world = world().await;
+    let no_credentials = || Err(SettingsError::Invalid("there are no credentials".to_owned()));
+    let (arguments, environment) = settings(&config(world.folder.path()), &["--once"]);
+    let wired = |providers| Wiring::over_made(&arguments, &environment, providers);
+    let request = RunRequest::of(&arguments).expect("a request");
+    let wiring = wired(vec![no_credentials(), Ok(Arc::clone(&world.targets[1]))]).expect("parts");
+    let report = Box::pin(extdns_sync::run(&wiring, &request)).await;
+    assert_eq!(report.exit_code(), ExitCode::Failed);
+    let failure = report.targets[0].failure.as_ref().expect("a failure");
+    assert_eq!(failure.message, "failed to read zones: there are no credentials");
+    assert_eq!(names(&report)[1].1, ["b.example.com"], "the other is written");
+    let none = wired(vec![no_credentials(), no_credentials()]);
+    assert_eq!(
+        none.err().map(|error| error.to_string()).as_deref(),
+        Some("there are no credentials")
+    );
 }
 
 #[tokio::test]
