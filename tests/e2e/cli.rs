@@ -84,6 +84,22 @@ fn wrong_settings_say_what_would_be_right() {
             "txt-prefix and txt-suffix are mutual exclusive",
         ),
         (&["--source=fake", "--provider=inmemory"], "the loop is not there yet: give --once"),
+        // The other command of ExternalDNS's README, as it is written there.
+        (
+            &[
+                "--registry",
+                "txt",
+                "--txt-owner-id",
+                "my-cluster-id",
+                "--provider",
+                "google",
+                "--google-project",
+                "example-project",
+                "--source",
+                "service",
+            ],
+            "the loop is not there yet: give --once",
+        ),
     ];
     let bench = Bench::new();
     for (flags, message) in table {

@@ -106,3 +106,47 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
         Self(variables.into_iter().map(owned).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_a_value_or_what_is_in_the_file_that_it_names() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), " from-file\n").expect("written");
+        let empty = tempfile::NamedTempFile::new().expect("a file");
+        let [named, nothing] = [&file, &empty].map(|it| format!("file:{}", it.path().display()));
+        let of = |value: &str| {
+            let environment = Environment::from([("OTHER", " "), ("TOKEN", value)]);
+            environment.credential(["OTHER", "TOKEN"])
+        };
+        let text = |it: &str| Some(it.to_owned());
+        assert_eq!(of("t0ken").expect("a value"), text("t0ken"));
+        assert_eq!(of(&named).expect("a file"), text("from-file"));
+        assert_eq!(of("").expect("nothing"), None);
+        for (value, problem) in
+            [(nothing.as_str(), "the file is empty"), ("file:/nowhere", "No such file")]
+        {
+            let error = of(value).expect_err(problem).message;
+            assert!(
+                error.contains(problem)
+                    && error.ends_with("give TOKEN the path of a file with a token"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_credentials_every_place_says_what_is_missing_and_what_would_be_right() {
+        let environment = Environment::from([("KEY", "k3y-of-mine")]);
+        let places: &[(&[&str], &str)] =
+            &[(&["TOKEN"], "set it to a token"), (&["KEY", "EMAIL"], "set both")];
+        let error = environment.nothing_in("example", places);
+        assert_eq!(
+            error.message,
+            "example credentials are not configured: no credentials in any of 2 places: (1) the environment (TOKEN): \
+             not set; set it to a token. (2) the environment (KEY and EMAIL): EMAIL is not set; set both"
+        );
+    }
+}

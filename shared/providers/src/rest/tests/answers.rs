@@ -51,7 +51,7 @@ async fn failures_by_status() {
         (403, None, "quotaExceeded: records of the zone", Quota, Quota),
         (403, None, "rateLimitExceeded: quota of queries", Unauthorised, Unauthorised),
         (404, None, "", ZoneGone, RecordGone),
-        (409, None, "", Conflict(none()), Conflict(none())),
+        (409, None, "", Transient, Conflict(none())),
         (422, None, "", Rejected(none()), Rejected(none())),
         (429, None, "", throttled(None), throttled(None)),
         (429, Some("0.5"), "", throttled(Some(1)), throttled(Some(1))),

@@ -83,7 +83,13 @@ async fn a_signature_is_made_for_every_attempt_over_what_is_sent() {
         ("PUT", "/api/x?a=1&org=o", Reply::new(429).header("retry-after", "0")),
         ("PUT", "/api/x?a=1&org=o", Reply::new(200)),
     ]);
-    let (rest, via) = client(&server, Auth::signed(Lengths(AtomicU32::new(1)), Vec::new()));
+    let (rest, _) = client(&server, Auth::signed(Lengths(AtomicU32::new(1)), Vec::new()));
+    let capabilities = Capabilities {
+        attempts: 2,
+        mutating_operations: &["write"],
+        ..Capabilities::new("example")
+    };
+    let via = rest.transport(&capabilities);
     let rest = rest.always("org", Some("o"));
     let request = rest.put(&["x"]).query("a", 1).json(&json!([])).expect("JSON");
     rest.send(&via, "write", &request).await.expect("done at last");

@@ -42,6 +42,27 @@ async fn by_page_number() {
     );
 }
 
+/// A page says its number and how many there are, or else how many items there are in all.
+#[tokio::test]
+async fn by_the_number_of_pages_or_of_items() {
+    let listing = Listing {
+        next: More::Numbered("/at/page", "/at/pages", "page"),
+        total: "/at/total",
+        ..PAGED
+    };
+    for pages in [json!(3), Value::Null] {
+        let (items, asked) = walk(listing, move |request| {
+            let number = value(request, "page").max(1);
+            let items: Vec<u64> = (2 * number - 1..=(2 * number).min(5)).collect();
+            let at = json!({ "page": number, "pages": pages, "total": 5 });
+            Reply::json(200, &json!({ "items": items, "at": at }))
+        })
+        .await;
+        assert_eq!(items.expect("complete"), [1, 2, 3, 4, 5]);
+        assert_eq!(asked[1..], ["/api/things?size=2&page=2", "/api/things?size=2&page=3"]);
+    }
+}
+
 #[tokio::test]
 async fn by_offset() {
     let listing = Listing { next: More::Offset("offset"), total: "/total", ..PAGED };
