@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use clap::ArgAction;
 use ecow::EcoString;
+use extdns_clusters::Keeper;
 use extdns_model::{ClusterId, OwnerIdError, Owners, parse_go_duration};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use self::error::RegistryError;
-use crate::crd::{Crd, Keeper};
+use crate::crd::Crd;
 use crate::name_mapper::{NameMapper, TEMPLATE};
 use crate::noop::Noop;
 use crate::txt::{Cipher, Codec, TxtRegistry};

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
 use extdns_clusters::{
-    Access, Cluster, ClusterView, Environment, Metadata, ObjectRef, ObjectVersion, Projection,
-    ResourceType, WriteError as ObjectError,
+    ClusterView, Keeper, Metadata, ObjectRef, ObjectVersion, Projection, ResourceType,
+    WriteError as ObjectError,
 };
 use extdns_model::Permit;
 use serde::{Deserialize, Serialize};
@@ -27,21 +27,6 @@ use crate::{Backend, BackendError, Document, Revision, Stored, WriteError};
 
 /// The annotation with the document.
 const STATE: &str = "external-dns/state";
-
-/// The cluster that keeps the objects.
-#[derive(Clone)]
-pub struct Keeper {
-    /// How it is reached.
-    pub cluster: Cluster,
-    /// What connecting needs of the process's environment.
-    pub environment: Environment,
-}
-
-impl Keeper {
-    pub(crate) fn can_write(&self) -> bool {
-        !matches!(self.cluster.access, Access::Manifests(_))
-    }
-}
 
 /// Keeps documents in `Lease` objects.
 pub struct KubernetesBackend {
@@ -130,9 +115,7 @@ impl KubernetesBackend {
     }
 
     async fn view(&self) -> Result<&ClusterView, BackendError> {
-        let Keeper { cluster, environment } = &self.keeper;
-        let connect = async { cluster.connect(environment, std::io::empty()).await };
-        let view = self.view.get_or_try_init(|| connect).await;
+        let view = self.view.get_or_try_init(|| self.keeper.connect()).await;
         view.map_err(|error| BackendError(error.to_string()))
     }
 }

@@ -41,11 +41,12 @@ pub use clock::{ClockSource, SystemClock};
 pub use document::{Document, DocumentError, Known, LeaseEntry};
 #[cfg(feature = "aws")]
 pub use dynamodb::DynamoDbBackend;
+pub use extdns_clusters::Keeper;
 pub use file::FileBackend;
 pub use fingerprint::{Hash, Inputs, InvalidHash, fingerprint};
 pub use gate::{Gate, Verdict, Why, decide};
 pub use holder::holder_of_process;
-pub use kubernetes::{Keeper, KubernetesBackend};
+pub use kubernetes::KubernetesBackend;
 pub use lease::{Lease, LeaseEnd, MARGIN, WITHOUT_DEADLINE};
 #[cfg(feature = "aws")]
 pub use s3::S3Backend;

@@ -31,7 +31,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{Access, Cluster, Environment, Projection as _};
+use extdns_clusters::{Keeper, Projection as _};
 use extdns_model::{Failure, GroupId, Permit};
 use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
@@ -47,21 +47,6 @@ use crate::{EntryAction, EntryChange, Refused, Settled, Store, StoreError};
 
 /// Calls that are on their way at once; how many start in a second is the limit of the API.
 const AT_ONCE: usize = 4;
-
-/// The cluster that holds the objects of a registry.
-#[derive(Clone)]
-pub struct Keeper {
-    /// How it is reached.
-    pub cluster: Cluster,
-    /// What connecting needs of the process's environment.
-    pub environment: Environment,
-}
-
-impl Keeper {
-    pub(crate) fn can_write(&self) -> bool {
-        !matches!(self.cluster.access, Access::Manifests(_))
-    }
-}
 
 /// The store of ownership records in `DNSRecord` objects.
 pub(crate) struct Crd {
@@ -86,12 +71,12 @@ impl Crd {
     /// The namespace with the objects; connects on first need.
     async fn location(&self) -> Result<&Location, StoreError> {
         let connect = async {
-            let Keeper { cluster, environment } = &self.keeper;
-            let view = cluster.connect(environment, std::io::empty()).await;
+            let view = self.keeper.connect().await;
             let view = view.map_err(|error| self.unreadable(error.to_string()))?;
             let namespace = match self.namespace.as_str() {
                 "" => {
-                    let of_pod = environment.namespace_of_pod().await.map(EcoString::from);
+                    let of_pod =
+                        self.keeper.environment.namespace_of_pod().await.map(EcoString::from);
                     let namespace = of_pod.unwrap_or_else(|| view.default_namespace().into());
                     tracing::info!(%namespace, "--crd-registry-namespace is not given");
                     namespace
