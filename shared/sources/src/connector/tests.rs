@@ -82,3 +82,11 @@ async fn what_is_no_gob_is_an_error() {
         assert!(gathered(bytes(hex)).await.is_err(), "{hex}");
     }
 }
+
+/// Its clock stands still but for what everybody waits for.
+#[tokio::test(start_paused = true)]
+async fn defect_13_a_server_that_sends_nothing_is_given_up_on() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let error = of_server(listener.local_addr().unwrap().to_string()).await.unwrap_err();
+    assert!(error.ends_with("the list had not come in full after 30 s"), "{error}");
+}

@@ -9,6 +9,8 @@ mod compatibility;
 mod flags;
 mod headless;
 mod index;
+#[cfg(test)]
+mod memory;
 mod node_port;
 mod object;
 mod resolve;

@@ -199,3 +199,179 @@ schema!(SERVICE, SERVICE_SPEC, SERVICE_STATUS);
 schema!(INGRESS, INGRESS_SPEC, INGRESS_STATUS);
 schema!(NODE, NODE_SPEC, NODE_STATUS);
 schema!(POD, POD_SPEC, POD_STATUS);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use extdns_template::{Data, Object, Source, Template};
+
+    use super::{INGRESS, NODE, POD, SERVICE, Schema};
+
+    /// The fields that templates of users read, each with what it prints where the API server left it out, and, in JSON
+    /// below `spec` or `status`, an object that has it and what that prints.
+    const FIELDS: &[(&Schema, &str, &str, &str, &str)] = &[
+        (&SERVICE, "{{.Spec.Type}}", "", r#"{"spec":{"type":"NodePort"}}"#, "NodePort"),
+        (&SERVICE, "{{.Spec.ClusterIP}}", "", r#"{"spec":{"clusterIP":"10.0.0.1"}}"#, "10.0.0.1"),
+        (&SERVICE, "{{.Spec.ClusterIPs}}", "[]", r#"{"spec":{"clusterIPs":["a","b"]}}"#, "[a b]"),
+        (&SERVICE, "{{.Spec.ExternalName}}", "", r#"{"spec":{"externalName":"x"}}"#, "x"),
+        (&SERVICE, "{{.Spec.ExternalIPs}}", "[]", r#"{"spec":{"externalIPs":["a"]}}"#, "[a]"),
+        (&SERVICE, "{{.Spec.LoadBalancerIP}}", "", r#"{"spec":{"loadBalancerIP":"x"}}"#, "x"),
+        (
+            &SERVICE,
+            "{{.Spec.ExternalTrafficPolicy}}",
+            "",
+            r#"{"spec":{"externalTrafficPolicy":"Local"}}"#,
+            "Local",
+        ),
+        (
+            &SERVICE,
+            "{{.Spec.Selector}}",
+            "map[]",
+            r#"{"spec":{"selector":{"b":"1","a":"2"}}}"#,
+            "map[a:2 b:1]",
+        ),
+        (
+            &SERVICE,
+            "{{.Spec.TrafficDistribution}}",
+            "<nil>",
+            r#"{"spec":{"trafficDistribution":"x"}}"#,
+            "x",
+        ),
+        (
+            &SERVICE,
+            "{{range .Spec.Ports}}{{.Name}} {{.Port}} {{.NodePort}} {{.Protocol}} {{.TargetPort}} {{.AppProtocol}},{{end}}",
+            "",
+            r#"{"spec":{"ports":[{"name":"a","port":80,"nodePort":30080,"protocol":"TCP","targetPort":"web","appProtocol":"http"},{"port":81}]}}"#,
+            "a 80 30080 TCP web http, 81 0  0 <nil>,",
+        ),
+        (
+            &SERVICE,
+            "{{range .Status.LoadBalancer.Ingress}}{{.IP}}{{.Hostname}},{{end}}",
+            "",
+            r#"{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"},{"hostname":"lb"}]}}}"#,
+            "192.0.2.1,lb,",
+        ),
+        (
+            &INGRESS,
+            "{{.Spec.IngressClassName}}",
+            "<nil>",
+            r#"{"spec":{"ingressClassName":"web"}}"#,
+            "web",
+        ),
+        (
+            &INGRESS,
+            "{{range .Spec.Rules}}{{.Host}}{{with .HTTP}}{{range .Paths}}{{.Path}}{{.Backend.Service.Name}}{{end}}{{end}},{{end}}",
+            "",
+            r#"{"spec":{"rules":[{"host":"a.org","http":{"paths":[{"path":"/x","backend":{"service":{"name":"s"}}}]}},{"host":"b.org"}]}}"#,
+            "a.org/xs,b.org,",
+        ),
+        (
+            &INGRESS,
+            "{{range .Spec.TLS}}{{.Hosts}}{{.SecretName}}{{end}}",
+            "",
+            r#"{"spec":{"tls":[{"hosts":["a"],"secretName":"t"}]}}"#,
+            "[a]t",
+        ),
+        (
+            &INGRESS,
+            "{{range .Status.LoadBalancer.Ingress}}{{.IP}}{{.Hostname}},{{end}}",
+            "",
+            r#"{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"},{"hostname":"lb"}]}}}"#,
+            "192.0.2.1,lb,",
+        ),
+        (&NODE, "{{.Spec.PodCIDR}}", "", r#"{"spec":{"podCIDR":"10.0.0.0/24"}}"#, "10.0.0.0/24"),
+        (&NODE, "{{.Spec.ProviderID}}", "", r#"{"spec":{"providerID":"aws:x"}}"#, "aws:x"),
+        (&NODE, "{{.Spec.Unschedulable}}", "false", r#"{"spec":{"unschedulable":true}}"#, "true"),
+        (
+            &NODE,
+            "{{range .Spec.Taints}}{{.Key}}{{end}}",
+            "",
+            r#"{"spec":{"taints":[{"key":"k"}]}}"#,
+            "k",
+        ),
+        (
+            &NODE,
+            "{{range .Status.Addresses}}{{.Type}}={{.Address}} {{end}}",
+            "",
+            r#"{"status":{"addresses":[{"type":"ExternalIP","address":"192.0.2.1"}]}}"#,
+            "ExternalIP=192.0.2.1 ",
+        ),
+        (
+            &NODE,
+            "{{.Status.NodeInfo.Architecture}}",
+            "",
+            r#"{"status":{"nodeInfo":{"architecture":"arm64"}}}"#,
+            "arm64",
+        ),
+        (&POD, "{{.Spec.NodeName}}", "", r#"{"spec":{"nodeName":"n"}}"#, "n"),
+        (
+            &POD,
+            "{{.Spec.Hostname}}.{{.Spec.Subdomain}}",
+            ".",
+            r#"{"spec":{"hostname":"h","subdomain":"s"}}"#,
+            "h.s",
+        ),
+        (&POD, "{{.Spec.HostNetwork}}", "false", r#"{"spec":{"hostNetwork":true}}"#, "true"),
+        (&POD, "{{.Spec.ServiceAccountName}}", "", r#"{"spec":{"serviceAccountName":"x"}}"#, "x"),
+        (&POD, "{{.Status.PodIP}}", "", r#"{"status":{"podIP":"10.0.0.1"}}"#, "10.0.0.1"),
+        (
+            &POD,
+            "{{range .Status.PodIPs}}{{.IP}},{{end}}",
+            "",
+            r#"{"status":{"podIPs":[{"ip":"a"},{"ip":"b"}]}}"#,
+            "a,b,",
+        ),
+        (&POD, "{{.Status.HostIP}}", "", r#"{"status":{"hostIP":"10.0.0.1"}}"#, "10.0.0.1"),
+        (&POD, "{{.Status.Phase}}", "", r#"{"status":{"phase":"Running"}}"#, "Running"),
+        (
+            &SERVICE,
+            "{{.Status.Conditions}}",
+            "[]",
+            r#"{"status":{"conditions":[{"type":"x"}]}}"#,
+            "[]",
+        ),
+        (
+            &NODE,
+            "{{.Status.Conditions}}",
+            "[]",
+            r#"{"status":{"conditions":[{"type":"x"}]}}"#,
+            "[]",
+        ),
+        (&POD, "{{.Status.Conditions}}", "[]", r#"{"status":{"conditions":[{"type":"x"}]}}"#, "[]"),
+    ];
+
+    #[test]
+    fn fields_of_services_ingresses_nodes_and_pods() {
+        for (schema, text, absent, json, present) in FIELDS {
+            let template = Template::parse(&[text]).unwrap();
+            for (json, expected) in [("{}", absent), (json, present)] {
+                let root: Data = serde_json::from_str(json).unwrap();
+                let object = Object { root, kind: "Kind".into(), api_version: "v1".into(), schema };
+                let rendered =
+                    template.render(&Arc::new(object), Source { name: "pod", all: &["pod"] });
+                assert_eq!(
+                    rendered.as_deref().map_err(ToString::to_string),
+                    Ok(*expected),
+                    "{text} of {json}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_fields_are_errors() {
+        for text in ["{{.Spec.hostname}}", "{{.Spec.Nope}}", "{{.Status.Nope}}", "{{.Nope}}"] {
+            let template = Template::parse(&[text]).unwrap();
+            let object = Object {
+                root: Data::default(),
+                kind: "Service".into(),
+                api_version: "v1".into(),
+                schema: &SERVICE,
+            };
+            let rendered =
+                template.render(&Arc::new(object), Source { name: "pod", all: &["pod"] });
+            assert!(rendered.unwrap_err().to_string().contains("can't evaluate field"), "{text}");
+        }
+    }
+}
