@@ -9,12 +9,12 @@ mod compatibility;
 mod flags;
 mod headless;
 mod index;
-#[cfg(test)]
-mod memory;
 mod node_port;
 mod object;
 mod resolve;
 mod slice;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 use std::sync::Arc;
