@@ -3,13 +3,10 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 35] = [
+const PROVIDERS: [&str; 32] = [
     "akamai",
     "alibabacloud",
     "aws-sd",
-    "azure",
-    "azure-dns",
-    "azure-private-dns",
     "bluecat",
     "civo",
     "coredns",

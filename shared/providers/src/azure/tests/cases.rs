@@ -98,7 +98,7 @@ async fn reads_several_values(kind: &'static Kind) {
         "a.example.com 300 IN A  192.0.2.1;192.0.2.2 []",
         "b.example.com 300 IN AAAA  2001:db8::1;2001:db8::2 []",
         "c.example.com 300 IN MX  10 a.test;20 b.test []",
-        "d.example.com 300 IN TXT  another;one text []",
+        "d.example.com 300 IN TXT  one text;another []",
         "e.example.com 300 IN SRV  1 2 3 s.test. []",
         "f.example.com 300 IN PTR  p.test []",
     ];

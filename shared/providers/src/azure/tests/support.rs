@@ -82,7 +82,8 @@ pub(super) fn sent(server: &ScriptedServer) -> Vec<String> {
             (None, None) => "whatever is there".to_owned(),
             other => panic!("{other:?}"),
         };
-        format!("{} {path} {condition} {}", request.method, request.text()).trim_end().to_owned()
+        let body = String::from_utf8_lossy(&request.body);
+        format!("{} {path} {condition} {body}", request.method).trim_end().to_owned()
     });
     shown.collect()
 }
