@@ -131,7 +131,7 @@ impl HttpServer {
                 let zone = zone.unwrap_or_default();
                 self.write(|state| self.create(state, &zone, &json(&request.body)?))
             }
-            ("PUT", Some(found)) if request.headers.get("if-none-match").is_some() => {
+            ("PUT", Some(found)) if request.headers.contains_key("if-none-match") => {
                 self.write(|state| self.create_at(state, &found, &json(&request.body)?))
             }
             (method, Some(found)) if method == self.dialect.update => self.write(|state| {
