@@ -112,6 +112,26 @@ fn wrong_settings_say_what_would_be_right() {
     }
 }
 
+#[test]
+fn a_bad_template_fails_at_start_up_with_its_line_and_column() {
+    let table = [
+        ("--fqdn-template={{.Name}.x.org", "--fqdn-template[0]", "line 1, column 8"),
+        ("--fqdn-template=a.org\n  {{nope .Name}}", "--fqdn-template[0]", "line 2, column 5"),
+        ("--fqdn-target-template={{if .Name}}a:b", "--fqdn-target-template[0]", "line 1, column 1"),
+        ("--target-template={{.Name", "--target-template[0]", "line 1, column 1"),
+    ];
+    let bench = Bench::new();
+    for (flag, name, place) in table {
+        // The manifests are not there: nothing is read before the flags are right.
+        let refused = bench.run(&["--manifests=/nowhere", flag]);
+        assert_eq!(refused.code, 2, "{flag}: {refused:?}");
+        for part in [name, place] {
+            assert!(refused.log.contains(part), "{flag}: {}", refused.log);
+        }
+        assert!(!refused.log.contains("nowhere"), "{flag}: {}", refused.log);
+    }
+}
+
 /// What cannot be opened is a run that failed; the libraries that panic over it do not end the process.
 #[test]
 fn too_few_files_are_a_failed_run() {
