@@ -34,7 +34,10 @@ pub(super) struct Found {
     /// Whether its values, or another record set of its name, say something else.
     pub(super) is_contested: bool,
     /// Why the provider does not let it be changed. Few have this.
-    #[expect(clippy::redundant_allocation, reason = "it is half as large as the text's own pointer")]
+    #[expect(
+        clippy::redundant_allocation,
+        reason = "it is half as large as the text's own pointer"
+    )]
     pub(super) read_only: Option<Box<&'static str>>,
     /// What its name says; `None` if the name has another affix than ours: it stands for nothing.
     reading: Option<Read>,
