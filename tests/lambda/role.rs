@@ -86,14 +86,12 @@ fn the_template_is_about_this_binary() {
         serde_saphyr::from_str(include_str!("../../template.yaml")).expect("YAML");
     let function = &template["Resources"]["SyncFunction"]["Properties"];
     assert_eq!(function["Runtime"], "provided.al2023");
-    assert_eq!(function["ReservedConcurrentExecutions"], 1);
+    // One for the queue, one for who asks.
+    assert_eq!(template["Parameters"]["Concurrency"]["Default"], 2);
+    assert_eq!(function["ReservedConcurrentExecutions"][1], "Concurrency");
     assert_eq!(function["Timeout"], 300);
     assert_eq!(template["Parameters"]["Architecture"]["Default"], "x86_64");
-    let retries = [
-        &function["EventInvokeConfig"],
-        &function["Events"]["Schedule"]["Properties"]["RetryPolicy"],
-    ];
-    assert!(retries.iter().all(|retry| retry["MaximumRetryAttempts"] == 0));
+    assert_eq!(function["EventInvokeConfig"]["MaximumRetryAttempts"], 0);
 }
 
 /// A function with the template's variables and parameters of an ordinary account starts.
@@ -118,15 +116,15 @@ fn the_variables_of_the_template_are_settings() {
         .map(|(name, value)| {
             // `!Join ["\n", !Ref Parameter]`, `!Ref Parameter` or the text itself.
             let text = value.as_str().or_else(|| value[1].as_str()).expect("a text");
-            let text = if template["Parameters"].get(text).is_some() {
-                given(text)
-            } else {
-                text.replace("${StateTable}", "external-dns-StateTable-1A2B3C")
+            let text = match text {
+                "Queue" => "https://sqs.us-east-1.amazonaws.com/111111111111/Queue.fifo".to_owned(),
+                name if template["Parameters"].get(name).is_some() => given(name),
+                text => text.replace("${StateTable}", "external-dns-StateTable-1A2B3C"),
             };
             (name.clone(), text)
         })
         .collect();
-    assert_eq!(resolved.len(), 14, "{resolved:?}");
+    assert_eq!(resolved.len(), 15, "{resolved:?}");
     let own = [("EXTERNAL_DNS_MANIFESTS", "")];
     let texts = resolved.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     let all: Vec<(&str, &str)> = texts.chain(own).collect();
