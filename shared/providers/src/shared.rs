@@ -25,7 +25,7 @@ pub struct Shared {
     #[arg(long, value_name = "DOMAIN", default_value = "")]
     pub zone_name_filter: Vec<String>,
 
-    /// Most changes of one batch; without it, and at most, what the provider takes
+    /// Most changes of one batch; without it as many as the page of the provider says, and never more than it takes
     #[arg(long, value_name = "N")]
     pub batch_change_size: Option<NonZeroUsize>,
 
