@@ -4,6 +4,7 @@ mod commands;
 mod crd;
 mod events;
 mod invariants;
+mod google;
 mod isolation;
 mod killed;
 mod many;

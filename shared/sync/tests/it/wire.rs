@@ -8,24 +8,29 @@ use std::path::Path;
 use extdns_model::{Name, RecordSet, RecordType, Ttl};
 use extdns_providers::conformance::{HttpSim, SECRET};
 use extdns_providers::engine::text;
-use extdns_providers::{Context, Environment as Variables, cloudflare, digitalocean, gandi};
+use extdns_providers::{
+    Context, Environment as Variables, cloudflare, digitalocean, gandi, google,
+};
 use extdns_sync::settings::{Environment, Request, resolve};
 use extdns_sync::{RunRequest, Wiring};
+use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::pdns::{KEY, PowerDns};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-const ZONES: [&str; 3] = ["example.org", "other.test", "sub.example.org"];
+pub(super) const ZONES: [&str; 3] = ["example.org", "other.test", "sub.example.org"];
 
 /// One provider: how it is reached, what differs.
-struct Case {
-    provider: &'static str,
+pub(super) struct Case<'a> {
+    pub(super) provider: &'static str,
     /// The variables of its credentials and of its URL, and the path of that.
-    variables: [&'static str; 2],
-    path: &'static str,
+    pub(super) variables: [&'static str; 2],
+    /// The value of the first.
+    pub(super) credentials: &'a str,
+    pub(super) path: &'static str,
     /// What every zone of the service begins with.
-    seed: &'static [(&'static str, RecordType, i64, &'static [&'static str])],
+    pub(super) seed: &'static [(&'static str, RecordType, i64, &'static [&'static str])],
     /// Steps, `+` for what only ours has and `-` for what only upstream has, and the record.
-    differences: &'static [(&'static [usize], &'static str)],
+    pub(super) differences: &'static [(&'static [usize], &'static str)],
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,6 +39,7 @@ async fn digitalocean_leaves_the_zones_that_upstream_leaves() {
     let case = Case {
         provider: "digitalocean",
         variables: ["DO_TOKEN", "DIGITALOCEAN_API_URL"],
+        credentials: SECRET,
         path: "/v2",
         seed: &[],
         differences: &[
@@ -71,6 +77,7 @@ async fn gandi_leaves_the_zones_that_upstream_leaves() {
     let case = Case {
         provider: "gandi",
         variables: ["GANDI_PAT", "GANDI_API_URL"],
+        credentials: SECRET,
         path: "/v5",
         seed: &[(
             "@",
@@ -92,6 +99,7 @@ async fn cloudflare_leaves_the_zones_that_upstream_leaves() {
     let case = Case {
         provider: "cloudflare",
         variables: ["CF_API_TOKEN", "CLOUDFLARE_BASE_URL"],
+        credentials: SECRET,
         path: "/client/v4",
         seed: &[],
         differences: &[
@@ -108,6 +116,45 @@ async fn cloudflare_leaves_the_zones_that_upstream_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn google_leaves_the_zones_that_upstream_leaves() {
+    let service = Service::Http(Box::new(HttpSim::start(google::dialect::DIALECT, &ZONES)));
+    // The credentials are a file, and a server gives the token.
+    let tokens = ScriptedServer::start(|request| {
+        assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/token"));
+        Reply::json(200, &json!({ "access_token": SECRET, "expires_in": 3600 }))
+    });
+    let file = tempfile::NamedTempFile::new().expect("temporary file");
+    let login = json!({ "type": "authorized_user", "client_id": "c", "client_secret": "a-secret",
+        "refresh_token": "a-refresh-token", "token_uri": format!("{}/token", tokens.url()) });
+    std::fs::write(file.path(), login.to_string()).expect("credentials");
+    let case = Case {
+        provider: "google",
+        variables: ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS"],
+        credentials: file.path().to_str().expect("a path"),
+        path: "",
+        seed: &[(
+            "@",
+            RecordType::Ns,
+            21_600,
+            &[
+                "ns-cloud-c1.googledomains.com",
+                "ns-cloud-c2.googledomains.com",
+                "ns-cloud-c3.googledomains.com",
+                "ns-cloud-c4.googledomains.com",
+            ],
+        )],
+        differences: &[
+            // The other service began with it.
+            (&[1, 2, 3, 4], "- other.test: keep.other.test 300 A 192.0.2.9"),
+            // Upstream sends text bare, and the service makes two strings of it.
+            (&[1, 2], "- example.org: txt.example.org 300 TXT helloworld"),
+            (&[1, 2], "+ example.org: txt.example.org 300 TXT hello world"),
+        ],
+    };
+    replay(&case, &service).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pdns_leaves_the_zones_that_upstream_leaves() {
     let Some(server) = PowerDns::start_or_skip("upstream's runs against PowerDNS").await else {
         return;
@@ -115,13 +162,19 @@ async fn pdns_leaves_the_zones_that_upstream_leaves() {
     for zone in ZONES {
         server.create_zone(zone, "Native").await;
     }
-    let case =
-        Case { provider: "pdns", variables: ["", ""], path: "", seed: &[], differences: &[] };
+    let case = Case {
+        provider: "pdns",
+        variables: ["", ""],
+        credentials: "",
+        path: "",
+        seed: &[],
+        differences: &[],
+    };
     replay(&case, &Service::PowerDns(server)).await;
 }
 
 /// What stands for the service.
-enum Service {
+pub(super) enum Service {
     Http(Box<HttpSim>),
     PowerDns(PowerDns),
 }
@@ -169,11 +222,15 @@ impl Service {
     }
 }
 
-async fn replay(case: &Case, service: &Service) {
+pub(super) async fn replay(case: &Case<'_>, service: &Service) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/wire");
-    let recorded = if case.provider == "pdns" { "powerdns" } else { case.provider };
-    let upstream = json(&folder.join(recorded).join("upstream-run.json"));
-    let objects = json(&folder.join("objects.json"));
+    let recorded = match case.provider {
+        "pdns" => "powerdns",
+        "azure-private-dns" => "azure-private",
+        name => name,
+    };
+    let upstream = read(&folder.join(recorded).join("upstream-run.json"));
+    let objects = read(&folder.join("objects.json"));
     for (name, rtype, ttl, targets) in case.seed {
         for zone in ZONES {
             let name = if *name == "@" { zone.to_owned() } else { format!("{name}.{zone}") };
@@ -211,7 +268,7 @@ async fn replay(case: &Case, service: &Service) {
 }
 
 /// One run of ours over the objects of a step.
-async fn run(case: &Case, service: &Service, upstream: &Value, number: usize, objects: &Value) {
+async fn run(case: &Case<'_>, service: &Service, upstream: &Value, number: usize, objects: &Value) {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
     let documents = objects.as_array().expect("objects").iter().map(|it| format!("---\n{it}\n"));
     // A file without any object is an error.
@@ -246,6 +303,9 @@ async fn run(case: &Case, service: &Service, upstream: &Value, number: usize, ob
     let flags = words(&upstream["flags"]).into_iter();
     arguments
         .extend(flags.map(|it| it.replace("{port}", &port).replace("=secret", &format!("={KEY}"))));
+    if case.provider.starts_with("azure") {
+        arguments.push(format!("--azure-config-file={}", case.credentials));
+    }
     let types = words(&upstream["record types"]);
     arguments.extend(types.iter().map(|it| format!("--managed-record-types={it}")));
     let left_out = words(&upstream["names left out"]);
@@ -255,11 +315,11 @@ async fn run(case: &Case, service: &Service, upstream: &Value, number: usize, ob
     let environment = Environment { arguments, ..Environment::default() };
     let request = resolve(&environment);
     let Ok(Request::Run(arguments)) = request else { panic!("flags are right: {request:?}") };
-    let [secret, base] = case.variables;
+    let [credentials, base] = case.variables;
     let url = format!("{}{}", service.url(), case.path);
     let filter = arguments.plan.filter().expect("a filter");
     let context = Context {
-        environment: Variables::from([(secret, SECRET), (base, url.as_str())]),
+        environment: Variables::from([(credentials, case.credentials), (base, url.as_str())]),
         ..arguments.providers.shared.context(filter).expect("flags")
     };
     let entry = arguments.providers.provider;
@@ -303,7 +363,7 @@ fn ours(sim: &HttpSim) -> BTreeSet<String> {
 
 fn of_upstream(step: &Value) -> BTreeSet<String> {
     let records = step["zones"].as_array().expect("zones").iter().flat_map(|record| {
-        let text = |key: &str| record[key].as_str().unwrap_or_default();
+        let text = |key: &str| record[key].as_str().unwrap_or_default().trim_end_matches('.');
         let zone = text("zone");
         let name = match text("name") {
             "@" => zone.to_owned(),
@@ -316,7 +376,8 @@ fn of_upstream(step: &Value) -> BTreeSet<String> {
             _ => content.to_owned(),
         });
         let data = record["data"].as_str().map(ToOwned::to_owned).or(content);
-        let values = record["values"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let values = [&record["values"], &record["rrdatas"]].map(Value::as_array);
+        let values = values.into_iter().flatten().flatten().filter_map(Value::as_str);
         let values = values.map(ToOwned::to_owned).chain(data).collect::<Vec<_>>();
         values.iter().filter_map(|it| line(zone, &name, text("type"), ttl, it)).collect::<Vec<_>>()
     });
@@ -339,7 +400,7 @@ fn line(zone: &str, name: &str, rtype: &str, ttl: Ttl, value: &str) -> Option<St
     Some(format!("{zone}: {name} {ttl} {rtype} {}", value.trim_end_matches('.')))
 }
 
-fn json(path: &Path) -> Value {
+fn read(path: &Path) -> Value {
     let text = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
