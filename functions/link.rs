@@ -21,12 +21,15 @@ fn link() {
     println!("cargo:rustc-link-arg-bins=-Wl,-T,{}", script.display());
 }
 
-/// The code of these names, and behind it that of names that differ in their hash alone: a hash
-/// changes with the crates that a program is made of.
+/// The jumps into libraries and where a program begins; the code of these names; and behind it that of
+/// names that differ in their hash alone, which changes with the crates that a program is made of.
 fn linker_script(often: &str) -> String {
     let names = || often.lines().filter(|name| !name.is_empty() && !name.starts_with('#'));
     let hashed = names().filter_map(|name| Some(&name[..name.rfind("17h")? + "17h".len()]));
     let sections: String =
         names().chain(hashed).map(|name| format!("    *(.text.{name}*)\n")).collect();
-    format!("SECTIONS\n{{\n  .text.often :\n  {{\n{sections}  }}\n}}\nINSERT BEFORE .text;\n")
+    format!(
+        "SECTIONS\n{{\n  .plt : {{ *(.plt) }}\n  .text.often :\n  {{\n    *crt*.o(.text)\n{sections}  }}\n}}\n\
+         INSERT BEFORE .text;\n"
+    )
 }

@@ -93,7 +93,7 @@ mod tests {
             ("_ZN3abc5three", 50, false),
             ("_ZN3xyz3one", 100, false),
         ];
-        assert_eq!(prefixes(&all), ["_ZN3a"]);
+        assert_eq!(prefixes(&all), ["_ZN3abc3"]);
     }
 
     #[test]
