@@ -34,6 +34,7 @@ const NAMESPACE: &str = "external-dns";
 /// What stays from event to event.
 pub(crate) struct Function {
     arguments: Arguments,
+    environment: Environment,
     /// Events come one after the other; a run may leave targets out.
     wiring: Mutex<Wiring>,
     /// Where a run that did not end well asks for another one.
@@ -67,7 +68,7 @@ impl Function {
         let name = environment.variables.get("AWS_LAMBDA_FUNCTION_NAME").map_or("", String::as_str);
         let namespace = format!("{NAMESPACE}/{name}");
         let aws = AwsVariables::of(&environment.variables);
-        Ok(Self { arguments, wiring: Mutex::new(wiring), queue, aws, namespace })
+        Ok(Self { arguments, environment, wiring: Mutex::new(wiring), queue, aws, namespace })
     }
 
     /// Makes the run that an event asks for. A run that failed, or that a rule stopped, has an answer too. `id` is
@@ -80,6 +81,7 @@ impl Function {
     ) -> Result<Box<RawValue>, NoAnswer> {
         let event = Event::read(event).map_err(NoAnswer::Refused)?;
         let mut wiring = self.wiring.lock().await;
+        wiring.make_missing(&self.arguments, &self.environment).await;
         let (request, targets) =
             self.request(&event, &wiring, deadline).map_err(NoAnswer::Refused)?;
         let aside = wiring.set_aside(targets);
@@ -325,6 +327,7 @@ mod tests {
         let wiring = wiring.expect("right settings");
         Function {
             arguments: *arguments,
+            environment,
             wiring: Mutex::new(wiring),
             queue: None,
             aws: AwsVariables::default(),

@@ -140,6 +140,7 @@ pub(crate) async fn serve(
 /// Makes the runs of a relay without a queue: one at a time, when somebody asks and at regular times.
 struct Runner {
     arguments: Arguments,
+    environment: Environment,
     wiring: Wiring,
     queue: Arc<LocalQueue>,
 }
@@ -153,10 +154,10 @@ impl Runner {
         let wiring = Wiring::new(arguments, environment).await.map_err(|e| e.to_string())?;
         let arguments = Arguments { command: Command::Once, ..arguments.clone() };
         RunRequest::of(&arguments).map_err(|error| error.to_string())?;
-        Ok(Self { arguments, wiring, queue })
+        Ok(Self { arguments, environment: environment.clone(), wiring, queue })
     }
 
-    async fn work(&self, stop: Stop) {
+    async fn work(mut self, stop: Stop) {
         let fresh = || Batch::of(std::iter::empty());
         let (mut batch, mut number) = (fresh(), 0_u64);
         while stop.peek().is_none() {
@@ -192,7 +193,8 @@ impl Runner {
         asked
     }
 
-    async fn run(&self, stop: Stop) -> Report {
+    async fn run(&mut self, stop: Stop) -> Report {
+        self.wiring.make_missing(&self.arguments, &self.environment).await;
         let (until, stopper) = Deadline::of_timeout(self.arguments.process.timeout).stoppable();
         let request = match RunRequest::of(&self.arguments) {
             Ok(request) => RunRequest { until, ..request },

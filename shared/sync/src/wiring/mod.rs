@@ -34,6 +34,8 @@ pub struct Wiring {
     pub allow_empty: Vec<String>,
     /// Where runs leave what the next one needs to know; `None` for nowhere.
     pub state: Option<State>,
+    /// Whether the provider of some target could not be made.
+    lacks_a_provider: bool,
 }
 
 /// Targets that are left out for a run, each with its position.
@@ -61,6 +63,16 @@ impl Wiring {
         Ok(wiring)
     }
 
+    /// Makes the parts again if the provider of some target could not be made: a process that runs
+    /// more than once finds credentials that were not there at its start.
+    pub async fn make_missing(&mut self, arguments: &Arguments, environment: &Environment) {
+        if self.lacks_a_provider
+            && let Ok(again) = Self::new(arguments, environment).await
+        {
+            *self = again;
+        }
+    }
+
     /// The same over providers of which some could not be made: one for each target.
     ///
     /// # Errors
@@ -76,7 +88,8 @@ impl Wiring {
             Err(error) if is_any_made => Ok(stand_in(error)),
             provider => provider,
         });
-        let wiring = Self::over(arguments, environment, providers.collect::<Result<_, _>>()?)?;
+        let mut wiring = Self::over(arguments, environment, providers.collect::<Result<_, _>>()?)?;
+        wiring.lacks_a_provider = are_made.contains(&false);
         let entries = arguments.target_entries.iter();
         for ((target, entry), is_made) in wiring.targets.iter().zip(entries).zip(are_made) {
             if is_made {
@@ -144,6 +157,7 @@ impl Wiring {
             targets,
             allow_empty: arguments.plan.guard.allow_empty.clone(),
             state: State::open(arguments, environment)?,
+            lacks_a_provider: false,
         })
     }
 

@@ -57,8 +57,9 @@ pub(crate) fn wiring(provider: &Arc<dyn Provider>, flags: &[&str]) -> Wiring {
 }
 
 /// The same with these objects on standard input.
-pub(crate) fn reading(wiring: Wiring, objects: &str) -> Wiring {
-    Wiring { input: Input::from(objects.as_bytes()), ..wiring }
+pub(crate) fn reading(mut wiring: Wiring, objects: &str) -> Wiring {
+    wiring.input = Input::from(objects.as_bytes());
+    wiring
 }
 
 /// Applies these objects.

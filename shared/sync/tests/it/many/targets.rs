@@ -117,6 +117,22 @@ async fn a_target_without_credentials_does_not_stop_the_others() {
 }
 
 #[tokio::test]
+async fn credentials_that_come_later_are_found_by_the_next_run_of_the_process() {
+    let config = "apiVersion: extdns/v1\nclusters: [{ name: a, manifests: [\"/nowhere.yaml\"] }]\n\
+                  defaults: { sources: [service], policy: sync, txtOwnerId: central }\ntargets:\n\
+                  - { name: public, provider: digitalocean, domainFilter: [example.org] }\n\
+                  - { name: internal, provider: inmemory, domainFilter: [example.com] }\n";
+    let (arguments, mut environment) = settings(config, &["--once"]);
+    let mut wiring = Wiring::new(&arguments, &environment).await.expect("one of two targets");
+    let name = |wiring: &Wiring| wiring.targets[0].provider.capabilities().provider;
+    wiring.make_missing(&arguments, &environment).await;
+    assert_eq!(name(&wiring), "none");
+    environment.variables.insert("DO_TOKEN".to_owned(), "a-token".to_owned());
+    wiring.make_missing(&arguments, &environment).await;
+    assert_eq!(name(&wiring), "digitalocean");
+}
+
+#[tokio::test]
 async fn the_hash_of_each_target_holds_that_target_alone() {
     let world = world().await;
     let plan = world.run(&["plan"]).await;
