@@ -82,7 +82,7 @@ fn only_the_apply_path_grants_a_permit() {
     ];
     let granted: Vec<String> = folders
         .iter()
-        .flat_map(|folder| with(folder, "Permit::grant("))
+        .flat_map(|folder| with(folder, "Permit::grant"))
         .filter(|path| !path.contains("/conformance/") && !path.contains("tests"))
         .collect();
     assert_eq!(granted.len(), 1, "{granted:?}");

@@ -41,9 +41,14 @@ fn zone_that_is_denied() -> Route53Sim {
 }
 
 async fn examined(kubeconfig: &Path, sim: &Route53Sim) -> Diagnosis {
+    examined_for(kubeconfig, sim, &[]).await
+}
+
+/// The same with more flags.
+async fn examined_for(kubeconfig: &Path, sim: &Route53Sim, more: &[&str]) -> Diagnosis {
     let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
     let flags = ["--source=service", "--source=ingress", "--provider=aws", &kubeconfig];
-    let (arguments, environment) = settings(&flags);
+    let (arguments, environment) = settings(&[&flags, more].concat());
     let provider = route53(sim, &arguments);
     examine_over(&arguments, &environment, vec![Ok(provider)], Input::default()).await
 }
@@ -109,6 +114,27 @@ async fn three_missing_rules_and_a_denied_zone_are_named_at_once_by_the_real_ser
     let reader = api.client_certificate("doctor-three", "doctor-three");
     let path = api.write_kubeconfig(&api.kubeconfig(Login::Certificate(&reader)));
     assert_names_all_four(&examined(&path, &zone_that_is_denied()).await);
+}
+
+#[tokio::test]
+async fn a_missing_right_to_make_events_is_named_where_the_run_makes_some() {
+    let user = User::new("reader", READER_TOKEN).may(&all_rules());
+    let kube = KubeSim::builder().user(user).start();
+    let path = kube.write_kubeconfig(&kube.kubeconfig(READER));
+    let sim = Route53Sim::start();
+    sim.zone("example.org");
+    assert_eq!(wrong(&examined(&path, &sim).await), [""; 0]);
+    let diagnosis = examined_for(&path, &sim, &["--events-emit=RecordError"]).await;
+    assert_eq!(wrong(&diagnosis), ["cluster \"default\": create events.events.k8s.io"]);
+    let text = render(&diagnosis);
+    for part in [
+        "source service needs it for the Events that --events-emit asks for",
+        "so: records are published all the same, but the objects never say so",
+        "apiGroups: [\"events.k8s.io\"]",
+        "verbs: [\"create\"]",
+    ] {
+        assert!(text.contains(part), "{part}\nis missing in\n{text}");
+    }
 }
 
 /// What `doctor` says of a simulator in which everything has this effect.
