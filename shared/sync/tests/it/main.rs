@@ -1,10 +1,11 @@
 //! Whole runs over the two fakes of the conformance kit and over Route 53, the commands, and the invariants of the house.
 
+mod azure;
 mod commands;
 mod crd;
 mod events;
-mod invariants;
 mod google;
+mod invariants;
 mod isolation;
 mod killed;
 mod many;
