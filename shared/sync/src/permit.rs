@@ -6,5 +6,8 @@ use crate::request::{Mode, RunRequest};
 
 /// The right to write, for a run that applies.
 pub(crate) fn permit(request: &RunRequest) -> Option<Permit> {
-    (request.mode == Mode::Apply).then(Permit::grant)
+    match request.mode {
+        Mode::Apply => Some(Permit::grant()),
+        Mode::Plan => None,
+    }
 }
