@@ -164,7 +164,7 @@ impl GoogleIdentity {
         }
         let GoogleToken { text, lasts } = self.fetch().await?;
         let lasts = lasts.unwrap_or_default().saturating_sub(EARLY);
-        *current = Some((text.clone(), Instant::now() + lasts));
+        *current = Instant::now().checked_add(lasts).map(|until| (text.clone(), until));
         Ok(text)
     }
 
