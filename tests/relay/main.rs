@@ -2,7 +2,6 @@
 
 mod burst;
 mod calls;
-mod moto;
 mod start;
 mod support;
 mod template;
