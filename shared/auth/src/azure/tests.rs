@@ -167,7 +167,8 @@ async fn a_managed_identity_comes_from_the_metadata_server_or_from_the_app() {
     let app = [("IDENTITY_ENDPOINT", endpoint.as_str()), ("IDENTITY_HEADER", "h3ader-of-app")];
     let machine = "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.test%2F";
     let of_app = "/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.test%2F";
-    let table: [(Value, &[(&str, &str)], String); 5] = [
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+    let table: [(Value, Variables<'_>, String); 5] = [
         (json!({ "useManagedIdentityExtension": true }), &host, machine.to_owned()),
         (
             json!({ "useManagedIdentityExtension": true, "userAssignedIdentityID": "id-1" }),

@@ -306,7 +306,8 @@ async fn a_refusal_says_who_was_refused_and_what_helps() {
     let refused = || {
         Reply::json(400, &json!({ "error": "invalid_grant", "error_description": "Invalid JWT" }))
     };
-    let table: [(fn() -> Reply, bool, &str); 4] = [
+    type Answer = fn() -> Reply;
+    let table: [(Answer, bool, &str); 4] = [
         (|| Reply::json(400, &json!({})), false, "answers HTTP 400: {}; the key may be deleted"),
         (|| Reply::new(503).body("busy"), true, "answers HTTP 503: busy"),
         (|| Reply::hang_up(), true, "no answer: "),

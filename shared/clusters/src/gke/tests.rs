@@ -114,7 +114,7 @@ fn base64(text: &str) -> String {
 /// Why there is no view of a cluster.
 async fn refusal(gke: &Gke, own: impl Fn(&str) -> Reply + Send + Sync + 'static) -> String {
     let google = google(own);
-    view(gke, &environment(&google)).await.err().expect("none")
+    view(gke, &environment(&google)).await.expect_err("none")
 }
 
 #[tokio::test]
@@ -230,12 +230,12 @@ async fn without_credentials_every_place_is_named() {
         [("GCE_METADATA_HOST".to_owned(), "metadata.invalid".to_owned())].into_iter().collect();
     let environment =
         Environment { google: GoogleVariables::of(&variables), ..Environment::default() };
-    let error = view(&prod(), &environment).await.err().expect("none");
+    let error = view(&prod(), &environment).await.expect_err("none");
     assert!(
         error.contains("there are no Google credentials: GOOGLE_APPLICATION_CREDENTIALS"),
         "{error}"
     );
-    let error = view(&Gke { project: None, ..prod() }, &environment).await.err().expect("none");
+    let error = view(&Gke { project: None, ..prod() }, &environment).await.expect_err("none");
     assert!(error.contains("failed to auto-detect the project id: "), "{error}");
     assert!(error.ends_with("; give --gke-project"), "{error}");
 }

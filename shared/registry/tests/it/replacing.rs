@@ -35,7 +35,8 @@ fn groups(run: &Run) -> Vec<String> {
 fn what_is_removed_waits_for_what_comes_in_its_place() {
     let a = "A www.org 1.1.1.1";
     let aaaa = "AAAA www.org ::1";
-    let table: [(&str, &[&str], &[&str], &[&str]); 6] = [
+    type Texts<'a> = &'a [&'a str];
+    let table: [(&str, Texts<'_>, Texts<'_>, Texts<'_>); 6] = [
         ("another type", &[a], &[aaaa], &["+ AAAA", "- A after 0"]),
         (
             "two types, one of them new",

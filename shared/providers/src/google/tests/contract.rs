@@ -23,7 +23,7 @@ async fn recorded_lists_are_read() {
         _ => recorded("list-rrsets").reply(),
     });
     let inventory = make(&server.url()).read().await.expect("readable");
-    assert!(inventory.index.len() > 0);
+    assert!(!inventory.index.is_empty());
     let sets: Vec<String> = inventory.records().map(|(_, it)| it.set.to_string()).collect();
     for expected in [
         "localhost.example.com 3600 IN A  127.0.0.1 []",
@@ -172,7 +172,9 @@ async fn properties_and_set_identifiers_are_not_stored() {
     let mut own = endpoint("www.example.org", Cname, 0, &["lb.example.net"]);
     own.set.set_set_identifier("blue");
     own.set.edit_properties(|all| {
-        ["alias", "record-type", "google/other"].map(|name| all.set(name, "true"));
+        for name in ["alias", "record-type", "google/other"] {
+            all.set(name, "true");
+        }
     });
     let inventory = provider.read().await.expect("readable");
     let adjusted = provider.adjust(vec![own], &inventory.index).await.expect("adjusted");

@@ -57,7 +57,8 @@ pub(super) fn of_records(page: &mut Page, report: &Report) {
 
 /// What the steps between sources and plan removed.
 fn of_removed(page: &mut Page, report: &Report) {
-    let metrics: [(_, _, fn(&Removed) -> &SourceCounts); 2] = [
+    type Counts = fn(&Removed) -> &SourceCounts;
+    let metrics: [(_, _, Counts); 2] = [
         ("source_invalid_endpoints", "Endpoints that do not fit their record type.", |removed| {
             &removed.invalid
         }),

@@ -30,8 +30,11 @@ pub(crate) struct FileCluster {
     pub(crate) given: Vec<Given>,
 }
 
+/// Keys, and the flags that they stand for.
+type Keys = &'static [(&'static str, &'static str)];
+
 /// The clusters of clouds: the key, what it is, and the flags that its keys stand for.
-const OF_CLOUDS: [(&str, &str, &[(&str, &str)]); 2] = [
+const OF_CLOUDS: [(&str, &str, Keys); 2] = [
     (
         "eks",
         "EKS",
