@@ -14,9 +14,10 @@ help: ## Show the targets
 demo: toolchain ## Example cluster to zone files: plan, apply, nothing to do, one change
 	@examples/demo.sh
 
-# One build. ARGS: `--only TEXT` for some workloads, `--write-baseline` to take the figures over.
+# The program by itself, as it is shipped: built with others, its crates have other features. ARGS: `--only TEXT` for some workloads, `--write-baseline` to take the figures over.
 bench: toolchain ## What runs cost: time, memory, calls; fails above the bars (minutes)
-	cargo build --release -p external-dns -p extdns-bench
+	cargo build --release -p external-dns
+	cargo build --release -p extdns-bench
 	$${CARGO_TARGET_DIR:-target}/release/extdns-bench $(ARGS)
 
 # When the peaks of `make bench` rise without another reason, and after new versions of Rust or of dependencies.
