@@ -221,13 +221,18 @@ impl ZoneReader for Azure {
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let all = self.path(zone, self.kind.all);
         let listed: Vec<Listed> = self.list(via, "list record sets", &all).await?;
-        let without_values = listed.iter().filter(|own| own.record(self.kind, zone).is_none());
-        let versions = without_values.filter_map(|own| {
-            let set = format!("{}/{}", own.managed(self.kind)?, own.name);
-            Some((self.path(zone, &set), own.etag.clone()?))
-        });
-        self.empty().extend(versions);
-        let records = listed.iter().filter_map(|own| own.record(self.kind, zone)).collect();
+        let mut records = Vec::with_capacity(listed.len());
+        let mut versions = Vec::new();
+        for own in &listed {
+            match own.record(self.kind, zone) {
+                Some(record) => records.push(record),
+                None => versions.extend(self.version(zone, own)),
+            }
+        }
+        let of_zone = self.path(zone, "");
+        let mut empty = self.empty();
+        empty.retain(|path, _| !path.starts_with(&of_zone));
+        empty.extend(versions);
         Ok(Page { records, next: None })
     }
 
@@ -259,6 +264,12 @@ impl Azure {
         let mut path: Vec<&str> = zone.id.trim_start_matches('/').split('/').collect();
         path.get_mut(6).into_iter().for_each(|kind| *kind = self.kind.zones);
         format!("{}/{own}", path.join("/"))
+    }
+
+    /// The path and the version of a record set of a managed type.
+    fn version(&self, zone: &Zone, own: &Listed) -> Option<(String, String)> {
+        let set = format!("{}/{}", own.managed(self.kind)?, own.name);
+        Some((self.path(zone, &set), own.etag.clone()?))
     }
 
     fn empty(&self) -> MutexGuard<'_, HashMap<String, String>> {

@@ -207,6 +207,23 @@ async fn a_record_set_without_values_is_taken() {
     assert_eq!(sent(&server), [format!("PUT example.com/A/www if etag-of-www-A {body}")]);
 }
 
+/// A process that stays makes more than one run.
+#[tokio::test]
+async fn a_record_set_without_values_that_went_is_made_anew() {
+    let is_there = std::sync::atomic::AtomicBool::new(true);
+    let records = vec![rrset(&PUBLIC, "www", "A", 60, json!([]))];
+    let server = server(&PUBLIC, vec![("example.com", records)], move |request| {
+        let is_list = request.path.ends_with(PUBLIC.all);
+        let went = is_list && !is_there.swap(false, std::sync::atomic::Ordering::Relaxed);
+        went.then(|| Reply::json(200, &json!({ "value": [] })))
+    });
+    let provider = public(&server.url());
+    assert_eq!(read(&*provider).await, [""; 0]);
+    run(&*provider, vec![endpoint("www.example.com", A, 0, &["192.0.2.1"])]).await;
+    let body = r#"{"properties":{"ARecords":[{"ipv4Address":"192.0.2.1"}],"TTL":300}}"#;
+    assert_eq!(sent(&server), [format!("PUT example.com/A/www if none {body}")]);
+}
+
 /// Members that are not known are ignored, and missing ones tolerated.
 #[tokio::test]
 async fn answers_with_more_or_less_than_usual() {
