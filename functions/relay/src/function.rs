@@ -1,14 +1,13 @@
 //! One event, one call.
 
 use std::fmt;
-use std::io;
 
 use extdns_auth::secrets::redact;
 use extdns_lambda::{Context, Diagnostic};
 use extdns_relay::{Destination, Service};
 use extdns_sync::relay::{self, Wait};
-use extdns_sync::settings::{Environment, Request, load, resolve};
-use extdns_sync::start_logging;
+use extdns_sync::settings::Environment;
+use extdns_sync::start_function;
 use serde_json::value::RawValue;
 
 use crate::event::Event;
@@ -21,22 +20,8 @@ pub(crate) struct Function {
 impl Function {
     /// Sets up everything that no event changes.
     pub(crate) async fn from_environment() -> Result<Self, String> {
-        let arguments = ["relay".into()];
-        let environment = Environment::of(arguments, std::env::vars_os());
-        let loaded = load(environment, io::empty()).await;
-        let resolved = loaded.and_then(|own| Ok((resolve(&own)?, own)));
-        let (request, environment) = match resolved {
-            Ok(resolved) => resolved,
-            Err(error) => {
-                start_logging(Default::default(), Default::default());
-                return Err(error.to_string());
-            }
-        };
-        let arguments = match request {
-            Request::Run(arguments) => *arguments,
-            Request::Show(text) => return Err(text),
-        };
-        start_logging(arguments.process.log_format, arguments.process.log_level);
+        let environment = Environment::of(["relay".into()], std::env::vars_os());
+        let (arguments, environment) = start_function(environment).await?;
         let queue = relay::queue(&arguments, &environment, Wait::Briefly).await?;
         let queue = queue.ok_or("the function needs a queue: set EXTERNAL_DNS_QUEUE_URL")?;
         let destination = Destination::Queue(Box::new(queue));

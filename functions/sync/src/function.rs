@@ -11,8 +11,8 @@ use extdns_lambda::{Context, Diagnostic};
 use extdns_relay::Queue;
 use extdns_sync::relay::{self, Wait};
 use extdns_sync::report::{FailureKind, Report, render_emf};
-use extdns_sync::settings::{Arguments, Command, Environment, Request, load, resolve};
-use extdns_sync::{Deadline, RunRequest, Wiring, run, start_logging, take_panic};
+use extdns_sync::settings::{Arguments, Command, Environment};
+use extdns_sync::{Deadline, RunRequest, Wiring, run, start_function, take_panic};
 use futures::FutureExt as _;
 use futures::lock::Mutex;
 use serde_json::Value;
@@ -47,20 +47,7 @@ impl Function {
     /// Sets up everything that no event changes.
     pub(crate) async fn from_environment() -> Result<Self, String> {
         let environment = Environment::of([], std::env::vars_os());
-        let loaded = load(environment, io::empty()).await;
-        let resolved = loaded.and_then(|own| Ok((resolve(&own)?, own)));
-        let (request, environment) = match resolved {
-            Ok(resolved) => resolved,
-            Err(error) => {
-                start_logging(Default::default(), Default::default());
-                return Err(error.to_string());
-            }
-        };
-        let arguments = match request {
-            Request::Run(arguments) => *arguments,
-            Request::Show(text) => return Err(text),
-        };
-        start_logging(arguments.process.log_format, arguments.process.log_level);
+        let (arguments, environment) = start_function(environment).await?;
         refuse_what_functions_have_not(&arguments)?;
         let wiring =
             Wiring::new(&arguments, &environment).await.map_err(|error| error.to_string())?;
@@ -268,6 +255,7 @@ mod tests {
     use async_trait::async_trait;
     use extdns_model::{Endpoint, Inventory, Permit, ZoneIndex};
     use extdns_providers::{Adjusted, Capabilities, Provider, ProviderError, Reader, Writer};
+    use extdns_sync::settings::{Request, resolve};
     use serde_json::json;
 
     use super::*;
