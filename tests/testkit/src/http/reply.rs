@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::{HeaderMap, StatusCode};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// What the server does with a request. Starts as a plain answer; the methods make it misbehave.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub(super) enum Delivery {
     Stall(usize),
     Chunks(VecDeque<Bytes>, Duration),
     Open,
+    Live(mpsc::UnboundedReceiver<Bytes>),
     EndlessBody,
     EndlessHeaders,
     HangUp,
@@ -120,6 +121,12 @@ impl Reply {
     #[must_use]
     pub fn left_open(self) -> Self {
         self.deliver(Delivery::Open)
+    }
+
+    /// Sends the body, and then every further piece as soon as the test has it; the answer ends when the sender goes.
+    #[must_use]
+    pub fn followed_by(self, pieces: mpsc::UnboundedReceiver<Bytes>) -> Self {
+        self.deliver(Delivery::Live(pieces))
     }
 
     /// Sends the body again and again until the client hangs up.

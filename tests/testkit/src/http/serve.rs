@@ -133,6 +133,14 @@ async fn answer(
             let chunks = stream::iter(filled_chunks(reply.body)).map(|own| Ok(Frame::data(own)));
             StreamBody::new(chunks.chain(stream::pending())).boxed_unsync()
         }
+        (Delivery::Live(pieces), _) => {
+            let later = stream::unfold(pieces, async |mut pieces| {
+                let piece = pieces.recv().await?;
+                Some((piece, pieces))
+            });
+            let chunks = stream::iter(filled_chunks(reply.body)).chain(later);
+            StreamBody::new(chunks.map(|own| Ok(Frame::data(own)))).boxed_unsync()
+        }
         (Delivery::EndlessBody, _) => {
             StreamBody::new(stream::repeat_with(move || Ok(Frame::data(reply.body.clone()))))
                 .boxed_unsync()

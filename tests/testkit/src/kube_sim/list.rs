@@ -63,7 +63,7 @@ fn invalid(reason: &str) -> String {
 pub(super) struct Query {
     limit: Option<usize>,
     token: Option<Token>,
-    selectors: Selectors,
+    pub(super) selectors: Selectors,
     pub(super) is_watch: bool,
     pub(super) watch: Watch,
 }

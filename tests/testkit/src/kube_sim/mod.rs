@@ -5,7 +5,7 @@
 //! rights, in the real server's words. Objects come from manifests, from a [`workload`] or from the
 //! test. What goes wrong is said as a [`Fault`]. It serves every kind of which it is given an
 //! object: one without a CustomResourceDefinition is taken for namespaced. It does not validate
-//! objects, and nobody who watches sees a change.
+//! objects. Who watches sees every change of an object.
 //!
 //! ```
 //! use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
@@ -245,6 +245,11 @@ impl KubeSim {
     /// Forgets the past: lists that are going on get 410 for their next page.
     pub fn compact(&self) {
         self.shared.state().store.compact();
+    }
+
+    /// Ends all streams, as a server does at times: who watches has to come again.
+    pub fn end_watches(&self) {
+        self.shared.state().store.end_watches();
     }
 
     /// Makes something go wrong, from the next request on.

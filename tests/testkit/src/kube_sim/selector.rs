@@ -22,7 +22,7 @@ const FIELDS: &[(&str, &[&str])] = &[
 ];
 
 /// One condition.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
     In(Vec<String>),
     NotIn(Vec<String>),
@@ -44,7 +44,7 @@ impl Test {
 }
 
 /// Both selectors of a request.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Selectors {
     labels: Vec<(String, Test)>,
     fields: Vec<(String, Test)>,

@@ -234,7 +234,7 @@ impl State {
                 let query = query.map_err(|message| status::bad_request(message))?;
                 match query.watch.refusal(self.streams) {
                     Some(refusal) => Err(refusal),
-                    None => Ok(watch::stream(&self.store, &kind, version, namespace, query)),
+                    None => Ok(watch::stream(&mut self.store, &kind, version, namespace, query)),
                 }
             }
             "get" if plural != REVIEWS => {

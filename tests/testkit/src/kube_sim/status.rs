@@ -2,18 +2,21 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use super::kinds::{Kind, qualified};
 use crate::http::Reply;
 
 /// An answer, before a fault can spoil it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     pub(super) body: Bytes,
     /// Whether more could follow: a stream.
     pub(super) is_open: bool,
+    /// What follows in an open stream; without it nothing ever does.
+    pub(super) changes: Option<mpsc::UnboundedReceiver<Bytes>>,
 }
 
 pub(super) const JSON: &str = "application/json";
@@ -21,17 +24,21 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Answer {
     pub(super) fn json(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: JSON, body: body.into(), is_open: false }
+        Self { status, content_type: JSON, body: body.into(), is_open: false, changes: None }
     }
 
     pub(super) fn text(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: TEXT, body: body.into(), is_open: false }
+        Self { status, content_type: TEXT, body: body.into(), is_open: false, changes: None }
     }
 
     pub(super) fn into_reply(self) -> Reply {
         let reply = Reply::new(self.status).header("content-type", self.content_type);
         let reply = reply.body(self.body);
-        if self.is_open { reply.left_open() } else { reply }
+        match self.changes {
+            Some(changes) if self.is_open => reply.followed_by(changes),
+            _ if self.is_open => reply.left_open(),
+            _ => reply,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::kinds::{Kind, KindId};
+use super::watch::Watcher;
 
 /// An object as text, past its opening brace and without `apiVersion` and `kind`: those go in front when it is sent.
 pub(super) type Body = Bytes;
@@ -26,11 +27,13 @@ pub(super) struct Store {
     revision: u64,
     compacted: u64,
     objects: BTreeMap<KindId, Objects>,
+    /// Who is told of changes.
+    watchers: Vec<Watcher>,
 }
 
 impl Store {
     pub(super) fn new() -> Self {
-        Self { revision: 1, compacted: 0, objects: BTreeMap::new() }
+        Self { revision: 1, compacted: 0, objects: BTreeMap::new(), watchers: Vec::new() }
     }
 
     pub(super) fn revision(&self) -> u64 {
@@ -122,7 +125,40 @@ impl Store {
         there
     }
 
+    /// The changes of a kind after a revision, in their order: revision, key, what was before and what is then.
+    pub(super) fn changes<'a>(
+        &'a self,
+        kind: &KindId,
+        after: u64,
+    ) -> Vec<(u64, &'a str, Option<&'a Body>, Option<&'a Body>)> {
+        let objects = self.objects.get(kind).into_iter().flatten();
+        let mut changes: Vec<_> = objects
+            .flat_map(|(key, states)| {
+                let before = std::iter::once(None).chain(states.iter().map(|own| own.body.as_ref()));
+                let pairs = before.zip(states).filter(move |(_, state)| state.revision > after);
+                pairs.map(|(before, state)| {
+                    (state.revision, key.as_str(), before, state.body.as_ref())
+                })
+            })
+            .collect();
+        changes.sort_unstable_by_key(|(revision, ..)| *revision);
+        changes
+    }
+
+    /// Tells a watcher of every change from now on.
+    pub(super) fn watch(&mut self, watcher: Watcher) {
+        self.watchers.push(watcher);
+    }
+
+    /// Ends all watches, as a server does at times.
+    pub(super) fn end_watches(&mut self) {
+        self.watchers.clear();
+    }
+
     fn push(&mut self, kind: KindId, key: String, body: Option<Body>) {
+        let before = self.get(&kind, &key).cloned();
+        let revision = self.revision;
+        self.watchers.retain(|own| own.tell(&kind, &key, revision, before.as_ref(), body.as_ref()));
         let state = State { revision: self.revision, body };
         self.objects.entry(kind).or_default().entry(key).or_default().push(state);
     }
