@@ -44,6 +44,19 @@ impl Ask<'_> {
         items.good.iter().collect()
     }
 
+    /// Puts what the templates give into the sink, for an object that has a record of its own or not: pairs, and names
+    /// with the targets of `--target-template`.
+    pub(crate) fn publish(self, has_record: bool, traits: &Traits, sink: &mut Sink) {
+        if !self.templates.apply(has_record) {
+            return;
+        }
+        let has_pairs = self.publish_pairs(traits, sink);
+        if self.templates.apply(has_record || has_pairs) {
+            let (names, targets) = (self.names(sink), self.targets(sink));
+            sink.publish(&names, &targets, traits, self.by);
+        }
+    }
+
     /// Puts the names of `--fqdn-target-template` with their targets into the sink; whether there are any.
     pub(crate) fn publish_pairs(self, traits: &Traits, sink: &mut Sink) -> bool {
         let (pairs, bad) = self.templates.pairs(self.object, self.source).unwrap_or_else(|fault| {

@@ -50,6 +50,11 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
         Self::KIND
     }
 
+    /// The namespace that is looked at; all if there is none.
+    fn namespace(&self) -> Option<&str> {
+        self.context().namespace()
+    }
+
     /// The shared filters, where the source does not ask all of them.
     fn filter(&self) -> &ObjectFilter {
         &self.context().filter
@@ -156,7 +161,7 @@ async fn pass<S: ObjectSource>(
     sink: &Sink,
 ) -> Result<Pass<S::Waiting>, ReadError> {
     let kind = source.resource(view).await?;
-    let (namespace, filter) = (source.context().namespace(), source.filter());
+    let (namespace, filter) = (source.namespace(), source.filter());
     let start = || Pass { kind, sink: sink.sibling(), waiting: Vec::new() };
     if source.context().is_shared::<S::Object>() {
         let mut pass = start();

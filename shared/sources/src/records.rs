@@ -32,6 +32,20 @@ impl TargetGroups {
         self.a.is_empty() && self.aaaa.is_empty() && self.cname.is_empty()
     }
 
+    /// Adds the targets of others, behind those that are there.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        let pairs =
+            [(&mut self.a, &others.a), (&mut self.aaaa, &others.aaaa), (&mut self.cname, &others.cname)];
+        for (own, others) in pairs {
+            others.iter().for_each(|target| own.push(target.clone()));
+        }
+    }
+
+    /// These targets, or others where there are none.
+    pub(crate) fn or_else(self, others: impl FnOnce() -> Self) -> Self {
+        if self.is_empty() { others() } else { self }
+    }
+
     /// Sorts and removes duplicates, where the order in which targets were found means nothing.
     pub(crate) fn normalise(&mut self) {
         self.a.normalise();

@@ -27,6 +27,8 @@ pub enum Type {
     Struct(&'static Struct),
     /// A field that is hidden from templates: an empty list.
     Hidden,
+    /// A field whose key in JSON is another word than its name in Go.
+    Keyed(&'static str, &'static Type),
 }
 
 /// The fields of a type.

@@ -94,6 +94,7 @@ impl Value {
                 Type::Optional(_) => Self::Nil,
                 _ => Self::Missing,
             },
+            (Type::Keyed(_, kind), data) => Self::of(data, kind),
             (Type::Optional(inner), Some(_)) => Self::Pointer(Box::new(Self::of(data, inner))),
             (Type::Hidden, _) => Self::List(Arc::from([]), &ANY),
             (Type::Text, None) => Self::Text(EcoString::new()),
@@ -133,7 +134,11 @@ impl Value {
             Self::Map(map, kind) => of_map(map, kind, name),
             Self::Struct(map, known) => match known.field(name) {
                 Some(kind) => {
-                    Ok(Self::of(map.as_ref().and_then(|map| map.get_any_case(name)), kind))
+                    let (key, kind) = match kind {
+                        Type::Keyed(key, kind) => (*key, *kind),
+                        kind => (name, kind),
+                    };
+                    Ok(Self::of(map.as_ref().and_then(|map| map.get_any_case(key)), kind))
                 }
                 None => match map.as_ref().and_then(|map| map.get_any_case(name)) {
                     Some(data) => Ok(Self::of(Some(data), &STRICT)),

@@ -5,8 +5,7 @@ use ecow::{EcoString, eco_format};
 
 use crate::common::Common;
 use crate::error::OptionsError;
-
-use super::object::CLASS_ANNOTATION;
+use crate::objects::CLASS_ANNOTATION;
 
 /// The flags of the source `ingress`.
 #[derive(Args, Clone, Debug)]

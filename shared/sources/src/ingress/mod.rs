@@ -2,7 +2,6 @@
 //! Ingresses, with the addresses of their load balancers.
 
 mod flags;
-mod object;
 
 use std::sync::Arc;
 
@@ -16,14 +15,14 @@ use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::needs::Row;
+use crate::objects::{CLASS_ANNOTATION, Ingress};
 use crate::records::{TargetGroups, Traits};
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
+use crate::visit::IGNORED_ANNOTATION;
 #[cfg(test)]
 pub(crate) use flags::IngressFlagError;
 use flags::{Flags, Options};
-use object::CLASS_ANNOTATION;
-pub(crate) use object::Ingress;
 
 /// Where an ingress takes its names from.
 const HOSTNAME_SOURCE: Key = Key("ingress-hostname-source");
@@ -44,7 +43,7 @@ pub(crate) enum IngressRule {
     #[error("the name stands in its rules, which --ignore-ingress-rules-spec leaves out")]
     IgnoredRules,
     /// `--ignore-hostname-annotation`.
-    #[error("the name stands in its annotation, which --ignore-hostname-annotation leaves out")]
+    #[error("{}", IGNORED_ANNOTATION)]
     IgnoredAnnotation,
     /// `--ignore-ingress-tls-spec`.
     #[error("the name stands in its TLS section, which --ignore-ingress-tls-spec leaves out")]

@@ -38,4 +38,13 @@ impl LoadBalancer {
         let both = self.ingress.iter().flat_map(|entry| [&entry.ip, &entry.hostname]);
         both.filter(|target| !target.is_empty()).collect()
     }
+
+    /// Of each entry the address, and the host name only where it has no address; in order.
+    pub(crate) fn addresses_first(&self) -> TargetGroups {
+        let first = |entry: &LoadBalancerIngress| {
+            let target = if entry.ip.is_empty() { &entry.hostname } else { &entry.ip };
+            (!target.is_empty()).then(|| target.clone())
+        };
+        self.ingress.iter().filter_map(first).collect()
+    }
 }

@@ -10,7 +10,7 @@ use crate::objects::Node;
 use crate::records::TargetGroups;
 
 use super::index::Index;
-use super::object::{Service, ServiceType};
+use crate::objects::{Service, ServiceType};
 
 /// The name that mate publishes.
 const MATE: &str = "zalando.org/dnsname";

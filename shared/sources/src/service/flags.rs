@@ -5,7 +5,7 @@ use ecow::{EcoString, eco_format};
 
 use crate::error::OptionsError;
 
-use super::object::ServiceType;
+use crate::objects::ServiceType;
 
 /// The flags of the source `service`.
 #[derive(Args, Clone, Debug)]
@@ -47,6 +47,8 @@ pub(crate) struct Options {
     pub(super) publish_host_ip: bool,
     pub(super) publish_not_ready: bool,
     pub(super) resolve_hostnames: bool,
+    /// Whether a change of the endpoints of headless services starts a run.
+    pub(super) listens_to_endpoints: bool,
 }
 
 /// A flag of the source `service` that says something wrong.
@@ -70,6 +72,7 @@ impl Options {
             publish_host_ip: flags.publish_host_ip,
             publish_not_ready: flags.always_publish_not_ready_addresses,
             resolve_hostnames: flags.resolve_service_load_balancer_hostname,
+            listens_to_endpoints: flags.listen_endpoint_events,
         })
     }
 }

@@ -10,7 +10,6 @@ mod flags;
 mod headless;
 mod index;
 mod node_port;
-mod object;
 mod resolve;
 mod slice;
 #[cfg(test)]
@@ -32,11 +31,12 @@ use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::merge;
 use crate::needs::Row;
-use crate::objects::{Node, Pod};
+use crate::objects::{Node, Pod, Service, ServiceType};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
+use crate::visit::IGNORED_ANNOTATION;
 use compatibility::Foreign;
 #[cfg(test)]
 pub(crate) use flags::ServiceFlagError;
@@ -44,8 +44,6 @@ use flags::{Flags, Options};
 use headless::ENDPOINTS_TYPE;
 use index::{Index, Need};
 use node_port::ACCESS;
-pub(crate) use object::Service;
-use object::ServiceType;
 use resolve::Answers;
 use slice::EndpointSlice;
 use wanted::Wanted;
@@ -62,7 +60,7 @@ pub(crate) enum ServiceRule {
     #[error("it is a service of type {0}, which --service-type-filter leaves out")]
     Type(&'static str),
     /// `--ignore-hostname-annotation`.
-    #[error("the name stands in its annotation, which --ignore-hostname-annotation leaves out")]
+    #[error("{}", IGNORED_ANNOTATION)]
     IgnoredAnnotation,
 }
 
@@ -313,7 +311,11 @@ impl Definition for ServiceSource {
         let node_port = options.types.contain(ServiceType::NodePort);
         let mut rows = vec![Row::list::<Viewed<Service>>("all its objects")];
         if headless {
-            rows.push(Row::join::<EndpointSlice>("headless services"));
+            let slices = match options.listens_to_endpoints {
+                true => Row::list::<EndpointSlice>,
+                false => Row::join::<EndpointSlice>,
+            };
+            rows.push(slices("headless services"));
         }
         if headless || node_port {
             let purpose =

@@ -14,7 +14,7 @@ use crate::templates::Viewed;
 
 use super::compatibility::Foreign;
 use super::index::Index;
-use super::object::{Service, ServiceType};
+use crate::objects::{Service, ServiceType};
 
 /// A service that wants names.
 pub(crate) struct Wanted {

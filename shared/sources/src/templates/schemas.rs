@@ -1,23 +1,28 @@
 //! The fields of the kinds that templates are written for, by their names in Go: an API server leaves those out that have
 //! no value.
 
-use extdns_template::{Schema, Struct, Type};
+use extdns_template::Type;
 
-static TEXT: Type = Type::Text;
+pub(crate) static TEXT: Type = Type::Text;
 static BOOL: Type = Type::Bool;
-static INT: Type = Type::Int;
-static STRICT: Type = Type::Strict;
+pub(crate) static INT: Type = Type::Int;
+/// Fields by their names in JSON.
+pub(crate) static STRICT: Type = Type::Strict;
 
+/// Names the fields of structs: `NAME as NAME_T "NameInGo" { "Field": Type::Text, }`; lists need the second static.
 macro_rules! structs {
     ($($name:ident $(as $kind:ident)? $text:literal { $($field:literal: $type:expr,)* })*) => {
         $(
-            static $name: Struct = Struct { name: $text, fields: &[$(($field, $type),)*] };
-            $(static $kind: Type = Type::Struct(&$name);)?
+            pub(crate) static $name: extdns_template::Struct =
+                extdns_template::Struct { name: $text, fields: &[$(($field, $type),)*] };
+            $(static $kind: extdns_template::Type = extdns_template::Type::Struct(&$name);)?
         )*
     };
 }
+pub(crate) use structs;
 
 structs! {
+    NOTHING "Status" {}
     INGRESS_POINT as INGRESS_POINT_T "LoadBalancerIngress" {
         "IP": Type::Text,
         "Hostname": Type::Text,
@@ -185,15 +190,16 @@ structs! {
 /// What is known of a kind with `spec` and `status` of known fields.
 macro_rules! schema {
     ($name:ident, $spec:ident, $status:ident) => {
-        pub(crate) static $name: Schema = Schema {
+        pub(crate) static $name: extdns_template::Schema = extdns_template::Schema {
             fields: &[
-                ("Spec", "spec", Type::Struct(&$spec)),
-                ("Status", "status", Type::Struct(&$status)),
+                ("Spec", "spec", extdns_template::Type::Struct(&$spec)),
+                ("Status", "status", extdns_template::Type::Struct(&$status)),
             ],
-            raw: Type::Strict,
+            raw: extdns_template::Type::Strict,
         };
     };
 }
+pub(crate) use schema;
 
 schema!(SERVICE, SERVICE_SPEC, SERVICE_STATUS);
 schema!(INGRESS, INGRESS_SPEC, INGRESS_STATUS);
@@ -204,9 +210,9 @@ schema!(POD, POD_SPEC, POD_STATUS);
 mod tests {
     use std::sync::Arc;
 
-    use extdns_template::{Data, Object, Source, Template};
+    use extdns_template::{Data, Object, Schema, Source, Template};
 
-    use super::{INGRESS, NODE, POD, SERVICE, Schema};
+    use super::{INGRESS, NODE, POD, SERVICE};
 
     /// The fields that templates of users read, each with what it prints where the API server left it out, and, in JSON
     /// below `spec` or `status`, an object that has it and what that prints.

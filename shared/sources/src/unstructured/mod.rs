@@ -96,16 +96,9 @@ impl ObjectSource for OneKind {
         let targets: TargetGroups = annotations.targets().collect();
         visit.sink.publish(&names, &targets, &traits, &by);
         let has_record = visit.sink.endpoints.len() > before;
-        let Some(view) = object.view_as(visit.kind).filter(|_| templates.apply(has_record)) else {
-            return;
-        };
+        let Some(view) = object.view_as(visit.kind) else { return };
         let ask = Ask { templates, object: &view, source: UnstructuredSource::NAME, by: &by };
-        let has_pairs = ask.publish_pairs(&traits, visit.sink);
-        if templates.apply(has_record || has_pairs) {
-            let names = ask.names(visit.sink);
-            let targets = ask.targets(visit.sink);
-            visit.sink.publish(&names, &targets, &traits, &by);
-        }
+        ask.publish(has_record, &traits, visit.sink);
     }
 }
 

@@ -5,48 +5,48 @@ use extdns_clusters::{Metadata, Pairs, nullable};
 use extdns_template::Schema;
 use serde::Deserialize;
 
-use crate::objects::{LoadBalancerStatus, projection};
+use super::{LoadBalancerStatus, projection};
 use crate::records::TargetGroups;
 use crate::templates::{Templated, schemas};
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Service {
     #[serde(default)]
-    pub(super) metadata: Metadata,
+    pub(crate) metadata: Metadata,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) spec: Spec,
+    pub(crate) spec: Spec,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) status: LoadBalancerStatus,
+    pub(crate) status: LoadBalancerStatus,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Spec {
+pub(crate) struct Spec {
     #[serde(rename = "type", deserialize_with = "nullable")]
-    pub(super) kind: ServiceType,
+    pub(crate) kind: ServiceType,
     #[serde(rename = "clusterIP", deserialize_with = "nullable")]
     cluster_ip: EcoString,
     #[serde(rename = "externalIPs", deserialize_with = "nullable")]
-    pub(super) external_ips: Vec<EcoString>,
+    pub(crate) external_ips: Vec<EcoString>,
     #[serde(deserialize_with = "nullable")]
     external_name: EcoString,
     #[serde(deserialize_with = "nullable")]
     external_traffic_policy: EcoString,
-    pub(super) selector: Pairs,
+    pub(crate) selector: Pairs,
     #[serde(deserialize_with = "nullable")]
-    pub(super) ports: Vec<Port>,
+    pub(crate) ports: Vec<Port>,
     #[serde(deserialize_with = "nullable")]
-    pub(super) publish_not_ready_addresses: bool,
+    pub(crate) publish_not_ready_addresses: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Port {
+pub(crate) struct Port {
     #[serde(deserialize_with = "nullable")]
-    pub(super) protocol: EcoString,
+    pub(crate) protocol: EcoString,
     /// 0 where the port has none.
     #[serde(deserialize_with = "nullable")]
-    pub(super) node_port: u16,
+    pub(crate) node_port: u16,
 }
 
 /// The type of a service. The API server fills it in; a manifest may leave it out.
@@ -81,24 +81,24 @@ projection!(Service: "", "services", true);
 const HEADLESS: &str = "None";
 
 impl Spec {
-    pub(super) fn is_headless(&self) -> bool {
+    pub(crate) fn is_headless(&self) -> bool {
         self.cluster_ip == HEADLESS
     }
 
     /// The address inside the cluster, if the service has one.
-    pub(super) fn cluster_ip(&self) -> Option<&EcoString> {
+    pub(crate) fn cluster_ip(&self) -> Option<&EcoString> {
         Some(&self.cluster_ip).filter(|ip| !ip.is_empty() && !self.is_headless())
     }
 
     /// Whether only nodes that run a pod of the service forward to it.
-    pub(super) fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         self.external_traffic_policy == "Local"
     }
 }
 
 impl Service {
     /// External IPs, else what the load balancer says.
-    pub(super) fn load_balancer_targets(&self) -> TargetGroups {
+    pub(crate) fn load_balancer_targets(&self) -> TargetGroups {
         match &self.spec.external_ips[..] {
             [] => self.status.load_balancer.targets(),
             addresses => addresses.iter().collect(),
@@ -106,7 +106,7 @@ impl Service {
     }
 
     /// External IPs, else the external name.
-    pub(super) fn external_name_targets(&self) -> TargetGroups {
+    pub(crate) fn external_name_targets(&self) -> TargetGroups {
         match &self.spec.external_ips[..] {
             [] => [&self.spec.external_name].into_iter().collect(),
             addresses => addresses.iter().collect(),
