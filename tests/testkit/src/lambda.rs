@@ -185,6 +185,20 @@ impl Lambda {
         line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
     }
 
+    /// The processor time that the running process has taken, user and system, to a hundredth of a second.
+    pub fn cpu_time(&self) -> Option<Duration> {
+        /// Linux counts in these for every program, whatever its own clock is (`USER_HZ`).
+        const TICKS_A_SECOND: u64 = 100;
+        let stat = format!("/proc/{}/stat", self.process.as_ref()?.pid());
+        let stat = std::fs::read_to_string(stat).ok()?;
+        // `utime` and `stime`, the 14th and 15th field; the second one is a name in brackets (proc_pid_stat(5)).
+        let (_, fields) = stat.rsplit_once(')')?;
+        let ticks: Vec<u64> =
+            fields.split_ascii_whitespace().skip(11).take(2).flat_map(str::parse).collect();
+        let [user, system] = ticks.as_slice() else { return None };
+        Some(Duration::from_millis((user + system) * 1000 / TICKS_A_SECOND))
+    }
+
     fn start(&mut self) -> Result<(), FunctionError> {
         if self.process.as_mut().is_some_and(|process| process.ended().is_none()) {
             return Ok(());

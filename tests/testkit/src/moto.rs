@@ -140,7 +140,10 @@ impl Moto {
 
     /// The same with variables of its own, such as those of a [`Moto::session`].
     pub fn aws_as(&self, variables: &[(&'static str, String)], arguments: &[&str]) -> Value {
-        aws(&self.tools, arguments, &[&self.variables()[..], variables].concat())
+        // The CLI takes the endpoint of SQS in a region from a table of its own, and AWS_ENDPOINT_URL does not change that.
+        let url = self.url();
+        let arguments = [&["--endpoint-url", &url][..], arguments].concat();
+        aws(&self.tools, &arguments, &[&self.variables()[..], variables].concat())
     }
 
     /// The keys of a session of a role, as variables: in the role's account they see what is there.

@@ -71,6 +71,7 @@ fn a_process_is_kept_from_event_to_event_and_replaced_when_it_ends() {
     assert_eq!(ask(&mut function, "count"), Ok(json!(3)));
     assert_eq!(function.starts(), 1);
     assert!(function.peak_memory().is_some_and(|bytes| bytes > 1 << 20));
+    assert!(function.cpu_time().is_some());
 
     let (kind, message) = ask(&mut function, "exit").expect_err("an error");
     assert_eq!(kind, "Runtime.ExitError");
