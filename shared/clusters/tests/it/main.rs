@@ -9,6 +9,7 @@ mod events;
 mod incomplete;
 mod list;
 mod manifests;
+mod recorded;
 mod refusals;
 mod server;
 mod shared;
