@@ -284,11 +284,6 @@ pub fn from_args(
             let codec = args.codec()?;
             let mapper = args.mapper()?;
             let others = args.other_mappers(clusters)?;
-            if !args.txt_cache_interval.is_zero() {
-                tracing::info!(
-                    "--txt-cache-interval has no effect on a single run: records are read anew"
-                );
-            }
             Ok(Box::new(TxtRegistry::new(owners, mapper, others, codec)))
         }
     }

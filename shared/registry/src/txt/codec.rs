@@ -39,8 +39,7 @@ impl Codec {
         let text = joined(stored);
         match (self.cipher.as_ref().and_then(|cipher| cipher.decrypt(&text)), text) {
             (Some(plain), _) => Labels::parse(std::str::from_utf8(&plain).ok()?).ok(),
-            (None, Cow::Borrowed(_)) => Labels::parse_stored(stored).ok(),
-            (None, Cow::Owned(text)) => Labels::parse(&text).ok(),
+            (None, text) => as_written(stored, text),
         }
     }
 
@@ -79,6 +78,11 @@ impl Codec {
         }
     }
 
+    /// Whether [`plain_labels`] are what a TXT record set says.
+    pub(super) fn says_plainly(&self, set: &RecordSet) -> bool {
+        self.cipher.is_none() && set.targets.len() == 1
+    }
+
     /// Whether an ownership value is there more than once.
     pub(super) fn is_repeated(&self, set: &RecordSet) -> bool {
         set.targets.len() > 1 && set.targets.iter().filter_map(|text| self.read(text)).count() > 1
@@ -104,5 +108,19 @@ impl Codec {
         }
         value.into_iter().for_each(|value| targets.push(value));
         targets
+    }
+}
+
+/// The labels of the first value of a TXT record set that is not encrypted.
+pub(super) fn plain_labels(set: &RecordSet) -> Option<Labels> {
+    let stored = set.targets.first()?;
+    as_written(stored, joined(stored))
+}
+
+/// The labels of a value, and of its strings in one.
+fn as_written(stored: &EcoString, text: Cow<'_, str>) -> Option<Labels> {
+    match text {
+        Cow::Borrowed(_) => Labels::parse_stored(stored).ok(),
+        Cow::Owned(text) => Labels::parse(&text).ok(),
     }
 }

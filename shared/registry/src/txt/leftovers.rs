@@ -22,7 +22,7 @@ pub(super) fn leftovers(
             Standing::Contested
         } else if index.route(key, None).iter().any(|zone| unreadable.contains(zone)) {
             Standing::Unknown
-        } else if registry.owners.own(&found.labels) {
+        } else if registry.owners.own(&found.labels()) {
             Standing::Ours
         } else {
             Standing::Foreign
@@ -37,12 +37,13 @@ pub(super) fn leftovers(
             let (rtype, is_canonical) = (found.rtype(), found.is_canonical());
             let standing = standing(&found, &name.key());
             let kept = registry.codec.foreign(&found.stored.set).collect();
+            let read_only = found.read_only();
             Some(Leftover {
                 name,
                 rtype,
-                labels: found.labels,
+                labels: found.labels(),
                 kept_in: KeptIn::Zone(found.stored),
-                read_only: found.read_only.map(|reason| *reason),
+                read_only,
                 kept,
                 standing,
                 is_canonical,

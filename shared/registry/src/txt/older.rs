@@ -3,9 +3,7 @@
 
 use std::collections::HashMap;
 
-use extdns_model::{
-    LabelKey, Name, OwnershipRecord, RecordSet, RecordType, ZoneInventory, ZoneKey,
-};
+use extdns_model::{Name, OwnershipRecord, RecordSet, RecordType, ZoneInventory, ZoneKey};
 
 use super::join::{Join, Older};
 use super::ownership_records::Reading;
@@ -23,7 +21,7 @@ pub(super) fn older(join: &Join<'_>, zones: &[ZoneInventory]) -> HashMap<usize, 
             && let Some(rtype) = ownership_record.rtype()
             && let Some(name) = ownership_record.owned_text()
             && let Some(at) = join.misread(*zone, name, rtype, set.set_identifier())
-            && join.ownership_records.list[at].labels == ownership_record.labels
+            && join.ownership_records.list[at].says_as(ownership_record)
             && !ownership_record.is_contested
         {
             let name = Name::as_listed(name);
@@ -93,8 +91,7 @@ impl Join<'_> {
             found.stands_for(home, reading.owned.rtype, set_id)
                 && found.stored.set.name.key() == name.key()
         })?;
-        let names_its_record =
-            self.ownership_records.list[found].labels.get(LabelKey::OWNED_RECORD).is_some();
+        let names_its_record = self.ownership_records.list[found].names_record;
         (!names_its_record && !self.has_both_formats(found, &owned)).then_some(found)
     }
 
@@ -115,7 +112,7 @@ impl Join<'_> {
         self.ownership_records.named(key).any(|other| {
             other.stands_for(stored.zone, None, stored.set.set_identifier())
                 && !other.is_contested
-                && other.labels == ownership_record.labels
+                && other.says_as(ownership_record)
         })
     }
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use extdns_model::{
-    Labels, Name, OwnershipRecord, Record, RecordSet, RecordType, ZoneInventory, ZoneKey,
+    LabelKey, Labels, Name, OwnershipRecord, Record, RecordSet, RecordType, ZoneInventory, ZoneKey,
 };
 use smallvec::SmallVec;
 
-use super::codec::Ownership;
+use super::codec::{Ownership, plain_labels};
 use super::positions::Positions;
 use super::registry::TxtRegistry;
 use crate::name_mapper::Owned;
@@ -29,39 +29,43 @@ pub(super) struct OwnershipRecords {
 pub(super) struct Found {
     /// As its zone holds it; the record that it stands for shares it.
     pub(super) stored: Arc<OwnershipRecord>,
-    /// What it says; nothing if it is contested.
-    pub(super) labels: Labels,
+    /// What few have, apart so that the others stay small.
+    rare: Option<Box<Rare>>,
+    /// How many records got their ownership from it, as far as it can be counted: whether there are
+    /// several is what counts.
+    pub(super) owned: u8,
+    owned_name: Part,
+    rtype: Option<RecordType>,
+    is_canonical: bool,
+    /// Whether its labels name its record.
+    pub(super) names_record: bool,
     /// Whether its values, or another record set of its name, say something else.
     pub(super) is_contested: bool,
-    /// Why the provider does not let it be changed. Few have this.
-    #[expect(
-        clippy::redundant_allocation,
-        reason = "it is half as large as the text's own pointer"
-    )]
-    pub(super) read_only: Option<Box<&'static str>>,
-    /// What its name says; `None` if the name has another affix than ours: it stands for nothing.
-    reading: Option<Read>,
     /// Whether a record was found that it stands for.
     pub(super) used: bool,
     /// Whether it shows that another ownership record is an older one of its record.
     pub(super) explains: bool,
-    /// How many records got their ownership from it.
-    pub(super) owned: u32,
 }
 
-/// What the name of an ownership record says, without a text of its own where it needs none.
-struct Read {
-    owned: Part,
-    rtype: Option<RecordType>,
-    canonical: bool,
+#[derive(Default)]
+struct Rare {
+    /// What it says, where that is not its first value as it is stored.
+    labels: Option<Labels>,
+    /// Why the provider does not let it be changed.
+    read_only: Option<&'static str>,
+    /// The name that it stands for.
+    owned_name: Name,
 }
 
 /// The name that an ownership record stands for.
+#[derive(Clone, Copy)]
 enum Part {
+    /// None: its own name has another affix than ours.
+    Nothing,
     /// The end of its own name, which is a key, from this byte on.
     Tail(u16),
     /// Another text.
-    Other(Box<Name>),
+    Other,
 }
 
 struct Text {
@@ -106,6 +110,10 @@ impl OwnershipRecords {
         for ZoneInventory { zone, records } in zones {
             let Ok(records) = records else { continue };
             let (start, mut rest) = (ownership_records.list.len(), std::mem::take(records));
+            // Lists that do not grow leave no room behind.
+            let texts = rest.iter().filter(|record| record.set.rtype == RecordType::Txt).count();
+            ownership_records.list.reserve_exact(texts);
+            records.reserve_exact(rest.len() - texts);
             // From behind, so that the list shrinks while the others grow.
             while let Some(record) = rest.pop() {
                 records.extend(ownership_records.sift(registry, *zone, record));
@@ -142,16 +150,16 @@ impl OwnershipRecords {
         let read_only = record.read_only();
         let Record { set, origin, .. } = record;
         let reading = registry.read_name(&set.name, labels.owner());
-        self.list.push(Found {
-            reading: reading.map(|reading| reading.of(&set.name)),
-            stored: Arc::new(OwnershipRecord { zone, set, origin }),
-            labels,
-            is_contested,
-            read_only: read_only.map(Box::new),
-            used: false,
-            explains: false,
-            owned: 0,
-        });
+        let mut found = Found::new(OwnershipRecord { zone, set, origin }, reading);
+        found.is_contested = is_contested;
+        found.names_record = labels.get(LabelKey::OWNED_RECORD).is_some();
+        if is_contested || !registry.codec.says_plainly(&found.stored.set) {
+            found.rare().labels = Some(labels);
+        }
+        if read_only.is_some() {
+            found.rare().read_only = read_only;
+        }
+        self.list.push(found);
         None
     }
 
@@ -180,7 +188,7 @@ impl OwnershipRecords {
                 let (twins, others) = rest.split_at(rest.iter().take_while(same).count());
                 rest = others;
                 let differs =
-                    |at: &usize| list[*at].is_contested || list[*at].labels != list[*first].labels;
+                    |at: &usize| list[*at].is_contested || !list[*at].says_as(&list[*first]);
                 if twins.len() > 1 && twins.iter().any(differs) {
                     twins.iter().for_each(|at| list[*at].is_contested = true);
                 }
@@ -214,51 +222,94 @@ impl OwnershipRecords {
     }
 }
 
-impl Reading {
-    /// What the ownership record of this name keeps of it.
-    fn of(self, txt: &Name) -> Read {
-        let Self { owned: Owned { name, rtype }, canonical } = self;
-        let tail = txt.as_str().len().checked_sub(name.as_str().len());
-        let is_tail = |at: &usize| {
-            txt.as_str().get(*at..) == Some(name.as_str()) && name.key() == name.as_str()
-        };
-        let tail = tail.filter(is_tail).and_then(|at| u16::try_from(at).ok());
-        let owned = tail.map_or_else(|| Part::Other(Box::new(name)), Part::Tail);
-        Read { owned, rtype, canonical }
-    }
-}
-
 impl Found {
+    /// An ownership record, and what its name says; nothing if that has another affix than ours.
+    fn new(stored: OwnershipRecord, reading: Option<Reading>) -> Self {
+        let mut found = Self {
+            stored: Arc::new(stored),
+            rare: None,
+            owned: 0,
+            owned_name: Part::Nothing,
+            rtype: None,
+            is_canonical: false,
+            names_record: false,
+            is_contested: false,
+            used: false,
+            explains: false,
+        };
+        let Some(Reading { owned: Owned { name, rtype }, canonical }) = reading else {
+            return found;
+        };
+        (found.rtype, found.is_canonical) = (rtype, canonical);
+        let txt = found.stored.set.name.as_str();
+        let tail = txt.len().checked_sub(name.as_str().len());
+        let is_tail =
+            |at: &usize| txt.get(*at..) == Some(name.as_str()) && name.key() == name.as_str();
+        let tail = tail.filter(is_tail).and_then(|at| u16::try_from(at).ok());
+        found.owned_name = tail.map_or(Part::Other, Part::Tail);
+        if matches!(found.owned_name, Part::Other) {
+            found.rare().owned_name = name;
+        }
+        found
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// What it says; nothing if it is contested.
+    pub(super) fn labels(&self) -> Labels {
+        match self.rare.as_ref().and_then(|rare| rare.labels.as_ref()) {
+            Some(labels) => labels.clone(),
+            None => plain_labels(&self.stored.set).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it says the same as another one.
+    pub(super) fn says_as(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || self.labels() == other.labels()
+    }
+
+    /// Why the provider does not let it be changed.
+    pub(super) fn read_only(&self) -> Option<&'static str> {
+        self.rare.as_ref()?.read_only
+    }
+
     /// The name that it stands for: lower-case, a wildcard is still replaced.
     pub(super) fn owned_name(&self) -> Option<Name> {
-        match &self.reading.as_ref()?.owned {
-            Part::Tail(_) => self.owned_text().map(Name::as_listed),
-            Part::Other(name) => Some(Name::clone(name)),
+        match self.owned_name {
+            Part::Other => self.other_name().cloned(),
+            Part::Tail(_) | Part::Nothing => self.owned_text().map(Name::as_listed),
         }
     }
 
     /// The text of that name.
     pub(super) fn owned_text(&self) -> Option<&str> {
-        match &self.reading.as_ref()?.owned {
-            Part::Tail(at) => self.stored.set.name.as_str().get(usize::from(*at)..),
-            Part::Other(name) => Some(name.as_str()),
+        match self.owned_name {
+            Part::Tail(at) => self.stored.set.name.as_str().get(usize::from(at)..),
+            Part::Other => self.other_name().map(Name::as_str),
+            Part::Nothing => None,
         }
     }
 
     /// Its key.
     pub(super) fn owned_key(&self) -> Option<Cow<'_, str>> {
-        match &self.reading.as_ref()?.owned {
-            Part::Tail(_) => self.owned_text().map(Cow::Borrowed),
-            Part::Other(name) => Some(name.key()),
+        match self.owned_name {
+            Part::Other => self.other_name().map(Name::key),
+            Part::Tail(_) | Part::Nothing => self.owned_text().map(Cow::Borrowed),
         }
     }
 
+    fn other_name(&self) -> Option<&Name> {
+        self.rare.as_ref().map(|rare| &rare.owned_name)
+    }
+
     pub(super) fn is_canonical(&self) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.canonical)
+        self.is_canonical
     }
 
     pub(super) fn rtype(&self) -> Option<RecordType> {
-        self.reading.as_ref()?.rtype
+        self.rtype
     }
 
     pub(super) fn stands_for(
@@ -268,7 +319,8 @@ impl Found {
         set_id: &str,
     ) -> bool {
         self.stored.zone == zone
-            && self.reading.as_ref().is_some_and(|reading| reading.rtype == rtype)
+            && !matches!(self.owned_name, Part::Nothing)
+            && self.rtype == rtype
             && self.stored.set.set_identifier() == set_id
     }
 
@@ -276,5 +328,15 @@ impl Found {
     fn key(&self) -> (ZoneKey, Cow<'_, str>, &str) {
         let OwnershipRecord { zone, set, .. } = &*self.stored;
         (*zone, set.name.key(), set.set_identifier())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Found;
+
+    #[test]
+    fn an_ownership_record_is_small() {
+        assert!(size_of::<Found>() <= 32, "{}", size_of::<Found>());
     }
 }

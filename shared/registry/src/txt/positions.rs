@@ -37,7 +37,9 @@ impl<'t> FromIterator<(usize, Cow<'t, str>)> for Positions {
         let entry = |(at, text): (usize, Cow<'t, str>)| {
             (hasher.hash_one(&*text), u32::try_from(at).unwrap_or(u32::MAX))
         };
-        let mut entries: Vec<_> = texts.into_iter().map(entry).collect();
+        let texts = texts.into_iter();
+        let mut entries = Vec::with_capacity(texts.size_hint().1.unwrap_or_default());
+        entries.extend(texts.map(entry));
         entries.sort_unstable();
         Self { hasher, entries }
     }

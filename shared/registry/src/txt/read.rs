@@ -102,8 +102,8 @@ impl Join<'_> {
                 }
                 let found = &mut self.ownership_records.list[source];
                 found.used = true;
-                found.owned += 1;
-                record.labels.extend(&found.labels);
+                found.owned = found.owned.saturating_add(1);
+                record.labels.extend(&found.labels());
                 record.labels.remove(LabelKey::OWNED_RECORD);
                 record.add_ownership_record(Arc::clone(&found.stored));
                 self.add_older(zone, record, source);

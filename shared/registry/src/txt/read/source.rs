@@ -71,7 +71,7 @@ impl Join<'_> {
                 && names(other, set)
         };
         let mut peers = self.ownership_records.named(key).filter(is_peer);
-        peers.any(|other| other.is_contested || other.labels != found.labels)
+        peers.any(|other| other.is_contested || !other.says_as(found))
     }
 
     /// The type of a record of this name for which an ownership record of the oldest format was
@@ -87,7 +87,7 @@ impl Join<'_> {
                     && other.stored.zone == found.stored.zone
                     && other.stored.set.set_identifier() == set.set_identifier()
                     && !other.is_contested
-                    && other.labels == found.labels
+                    && other.says_as(found)
             })
             .filter_map(Found::rtype)
             .min()
@@ -118,7 +118,11 @@ impl Join<'_> {
 
 /// Whether an ownership record that names its record names this one.
 fn names(found: &Found, set: &RecordSet) -> bool {
-    let named = found.labels.get(LabelKey::OWNED_RECORD);
+    if !found.names_record {
+        return true;
+    }
+    let labels = found.labels();
+    let named = labels.get(LabelKey::OWNED_RECORD);
     named.is_none_or(|name| Name::as_listed(name).key() == set.name.key())
 }
 
