@@ -128,6 +128,7 @@ fn a_run_logs_metrics_and_every_change() {
     assert_eq!(definition["Namespace"], "external-dns/function");
     assert_eq!(definition["Dimensions"], json!([[]]));
     assert_eq!((&run["RunFailed"], &run["Creates"]), (&json!(0), &json!(120)));
+    assert_eq!((&run["Succeeded"], &run["Failures"]), (&json!(1), &json!(0)));
     let log = bench.log();
     for number in 0..120 {
         assert!(log.iter().any(|line| line["name"] == host(number)), "{}", host(number));

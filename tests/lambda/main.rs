@@ -1,5 +1,6 @@
 //! The function `sync`: its real binary as AWS Lambda runs it.
 
+mod chain;
 mod deadline;
 mod event;
 mod moto;

@@ -94,6 +94,30 @@ fn the_template_is_about_this_binary() {
     assert_eq!(function["EventInvokeConfig"]["MaximumRetryAttempts"], 0);
 }
 
+/// Each metric costs by the month, so there are those that an alarm watches and no others.
+#[test]
+fn the_metrics_of_a_run_are_those_that_alarms_watch() {
+    let template: Value =
+        serde_saphyr::from_str(include_str!("../../template.yaml")).expect("YAML");
+    let alarms = template["Resources"].as_object().expect("resources").values();
+    let alarms = alarms.map(|own| &own["Properties"]);
+    let watched = alarms
+        .filter(|own| own["Namespace"] == "external-dns/${SyncFunction}")
+        .map(|own| own["MetricName"].as_str().expect("a name").to_owned());
+    let watched: BTreeSet<String> = watched.collect();
+    let mut bench = Bench::new();
+    bench.want(0..2);
+    bench.ask(&schedule());
+    let log = bench.log();
+    let events = log.iter().filter(|line| line.get("_aws").is_some());
+    let [run] = events.collect::<Vec<_>>()[..] else { panic!("one event has metrics") };
+    let metrics = run["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().expect("a list");
+    let named: BTreeSet<String> =
+        metrics.iter().map(|own| own["Name"].as_str().expect("a name").to_owned()).collect();
+    assert_eq!(named, watched);
+    assert!(named.iter().all(|name| run[name].is_u64()), "{run}");
+}
+
 /// A function with the template's variables and parameters of an ordinary account starts.
 #[test]
 fn the_variables_of_the_template_are_settings() {

@@ -57,7 +57,22 @@ fn every_service_in_front_gets_its_form_of_answer() {
 fn a_call_that_is_refused_asks_for_nothing_and_no_secret_is_in_the_log() {
     let mut bench = Bench::new();
     let guessed = "a-token-that-somebody-guessed";
+    let truncated = |event: Value| {
+        let body = event["body"].as_str().expect("text");
+        let body = json!(body[..body.len() / 2]);
+        json!({ "body": body, "rawPath": event["rawPath"], "requestContext": event["requestContext"] })
+    };
+    let deep: Value =
+        serde_json::from_str(&format!("{}{}", "[".repeat(125), "]".repeat(125))).expect("JSON");
+    let nested =
+        json!({ "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": deep });
+    let mut altered = signed(call("/trigger", &json!({})), KEY);
+    altered["body"] = json!("{ }");
     let cases = [
+        (truncated(call(&path(), &review(0))), 400),
+        (call(&path(), &nested), 400),
+        (signed(call("/trigger", &json!({})), guessed), 401),
+        (altered, 401),
         (call(&format!("/admission/default/{guessed}"), &review(0)), 401),
         (call(&format!("/admission/prod/{guessed}"), &review(0)), 401),
         (call(&format!("/admission/prod/{TOKEN}"), &review(0)), 404),
@@ -74,6 +89,16 @@ fn a_call_that_is_refused_asks_for_nothing_and_no_secret_is_in_the_log() {
     let error = bench.function.invoke(&json!({ "Records": [] }), PLENTY).expect_err("no call");
     assert_eq!(error.error_type, "Event");
     let log = bench.function.log();
-    assert!(![TOKEN, BEARER, guessed].iter().any(|secret| log.contains(secret)), "{log}");
+    assert!(![TOKEN, BEARER, KEY, guessed].iter().any(|secret| log.contains(secret)), "{log}");
     assert_eq!(bench.function.starts(), 1);
+}
+
+#[test]
+fn a_signed_call_is_taken_once() {
+    let mut bench = Bench::new();
+    let once = signed(call("/trigger", &json!({ "reason": "deployed" })), KEY);
+    assert_eq!(bench.call(&once), (202, json!({ "accepted": true })));
+    assert_eq!(bench.sent().len(), 1);
+    assert_eq!(bench.call(&once), (401, json!({ "error": "unauthorized" })));
+    assert_eq!(bench.sent().len(), 1, "a replayed call asks for nothing");
 }

@@ -2,6 +2,7 @@
 
 mod burst;
 mod calls;
+mod fuzz;
 mod start;
 mod support;
 mod template;

@@ -1,15 +1,18 @@
 //! A function with a queue of its own.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::lambda::Lambda;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use tempfile::TempDir;
 
 pub(crate) const PLENTY: Duration = Duration::from_secs(20);
 pub(crate) const TOKEN: &str = "path-token-of-the-one-cluster";
 pub(crate) const BEARER: &str = "bearer-token-of-the-deployment";
+pub(crate) const KEY: &str = "signing-key-of-the-deployment";
 pub(crate) const URL: &str = "https://sqs.us-east-1.amazonaws.com/111111111111/extdns.fifo";
 
 pub(crate) struct Bench {
@@ -32,7 +35,7 @@ impl Bench {
         let sqs = ScriptedServer::start(|_| Reply::json(200, &json!({ "MessageId": "1" })));
         let dir = TempDir::new().expect("a folder");
         let who = dir.path().join("credentials.json");
-        let document = json!({ "cluster/default": TOKEN, "bearer": BEARER });
+        let document = json!({ "cluster/default": TOKEN, "bearer": BEARER, "hmac": KEY });
         std::fs::write(&who, document.to_string()).expect("written");
         let ordinary = [
             ("EXTERNAL_DNS_SOURCE", "service\ningress"),
@@ -78,6 +81,18 @@ pub(crate) fn call(path: &str, body: &Value) -> Value {
     for header in ["authorization", "x-extdns-timestamp", "x-extdns-signature"] {
         event["headers"].as_object_mut().expect("an object").remove(header);
     }
+    event
+}
+
+/// The call with a signature of this moment.
+pub(crate) fn signed(mut event: Value, key: &str) -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let body = event["body"].as_str().expect("text");
+    let mut own = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key of any length");
+    own.update(format!("{now}.{body}").as_bytes());
+    let digits: String = own.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    event["headers"]["x-extdns-timestamp"] = json!(now.to_string());
+    event["headers"]["x-extdns-signature"] = json!(format!("sha256={digits}"));
     event
 }
 

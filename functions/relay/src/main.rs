@@ -6,7 +6,10 @@
 mod event;
 mod function;
 
+use extdns_sync::settings::Environment;
+
 fn main() -> Result<(), extdns_lambda::Error> {
     extdns_sync::catch_panics();
-    extdns_lambda::serve(function::Function::from_environment(), extdns_sync::take_panic)
+    let environment = Environment::of(["relay".into()], std::env::vars_os());
+    extdns_lambda::serve(function::Function::start(environment), extdns_sync::take_panic)
 }

@@ -12,7 +12,7 @@ use extdns_relay::Queue;
 use extdns_sync::relay::{self, Wait};
 use extdns_sync::report::{FailureKind, Report, render_emf};
 use extdns_sync::settings::{Arguments, Command, Environment};
-use extdns_sync::{Deadline, RunRequest, Wiring, run, start_function, take_panic};
+use extdns_sync::{Deadline, FunctionSettings, RunRequest, Wiring, run, take_panic};
 use futures::FutureExt as _;
 use futures::lock::Mutex;
 use serde_json::Value;
@@ -33,29 +33,51 @@ const NAMESPACE: &str = "external-dns";
 
 /// What stays from event to event.
 pub(crate) struct Function {
-    arguments: Arguments,
-    environment: Environment,
     /// Events come one after the other; a run may leave targets out.
-    wiring: Mutex<Wiring>,
+    parts: Mutex<Parts>,
+    namespace: String,
+}
+
+/// What the settings make.
+struct Parts {
+    settings: FunctionSettings,
+    wiring: Wiring,
     /// Where a run that did not end well asks for another one.
     queue: Option<Queue>,
     aws: AwsVariables,
-    namespace: String,
+}
+
+impl Parts {
+    async fn new(settings: FunctionSettings) -> Result<Self, String> {
+        let FunctionSettings { arguments, environment, .. } = &settings;
+        refuse_what_functions_have_not(arguments)?;
+        let wiring =
+            Wiring::new(arguments, environment).await.map_err(|error| error.to_string())?;
+        let queue = relay::queue(arguments, environment, Wait::Long).await?;
+        let aws = AwsVariables::of(&environment.variables);
+        Ok(Self { settings, wiring, queue, aws })
+    }
+
+    /// Finds what was not there before: a configuration file that has changed, and credentials.
+    async fn renew(&mut self) {
+        if let Some(newer) = self.settings.newer().await {
+            match Self::new(newer).await {
+                Ok(parts) => *self = parts,
+                Err(problem) => tracing::error!("the settings stay as they were: {problem}"),
+            }
+        }
+        let FunctionSettings { arguments, environment, .. } = &self.settings;
+        self.wiring.make_missing(arguments, environment).await;
+    }
 }
 
 impl Function {
     /// Sets up everything that no event changes.
-    pub(crate) async fn from_environment() -> Result<Self, String> {
-        let environment = Environment::of([], std::env::vars_os());
-        let (arguments, environment) = start_function(environment).await?;
-        refuse_what_functions_have_not(&arguments)?;
-        let wiring =
-            Wiring::new(&arguments, &environment).await.map_err(|error| error.to_string())?;
-        let queue = relay::queue(&arguments, &environment, Wait::Long).await?;
+    pub(crate) async fn start(environment: Environment) -> Result<Self, String> {
         let name = environment.variables.get("AWS_LAMBDA_FUNCTION_NAME").map_or("", String::as_str);
         let namespace = format!("{NAMESPACE}/{name}");
-        let aws = AwsVariables::of(&environment.variables);
-        Ok(Self { arguments, environment, wiring: Mutex::new(wiring), queue, aws, namespace })
+        let parts = Parts::new(FunctionSettings::start(environment).await?).await?;
+        Ok(Self { parts: Mutex::new(parts), namespace })
     }
 
     /// Makes the run that an event asks for. A run that failed, or that a rule stopped, has an answer too. `id` is
@@ -67,55 +89,23 @@ impl Function {
         id: &str,
     ) -> Result<Box<RawValue>, NoAnswer> {
         let event = Event::read(event).map_err(NoAnswer::Refused)?;
-        let mut wiring = self.wiring.lock().await;
-        wiring.make_missing(&self.arguments, &self.environment).await;
+        let mut parts = self.parts.lock().await;
+        parts.renew().await;
+        let Parts { settings, wiring, queue, aws } = &mut *parts;
+        let arguments = &settings.arguments;
         let (request, targets) =
-            self.request(&event, &wiring, deadline).map_err(NoAnswer::Refused)?;
+            request(arguments, &event, wiring, deadline).map_err(NoAnswer::Refused)?;
         let aside = wiring.set_aside(targets);
-        let report = make(&wiring, &request).await;
+        let report = make(wiring, &request).await;
         wiring.take_back(aside);
-        drop(wiring);
         self.log(&report);
-        if let Some(place) = &self.arguments.commands.report {
-            store::report(&report, place, &self.aws).await;
+        if let Some(place) = &arguments.commands.report {
+            store::report(&report, place, aws).await;
         }
         if let Event::Queue(batch) = &event {
-            queue::after(batch, &report, self.queue.as_ref(), id).await;
+            queue::after(batch, &report, queue.as_ref(), id).await;
         }
         answer(&report).map_err(NoAnswer::Unspeakable)
-    }
-
-    /// The run that an event asks for, and its targets.
-    fn request<'a>(
-        &self,
-        event: &'a Event,
-        wiring: &Wiring,
-        deadline: SystemTime,
-    ) -> Result<(RunRequest, &'a [String]), String> {
-        let mut arguments = self.arguments.clone();
-        // As the command line without a command: apply, unless it is a dry run.
-        arguments.command = Command::Once;
-        let mut overrides = (Default::default(), Vec::new());
-        let mut targets: &[String] = &[];
-        if let Event::Direct(asked) = event {
-            let Invocation { action, plan_hash, allow_deletes, allow_empty, .. } = asked;
-            arguments.command = match action {
-                Action::Plan => Command::Plan,
-                Action::Apply => Command::Apply,
-            };
-            // It forbids the schedule to write, not somebody who says so.
-            arguments.process.dry_run = false;
-            targets = &asked.targets;
-            check_targets(targets, wiring)?;
-            arguments.commands.plan_hash =
-                plan_hash.iter().map(|hash| of_target(hash, targets)).collect();
-            overrides = (allow_deletes.clone(), allow_empty.clone());
-        }
-        let mut request = RunRequest::of(&arguments).map_err(|error| error.to_string())?;
-        request.until = Deadline::within(time(deadline, arguments.process.timeout));
-        request.overrides.allow_deletes.extend(overrides.0);
-        request.overrides.allow_empty.extend(overrides.1);
-        Ok((request, targets))
     }
 
     /// Writes the report to the log, and the metrics, which the service finds there.
@@ -140,6 +130,39 @@ impl extdns_lambda::Function for Function {
             .map_err(|error| NoAnswer::Refused(format!("the event is no JSON: {error}")))?;
         self.answer(&event, context.deadline(), &context.request_id).await
     }
+}
+
+/// The run that an event asks for, and its targets.
+fn request<'a>(
+    arguments: &Arguments,
+    event: &'a Event,
+    wiring: &Wiring,
+    deadline: SystemTime,
+) -> Result<(RunRequest, &'a [String]), String> {
+    let mut arguments = arguments.clone();
+    // As the command line without a command: apply, unless it is a dry run.
+    arguments.command = Command::Once;
+    let mut overrides = (Default::default(), Vec::new());
+    let mut targets: &[String] = &[];
+    if let Event::Direct(asked) = event {
+        let Invocation { action, plan_hash, allow_deletes, allow_empty, .. } = asked;
+        arguments.command = match action {
+            Action::Plan => Command::Plan,
+            Action::Apply => Command::Apply,
+        };
+        // It forbids the schedule to write, not somebody who says so.
+        arguments.process.dry_run = false;
+        targets = &asked.targets;
+        check_targets(targets, wiring)?;
+        arguments.commands.plan_hash =
+            plan_hash.iter().map(|hash| of_target(hash, targets)).collect();
+        overrides = (allow_deletes.clone(), allow_empty.clone());
+    }
+    let mut request = RunRequest::of(&arguments).map_err(|error| error.to_string())?;
+    request.until = Deadline::within(time(deadline, arguments.process.timeout));
+    request.overrides.allow_deletes.extend(overrides.0);
+    request.overrides.allow_empty.extend(overrides.1);
+    Ok((request, targets))
 }
 
 /// The run, which ends while there is time to say so, whatever it meets.
@@ -313,44 +336,76 @@ mod tests {
         let provider = Arc::new(Faulty(Capabilities::new("faulty"), fault));
         let wiring = Wiring::assemble(&arguments, &environment, provider, "inmemory");
         let wiring = wiring.expect("right settings");
-        Function {
-            arguments: *arguments,
-            environment,
-            wiring: Mutex::new(wiring),
-            queue: None,
-            aws: AwsVariables::default(),
-            namespace: NAMESPACE.to_owned(),
-        }
+        let settings = FunctionSettings::new(*arguments, environment);
+        let parts = Parts { settings, wiring, queue: None, aws: AwsVariables::default() };
+        Function { parts: Mutex::new(parts), namespace: NAMESPACE.to_owned() }
     }
 
-    async fn ask(fault: Fault, left: Duration) -> Value {
+    async fn ask(function: &Function, event: &Value, left: Duration) -> Value {
         let deadline = SystemTime::now() + RESERVE + left;
-        let answer = function(fault).answer(&json!({ "action": "apply" }), deadline, "1").await;
+        let answer = function.answer(event, deadline, "1").await;
         let answer = answer.unwrap_or_else(|error| panic!("{error:?}"));
         serde_json::from_str(answer.get()).expect("JSON")
     }
 
+    /// Also to a batch of the queue: it is acknowledged, and blocks none behind it.
     #[tokio::test]
     async fn a_panic_is_the_answer_of_a_failed_run() {
         extdns_sync::catch_panics();
-        for fault in [Fault::Panics, Fault::PanicsInATask] {
-            let answer = ask(fault, Duration::from_secs(60)).await;
-            assert_eq!(
-                (&answer["ok"], &answer["exitCode"]),
-                (&json!(false), &json!(1)),
-                "{answer}"
-            );
-            let alerts = answer["alerts"].to_string();
-            let said = ["internal error, please report it: planted", "the task is gone"];
-            assert!(said.iter().any(|part| alerts.contains(part)), "{answer}");
+        let batch = include_str!("../../../tests/lambda/events/sqs-changes.json");
+        let batch: Value = serde_json::from_str(batch).expect("JSON");
+        for event in [json!({ "action": "apply" }), batch] {
+            for fault in [Fault::Panics, Fault::PanicsInATask] {
+                let answer = ask(&function(fault), &event, Duration::from_secs(60)).await;
+                assert_eq!(
+                    (&answer["ok"], &answer["exitCode"]),
+                    (&json!(false), &json!(1)),
+                    "{answer}"
+                );
+                let alerts = answer["alerts"].to_string();
+                let said = ["internal error, please report it: planted", "the task is gone"];
+                assert!(said.iter().any(|part| alerts.contains(part)), "{answer}");
+            }
         }
     }
 
     #[tokio::test]
     async fn a_run_that_read_beyond_its_deadline_is_not_in_sync() {
-        let answer =
-            ask(Fault::Blocks(Duration::from_millis(300)), Duration::from_millis(100)).await;
+        let slow = function(Fault::Blocks(Duration::from_millis(300)));
+        let event = json!({ "action": "apply" });
+        let answer = ask(&slow, &event, Duration::from_millis(100)).await;
         assert_eq!((&answer["ok"], &answer["exitCode"]), (&json!(false), &json!(1)), "{answer}");
         assert!(answer["alerts"].to_string().contains("time"), "{answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_that_the_configuration_file_has_now_needs_no_new_process() {
+        let dir = tempfile::TempDir::new().expect("a folder");
+        let path = dir.path().join("config.yaml");
+        let configure = |targets: &[&str]| {
+            let targets =
+                targets.iter().map(|name| json!({ "name": name, "provider": "inmemory" }));
+            let config = json!({
+                "apiVersion": "extdns/v1", "defaults": { "sources": ["fake"] },
+                "targets": targets.collect::<Vec<_>>(),
+            });
+            std::fs::write(&path, config.to_string()).expect("written");
+        };
+        configure(&["one"]);
+        let variable = ("EXTERNAL_DNS_CONFIG".into(), path.clone().into());
+        let start = Function::start(Environment::of([], [variable])).await;
+        let function = start.unwrap_or_else(|error| panic!("{error}"));
+        let planned = async || {
+            let answer = ask(&function, &json!({}), Duration::from_secs(60)).await;
+            let hashes = answer["planHashes"].as_object().expect("an object").keys();
+            hashes.cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(planned().await, ["one"]);
+        configure(&["one", "two"]);
+        tokio::time::advance(Duration::from_secs(301)).await;
+        assert_eq!(planned().await, ["one", "two"]);
+        std::fs::write(&path, "no YAML: [").expect("written");
+        tokio::time::advance(Duration::from_secs(301)).await;
+        assert_eq!(planned().await, ["one", "two"], "what cannot be used changes nothing");
     }
 }

@@ -94,6 +94,11 @@ impl Relay {
         Self { clusters: clusters.into_iter().collect(), seen: Mutex::default() }
     }
 
+    /// Comes in the place of a former one: a signature that it has taken is not taken again.
+    pub(crate) fn follow(&mut self, former: Self) {
+        self.seen = former.seen;
+    }
+
     /// The clusters.
     pub fn clusters(&self) -> impl Iterator<Item = &str> {
         self.clusters.keys().map(String::as_str)

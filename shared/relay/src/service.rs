@@ -103,6 +103,11 @@ impl Service {
         })
     }
 
+    /// Comes in the place of a former one, with other settings: a signature that it has taken is not taken again.
+    pub fn follow(&mut self, former: Self) {
+        self.relay.follow(former.relay);
+    }
+
     /// Answers a call, and asks for the run that it asks for. An admission review is always answered: what could not
     /// be sent is in the log, and the schedule makes up for it.
     pub async fn answer(&self, call: &Call<'_>) -> Answer {

@@ -44,7 +44,7 @@ mod wiring;
 pub use error::RunError;
 pub use exit::ExitCode;
 pub use extdns_providers::Deadline;
-pub use function::start as start_function;
+pub use function::Settings as FunctionSettings;
 pub use logging::start as start_logging;
 pub use panics::{catch_panics, take_panic};
 pub use request::{Mode, Overrides, RunRequest};

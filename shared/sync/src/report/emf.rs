@@ -7,54 +7,46 @@ use serde_json::{Map, Value, json};
 use super::{ClusterReport, Report, Standing, Summary, TargetReport};
 use crate::ExitCode;
 
-/// Renders the metrics of a run, a JSON object a line: one of the whole run, without dimensions,
-/// then one of each target and of each cluster. Each has to be a log event of its own.
+/// What CloudWatch is told of: each metric costs by the month, so these are those that the alarms of `template.yaml`
+/// watch. Everything else is a field of the same line, for Logs Insights and for metric filters.
+const PUBLISHED: [&str; 3] = ["Succeeded", "Failures", "Stopped"];
+
+/// Renders the figures of a run, a JSON object a line: one of the whole run, with the metrics, then one of each target
+/// and of each cluster. Each has to be a log event of its own.
 #[must_use]
 pub fn render_emf(report: &Report, namespace: &str) -> String {
-    let event = Event { namespace, time: milliseconds(report) };
     let mut text = String::new();
-    event.write(&mut text, None, &of_run(report));
+    let metrics = ("_aws", metadata(namespace, milliseconds(report)));
+    write(&mut text, of_run(report).into_iter().chain([metrics]));
     for target in &report.targets {
-        event.write(&mut text, Some(("Target", &target.name)), &of_target(target));
+        write(
+            &mut text,
+            of_target(target).into_iter().chain([("Target", target.name.as_str().into())]),
+        );
     }
     for cluster in &report.clusters {
-        event.write(&mut text, Some(("Cluster", &cluster.name)), &of_cluster(report, cluster));
+        let name = ("Cluster", cluster.name.as_str().into());
+        write(&mut text, of_cluster(report, cluster).into_iter().chain([name]));
     }
     text
 }
 
-/// A metric: name, unit, value.
-type Metric = (&'static str, &'static str, Value);
+/// A figure: its name and value.
+type Figure = (&'static str, Value);
 
-struct Event<'a> {
-    namespace: &'a str,
-    time: i64,
+fn write(text: &mut String, figures: impl Iterator<Item = Figure>) {
+    let line: Map<String, Value> = figures.map(|(name, value)| (name.to_owned(), value)).collect();
+    text.push_str(&Value::Object(line).to_string());
+    text.push('\n');
 }
 
-impl Event<'_> {
-    fn write(&self, text: &mut String, of: Option<(&str, &str)>, metrics: &[Metric]) {
-        let dimensions: Vec<&str> = of.iter().map(|(dimension, _)| *dimension).collect();
-        let definitions: Vec<Value> =
-            metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
-        let mut event = Map::new();
-        event.insert(
-            "_aws".to_owned(),
-            json!({
-                "Timestamp": self.time,
-                "CloudWatchMetrics": [{
-                    "Namespace": self.namespace,
-                    "Dimensions": [dimensions],
-                    "Metrics": definitions,
-                }],
-            }),
-        );
-        if let Some((dimension, name)) = of {
-            event.insert(dimension.to_owned(), name.into());
-        }
-        event.extend(metrics.iter().map(|(name, _, value)| ((*name).to_owned(), value.clone())));
-        text.push_str(&Value::Object(event).to_string());
-        text.push('\n');
-    }
+/// Which of the figures are metrics, without dimensions.
+fn metadata(namespace: &str, time: i64) -> Value {
+    let metrics = PUBLISHED.map(|name| json!({ "Name": name, "Unit": "Count" }));
+    json!({
+        "Timestamp": time,
+        "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }],
+    })
 }
 
 fn milliseconds(report: &Report) -> i64 {
@@ -62,10 +54,7 @@ fn milliseconds(report: &Report) -> i64 {
     time.map_or(0, jiff::Timestamp::as_millisecond)
 }
 
-const COUNT: &str = "Count";
-const MILLISECONDS: &str = "Milliseconds";
-
-fn of_run(report: &Report) -> Vec<Metric> {
+fn of_run(report: &Report) -> Vec<Figure> {
     let summary = Summary::of(report);
     let Summary { unreadable_zones, frozen_clusters, .. } = summary;
     let exceeded_limits: usize =
@@ -74,61 +63,64 @@ fn of_run(report: &Report) -> Vec<Metric> {
     let endpoints: usize = report.clusters.iter().map(|cluster| cluster.endpoints).sum();
     let calls = report.targets.iter().flat_map(|target| &target.calls.made);
     let calls: u64 = calls.map(|call| call.count).sum();
-    let mut metrics = vec![
-        ("RunFailed", COUNT, u8::from(report.first_failure().is_some()).into()),
-        ("Succeeded", COUNT, u8::from(report.exit_code() == ExitCode::Success).into()),
-        ("ExitCode", "None", report.exit_code().number().into()),
-        ("GuardTrips", COUNT, exceeded_limits.into()),
-        ("FrozenClusters", COUNT, frozen_clusters.into()),
-        ("UnreadableZones", COUNT, unreadable_zones.into()),
-        ("Endpoints", COUNT, endpoints.into()),
-        ("Records", COUNT, records.into()),
-        ("ProviderCalls", COUNT, calls.into()),
+    let has_failed = report.first_failure().is_some();
+    let mut figures = vec![
+        ("Failures", (summary.failed + usize::from(has_failed)).into()),
+        ("Stopped", (exceeded_limits + frozen_clusters).into()),
+        ("RunFailed", u8::from(has_failed).into()),
+        ("Succeeded", u8::from(report.exit_code() == ExitCode::Success).into()),
+        ("ExitCode", report.exit_code().number().into()),
+        ("GuardTrips", exceeded_limits.into()),
+        ("FrozenClusters", frozen_clusters.into()),
+        ("UnreadableZones", unreadable_zones.into()),
+        ("Endpoints", endpoints.into()),
+        ("Records", records.into()),
+        ("ProviderCalls", calls.into()),
     ];
-    metrics.extend(of_summary(&summary));
+    figures.extend(of_summary(&summary));
     let durations = report.run.durations;
     let parts = [
         ("ReadTime", durations.read),
         ("PlanTime", durations.plan),
         ("ApplyTime", durations.apply),
     ];
-    metrics.extend(parts.into_iter().filter_map(|(name, duration)| {
+    figures.extend(parts.into_iter().filter_map(|(name, duration)| {
         let milliseconds = u64::try_from(duration?.as_millis()).unwrap_or(u64::MAX);
-        Some((name, MILLISECONDS, milliseconds.into()))
+        Some((name, milliseconds.into()))
     }));
-    metrics.extend(report.run.peak_memory.map(|bytes| ("PeakMemory", "Bytes", bytes.into())));
-    metrics
+    figures.extend(report.run.peak_memory.map(|bytes| ("PeakMemory", bytes.into())));
+    figures
 }
 
-fn of_target(target: &TargetReport) -> Vec<Metric> {
+fn of_target(target: &TargetReport) -> Vec<Figure> {
     let stood_back = |is: fn(&Standing) -> bool| u8::from(target.standing.as_ref().is_some_and(is));
     let unreadable = target.zones.iter().filter(|zone| zone.unreadable.is_some()).count();
     let records: usize = target.zones.iter().map(|zone| zone.records).sum();
     let calls: u64 = target.calls.made.iter().map(|call| call.count).sum();
-    let mut metrics = vec![
-        ("RunFailed", COUNT, u8::from(target.failure.is_some()).into()),
-        ("GuardTrips", COUNT, target.exceeded_limits.len().into()),
-        ("UnreadableZones", COUNT, unreadable.into()),
-        ("Records", COUNT, records.into()),
-        ("ProviderCalls", COUNT, calls.into()),
-        ("NothingToDo", COUNT, stood_back(|own| matches!(own, Standing::Gated { .. })).into()),
-        ("LeaseHeld", COUNT, stood_back(|own| matches!(own, Standing::Held { .. })).into()),
+    let mut figures = vec![
+        ("RunFailed", u8::from(target.failure.is_some()).into()),
+        ("GuardTrips", target.exceeded_limits.len().into()),
+        ("UnreadableZones", unreadable.into()),
+        ("Records", records.into()),
+        ("ProviderCalls", calls.into()),
+        ("NothingToDo", stood_back(|own| matches!(own, Standing::Gated { .. })).into()),
+        ("LeaseHeld", stood_back(|own| matches!(own, Standing::Held { .. })).into()),
     ];
-    metrics.extend(of_summary(&Summary::of_changes(target.zones.iter().flat_map(|z| &z.changes))));
-    metrics
+    figures.extend(of_summary(&Summary::of_changes(target.zones.iter().flat_map(|z| &z.changes))));
+    figures
 }
 
-fn of_cluster(report: &Report, cluster: &ClusterReport) -> Vec<Metric> {
-    let mut metrics = vec![
-        ("Frozen", COUNT, u8::from(cluster.is_frozen()).into()),
-        ("Endpoints", COUNT, cluster.endpoints.into()),
-        ("UnreadyNames", COUNT, cluster.unready.len().into()),
+fn of_cluster(report: &Report, cluster: &ClusterReport) -> Vec<Figure> {
+    let mut figures = vec![
+        ("Frozen", u8::from(cluster.is_frozen()).into()),
+        ("Endpoints", cluster.endpoints.into()),
+        ("UnreadyNames", cluster.unready.len().into()),
     ];
-    metrics.extend(of_summary(&report.summary_of(cluster)));
-    metrics
+    figures.extend(of_summary(&report.summary_of(cluster)));
+    figures
 }
 
-fn of_summary(summary: &Summary) -> [Metric; 8] {
+fn of_summary(summary: &Summary) -> [Figure; 8] {
     let Summary { create, update, delete, held, frozen, guarded, failed, deferred, .. } = summary;
     [
         ("Creates", create),
@@ -140,5 +132,5 @@ fn of_summary(summary: &Summary) -> [Metric; 8] {
         ("ChangesFailed", failed),
         ("ChangesDeferred", deferred),
     ]
-    .map(|(name, value)| (name, COUNT, (*value).into()))
+    .map(|(name, value)| (name, (*value).into()))
 }
