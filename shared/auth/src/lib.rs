@@ -2,13 +2,15 @@
 //!
 //! It knows no other crate of this project. [`HttpOptions`] makes the HTTP client with the TLS and
 //! proxy settings of a run, [`aws_identity`] finds credentials of AWS, [`GoogleIdentity`] those of
-//! Google, [`documents`] reads what a flag names, wherever it is, and [`secrets`] keeps every credential that was loaded out of all output.
+//! Google, [`AzureIdentity`] those of Azure, [`documents`] reads what a flag names, wherever it is, and [`secrets`] keeps every credential that was loaded out of all output.
 
 #[cfg(feature = "aws")]
 mod aws;
 mod azure;
+mod call;
 pub mod documents;
 mod google;
+mod held;
 mod http;
 #[cfg(test)]
 mod messages;
@@ -27,7 +29,9 @@ pub use aws::{
     AwsError, AwsIdentity, AwsOptions, AwsRole, AwsVariables, EksTokens, aws_error_chain,
     aws_identity, aws_region,
 };
-pub use azure::{AzureCloud, AzureError, AzureIdentity, AzureOptions, AzureToken, AzureVariables};
+pub use azure::{
+    AzureCloud, AzureError, AzureIdentity, AzureOptions, AzureToken, AzureTokens, AzureVariables,
+};
 pub use google::{GoogleError, GoogleIdentity, GoogleToken, GoogleVariables};
 pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
 pub use retry_after::retry_after;

@@ -10,7 +10,7 @@ use crate::AwsError;
 #[cfg(feature = "aws")]
 use crate::aws_api::AwsCallError;
 use crate::documents::{self, Place, Reader};
-use crate::{AzureError, GoogleError, HttpError, HttpOptions, http_client};
+use crate::{AzureError, GoogleError, HttpError, HttpOptions, Tried, http_client};
 
 #[tokio::test]
 async fn every_error_has_its_message() {
@@ -28,10 +28,14 @@ async fn every_error_has_its_message() {
     let file = PathBuf::from("/etc/key.json");
     let reason = "its type is \"x\"; service_account can be used".to_owned();
     messages.show(GoogleError::File { path: file, reason });
-    let tried =
-        "GOOGLE_APPLICATION_CREDENTIALS is not set, and there is no home folder; set it".to_owned();
-    messages.show(GoogleError::Missing { tried: tried.clone() });
-    messages.show(GoogleError::Project { tried });
+    let place = "the environment (GOOGLE_APPLICATION_CREDENTIALS)";
+    messages.show(GoogleError::Missing(Tried::default().place(
+        place,
+        "not set",
+        "set it to a path",
+    )));
+    let tried = Tried::of("project").place("--google-project", "not given", "give it");
+    messages.show(GoogleError::Project(tried));
     let (who, reason) = ("service account dns@p".to_owned(), "HTTP 400: invalid_grant".to_owned());
     messages.show(GoogleError::Token { who, reason, may_pass: false });
     let reason = "container.googleapis.com answers HTTP 403: you may not".to_owned();
@@ -39,7 +43,7 @@ async fn every_error_has_its_message() {
     messages.leave_out("GoogleError::Http", "it says what HttpError says");
     #[cfg(feature = "aws")]
     {
-        let tried = crate::Tried::default()
+        let tried = Tried::default()
             .place("the environment (AWS_ACCESS_KEY_ID)", "not set", "set it to an access key")
             .place("the role of this machine", "this machine has none", "run on EC2");
         let reason = || tried.to_string();
@@ -64,7 +68,11 @@ async fn every_error_has_its_message() {
         messages.leave_out(error, "it is there with the feature aws only");
     }
     let who = || "the secret of application app-1".to_owned();
-    messages.show(AzureError::Setting("no credentials provided for Azure API".to_owned()));
+    messages.show(AzureError::Setting("unknown cloud name: X; use AzurePublicCloud".to_owned()));
+    let place = "the environment (AZURE_CLIENT_SECRET)";
+    messages.show(AzureError::Missing(Tried::default().place(place, "not set", "set it")));
+    let reason = "management.azure.com answers HTTP 403: you may not".to_owned();
+    messages.show(AzureError::Call { reason, status: Some(403), may_pass: false });
     messages
         .show(AzureError::Refused { who: who(), reason: "HTTP 401: no such secret".to_owned() });
     messages.show(AzureError::Unanswered {

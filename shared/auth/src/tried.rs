@@ -1,4 +1,4 @@
-//! Where credentials were looked for: the message of every provider that found none.
+//! Where credentials, or what goes with them, were looked for: the message of every provider that found none.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,8 +17,17 @@ use std::fmt;
 ///      (2) the file /etc/example: No such file or directory; mount a token there"
 /// );
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tried(Vec<Place>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    what: &'static str,
+    places: Vec<Place>,
+}
+
+impl Default for Tried {
+    fn default() -> Self {
+        Self::of("credentials")
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
@@ -28,6 +37,12 @@ struct Place {
 }
 
 impl Tried {
+    /// Of something else than credentials, in the words of a user: `project`.
+    #[must_use]
+    pub fn of(what: &'static str) -> Self {
+        Self { what, places: Vec::new() }
+    }
+
     /// With one more place, as the user knows it: a variable, a file, a flag, an address. `found` is what is wrong there
     /// (`not set`, what the system says of a file), `remedy` what would be right; both without a secret.
     #[must_use]
@@ -37,20 +52,19 @@ impl Tried {
         found: impl Into<Cow<'static, str>>,
         remedy: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.0.push(Place { place: place.into(), found: found.into(), remedy: remedy.into() });
+        self.places.push(Place { place: place.into(), found: found.into(), remedy: remedy.into() });
         self
     }
 }
 
 impl fmt::Display for Tried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0[..] {
-            [] => f.write_str("no credentials"),
-            [Place { place, found, remedy }] => {
-                write!(f, "no credentials in {place}: {found}; {remedy}")
-            }
+        write!(f, "no {}", self.what)?;
+        match &self.places[..] {
+            [] => Ok(()),
+            [Place { place, found, remedy }] => write!(f, " in {place}: {found}; {remedy}"),
             places => {
-                write!(f, "no credentials in any of {} places:", places.len())?;
+                write!(f, " in any of {} places:", places.len())?;
                 for (at, Place { place, found, remedy }) in places.iter().enumerate() {
                     let end = if at + 1 == places.len() { "" } else { "." };
                     write!(f, " ({}) {place}: {found}; {remedy}{end}", at + 1)?;

@@ -8,6 +8,7 @@ use ecow::EcoString;
 use extdns_auth::documents::Place;
 use extdns_model::{ClusterId, parse_go_duration};
 
+use crate::aks::AksArgs;
 use crate::connect::{Access, ApiOptions, Cluster};
 #[cfg(feature = "aws")]
 use crate::eks::EksArgs;
@@ -64,6 +65,10 @@ pub struct Args {
     /// A cluster of GKE.
     #[command(flatten)]
     pub gke: GkeArgs,
+
+    /// A cluster of AKS.
+    #[command(flatten)]
+    pub aks: AksArgs,
 }
 
 impl Args {
@@ -84,6 +89,7 @@ impl Args {
         #[cfg(feature = "aws")]
         messages.extend(self.eks.validate());
         messages.extend(self.gke.validate());
+        messages.extend(self.aks.validate());
         messages
     }
 
@@ -121,6 +127,7 @@ impl Args {
             #[cfg(feature = "aws")]
             ("--eks-cluster", self.eks.is_given(), true),
             ("--gke-cluster", self.gke.is_given(), true),
+            ("--aks-cluster", self.aks.is_given(), true),
             // The server of a kubeconfig can be another.
             ("--kubeconfig", !self.kubeconfig.is_empty(), false),
             ("--context", !self.context.is_empty(), false),
@@ -145,6 +152,9 @@ impl Args {
         }
         if let Some(gke) = self.gke.cluster() {
             return Access::Gke(gke);
+        }
+        if let Some(aks) = self.aks.cluster() {
+            return Access::Aks(aks);
         }
         if !self.manifests.is_empty() {
             return Access::Manifests(self.manifests.clone());
@@ -321,6 +331,55 @@ mod tests {
                 &[
                     "--gke-cluster takes the name of a cluster and not its path; give --gke-cluster=a \
                    --gke-location=l --gke-project=p",
+                ],
+            ),
+        ];
+        for (flags, messages) in table {
+            assert_eq!(parse(flags).validate(), *messages, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn the_flags_of_aks() {
+        let flags = [
+            "--aks-cluster=a",
+            "--aks-resource-group=g",
+            "--aks-subscription-id=s",
+            "--aks-config-file=/f",
+        ];
+        let some = |text: &str| Some(text.to_owned());
+        match cluster(&flags).access {
+            Access::Aks(aks) => assert_eq!(
+                aks,
+                crate::Aks {
+                    name: "a".into(),
+                    resource_group: some("g"),
+                    subscription: some("s"),
+                    file: Some("/f".into()),
+                }
+            ),
+            other => panic!("{other:?}"),
+        }
+        let id = "--aks-cluster=/subscriptions/s/resourcegroups/g/providers/Microsoft.ContainerService/managedClusters/a";
+        let table: &[(&[&str], &[&str])] = &[
+            (&flags, &[]),
+            (
+                &flags[1..],
+                &[
+                    "--aks-resource-group needs --aks-cluster",
+                    "--aks-subscription-id needs --aks-cluster",
+                    "--aks-config-file needs --aks-cluster",
+                ],
+            ),
+            (
+                &["--aks-cluster=a", "--gke-cluster=b"],
+                &["--gke-cluster and --aks-cluster are mutually exclusive arguments"],
+            ),
+            (
+                &[id],
+                &[
+                    "--aks-cluster takes the name of a cluster and not its id; give --aks-cluster=a \
+                   --aks-resource-group=g --aks-subscription-id=s",
                 ],
             ),
         ];

@@ -9,6 +9,7 @@ use ecow::EcoString;
 use extdns_auth::documents::Place;
 use extdns_model::ClusterId;
 
+use crate::aks::{self, Aks};
 use crate::api::{Api, Limits};
 use crate::credentials;
 #[cfg(feature = "aws")]
@@ -59,6 +60,8 @@ pub enum Access {
     Eks(Eks),
     /// A cluster of GKE.
     Gke(Gke),
+    /// A cluster of AKS.
+    Aks(Aks),
     /// Files and folders of manifests; `-` for standard input.
     Manifests(Vec<PathBuf>),
 }
@@ -133,6 +136,11 @@ impl Cluster {
             }
             Access::Gke(gke) => {
                 self.in_time("Google", gke::find(gke, environment), || gke.to_string()).await
+            }
+            // Boxed: it is large, and most runs have no such cluster.
+            Access::Aks(aks) => {
+                let found = Box::pin(aks::find(aks, environment));
+                self.in_time("Azure", found, || aks.to_string()).await
             }
         };
         let api = match connection {

@@ -29,6 +29,8 @@ pub struct Environment {
     pub lambda_function: Option<String>,
     /// The variables of Google's libraries.
     pub google: extdns_auth::GoogleVariables,
+    /// The variables of Azure's libraries.
+    pub azure: extdns_auth::AzureVariables,
     /// The variables of the SDK of AWS.
     #[cfg(feature = "aws")]
     pub aws: extdns_auth::AwsVariables,

@@ -30,6 +30,8 @@ pub(crate) enum Tokens {
     Eks(extdns_auth::EksTokens),
     /// Google gives them.
     Gke(Box<extdns_auth::GoogleIdentity>),
+    /// Microsoft Entra gives them.
+    Aks(Box<extdns_auth::AzureTokens>),
 }
 
 impl Tokens {
@@ -41,6 +43,10 @@ impl Tokens {
             // Boxed: it is large, and most runs have no such cluster.
             Self::Gke(google) => {
                 let token = Box::pin(google.token()).await;
+                token.map(SecretString::from).map_err(|error| error.to_string())
+            }
+            Self::Aks(azure) => {
+                let token = Box::pin(azure.token()).await;
                 token.map(SecretString::from).map_err(|error| error.to_string())
             }
         }

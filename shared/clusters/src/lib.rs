@@ -1,6 +1,6 @@
 //! From configuration to a view of a cluster. It knows `model` and `auth` only.
 //!
-//! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster, EKS, GKE) or manifests on disk.
+//! A [`Cluster`] says where objects come from: a Kubernetes API (kubeconfig, in-cluster, EKS, GKE, AKS) or manifests on disk.
 //! [`Cluster::connect`] makes a [`ClusterView`] of it, over which the sources run. They name what they read as
 //! small [`Projection`]s and [fold](ClusterView::fold) over the objects as they arrive, so a list of any length
 //! costs the memory of one object. Both kinds of cluster answer alike.
@@ -37,6 +37,7 @@
 //! ```
 
 mod access;
+mod aks;
 mod answer;
 mod api;
 mod args;
@@ -65,6 +66,7 @@ mod object;
 mod pace;
 mod page;
 mod pages;
+mod pause;
 mod progress;
 mod renewal;
 mod rules;
@@ -83,6 +85,7 @@ mod writer;
 mod writing;
 
 pub use access::Right;
+pub use aks::{Aks, AksArgs};
 pub use api::Limits;
 pub use args::Args;
 pub use connect::{Access, ApiOptions, Cluster};

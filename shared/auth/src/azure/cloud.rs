@@ -1,7 +1,8 @@
 //! The clouds of Azure: where their identities and their APIs are.
 
+use super::AzureError;
 use super::config::Settings;
-use super::{AzureError, is_this_machine};
+use crate::call::is_this_machine;
 
 /// Where a cloud has its identities and its resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +94,8 @@ impl AzureCloud {
         let url = |name: &str| {
             let url = without_slash(&field(name)?).to_owned();
             // Secrets and tokens are sent to it.
-            if url.starts_with("https://") || is_this_machine(&url) {
+            let is_here = || reqwest::Url::parse(&url).is_ok_and(|url| is_this_machine(&url));
+            if url.starts_with("https://") || is_here() {
                 return Ok(url);
             }
             Err(AzureError::Setting(format!("{name} in {} must be an https URL", settings.file())))

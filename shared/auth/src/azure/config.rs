@@ -93,10 +93,15 @@ impl Settings {
 
     /// The file, as messages name it.
     pub(super) fn file(&self) -> String {
+        self.path.as_ref().map_or("azure.json".to_owned(), |path| path.display().to_string())
+    }
+
+    /// Why a field of the file has no value.
+    pub(super) fn lack(&self) -> &'static str {
         match (&self.path, &self.fields) {
-            (None, _) => "azure.json (no file is named)".to_owned(),
-            (Some(path), None) => format!("{} (there is no such file)", path.display()),
-            (Some(path), Some(_)) => path.display().to_string(),
+            (None, _) => "no such file is named",
+            (Some(_), None) => "there is no such file",
+            (Some(_), Some(_)) => "not set",
         }
     }
 }

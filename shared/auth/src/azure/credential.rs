@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::AzureError;
 use super::assertion::Certificate;
 use super::config::Settings;
-use super::{AzureError, is_this_machine};
-use crate::secrets;
+use crate::{Tried, secrets};
 
 /// Where the metadata server of a virtual machine is.
 const METADATA: &str = "http://169.254.169.254";
@@ -30,7 +30,32 @@ pub(super) enum Credential {
 pub(super) struct Client {
     pub(super) tenant: String,
     pub(super) id: String,
+    /// What names the credential: fields of the file, or a variable.
+    place: String,
 }
+
+/// Where credentials are looked for, in this order: fields of the file, and what would be right there.
+const IN_FILE: [(&str, &str); 4] = [
+    ("aadClientId and aadClientSecret", "set them to the id and a secret of an application"),
+    (
+        "aadClientCertPath",
+        "set it to a PEM file with the certificate of an application and its key",
+    ),
+    ("useWorkloadIdentityExtension", "set it to true in a pod with workload identity"),
+    ("useManagedIdentityExtension", "set it to true on a machine of Azure with a managed identity"),
+];
+/// Then variables that go with `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`.
+const OF_CLIENT: [(&str, &str); 3] = [
+    ("AZURE_CLIENT_SECRET", "set it to a secret of the application"),
+    (
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "set it to a PEM file with the certificate of the application and its key",
+    ),
+    (
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "label the pod azure.workload.identity/use=true, and annotate its service account with the client id",
+    ),
+];
 
 impl Credential {
     /// The first that the settings have; upstream's order for what stands in the file.
@@ -39,7 +64,7 @@ impl Credential {
         let secret = settings.field("aadClientSecret");
         let is_real = |text: &&str| !text.eq_ignore_ascii_case("msi");
         if let (Some(_), Some(secret)) = (id.filter(is_real), secret.filter(is_real)) {
-            return Self::of_secret(settings, secret, "aadClientId and aadClientSecret");
+            return Self::of_secret(settings, secret, "aadClientSecret");
         }
         if let Some(path) = settings.field("aadClientCertPath") {
             return Self::of_certificate(settings, path, "aadClientCertPath");
@@ -76,15 +101,35 @@ impl Credential {
         if settings.variable("IDENTITY_ENDPOINT").is_some() || assigned.is_some() {
             return Self::managed(settings, assigned);
         }
-        Err(AzureError::Setting(format!(
-            "no credentials provided for Azure API; tried in this order were, in {}: aadClientId with \
-             aadClientSecret, aadClientCertPath, useWorkloadIdentityExtension, \
-             useManagedIdentityExtension; in the environment, with AZURE_TENANT_ID and AZURE_CLIENT_ID: \
-             AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE (workload \
-             identity); IDENTITY_ENDPOINT (an app with a managed identity); and the client id of a managed \
-             identity (userAssignedIdentityID, --azure-user-assigned-identity-client-id); set up one of them",
-            settings.file()
-        )))
+        Err(AzureError::Missing(Self::tried(settings)))
+    }
+
+    /// Every place, where there is nothing in any.
+    fn tried(settings: &Settings) -> Tried {
+        let file = settings.file();
+        let in_file = |tried: Tried, (fields, remedy)| {
+            tried.place(format!("{fields} in {file}"), settings.lack(), remedy)
+        };
+        let of_client = |tried: Tried, (name, remedy)| {
+            let found = settings.variable(name).map_or("not set", |_| "AZURE_CLIENT_ID is not set");
+            let place = format!("the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID and {name})");
+            tried.place(place, found, remedy)
+        };
+        let tried = IN_FILE.into_iter().fold(Tried::default(), in_file);
+        OF_CLIENT
+            .into_iter()
+            .fold(tried, of_client)
+            .place(
+                "the environment (IDENTITY_ENDPOINT)",
+                "not set",
+                "give the App Service, Function or Container App a managed identity",
+            )
+            .place(
+                format!("userAssignedIdentityID in {file}"),
+                settings.lack(),
+                "set it, or --azure-user-assigned-identity-client-id of the provider, to the client id of a \
+                 managed identity that this machine has",
+            )
     }
 
     fn of_secret(settings: &Settings, secret: &str, what: &str) -> Result<Self, AzureError> {
@@ -121,11 +166,6 @@ impl Credential {
         let host = settings.variable("AZURE_POD_IDENTITY_AUTHORITY_HOST").unwrap_or(METADATA);
         Ok(Self::Machine { host: host.trim_end_matches('/').to_owned(), id })
     }
-
-    /// Whether the server that gives tokens is on this machine or beside it, where no proxy leads.
-    pub(super) fn is_near(&self, authority: &str) -> bool {
-        matches!(self, Self::Machine { .. } | Self::App { .. }) || is_this_machine(authority)
-    }
 }
 
 impl Client {
@@ -141,6 +181,10 @@ impl Client {
         Ok(Self {
             tenant: get("tenantId", "AZURE_TENANT_ID")?,
             id: get("aadClientId", "AZURE_CLIENT_ID")?,
+            place: match what.starts_with("AZURE_") {
+                true => what.to_owned(),
+                false => format!("{what} in {}", settings.file()),
+            },
         })
     }
 }
@@ -153,9 +197,11 @@ impl fmt::Display for Credential {
             None => "that the system assigned".to_owned(),
         };
         match self {
-            Self::Secret { client, .. } => write!(f, "the secret of application {}", client.id),
-            Self::Certificate { client, .. } => {
-                write!(f, "the certificate of application {}", client.id)
+            Self::Secret { client: Client { id, place, .. }, .. } => {
+                write!(f, "the secret of application {id} ({place})")
+            }
+            Self::Certificate { client: Client { id, place, .. }, .. } => {
+                write!(f, "the certificate of application {id} ({place})")
             }
             Self::Workload { client, file } => {
                 write!(f, "workload identity {} with {}", client.id, file.display())

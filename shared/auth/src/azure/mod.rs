@@ -9,6 +9,7 @@ mod assertion;
 mod cloud;
 mod config;
 mod credential;
+mod resource;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -21,8 +22,11 @@ pub use cloud::AzureCloud;
 pub use config::AzureVariables;
 use config::Settings;
 use credential::Credential;
+pub use token::AzureTokens;
 
-use crate::{HttpOptions, http_client};
+use crate::call::Clients;
+use crate::held::Held;
+use crate::{HttpOptions, Tried};
 
 /// Where it is said who we are.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +54,9 @@ pub struct AzureIdentity {
     /// The resource group, where one is named.
     pub resource_group: Option<String>,
     credential: Credential,
-    http: reqwest::Client,
+    clients: Clients,
+    /// The token for Azure Resource Manager.
+    held: Held,
 }
 
 /// A bearer token.
@@ -68,6 +74,9 @@ pub enum AzureError {
     /// What the settings say cannot be used, or they say too little.
     #[error("{0}")]
     Setting(String),
+    /// No credentials, or nothing that says where resources are, in any place.
+    #[error("authenticating to Azure: {0}")]
+    Missing(Tried),
     /// The credential was refused.
     #[error("a token for {who} was refused: {reason}")]
     Refused {
@@ -86,6 +95,33 @@ pub enum AzureError {
         /// How long the server asks to wait.
         retry_after: Option<Duration>,
     },
+    /// A call that was refused, or not answered.
+    #[error("{reason}")]
+    Call {
+        /// What the service says.
+        reason: String,
+        /// The status of the answer, if there was one.
+        status: Option<u16>,
+        /// Whether it may be different in a moment.
+        may_pass: bool,
+    },
+}
+
+impl AzureError {
+    /// Whether it may be different in a moment: a server that is busy or did not answer.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unanswered { .. } | Self::Call { may_pass: true, .. })
+    }
+
+    /// The status with which a call was refused.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Call { status, .. } => *status,
+            _ => None,
+        }
+    }
 }
 
 impl AzureIdentity {
@@ -104,14 +140,14 @@ impl AzureIdentity {
         let assigned = given(&options.user_assigned, "userAssignedIdentityID", "");
         let cloud = AzureCloud::of(&settings)?;
         let credential = Credential::choose(&settings, assigned.as_deref())?;
-        let direct = options.http.direct || credential.is_near(&cloud.authority);
-        let http = HttpOptions { direct, keep_redirects: true, ..options.http.clone() };
         Ok(Self {
             subscription: given(&options.subscription, "subscriptionId", "AZURE_SUBSCRIPTION_ID"),
             resource_group: given(&options.resource_group, "resourceGroup", "AZURE_RESOURCE_GROUP"),
             cloud,
             credential,
-            http: http_client(&http).map_err(|error| AzureError::Setting(error.to_string()))?,
+            clients: Clients::new(&options.http)
+                .map_err(|error| AzureError::Setting(error.to_string()))?,
+            held: Held::default(),
         })
     }
 
@@ -160,12 +196,4 @@ impl fmt::Debug for AzureToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AzureToken").field("lasts", &self.lasts).finish_non_exhaustive()
     }
-}
-
-/// Whether a URL leads to this machine.
-fn is_this_machine(url: &str) -> bool {
-    let url = reqwest::Url::parse(url).ok();
-    let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use extdns_testkit::http::{Reply, ScriptedServer};
+use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use rcgen::PKCS_RSA_SHA256;
 use serde_json::{Value, json};
 
@@ -304,27 +304,44 @@ fn what_is_missing_is_named_with_every_place_that_was_looked_at() {
     let missing =
         AzureOptions { file: Some("/nowhere/azure.json".into()), ..AzureOptions::default() };
     let missing = AzureIdentity::find(&missing).expect_err("nothing").to_string();
+    let absent = "/nowhere/azure.json: there is no such file;";
+    let place = |number: u8, text: &str| {
+        let text = format!("({number}) {text}");
+        assert!(missing.contains(&text), "{text}: {missing}");
+    };
     assert!(
         missing.starts_with(
-            "no credentials provided for Azure API; tried in this order were, in \
-                                 /nowhere/azure.json (there is no such file): aadClientId with"
+            "authenticating to Azure: no credentials in any of 9 places: (1) aadClientId and aadClientSecret in "
         ),
         "{missing}"
     );
-    for place in [
-        "AZURE_CLIENT_SECRET",
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-        "AZURE_FEDERATED_TOKEN_FILE",
-        "IDENTITY_ENDPOINT",
-        "useManagedIdentityExtension",
-        "--azure-user-assigned-identity-client-id",
+    for (number, fields) in [
+        (1, "aadClientId and aadClientSecret"),
+        (2, "aadClientCertPath"),
+        (3, "useWorkloadIdentityExtension"),
+        (4, "useManagedIdentityExtension"),
+        (9, "userAssignedIdentityID"),
     ] {
-        assert!(missing.contains(place), "{place}: {missing}");
+        place(number, &format!("{fields} in {absent}"));
     }
+    for (number, name) in [
+        (5, "AZURE_CLIENT_SECRET"),
+        (6, "AZURE_CLIENT_CERTIFICATE_PATH"),
+        (7, "AZURE_FEDERATED_TOKEN_FILE"),
+    ] {
+        let of_client = format!("the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID and {name})");
+        place(number, &format!("{of_client}: not set; "));
+    }
+    place(8, "the environment (IDENTITY_ENDPOINT): not set; ");
+    let no_client = message(&[("AZURE_CLIENT_SECRET", "s3cr3t-of-app")]);
+    assert!(
+        no_client.contains("and AZURE_CLIENT_SECRET): AZURE_CLIENT_ID is not set; "),
+        "{no_client}"
+    );
     let half = message(&[("AZURE_CLIENT_ID", "app-1"), ("AZURE_CLIENT_SECRET", "s3cr3t-of-app")]);
     assert_eq!(
         half,
-        "AZURE_CLIENT_SECRET needs tenantId in azure.json (no file is named), or the variable AZURE_TENANT_ID"
+        "AZURE_CLIENT_SECRET needs tenantId in azure.json, or the variable AZURE_TENANT_ID"
     );
     let no_pod = find(&file(r#"{"useWorkloadIdentityExtension":true}"#), &[])
         .expect_err("no pod")
@@ -363,8 +380,8 @@ async fn a_refusal_names_the_credential_and_the_remedy() {
             401,
             entra("AADSTS7000215", "Invalid client secret provided."),
             false,
-            "a token for the secret of application app-1 was refused: HTTP 401: AADSTS7000215: Invalid client \
-             secret provided.; give the value of the secret (not its id) as aadClientSecret or AZURE_CLIENT_SECRET",
+            ") was refused: HTTP 401: AADSTS7000215: Invalid client secret provided.; give the value of the secret \
+             (not its id) as aadClientSecret or AZURE_CLIENT_SECRET",
         ),
         (
             &secret,
@@ -385,7 +402,7 @@ async fn a_refusal_names_the_credential_and_the_remedy() {
             429,
             json!({ "error": "slow down" }),
             true,
-            "no token came for the secret of application app-1: HTTP 429: slow down",
+            "no token came for the secret of application app-1 (aadClientSecret in ",
         ),
         (&secret, 503, Value::Null, true, "HTTP 503: no reason is given"),
         (&secret, 200, json!({ "hello": "proxy" }), true, "HTTP 200: no reason is given"),
@@ -427,4 +444,78 @@ async fn where_nobody_answers_it_says_what_else_there_is() {
         error.contains("the metadata server answers on virtual machines of Azure alone"),
         "{error}"
     );
+}
+
+fn of_secret() -> Value {
+    json!({ "aadClientId": "app-1", "aadClientSecret": "s3cr3t-of-app" })
+}
+
+/// Which tokens are given: one after the other, with the time for which they hold.
+fn tokens(seconds: u64) -> impl Fn(&Request) -> Option<Reply> {
+    let number = std::sync::atomic::AtomicU64::new(1);
+    move |request| {
+        let is_asked = request.path == format!("/{TENANT}/oauth2/v2.0/token");
+        is_asked.then(|| {
+            let number = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let text = format!("t0ken-{number}");
+            Reply::json(200, &json!({ "access_token": text, "expires_in": seconds }))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_token_for_an_audience_is_kept_until_shortly_before_its_end() {
+    for (seconds, last) in [(3600, "t0ken-1"), (30, "t0ken-3")] {
+        let given = tokens(seconds);
+        let server = ScriptedServer::start(move |request| given(request).expect("a token"));
+        let identity = find(&stack(&server.url(), &of_secret()), &[]).expect("an identity");
+        let tokens = identity.tokens("an-application");
+        for _ in 0..2 {
+            tokens.token().await.expect("a token");
+        }
+        assert_eq!(tokens.token().await.expect("a token"), last, "{seconds}");
+        for request in server.requests() {
+            let form: BTreeMap<_, _> = form_urlencoded::parse(&request.body).into_owned().collect();
+            assert_eq!(form["scope"], "an-application/.default");
+        }
+    }
+}
+
+#[tokio::test]
+async fn resources_are_read_page_by_page_with_one_token() {
+    let given = tokens(3600);
+    let server = ScriptedServer::start(move |request| {
+        given(request).unwrap_or_else(|| {
+            assert_eq!(request.header("authorization"), Some("Bearer t0ken-1"));
+            let next = format!("http://{}/list?skip=2", request.header("host").expect("a host"));
+            match (request.method.as_str(), request.target().as_str()) {
+                ("GET", "/list?api-version=1") => {
+                    Reply::json(200, &json!({ "value": ["a", "b"], "nextLink": next }))
+                }
+                ("GET", "/list?skip=2") => Reply::json(200, &json!({ "value": ["c"] })),
+                ("GET", "/elsewhere") => {
+                    let next = "https://elsewhere.test/list";
+                    Reply::json(200, &json!({ "value": [], "nextLink": next }))
+                }
+                ("POST", "/act") => {
+                    assert_eq!(request.header("content-length"), Some("0"));
+                    Reply::json(200, &json!("done"))
+                }
+                _ => {
+                    Reply::json(403, &json!({ "error": { "code": "X", "message": "you may not" } }))
+                }
+            }
+        })
+    });
+    let identity = find(&stack(&server.url(), &of_secret()), &[]).expect("an identity");
+    let all: Vec<String> = identity.resources("list?api-version=1").await.expect("a list");
+    assert_eq!(all, ["a", "b", "c"]);
+    assert_eq!(identity.act::<String>("act").await.expect("done"), "done");
+    let error = identity.resources::<String>("elsewhere").await.expect_err("not followed");
+    assert_eq!(error.to_string(), "the next page of the list lies on another server");
+    let error = identity.resource::<String>("secret").await.expect_err("refused");
+    assert_eq!(error.to_string(), "127.0.0.1 answers HTTP 403: you may not");
+    assert_eq!((error.status(), error.may_pass()), (Some(403), false));
+    let asked = server.requests().iter().filter(|it| it.path.ends_with("/token")).count();
+    assert_eq!(asked, 1);
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::credential::{Client, Credential};
 use super::{AzureError, AzureIdentity, AzureToken};
+use crate::held::Held;
 use crate::{retry_after, secrets};
 
 /// Most bytes of an answer.
@@ -45,7 +46,40 @@ const REMEDIES: [(&str, &str); 11] = [
     ),
 ];
 
+/// Tokens of an identity for one audience.
+pub struct AzureTokens {
+    identity: AzureIdentity,
+    audience: String,
+    held: Held,
+}
+
+impl AzureTokens {
+    /// A token that holds now: the last one, until shortly before its end.
+    ///
+    /// # Errors
+    /// As [`AzureIdentity::token`].
+    pub async fn token(&self) -> Result<String, AzureError> {
+        self.held.token(async || self.identity.fresh(&self.audience).await).await
+    }
+}
+
 impl AzureIdentity {
+    /// Tokens for an audience, each as long as it holds.
+    #[must_use]
+    pub fn tokens(self, audience: impl Into<String>) -> AzureTokens {
+        AzureTokens { identity: self, audience: audience.into(), held: Held::default() }
+    }
+
+    /// A token for Azure Resource Manager that holds now.
+    pub(super) async fn of_manager(&self) -> Result<String, AzureError> {
+        self.held.token(async || self.fresh(&self.cloud.audience).await).await
+    }
+
+    async fn fresh(&self, audience: &str) -> Result<(String, Option<Duration>), AzureError> {
+        let AzureToken { text, lasts } = self.token(audience).await?;
+        Ok((text, lasts))
+    }
+
     /// A fresh token for an audience: that of [`AzureCloud`](super::AzureCloud), or the id of an application.
     ///
     /// # Errors
@@ -71,12 +105,12 @@ impl AzureIdentity {
     fn request(&self, audience: &str) -> Result<RequestBuilder, AzureError> {
         match &self.credential {
             Credential::Secret { client, secret } => {
-                Ok(self.entra(client, audience, &[("client_secret", secret)]))
+                self.entra(client, audience, &[("client_secret", secret)])
             }
             Credential::Certificate { client, certificate } => {
                 let assertion = certificate.assertion(&client.id, &self.endpoint(client));
                 let assertion = assertion.map_err(|problem| self.unusable(&problem))?;
-                Ok(self.by_assertion(client, audience, &assertion))
+                self.by_assertion(client, audience, &assertion)
             }
             Credential::Workload { client, file } => {
                 // It is renewed in its place, so it is read anew.
@@ -87,7 +121,7 @@ impl AzureIdentity {
                     ))
                 })?;
                 secrets::register(token.trim());
-                Ok(self.by_assertion(client, audience, token.trim()))
+                self.by_assertion(client, audience, token.trim())
             }
             Credential::Machine { host, id } => {
                 let url = format!("{host}/metadata/identity/oauth2/token");
@@ -105,20 +139,32 @@ impl AzureIdentity {
         format!("{}/{}/oauth2/v2.0/token", self.cloud.authority, client.tenant)
     }
 
-    fn by_assertion(&self, client: &Client, audience: &str, assertion: &str) -> RequestBuilder {
+    fn by_assertion(
+        &self,
+        client: &Client,
+        audience: &str,
+        assertion: &str,
+    ) -> Result<RequestBuilder, AzureError> {
         let own = [("client_assertion_type", BY_ASSERTION), ("client_assertion", assertion)];
         self.entra(client, audience, &own)
     }
 
-    fn entra(&self, client: &Client, audience: &str, own: &[(&str, &str)]) -> RequestBuilder {
+    fn entra(
+        &self,
+        client: &Client,
+        audience: &str,
+        own: &[(&str, &str)],
+    ) -> Result<RequestBuilder, AzureError> {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &client.id)
             .append_pair("scope", &format!("{audience}/.default"))
             .extend_pairs(own)
             .finish();
-        let request = self.http.post(self.endpoint(client));
-        request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
+        let url = self.endpoint(client);
+        let http = self.clients.for_url(&url).map_err(|fault| self.unusable(&fault.reason))?;
+        let request = http.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        Ok(request.body(body))
     }
 
     fn managed(
@@ -132,7 +178,8 @@ impl AzureIdentity {
             self.unusable("the URL of its endpoint is none; check IDENTITY_ENDPOINT")
         })?;
         url.query_pairs_mut().extend_pairs(query).extend_pairs(id.map(|id| ("client_id", id)));
-        Ok(self.http.get(url).header(header, value))
+        // No proxy leads to a server on the machine or beside it.
+        Ok(self.clients.direct().get(url).header(header, value))
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, AzureError> {

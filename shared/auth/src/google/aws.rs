@@ -11,8 +11,8 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::GoogleVariables;
-use super::call::Fault;
 use super::forms::AwsSource;
+use crate::call::Fault;
 use crate::{AwsOptions, aws_error_chain, aws_identity, secrets};
 
 /// The header that binds the call to a pool of Google.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::HttpError;
+use crate::{HttpError, Tried};
 
 /// Why there is no identity of Google, or no token of it.
 #[derive(Debug, thiserror::Error)]
@@ -17,11 +17,8 @@ pub enum GoogleError {
         reason: String,
     },
     /// No credentials in any place.
-    #[error("there are no Google credentials: {tried}")]
-    Missing {
-        /// Every place that was tried, and what would be right.
-        tried: String,
-    },
+    #[error("authenticating to Google: {0}")]
+    Missing(Tried),
     /// Credentials that give no token.
     #[error("getting an access token for {who}: {reason}")]
     Token {
@@ -33,11 +30,8 @@ pub enum GoogleError {
         may_pass: bool,
     },
     /// No project in any place.
-    #[error("failed to auto-detect the project id: {tried}")]
-    Project {
-        /// Every place that was tried.
-        tried: String,
-    },
+    #[error("failed to auto-detect the project id: {0}")]
+    Project(Tried),
     /// A call that was refused, or not answered.
     #[error("{reason}")]
     Call {

@@ -13,23 +13,16 @@ use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::call::{Clients, Fault, json};
+use super::asking::Asking;
 use super::forms::{AuthorizedUser, ExternalAccount, Form, Impersonated, ServiceAccount};
-use super::{GoogleToken, GoogleVariables, subject};
+use super::{GoogleToken, subject};
+use crate::call::{Fault, json};
 use crate::{install_crypto, secrets};
 
 /// The scope of tokens that are exchanged for those of a service account.
 const CLOUD: &[&str] = &["https://www.googleapis.com/auth/cloud-platform"];
 /// How long a token of a service account holds, where nothing else is said.
 const LIFETIME: u32 = 3600;
-
-/// What is needed to ask for tokens.
-#[derive(Clone, Copy)]
-pub(super) struct Asking<'a> {
-    pub(super) clients: &'a Clients,
-    pub(super) variables: &'a GoogleVariables,
-    pub(super) scopes: &'a [&'a str],
-}
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<GoogleToken, Fault>> + Send + 'a>>;
 

@@ -13,6 +13,8 @@ use crate::secrets;
 /// What makes a file of a type that is not read here, and what takes its place.
 const KNOWN: &str = "service_account, authorized_user, external_account, \
                      external_account_authorized_user and impersonated_service_account";
+/// The only universe whose servers are known here; the others are clouds of partners.
+const UNIVERSE: &str = "googleapis.com";
 /// The members whose values are secret.
 const SECRET: [&str; 3] = ["private_key", "refresh_token", "client_secret"];
 
@@ -88,6 +90,11 @@ pub(super) enum Source {
     Program {
         executable: Program,
     },
+    /// A certificate with which the exchange authenticates in TLS.
+    Certificate {
+        #[expect(dead_code, reason = "that it is there is all that counts")]
+        certificate: IgnoredAny,
+    },
     Other(IgnoredAny),
 }
 
@@ -158,6 +165,12 @@ impl Form {
         let kind = json["type"].as_str().unwrap_or_default();
         if !KNOWN.split([',', ' ']).any(|known| !known.is_empty() && known == kind) {
             return Err(format!("its type is {kind:?}; {KNOWN} can be used"));
+        }
+        let universe = json["universe_domain"].as_str().unwrap_or(UNIVERSE);
+        if universe != UNIVERSE {
+            return Err(format!(
+                "its universe_domain is {universe:?}; credentials of {UNIVERSE} alone can be used"
+            ));
         }
         let extras = Extras::deserialize(&json).unwrap_or_default();
         let form = Self::deserialize(&json).map_err(|error| format!("{error}; make it again"));

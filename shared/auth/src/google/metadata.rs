@@ -4,8 +4,8 @@
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 
-use super::call::{Clients, Fault, bytes, json};
 use super::{GoogleToken, GoogleVariables};
+use crate::call::{Clients, Fault, bytes, json};
 
 /// An access token as the server gives it.
 #[derive(Deserialize)]

@@ -8,9 +8,9 @@
 //! The official crate, `google-cloud-auth`, is not used: it reads the environment of the process, does not say what
 //! it tried, and signs the tokens of service accounts itself, which API servers of GKE do not take.
 
+mod asking;
 #[cfg(feature = "aws")]
 mod aws;
-mod call;
 mod error;
 mod exchange;
 mod forms;
@@ -25,18 +25,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
-use self::call::{Clients, Fault};
+use self::asking::Asking;
 pub use self::error::GoogleError;
-use self::exchange::Asking;
 use self::forms::{Extras, Form};
 pub use self::variables::GoogleVariables;
-use crate::{HttpOptions, secrets};
-
-/// How long before its end a token is renewed.
-const EARLY: Duration = Duration::from_secs(60);
+use crate::call::{self, Clients, Fault};
+use crate::held::Held;
+use crate::{HttpOptions, Tried, secrets};
 
 /// An access token.
 #[derive(Clone)]
@@ -66,8 +62,7 @@ pub struct GoogleIdentity {
     source: Source,
     scopes: &'static [&'static str],
     variables: GoogleVariables,
-    /// The last token, and when the next one is asked for.
-    current: Mutex<Option<(String, Instant)>>,
+    held: Held,
 }
 
 enum Source {
@@ -78,7 +73,7 @@ enum Source {
     },
     /// What was tried before.
     Metadata {
-        tried: Vec<String>,
+        tried: Tried,
     },
 }
 
@@ -100,7 +95,7 @@ impl GoogleIdentity {
     ) -> Result<Self, GoogleError> {
         let source = source(&variables)?;
         let clients = Clients::new(http)?;
-        Ok(Self { clients, source, scopes, variables, current: Mutex::default() })
+        Ok(Self { clients, source, scopes, variables, held: Held::default() })
     }
 
     /// In words, for messages: whose credentials, and where they are.
@@ -156,16 +151,8 @@ impl GoogleIdentity {
     /// # Errors
     /// As [`fetch`](Self::fetch).
     pub async fn token(&self) -> Result<String, GoogleError> {
-        let mut current = self.current.lock().await;
-        if let Some((token, until)) = &*current
-            && Instant::now() < *until
-        {
-            return Ok(token.clone());
-        }
-        let GoogleToken { text, lasts } = self.fetch().await?;
-        let lasts = lasts.unwrap_or_default().saturating_sub(EARLY);
-        *current = Instant::now().checked_add(lasts).map(|until| (text.clone(), until));
-        Ok(text)
+        let fresh = async || self.fetch().await.map(|GoogleToken { text, lasts }| (text, lasts));
+        self.held.token(fresh).await
     }
 
     /// What one of Google's APIs answers to a `GET` of this URL.
@@ -184,11 +171,12 @@ impl GoogleIdentity {
         })
     }
 
-    /// The project that is given, else that of the machine or cluster, of `GOOGLE_CLOUD_PROJECT`, or of the credentials.
+    /// The project that a flag gives, else that of the machine or cluster, of `GOOGLE_CLOUD_PROJECT`, or of the
+    /// credentials.
     ///
     /// # Errors
     /// When none of these names one; the error says so of each.
-    pub async fn project(&self, given: &str) -> Result<String, GoogleError> {
+    pub async fn project(&self, flag: &'static str, given: &str) -> Result<String, GoogleError> {
         if !given.is_empty() {
             return Ok(given.to_owned());
         }
@@ -201,18 +189,29 @@ impl GoogleIdentity {
         };
         let (of_file, place) = match &self.source {
             Source::File { path, extras, .. } => {
-                (extras.project_id.as_deref(), path.display().to_string())
+                (extras.project_id.as_deref(), format!("project_id of {}", path.display()))
             }
-            Source::Metadata { .. } => (None, "a file of credentials".to_owned()),
+            Source::Metadata { .. } => (None, "project_id of a file of credentials".to_owned()),
         };
         if let Some(project) = self.variables.get("GOOGLE_CLOUD_PROJECT").or(of_file) {
             tracing::info!("Google project of the environment: {project}");
             return Ok(project.to_owned());
         }
-        let tried = format!(
-            "the metadata server names none ({fault}), GOOGLE_CLOUD_PROJECT is not set, and {place} has no project_id"
-        );
-        Err(GoogleError::Project { tried })
+        let server = self.metadata_server();
+        let tried = Tried::of("project")
+            .place(flag, "not given", "give it the id of the project")
+            .place(server, fault, "run on Google Cloud")
+            .place(
+                "the environment (GOOGLE_CLOUD_PROJECT)",
+                "not set",
+                "set it to the id of the project",
+            )
+            .place(place, "not there", "use the key of a service account of the project");
+        Err(GoogleError::Project(tried))
+    }
+
+    fn metadata_server(&self) -> String {
+        format!("the metadata server {}", self.variables.metadata_host())
     }
 
     fn failed(&self, fault: Fault) -> GoogleError {
@@ -220,31 +219,34 @@ impl GoogleIdentity {
         match &self.source {
             // It never answered, and there is nothing else.
             Source::Metadata { tried } if status.is_none() && !may_pass => {
-                let tried = tried.join(", ");
-                let tried = format!(
-                    "{tried}, and {reason}; set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account's key \
-                     or of a workload identity, or run gcloud auth application-default login"
-                );
-                GoogleError::Missing { tried }
+                let remedy =
+                    "run on Google Cloud, with a service account for the machine or the pod";
+                GoogleError::Missing(tried.clone().place(self.metadata_server(), reason, remedy))
             }
             _ => GoogleError::Token { who: self.who(), reason, may_pass },
         }
     }
 }
 
+/// The first place that has credentials. The metadata server, which comes last, is not asked yet.
 fn source(variables: &GoogleVariables) -> Result<Source, GoogleError> {
     let file = |path: PathBuf| {
         let (form, extras) = Form::read(&path)?;
         Ok(Source::File { path, form, extras })
     };
-    let mut tried = vec!["GOOGLE_APPLICATION_CREDENTIALS is not set".to_owned()];
     if let Some(path) = variables.get("GOOGLE_APPLICATION_CREDENTIALS") {
         return file(path.into());
     }
-    match variables.login() {
+    let tried = Tried::default().place(
+        "the environment (GOOGLE_APPLICATION_CREDENTIALS)",
+        "not set",
+        "set it to the path of a file with a service account's key or a workload identity",
+    );
+    let (login, found) = match variables.login() {
         Some(path) if path.exists() => return file(path),
-        Some(path) => tried.push(format!("{} is not there", path.display())),
-        None => tried.push("there is no home folder".to_owned()),
-    }
+        Some(path) => (path.display().to_string(), "not there"),
+        None => ("the login in the home folder".to_owned(), "HOME is not set"),
+    };
+    let tried = tried.place(login, found, "run gcloud auth application-default login");
     Ok(Source::Metadata { tried })
 }

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::call::{Fault, bytes};
-use super::exchange::Asking;
+use super::asking::Asking;
 use super::forms::{ExternalAccount, Format, Program, Source, email_of};
+use crate::call::{Fault, bytes};
 
 /// Longest time of a program, where nothing else is said.
 const PROGRAM_TIME: Duration = Duration::from_secs(30);
@@ -32,6 +32,11 @@ pub(super) async fn token(asking: Asking<'_>, own: &ExternalAccount) -> Result<S
         Source::Aws(aws) => super::aws::token(asking.variables, aws, &own.audience).await,
         #[cfg(not(feature = "aws"))]
         Source::Aws(_) => Err(Fault::lasting("this program is built without AWS")),
+        Source::Certificate { .. } => Err(Fault::lasting(
+            "its credential_source is an X.509 certificate, which cannot be used; make the file again with gcloud iam \
+             workload-identity-pools create-cred-config and --credential-source-file, --credential-source-url, \
+             --executable-command or --aws",
+        )),
         Source::Other(_) => Err(Fault::lasting(
             "its credential_source is of no known kind; a file, a url, an executable and AWS can be used",
         )),

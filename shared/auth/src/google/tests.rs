@@ -183,6 +183,10 @@ async fn a_workload_exchanges_its_own_token() {
         assert_eq!(form["subject_token_type"], "urn:ietf:params:oauth:token-type:jwt");
         assert_eq!(form["requested_token_type"], "urn:ietf:params:oauth:token-type:access_token");
     }
+    let certificate = json!({ "certificate": { "use_default_certificate_config": true } });
+    let identity = in_file(&workload(&url, certificate), &[]).expect("credentials");
+    let error = identity.fetch().await.expect_err("no certificate").to_string();
+    assert!(error.contains("an X.509 certificate, which cannot be used; make the file"), "{error}");
     let identity = in_file(&workload(&url, program), &[]).expect("credentials");
     let error = identity.fetch().await.expect_err("programs are not allowed").to_string();
     assert!(error.contains("set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1"), "{error}");
@@ -238,7 +242,10 @@ async fn the_metadata_server_gives_a_token_and_the_project() {
     let machine = [("GCE_METADATA_HOST", host.as_str()), ("GOOGLE_CLOUD_PROJECT", "of-a-variable")];
     let identity = identity(&machine).expect("credentials");
     assert_eq!(identity.fetch().await.expect("a token").text, "a-token-of-the-machine");
-    assert_eq!(identity.project("").await.expect("a project"), "of-the-machine");
+    assert_eq!(
+        identity.project("--google-project", "").await.expect("a project"),
+        "of-the-machine"
+    );
 }
 
 #[tokio::test]
@@ -246,14 +253,20 @@ async fn the_project_is_looked_for_in_every_place() {
     let key = of_key(&key().1, "https://token.example");
     let variable = ("GOOGLE_CLOUD_PROJECT", "of-a-variable");
     let both = in_file(&key, &[NO_METADATA, variable]).expect("credentials");
-    assert_eq!(both.project("").await.expect("a project"), "of-a-variable");
+    assert_eq!(both.project("--google-project", "").await.expect("a project"), "of-a-variable");
     let file = in_file(&key, &[NO_METADATA]).expect("credentials");
-    assert_eq!(file.project("").await.expect("a project"), "of-the-key");
-    assert_eq!(file.project("given").await.expect("a project"), "given");
-    let error = identity(&[NO_METADATA]).expect("lazy").project("").await.expect_err("none");
-    let expected = "failed to auto-detect the project id: the metadata server names none (metadata.invalid is not \
-                    known here, so this is not Google Cloud), GOOGLE_CLOUD_PROJECT is not set, and a file of \
-                    credentials has no project_id";
+    assert_eq!(file.project("--google-project", "").await.expect("a project"), "of-the-key");
+    assert_eq!(file.project("--google-project", "given").await.expect("a project"), "given");
+    let error = identity(&[NO_METADATA])
+        .expect("lazy")
+        .project("--google-project", "")
+        .await
+        .expect_err("none");
+    let expected = "failed to auto-detect the project id: no project in any of 4 places: (1) --google-project: not \
+                    given; give it the id of the project. (2) the metadata server metadata.invalid: metadata.invalid \
+                    is not known here, so this is not Google Cloud; run on Google Cloud. (3) the environment \
+                    (GOOGLE_CLOUD_PROJECT): not set; set it to the id of the project. (4) project_id of a file of \
+                    credentials: not there; use the key of a service account of the project";
     assert_eq!(error.to_string(), expected);
 }
 
@@ -266,10 +279,12 @@ async fn without_credentials_every_place_is_named() {
     assert_eq!(
         error.to_string(),
         format!(
-            "there are no Google credentials: GOOGLE_APPLICATION_CREDENTIALS is not set, \
-             {home}/.config/gcloud/application_default_credentials.json is not there, and metadata.invalid is not \
-             known here, so this is not Google Cloud; set GOOGLE_APPLICATION_CREDENTIALS to the file of a service \
-             account's key or of a workload identity, or run gcloud auth application-default login"
+            "authenticating to Google: no credentials in any of 3 places: (1) the environment \
+             (GOOGLE_APPLICATION_CREDENTIALS): not set; set it to the path of a file with a service account's key or \
+             a workload identity. (2) {home}/.config/gcloud/application_default_credentials.json: not there; run \
+             gcloud auth application-default login. (3) the metadata server metadata.invalid: metadata.invalid is \
+             not known here, so this is not Google Cloud; run on Google Cloud, with a service account for the \
+             machine or the pod"
         )
     );
     assert!(!error.may_pass());
@@ -290,6 +305,10 @@ async fn a_file_that_cannot_be_used_says_what_would_be_right() {
         (json!("text"), "its type is \"\"; service_account, authorized_user, external_account, "),
         (json!({ "type": "gdch_service_account" }), "its type is \"gdch_service_account\"; "),
         (json!({ "type": "service_account" }), "missing field `client_email`; make it again"),
+        (
+            json!({ "type": "service_account", "universe_domain": "partner.example" }),
+            "its universe_domain is \"partner.example\"; credentials of googleapis.com alone can be used",
+        ),
     ];
     for (file, expected) in table {
         let error = in_file(&file, &[]).expect_err("unusable").to_string();

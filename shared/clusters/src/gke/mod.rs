@@ -12,13 +12,13 @@ use std::fmt;
 use std::time::Duration;
 
 use extdns_auth::{GoogleError, GoogleIdentity, HttpOptions};
-use serde::de::DeserializeOwned;
 
 pub use self::args::GkeArgs;
 use self::described::{Described, List};
 use crate::environment::Environment;
 use crate::identity::{Identity, Tokens};
 use crate::kubeconfig::{Connection, of_cluster};
+use crate::pause::asking_again;
 
 /// Where Google's API is.
 const API: &str = "https://container.googleapis.com/";
@@ -30,9 +30,6 @@ const SCOPES: &[&str] = &[
 /// Networks that do not reach an endpoint swallow what is sent to it: shorter than a request may take, so that the
 /// error says that it was the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often an API that is busy is asked, and the first pause in between, which doubles.
-const ATTEMPTS: u32 = 4;
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// A cluster of GKE.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,8 +63,8 @@ impl Gke {
         let google = GoogleIdentity::find(variables, SCOPES, &HttpOptions::default());
         let google = google.map_err(|error| error.to_string())?;
         let project = self.project.as_deref().unwrap_or_default();
-        let project = google.project(project).await;
-        let project = project.map_err(|error| format!("{error}; give --gke-project"))?;
+        let project = google.project("--gke-project", project).await;
+        let project = project.map_err(|error| error.to_string())?;
         let cluster = self.describe(&google, &api, &project).await?;
         let mut config = of_cluster(cluster.server()?).await?;
         config.connect_timeout = Some(CONNECT_TIMEOUT);
@@ -107,10 +104,13 @@ impl Gke {
         let base = format!("{api}/v1/projects/{project}/locations");
         if let Some(location) = &self.location {
             let url = format!("{base}/{location}/clusters/{}", self.name);
-            return ask(google, &url).await.map_err(failed);
+            return asking_again(GoogleError::may_pass, async || google.get(&url).await)
+                .await
+                .map_err(failed);
         }
         let url = format!("{base}/-/clusters");
-        let List { clusters } = ask(google, &url).await.map_err(failed)?;
+        let answer = asking_again(GoogleError::may_pass, async || google.get(&url).await).await;
+        let List { clusters } = answer.map_err(failed)?;
         let mut found: Vec<Described> =
             clusters.into_iter().filter(|cluster| cluster.name == self.name).collect();
         match found.len() {
@@ -123,17 +123,4 @@ impl Gke {
             }
         }
     }
-}
-
-/// Asks again where the API is busy: a run is one such call.
-async fn ask<T: DeserializeOwned>(google: &GoogleIdentity, url: &str) -> Result<T, GoogleError> {
-    let mut pause = PAUSE;
-    for _ in 1..ATTEMPTS {
-        match google.get(url).await {
-            Err(error) if error.may_pass() => tokio::time::sleep(pause).await,
-            answer => return answer,
-        }
-        pause *= 2;
-    }
-    google.get(url).await
 }

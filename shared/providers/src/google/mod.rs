@@ -95,9 +95,8 @@ pub async fn provider(
     let variables = GoogleVariables::of(context.environment.variables());
     let google = GoogleIdentity::find(variables, SCOPES, &context.http)
         .map_err(|error| ProviderError::config(error.to_string()))?;
-    let project = google.project(&args.google_project).await.map_err(|error| {
-        ProviderError::config(format!("{error}; specify it with --google-project"))
-    })?;
+    let project = google.project("--google-project", &args.google_project).await;
+    let project = project.map_err(|error| ProviderError::config(error.to_string()))?;
     let base = context.environment.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS");
     let base = base.map(|base| format!("{}/dns/v1/projects", base.trim_end_matches('/')));
     let quota = google.quota_project().map(ToOwned::to_owned);

@@ -82,11 +82,12 @@ impl Environment {
             no_proxy: get("NO_PROXY").or_else(|| get("no_proxy")),
             lambda_function: get("AWS_LAMBDA_FUNCTION_NAME"),
             google: extdns_auth::GoogleVariables::of(&self.variables),
+            azure: extdns_auth::AzureVariables::of(&self.variables),
             aws: extdns_auth::AwsVariables::of(&self.variables),
         }
     }
 }
 
 /// Beginnings of the names of variables that are read beside those of flags.
-const READ: [&str; 6] =
-    ["AWS_", "GOOGLE_", "KUBECONFIG", "KUBERNETES_", "POD_NAMESPACE", "SSL_CERT_"];
+const READ: [&str; 7] =
+    ["AWS_", "AZURE_", "GOOGLE_", "KUBECONFIG", "KUBERNETES_", "POD_NAMESPACE", "SSL_CERT_"];

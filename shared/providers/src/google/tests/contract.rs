@@ -318,9 +318,28 @@ async fn without_a_project_every_place_is_named() {
     let context = Context { environment, ..Context::default() };
     let Err(error) = provider(&super::args(&[]), &context).await else { panic!("no project") };
     assert_eq!(error.kind, ErrorKind::Config);
-    assert!(error.message.starts_with("failed to auto-detect the project id: "), "{error}");
+    let expected = "failed to auto-detect the project id: no project in any of 4 places: (1) --google-project: not given; ";
+    assert!(error.message.starts_with(expected), "{error}");
     assert!(
-        error.message.ends_with("has no project_id; specify it with --google-project"),
+        error.message.contains("(3) the environment (GOOGLE_CLOUD_PROJECT): not set;"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn without_credentials_every_place_is_named() {
+    let environment = Environment::from([("GCE_METADATA_HOST", "metadata.invalid")]);
+    let context = Context { environment, ..Context::default() };
+    let flags = super::args(&["--google-project=example-project"]);
+    let provider = provider(&flags, &context).await.expect("nothing is sent yet");
+    let error = provider.read().await.expect_err("no credentials");
+    assert_eq!(error.kind, ErrorKind::Unauthorised);
+    let text = error.to_string();
+    for place in [
+        "no credentials in any of 3 places: (1) the environment (GOOGLE_APPLICATION_CREDENTIALS): not set; ",
+        "(2) the login in the home folder: HOME is not set; run gcloud auth application-default login. ",
+        "(3) the metadata server metadata.invalid: ",
+    ] {
+        assert!(text.contains(place), "{text}");
+    }
 }

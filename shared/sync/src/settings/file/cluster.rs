@@ -34,7 +34,7 @@ pub(crate) struct FileCluster {
 type Keys = &'static [(&'static str, &'static str)];
 
 /// The clusters of clouds: the key, what it is, and the flags that its keys stand for.
-const OF_CLOUDS: [(&str, &str, Keys); 2] = [
+const OF_CLOUDS: [(&str, &str, Keys); 3] = [
     (
         "eks",
         "EKS",
@@ -49,6 +49,16 @@ const OF_CLOUDS: [(&str, &str, Keys); 2] = [
         "gke",
         "GKE",
         &[("name", "gke-cluster"), ("location", "gke-location"), ("project", "gke-project")],
+    ),
+    (
+        "aks",
+        "AKS",
+        &[
+            ("name", "aks-cluster"),
+            ("resourceGroup", "aks-resource-group"),
+            ("subscriptionId", "aks-subscription-id"),
+            ("configFile", "aks-config-file"),
+        ],
     ),
 ];
 

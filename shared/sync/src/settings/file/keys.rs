@@ -151,6 +151,16 @@ pub(super) const CLUSTER: &[Key] = &[
         "A cluster of GKE.",
     ),
     key(
+        "aks",
+        Shape::Fields(&[
+            key("name", Shape::Text, "The name of the cluster of AKS."),
+            key("resourceGroup", Shape::Text, "Its resource group; without it, any."),
+            key("subscriptionId", Shape::Text, "Its subscription."),
+            key("configFile", Shape::Text, "The file with the credentials, like azure.json."),
+        ]),
+        "A cluster of AKS.",
+    ),
+    key(
         "kubeconfig",
         Shape::TextOrFields(&[
             key("path", Shape::Text, "A file."),
@@ -173,7 +183,7 @@ pub(super) const CLUSTER: &[Key] = &[
 ];
 
 /// The ways to reach a cluster. It has one.
-pub(super) const ACCESS: [&str; 5] = ["eks", "gke", "kubeconfig", "inCluster", "manifests"];
+pub(super) const ACCESS: [&str; 6] = ["eks", "gke", "aks", "kubeconfig", "inCluster", "manifests"];
 
 /// The keys of a target that are no flags.
 pub(super) const TARGET: &[Key] = &[

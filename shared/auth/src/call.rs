@@ -1,4 +1,4 @@
-//! Calls for tokens: small answers, read whole, and what a refusal says.
+//! Calls to clouds for tokens and clusters: small answers, read whole, and what a refusal says.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -18,22 +18,22 @@ const SHOWN: usize = 300;
 
 /// Why a call gave nothing.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) reason: String,
+pub(crate) struct Fault {
+    pub(crate) reason: String,
     /// Whether it may be different in a moment.
-    pub(super) may_pass: bool,
+    pub(crate) may_pass: bool,
     /// The status of the answer, if there was one.
-    pub(super) status: Option<StatusCode>,
+    pub(crate) status: Option<StatusCode>,
 }
 
 impl Fault {
     /// Something that stays as it is.
-    pub(super) fn lasting(reason: impl Into<String>) -> Self {
+    pub(crate) fn lasting(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), may_pass: false, status: None }
     }
 
     /// With what the user can do about something that stays as it is.
-    pub(super) fn hint(mut self, hint: &str) -> Self {
+    pub(crate) fn hint(mut self, hint: &str) -> Self {
         if !self.may_pass {
             self.reason = format!("{}; {hint}", self.reason);
         }
@@ -42,13 +42,13 @@ impl Fault {
 }
 
 /// The clients for Google's servers, and for those that no proxy reaches.
-pub(super) struct Clients {
+pub(crate) struct Clients {
     proxied: Client,
     direct: Client,
 }
 
 impl Clients {
-    pub(super) fn new(options: &HttpOptions) -> Result<Self, HttpError> {
+    pub(crate) fn new(options: &HttpOptions) -> Result<Self, HttpError> {
         let options =
             HttpOptions { timeout: Some(TIMEOUT), keep_redirects: true, ..options.clone() };
         let direct = HttpOptions { direct: true, ..options.clone() };
@@ -56,29 +56,33 @@ impl Clients {
     }
 
     /// For a server on a network of its own.
-    pub(super) fn direct(&self) -> &Client {
+    pub(crate) fn direct(&self) -> &Client {
         &self.direct
     }
 
     /// For a URL in a file of credentials, which are sent to it: `https`, but on this machine.
-    pub(super) fn for_url(&self, url: &str) -> Result<&Client, Fault> {
+    pub(crate) fn for_url(&self, url: &str) -> Result<&Client, Fault> {
         let url = Url::parse(url)
             .map_err(|_| Fault::lasting("a URL in the file is none; make the file again"))?;
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let is_here =
-            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         match url.scheme() {
-            _ if is_here => Ok(&self.direct),
+            _ if is_this_machine(&url) => Ok(&self.direct),
             "https" => Ok(&self.proxied),
             _ => Err(Fault::lasting(format!(
-                "its URL of {host} is not https, and a credential is sent to it"
+                "its URL of {} is not https, and a credential is sent to it",
+                url.host_str().unwrap_or_default()
             ))),
         }
     }
 }
 
+/// Whether a URL leads to this machine, where no proxy leads.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// The answer to a request, as JSON.
-pub(super) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Fault> {
+pub(crate) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Fault> {
     let body = bytes(request).await?;
     // What is wrong with it could hold the token.
     serde_json::from_slice(&body)
@@ -86,7 +90,7 @@ pub(super) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result
 }
 
 /// The body of the answer to a request.
-pub(super) async fn bytes(request: RequestBuilder) -> Result<Vec<u8>, Fault> {
+pub(crate) async fn bytes(request: RequestBuilder) -> Result<Vec<u8>, Fault> {
     let mut answer = request.send().await.map_err(unanswered)?;
     let status = answer.status();
     let host = answer.url().host_str().unwrap_or_default().to_owned();
@@ -120,7 +124,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// What a refusal says, in the forms of RFC 6749 (5.2) and of Google's APIs.
+/// What a refusal says, in the forms of RFC 6749 (5.2) and of the APIs of Google and Azure.
 fn said(body: &[u8]) -> String {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let texts = ["/error/message", "/error", "/error_description"];
