@@ -14,9 +14,11 @@ help: ## Show the targets
 demo: toolchain ## Example cluster to zone files: plan, apply, nothing to do, one change
 	@examples/demo.sh
 
-# The program by itself, as it is shipped: built with others, its crates have other features. ARGS: `--only TEXT` for some workloads, `--write-baseline` to take the figures over.
+# Each program by itself, as it is shipped: built with others, its crates have other features. ARGS: `--only TEXT` for some workloads, `--write-baseline` to take the figures over.
 bench: toolchain ## What runs cost: time, memory, calls; fails above the bars (minutes)
 	cargo build --release -p external-dns
+	cargo build --release -p extdns-fn-sync
+	cargo build --release -p extdns-fn-relay
 	cargo build --release -p extdns-bench
 	$${CARGO_TARGET_DIR:-target}/release/extdns-bench $(ARGS)
 
@@ -58,7 +60,7 @@ properties: toolchain ## Run the tests with other random inputs each time, CASES
 	env -u PROPTEST_RNG_SEED PROPTEST_CASES=$(CASES) cargo test --workspace --all-features --lib --test it
 
 fuzz: toolchain ## Run each fuzz test with other random inputs each time, for SECONDS=60
-	env -u PROPTEST_RNG_SEED FUZZ_SECONDS=$(SECONDS) cargo test --workspace --all-features --test it --test fuzz without_a_panic
+	env -u PROPTEST_RNG_SEED FUZZ_SECONDS=$(SECONDS) cargo test --workspace --all-features --test it --test fuzz --test relay without_a_panic
 
 # A failure says how to run its round alone: SEED, KIND and ROUND. The build is that of `unit`, so that nothing is built
 # twice.
@@ -74,7 +76,8 @@ new-provider: ## A provider to fill in, from templates/provider: NAME=x
 new-source: ## A source to fill in, from templates/source: NAME=x
 	@templates/new source '$(NAME)'
 
-docs: toolchain ## Write the generated pages of docs: providers, configuration, report
+docs: toolchain ## Write what is generated: pages of providers, configuration, report; table and roles of sources
+	UPDATE_EXPECT=1 cargo test --quiet -p extdns-sources --all-features --lib pages::
 	UPDATE_EXPECT=1 cargo test --quiet -p extdns-providers --all-features --lib pages::
 	UPDATE_EXPECT=1 cargo test --quiet -p extdns-sync --all-features --lib the_schema
 

@@ -81,3 +81,57 @@ fn the_webhook_keeps_no_object_from_being_stored() {
     assert_eq!(own["sideEffects"], "NoneOnDryRun");
     assert_eq!(own["admissionReviewVersions"], json!(["v1"]));
 }
+
+#[test]
+fn whatever_goes_wrong_raises_an_alarm_that_the_documentation_names() {
+    let template = template();
+    let resources = template["Resources"].as_object().expect("resources");
+    let alarms = resources.iter().filter(|(_, own)| own["Type"] == "AWS::CloudWatch::Alarm");
+    let page = include_str!("../../docs/lambda.md");
+    let mut names = Vec::new();
+    for (name, alarm) in alarms {
+        let own = &alarm["Properties"];
+        // No data is a run that did not start.
+        let missing = if name == "AgeAlarm" { "breaching" } else { "notBreaching" };
+        assert_eq!(own["TreatMissingData"], missing, "{name}");
+        for actions in ["AlarmActions", "OKActions"] {
+            assert_eq!(
+                own[actions],
+                json!(["HasTopic", ["AlarmTopicArn"], "AWS::NoValue"]),
+                "{name}"
+            );
+        }
+        assert!(page.contains(&format!("| `{name}` |")), "{name}");
+        names.push(name.as_str());
+    }
+    names.sort_unstable();
+    let expected = [
+        "AgeAlarm",
+        "DeadLettersAlarm",
+        "ErrorsAlarm",
+        "FailuresAlarm",
+        "RelayAlarm",
+        "StoppedAlarm",
+        "ThrottlesAlarm",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn both_functions_have_a_log_that_ends_and_a_concurrency_that_can_be_left_out() {
+    let template = template();
+    for (function, log, parameter) in [
+        ("SyncFunction", "SyncLog", "Concurrency"),
+        ("RelayFunction", "RelayLog", "RelayConcurrency"),
+    ] {
+        let own = properties(&template, function);
+        assert_eq!(own["LoggingConfig"]["LogGroup"], log);
+        assert_eq!(properties(&template, log)["RetentionInDays"], "LogRetentionDays");
+        let reserved = json!([format!("Has{parameter}"), parameter, "AWS::NoValue"]);
+        assert_eq!(own["ReservedConcurrentExecutions"], reserved, "{function}");
+        assert_eq!(template["Parameters"][parameter]["MinValue"], 0);
+    }
+    let subnets = json!({ "SubnetIds": "SubnetIds", "SecurityGroupIds": "SecurityGroupIds" });
+    let own = &properties(&template, "SyncFunction")["VpcConfig"];
+    assert_eq!(*own, json!(["HasSubnets", subnets, "AWS::NoValue"]));
+}

@@ -5,6 +5,7 @@
 
 pub mod baseline;
 pub mod figures;
+pub mod functions;
 pub mod often;
 pub mod planning;
 pub mod prefixes;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 use extdns_bench::baseline::Baseline;
 use extdns_bench::figures::{self, Figures};
+use extdns_bench::functions::{self, Many};
 use extdns_bench::route53::Route53;
 use extdns_bench::row::{Bar, Calls, Row};
 use extdns_bench::speed::{self, Speed};
@@ -148,7 +149,38 @@ fn workloads(program: &Path) -> Vec<Workload> {
         let bar = Bar { cpu: rendering::BAR, peak: None, wall: None };
         of_this(name, Some(bar), vec!["render".into(), form.into()])
     }));
+    all.extend(of_functions(program));
     all
+}
+
+/// The functions, whose binaries stand beside the program.
+fn of_functions(program: &Path) -> Vec<Workload> {
+    let [relay, sync] = ["relay", "sync"].map(|name| functions::binary(program, name));
+    let row = |name: String, bar, figures: Box<dyn Fn() -> anyhow::Result<Figures>>| Workload {
+        name,
+        once: true,
+        bar,
+        run: Box::new(move || Ok(Run { figures: figures()?, calls: None, faults: Vec::new() })),
+    };
+    let all = format!("{} clusters of {} names", functions::CLUSTERS, thousands(functions::NAMES));
+    let over_many = |name: &str, bar, measure: fn(&Many) -> anyhow::Result<Figures>| {
+        let sync = sync.clone();
+        row(
+            format!("function sync, {name}: {all}"),
+            bar,
+            Box::new(move || measure(&Many::start(&sync)?)),
+        )
+    };
+    vec![
+        row(
+            format!("function relay: {} reviews", thousands(functions::REVIEWS)),
+            Some(functions::RELAY),
+            Box::new(move || functions::reviews(&relay)),
+        ),
+        over_many("start", None, functions::quickest_start),
+        over_many("nothing to do", Some(functions::SYNC), Many::reads),
+        over_many("gate shut", Some(functions::SYNC), Many::gated),
+    ]
 }
 
 fn over_webhook(program: &Path, n: usize, in_pages: bool) -> Workload {
