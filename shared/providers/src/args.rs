@@ -10,8 +10,11 @@ use crate::aws::AwsArgs;
 use crate::azure::AzureArgs;
 use crate::cloudflare::CloudflareArgs;
 use crate::digitalocean::DigitaloceanArgs;
+use crate::exoscale::ExoscaleArgs;
+use crate::godaddy::GodaddyArgs;
 use crate::google::GoogleArgs;
 use crate::inmemory::InmemoryArgs;
+use crate::ns1::Ns1Args;
 use crate::pdns::PdnsArgs;
 use crate::shared::Shared;
 use crate::webhook::WebhookArgs;
@@ -51,6 +54,14 @@ pub struct Args {
     #[command(flatten)]
     pub digitalocean: DigitaloceanArgs,
 
+    /// Flags of `exoscale`.
+    #[command(flatten)]
+    pub exoscale: ExoscaleArgs,
+
+    /// Flags of `godaddy`.
+    #[command(flatten)]
+    pub godaddy: GodaddyArgs,
+
     /// Flags of `google`.
     #[command(flatten)]
     pub google: GoogleArgs,
@@ -58,6 +69,10 @@ pub struct Args {
     /// Flags of `inmemory`.
     #[command(flatten)]
     pub inmemory: InmemoryArgs,
+
+    /// Flags of `ns1`.
+    #[command(flatten)]
+    pub ns1: Ns1Args,
 
     /// Flags of `pdns`.
     #[command(flatten)]

@@ -17,18 +17,23 @@ mod args;
 pub mod aws;
 pub mod azure;
 mod capabilities;
+pub mod civo;
 pub mod cloudflare;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod context;
 mod deadline;
 pub mod digitalocean;
+pub mod dnsimple;
 pub mod engine;
 mod environment;
 mod error;
+pub mod exoscale;
 pub mod gandi;
+pub mod godaddy;
 pub mod google;
 pub mod inmemory;
+pub mod linode;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
@@ -36,14 +41,17 @@ mod messages;
 pub mod newapi;
 #[cfg(test)]
 mod pages;
+pub mod ns1;
 pub mod pdns;
 mod provider;
 pub mod rest;
+pub mod scaleway;
 mod shared;
 mod storable;
 mod table;
 #[cfg(test)]
 mod template;
+pub mod vultr;
 pub mod webhook;
 pub mod zonefile;
 mod zones;

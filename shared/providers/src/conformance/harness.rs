@@ -70,4 +70,9 @@ pub trait Harness: Send + Sync {
     fn secrets(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// The TTL of the record sets that tests want, in seconds: one that the service stores as it is.
+    fn ttl(&self) -> i64 {
+        300
+    }
 }

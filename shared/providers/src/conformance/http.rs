@@ -110,6 +110,35 @@ impl HttpServer {
         sets.into_values().collect()
     }
 
+    /// The record of an id with the zone that has it.
+    #[must_use]
+    pub fn record(&self, id: &str) -> Option<(String, HttpRecord)> {
+        let state = self.lock();
+        let records =
+            state.records.iter().flat_map(|(zone, own)| own.iter().map(move |it| (zone, it)));
+        let found = records.into_iter().find(|(_, record)| record.id.to_string() == id);
+        found.map(|(zone, record)| (zone.clone(), record.clone()))
+    }
+
+    /// The same request, where it changes a record of an id, with the members that it does not change.
+    #[must_use]
+    pub fn filled_in(&self, request: &HttpRequest, members: &[&str]) -> HttpRequest {
+        let mut request = request.clone();
+        let id = request.path.rsplit('/').next().unwrap_or_default();
+        let old = self.record(id).filter(|_| request.method == self.dialect.update);
+        let body: Option<Value> = serde_json::from_slice(&request.body).ok();
+        if let (Some((zone, old)), Some(mut body)) = (old, body) {
+            let shown = self.show(&zone, &old);
+            for member in members {
+                if body.get(*member).is_none() {
+                    body[*member] = shown[*member].clone();
+                }
+            }
+            request.body = body.to_string().into_bytes();
+        }
+        request
+    }
+
     /// Answers a request.
     #[must_use]
     pub fn answer(&self, request: &HttpRequest) -> HttpAnswer {

@@ -29,6 +29,8 @@
 //! [`conformance!`](crate::conformance!). What a harness cannot provoke ([`Harness::inject`] answers
 //! false) is left out.
 
+#[cfg(test)]
+pub(crate) mod contract;
 mod dialect;
 mod faults;
 mod harness;
@@ -52,7 +54,7 @@ pub use dialect::{
 pub use faults::{Fault, Faults, Lost, SECRET};
 pub use harness::Harness;
 pub use http::HttpServer;
-pub use over_http::{HttpSim, OverHttp};
+pub use over_http::{Front, HttpSim, OverHttp};
 pub use records::{RecordApi, RecordServer, StoredRecord};
 pub use rrsets::{RrsetApi, RrsetServer};
 pub use simple_plan::{is_ownership_record, ownership_name, plan};

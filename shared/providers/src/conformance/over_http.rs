@@ -13,6 +13,21 @@ use crate::Provider;
 const ZONE: &str = "example.org";
 const CHILD: &str = "sub.example.org";
 
+/// What stands in front of a [`HttpServer`] for a service that speaks otherwise than in paths of zones and records
+/// (actions in one path, lists of changes, signatures): it takes requests and answers from one form into the other.
+#[derive(Clone, Copy)]
+pub struct Front {
+    /// The request as the [`Dialect`] has it, or what is answered at once.
+    pub ask: fn(&HttpServer, &HttpRequest) -> Result<HttpRequest, HttpAnswer>,
+    /// The answer as the service gives it to the request that came.
+    pub tell: fn(&HttpRequest, HttpAnswer) -> HttpAnswer,
+}
+
+impl Front {
+    /// None.
+    pub const NONE: Self = Self { ask: |_, request| Ok(request.clone()), tell: |_, answer| answer };
+}
+
 /// A [`HttpServer`] that listens on this machine.
 pub struct HttpSim {
     server: HttpServer,
@@ -26,9 +41,24 @@ impl HttpSim {
     /// When there is no free port.
     #[must_use]
     pub fn start(dialect: Dialect, zones: &[&str]) -> Self {
+        Self::behind(Front::NONE, dialect, zones)
+    }
+
+    /// The same behind a front.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    #[must_use]
+    pub fn behind(front: Front, dialect: Dialect, zones: &[&str]) -> Self {
         let server = HttpServer::new(dialect, zones);
         let own = server.clone();
-        let http = ScriptedServer::start(move |request| reply(own.answer(&asked(request))));
+        let http = ScriptedServer::start(move |request| {
+            let came = asked(request);
+            reply(match (front.ask)(&own, &came) {
+                Ok(request) => (front.tell)(&came, own.answer(&request)),
+                Err(answer) => answer,
+            })
+        });
         Self { server, http }
     }
 
@@ -49,13 +79,26 @@ impl HttpSim {
 pub struct OverHttp {
     sim: HttpSim,
     make: fn(&str) -> Box<dyn Provider>,
+    ttl: i64,
 }
 
 impl OverHttp {
     /// The provider is made by this function, for the URL of the server.
     #[must_use]
     pub fn start(dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
-        Self { sim: HttpSim::start(dialect, &[ZONE, "example.net", CHILD]), make }
+        Self::behind(Front::NONE, dialect, make)
+    }
+
+    /// The same behind a front.
+    #[must_use]
+    pub fn behind(front: Front, dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
+        Self { sim: HttpSim::behind(front, dialect, &[ZONE, "example.net", CHILD]), make, ttl: 300 }
+    }
+
+    /// The same for a service that stores no lower TTL than this.
+    #[must_use]
+    pub fn with_ttl(self, ttl: i64) -> Self {
+        Self { ttl, ..self }
     }
 }
 
@@ -125,6 +168,10 @@ impl Harness for OverHttp {
 
     async fn settle(&self) {
         self.sim.server.settle();
+    }
+
+    fn ttl(&self) -> i64 {
+        self.ttl
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -47,4 +47,9 @@ impl Exchange {
     pub(crate) fn sent(&self) -> &Value {
         &self.text["request"]["body"]
     }
+
+    /// The body of the answer.
+    pub(crate) fn answered(&self) -> &Value {
+        &self.text["response"]["body"]
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use extdns_auth::retry_after;
-use reqwest::header::{HeaderMap, HeaderName, LINK};
+use reqwest::header::{DATE, HeaderMap, HeaderName, LINK};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
@@ -144,12 +144,30 @@ pub(super) async fn receive(
     let text = said(service, &body);
     let kind = kind_of(service, &method, status, &text, &headers);
     let remedy = match kind {
-        ErrorKind::Unauthorised => format!("; {}", service.rights),
+        ErrorKind::Unauthorised => {
+            let clocks = clocks(&headers, SystemTime::now());
+            format!("; {}{}", service.rights, clocks.unwrap_or_default())
+        }
         ErrorKind::Quota => format!("; {FULL}"),
         _ => service.advice.of(&kind).map_or_else(String::new, |advice| format!("; {advice}")),
     };
     let colon = if text.is_empty() { "" } else { ": " };
     Err(ProviderError::new(kind, format!("{from}: HTTP {}{colon}{text}{remedy}", status.as_u16())))
+}
+
+/// How far apart clocks may be. Services refuse signatures whose time is more than five minutes away, some less.
+const APART: Duration = Duration::from_secs(30);
+
+/// Both clocks, where they are so far apart that a service may refuse a signature for it.
+fn clocks(headers: &HeaderMap, now: SystemTime) -> Option<String> {
+    let theirs = headers.get(DATE)?.to_str().ok()?;
+    let then = httpdate::parse_http_date(theirs).ok()?;
+    let apart = now.duration_since(then).unwrap_or_else(|error| error.duration());
+    let ours = httpdate::fmt_http_date(now);
+    let text = format!(
+        "; the clock of this machine says {ours}, that of the service {theirs}: set that of this machine"
+    );
+    (apart > APART).then_some(text)
 }
 
 /// The remedy where a zone or an account is full.

@@ -26,6 +26,7 @@
 mod answer;
 mod auth;
 mod beside;
+mod id;
 mod identity;
 mod request;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub(crate) use answer::with_causes;
 pub use answer::{Advice, Answer, Meaning};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use beside::Beside;
+pub use id::Id;
 pub use request::Request;
 pub use walk::{Listing, More, Next, Part};
 

@@ -242,7 +242,13 @@ fn complete<T>(items: Vec<T>, total: Option<u64>) -> Result<Vec<T>, ProviderErro
 /// The URL of a next page, if it leads to the server that named it: another would be given the
 /// credentials.
 fn same_server(answer: &Answer, text: &str) -> Result<reqwest::Url, ProviderError> {
-    let url = answer.url().join(text).ok();
+    let mut url = answer.url().join(text).ok();
+    // Behind a proxy that ends TLS, some services name themselves without it.
+    if let Some(url) = url.as_mut().filter(|url| url.scheme() == "http" && url.port().is_none())
+        && answer.url().scheme() == "https"
+    {
+        let _ = url.set_scheme("https");
+    }
     url.filter(|url| url.origin() == answer.url().origin()).ok_or_else(|| {
         let message =
             format!("{}: the next page lies on another server; it is not read", answer.from());

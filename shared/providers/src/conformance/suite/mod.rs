@@ -70,7 +70,7 @@ async fn adjusted(
 
 fn set(kit: &impl Harness, label: &str, rtype: RecordType, targets: &[&str]) -> RecordSet {
     let name = Name::as_listed(&format!("{label}.{}", kit.zone()));
-    RecordSet::new(name, rtype, Ttl::from_seconds(300), targets.iter().copied().collect())
+    RecordSet::new(name, rtype, Ttl::from_seconds(kit.ttl()), targets.iter().copied().collect())
 }
 
 fn desired_sets(kit: &impl Harness, label: &str, count: usize) -> Vec<RecordSet> {

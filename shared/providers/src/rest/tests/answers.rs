@@ -139,3 +139,26 @@ fn the_base_is_a_url_and_is_never_shown() {
         assert!(!error.message.contains("hidden"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_named_with_that_of_the_service() {
+    use std::time::SystemTime;
+    for (ahead, told) in [(-3600, true), (3600, true), (5, false)] {
+        let now = SystemTime::now();
+        let hour = Duration::from_secs(i64::unsigned_abs(ahead));
+        let theirs = if ahead < 0 { now - hour } else { now + hour };
+        let theirs = httpdate::fmt_http_date(theirs);
+        let date = theirs.clone();
+        let said = json!({ "error": { "text": "the signature is wrong" } });
+        let error = read(move || Reply::json(401, &said).header("date", &date)).await;
+        let error = error.expect_err("a failure");
+        assert_eq!(error.kind, ErrorKind::Unauthorised);
+        let both = "ask for the role dns; the clock of this machine says ";
+        assert_eq!(error.message.contains(both), told, "{error}");
+        assert_eq!(
+            error.message.contains(&format!("that of the service {theirs}:")),
+            told,
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! The flags of `exoscale`.
+
+use std::time::Duration;
+
+use extdns_model::parse_go_duration;
+
+use super::sign::Exo2;
+use crate::ProviderError;
+use crate::rest::Auth;
+
+/// Flags of the `exoscale` provider.
+#[derive(Clone, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Provider exoscale")]
+pub struct ExoscaleArgs {
+    /// The key of the API
+    #[arg(long, value_name = "KEY", default_value = "", hide_default_value = true)]
+    pub exoscale_apikey: String,
+
+    /// The secret of that key
+    #[arg(long, value_name = "SECRET", default_value = "", hide_default_value = true)]
+    pub exoscale_apisecret: String,
+
+    /// The environment of the API
+    #[arg(long, value_name = "NAME", default_value = "api")]
+    pub exoscale_apienv: String,
+
+    /// The zone of Exoscale whose API is called
+    #[arg(long, value_name = "ZONE", default_value = "ch-gva-2")]
+    pub exoscale_apizone: String,
+
+    /// Accepted for compatibility: a run reads every zone once, so there is nothing to cache
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
+    pub exoscale_zones_cache_duration: Duration,
+
+    /// Accepted for compatibility with v0.13: that API was taken down
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    pub exoscale_endpoint: String,
+}
+
+impl ExoscaleArgs {
+    /// The URL of the API.
+    pub(super) fn base(&self) -> String {
+        if !self.exoscale_endpoint.is_empty() {
+            tracing::warn!(
+                "--exoscale-endpoint is ignored: that API was taken down; --exoscale-apienv and --exoscale-apizone say \
+                 which is called"
+            );
+        }
+        format!("https://{}-{}.exoscale.com/v2", self.exoscale_apienv, self.exoscale_apizone)
+    }
+
+    /// The credentials.
+    ///
+    /// # Errors
+    /// When one of the two is missing.
+    pub(super) fn auth(&self) -> Result<Auth, ProviderError> {
+        let (key, secret) = (self.exoscale_apikey.trim(), self.exoscale_apisecret.trim());
+        if key.is_empty() || secret.is_empty() {
+            return Err(ProviderError::config(
+                "the provider exoscale needs --exoscale-apikey and --exoscale-apisecret; make a key in the portal of Exoscale",
+            ));
+        }
+        Ok(Auth::signed(Exo2::new(key, secret), vec![secret.to_owned()]))
+    }
+}
+
+/// Without the secret.
+impl std::fmt::Debug for ExoscaleArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let zone = &self.exoscale_apizone;
+        write!(f, "ExoscaleArgs {{ exoscale_apizone: {zone:?}, .. }}")
+    }
+}

@@ -1,0 +1,53 @@
+//! The flags of `godaddy`.
+
+use clap::ArgAction;
+
+use crate::ProviderError;
+use crate::rest::Auth;
+
+/// Flags of the `godaddy` provider.
+#[derive(Clone, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Provider godaddy")]
+pub struct GodaddyArgs {
+    /// The key of the API
+    #[arg(long, value_name = "KEY", default_value = "", hide_default_value = true)]
+    pub godaddy_api_key: String,
+
+    /// The secret of that key
+    #[arg(long, value_name = "SECRET", default_value = "", hide_default_value = true)]
+    pub godaddy_api_secret: String,
+
+    /// The TTL of records whose objects give none; less than 600 is 600
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub godaddy_api_ttl: u32,
+
+    /// Call the test environment of GoDaddy
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
+    pub godaddy_api_ote: bool,
+}
+
+impl GodaddyArgs {
+    /// The credentials.
+    ///
+    /// # Errors
+    /// When one of the two is missing.
+    pub(super) fn auth(&self) -> Result<Auth, ProviderError> {
+        let (key, secret) = (self.godaddy_api_key.trim(), self.godaddy_api_secret.trim());
+        if key.is_empty() || secret.is_empty() {
+            return Err(ProviderError::config(
+                "the provider godaddy needs --godaddy-api-key and --godaddy-api-secret; make a production key at \
+                 developer.godaddy.com",
+            ));
+        }
+        extdns_auth::secrets::register(secret);
+        Ok(Auth::scheme("sso-key", &format!("{key}:{secret}")))
+    }
+}
+
+/// Without the key and its secret.
+impl std::fmt::Debug for GodaddyArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (ttl, ote) = (self.godaddy_api_ttl, self.godaddy_api_ote);
+        write!(f, "GodaddyArgs {{ godaddy_api_ttl: {ttl}, godaddy_api_ote: {ote}, .. }}")
+    }
+}

@@ -1,0 +1,228 @@
+//! Vultr DNS: `vultr`.
+//!
+//! * API: <https://www.vultr.com/api/#tag/dns>; single values with ids, one change per call.
+//! * Authentication: an API key in `VULTR_API_KEY`. The variable `VULTR_API_URL` names another base URL.
+//! * Limits: 30 calls a second of one address; pages of at most 500.
+//! * Quirks: names are relative to their zone, and the apex is nothing. Text stands in quotes. The priority of MX and SRV
+//!   is a field of its own, that of other types is 0, or -1 in records that the service made.
+//! * Changed meanwhile: nothing is compared but by a read right before a delete.
+//! * Record types: A, AAAA, CNAME, MX, NS, SRV, TXT.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod dialect;
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use extdns_model::{
+    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::stepped;
+use crate::engine::wire::{Dots, Form, Mx, Srv, Ttls, host};
+use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, origin};
+use crate::{
+    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+};
+
+const SERVICE: Service = Service {
+    texts: &["/error"],
+    // How it refuses a record that is there already is not documented.
+    meanings: &[
+        Meaning { status: 400, text: "already exist", kind: ErrorKind::Conflict(Vec::new()) },
+        Meaning { status: 400, text: "duplicate", kind: ErrorKind::Conflict(Vec::new()) },
+        Meaning {
+            status: 503,
+            text: "rate limit",
+            kind: ErrorKind::Throttled { retry_after: None },
+        },
+    ],
+    rights: "check that the key in VULTR_API_KEY is valid, that its user may manage DNS, and that the access control \
+             of the API lets this machine's address in",
+    advice: Advice {
+        zone_gone: "add the domain at Vultr, or leave it out with --exclude-domains",
+        conflict: "delete or rename the record that is in the way",
+        rejected: "correct the target or TTL of the record",
+        throttled: "Vultr takes 30 calls a second of one address: wait, or call it less often",
+    },
+    ..Service::new("Vultr", "https://api.vultr.com/v2")
+};
+
+const FORM: Form =
+    Form { apex: "", dots: Dots::None, txt: TxtQuoting::Quoted, ttls: Ttls::from(3600) };
+
+const DOMAINS: Listing = Listing {
+    next: More::Token("/meta/links/next", "cursor"),
+    total: "/meta/total",
+    ..Listing::at("/domains")
+};
+const RECORDS: Listing = Listing { items: "/records", ..DOMAINS };
+
+/// Items per page of a list.
+const PAGE: u32 = 500;
+const CREATE: &str = "create record";
+const UPDATE: &str = "update record";
+const DELETE: &str = "delete record";
+
+/// The provider for the account of the key. Nothing is sent yet.
+///
+/// # Errors
+/// When there is no key.
+pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderError> {
+    let variables = &context.environment;
+    let key = variables.required("VULTR_API_KEY", "an API key of Vultr")?;
+    let rest = context.rest(&SERVICE, variables.get("VULTR_API_URL"), Auth::bearer(key))?;
+    Ok(over(rest, capabilities(), context.zones.clone()))
+}
+
+fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
+    let via = rest.transport(&capabilities);
+    stepped(Vultr { rest, capabilities, filter }, via)
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities {
+        page_size: Some(PAGE),
+        parallel_zones: 4,
+        parallel_writes: 4,
+        rate_limit: Some(RateLimit::new(20, 20)),
+        mutating_operations: &[CREATE, UPDATE, DELETE],
+        ..FORM.capabilities("vultr")
+    }
+}
+
+struct Vultr {
+    rest: Rest,
+    capabilities: Capabilities,
+    filter: ZoneFilter,
+}
+
+#[async_trait]
+impl ZoneReader for Vultr {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
+        let domains: Vec<Domain> = self.list(via, "list domains", &["domains"], &DOMAINS).await?;
+        let zones =
+            domains.iter().map(|it| Zone::new(it.domain.as_str(), Name::as_listed(&it.domain)));
+        Ok(self.filter.select(zones.collect()))
+    }
+
+    async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
+        let path = ["domains", &zone.id, "records"];
+        let listed: Vec<Listed> = self.list(via, "list records", &path, &RECORDS).await?;
+        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
+    }
+
+    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
+        FORM.wanted(desired)
+    }
+}
+
+impl Vultr {
+    async fn list<T: DeserializeOwned>(
+        &self,
+        via: &Transport,
+        operation: &'static str,
+        path: &[&str],
+        listing: &Listing,
+    ) -> Result<Vec<T>, ProviderError> {
+        let first = self.rest.get(path).query("per_page", PAGE);
+        self.rest.list(via, operation, first, listing).await
+    }
+}
+
+#[async_trait]
+impl RecordWriter for Vultr {
+    async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
+        let id = |old: &Stored| origin::<String>(old).cloned();
+        let records = ["domains", &zone.id, "records"];
+        let (operation, request) = match &step.action {
+            Action::Create(new) => {
+                (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
+            }
+            Action::Update { old, new } => {
+                let path = ["domains", &zone.id, "records", &id(old)?];
+                let body = Written::of(&new.set, zone).without_type();
+                (UPDATE, self.rest.patch(&path).json(&body)?)
+            }
+            Action::Delete(old) => {
+                (DELETE, self.rest.delete(&["domains", &zone.id, "records", &id(old)?]))
+            }
+        };
+        self.rest.send(via, operation, &request).await.map(drop)
+    }
+}
+
+#[derive(Deserialize)]
+struct Domain {
+    domain: String,
+}
+
+/// A record as it is read.
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    #[serde(rename = "type")]
+    rtype: String,
+    name: String,
+    data: String,
+    priority: Option<i64>,
+    ttl: Option<u32>,
+}
+
+impl Listed {
+    /// The record, if its type is managed.
+    fn record(&self, zone: &Zone) -> Option<Record> {
+        let rtype = FORM.usual_type(&self.rtype)?;
+        let value = match rtype {
+            RecordType::Mx | RecordType::Srv => {
+                format!("{} {}", self.priority.unwrap_or_default().max(0), self.data)
+            }
+            _ => self.data.clone(),
+        };
+        let name = FORM.whole_name(&self.name, zone);
+        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
+        let targets = [FORM.read(rtype, &value)].into_iter().collect();
+        Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id.clone())))
+    }
+}
+
+/// A record as it is written.
+#[derive(Serialize)]
+struct Written {
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    rtype: String,
+    name: String,
+    data: String,
+    ttl: u32,
+    priority: u16,
+}
+
+impl Written {
+    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
+    fn of(set: &RecordSet, zone: &Zone) -> Self {
+        let value = set.targets.first().map_or("", |target| target.as_str());
+        let (priority, data) = match (Mx::parse(value), Srv::parse(value)) {
+            (Some(Mx { preference, exchange }), _) if set.rtype == RecordType::Mx => {
+                (preference, host(&exchange))
+            }
+            (_, Some(Srv { priority, weight, port, target })) if set.rtype == RecordType::Srv => {
+                (priority, format!("{weight} {port} {}", host(&target)))
+            }
+            _ => (0, FORM.value(set.rtype, value)),
+        };
+        let rtype = set.rtype.to_string();
+        Self { rtype, name: FORM.name(&set.name, zone), data, ttl: FORM.ttl(set.ttl), priority }
+    }
+
+    /// No record changes its type.
+    fn without_type(self) -> Self {
+        Self { rtype: String::new(), ..self }
+    }
+}
