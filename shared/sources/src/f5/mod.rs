@@ -1,0 +1,132 @@
+//! The sources `f5-virtualserver` and `f5-transportserver`: the hosts of F5's virtual servers, with the address that the
+//! controller has set up for them.
+//!
+//! ```text
+//! VirtualServer, TransportServer  (cis.f5.com/v1)
+//! ```
+//!
+//! A server without an address in its status is not set up, whatever its spec and annotations say: its names wait.
+
+mod object;
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use ecow::EcoString;
+use extdns_model::{KindName, ResourceKind};
+
+use crate::annotations::{Annotations, Key, Reads};
+use crate::ask::Ask;
+use crate::common::Common;
+use crate::context::Context;
+use crate::driver::{ObjectSource, Visit};
+use crate::error::OptionsError;
+use crate::needs::Row;
+use crate::records::{TargetGroups, Traits};
+use crate::source::{Definition, NoFlags};
+use crate::templates::{TemplateFault, Templates, Viewed, Views};
+use object::{Server, TransportServer, VirtualServer};
+
+pub(crate) struct F5Source<K> {
+    context: Arc<Context>,
+    server: PhantomData<fn() -> K>,
+}
+
+/// How a source of servers of one kind is called.
+pub(crate) trait Named: Server {
+    const SOURCE: &'static str;
+    /// The kind in labels.
+    const LABEL: &'static KindName;
+    /// The same for records of templates, which have no label.
+    const UNLABELLED: &'static KindName;
+    /// The same among those of all sources.
+    const LABELS: &'static [&'static str];
+}
+
+impl Named for VirtualServer {
+    const SOURCE: &'static str = "f5-virtualserver";
+    const LABEL: &'static KindName = &KindName::Labelled("f5-virtualserver");
+    const UNLABELLED: &'static KindName = &KindName::Unlabelled("f5-virtualserver");
+    const LABELS: &'static [&'static str] = &["f5-virtualserver"];
+}
+
+impl Named for TransportServer {
+    const SOURCE: &'static str = "f5-transportserver";
+    const LABEL: &'static KindName = &KindName::Labelled("f5-transportserver");
+    const UNLABELLED: &'static KindName = &KindName::Unlabelled("f5-transportserver");
+    const LABELS: &'static [&'static str] = &["f5-transportserver"];
+}
+
+/// The first that there is: the annotation, the address that is asked for, the address that was set up. Nothing before the
+/// last of them is there.
+fn targets(server: &impl Server, annotations: Annotations<'_>) -> TargetGroups {
+    let Some(set_up) = server.status().address() else { return TargetGroups::default() };
+    let asked = Some(&server.spec().virtual_server_address).filter(|text| !text.is_empty());
+    let given: TargetGroups = annotations.targets().collect();
+    given.or_else(|| [asked.unwrap_or(set_up)].into_iter().collect())
+}
+
+impl<K: Named> ObjectSource for F5Source<K> {
+    type Object = Viewed<K>;
+    type Waiting = Infallible;
+    type Rule = Infallible;
+    type Fault = TemplateFault;
+    const KIND: ResourceKind = ResourceKind::new(K::LABEL);
+    const READS: Reads =
+        Reads { keys: &[Key::CONTROLLER, Key::TARGET, Key::TTL], properties: false };
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn visit(&self, server: Viewed<K>, visit: &mut Visit<'_, Infallible>) {
+        let annotations = self.context.vocabulary.read(&server.metadata().annotations);
+        let hosts = std::iter::once(&server.spec().host).chain(server.aliases());
+        let names = visit.all_names(hosts.filter(|host: &&EcoString| !host.is_empty()));
+        let targets = targets(&*server, annotations);
+        let traits = Traits::only_ttl(annotations, &visit.by);
+        let before = visit.sink.endpoints.len();
+        visit.settle(names, &targets, &traits);
+        let has_record = visit.sink.endpoints.len() > before;
+        if let Some(object) = server.view_as(visit.kind) {
+            let by = visit.renamed(ResourceKind::new(K::UNLABELLED));
+            let templates = &self.context.common.templates;
+            let ask = Ask { templates, object: &object, source: K::SOURCE, by: &by };
+            ask.publish(has_record, &Traits::default(), visit.sink);
+        }
+        if visit.sink.endpoints.len() == before {
+            tracing::warn!(
+                "F5 {} {} is missing a valid IP address, skipping endpoint creation.",
+                K::RESOURCE.kind,
+                server.metadata().full_name()
+            );
+        }
+    }
+}
+
+impl<K: Named> Definition for F5Source<K> {
+    const NAME: &'static str = K::SOURCE;
+    const KINDS: &'static [&'static str] = K::LABELS;
+    type Flags = NoFlags;
+    type Options = ();
+
+    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
+        Ok(())
+    }
+
+    fn needs((): &()) -> Vec<Row> {
+        vec![Row::list::<Viewed<K>>("all its objects")]
+    }
+
+    fn views(views: Views, templates: &Templates) -> Views {
+        if templates.make_names() { views.with::<K>(&templates.fields(true)) } else { views }
+    }
+
+    fn new((): (), context: Arc<Context>) -> Self {
+        Self { context, server: PhantomData }
+    }
+}
+
+pub(crate) type VirtualServerSource = F5Source<VirtualServer>;
+pub(crate) type TransportServerSource = F5Source<TransportServer>;

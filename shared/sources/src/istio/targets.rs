@@ -1,0 +1,89 @@
+//! The addresses of gateways.
+
+use std::collections::HashMap;
+
+use ecow::EcoString;
+use extdns_clusters::{ClusterView, ReadError};
+
+use super::object::Gateway;
+use crate::annotations::{Annotations, GA_PREFIX};
+use crate::context::Context;
+use crate::joins::{ByName, INGRESS, JoinFault, Selecting};
+use crate::objects::{Ingress, Service};
+use crate::records::TargetGroups;
+use crate::templates::Viewed;
+
+/// Where gateways get their addresses from, for one run.
+pub(super) struct Targets<'a> {
+    view: &'a ClusterView,
+    context: &'a Context,
+    ingresses: ByName<Viewed<Ingress>>,
+    services: Option<Selecting>,
+    /// By namespace and name of the gateway.
+    known: HashMap<(EcoString, EcoString), TargetGroups>,
+}
+
+impl<'a> Targets<'a> {
+    pub(super) fn new(view: &'a ClusterView, context: &'a Context) -> Self {
+        let ingresses = ByName::within(context.namespace());
+        Self { view, context, ingresses, services: None, known: HashMap::new() }
+    }
+
+    /// Whether the addresses of a gateway can be known: they are those of Services, and the manifests hold some.
+    pub(super) fn can_be_known(&self, gateway: &Gateway) -> bool {
+        let annotations = self.context.vocabulary.read(&gateway.metadata.annotations);
+        ingress(annotations).is_some()
+            || annotations.targets().next().is_some()
+            || self.view.holds::<Viewed<Service>>()
+    }
+
+    /// The addresses of a gateway: the annotation `target`, else the Ingress of the annotation `ingress`, else the
+    /// Services with the selector.
+    pub(super) async fn of(
+        &mut self,
+        gateway: &Gateway,
+    ) -> Result<Result<TargetGroups, JoinFault>, ReadError> {
+        let metadata = &gateway.metadata;
+        let annotations = self.context.vocabulary.read(&metadata.annotations);
+        let given: TargetGroups = annotations.targets().collect();
+        if !given.is_empty() {
+            return Ok(Ok(given));
+        }
+        let key = (metadata.namespace.clone(), metadata.name.clone());
+        if let Some(known) = self.known.get(&key) {
+            return Ok(Ok(known.clone()));
+        }
+        let targets = match ingress(annotations) {
+            Some(reference) => {
+                let own = &metadata.namespace;
+                match self.ingresses.targets(self.view, reference, own).await? {
+                    Ok(targets) => targets,
+                    Err(fault) => return Ok(Err(fault)),
+                }
+            }
+            None => self.selected(gateway).await?,
+        };
+        self.known.insert(key, targets.clone());
+        Ok(Ok(targets))
+    }
+
+    async fn selected(&mut self, gateway: &Gateway) -> Result<TargetGroups, ReadError> {
+        if gateway.spec.selector.is_empty() {
+            tracing::warn!(
+                gateway = %gateway.metadata.full_name(),
+                "its selector is empty, so it takes the addresses of every Service; give it a selector"
+            );
+        }
+        let services = match &mut self.services {
+            Some(services) => services,
+            none => none.insert(Selecting::read(self.view, self.context.namespace()).await?),
+        };
+        Ok(services.targets(&gateway.spec.selector))
+    }
+}
+
+/// The Ingress that a gateway names. Upstream looks for it under the current prefix whatever the prefix of the run.
+pub(super) fn ingress(annotations: Annotations<'_>) -> Option<&str> {
+    let current = || annotations.other(&format!("{GA_PREFIX}{}", INGRESS.0));
+    annotations.get(INGRESS).or_else(current).filter(|reference| !reference.is_empty())
+}

@@ -1,0 +1,53 @@
+//! The flags of the source `traefik-proxy`.
+
+use clap::{ArgAction, Args};
+
+use crate::common::Common;
+use crate::error::OptionsError;
+
+use super::object::{CURRENT, LEGACY};
+
+/// The flags of the source `traefik-proxy`.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub(crate) struct Flags {
+    /// Read the group traefik.containo.us, which Traefik had up to version 2, too.
+    #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    traefik_enable_legacy: bool,
+
+    /// Do not read the group traefik.io.
+    #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    traefik_disable_new: bool,
+
+    /// Deprecated, without effect: the group traefik.containo.us is read only with --traefik-enable-legacy.
+    #[arg(long, hide = true, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    traefik_disable_legacy: bool,
+}
+
+/// What the flags say.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// The groups that are read, in their order.
+    pub(super) groups: Vec<&'static str>,
+    /// Whether a flag is given that has no effect any more.
+    pub(super) has_deprecated: bool,
+}
+
+/// Nothing would be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--traefik-disable-new leaves no API group for the source traefik-proxy; add --traefik-enable-legacy to read traefik.containo.us"
+)]
+pub(crate) struct NoGroupError;
+
+impl Options {
+    pub(super) fn read(flags: &Flags, common: &Common, name: &str) -> Result<Self, OptionsError> {
+        let groups = [(CURRENT, !flags.traefik_disable_new), (LEGACY, flags.traefik_enable_legacy)];
+        let read = groups.into_iter().filter(|(_, is_read)| *is_read);
+        let groups: Vec<_> = read.map(|(group, _)| group).collect();
+        if groups.is_empty() && common.sources.contains(&name) {
+            return Err(OptionsError::source(NoGroupError));
+        }
+        Ok(Self { groups, has_deprecated: flags.traefik_disable_legacy })
+    }
+}

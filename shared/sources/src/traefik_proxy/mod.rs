@@ -1,0 +1,141 @@
+//! The source `traefik-proxy`: the hosts in the rules of Traefik's routers, and those of their annotations. The routers have no
+//! address: their targets are those of the annotation `target` alone.
+//!
+//! ```text
+//! IngressRoute, IngressRouteTCP, IngressRouteUDP  (traefik.io/v1alpha1, and traefik.containo.us/v1alpha1 on demand)
+//! ```
+
+mod flags;
+mod object;
+mod rule;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use extdns_clusters::{ClusterView, ReadError, ResourceType};
+use extdns_model::ResourceKind;
+
+use crate::annotations::{Key, Reads};
+use crate::ask::Ask;
+use crate::common::Common;
+use crate::context::Context;
+use crate::driver::{ObjectSource, Visit};
+use crate::error::{OptionsError, SourceError};
+use crate::merge::merge_objects;
+use crate::needs::{Kind, Row};
+use crate::records::{TargetGroups, Traits};
+use crate::sink::Sink;
+use crate::source::{Definition, Source};
+use crate::templates::{TemplateFault, Templates, Viewed, Views};
+#[cfg(test)]
+pub(crate) use flags::NoGroupError;
+use flags::{Flags, Options};
+use object::{Router, RouterKind};
+use rule::hosts;
+
+pub(crate) struct TraefikSource(Vec<OneKind>);
+
+/// The routers of one kind in one group.
+struct OneKind {
+    context: Arc<Context>,
+    kind: RouterKind,
+    group: &'static str,
+}
+
+#[async_trait]
+impl ObjectSource for OneKind {
+    type Object = Viewed<Router>;
+    type Waiting = Infallible;
+    type Rule = Infallible;
+    type Fault = TemplateFault;
+    const KIND: ResourceKind = RouterKind::ALL[0].label;
+    const READS: Reads = Reads {
+        keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL, Key::SET_IDENTIFIER],
+        properties: true,
+    };
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    async fn resource(&self, _view: &ClusterView) -> Result<ResourceType, ReadError> {
+        Ok(self.kind.of(self.group))
+    }
+
+    fn label_kind(&self, _resource: &ResourceType) -> ResourceKind {
+        self.kind.label
+    }
+
+    fn visit(&self, router: Viewed<Router>, visit: &mut Visit<'_, Infallible>) {
+        let annotations = self.context.vocabulary.read(&router.metadata.annotations);
+        let mut names = visit.hostnames(annotations, &self.context.common);
+        let rules = router.spec.routes.iter().filter(|_| self.kind.has_rules);
+        names.extend(visit.all_names(rules.flat_map(|route| hosts(&route.rule))));
+        let targets: TargetGroups = annotations.targets().collect();
+        let traits = Traits::read(annotations, &visit.by);
+        let before = visit.sink.endpoints.len();
+        visit.sink.publish(&names, &targets, &traits, &visit.by);
+        let has_record = visit.sink.endpoints.len() > before;
+        if let Some(object) = router.view_as(visit.kind) {
+            let (templates, by) =
+                (&self.context.common.templates, visit.renamed(self.kind.unlabelled));
+            let ask = Ask { templates, object: &object, source: TraefikSource::NAME, by: &by };
+            ask.publish(has_record, &Traits::default(), visit.sink);
+        }
+    }
+}
+
+#[async_trait]
+impl Source for TraefikSource {
+    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
+        let mut found = sink.sibling();
+        let mut outcome = Ok(());
+        for kind in &self.0 {
+            outcome = outcome.and(kind.gather(view, &mut found).await);
+        }
+        // An object can be there in both groups.
+        found.endpoints = merge_objects(found.endpoints);
+        sink.absorb(found);
+        outcome
+    }
+}
+
+impl Definition for TraefikSource {
+    const NAME: &'static str = "traefik-proxy";
+    const KINDS: &'static [&'static str] = &["ingressroute", "ingressroutetcp", "ingressrouteudp"];
+    type Flags = Flags;
+    type Options = Options;
+
+    fn options(flags: &Flags, common: &Common) -> Result<Options, OptionsError> {
+        Options::read(flags, common, Self::NAME)
+    }
+
+    fn needs(options: &Options) -> Vec<Row> {
+        let list = |(kind, group)| {
+            Row::list_kind(Kind::Known(RouterKind::of(kind, group), &[]), "all its objects")
+        };
+        kinds(options).map(list).collect()
+    }
+
+    fn views(views: Views, templates: &Templates) -> Views {
+        if templates.make_names() { views.with::<Router>(&templates.fields(true)) } else { views }
+    }
+
+    fn new(options: Options, context: Arc<Context>) -> Self {
+        if options.has_deprecated {
+            tracing::warn!(
+                "--traefik-disable-legacy is deprecated and has no effect: traefik.containo.us is read only with --traefik-enable-legacy"
+            );
+        }
+        let one = |(kind, group)| OneKind { context: Arc::clone(&context), kind, group };
+        Self(kinds(&options).map(one).collect())
+    }
+}
+
+/// The kinds of routers that are read, each in all its groups.
+fn kinds(options: &Options) -> impl Iterator<Item = (RouterKind, &'static str)> {
+    RouterKind::ALL
+        .into_iter()
+        .flat_map(|kind| options.groups.iter().map(move |group| (kind, *group)))
+}
