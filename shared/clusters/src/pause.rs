@@ -7,9 +7,9 @@ const ATTEMPTS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The answer, or the last failure: `may_pass` says after which of them to ask again.
-pub(crate) async fn asking_again<T, E>(
-    may_pass: impl Fn(&E) -> bool,
-    ask: impl AsyncFn() -> Result<T, E>,
+pub(crate) async fn asking_again<T, E, F: Future<Output = Result<T, E>>>(
+    may_pass: fn(&E) -> bool,
+    ask: impl Fn() -> F,
 ) -> Result<T, E> {
     let mut pause = PAUSE;
     for _ in 1..ATTEMPTS {

@@ -59,7 +59,7 @@ impl AzureTokens {
     /// # Errors
     /// As [`AzureIdentity::token`].
     pub async fn token(&self) -> Result<String, AzureError> {
-        self.held.token(async || self.identity.fresh(&self.audience).await).await
+        self.held.token(self.identity.fresh(&self.audience)).await
     }
 }
 
@@ -72,7 +72,7 @@ impl AzureIdentity {
 
     /// A token for Azure Resource Manager that holds now.
     pub(super) async fn of_manager(&self) -> Result<String, AzureError> {
-        self.held.token(async || self.fresh(&self.cloud.audience).await).await
+        self.held.token(self.fresh(&self.cloud.audience)).await
     }
 
     async fn fresh(&self, audience: &str) -> Result<(String, Option<Duration>), AzureError> {

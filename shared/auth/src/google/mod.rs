@@ -151,7 +151,7 @@ impl GoogleIdentity {
     /// # Errors
     /// As [`fetch`](Self::fetch).
     pub async fn token(&self) -> Result<String, GoogleError> {
-        let fresh = async || self.fetch().await.map(|GoogleToken { text, lasts }| (text, lasts));
+        let fresh = async { self.fetch().await.map(|GoogleToken { text, lasts }| (text, lasts)) };
         self.held.token(fresh).await
     }
 

@@ -25,7 +25,8 @@ use crate::pause::asking_again;
 
 /// Where Kubernetes keeps Azure's configuration on its nodes.
 const FILE: &str = "/etc/kubernetes/azure.json";
-const VERSION: &str = "api-version=2025-05-01";
+/// The clouds of governments know it too.
+const VERSION: &str = "api-version=2024-09-01";
 const CLUSTERS: &str = "providers/Microsoft.ContainerService/managedClusters";
 /// Networks that do not reach an endpoint swallow what is sent to it: shorter than a request may take, so that the
 /// error says that it was the connection.
@@ -77,7 +78,7 @@ impl Aks {
         cluster.admit()?;
         let id = cluster.id.trim_start_matches('/');
         let path = format!("{id}/listClusterUserCredential?{VERSION}&format=exec");
-        let act = async || azure.act::<Credentials>(&path).await;
+        let act = || azure.act::<Credentials>(&path);
         let answer = asking_again(AzureError::may_pass, act).await;
         let answer = answer.map_err(|error| self.refused(&azure, &subscription, &error))?;
         let (server, user) = answer.parts()?;
@@ -117,12 +118,12 @@ impl Aks {
             let path = format!(
                 "subscriptions/{subscription}/resourceGroups/{group}/{CLUSTERS}/{name}?{VERSION}"
             );
-            return asking_again(AzureError::may_pass, async || azure.resource(&path).await)
+            return asking_again(AzureError::may_pass, || azure.resource(&path))
                 .await
                 .map_err(failed);
         }
         let path = format!("subscriptions/{subscription}/{CLUSTERS}?{VERSION}");
-        let list = async || azure.resources::<Described>(&path).await;
+        let list = || azure.resources::<Described>(&path);
         let clusters = asking_again(AzureError::may_pass, list).await.map_err(failed)?;
         let is_named = |cluster: &Described| cluster.name.eq_ignore_ascii_case(&self.name);
         let mut found: Vec<Described> = clusters.into_iter().filter(is_named).collect();

@@ -132,12 +132,12 @@ async fn a_cluster_is_found_and_read_with_a_token_for_its_application() {
     let (server, shown) = api_server(|token| token == format!("token-0-{SERVERS}"));
     let (url, authority) = (server.url(), server.ca().expect("TLS"));
     let azure = azure(3600, move |request| match (request.method.as_str(), &*request.target()) {
-        ("GET", target) if target == format!("{PATH}?api-version=2025-05-01") => {
+        ("GET", target) if target == format!("{PATH}?api-version=2024-09-01") => {
             Reply::json(200, &described(json!({ "powerState": { "code": "Running" } })))
         }
         ("POST", target)
             if target
-                == format!("{ID}/listClusterUserCredential?api-version=2025-05-01&format=exec") =>
+                == format!("{ID}/listClusterUserCredential?api-version=2024-09-01&format=exec") =>
         {
             assert!(request.body.is_empty());
             credentials(&url, &authority, &kubelogin(SERVERS))
@@ -260,7 +260,7 @@ async fn a_refusal_of_azure_names_the_remedy() {
 async fn without_a_resource_group_the_cluster_is_looked_for_in_all_of_them() {
     let list = |clusters: &'static [(&'static str, &'static str)]| {
         move |request: &Request| {
-            assert_eq!(request.target(), format!("{LIST}?api-version=2025-05-01"));
+            assert_eq!(request.target(), format!("{LIST}?api-version=2024-09-01"));
             let one = |(name, group)| {
                 let id =
                     format!("/subscriptions/sub-1/resourcegroups/{group}/providers/x/y/{name}");

@@ -104,12 +104,10 @@ impl Gke {
         let base = format!("{api}/v1/projects/{project}/locations");
         if let Some(location) = &self.location {
             let url = format!("{base}/{location}/clusters/{}", self.name);
-            return asking_again(GoogleError::may_pass, async || google.get(&url).await)
-                .await
-                .map_err(failed);
+            return asking_again(GoogleError::may_pass, || google.get(&url)).await.map_err(failed);
         }
         let url = format!("{base}/-/clusters");
-        let answer = asking_again(GoogleError::may_pass, async || google.get(&url).await).await;
+        let answer = asking_again(GoogleError::may_pass, || google.get(&url)).await;
         let List { clusters } = answer.map_err(failed)?;
         let mut found: Vec<Described> =
             clusters.into_iter().filter(|cluster| cluster.name == self.name).collect();

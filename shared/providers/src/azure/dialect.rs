@@ -3,7 +3,7 @@
 use extdns_model::RecordType;
 use serde_json::{Value, json};
 
-use super::record::value_of;
+use super::record::members;
 use super::{FORM, Kind, PRIVATE, PUBLIC};
 use crate::conformance::{Dialect, HttpPage, HttpRecord, only};
 
@@ -91,7 +91,7 @@ fn read(kind: &Kind, body: &Value) -> Result<HttpRecord, String> {
         {
             return Err("a string of a text is too long".to_owned());
         }
-        let value = value_of(rtype, item).ok_or("a value lacks a field")?;
+        let value = members(rtype).read(item).ok_or("a value lacks a field")?;
         // A host has no final dot.
         let is_dotted = rtype != RecordType::Txt && value.ends_with('.') && !value.ends_with(" .");
         if is_dotted {

@@ -21,18 +21,16 @@ mod record;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use extdns_auth::{AzureIdentity, AzureOptions, AzureVariables};
 use extdns_model::RecordType::{A, Aaaa, Cname, Mx, Ns, Ptr, Srv, Txt};
-use extdns_model::{Action, Name, RecordType, Stored, Visibility, Zone, ZoneIndex};
+use extdns_model::{Action, Name, RecordType, Visibility, Zone, ZoneIndex};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Auth, Listing, Meaning, More, Request, Rest, Service, origin};
+use crate::engine::{Noted, stepped};
+use crate::rest::{Auth, Listing, Meaning, More, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
     RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
@@ -180,7 +178,7 @@ fn over(
 ) -> impl Provider + use<> {
     let via = rest.transport(&capabilities);
     let rest = rest.always("api-version", Some(kind.version));
-    stepped(Azure { rest, kind, groups, capabilities, filter, empty: Mutex::default() }, via)
+    stepped(Azure { rest, kind, groups, capabilities, filter, empty: Noted::default() }, via)
 }
 
 struct Azure {
@@ -189,8 +187,8 @@ struct Azure {
     groups: Vec<String>,
     capabilities: Capabilities,
     filter: ZoneFilter,
-    /// The versions of record sets without values, by their paths: a create takes their place.
-    empty: Mutex<HashMap<String, String>>,
+    /// The versions of record sets without values, by their paths in the zone: a create takes their place.
+    empty: Noted<HashMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -208,8 +206,11 @@ impl ZoneReader for Azure {
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let mut zones = Vec::new();
         for group in &self.groups {
-            let path = format!("{group}/providers/Microsoft.Network/{}", self.kind.zones);
-            let listed: Vec<ListedZone> = self.list(via, "list zones", &path).await?;
+            let mut path: Vec<&str> = group.split('/').collect();
+            path.extend(["providers", "Microsoft.Network", self.kind.zones]);
+            let first = self.rest.get(&path);
+            let listed: Vec<ListedZone> =
+                self.rest.list(via, "list zones", first, &LISTING).await?;
             zones.extend(listed.into_iter().map(|ListedZone { id, name }| {
                 let zone = Zone::new(id, Name::as_listed(&name));
                 Zone { visibility: self.kind.visibility, ..zone }
@@ -219,20 +220,17 @@ impl ZoneReader for Azure {
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let all = self.path(zone, self.kind.all);
-        let listed: Vec<Listed> = self.list(via, "list record sets", &all).await?;
+        let first = self.rest.get(&self.path(zone, &[self.kind.all]));
+        let listed: Vec<Listed> = self.rest.list(via, "list record sets", first, &LISTING).await?;
         let mut records = Vec::with_capacity(listed.len());
-        let mut versions = Vec::new();
-        for own in &listed {
+        let mut empty = HashMap::new();
+        for own in listed {
             match own.record(self.kind, zone) {
                 Some(record) => records.push(record),
-                None => versions.extend(self.version(zone, own)),
+                None => empty.extend(own.version(self.kind)),
             }
         }
-        let of_zone = self.path(zone, "");
-        let mut empty = self.empty();
-        empty.retain(|path, _| !path.starts_with(&of_zone));
-        empty.extend(versions);
+        self.empty.note(zone, empty);
         Ok(Page { records, next: None })
     }
 
@@ -249,31 +247,12 @@ impl ZoneReader for Azure {
 }
 
 impl Azure {
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        path: &str,
-    ) -> Result<Vec<T>, ProviderError> {
-        let first = self.rest.get(&path.split('/').collect::<Vec<_>>());
-        self.rest.list(via, operation, first, &LISTING).await
-    }
-
     /// The path of something in a zone. The id of the zone has the type in another case.
-    fn path(&self, zone: &Zone, own: &str) -> String {
+    fn path<'a>(&'a self, zone: &'a Zone, own: &[&'a str]) -> Vec<&'a str> {
         let mut path: Vec<&str> = zone.id.trim_start_matches('/').split('/').collect();
         path.get_mut(6).into_iter().for_each(|kind| *kind = self.kind.zones);
-        format!("{}/{own}", path.join("/"))
-    }
-
-    /// The path and the version of a record set of a managed type.
-    fn version(&self, zone: &Zone, own: &Listed) -> Option<(String, String)> {
-        let set = format!("{}/{}", own.managed(self.kind)?, own.name);
-        Some((self.path(zone, &set), own.etag.clone()?))
-    }
-
-    fn empty(&self) -> MutexGuard<'_, HashMap<String, String>> {
-        self.empty.lock().unwrap_or_else(PoisonError::into_inner)
+        path.extend(own);
+        path
     }
 }
 
@@ -281,28 +260,20 @@ impl Azure {
 impl RecordWriter for Azure {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let set = step.set();
-        let path = self.path(zone, &format!("{}/{}", set.rtype, FORM.name(&set.name, zone)));
-        let segments: Vec<&str> = path.split('/').collect();
-        let put = |set| self.rest.put(&segments).json(&written(self.kind, set)?);
+        let (rtype, name) = (set.rtype.to_string(), FORM.name(&set.name, zone));
+        let path = self.path(zone, &[&rtype, &name]);
+        let put = |set| self.rest.put(&path).json(&written(self.kind, set)?);
         let (operation, request) = match &step.action {
             Action::Create(new) => {
-                let (name, version) = match self.empty().get(&path) {
-                    Some(version) => ("if-match", version.clone()),
-                    None => ("if-none-match", "*".to_owned()),
-                };
-                (CREATE, put(&new.set)?.header(name, &version)?)
+                let key = format!("{rtype}/{name}");
+                let empty = self.empty.of(zone, |own| own.get(&key).cloned()).flatten();
+                let none = ("if-none-match", "*");
+                let (name, version) = empty.as_deref().map_or(none, |own| ("if-match", own));
+                (CREATE, put(&new.set)?.header(name, version)?)
             }
-            Action::Update { old, new } => (UPDATE, if_as_read(put(&new.set)?, old)?),
-            Action::Delete(old) => (DELETE, if_as_read(self.rest.delete(&segments), old)?),
+            Action::Update { old, new } => (UPDATE, put(&new.set)?.if_as_read(old)?),
+            Action::Delete(old) => (DELETE, self.rest.delete(&path).if_as_read(old)?),
         };
         self.rest.send(via, operation, &request).await.map(drop)
-    }
-}
-
-/// The request, to be refused where the record set is no longer as it was read.
-fn if_as_read(request: Request, old: &Stored) -> Result<Request, ProviderError> {
-    match origin::<Option<String>>(old)? {
-        Some(version) => request.header("if-match", version),
-        None => Ok(request),
     }
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{FORM, Kind};
-use crate::engine::text;
-use crate::{ErrorKind, ProviderError};
+use crate::ProviderError;
+use crate::engine::wire::Members;
 
 /// The property with the tags of an annotation: `k1=v1, k2=v2`.
 const TAGS: &str = "azure/tags";
@@ -16,9 +16,9 @@ const METADATA: &str = "azure/metadata-";
 /// Upstream's list of their keys, which says nothing that they do not say.
 const KEYS: &str = "azure/metadata-keys";
 
-/// The fields of a value: all but the last are numbers. That of a text is a list of strings.
-fn fields_of(rtype: RecordType) -> &'static [&'static str] {
-    match rtype {
+/// The members of a value. That of a text is a list of strings.
+pub(super) fn members(rtype: RecordType) -> Members {
+    Members(match rtype {
         RecordType::A => &["ipv4Address"],
         RecordType::Aaaa => &["ipv6Address"],
         RecordType::Cname => &["cname"],
@@ -27,23 +27,23 @@ fn fields_of(rtype: RecordType) -> &'static [&'static str] {
         RecordType::Ptr => &["ptrdname"],
         RecordType::Srv => &["priority", "weight", "port", "target"],
         _ => &["value"],
-    }
+    })
 }
 
 /// A record set as it is read.
 #[derive(Deserialize)]
 pub(super) struct Listed {
-    pub(super) name: String,
+    name: String,
     #[serde(rename = "type")]
     rtype: String,
-    pub(super) etag: Option<String>,
+    etag: Option<String>,
     #[serde(default)]
     properties: Map<String, Value>,
 }
 
 impl Listed {
     /// The type, if it is managed.
-    pub(super) fn managed(&self, kind: &Kind) -> Option<RecordType> {
+    fn managed(&self, kind: &Kind) -> Option<RecordType> {
         let rtype = self.rtype.rsplit('/').next()?;
         kind.types.iter().copied().find(|own| own.known_text() == Some(rtype))
     }
@@ -56,7 +56,8 @@ impl Listed {
             Some(value) => std::slice::from_ref(value),
             None => &[],
         };
-        let values = values.iter().filter_map(|it| Some(FORM.read(rtype, &value_of(rtype, it)?)));
+        let values =
+            values.iter().filter_map(|it| Some(FORM.read(rtype, &members(rtype).read(it)?)));
         let mut targets: Vec<EcoString> = values.collect();
         let alias = self.property("targetResource").and_then(|it| it["id"].as_str());
         targets.extend(alias.filter(|_| targets.is_empty()).map(EcoString::from));
@@ -80,6 +81,11 @@ impl Listed {
         Some(record)
     }
 
+    /// Its path in the zone and its version, if its type is managed.
+    pub(super) fn version(self, kind: &Kind) -> Option<(String, String)> {
+        Some((format!("{}/{}", self.managed(kind)?, self.name), self.etag?))
+    }
+
     /// Public and private zones write the names of properties in different cases.
     fn property(&self, name: &str) -> Option<&Value> {
         let own = self.properties.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
@@ -89,15 +95,7 @@ impl Listed {
 
 /// A record set as it is written.
 pub(super) fn written(kind: &Kind, set: &RecordSet) -> Result<Value, ProviderError> {
-    let malformed = |target| {
-        let form =
-            "needs to be of form '10 example.com' (MX) or '10 20 5060 sip.example.com' (SRV)";
-        let message = format!("{} target {target:?} {form}", set.rtype);
-        ProviderError::new(ErrorKind::Rejected(vec![set.name.clone()]), message)
-    };
-    let item =
-        |target| item(set.rtype, &FORM.value(set.rtype, target)).ok_or_else(|| malformed(target));
-    let values = set.targets.iter().map(|it| item(it)).collect::<Result<Vec<_>, _>>()?;
+    let values = members(set.rtype).of_set(&FORM, set)?;
     let values = match set.rtype {
         RecordType::Cname => values.into_iter().next().unwrap_or_default(),
         _ => values.into(),
@@ -112,30 +110,6 @@ pub(super) fn written(kind: &Kind, set: &RecordSet) -> Result<Value, ProviderErr
         written["metadata"] = metadata.into();
     }
     Ok(json!({ "properties": written }))
-}
-
-/// A value in its fields; `None` if it has others.
-fn item(rtype: RecordType, value: &str) -> Option<Value> {
-    if rtype == RecordType::Txt {
-        return Some(json!({ "value": text::cut_into_strings(value) }));
-    }
-    let (fields, words): (_, Vec<&str>) = (fields_of(rtype), value.split(' ').collect());
-    let (last, numbers) = words.split_last().filter(|_| words.len() == fields.len())?;
-    let numbers = numbers.iter().map(|word| word.parse::<u16>().ok().map(Value::from));
-    let values = numbers.chain([Some(Value::from(*last))]);
-    let pairs = fields.iter().zip(values).map(|(field, value)| Some(((*field).to_owned(), value?)));
-    Some(Value::Object(pairs.collect::<Option<_>>()?))
-}
-
-/// A value as it is read; `None` if it is not one of its type.
-pub(super) fn value_of(rtype: RecordType, item: &Value) -> Option<String> {
-    let words = fields_of(rtype).iter().map(|field| match &item[*field] {
-        Value::String(word) => Some(word.clone()),
-        Value::Array(strings) => Some(strings.iter().filter_map(Value::as_str).collect()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
-    Some(words.collect::<Option<Vec<String>>>()?.join(" ")).filter(|value| !value.is_empty())
 }
 
 /// The properties of a desired record set as they are read: the tags one by one, and none where they are

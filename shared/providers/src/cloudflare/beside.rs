@@ -3,7 +3,7 @@
 use extdns_model::RecordType;
 use serde_json::{Map, Value, json};
 
-use super::properties::{self, PROXIABLE};
+use super::keys::{self, PROXIABLE};
 use super::{CloudflareArgs, LISTING};
 use crate::rest::Beside;
 
@@ -14,7 +14,7 @@ pub(super) const CUSTOM: Beside = Beside {
     listing: LISTING,
     members: ["id", "hostname", "custom_origin_server"],
     by_name: false,
-    property: properties::CUSTOM,
+    property: keys::CUSTOM,
     types: &[RecordType::A, RecordType::Cname],
     remedy: "enable Cloudflare for SaaS or drop --cloudflare-custom-hostnames",
     called: "custom hostnames",
@@ -28,7 +28,7 @@ pub(super) const REGIONAL: Beside = Beside {
     listing: LISTING,
     members: ["", "hostname", "region_key"],
     by_name: true,
-    property: properties::REGION,
+    property: keys::REGION,
     types: PROXIABLE,
     remedy: "enable Regional Services or drop --cloudflare-regional-services",
     called: "region keys for regional hostname",

@@ -11,6 +11,7 @@ mod args;
 mod beside;
 #[cfg(any(test, feature = "conformance"))]
 pub mod dialect;
+mod keys;
 mod properties;
 mod record;
 #[cfg(test)]

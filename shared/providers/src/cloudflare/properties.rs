@@ -1,31 +1,14 @@
 //! What a record has beside DNS: properties under the keys of the annotations, as they are compared.
 
 use ecow::EcoString;
-use extdns_model::{
-    Endpoint, Properties, RecordType, Ttl, ZoneIndex, parse_go_bool, property_names,
-};
+use extdns_model::{Endpoint, Properties, Ttl, ZoneIndex, parse_go_bool, property_names};
 
+use super::keys::{COMMENT, CUSTOM, PROXIABLE, PROXIED, REGION, TAGS};
 use super::record::Plan;
 use super::{CloudflareArgs, FORM, beside};
+use crate::engine::text::joined;
 use crate::engine::wire::{keeping_texts, well_formed};
 use crate::{Adaptation, AdaptationKind, Adjusted};
-
-pub(super) const PROXIED: &str = "external-dns.kubernetes.io/cloudflare-proxied";
-pub(super) const COMMENT: &str = "external-dns.kubernetes.io/cloudflare-record-comment";
-pub(super) const TAGS: &str = "external-dns.kubernetes.io/cloudflare-tags";
-pub(super) const CUSTOM: &str = "external-dns.kubernetes.io/cloudflare-custom-hostname";
-pub(super) const REGION: &str = "external-dns.kubernetes.io/cloudflare-region-key";
-
-/// The types of records that can be proxied. The same have a region.
-pub(super) const PROXIABLE: &[RecordType] = &[RecordType::A, RecordType::Aaaa, RecordType::Cname];
-
-/// The words of a list as they are compared: trimmed, sorted, each once; `None` without any.
-pub(super) fn joined<'w>(words: impl Iterator<Item = &'w str>) -> Option<EcoString> {
-    let mut words: Vec<&str> = words.map(str::trim).filter(|word| !word.is_empty()).collect();
-    words.sort_unstable();
-    words.dedup();
-    (!words.is_empty()).then(|| words.join(",").into())
-}
 
 /// The desired endpoints as they are stored.
 pub(super) fn adjust(args: &CloudflareArgs, desired: Adjusted, zones: &ZoneIndex) -> Adjusted {

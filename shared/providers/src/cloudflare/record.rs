@@ -5,8 +5,9 @@ use extdns_model::{Name, Opaque, Planned, Properties, Record, RecordSet, RecordT
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::properties::{COMMENT, PROXIABLE, PROXIED, TAGS, joined};
+use super::keys::{COMMENT, PROXIABLE, PROXIED, TAGS};
 use super::{FORM, TYPES};
+use crate::engine::text::joined;
 use crate::engine::wire::{Mx, Srv, as_given, host};
 
 /// What a zone's plan allows: most operations of a batch, most characters of a comment, the least TTL.

@@ -18,6 +18,7 @@ mod fold;
 mod gate;
 pub(crate) mod ledger;
 pub mod names;
+mod noted;
 mod parcel;
 mod read;
 pub(crate) mod replaced;
@@ -41,6 +42,7 @@ use crate::{
 };
 pub use account::Accounts;
 use apply::{Dispatch, ZonedWriter};
+pub use noted::Noted;
 #[cfg(feature = "aws")]
 pub(crate) use read::{broke_off_again, is_forgotten};
 pub use transport::{CallCount, Transport};

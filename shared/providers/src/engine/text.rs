@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use ecow::EcoString;
 pub(crate) use extdns_model::txt_strings as strings;
 
 /// Most bytes of one string.
@@ -126,6 +127,21 @@ pub(crate) fn escape(string: &[u8], out: &mut String) {
 fn push_code(byte: u8, out: &mut String) {
     out.push('\\');
     out.extend([byte / 100, byte / 10 % 10, byte % 10].map(|digit| char::from(b'0' + digit)));
+}
+
+/// The words of a list as they are compared: trimmed, sorted, each once, with commas in between; `None` without any.
+///
+/// ```
+/// use extdns_providers::engine::text::joined;
+///
+/// assert_eq!(joined(" b, a ,,b".split(',')).as_deref(), Some("a,b"));
+/// ```
+#[must_use]
+pub fn joined<'w>(words: impl Iterator<Item = &'w str>) -> Option<EcoString> {
+    let mut words: Vec<&str> = words.map(str::trim).filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.dedup();
+    (!words.is_empty()).then(|| words.join(",").into())
 }
 
 #[cfg(test)]

@@ -19,19 +19,17 @@ mod rrset;
 mod tests;
 mod zones;
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use ecow::EcoString;
 use extdns_auth::{GoogleIdentity, GoogleVariables};
 use extdns_model::{
     Change, ChangeGroup, Record, RecordSet, RecordType, Stored, Surroundings, Zone, ZoneIndex,
     property_names::ALIAS,
 };
 
-use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
+use crate::engine::{Noted, batched};
 use crate::rest::{Auth, Listing, Meaning, More, Rest, Service};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Conditions, Context, Cost,
@@ -117,7 +115,7 @@ fn over(
     let via = rest.transport(&capabilities);
     let filter = filter.of_kind(args.google_zone_visibility);
     let all_of_domain = args.google_split_horizon;
-    let routed = Mutex::default();
+    let routed = Noted::default();
     batched(Google { rest, project, capabilities, filter, all_of_domain, routed }, via)
 }
 
@@ -144,8 +142,8 @@ struct Google {
     filter: ZoneFilter,
     /// Whether all zones of a domain have its records.
     all_of_domain: bool,
-    /// The names that have a routing policy, by the ids of zones.
-    routed: Mutex<HashMap<EcoString, BTreeSet<String>>>,
+    /// The names that have a routing policy.
+    routed: Noted<BTreeSet<String>>,
 }
 
 #[async_trait]
@@ -173,7 +171,7 @@ impl ZoneReader for Google {
         }
         let mut records: Vec<Record> = sets.into_iter().filter_map(Rrset::record).collect();
         records.retain(|record| !routed.contains(record.set.name.key().as_ref()));
-        self.routed().insert(zone.id.clone(), routed);
+        self.routed.note(zone, routed);
         Ok(Page { records, next: None })
     }
 
@@ -189,14 +187,8 @@ impl ZoneReader for Google {
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
-        let routed = self.routed();
-        routed.get(&around.zone.id)?.get(set.name.key().as_ref()).map(|_| ROUTED.to_owned())
-    }
-}
-
-impl Google {
-    fn routed(&self) -> MutexGuard<'_, HashMap<EcoString, BTreeSet<String>>> {
-        self.routed.lock().unwrap_or_else(PoisonError::into_inner)
+        let is_routed = self.routed.of(around.zone, |own| own.contains(set.name.key().as_ref()));
+        (is_routed == Some(true)).then(|| ROUTED.to_owned())
     }
 }
 

@@ -43,7 +43,7 @@ fn unbounded(url: &str) -> Box<dyn Provider> {
         capabilities,
         filter: ZoneFilter::default(),
         all_of_domain: false,
-        routed: Mutex::default(),
+        routed: Noted::default(),
     };
     Box::new(batched(google, via))
 }

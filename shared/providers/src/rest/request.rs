@@ -3,13 +3,14 @@
 use std::fmt;
 
 use bytes::Bytes;
+use extdns_model::Stored;
 use reqwest::header::{
     ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT as AGENT,
 };
 use reqwest::{Method, Url};
 use serde::Serialize;
 
-use super::Outgoing;
+use super::{Outgoing, origin};
 use crate::{ErrorKind, ProviderError};
 
 /// A request without credentials: it can be sent again, and shown.
@@ -59,6 +60,18 @@ impl Request {
         })?;
         self.headers.insert(HeaderName::from_static(name), value);
         Ok(self)
+    }
+
+    /// To be refused (`If-Match`) where the record is no longer as it was read: its origin is the version that the
+    /// service gave it (RFC 9110, 8.8.3), or `None` where it gave none, and then nothing is compared.
+    ///
+    /// # Errors
+    /// When the record has another origin, or its version cannot be sent.
+    pub fn if_as_read(self, old: &Stored) -> Result<Self, ProviderError> {
+        match origin::<Option<String>>(old)? {
+            Some(version) => self.header("if-match", version),
+            None => Ok(self),
+        }
     }
 
     /// With a JSON body.

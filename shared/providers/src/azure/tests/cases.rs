@@ -357,6 +357,16 @@ async fn azure_case_10_flags_win_over_the_file() {
     );
 }
 
+/// Each place is tested where it is: `extdns_auth`.
+#[test]
+fn without_credentials_every_place_is_named() {
+    let context = Context::default();
+    let error = provider("azure", &PUBLIC, &args(), &context).err().expect("no credentials");
+    assert_eq!(error.kind, ErrorKind::Config);
+    let expected = "authenticating to Azure: no credentials in any of 9 places: (1) aadClientId and aadClientSecret in ";
+    assert!(error.message.starts_with(expected), "{error}");
+}
+
 /// The table of the clouds is tested where it is: `extdns_auth`.
 #[test]
 fn azure_case_11_the_cloud_decides_where_requests_go() {

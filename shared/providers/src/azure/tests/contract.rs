@@ -108,7 +108,7 @@ fn writes_are_those_that_the_service_took() {
             Value::Array(values) => values.clone(),
             value => vec![value.clone()],
         };
-        let targets = values.iter().map(|it| record::value_of(rtype, it).expect("a value"));
+        let targets = values.iter().map(|it| record::members(rtype).read(it).expect("a value"));
         let targets: Vec<String> = targets.collect();
         let set = RecordSet::new(
             Name::as_listed(&format!("{name}.example.com")),

@@ -2,7 +2,7 @@
 
 use extdns_model::{
     Action, Change, ChangeGroup, Endpoint, GroupId, Inventory, Labels, Outcome, Permit, Planned,
-    Record, RecordSet, Role, Ttl,
+    Record, RecordSet, Role, Stored, Ttl,
 };
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use serde_json::{Value, json};

@@ -111,7 +111,11 @@ async fn cloudflare_case_11_ways_to_authenticate() {
             ("CF_API_KEY", "k3y"),
             "CF_API_EMAIL is not set; set both to the global key and the mail address of a user",
         ),
-        (("CF_API_EMAIL", "me@bar.com"), "cloudflare credentials are not configured"),
+        (
+            ("CF_API_EMAIL", "me@bar.com"),
+            "cloudflare credentials are not configured: no credentials in any of 2 places: (1) the environment \
+             (CF_API_TOKEN): not set; set it to a token with the rights Zone Read and DNS Edit",
+        ),
     ];
     for (variable, text) in missing {
         let environment = Environment::from([variable]);

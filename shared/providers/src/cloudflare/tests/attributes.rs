@@ -15,7 +15,7 @@ async fn proxied(endpoint: Endpoint, flag: bool) -> (String, usize) {
     let server = plain(json!([]));
     let args = CloudflareArgs { cloudflare_proxied: flag, ..args() };
     let adjusted = adjusted(&*make_with(&server.url(), args), vec![endpoint]).await;
-    let value = adjusted.endpoints[0].set.properties().get(properties::PROXIED);
+    let value = adjusted.endpoints[0].set.properties().get(keys::PROXIED);
     (value.expect("always there").to_owned(), adjusted.notes.len())
 }
 
@@ -119,7 +119,7 @@ async fn cloudflare_case_15_comments_are_as_long_as_the_plan_allows() {
         let own = endpoint("a.bar.com", A, 0, &["1.2.3.4"]);
         let own = with(own, &[("record-comment", &comment)]);
         let adjusted = adjusted(&*make(&server.url()), vec![own]).await;
-        let found = adjusted.endpoints[0].set.properties().get(properties::COMMENT);
+        let found = adjusted.endpoints[0].set.properties().get(keys::COMMENT);
         assert_eq!(found.map(|it| it.chars().count()), Some(kept), "{plan} {given}");
         assert_eq!(adjusted.notes.len(), usize::from(given != kept));
     }

@@ -2,6 +2,7 @@
 //! values and TTLs, and brings what is wanted and what was read into one normal form, so that a
 //! provider never sees a difference that is only spelling.
 
+mod members;
 mod normal;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use ecow::EcoString;
 use extdns_model::{Name, RecordType, Ttl, Zone};
 
 pub use extdns_model::fields::{Caa, Mx, Naptr, Srv, fqdn, host};
+pub use members::Members;
 pub use normal::normal;
 pub use ttl::Ttls;
 pub use values::{as_given, keeping_texts, well_formed};

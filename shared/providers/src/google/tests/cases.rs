@@ -250,6 +250,14 @@ async fn five_thousand_changes_take_no_more_calls_than_the_service_demands() {
     assert!(start.elapsed() >= Duration::from_secs(4), "a pause between the calls");
 }
 
+/// An update is an addition and a deletion, and the flag counts both, as upstream's does.
+#[tokio::test]
+async fn five_thousand_updates_take_no_more_calls_than_the_flag_demands() {
+    let (calls, outcomes) = batches(5000, 1000).await;
+    assert!(outcomes.iter().all(|it| *it == Outcome::Applied));
+    assert_eq!(calls, [1000; 2 * 5000 / 1000]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn google_case_10_a_list_that_fails_may_be_different_in_a_moment() {
     for status in [409, 500] {
