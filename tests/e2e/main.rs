@@ -16,6 +16,7 @@ mod real_api;
 mod relay;
 mod same_plan;
 mod secrets;
+mod side_by_side;
 mod silence;
 mod three_runs;
 mod warnings;

@@ -2,7 +2,6 @@
 //! an empty list.
 
 mod gathered;
-mod not_served;
 mod nothing_selected;
 
 use std::collections::BTreeSet;
