@@ -1,5 +1,7 @@
 //! The command of ExternalDNS's README runs as it is written there, over a server that speaks as Google does.
 
+use std::collections::BTreeMap;
+
 use extdns_providers::conformance::{HttpSim, SECRET};
 use extdns_providers::{Context, Environment as Variables, google};
 use extdns_sync::settings::{Environment, Request, resolve};
@@ -8,7 +10,7 @@ use extdns_testkit::http::{Reply, ScriptedServer};
 use serde_json::json;
 
 const COMMAND: &str = "--registry txt --txt-owner-id my-cluster-id --provider google \
-                       --google-project example-project --source service --once";
+                       --google-project example-project --source service";
 
 const SERVICE: &str = "
 apiVersion: v1
@@ -20,6 +22,11 @@ metadata:
 spec: {type: LoadBalancer}
 status: {loadBalancer: {ingress: [{ip: 192.0.2.1}]}}
 ";
+
+fn typed(command: &str, variables: &BTreeMap<String, String>) -> Environment {
+    let arguments = command.split_whitespace().map(ToOwned::to_owned).collect();
+    Environment { arguments, variables: variables.clone(), ..Environment::default() }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_of_the_readme_runs_as_written() {
@@ -38,15 +45,18 @@ async fn the_command_of_the_readme_runs_as_written() {
         ("CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS", service.url()),
         ("EXTERNAL_DNS_MANIFESTS", objects.display().to_string()),
     ];
-    let variables: std::collections::BTreeMap<_, _> =
+    let variables: BTreeMap<_, _> =
         variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
 
-    for (command, writes) in [(format!("{COMMAND} --dry-run"), 0), (COMMAND.to_owned(), 1)] {
-        let arguments = command.split_whitespace().map(ToOwned::to_owned).collect();
-        let variables = variables.clone();
-        let environment = Environment { arguments, variables, ..Environment::default() };
+    let repeated = resolve(&typed(COMMAND, &variables));
+    let Ok(Request::Run(arguments)) = repeated else { panic!("{repeated:?}") };
+    assert!(!arguments.process.once, "without --once it is the loop");
+    let once = format!("{COMMAND} --once");
+    for (command, writes) in [(format!("{once} --dry-run"), 0), (once, 1)] {
+        let environment = typed(&command, &variables);
         let request = resolve(&environment);
         let Ok(Request::Run(arguments)) = request else { panic!("{command}: {request:?}") };
+        assert!(arguments.process.once);
         let filter = arguments.plan.filter().expect("a filter");
         let context = Context {
             environment: Variables::new(environment.variables.clone()),
