@@ -53,6 +53,11 @@ pub(crate) struct CommonFlags {
     #[arg(long, value_name = "REASON", action = ArgAction::Append)]
     pub(crate) events_emit: Vec<String>,
 
+    /// Warn of a source whose objects a cluster does not serve, and go on without it: its records stay. Without this
+    /// flag such a cluster counts as failed.
+    #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    ignore_missing_crds: bool,
+
     /// Plan as if objects that have no address yet had this one; only with plan and --manifests.
     #[arg(long, value_name = "ADDRESS|HOSTNAME")]
     pub(crate) assume_target: Option<String>,
@@ -91,6 +96,8 @@ pub(crate) struct Common {
     pub(crate) templates: Templates,
     pub(crate) ignores_hostnames: bool,
     pub(crate) events: EventReasons,
+    /// Whether a source goes on whose objects the cluster does not serve.
+    pub(crate) ignores_missing_crds: bool,
     pub(crate) assumed_target: Option<Arc<TargetGroups>>,
     /// The sources of the run.
     pub(crate) sources: Vec<&'static str>,
@@ -127,6 +134,7 @@ impl Common {
             assumed_target: flags.assume_target.as_deref().and_then(assumed_target),
             ignores_hostnames: flags.templates.ignores_hostnames()?,
             events: EventReasons::read(&flags.events_emit),
+            ignores_missing_crds: flags.ignore_missing_crds,
             sources,
         })
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
-use extdns_clusters::{ReadError, SelectorError};
+use extdns_clusters::{ReadError, ReadErrorKind, SelectorError};
 use extdns_model::{NetFilterError, Resource};
 use extdns_template::SyntaxError;
 
@@ -84,6 +84,14 @@ pub enum SourceError {
     /// Objects could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The cluster does not serve what the source reads.
+    #[error("{error}; or drop --source={source_name}, or go on without it (--ignore-missing-crds)")]
+    NotServed {
+        /// The source.
+        source_name: &'static str,
+        /// What is not served, and what is there instead.
+        error: ReadError,
+    },
     /// The run had to end before the cluster had answered.
     #[error(transparent)]
     Interrupted(#[from] Interruption),
@@ -119,6 +127,16 @@ impl SourceError {
     /// The error of one source.
     pub(crate) fn source(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Source(Box::new(error))
+    }
+
+    /// The same with the remedy where the cluster does not serve what this source reads.
+    pub(crate) fn of(self, source_name: &'static str) -> Self {
+        match self {
+            Self::Read(error) if matches!(*error.kind, ReadErrorKind::NotServed { .. }) => {
+                Self::NotServed { source_name, error }
+            }
+            other => other,
+        }
     }
 
     /// The error for objects of which nothing is known; the first says why. None if there is no such object.

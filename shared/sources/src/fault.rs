@@ -13,7 +13,6 @@ pub(crate) trait Fault: Display {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// The object wants nothing: it is reported, and the source is complete without it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no source of this release drops an object"))]
     DropsObject,
     /// It is not known what the object wants: the source is not complete, so that nothing is
     /// deleted.

@@ -11,6 +11,7 @@ mod ask;
 mod common;
 mod connector;
 mod context;
+mod contour_httpproxy;
 mod crd;
 mod driver;
 mod empty;
@@ -18,6 +19,9 @@ mod error;
 mod events;
 mod fake;
 mod fault;
+#[cfg(test)]
+mod fields;
+mod gateway;
 mod ingress;
 #[cfg(test)]
 #[path = "../tests/joined/mod.rs"]
@@ -31,7 +35,10 @@ mod needs;
 mod newkind;
 mod node;
 mod objects;
+mod openshift_route;
 mod options;
+#[cfg(test)]
+mod pages;
 mod pipeline;
 mod pod;
 mod records;
@@ -39,6 +46,7 @@ mod resolver;
 mod selection;
 mod service;
 mod sink;
+mod skipper_routegroup;
 mod source;
 mod sources;
 mod table;

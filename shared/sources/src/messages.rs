@@ -12,10 +12,12 @@ use extdns_template::{RenderError, Template};
 use crate::connector::{ConnectorError, GobError};
 use crate::crd::{CrdFlagError, EntryError};
 use crate::fake::FakeTemplateError;
+use crate::gateway::RouteRule;
 use crate::ingress::{IngressFlagError, IngressRule};
 use crate::node::{NodeFault, NodeRule};
 use crate::pod::PodRule;
 use crate::service::{ServiceFlagError, ServiceRule};
+use crate::skipper_routegroup::GroupVersionError;
 use crate::templates::TemplateFault;
 use crate::ttl::parse_ttl;
 use crate::unstructured::ResourceFlagError;
@@ -30,7 +32,7 @@ fn every_error_has_its_message() {
     for error in options_errors() {
         messages.show(error);
     }
-    messages.show(SourceError::Read(unreadable()));
+    messages.show(SourceError::Read(unreadable())).show(not_served());
     for why in [Interruption::TimeOver, Interruption::Stopped] {
         messages.show(why).show(SourceError::Interrupted(why));
     }
@@ -103,6 +105,15 @@ fn unreadable() -> ReadError {
     ReadError { cluster: "prod".into(), kind: Box::new(kind) }
 }
 
+fn not_served() -> SourceError {
+    let kind = ReadErrorKind::NotServed {
+        resource: "projectcontour.io/v1 httpproxies".to_owned(),
+        remedy: "install its CustomResourceDefinition".to_owned(),
+    };
+    let error = ReadError { cluster: "prod".into(), kind: Box::new(kind) };
+    SourceError::NotServed { source_name: "contour-httpproxy", error }
+}
+
 fn unresolved(others: usize) -> SourceError {
     let host = "lb-1.eu-west-1.elb.amazonaws.com".to_owned();
     SourceError::Resolve { host, resource: service(), others, source: no_answer() }
@@ -157,6 +168,8 @@ fn show_of_sources(messages: &mut Messages) {
     messages.show(IngressRule::IgnoredAnnotation);
     messages.show(template_fault()).show(FakeTemplateError(template_fault()));
     messages.show(ResourceFlagError("configmaps".to_owned()));
+    messages.show(RouteRule::NotAccepted).show(RouteRule::HostnameSource);
+    messages.show(RouteRule::IgnoredAnnotation).show(GroupVersionError("v1".to_owned()));
     show_of_connector(messages);
 }
 

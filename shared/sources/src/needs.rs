@@ -31,6 +31,9 @@ pub(crate) struct Row {
     pub(crate) projection: Option<TypeId>,
     /// Whether the objects only complete those of another kind.
     is_joined: bool,
+    /// The fields that are read of the objects, for the table of sources.
+    #[cfg(test)]
+    pub(crate) fields: Option<fn() -> BTreeSet<String>>,
 }
 
 /// A kind of objects of which a change may change what a source wants.
@@ -101,7 +104,16 @@ impl Row {
     /// Lists the objects of a kind. Where several sources of a run do so, the list is read once.
     pub(crate) fn list<K: Projection>(purpose: &'static str) -> Self {
         let projection = Some(TypeId::of::<K>());
-        Self { projection, ..Self::list_kind(Kind::of::<K>(), purpose) }
+        Self { projection, ..Self::list_as::<K>(Kind::of::<K>(), purpose) }
+    }
+
+    /// Lists the objects of a kind that the settings can name, of which this is read.
+    pub(crate) fn list_as<K: Projection>(kind: Kind, purpose: &'static str) -> Self {
+        Self {
+            #[cfg(test)]
+            fields: Some(crate::fields::of::<K>),
+            ..Self::list_kind(kind, purpose)
+        }
     }
 
     /// Lists the objects of a kind that the settings can name.
@@ -113,6 +125,8 @@ impl Row {
             namespace: None,
             projection: None,
             is_joined: false,
+            #[cfg(test)]
+            fields: None,
         }
     }
 
@@ -122,9 +136,8 @@ impl Row {
     }
 
     /// Reads single objects of a kind.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no source of this release needs it"))]
     pub(crate) fn get<K: Projection>(purpose: &'static str) -> Self {
-        Self { verb: Verb::Get, ..Self::list_kind(Kind::of::<K>(), purpose) }
+        Self { verb: Verb::Get, ..Self::list_as::<K>(Kind::of::<K>(), purpose) }
     }
 
     /// Updates the status of objects.

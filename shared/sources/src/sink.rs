@@ -56,6 +56,22 @@ pub struct Frozen {
     pub reason: EcoString,
 }
 
+impl Frozen {
+    /// An object that gets its addresses from others, of whose kinds the manifests hold nothing.
+    pub(crate) fn of_manifests(
+        resource: Arc<Resource>,
+        names: impl IntoIterator<Item = Name>,
+        kinds: &[&str],
+    ) -> Self {
+        let (missing, lists) = (kinds.join(" and no "), kinds.join("List or "));
+        let reason = eco_format!(
+            "{resource} gets its addresses from other objects, but the manifests hold no {missing}; add them (or an empty \
+             {lists}List if there are none)"
+        );
+        Self { resource, names: names.into_iter().collect(), reason }
+    }
+}
+
 /// Something wanted that does not become a record.
 #[derive(Debug, Clone)]
 pub struct Dropped {

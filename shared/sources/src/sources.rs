@@ -47,6 +47,9 @@ pub struct Found {
     pub failures: Vec<SourceFailure>,
     /// The sources whose filters select none of the objects that there are.
     pub nothing_selected: Vec<NothingSelected>,
+    /// The sources whose objects the cluster does not serve, where that is no failure (`--ignore-missing-crds`): what
+    /// they have made must not be deleted.
+    pub not_served: Vec<SourceFailure>,
 }
 
 /// What one source found.
@@ -125,7 +128,10 @@ impl Sources {
         while let Some(gathered) = self.views.keep(each.next()).await {
             let Gathered { source_name, sink, outcome, nothing_selected } = gathered;
             if let Err(error) = outcome {
-                found.failures.push(SourceFailure { source_name, error });
+                let is_ignored = matches!(error, SourceError::NotServed { .. })
+                    && self.options.common.ignores_missing_crds;
+                let failures = if is_ignored { &mut found.not_served } else { &mut found.failures };
+                failures.push(SourceFailure { source_name, error });
             }
             found.counts.push((source_name, sink.endpoints.len()));
             found.nothing_selected.extend(nothing_selected);
@@ -151,7 +157,7 @@ impl Sources {
         let mut sink = Sink { assumed_target, references, ..Sink::default() };
         let outcome = match select(over, source.gather(view, &mut sink)).await {
             Either::Left((why, _)) => Err(why.into()),
-            Either::Right((outcome, _)) => outcome,
+            Either::Right((outcome, _)) => outcome.map_err(|error| error.of(entry.name)),
         };
         let mut nothing_selected = None;
         if outcome.is_ok() {

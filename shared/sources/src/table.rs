@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::common::Common;
 use crate::context::Context;
 use crate::error::OptionsError;
+use crate::gateway::{GrpcRoute, HttpRoute, RouteSource, TcpRoute, TlsRoute, UdpRoute};
 use crate::needs::Row;
 use crate::source::{Definition, Source};
 use crate::templates::{Templates, Views};
@@ -22,9 +23,23 @@ pub(crate) struct Entry {
     make: fn(&SourceOptions, Arc<Context>) -> Box<dyn Source>,
 }
 
-/// Makes the table: of every source a field for its flags, a field for what they say, and an entry.
+/// One source of the table.
+macro_rules! entry {
+    ($field:ident, $source:ty) => {
+        Entry {
+            name: <$source>::NAME,
+            kinds: <$source>::KINDS,
+            needs: |options| <$source>::needs(&options.$field),
+            views: <$source>::views,
+            make: |options, context| Box::new(<$source>::new(options.$field.clone(), context)),
+        }
+    };
+}
+
+/// Makes the table: of every source a field for its flags, a field for what they say, and an entry. Sources that share the
+/// flags of another one stand in brackets behind it.
 macro_rules! sources {
-    ($($field:ident: $source:ty,)*) => {
+    ($($field:ident: $source:ty $([$($more:ty,)*])?,)*) => {
         /// The flags that single sources have.
         #[derive(clap::Args, Clone, Debug)]
         #[group(skip)]
@@ -45,13 +60,8 @@ macro_rules! sources {
         }
 
         /// All sources, by name.
-        pub(crate) const SOURCES: &[Entry] = &[$(Entry {
-            name: <$source>::NAME,
-            kinds: <$source>::KINDS,
-            needs: |options| <$source>::needs(&options.$field),
-            views: <$source>::views,
-            make: |options, context| Box::new(<$source>::new(options.$field.clone(), context)),
-        },)*];
+        pub(crate) const SOURCES: &[Entry] =
+            &[$(entry!($field, $source), $($(entry!($field, $more),)*)?)*];
     };
 }
 
@@ -66,34 +76,31 @@ pub(crate) fn all_names() -> Vec<&'static str> {
 
 sources! {
     connector: crate::connector::Connector,
+    contour_httpproxy: crate::contour_httpproxy::ContourSource,
     crd: crate::crd::CrdSource,
     empty: crate::empty::Empty,
     fake: crate::fake::Fake,
+    gateway: RouteSource<HttpRoute>
+        [RouteSource<GrpcRoute>, RouteSource<TlsRoute>, RouteSource<TcpRoute>, RouteSource<UdpRoute>,],
     ingress: crate::ingress::IngressSource,
     node: crate::node::NodeSource,
+    openshift_route: crate::openshift_route::OpenshiftSource,
     pod: crate::pod::PodSource,
     service: crate::service::ServiceSource,
+    skipper_routegroup: crate::skipper_routegroup::SkipperSource,
     unstructured: crate::unstructured::UnstructuredSource,
 }
 
 /// The kinds of objects of sources that upstream has and we have not yet: they may have made records that are in a zone
 /// now.
-const OTHER_KINDS: [(&str, &str); 16] = [
+const OTHER_KINDS: [(&str, &str); 8] = [
     ("gateway", "istio-gateway"),
-    ("grpcroute", "gateway-grpcroute"),
     ("host", "ambassador-host"),
-    ("httpproxy", "contour-httpproxy"),
-    ("httproute", "gateway-httproute"),
     ("ingressroute", "traefik-proxy"),
     ("ingressroutetcp", "traefik-proxy"),
     ("ingressrouteudp", "traefik-proxy"),
-    ("route", "openshift-route"),
-    ("routegroup", "skipper-routegroup"),
     ("tcpingress", "kong-tcpingress"),
-    ("tcproute", "gateway-tcproute"),
-    ("tlsroute", "gateway-tlsroute"),
     ("transportserver", "f5-transportserver"),
-    ("udproute", "gateway-udproute"),
     ("virtualserver", "f5-virtualserver"),
 ];
 

@@ -54,11 +54,7 @@ impl<W> Visit<'_, W> {
     }
 
     /// The names of the annotation `hostname`, unless the run ignores it.
-    pub(crate) fn hostnames(
-        &mut self,
-        annotations: Annotations<'_>,
-        common: &Common,
-    ) -> Vec<Name> {
+    pub(crate) fn hostnames(&mut self, annotations: Annotations<'_>, common: &Common) -> Vec<Name> {
         let hidden = common.ignores_hostnames.then_some(IGNORED_ANNOTATION);
         self.names(annotations.list(Key::HOSTNAME), hidden)
     }

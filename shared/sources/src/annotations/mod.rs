@@ -1,5 +1,6 @@
 //! The annotations that sources read: their keys, prefixes and value grammars.
 
+mod hostname_source;
 mod list;
 mod properties;
 
@@ -10,6 +11,7 @@ use extdns_clusters::Pairs;
 use extdns_model::{Properties, Ttl};
 
 use crate::ttl::{TtlError, parse_ttl};
+pub(crate) use hostname_source::HostnameSource;
 use list::{elements, without_dot};
 
 /// Where current ExternalDNS looks.

@@ -81,7 +81,7 @@ impl Definition for CrdSource {
 
     fn needs(kind: &Kind) -> Vec<Row> {
         vec![
-            Row::list_kind(kind.clone(), "all its objects"),
+            Row::list_as::<DnsEndpoint>(kind.clone(), "all its objects"),
             Row::update_status(kind.clone(), "the status that says they were seen"),
         ]
     }

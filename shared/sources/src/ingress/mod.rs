@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 use extdns_model::{KindName, ResourceKind};
 
-use crate::annotations::{Annotations, Key, Reads};
+use crate::annotations::{Annotations, HostnameSource, Key, Reads};
 use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
@@ -57,30 +57,10 @@ fn class_words(class: Option<&str>) -> String {
     }
 }
 
-/// Which of its names an ingress publishes (`ingress-hostname-source`).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum HostnameSource {
-    All,
-    Defined,
-    Annotated,
-    /// A value that is none of the above.
-    Nothing,
-}
-
-impl HostnameSource {
-    fn of(annotations: Annotations<'_>) -> Self {
-        match annotations.get(HOSTNAME_SOURCE) {
-            None => Self::All,
-            Some(value) if value.eq_ignore_ascii_case("defined-hosts-only") => Self::Defined,
-            Some(value) if value.eq_ignore_ascii_case("annotation-only") => Self::Annotated,
-            Some(_) => Self::Nothing,
-        }
-    }
-
-    /// The rule that hides a place from which no name is taken.
-    fn hides(self, source: Self) -> Option<IngressRule> {
-        (self != Self::All && self != source).then_some(IngressRule::HostnameSource)
-    }
+/// The rule that hides a place from which no name is taken; every place where the annotation says nothing known.
+fn hides(said: Option<HostnameSource>, place: HostnameSource) -> Option<IngressRule> {
+    let is_read = said.is_some_and(|said| said == HostnameSource::All || said == place);
+    (!is_read).then_some(IngressRule::HostnameSource)
 }
 
 pub(crate) struct IngressSource {
@@ -130,10 +110,10 @@ impl ObjectSource for IngressSource {
 
     fn visit(&self, ingress: Viewed<Ingress>, visit: &mut Visit<'_, ()>) {
         let annotations = self.context.vocabulary.read(&ingress.metadata.annotations);
-        let source = HostnameSource::of(annotations);
+        let said = HostnameSource::of(annotations, HOSTNAME_SOURCE).ok();
         let common = &self.context.common;
         let unread =
-            |place, ignored: bool, rule| source.hides(place).or_else(|| ignored.then_some(rule));
+            |place, ignored: bool, rule| hides(said, place).or_else(|| ignored.then_some(rule));
         let (defined, annotated) = (HostnameSource::Defined, HostnameSource::Annotated);
         let (spec, options) = (&ingress.spec, &self.options);
         let rules = spec.rules.iter().map(|rule| &rule.host).filter(|host| !host.is_empty());

@@ -32,11 +32,18 @@ pub(crate) struct LoadBalancerIngress {
     pub(crate) hostname: EcoString,
 }
 
+/// Every address and host name, in order.
+pub(crate) fn targets_of<'a>(
+    entries: impl IntoIterator<Item = &'a LoadBalancerIngress>,
+) -> TargetGroups {
+    let both = entries.into_iter().flat_map(|entry| [&entry.ip, &entry.hostname]);
+    both.filter(|target| !target.is_empty()).collect()
+}
+
 impl LoadBalancer {
     /// Every address and host name, in order.
     pub(crate) fn targets(&self) -> TargetGroups {
-        let both = self.ingress.iter().flat_map(|entry| [&entry.ip, &entry.hostname]);
-        both.filter(|target| !target.is_empty()).collect()
+        targets_of(&self.ingress)
     }
 
     /// Of each entry the address, and the host name only where it has no address; in order.

@@ -1,5 +1,6 @@
 //! What is read of the objects that several sources look at.
 
+mod condition;
 mod hostname;
 mod ingress;
 mod load_balancer;
@@ -8,10 +9,11 @@ mod pod;
 pub(crate) mod served;
 mod service;
 
+pub(crate) use condition::{Condition, is_true};
 pub(crate) use hostname::{host_name, intersection};
 pub(crate) use ingress::{CLASS_ANNOTATION, Ingress};
-pub(crate) use load_balancer::LoadBalancerStatus;
+pub(crate) use load_balancer::{LoadBalancerIngress, LoadBalancerStatus, targets_of};
 pub(crate) use node::Node;
 pub(crate) use pod::Pod;
-pub(crate) use served::projection;
+pub(crate) use served::{parts, projection};
 pub(crate) use service::{Service, ServiceType};

@@ -33,3 +33,21 @@ macro_rules! projection {
     };
 }
 pub(crate) use projection;
+
+/// Structs with the fields that are read of an object or of a part of it, each by its name in JSON: what is absent or
+/// `null` has its default.
+macro_rules! parts {
+    ($($(#[$of_struct:meta])* $visible:vis struct $name:ident {
+        $($(#[$of_field:meta])* $field_visible:vis $field:ident: $type:ty,)*
+    })*) => {$(
+        $(#[$of_struct])*
+        #[derive(Clone, Debug, Default, serde::Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        $visible struct $name {
+            $($(#[$of_field])*
+            #[serde(deserialize_with = "extdns_clusters::nullable")]
+            $field_visible $field: $type,)*
+        }
+    )*};
+}
+pub(crate) use parts;

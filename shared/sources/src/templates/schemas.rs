@@ -15,7 +15,7 @@ macro_rules! structs {
         $(
             pub(crate) static $name: extdns_template::Struct =
                 extdns_template::Struct { name: $text, fields: &[$(($field, $type),)*] };
-            $(static $kind: extdns_template::Type = extdns_template::Type::Struct(&$name);)?
+            $(pub(crate) static $kind: extdns_template::Type = extdns_template::Type::Struct(&$name);)?
         )*
     };
 }

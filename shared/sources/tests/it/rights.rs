@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use clap::Parser;
+use clap::{Args as _, Parser};
 use extdns_clusters::{Access, ApiOptions, Cluster, Environment};
 use extdns_model::ClusterId;
 use extdns_sources::{Args, Options};
@@ -50,9 +50,12 @@ fn granted(file: &Path) -> BTreeSet<(String, String, String)> {
 
 /// The same of what the sources that read a cluster need.
 async fn needed() -> BTreeSet<(String, String, String)> {
-    let sources =
-        ["service", "ingress", "crd", "node", "pod"].map(|name| format!("--source={name}"));
-    let words = std::iter::once("test".to_owned()).chain(sources);
+    let all = Args::augment_args(clap::Command::new("test"));
+    let sources = all.get_arguments().find(|flag| flag.get_long() == Some("source"));
+    let names = sources.expect("the flag").get_possible_values();
+    let sources = names.iter().map(|name| format!("--source={}", name.get_name()));
+    let flags = ["test", "--gateway-listener-sets", "--connector-source-server=localhost:8080"];
+    let words = flags.into_iter().map(str::to_owned).chain(sources);
     let options = Options::try_from(&Cli::parse_from(words).args).expect("options");
     let access = Access::Manifests(Vec::new());
     let api = ApiOptions::default();

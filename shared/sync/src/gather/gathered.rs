@@ -10,6 +10,7 @@ use extdns_providers::ProviderEntry;
 use extdns_sources::{Desired, Dropped, Found, Frozen, Removed, retain_properties};
 use extdns_state::{Hash, Inputs, fingerprint};
 
+use super::not_served::NotServedIn;
 use super::nothing_selected::NothingSelectedIn;
 use crate::domains::confine;
 use crate::report::{ClusterReport, ClusterState, Notice};
@@ -35,6 +36,8 @@ pub(crate) struct Gathered {
     pub(crate) clusters: Vec<ClusterReport>,
     /// The sources of clusters whose filters select nothing.
     pub(crate) nothing_selected: NothingSelectedIn,
+    /// The sources of clusters whose objects are not served, where the run goes on without them.
+    pub(crate) not_served: NotServedIn,
     /// The names that the filters of no target match, where there are several.
     pub(crate) unmatched: BTreeSet<String>,
 }
@@ -82,6 +85,7 @@ impl Gathered {
         let (updates, references) = (found.sink.seen, found.sink.references);
         self.seen.push(Seen { view: view.clone(), updates, references });
         self.nothing_selected.add(cluster.id, found.nothing_selected);
+        self.not_served.add(cluster, found.not_served);
         self.views.push(view);
         found.sink.endpoints
     }
@@ -119,7 +123,7 @@ impl Gathered {
     }
 
     /// The names of which too little is known: those of objects whose target is assumed; of frozen objects those that they
-    /// have in any case, and those of the records that were made for them.
+    /// have in any case, and those of the records that were made for them; those of sources whose objects are not served.
     pub(crate) fn kept(&self, inventory: &Inventory) -> Vec<Kept> {
         let kept = |name: &Name, frozen: &Frozen| Kept {
             name: name.clone(),
@@ -137,6 +141,7 @@ impl Gathered {
             let of_it = labels.iter().find(|(own, _)| label.is_some() && own.as_deref() == label);
             all.extend(of_it.map(|(_, frozen)| kept(&record.set.name, frozen)));
         }
+        all.extend(self.not_served.kept(inventory));
         all
     }
 

@@ -2,6 +2,7 @@
 //! an empty list.
 
 mod gathered;
+mod not_served;
 mod nothing_selected;
 
 use std::collections::BTreeSet;

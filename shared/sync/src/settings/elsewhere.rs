@@ -3,7 +3,7 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 24] = [
+const PROVIDERS: [&str; 23] = [
     "akamai",
     "alibabacloud",
     "aws-sd",
@@ -19,7 +19,6 @@ const PROVIDERS: [&str; 24] = [
     "plural",
     "rcodezero",
     "rdns",
-    "rfc2136",
     "safedns",
     "skydns",
     "stackpath",
@@ -38,36 +37,24 @@ const BEGINNINGS: [(&str, &str); 3] = [
 ];
 
 /// Sources of upstream, and registries, as `--source` and `--registry` have them.
-const OTHERS: [&str; 19] = [
+const OTHERS: [&str; 11] = [
     "ambassador-host",
     "aws-sd",
     "cloudfoundry",
-    "contour-httpproxy",
     "dynamodb",
     "f5-transportserver",
     "f5-virtualserver",
-    "gateway-grpcroute",
-    "gateway-httproute",
-    "gateway-tcproute",
-    "gateway-tlsroute",
-    "gateway-udproute",
     "gloo-proxy",
     "istio-gateway",
     "istio-virtualservice",
     "kong-tcpingress",
-    "openshift-route",
-    "skipper-routegroup",
     "traefik-proxy",
 ];
 
 /// How the flags of sources and registries begin, and what they belong to.
-const FEATURES: [(&str, &str); 8] = [
+const FEATURES: [(&str, &str); 4] = [
     ("dynamodb-", "the registry dynamodb"),
-    ("gateway-", "the sources of the Gateway API"),
     ("gloo-", "the source gloo-proxy"),
-    ("ocp-router-name", "the source openshift-route"),
-    ("openshift-", "the source openshift-route"),
-    ("skipper-", "the source skipper-routegroup"),
     ("traefik-", "the source traefik-proxy"),
     ("webhook-server", "the webhook server of ExternalDNS"),
 ];
@@ -124,7 +111,6 @@ mod tests {
     #[test]
     fn flags_and_values_tell_what_is_not_here() {
         let table = [
-            ("gateway-name", Some("the sources of the Gateway API")),
             ("dynamodb-table", Some("the registry dynamodb")),
             ("webhook-server", Some("the webhook server of ExternalDNS")),
             ("webhook-servr", None),

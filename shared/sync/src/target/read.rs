@@ -85,6 +85,7 @@ pub(super) async fn read(
     let dropped = gathered.dropped.iter().chain(&wanted.dropped);
     let mut notices: Vec<Notice> = dropped.map(report::dropped).collect();
     notices.extend(gathered.frozen.iter().map(report::frozen));
+    notices.extend(gathered.not_served.notices());
     let shared_notices = notices.len();
     if annotated.orphans().next().is_some() {
         let explained = annotated.set_explained_aside(target.registry.owners());
@@ -124,7 +125,8 @@ fn known(gathered: Result<Arc<Gathered>, Arc<Unread>>) -> Result<Arc<Gathered>, 
 /// What there is to say of a target at which there is nothing to do.
 fn gated(target: &Target, gathered: &Gathered, wanted: Wanted, turn: &Turn<'_>) -> Done {
     let dropped = gathered.dropped.iter().chain(&wanted.dropped);
-    let notices: Vec<Notice> = dropped.clone().map(report::dropped).collect();
+    let mut notices: Vec<Notice> = dropped.clone().map(report::dropped).collect();
+    notices.extend(gathered.not_served.notices());
     let shared_notices = notices.len();
     let report = Report {
         clusters: gathered.clusters.clone(),

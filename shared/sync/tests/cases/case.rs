@@ -130,9 +130,13 @@ fn objects_of_round(cluster: &Path, round: &str) -> tempfile::NamedTempFile {
     let step = if round == "3" { 2 } else { 1 };
     let mut left: Vec<_> = all.into_iter().step_by(step).collect();
     // The cluster has no more objects of these kinds than there are here.
-    for (version, kind) in
-        [("v1", "PodList"), ("v1", "NodeList"), ("discovery.k8s.io/v1", "EndpointSliceList")]
-    {
+    for (version, kind) in [
+        ("v1", "PodList"),
+        ("v1", "NodeList"),
+        ("v1", "NamespaceList"),
+        ("discovery.k8s.io/v1", "EndpointSliceList"),
+        ("gateway.networking.k8s.io/v1", "GatewayList"),
+    ] {
         left.push(serde_json::json!({ "apiVersion": version, "kind": kind, "items": [] }));
     }
     let file = tempfile::Builder::new().suffix(".json").tempfile().expect("temporary file");

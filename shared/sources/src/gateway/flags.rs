@@ -1,0 +1,56 @@
+//! The flags of the sources of the Gateway API.
+
+use clap::{ArgAction, Args};
+use ecow::EcoString;
+use extdns_clusters::Selector;
+
+use crate::common::non_empty;
+use crate::error::OptionsError;
+
+/// The flags of the sources of the Gateway API.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub(crate) struct Flags {
+    /// Take only Gateways of this namespace; empty means all.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAMESPACE")]
+    gateway_namespace: String,
+
+    /// Take only Gateways whose labels match this selector.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "SELECTOR")]
+    gateway_label_filter: String,
+
+    /// Take only Gateways of this name.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
+    gateway_name: String,
+
+    /// Read ListenerSets, too, and the routes that belong to them.
+    #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    gateway_listener_sets: bool,
+}
+
+/// What the flags say.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Of Gateways; all if there is none.
+    pub(super) namespace: Option<EcoString>,
+    /// Of Gateways.
+    pub(super) labels: Selector,
+    /// Of Gateways.
+    pub(super) name: Option<EcoString>,
+    pub(super) reads_listener_sets: bool,
+}
+
+impl Options {
+    pub(super) fn read(flags: &Flags) -> Result<Self, OptionsError> {
+        let labels = Selector::labels(&flags.gateway_label_filter);
+        Ok(Self {
+            namespace: non_empty(&flags.gateway_namespace),
+            labels: labels.map_err(|source| OptionsError::Selector {
+                flag: "gateway-label-filter",
+                source,
+            })?,
+            name: non_empty(&flags.gateway_name),
+            reads_listener_sets: flags.gateway_listener_sets,
+        })
+    }
+}

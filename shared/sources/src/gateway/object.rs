@@ -1,0 +1,223 @@
+//! What is read of routes, and of the objects that they are joined with.
+
+use std::marker::PhantomData;
+
+use ecow::EcoString;
+use extdns_clusters::{LabelSelector, Metadata, Projection, ResourceType};
+use extdns_template::Schema;
+use serde::Deserialize;
+
+use super::kinds::{GROUP, RouteKind};
+use crate::objects::{Condition, is_true, parts, projection};
+use crate::templates::Templated;
+
+/// A route of one kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent, bound = "")]
+pub(crate) struct Route<K> {
+    object: AnyRoute,
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+parts! {
+    struct AnyRoute {
+        metadata: Metadata,
+        spec: RouteSpec,
+        status: RouteStatus,
+    }
+
+    struct RouteSpec {
+        parent_refs: Vec<ParentRef>,
+        hostnames: Vec<EcoString>,
+    }
+
+    struct RouteStatus {
+        parents: Vec<ParentStatus>,
+    }
+
+    struct ParentStatus {
+        parent_ref: ParentRef,
+        conditions: Vec<Condition>,
+    }
+
+    /// The Gateway or ListenerSet that a route belongs to. An empty text counts as absent.
+    pub(super) struct ParentRef {
+        group: EcoString,
+        kind: EcoString,
+        namespace: EcoString,
+        name: EcoString,
+        /// The name of one listener; empty for all.
+        pub(super) section_name: EcoString,
+        pub(super) port: Option<u16>,
+    }
+
+    pub(crate) struct Gateway {
+        pub(super) metadata: Metadata,
+        pub(super) spec: GatewaySpec,
+        status: GatewayStatus,
+    }
+
+    pub(super) struct GatewaySpec {
+        pub(super) listeners: Vec<Listener>,
+        /// Which ListenerSets are taken.
+        pub(super) allowed_listeners: Allowed,
+    }
+
+    struct GatewayStatus {
+        addresses: Vec<Address>,
+    }
+
+    struct Address {
+        value: EcoString,
+    }
+
+    pub(super) struct Listener {
+        pub(super) name: EcoString,
+        /// Empty for every name.
+        pub(super) hostname: EcoString,
+        pub(super) port: u16,
+        pub(super) protocol: EcoString,
+        pub(super) allowed_routes: Allowed,
+    }
+
+    /// What a listener, or a Gateway, takes.
+    pub(super) struct Allowed {
+        pub(super) namespaces: AllowedNamespaces,
+        /// Empty for those that the protocol takes.
+        kinds: Vec<AllowedKind>,
+    }
+
+    pub(super) struct AllowedNamespaces {
+        /// Empty for the default, which is another one for routes than for ListenerSets.
+        pub(super) from: EcoString,
+        pub(super) selector: Option<LabelSelector>,
+    }
+
+    struct AllowedKind {
+        group: EcoString,
+        kind: EcoString,
+    }
+
+    pub(crate) struct ListenerSet {
+        pub(super) metadata: Metadata,
+        pub(super) spec: ListenerSetSpec,
+        status: ListenerSetStatus,
+    }
+
+    pub(super) struct ListenerSetSpec {
+        /// Its Gateway, whatever kind and group say.
+        pub(super) parent_ref: ParentRef,
+        pub(super) listeners: Vec<Listener>,
+    }
+
+    struct ListenerSetStatus {
+        conditions: Vec<Condition>,
+        listeners: Vec<ListenerStatus>,
+    }
+
+    struct ListenerStatus {
+        name: EcoString,
+        conditions: Vec<Condition>,
+    }
+
+    pub(crate) struct Namespace {
+        pub(super) metadata: Metadata,
+    }
+}
+
+projection!(Gateway: "gateway.networking.k8s.io", ["v1", "v1beta1"], "gateways", true);
+projection!(ListenerSet: "gateway.networking.k8s.io", "listenersets", true);
+projection!(Namespace: "", "namespaces", false);
+
+impl<K: RouteKind> Projection for Route<K> {
+    const RESOURCE: ResourceType = K::RESOURCE;
+    const OLDER_VERSIONS: &'static [&'static str] = K::OLDER_VERSIONS;
+
+    fn metadata(&self) -> &Metadata {
+        &self.object.metadata
+    }
+
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.object.metadata
+    }
+}
+
+impl<K: RouteKind> Templated for Route<K> {
+    const SCHEMA: &'static Schema = K::SCHEMA;
+}
+
+impl<K: RouteKind> Route<K> {
+    /// The host names of its own that are not empty.
+    pub(super) fn hostnames(&self) -> impl Iterator<Item = &EcoString> {
+        let own: &[EcoString] = if K::HAS_HOSTNAMES { &self.object.spec.hostnames } else { &[] };
+        own.iter().filter(|name| !name.is_empty())
+    }
+
+    /// The parents that have accepted it, of those that its spec still names. A Service of a mesh is none.
+    pub(super) fn parents(&self) -> Vec<ParentRef> {
+        let AnyRoute { metadata, spec, status } = &self.object;
+        let own = metadata.namespace.as_str();
+        let is_named = |parent: &ParentRef| {
+            spec.parent_refs.iter().any(|named| named.identity(own) == parent.identity(own))
+        };
+        let accepted = status.parents.iter().filter(|it| is_true(&it.conditions, ACCEPTED));
+        let known = accepted
+            .map(|parent| &parent.parent_ref)
+            .filter(|parent| matches!(parent.identity(own), (GROUP, "Gateway" | "ListenerSet", _)));
+        known.filter(|parent| is_named(parent)).cloned().collect()
+    }
+}
+
+/// The condition of what a parent takes.
+const ACCEPTED: &str = "Accepted";
+
+fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
+    if text.is_empty() { default } else { text }
+}
+
+impl ParentRef {
+    /// Namespace and name, for an object in this namespace.
+    pub(super) fn key<'a>(&'a self, own: &'a str) -> (&'a str, &'a str) {
+        (or(&self.namespace, own), &self.name)
+    }
+
+    fn identity<'a>(&'a self, own: &'a str) -> (&'a str, &'a str, (&'a str, &'a str)) {
+        (or(&self.group, GROUP), or(&self.kind, "Gateway"), self.key(own))
+    }
+
+    pub(super) fn is_listener_set(&self) -> bool {
+        self.kind == "ListenerSet"
+    }
+}
+
+impl Gateway {
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.status.addresses.iter().map(|address| address.value.as_str())
+    }
+}
+
+impl Allowed {
+    /// Whether the labels of namespaces decide.
+    pub(super) fn selects_namespaces(&self) -> bool {
+        self.namespaces.from == "Selector"
+    }
+
+    /// Whether a route of this kind is taken.
+    pub(super) fn takes(&self, kind: &str) -> bool {
+        let is_own = |own: &AllowedKind| or(&own.group, GROUP) == GROUP && own.kind == kind;
+        self.kinds.is_empty() || self.kinds.iter().any(is_own)
+    }
+}
+
+impl ListenerSet {
+    pub(super) fn is_accepted(&self) -> bool {
+        is_true(&self.status.conditions, ACCEPTED)
+    }
+
+    /// Whether the Gateway has taken this listener.
+    pub(super) fn has_accepted(&self, listener: &Listener) -> bool {
+        let status = self.status.listeners.iter().find(|status| status.name == listener.name);
+        status.is_some_and(|status| is_true(&status.conditions, ACCEPTED))
+    }
+}
