@@ -2,10 +2,15 @@
 //!
 //! Everything here fails by a panic that says what was expected: it is called from tests only.
 
+pub mod bind;
+pub mod coredns;
+pub mod dns;
 pub mod eks_token;
+pub mod etcd;
 pub mod http;
 pub mod kube;
 pub mod kube_sim;
+pub mod knot;
 pub mod lambda;
 pub mod layers;
 pub mod moto;

@@ -1,0 +1,125 @@
+//! A real BIND with zones that take updates, as a child process of the test. `tests/setup named` installs it.
+
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use crate::dns::zone_file;
+use crate::kube::pki::Authority;
+use crate::process::{Daemon, free_ports, set_up, skip};
+
+/// Its TSIG keys: the name, the algorithm and the secret.
+pub const KEYS: [[&str; 3]; 5] = [
+    ["key-sha1.test", "hmac-sha1", "c2VjcmV0LW9mLWtleS1zaGExIQ=="],
+    ["key-sha224.test", "hmac-sha224", "c2VjcmV0LW9mLWtleS1zaGEyMjQ="],
+    ["key-sha256.test", "hmac-sha256", "c2VjcmV0LW9mLWtleS1zaGEyNTY="],
+    ["key-sha384.test", "hmac-sha384", "c2VjcmV0LW9mLWtleS1zaGEzODQ="],
+    ["key-sha512.test", "hmac-sha512", "c2VjcmV0LW9mLWtleS1zaGE1MTI="],
+];
+
+/// Who may transfer and update the zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody on this machine.
+    Open,
+    /// Who signs with one of the [`KEYS`].
+    Keys,
+}
+
+const BOUND: Duration = Duration::from_secs(30);
+const START_ATTEMPTS: usize = 3;
+
+/// A running server; it ends when this is dropped, and in any case with the test's process.
+#[derive(Debug)]
+pub struct Bind {
+    server: Daemon,
+    /// Its port for DNS.
+    pub port: u16,
+    /// Its port for DNS over TLS, with a certificate for `localhost` of the authority in [`ca_file`](Self::ca_file).
+    pub tls_port: u16,
+}
+
+impl Bind {
+    /// A server for `test` alone, with these zones. `None`, said on standard error, where it cannot be installed; with
+    /// `CI=true` that fails.
+    pub async fn start_or_skip(test: &str, zones: &[&str], access: Access) -> Option<Self> {
+        let Some(program) = set_up("named").await else {
+            skip(test, "named");
+            return None;
+        };
+        for attempt in 1.. {
+            match Self::launch(&program, zones, access).await {
+                Ok(server) => return Some(server),
+                // Between picking a port and using it, another test may have got it.
+                Err(_) if attempt < START_ATTEMPTS => {}
+                Err(error) => panic!("named: {error}"),
+            }
+        }
+        unreachable!("the last attempt returns or panics")
+    }
+
+    async fn launch(program: &Path, zones: &[&str], access: Access) -> io::Result<Self> {
+        let [port, tls_port] = free_ports()?;
+        let dir = TempDir::new()?;
+        let path = |name: &str| dir.path().join(name);
+        let authority = Authority::new();
+        let (certificate, key) = authority.server();
+        std::fs::write(path("ca.crt"), authority.certificate())?;
+        std::fs::write(path("server.crt"), certificate)?;
+        std::fs::write(path("server.key"), key)?;
+        for zone in zones {
+            std::fs::write(path(&format!("{zone}.zone")), zone_file(zone))?;
+        }
+        std::fs::write(
+            path("named.conf"),
+            config(&dir.path().display().to_string(), port, tls_port, zones, access),
+        )?;
+        let mut command = Command::new(program);
+        command.args(["-g", "-c"]).arg(path("named.conf"));
+        let mut server = Daemon::spawn("named", dir, &mut command)?;
+        let is_ready = async || TcpStream::connect(("127.0.0.1", tls_port)).await.is_ok();
+        server.ready(BOUND, is_ready).await?;
+        Ok(Self { server, port, tls_port })
+    }
+
+    /// The file with the authority (PEM) of its certificate.
+    pub fn ca_file(&self) -> std::path::PathBuf {
+        self.server.dir().join("ca.crt")
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.server.log()
+    }
+}
+
+fn config(dir: &str, port: u16, tls_port: u16, zones: &[&str], access: Access) -> String {
+    let keys = KEYS.map(|[name, algorithm, secret]| {
+        format!("key \"{name}\" {{ algorithm {algorithm}; secret \"{secret}\"; }};\n")
+    });
+    let who = match access {
+        Access::Open => "127.0.0.0/8;".to_owned(),
+        Access::Keys => KEYS.map(|[name, ..]| format!("key \"{name}\";")).concat(),
+    };
+    let zones: String = zones
+        .iter()
+        .map(|zone| {
+            format!(
+                "zone \"{zone}\" {{ type primary; file \"{dir}/{zone}.zone\"; allow-update {{ {who} }}; \
+                 allow-transfer {{ {who} }}; }};\n"
+            )
+        })
+        .collect();
+    format!(
+        "options {{ directory \"{dir}\"; pid-file none; session-keyfile none; lock-file none; listen-on-v6 {{ none; }};\n\
+         listen-on port {port} {{ 127.0.0.1; }}; listen-on port {tls_port} tls own {{ 127.0.0.1; }};\n\
+         recursion no; notify no; dnssec-validation no; check-names primary ignore; tcp-clients 1000; }};\n\
+         tls own {{ cert-file \"{dir}/server.crt\"; key-file \"{dir}/server.key\"; protocols {{ TLSv1.3; }}; }};\n\
+         controls {{ }};\n{}{zones}",
+        keys.concat()
+    )
+}
