@@ -5,9 +5,11 @@
 //! [`Pipeline`] then makes one list of what all clusters want. The smallest source to read is
 //! `node`; `driver.rs` runs it.
 
+mod ambassador_host;
 mod annotations;
 mod args;
 mod ask;
+mod cloudfoundry;
 mod common;
 mod connector;
 mod context;
@@ -17,15 +19,20 @@ mod driver;
 mod empty;
 mod error;
 mod events;
+mod f5;
 mod fake;
 mod fault;
 #[cfg(test)]
 mod fields;
 mod gateway;
+mod gloo_proxy;
 mod ingress;
+mod istio;
 #[cfg(test)]
 #[path = "../tests/joined/mod.rs"]
 mod joined;
+mod joins;
+mod kong_tcpingress;
 mod merge;
 #[cfg(test)]
 mod messages;
@@ -52,6 +59,7 @@ mod sources;
 mod table;
 mod templates;
 mod trace;
+mod traefik_proxy;
 mod ttl;
 mod unstructured;
 mod visit;

@@ -65,44 +65,38 @@ macro_rules! sources {
     };
 }
 
-/// The names of all sources, of those of upstream that we do not have yet, too.
+/// The names of all sources, sorted.
 pub(crate) fn all_names() -> Vec<&'static str> {
-    let own = SOURCES.iter().map(|entry| entry.name);
-    let mut names: Vec<_> = own.chain(OTHER_KINDS.iter().map(|(_, source)| *source)).collect();
+    let mut names: Vec<_> = SOURCES.iter().map(|entry| entry.name).collect();
     names.sort_unstable();
-    names.dedup();
     names
 }
 
 sources! {
+    ambassador_host: crate::ambassador_host::AmbassadorSource,
+    cloudfoundry: crate::cloudfoundry::CloudFoundry,
     connector: crate::connector::Connector,
     contour_httpproxy: crate::contour_httpproxy::ContourSource,
     crd: crate::crd::CrdSource,
     empty: crate::empty::Empty,
+    f5_transportserver: crate::f5::TransportServerSource,
+    f5_virtualserver: crate::f5::VirtualServerSource,
     fake: crate::fake::Fake,
     gateway: RouteSource<HttpRoute>
         [RouteSource<GrpcRoute>, RouteSource<TlsRoute>, RouteSource<TcpRoute>, RouteSource<UdpRoute>,],
+    gloo_proxy: crate::gloo_proxy::GlooSource,
     ingress: crate::ingress::IngressSource,
+    istio_gateway: crate::istio::GatewaySource,
+    istio_virtualservice: crate::istio::VirtualServiceSource,
+    kong_tcpingress: crate::kong_tcpingress::KongSource,
     node: crate::node::NodeSource,
     openshift_route: crate::openshift_route::OpenshiftSource,
     pod: crate::pod::PodSource,
     service: crate::service::ServiceSource,
     skipper_routegroup: crate::skipper_routegroup::SkipperSource,
+    traefik_proxy: crate::traefik_proxy::TraefikSource,
     unstructured: crate::unstructured::UnstructuredSource,
 }
-
-/// The kinds of objects of sources that upstream has and we have not yet: they may have made records that are in a zone
-/// now.
-const OTHER_KINDS: [(&str, &str); 8] = [
-    ("gateway", "istio-gateway"),
-    ("host", "ambassador-host"),
-    ("ingressroute", "traefik-proxy"),
-    ("ingressroutetcp", "traefik-proxy"),
-    ("ingressrouteudp", "traefik-proxy"),
-    ("tcpingress", "kong-tcpingress"),
-    ("transportserver", "f5-transportserver"),
-    ("virtualserver", "f5-virtualserver"),
-];
 
 /// The source that makes records for an object, given as its ownership record names it; `None` for an object of a kind
 /// that no source reads.
@@ -116,8 +110,7 @@ pub fn source_of(resource: &str) -> Option<&'static str> {
 pub(crate) fn source_of_kind(kind: &str) -> Option<&'static str> {
     let is_kind = |own: &str| own.eq_ignore_ascii_case(kind);
     let own = SOURCES.iter().find(|entry| entry.kinds.iter().any(|own| is_kind(own)));
-    let other = || OTHER_KINDS.iter().find(|(own, _)| is_kind(own)).map(|(_, source)| *source);
-    own.map(|entry| entry.name).or_else(other)
+    own.map(|entry| entry.name)
 }
 
 impl Entry {

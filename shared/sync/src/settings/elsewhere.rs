@@ -1,4 +1,4 @@
-//! Providers, sources and registries of upstream that this version does not have: who names one, or a
+//! Providers and registries of upstream that this version does not have: who names one, or a
 //! flag of one, made no slip of the hand.
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
@@ -30,32 +30,15 @@ const PROVIDERS: [&str; 23] = [
 ];
 
 /// Flags that have the name of no provider, or not as `--provider` writes it.
-const BEGINNINGS: [(&str, &str); 3] = [
-    ("alibaba-cloud-", "alibabacloud"),
-    ("cf-", "cloudfoundry"),
-    ("tencent-cloud-", "tencentcloud"),
-];
+const BEGINNINGS: [(&str, &str); 2] =
+    [("alibaba-cloud-", "alibabacloud"), ("tencent-cloud-", "tencentcloud")];
 
-/// Sources of upstream, and registries, as `--source` and `--registry` have them.
-const OTHERS: [&str; 11] = [
-    "ambassador-host",
-    "aws-sd",
-    "cloudfoundry",
-    "dynamodb",
-    "f5-transportserver",
-    "f5-virtualserver",
-    "gloo-proxy",
-    "istio-gateway",
-    "istio-virtualservice",
-    "kong-tcpingress",
-    "traefik-proxy",
-];
+/// Registries of upstream, as `--registry` has them.
+const REGISTRIES: [&str; 2] = ["aws-sd", "dynamodb"];
 
-/// How the flags of sources and registries begin, and what they belong to.
-const FEATURES: [(&str, &str); 4] = [
+/// How the flags of registries and others begin, and what they belong to.
+const FEATURES: [(&str, &str); 2] = [
     ("dynamodb-", "the registry dynamodb"),
-    ("gloo-", "the source gloo-proxy"),
-    ("traefik-", "the source traefik-proxy"),
     ("webhook-server", "the webhook server of ExternalDNS"),
 ];
 
@@ -66,7 +49,7 @@ pub(super) fn not_here(flag: &str, value: &str) -> &'static str {
         "provider" if PROVIDERS.contains(&value) => {
             "; this version does not have it, and a webhook provider can stand in for it"
         }
-        "source" | "registry" if OTHERS.contains(&value) => "; this version does not have it",
+        "registry" if REGISTRIES.contains(&value) => "; this version does not have it",
         _ => "",
     }
 }
@@ -120,7 +103,7 @@ mod tests {
             assert_eq!(feature_of(flag), feature, "{flag}");
         }
         let table = [
-            ("source", "istio-gateway", "; this version does not have it"),
+            ("source", "istio-gateway", ""),
             ("registry", "dynamodb", "; this version does not have it"),
             ("source", "infoblox", ""),
             ("source", "servce", ""),
