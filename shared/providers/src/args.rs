@@ -16,6 +16,7 @@ use crate::google::GoogleArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::ns1::Ns1Args;
 use crate::pdns::PdnsArgs;
+use crate::rfc2136::Rfc2136Args;
 use crate::shared::Shared;
 use crate::webhook::WebhookArgs;
 use crate::zonefile::ZonefileArgs;
@@ -77,6 +78,10 @@ pub struct Args {
     /// Flags of `pdns`.
     #[command(flatten)]
     pub pdns: PdnsArgs,
+
+    /// Flags of `rfc2136`.
+    #[command(flatten)]
+    pub rfc2136: Rfc2136Args,
 
     /// Flags of `webhook`.
     #[command(flatten)]

@@ -45,6 +45,7 @@ pub mod ns1;
 pub mod pdns;
 mod provider;
 pub mod rest;
+pub mod rfc2136;
 pub mod scaleway;
 mod shared;
 mod storable;

@@ -147,6 +147,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |args, context| built(crate::pdns::provider(&args.pdns, context)),
     },
     ProviderEntry {
+        name: "rfc2136",
+        about: "Name servers with dynamic updates (RFC 2136), such as BIND and Knot DNS",
+        properties: Some(&["rfc2136/"]),
+        uses: REST,
+        build: |args, context| built(crate::rfc2136::provider(&args.rfc2136, context)),
+    },
+    ProviderEntry {
         name: "scaleway",
         about: "Scaleway Domains and DNS",
         properties: Some(&["scw/"]),

@@ -1,7 +1,7 @@
 //! A real BIND with zones that take updates, as a child process of the test. `tests/setup named` installs it.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -36,7 +36,10 @@ const START_ATTEMPTS: usize = 3;
 /// A running server; it ends when this is dropped, and in any case with the test's process.
 #[derive(Debug)]
 pub struct Bind {
-    server: Daemon,
+    server: Option<Daemon>,
+    program: PathBuf,
+    /// Its configuration and zones, which outlive the process.
+    files: TempDir,
     /// Its port for DNS.
     pub port: u16,
     /// Its port for DNS over TLS, with a certificate for `localhost` of the authority in [`ca_file`](Self::ca_file).
@@ -78,22 +81,47 @@ impl Bind {
             path("named.conf"),
             config(&dir.path().display().to_string(), port, tls_port, zones, access),
         )?;
-        let mut command = Command::new(program);
-        command.args(["-g", "-c"]).arg(path("named.conf"));
+        let program = program.to_owned();
+        let mut bind = Self { server: None, program, files: dir, port, tls_port };
+        bind.run().await?;
+        Ok(bind)
+    }
+
+    async fn run(&mut self) -> io::Result<()> {
+        let mut command = Command::new(&self.program);
+        command.args(["-g", "-c"]).arg(self.files.path().join("named.conf"));
+        let dir = TempDir::new()?;
+        let log = dir.path().join("named.log");
         let mut server = Daemon::spawn("named", dir, &mut command)?;
-        let is_ready = async || TcpStream::connect(("127.0.0.1", tls_port)).await.is_ok();
+        // It listens before it has loaded the zones.
+        let is_ready = async || {
+            std::fs::read_to_string(&log).is_ok_and(|log| log.contains("all zones loaded"))
+                && TcpStream::connect(("127.0.0.1", self.tls_port)).await.is_ok()
+        };
         server.ready(BOUND, is_ready).await?;
-        Ok(Self { server, port, tls_port })
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Kills the process where it stands, and keeps its zones.
+    pub fn kill(&mut self) {
+        self.server = None;
+    }
+
+    /// Starts it again on the same ports, with the zones that it left.
+    pub async fn restart(&mut self) {
+        self.kill();
+        self.run().await.unwrap_or_else(|error| panic!("named: {error}"));
     }
 
     /// The file with the authority (PEM) of its certificate.
-    pub fn ca_file(&self) -> std::path::PathBuf {
-        self.server.dir().join("ca.crt")
+    pub fn ca_file(&self) -> PathBuf {
+        self.files.path().join("ca.crt")
     }
 
-    /// What it has logged.
+    /// What it has logged since it was started.
     pub fn log(&self) -> String {
-        self.server.log()
+        self.server.as_ref().map(Daemon::log).unwrap_or_default()
     }
 }
 

@@ -53,8 +53,14 @@ impl Knot {
         std::fs::write(&config, text(&folder, port, zones, access))?;
         let mut command = Command::new(program);
         command.arg("-c").arg(&config);
+        let log = dir.path().join("knotd.log");
         let mut server = Daemon::spawn("knotd", dir, &mut command)?;
-        let is_ready = async || TcpStream::connect(("127.0.0.1", port)).await.is_ok();
+        // It listens before it has loaded the zones.
+        let is_ready = async || {
+            let loaded = |log: String| log.matches("] loaded, serial").count() >= zones.len();
+            std::fs::read_to_string(&log).is_ok_and(loaded)
+                && TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+        };
         server.ready(BOUND, is_ready).await?;
         Ok(Self { server, port })
     }

@@ -5,6 +5,7 @@ mod kube;
 mod kube_sim;
 mod lambda;
 mod moto;
+mod name_servers;
 mod process;
 mod tls;
 mod webhook_sim;
