@@ -1,0 +1,245 @@
+//! The chart and the kustomizations, rendered by helm and kubectl, and taken by a real API server.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use extdns_testkit::kube::{ADMIN, KubeApi, documents};
+use extdns_testkit::process::{set_up, skip};
+use serde_json::{Value, json};
+
+use crate::program::{Bench, external_dns, run};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// kubectl and helm, or `None` where `test` has to be skipped.
+async fn tools(test: &str) -> Option<PathBuf> {
+    let tools = set_up("helm").await;
+    if tools.is_none() {
+        skip(test, "helm");
+    }
+    tools
+}
+
+/// Runs a tool with a home of its own: what it printed, or the error that it ended with.
+fn call(tool: &Path, arguments: &[&str]) -> Result<String, String> {
+    let home = tempfile::TempDir::new().expect("a folder");
+    let mut command = Command::new(tool);
+    command.args(arguments).env("HOME", home.path()).current_dir(root()).stdin(Stdio::null());
+    let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", tool.display()));
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+/// The chart with these arguments, as a release `external-dns` in the namespace `dns`.
+fn rendered(tools: &Path, arguments: &[&str]) -> Result<Vec<Value>, String> {
+    let template = ["template", "external-dns", "infra/helm/extdns", "--namespace=dns"];
+    call(&tools.join("helm"), &[&template, arguments].concat()).map(|yaml| documents(&yaml))
+}
+
+fn files(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).expect("a folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let mut files: Vec<String> = names
+        .map(|name| format!("{folder}/{}", name.to_str().expect("a name")))
+        .filter(|file| file.ends_with(".yaml"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The template of the pods of a workload.
+fn pod(workload: &Value) -> Option<&Value> {
+    match workload["kind"].as_str()? {
+        "CronJob" => Some(&workload["spec"]["jobTemplate"]["spec"]["template"]),
+        "Deployment" => Some(&workload["spec"]["template"]),
+        _ => None,
+    }
+}
+
+fn arguments_of(objects: &[Value]) -> Vec<String> {
+    let pod = objects.iter().find_map(pod).expect("a workload");
+    let containers = pod["spec"]["containers"].as_array().expect("containers");
+    let own = containers.iter().find(|own| own["name"] == "extdns").expect("our container");
+    let arguments = own["args"].as_array().expect("arguments").iter();
+    arguments.map(|argument| argument.as_str().expect("a text").to_owned()).collect()
+}
+
+/// A namespace that takes restricted pods only.
+async fn restricted(api: &KubeApi, name: &str) {
+    api.apply(json!({
+        "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name, "labels": {
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/enforce-version": "latest",
+        } },
+    }))
+    .await;
+}
+
+/// Applies objects with kubectl, and a pod of each workload, since only pods meet the rules of the namespace.
+async fn apply(api: &KubeApi, tools: &Path, objects: &[Value], place: &str) {
+    let bench = Bench::new();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": objects });
+    let file = bench.write("objects.json", &list.to_string());
+    let kubeconfig = api.write_kubeconfig(&api.kubeconfig(ADMIN));
+    let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
+    let file = format!("--filename={}", file.display());
+    let strict = "--validate=strict";
+    call(&tools.join("kubectl"), &["apply", &kubeconfig, &file, strict])
+        .unwrap_or_else(|error| panic!("{place}: {error}"));
+    for (index, workload) in objects.iter().filter(|own| pod(own).is_some()).enumerate() {
+        let namespace = &workload["metadata"]["namespace"];
+        let mut pod = pod(workload).expect("a workload").clone();
+        pod["metadata"]["name"] = format!("pod-{index}").into();
+        pod["metadata"]["namespace"] = namespace.clone();
+        pod["apiVersion"] = "v1".into();
+        pod["kind"] = "Pod".into();
+        api.apply(pod.clone()).await;
+        api.delete(&pod).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kustomizations_are_taken_by_a_namespace_of_restricted_pods() {
+    let test = "kustomizations_are_taken_by_a_namespace_of_restricted_pods";
+    let Some(tools) = tools(test).await else { return };
+    let Some(api) = KubeApi::start_or_skip(test).await else { return };
+    let overlays = std::fs::read_dir(root().join("infra/overlays")).expect("overlays");
+    let mut places: Vec<String> = overlays
+        .map(|entry| format!("infra/overlays/{}", entry.expect("an entry").file_name().display()))
+        .collect();
+    places.push("infra/kubernetes".to_owned());
+    places.sort();
+    assert!(places.len() >= 7, "{places:?}");
+    for place in &places {
+        let yaml = call(&tools.join("kubectl"), &["kustomize", place]);
+        let objects = documents(&yaml.unwrap_or_else(|error| panic!("{place}: {error}")));
+        let namespace = objects.iter().find(|own| own["kind"] == "Namespace").expect("one");
+        api.apply(namespace.clone()).await;
+        let rest: Vec<Value> =
+            objects.iter().filter(|own| own["kind"] != "Namespace").cloned().collect();
+        // What a volume names is there: no claim that nobody makes.
+        let claims: Vec<&Value> = pods_volumes(&rest, "persistentVolumeClaim", "claimName");
+        for claim in claims {
+            let made = rest.iter().any(|own| {
+                own["kind"] == "PersistentVolumeClaim" && own["metadata"]["name"] == *claim
+            });
+            assert!(made, "{place}: nothing makes {claim}");
+        }
+        apply(&api, &tools, &rest, place).await;
+        assert_parses(&arguments_of(&rest), place);
+    }
+}
+
+fn pods_volumes<'a>(objects: &'a [Value], kind: &str, field: &str) -> Vec<&'a Value> {
+    let pods = objects.iter().filter_map(pod);
+    let volumes = pods.flat_map(|pod| pod["spec"]["volumes"].as_array().into_iter().flatten());
+    volumes.map(|volume| &volume[kind][field]).filter(|name| !name.is_null()).collect()
+}
+
+/// The program takes the arguments: a mistake in them ends it with code 2.
+fn assert_parses(arguments: &[String], place: &str) {
+    if arguments[0] == "relay" || arguments.iter().any(|own| own.starts_with("--config=")) {
+        return;
+    }
+    let bench = Bench::new();
+    let mut words = vec!["config", "show"];
+    words.extend(arguments.iter().map(String::as_str));
+    let shown = run(external_dns(bench.path()).args(words));
+    assert_eq!(shown.code, 0, "{place}: {shown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chart_is_taken_by_a_namespace_of_restricted_pods() {
+    let test = "the_chart_is_taken_by_a_namespace_of_restricted_pods";
+    let Some(tools) = tools(test).await else { return };
+    let Some(api) = KubeApi::start_or_skip(test).await else { return };
+    restricted(&api, "dns").await;
+    let mut cases: Vec<Vec<String>> = vec![Vec::new()];
+    cases.extend(files("infra/helm/extdns/ci").into_iter().map(|file| vec!["-f".to_owned(), file]));
+    for case in &cases {
+        let arguments: Vec<&str> = case.iter().map(String::as_str).collect();
+        let objects = rendered(&tools, &arguments).unwrap_or_else(|e| panic!("{case:?}: {e}"));
+        // The API server has no such definition; it is checked by the other tests.
+        let known: Vec<Value> =
+            objects.into_iter().filter(|own| own["kind"] != "ServiceMonitor").collect();
+        for object in &known {
+            let name = object["metadata"]["name"].as_str().expect("a name");
+            let is_definition = object["kind"] == "CustomResourceDefinition";
+            assert!(is_definition || name.starts_with("external-dns-extdns"), "{name}");
+        }
+        apply(&api, &tools, &known, &format!("{case:?}")).await;
+        assert_parses(&arguments_of(&known), &format!("{case:?}"));
+    }
+}
+
+#[tokio::test]
+async fn values_of_the_chart_of_external_dns_render_as_they_are() {
+    let Some(tools) = tools("values_of_the_chart_of_external_dns_render_as_they_are").await else {
+        return;
+    };
+    let files = files("tests/fixtures/helm");
+    assert!(files.len() >= 3, "{files:?}");
+    for file in &files {
+        for mode in ["cronjob", "loop"] {
+            let mode = format!("mode={mode}");
+            let objects = rendered(&tools, &["-f", file, "--set", &mode]);
+            let objects = objects.unwrap_or_else(|error| panic!("{file}, {mode}: {error}"));
+            assert_parses(&arguments_of(&objects), file);
+        }
+    }
+    let objects = rendered(&tools, &["-f", "tests/fixtures/helm/everything.yaml", "--set=mode=loop"])
+        .expect("objects");
+    assert_eq!(
+        arguments_of(&objects),
+        [
+            "--log-level=debug",
+            "--log-format=json",
+            "--interval=5m",
+            "--events",
+            "--source=service",
+            "--source=ingress",
+            "--policy=upsert-only",
+            "--registry=txt",
+            "--txt-owner-id=me",
+            "--txt-prefix=ext-",
+            "--namespace=dns",
+            "--gateway-namespace=gateways",
+            "--domain-filter=example.org",
+            "--exclude-domains=not.example.org",
+            "--label-filter=app=web",
+            "--annotation-filter=a=b",
+            "--annotation-prefix=dns.example.org/",
+            "--managed-record-types=A",
+            "--managed-record-types=AAAA",
+            "--managed-record-types=CNAME",
+            "--provider=inmemory",
+            "--aws-batch-change-interval=1s",
+            "--inmemory-zone=example.org",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn mistakes_in_values_are_told_by_their_name() {
+    let Some(tools) = tools("mistakes_in_values_are_told_by_their_name").await else { return };
+    let table = [
+        (&["--set=mode=cron"][..], "/mode"),
+        (&["--set=polici=sync"], "polici"),
+        (&["--set=policy=snyc"], "/policy"),
+        (&["--set=cronjob.shedule=x"], "shedule"),
+        (&["--set=interval=often"], "/interval"),
+        (&["--set=sources={servic}"], "there is no source \"servic\""),
+        (&["--set=provider.name=webhook"], "provider.webhook.image"),
+        (&["--set=mode=relay"], "relay needs relay.tlsSecret"),
+        (&["--set=txtPrefix=a,txtSuffix=b"], "txtPrefix and txtSuffix"),
+        (&["--set=serviceMonitor.enabled=true"], "use mode: loop"),
+    ];
+    for (arguments, part) in table {
+        let error = rendered(&tools, arguments).expect_err(part);
+        assert!(error.contains(part), "{arguments:?}: {error}");
+    }
+    let lint = ["lint", "--strict", "infra/helm/extdns"];
+    call(&tools.join("helm"), &lint).expect("a chart without warnings");
+}
