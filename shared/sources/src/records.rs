@@ -34,8 +34,11 @@ impl TargetGroups {
 
     /// Adds the targets of others, behind those that are there.
     pub(crate) fn extend(&mut self, others: &Self) {
-        let pairs =
-            [(&mut self.a, &others.a), (&mut self.aaaa, &others.aaaa), (&mut self.cname, &others.cname)];
+        let pairs = [
+            (&mut self.a, &others.a),
+            (&mut self.aaaa, &others.aaaa),
+            (&mut self.cname, &others.cname),
+        ];
         for (own, others) in pairs {
             others.iter().for_each(|target| own.push(target.clone()));
         }

@@ -33,7 +33,8 @@ use crate::records::{TargetGroups, Traits};
 use crate::sink::{Frozen, Sink};
 use crate::source::{Definition, NoFlags};
 use crate::templates::Viewed;
-use object::{Host, ServiceRef};
+use object::Host;
+pub(crate) use object::ServiceRef;
 
 /// Names the Service. It has no prefix of ours.
 const SERVICE: &str = "external-dns.ambassador-service";

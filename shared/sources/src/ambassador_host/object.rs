@@ -41,7 +41,7 @@ pub(crate) struct ServiceRef {
 
 impl ServiceRef {
     /// `namespace/name`, `name.namespace`, or `name` in the namespace `default`, whatever the Host's own.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (namespace, name) = match text.split_once('/') {
             Some((_, name)) if name.contains('/') => return None,
             Some(both) => both,

@@ -38,7 +38,8 @@ use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::Definition;
 use crate::templates::{Templates, Viewed, Views};
-use object::{Gateway, Proxy, Ref, VirtualService};
+pub(crate) use object::Ref;
+use object::{Gateway, Proxy, VirtualService};
 
 /// The flags of the source `gloo-proxy`.
 #[derive(Args, Clone, Debug)]

@@ -119,9 +119,9 @@ struct StaticSource {
 #[serde(default)]
 pub(crate) struct Ref {
     #[serde(deserialize_with = "nullable")]
-    pub(super) namespace: EcoString,
+    pub(crate) namespace: EcoString,
     #[serde(deserialize_with = "nullable")]
-    pub(super) name: EcoString,
+    pub(crate) name: EcoString,
 }
 
 /// `namespace/name`

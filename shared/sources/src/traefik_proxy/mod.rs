@@ -113,7 +113,8 @@ impl Definition for TraefikSource {
 
     fn needs(options: &Options) -> Vec<Row> {
         let list = |(kind, group)| {
-            Row::list_kind(Kind::Known(RouterKind::of(kind, group), &[]), "all its objects")
+            let kind = Kind::Known(RouterKind::of(kind, group), &[]);
+            Row::list_as::<Viewed<Router>>(kind, "all its objects")
         };
         kinds(options).map(list).collect()
     }

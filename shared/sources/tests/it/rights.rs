@@ -54,7 +54,14 @@ async fn needed() -> BTreeSet<(String, String, String)> {
     let sources = all.get_arguments().find(|flag| flag.get_long() == Some("source"));
     let names = sources.expect("the flag").get_possible_values();
     let sources = names.iter().map(|name| format!("--source={}", name.get_name()));
-    let flags = ["test", "--gateway-listener-sets", "--connector-source-server=localhost:8080"];
+    let flags = [
+        "test",
+        "--gateway-listener-sets",
+        "--connector-source-server=localhost:8080",
+        "--cf-api-endpoint=api.cf.test",
+        "--cf-username=u",
+        "--cf-password=p",
+    ];
     let words = flags.into_iter().map(str::to_owned).chain(sources);
     let options = Options::try_from(&Cli::parse_from(words).args).expect("options");
     let access = Access::Manifests(Vec::new());
