@@ -189,8 +189,9 @@ async fn values_of_the_chart_of_external_dns_render_as_they_are() {
             assert_parses(&arguments_of(&objects), file);
         }
     }
-    let objects = rendered(&tools, &["-f", "tests/fixtures/helm/everything.yaml", "--set=mode=loop"])
-        .expect("objects");
+    let objects =
+        rendered(&tools, &["-f", "tests/fixtures/helm/everything.yaml", "--set=mode=loop"])
+            .expect("objects");
     assert_eq!(
         arguments_of(&objects),
         [

@@ -24,7 +24,9 @@ fn told(page: &str) -> (String, usize) {
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let _ = writeln!(text, "{line}");
-        let Some(fence) = line.strip_prefix("```").filter(|fence| !fence.is_empty()) else { continue };
+        let Some(fence) = line.strip_prefix("```").filter(|fence| !fence.is_empty()) else {
+            continue;
+        };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         let block = match fence.split_once(' ') {
             Some(("yaml", file)) => {

@@ -39,9 +39,9 @@ mod messages;
 #[cfg(test)]
 #[path = "../../../templates/provider/mod.rs"]
 pub mod newapi;
+pub mod ns1;
 #[cfg(test)]
 mod pages;
-pub mod ns1;
 pub mod pdns;
 mod provider;
 pub mod rest;

@@ -89,9 +89,9 @@ fn only_the_apply_path_grants_a_permit() {
     assert!(granted[0].ends_with("shared/sync/src/permit.rs"), "{granted:?}");
 }
 
-/// Whether a file makes the pages about providers, which is done by a test alone.
+/// Whether a file makes the pages about providers and sources, which is done by a test alone.
 fn is_of_pages(path: &str) -> bool {
-    path.contains("/providers/src/pages/")
+    path.contains("/providers/src/pages/") || path.ends_with("/sources/src/pages.rs")
 }
 
 #[test]

@@ -134,7 +134,8 @@ impl Store {
         let objects = self.objects.get(kind).into_iter().flatten();
         let mut changes: Vec<_> = objects
             .flat_map(|(key, states)| {
-                let before = std::iter::once(None).chain(states.iter().map(|own| own.body.as_ref()));
+                let before =
+                    std::iter::once(None).chain(states.iter().map(|own| own.body.as_ref()));
                 let pairs = before.zip(states).filter(move |(_, state)| state.revision > after);
                 pairs.map(|(before, state)| {
                     (state.revision, key.as_str(), before, state.body.as_ref())

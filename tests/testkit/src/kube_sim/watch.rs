@@ -86,12 +86,7 @@ impl Watcher {
     }
 
     /// A change as an event. What the selectors admit no more is deleted for who watches.
-    fn event(
-        &self,
-        revision: u64,
-        before: Option<&Body>,
-        after: Option<&Body>,
-    ) -> Option<Vec<u8>> {
+    fn event(&self, revision: u64, before: Option<&Body>, after: Option<&Body>) -> Option<Vec<u8>> {
         let is_admitted =
             |body: &&Body| self.selectors.is_empty() || self.selectors.admit(&decode(body));
         match (before.filter(is_admitted), after.filter(is_admitted)) {
