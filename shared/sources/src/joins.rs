@@ -6,9 +6,8 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use extdns_clusters::{ClusterView, Pairs, Projection, ReadError, SharedList};
-use extdns_model::{Name, Resource};
 use futures::FutureExt as _;
 use tokio::sync::OnceCell;
 
@@ -16,7 +15,6 @@ use crate::annotations::Key;
 use crate::fault::{Effect, Fault};
 use crate::objects::{Ingress, Service};
 use crate::records::TargetGroups;
-use crate::sink::Frozen;
 use crate::templates::Viewed;
 
 /// Names the Ingress whose addresses a gateway has.
@@ -45,16 +43,6 @@ impl Fault for JoinFault {
     fn effect(&self) -> Effect {
         Effect::FailsSource
     }
-}
-
-/// An object that the manifests cannot tell the addresses of, because they hold no object of a kind.
-pub(crate) fn not_held(resource: &Arc<Resource>, names: Vec<Name>, kinds: &[&str]) -> Frozen {
-    let (missing, lists) = (kinds.join(" and no "), kinds.join("List or "));
-    let reason = eco_format!(
-        "{resource} gets its addresses from other objects, but the manifests hold no {missing}; add them (or an empty \
-         {lists}List if there are none)"
-    );
-    Frozen { resource: Arc::clone(resource), names, reason }
 }
 
 /// The objects of a kind that others name: those of the namespace that a run looks at are one list, and those outside

@@ -26,7 +26,6 @@ use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::fault::{Effect, Fault};
-use crate::joins::not_held;
 use crate::needs::Row;
 use crate::objects::Service;
 use crate::records::{TargetGroups, Traits};
@@ -135,7 +134,11 @@ impl ObjectSource for AmbassadorSource {
         let answers = read(view, services.filter(|_| is_held).collect()).await;
         for (resource, Waiting { service, name, traits }) in waiting {
             match answers.get(&service) {
-                None => sink.frozen.push(not_held(&resource, vec![name], &["Service"])),
+                None => sink.frozen.push(Frozen::of_manifests(
+                    Arc::clone(&resource),
+                    vec![name],
+                    &["Service"],
+                )),
                 Some(Ok(None)) => sink.fail(&resource, &HostFault::NoService(service)),
                 Some(Ok(Some(targets))) if targets.is_empty() => {
                     sink.unready([name], &traits, &resource);

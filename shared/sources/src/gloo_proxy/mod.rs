@@ -13,12 +13,12 @@
 //! The annotation `target` of the Proxy stands in for its addresses, and the Ingresses for the Service. `--namespace` does not
 //! count here, `--gloo-namespace` does. The records have no label of their object.
 
+mod flags;
 mod object;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use clap::{ArgAction, Args};
 use ecow::{EcoString, eco_format};
 use extdns_clusters::{ClusterView, Pairs, ReadError};
 use extdns_model::{KindName, Name, Resource, ResourceKind};
@@ -31,32 +31,16 @@ use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::fault::{Effect, Fault};
-use crate::joins::{ByName, INGRESS, JoinFault, not_held};
+use crate::joins::{ByName, INGRESS, JoinFault};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service, ServiceType};
 use crate::records::{TargetGroups, Traits};
-use crate::sink::Sink;
+use crate::sink::{Frozen, Sink};
 use crate::source::Definition;
 use crate::templates::{Templates, Viewed, Views};
+use flags::{Flags, Options};
 pub(crate) use object::Ref;
 use object::{Gateway, Proxy, VirtualService};
-
-/// The flags of the source `gloo-proxy`.
-#[derive(Args, Clone, Debug)]
-#[group(skip)]
-pub(crate) struct Flags {
-    /// The namespace of the proxies of Gloo (repeatable).
-    #[arg(long, value_name = "NAMESPACE", action = ArgAction::Append, default_value = "gloo-system")]
-    gloo_namespace: Vec<String>,
-}
-
-/// What the flags say.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    namespaces: Vec<EcoString>,
-    /// Whether the run looks at one namespace: the others of Gloo are read all the same.
-    is_namespaced: bool,
-}
 
 pub(crate) struct GlooSource {
     context: Arc<Context>,
@@ -262,7 +246,7 @@ impl ObjectSource for GlooSource {
                 Ok(()) => sink.absorb(found),
                 Err(ProxyFault::NoService) if !view.holds::<Viewed<Service>>() => {
                     let names = waiting.hosts.into_iter().flat_map(|(names, _)| names);
-                    sink.frozen.push(not_held(&by, names.collect(), &["Service"]));
+                    sink.frozen.push(Frozen::of_manifests(Arc::clone(&by), names, &["Service"]));
                 }
                 Err(fault) => sink.fail(&by, &fault),
             }
@@ -278,8 +262,7 @@ impl Definition for GlooSource {
     type Options = Options;
 
     fn options(flags: &Flags, common: &Common) -> Result<Options, OptionsError> {
-        let namespaces = flags.gloo_namespace.iter().map(EcoString::from).collect();
-        Ok(Options { namespaces, is_namespaced: common.namespace.is_some() })
+        Ok(Options::read(flags, common))
     }
 
     fn needs(options: &Options) -> Vec<Row> {

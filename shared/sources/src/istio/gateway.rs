@@ -15,11 +15,11 @@ use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
-use crate::joins::{INGRESS, JoinFault, not_held};
+use crate::joins::{INGRESS, JoinFault};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service};
 use crate::records::{TargetGroups, Traits};
-use crate::sink::Sink;
+use crate::sink::{Frozen, Sink};
 use crate::source::{Definition, NoFlags};
 use crate::templates::{Templates, Viewed, Views};
 use extdns_template::Object;
@@ -106,7 +106,11 @@ impl ObjectSource for GatewaySource {
         let mut targets = Targets::new(view, &self.0);
         for (by, waiting) in waiting {
             if !targets.can_be_known(&waiting.gateway) {
-                sink.frozen.push(not_held(&by, waiting.names, &["Service"]));
+                sink.frozen.push(Frozen::of_manifests(
+                    Arc::clone(&by),
+                    waiting.names,
+                    &["Service"],
+                ));
                 continue;
             }
             match targets.of(&waiting.gateway).await? {

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::fault::{Effect, Fault};
-use crate::joins::{ByName, Found, JoinFault, full_name, not_held};
+use crate::joins::{ByName, Found, JoinFault, full_name};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service};
 use crate::records::{TargetGroups, Traits};
@@ -97,7 +97,8 @@ impl<'a> Joins<'a> {
                 return Ok(Err(Problem::Fault(RefFault(text.clone()))));
             };
             if !self.view.holds::<Viewed<Gateway>>() {
-                let frozen = not_held(by, waiting.names.clone(), &["Gateway"]);
+                let frozen =
+                    Frozen::of_manifests(Arc::clone(by), waiting.names.clone(), &["Gateway"]);
                 return Ok(Err(Problem::Frozen(frozen)));
             }
             match self.gateways.get(self.view, name).await {
@@ -134,7 +135,11 @@ impl<'a> Joins<'a> {
             for gateway in binding {
                 is_bound = true;
                 if !self.targets.can_be_known(gateway) {
-                    sink.frozen.push(not_held(by, vec![name], &["Service"]));
+                    sink.frozen.push(Frozen::of_manifests(
+                        Arc::clone(by),
+                        vec![name],
+                        &["Service"],
+                    ));
                     return Ok(());
                 }
                 match self.targets.of(gateway).await? {
