@@ -108,6 +108,13 @@ impl Row {
     }
 
     /// Lists the objects of a kind that the settings can name, of which this is read.
+    #[cfg_attr(
+        not(test),
+        expect(
+            clippy::extra_unused_type_parameters,
+            reason = "the table of sources alone tells what is read"
+        )
+    )]
     pub(crate) fn list_as<K: Projection>(kind: Kind, purpose: &'static str) -> Self {
         Self {
             #[cfg(test)]

@@ -70,7 +70,7 @@ spec:
   containers:
     {{- include "extdns.container" . | nindent 4 }}
     {{- if and $webhook (not $sidecar) }}
-    {{- include "extdns.webhook" (dict "root" $root) | nindent 4 }}
+    {{- include "extdns.webhook" (dict "root" $root "sidecar" false) | nindent 4 }}
     {{- end }}
     {{- with $values.extraContainers }}
     {{- toYaml . | nindent 4 }}

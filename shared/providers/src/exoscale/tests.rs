@@ -128,7 +128,8 @@ async fn requests_are_those_of_the_service_and_operations_are_awaited() {
     let asked = AtomicUsize::new(0);
     let answer = move |request: &Request| {
         let times = asked.fetch_add(1, Ordering::Relaxed);
-        let state = if request.method == "GET" && times % 2 == 0 { "success" } else { "pending" };
+        let state =
+            if request.method == "GET" && times.is_multiple_of(2) { "success" } else { "pending" };
         Reply::json(200, &json!({ "id": "o-1", "state": state }))
     };
     let (mut sent, outcomes) = writes(make, reads, answer, &wanted).await;

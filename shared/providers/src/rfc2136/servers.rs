@@ -238,9 +238,12 @@ mod tests {
         Servers::new(&args, &Context::default()).expect("servers")
     }
 
+    /// Flags, and the hosts and ports that they name.
+    type Named<'a> = (&'a [&'a str], &'a [(&'a str, u16)]);
+
     #[test]
     fn hosts_and_ports() {
-        let table: [(&[&str], &[(&str, u16)]); 4] = [
+        let table: [Named<'_>; 4] = [
             (&[], &[("localhost", 53)]),
             (&["--rfc2136-host=::1", "--rfc2136-host=[::2]"], &[("::1", 53), ("::2", 53)]),
             (&["--rfc2136-host=ns", "--rfc2136-port=5353"], &[("ns", 5353)]),

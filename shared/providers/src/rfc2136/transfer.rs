@@ -127,11 +127,14 @@ mod tests {
         }
     }
 
+    /// Records that came, and how many of them are those of the zone; `None` while more are awaited.
+    type Came<'a> = (&'a [Record], Result<Option<usize>, &'a str>);
+
     #[test]
     fn only_a_whole_zone_is_one() {
         let a = || a("www.example.org.");
         let whole = "the transfer is not the whole zone: ";
-        let table: [(&[Record], Result<Option<usize>, &str>); 9] = [
+        let table: [Came<'_>; 9] = [
             (&[soa(1), a(), a(), soa(1)], Ok(Some(2))),
             (&[soa(1), a()], Ok(None)),
             // "Nothing new", as an answer to IXFR: not at its end, so that more is waited for.

@@ -256,6 +256,9 @@ mod tests {
         message.to_vec().expect("written")
     }
 
+    /// A key, the signature of the question, the time, and whether the answer is believed.
+    type Verified<'a> = (&'a Key, &'a [u8], u64, Result<(), &'a str>);
+
     #[test]
     fn only_answers_of_who_has_the_key_are_accepted() {
         let key = key();
@@ -263,7 +266,7 @@ mod tests {
         let id = Message::from_vec(&asked).expect("a message").metadata.id;
         let other = Key::new("key.test", "hmac-sha224", "b3RoZXI=").expect("a key");
         let named = Key::new("other.test", "hmac-sha224", "c2VjcmV0").expect("a key");
-        let table: [(&Key, &[u8], u64, Result<(), &str>); 5] = [
+        let table: [Verified<'_>; 5] = [
             (&key, &verifier.before, NOW, Ok(())),
             (&other, &verifier.before, NOW, Err("its signature is wrong")),
             (&named, &verifier.before, NOW, Err("it is signed with another key")),

@@ -159,10 +159,13 @@ async fn without_a_domain_there_is_no_record() {
     assert!(found.failures.is_empty() && found.sink.endpoints.is_empty());
 }
 
+/// A path, what is answered there, and what the error says.
+type Refusal = (&'static str, fn(&str) -> Reply, &'static str);
+
 /// Upstream took a list that fails for an empty one, and deleted its records.
 #[tokio::test]
 async fn a_list_that_is_not_whole_is_an_error() {
-    let table: [(&str, fn(&str) -> Reply, &str); 5] = [
+    let table: [Refusal; 5] = [
         ("/v2/info", |_| Reply::new(404), "GET URL/v2/info: HTTP 404"),
         (
             "/uaa/oauth/token",

@@ -50,7 +50,10 @@ mod tests {
 
     /// The host of the gateway, the namespaces of the VirtualService and of the gateway, `exportTo`, the name, and
     /// whether they belong together.
-    const TABLE: &[(&str, &str, &str, &[&str], &str, bool)] = &[
+    type Case =
+        (&'static str, &'static str, &'static str, &'static [&'static str], &'static str, bool);
+
+    const TABLE: &[Case] = &[
         ("*", "a", "b", &[], "foo.bar", true),
         ("*.foo.bar", "a", "b", &[], "baz.foo.bar", true),
         ("*.foo.bar", "a", "b", &[], "foo.bar", false),

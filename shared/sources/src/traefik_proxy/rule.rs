@@ -12,14 +12,10 @@ pub(super) fn hosts(rule: &str) -> Vec<&str> {
     let mut scanner = Scanner { rule, rest: rule.char_indices() };
     let mut hosts = Vec::new();
     while let Some((at, char)) = scanner.rest.next() {
-        match char {
-            '`' | '"' => drop(scanner.literal(at, char)),
-            char if is_word(char) => {
-                if MATCHERS.contains(&scanner.word(at)) && scanner.opens() {
-                    hosts.extend(scanner.arguments());
-                }
-            }
-            _ => {}
+        if matches!(char, '`' | '"') {
+            scanner.literal(at, char);
+        } else if is_word(char) && MATCHERS.contains(&scanner.word(at)) && scanner.opens() {
+            hosts.extend(scanner.arguments());
         }
     }
     hosts.retain(|host| !host.is_empty() && *host != "*" && !host.contains([',', '\\']));
