@@ -4,6 +4,8 @@ mod api;
 mod fixtures;
 mod layers;
 mod limits;
+mod mixed;
+mod published;
 mod rights;
 mod selection;
 mod templates;

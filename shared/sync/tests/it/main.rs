@@ -10,6 +10,7 @@ mod isolation;
 mod killed;
 mod many;
 mod missing;
+mod not_served;
 mod outside;
 mod revert;
 mod route53;
