@@ -111,7 +111,7 @@ async fn kustomizations_are_taken_by_a_namespace_of_restricted_pods() {
         .collect();
     places.push("infra/kubernetes".to_owned());
     places.sort();
-    assert!(places.len() >= 7, "{places:?}");
+    assert!(places.len() >= 6, "{places:?}");
     for place in &places {
         let yaml = call(&tools.join("kubectl"), &["kustomize", place]);
         let objects = documents(&yaml.unwrap_or_else(|error| panic!("{place}: {error}")));
@@ -161,16 +161,13 @@ async fn the_chart_is_taken_by_a_namespace_of_restricted_pods() {
     for case in &cases {
         let arguments: Vec<&str> = case.iter().map(String::as_str).collect();
         let objects = rendered(&tools, &arguments).unwrap_or_else(|e| panic!("{case:?}: {e}"));
-        // The API server has no such definition; it is checked by the other tests.
-        let known: Vec<Value> =
-            objects.into_iter().filter(|own| own["kind"] != "ServiceMonitor").collect();
-        for object in &known {
+        for object in &objects {
             let name = object["metadata"]["name"].as_str().expect("a name");
             let is_definition = object["kind"] == "CustomResourceDefinition";
             assert!(is_definition || name.starts_with("external-dns-extdns"), "{name}");
         }
-        apply(&api, &tools, &known, &format!("{case:?}")).await;
-        assert_parses(&arguments_of(&known), &format!("{case:?}"));
+        apply(&api, &tools, &objects, &format!("{case:?}")).await;
+        assert_parses(&arguments_of(&objects), &format!("{case:?}"));
     }
 }
 
@@ -182,23 +179,18 @@ async fn values_of_the_chart_of_external_dns_render_as_they_are() {
     let files = files("tests/fixtures/helm");
     assert!(files.len() >= 3, "{files:?}");
     for file in &files {
-        for mode in ["cronjob", "loop"] {
-            let mode = format!("mode={mode}");
-            let objects = rendered(&tools, &["-f", file, "--set", &mode]);
-            let objects = objects.unwrap_or_else(|error| panic!("{file}, {mode}: {error}"));
-            assert_parses(&arguments_of(&objects), file);
-        }
+        let objects = rendered(&tools, &["-f", file]);
+        let objects = objects.unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_parses(&arguments_of(&objects), file);
     }
     let objects =
-        rendered(&tools, &["-f", "tests/fixtures/helm/everything.yaml", "--set=mode=loop"])
-            .expect("objects");
+        rendered(&tools, &["-f", "tests/fixtures/helm/everything.yaml"]).expect("objects");
     assert_eq!(
         arguments_of(&objects),
         [
             "--log-level=debug",
             "--log-format=json",
-            "--interval=5m",
-            "--events",
+            "--once",
             "--source=service",
             "--source=ingress",
             "--policy=upsert-only",
@@ -235,7 +227,7 @@ async fn mistakes_in_values_are_told_by_their_name() {
         (&["--set=provider.name=webhook"], "provider.webhook.image"),
         (&["--set=mode=relay"], "relay needs relay.tlsSecret"),
         (&["--set=txtPrefix=a,txtSuffix=b"], "txtPrefix and txtSuffix"),
-        (&["--set=serviceMonitor.enabled=true"], "use mode: loop"),
+        (&["--set=serviceMonitor.enabled=true"], "cannot be scraped"),
     ];
     for (arguments, part) in table {
         let error = rendered(&tools, arguments).expect_err(part);
@@ -243,4 +235,42 @@ async fn mistakes_in_values_are_told_by_their_name() {
     }
     let lint = ["lint", "--strict", "infra/helm/extdns"];
     call(&tools.join("helm"), &lint).expect("a chart without warnings");
+}
+
+/// The flags with which a source reads all that it can.
+fn widest(source: &str) -> &'static [&'static str] {
+    match source {
+        "cloudfoundry" => &["--cf-api-endpoint=x", "--cf-username=x", "--cf-password=x"],
+        "traefik-proxy" => &["--traefik-enable-legacy"],
+        _ if source.starts_with("gateway-") => &["--gateway-listener-sets"],
+        _ => &[],
+    }
+}
+
+#[test]
+fn the_roles_of_the_chart_are_those_that_the_program_prints() {
+    let bench = Bench::new();
+    let program = |arguments: &[&str]| {
+        run(external_dns(bench.path()).args(["rbac", "--provider=inmemory"]).args(arguments))
+    };
+    let names = program(&["--source=none-such"]).log;
+    let names = names.split_once("must be one of ").expect("the names").1;
+    let names: Vec<&str> = names.split(", got").next().expect("names").split(',').collect();
+    let file = std::fs::read_to_string(root().join("infra/helm/extdns/files/rights.yaml"));
+    let [rights] = &documents(&file.expect("the rights"))[..] else { panic!("one document") };
+    assert!(names.len() >= 26, "{names:?}");
+    assert_eq!(rights.as_object().expect("sources").len(), names.len());
+    for name in names {
+        let source = format!("--source={name}");
+        let printed = program(&[&[source.as_str(), "--namespace=ns"], widest(name)].concat());
+        assert_eq!(printed.code, 0, "{printed:?}");
+        let roles = documents(&printed.out);
+        let rules = |kind: &str| -> Vec<Value> {
+            let own = roles.iter().filter(|role| role["kind"] == kind);
+            own.flat_map(|role| role["rules"].as_array().expect("rules").clone()).collect()
+        };
+        let written = |scope: &str| rights[name][scope].as_array().cloned().unwrap_or_default();
+        assert_eq!(written("namespace"), rules("Role"), "{name}");
+        assert_eq!(written("cluster"), rules("ClusterRole"), "{name}");
+    }
 }
