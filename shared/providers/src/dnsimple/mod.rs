@@ -15,15 +15,13 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
-};
+use extdns_model::{Action, Name, Opaque, Record, RecordSet, Stored, Ttl, Zone, ZoneIndex};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Mx, Srv, Ttls, host};
+use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, Rest, Service, origin};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
@@ -222,15 +220,9 @@ impl Listed {
     /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Option<Record> {
         let rtype = FORM.usual_type(&self.rtype)?;
-        let value = match rtype {
-            RecordType::Mx | RecordType::Srv => {
-                format!("{} {}", self.priority.unwrap_or_default(), self.content)
-            }
-            _ => self.content.clone(),
-        };
         let name = FORM.whole_name(&self.name, zone);
         let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let targets = [FORM.read(rtype, &value)].into_iter().collect();
+        let targets = [FORM.joined(rtype, self.priority, &self.content)].into_iter().collect();
         Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id)))
     }
 }
@@ -251,15 +243,7 @@ impl Written {
     /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
     fn of(set: &RecordSet, zone: &Zone) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, content) = match (Mx::parse(value), Srv::parse(value)) {
-            (Some(Mx { preference, exchange }), _) if set.rtype == RecordType::Mx => {
-                (Some(preference), host(&exchange))
-            }
-            (_, Some(Srv { priority, weight, port, target })) if set.rtype == RecordType::Srv => {
-                (Some(priority), format!("{weight} {port} {}", host(&target)))
-            }
-            _ => (None, FORM.value(set.rtype, value)),
-        };
+        let (priority, content) = FORM.apart(set.rtype, value);
         let rtype = set.rtype.to_string();
         Self { rtype, name: FORM.name(&set.name, zone), content, ttl: FORM.ttl(set.ttl), priority }
     }

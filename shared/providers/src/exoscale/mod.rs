@@ -20,13 +20,11 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
-};
+use extdns_model::{Action, Name, Opaque, Record, RecordSet, Stored, Ttl, Zone, ZoneIndex};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Mx, Srv, Ttls, host};
+use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Advice, Listing, Rest, Service, origin};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
@@ -202,15 +200,9 @@ impl Listed {
     /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Option<Record> {
         let rtype = FORM.usual_type(&self.rtype)?;
-        let value = match rtype {
-            RecordType::Mx | RecordType::Srv => {
-                format!("{} {}", self.priority.unwrap_or_default(), self.content)
-            }
-            _ => self.content.clone(),
-        };
         let name = FORM.whole_name(if self.name == "@" { "" } else { &self.name }, zone);
         let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let targets = [FORM.read(rtype, &value)].into_iter().collect();
+        let targets = [FORM.joined(rtype, self.priority, &self.content)].into_iter().collect();
         Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id.clone())))
     }
 }
@@ -238,15 +230,7 @@ impl Written {
     /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
     fn of(set: &RecordSet, zone: &Zone) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, content) = match (Mx::parse(value), Srv::parse(value)) {
-            (Some(Mx { preference, exchange }), _) if set.rtype == RecordType::Mx => {
-                (Some(preference), host(&exchange))
-            }
-            (_, Some(Srv { priority, weight, port, target })) if set.rtype == RecordType::Srv => {
-                (Some(priority), format!("{weight} {port} {}", host(&target)))
-            }
-            _ => (None, FORM.value(set.rtype, value)),
-        };
+        let (priority, content) = FORM.apart(set.rtype, value);
         let rest = Changed { content, ttl: FORM.ttl(set.ttl), priority };
         Self { name: FORM.name(&set.name, zone), rtype: set.rtype.to_string(), rest }
     }

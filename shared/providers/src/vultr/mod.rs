@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Mx, Srv, Ttls, host};
+use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, origin};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
@@ -208,17 +208,15 @@ impl Written {
     /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
     fn of(set: &RecordSet, zone: &Zone) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, data) = match (Mx::parse(value), Srv::parse(value)) {
-            (Some(Mx { preference, exchange }), _) if set.rtype == RecordType::Mx => {
-                (preference, host(&exchange))
-            }
-            (_, Some(Srv { priority, weight, port, target })) if set.rtype == RecordType::Srv => {
-                (priority, format!("{weight} {port} {}", host(&target)))
-            }
-            _ => (0, FORM.value(set.rtype, value)),
-        };
+        let (priority, data) = FORM.apart(set.rtype, value);
         let rtype = set.rtype.to_string();
-        Self { rtype, name: FORM.name(&set.name, zone), data, ttl: FORM.ttl(set.ttl), priority }
+        Self {
+            rtype,
+            name: FORM.name(&set.name, zone),
+            data,
+            ttl: FORM.ttl(set.ttl),
+            priority: priority.unwrap_or_default(),
+        }
     }
 
     /// No record changes its type.

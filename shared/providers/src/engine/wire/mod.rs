@@ -130,6 +130,33 @@ impl Form {
         }
     }
 
+    /// The same for an API with a field of its own for the preference of MX and the priority of SRV: that number, and the
+    /// rest. A value that cannot be taken apart has no number, and is whole.
+    #[must_use]
+    pub fn apart(&self, rtype: RecordType, value: &str) -> (Option<u16>, String) {
+        let value = self.value(rtype, value);
+        let number = match rtype {
+            RecordType::Mx => Mx::parse(&value).map(|it| it.preference),
+            RecordType::Srv => Srv::parse(&value).map(|it| it.priority),
+            _ => None,
+        };
+        match value.split_once(' ').filter(|_| number.is_some()) {
+            Some((_, rest)) => (number, rest.to_owned()),
+            None => (None, value),
+        }
+    }
+
+    /// A value of two such fields as one text, in its normal form.
+    #[must_use]
+    pub fn joined(&self, rtype: RecordType, number: Option<u16>, rest: &str) -> EcoString {
+        match rtype {
+            RecordType::Mx | RecordType::Srv => {
+                self.read(rtype, &format!("{} {rest}", number.unwrap_or_default()))
+            }
+            _ => self.read(rtype, rest),
+        }
+    }
+
     /// A value that the API wrote in one text, in its normal form.
     #[must_use]
     pub fn read(&self, rtype: RecordType, value: &str) -> EcoString {
