@@ -8,7 +8,7 @@ mod objects;
 pub(crate) mod pki;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use ::kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use http::Request;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 
@@ -77,6 +77,7 @@ pub struct KubeApi {
     // Declared, and so dropped, from the top: the API server goes before its store.
     server: Daemon,
     _etcd: Daemon,
+    etcd_port: u16,
     port: u16,
     authority: Authority,
     written: AtomicUsize,
@@ -88,7 +89,12 @@ impl KubeApi {
     /// A server for `test` alone, ready after two to three seconds. `None`, said on standard error, where there are no
     /// binaries; with `CI=true` that fails.
     pub async fn start_or_skip(test: &str) -> Option<Self> {
-        let started = Self::start().await;
+        Self::start_with_or_skip(test, &[]).await
+    }
+
+    /// [`KubeApi::start_or_skip`] with more flags of kube-apiserver.
+    pub async fn start_with_or_skip(test: &str, flags: &[&str]) -> Option<Self> {
+        let started = Self::start(flags).await;
         if started.is_none() {
             skip(test, "kube-apiserver");
         }
@@ -98,17 +104,17 @@ impl KubeApi {
     /// The one server of this test process, for tests that keep to a [`KubeApi::namespace`] and to groups of their own.
     /// `None` as for [`KubeApi::start_or_skip`].
     pub async fn shared_or_skip(test: &str) -> Option<&'static Self> {
-        let shared = SHARED.get_or_init(Self::start).await.as_ref();
+        let shared = SHARED.get_or_init(|| Self::start(&[])).await.as_ref();
         if shared.is_none() {
             skip(test, "kube-apiserver");
         }
         shared
     }
 
-    async fn start() -> Option<Self> {
+    async fn start(flags: &[&str]) -> Option<Self> {
         let assets = set_up("kube").await?;
         for attempt in 1.. {
-            match Self::launch(&assets).await {
+            match Self::launch(&assets, flags).await {
                 Ok(server) => return Some(server),
                 // Between picking a port and using it, another test may have got it.
                 Err(error)
@@ -119,12 +125,13 @@ impl KubeApi {
         unreachable!("the last attempt returns or panics")
     }
 
-    async fn launch(assets: &Path) -> io::Result<Self> {
+    async fn launch(assets: &Path, flags: &[&str]) -> io::Result<Self> {
         let [etcd_port, peer_port, port] = free_ports()?;
         let etcd = launch_etcd(assets, etcd_port, peer_port).await?;
         let authority = Authority::new();
-        let server = launch_server(assets, etcd_port, port, &authority)?;
-        let mut api = Self { server, _etcd: etcd, port, authority, written: AtomicUsize::new(0) };
+        let server = launch_server(assets, etcd_port, port, &authority, flags)?;
+        let written = AtomicUsize::new(0);
+        let mut api = Self { server, _etcd: etcd, etcd_port, port, authority, written };
         let client = api.client(ADMIN).await;
         let ready = async || {
             let request = Request::get("/readyz").body(Vec::new()).expect("a request of constants");
@@ -152,6 +159,23 @@ impl KubeApi {
     /// What kube-apiserver has logged.
     pub fn log(&self) -> String {
         self.server.log()
+    }
+
+    /// Makes the store forget everything but what is there now, as kube-apiserver has it done every five minutes. It
+    /// blocks, so that a test can call it in the middle of a list.
+    pub fn compact(&self) {
+        // `compact_rev_key`, under which it notes that too: what was read before is the past now.
+        let note = json!({ "key": "Y29tcGFjdF9yZXZfa2V5", "value": "MA==" });
+        let now = self.ask_etcd("/v3/kv/put", &note);
+        let revision = now["header"]["revision"].as_str().expect("etcd says its revision");
+        let compaction = json!({ "revision": revision, "physical": true });
+        let done = self.ask_etcd("/v3/kv/compaction", &compaction);
+        assert_eq!(done.get("code"), None, "etcd refuses a compaction: {done}");
+    }
+
+    fn ask_etcd(&self, path: &str, body: &Value) -> Value {
+        let answer = post(self.etcd_port, path, body);
+        answer.unwrap_or_else(|error| panic!("etcd: {path}: {error}"))
     }
 
     /// A certificate that makes its holder `user`, a member of `group`.
@@ -218,11 +242,25 @@ async fn etcd_is_healthy(port: u16) -> io::Result<bool> {
     Ok(answer.contains("true"))
 }
 
+/// The answer of etcd's JSON gateway.
+fn post(port: u16, path: &str, body: &Value) -> io::Result<Value> {
+    let body = body.to_string();
+    let head = format!("POST {path} HTTP/1.0\r\nhost: etcd\r\ncontent-length: {}", body.len());
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(BOUND))?;
+    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, json) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::InvalidData)?;
+    Ok(serde_json::from_str(json)?)
+}
+
 fn launch_server(
     assets: &Path,
     etcd_port: u16,
     port: u16,
     authority: &Authority,
+    more: &[&str],
 ) -> io::Result<Daemon> {
     let dir = TempDir::new()?;
     let file = |name: &str, content: &str| {
@@ -256,6 +294,6 @@ fn launch_server(
         ("profiling", "false".to_owned()),
     ];
     let mut command = Command::new(assets.join("kube-apiserver"));
-    command.args(flags.iter().map(|(name, value)| format!("--{name}={value}")));
+    command.args(flags.iter().map(|(name, value)| format!("--{name}={value}"))).args(more);
     Daemon::spawn("kube-apiserver", dir, &mut command)
 }

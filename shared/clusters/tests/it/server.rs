@@ -1,7 +1,8 @@
 //! The same against a real API server: TLS, client certificates, its own words.
 
 use extdns_clusters::{
-    Access, Cluster, ClusterView, Environment, Metadata, Projection, ReadErrorKind, ResourceType,
+    Access, Cluster, ClusterView, Environment, ListScope, Metadata, ObjectFilter, Projection,
+    ReadErrorKind, ResourceType,
 };
 use extdns_testkit::kube::{ADMIN, ADMIN_TOKEN, KubeApi, Login};
 use serde_json::json;
@@ -60,6 +61,59 @@ async fn pages_of_a_real_list_are_the_whole_list() {
     let expected: Vec<String> = (0..5).map(|number| format!("{namespace}/web-{number}")).collect();
     assert_eq!(names::<Service>(&view, &namespace).await.unwrap(), expected);
     assert!(names::<Node>(&view, "").await.unwrap().is_empty());
+}
+
+/// Lists the Services of a namespace, whose store forgets the past once behind the first object. Returns what was seen
+/// of every try of the list, and the list.
+async fn names_across_a_compaction(
+    api: &KubeApi,
+    cluster: &Cluster,
+    namespace: &str,
+) -> (usize, Vec<String>) {
+    let view = connect(cluster).await;
+    let filter = ObjectFilter::default();
+    let scope = ListScope { namespace: Some(namespace), filter: &filter };
+    let mut seen = 0;
+    let list = view.fold(scope, Vec::new, |names: &mut Vec<String>, object: Service, _| {
+        names.push(object.metadata.name.to_string());
+        seen += 1;
+        if seen == 1 {
+            api.compact();
+        }
+    });
+    let names = list.await.unwrap();
+    (seen, names)
+}
+
+#[tokio::test]
+async fn a_real_list_whose_snapshot_expires_begins_again_and_is_whole() {
+    let test = "a_real_list_whose_snapshot_expires_begins_again_and_is_whole";
+    // As servers before 1.34 do it: every page but the first is read from the store.
+    let flags = ["--feature-gates=ListFromCacheSnapshot=false"];
+    let Some(api) = KubeApi::start_with_or_skip(test, &flags).await else { return };
+    make_services(&api, "expired", 5).await;
+    let expected: Vec<String> = (0..5).map(|number| format!("web-{number}")).collect();
+
+    let in_pages = in_pages_of(2, as_user(&api, ADMIN));
+    let (seen, names) = names_across_a_compaction(&api, &in_pages, "expired").await;
+    assert_eq!(names, expected);
+    assert_eq!(seen, 2 + 5, "the first page was read, the second was refused");
+
+    // A stream is sent from memory: it does not notice.
+    make_services(&api, "expired", 6).await;
+    let (seen, names) = names_across_a_compaction(&api, &as_user(&api, ADMIN), "expired").await;
+    assert_eq!(names, [&expected[..], &["web-5".to_owned()]].concat());
+    assert_eq!(seen, 6);
+
+    let mut impatient = in_pages_of(2, as_user(&api, ADMIN));
+    impatient.api.limits.restarts = 0;
+    make_services(&api, "expired", 7).await;
+    let view = connect(&impatient).await;
+    let filter = ObjectFilter::default();
+    let scope = ListScope { namespace: Some("expired"), filter: &filter };
+    let list = view.fold(scope, || (), |(), _: Service, _| api.compact());
+    let error = list.await.unwrap_err();
+    assert!(matches!(*error.kind, ReadErrorKind::Expired { .. }), "{error}");
 }
 
 #[tokio::test]
