@@ -93,6 +93,15 @@ impl Name {
         key_of(&self.0)
     }
 
+    /// The key as a text of its own. It is shared with the name where the name is in this form already.
+    #[must_use]
+    pub fn shared_key(&self) -> EcoString {
+        match self.key() {
+            Cow::Borrowed(key) if key.len() == self.0.len() => self.0.clone(),
+            key => EcoString::from(key),
+        }
+    }
+
     /// The lower-case A-label form, checked against the limits of the wire.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use extdns_model::{Endpoint, Inventory, RecordType, ResourceKind};
 use crate::Unmanaged;
 use crate::conflict::preference;
 use crate::decide::Decider;
-use crate::runs::{Keyed, id_and_type};
+use crate::runs::{Keyed, by_set};
 
 /// All desired endpoints.
 pub(crate) struct Routed<'a> {
@@ -49,9 +49,7 @@ pub(crate) fn route<'a>(
         by_zone[first.0 as usize].push(keyed);
     }
     unrouted.sort_by(|a, b| {
-        let by_name =
-            a.key.cmp(&b.key).then_with(|| id_and_type(a.set()).cmp(&id_and_type(b.set())));
-        by_name.then_with(|| preference(a.item, b.item))
+        by_set(a, b).then_with(|| preference(a.item, b.item))
     });
     let unrouted = unrouted.into_iter().map(|keyed| keyed.item).collect();
     unmanaged.sort_by_key(|unmanaged| unmanaged.rtype);

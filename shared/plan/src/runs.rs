@@ -1,14 +1,14 @@
 //! Sorted lists of records and desired endpoints, cut into runs: by name, by set identifier, by
 //! type.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use ecow::EcoString;
 use extdns_model::{Endpoint, Record, RecordSet};
 
-/// A record or an endpoint, beside the key of its name.
+/// A record or an endpoint, beside the key of its name. There are as many as records and endpoints, so it is small.
 pub(crate) struct Keyed<'a, T> {
-    pub(crate) key: Cow<'a, str>,
+    pub(crate) key: EcoString,
     pub(crate) item: &'a T,
 }
 
@@ -31,7 +31,7 @@ impl HasSet for Endpoint {
 
 impl<'a, T: HasSet> Keyed<'a, T> {
     pub(crate) fn new(item: &'a T) -> Self {
-        Self { key: item.set().name.key(), item }
+        Self { key: item.set().name.shared_key(), item }
     }
 
     pub(crate) fn set(&self) -> &'a RecordSet {
@@ -39,11 +39,16 @@ impl<'a, T: HasSet> Keyed<'a, T> {
     }
 }
 
-/// Sorts by name, set identifier and type. What is equal in all three keeps its order.
+/// Sorts the items of one list by name, set identifier and type. What is equal in all three keeps its order: it is that
+/// of the items in memory, so no room is needed beside the list.
 pub(crate) fn sort<T: HasSet>(list: &mut [Keyed<'_, T>]) {
-    list.sort_by(|a, b| {
-        a.key.cmp(&b.key).then_with(|| id_and_type(a.set()).cmp(&id_and_type(b.set())))
-    });
+    let place = |keyed: &Keyed<'_, T>| std::ptr::from_ref(keyed.item);
+    list.sort_unstable_by(|a, b| by_set(a, b).then_with(|| place(a).cmp(&place(b))));
+}
+
+/// The order by name, set identifier and type.
+pub(crate) fn by_set<T: HasSet>(a: &Keyed<'_, T>, b: &Keyed<'_, T>) -> Ordering {
+    a.key.cmp(&b.key).then_with(|| id_and_type(a.set()).cmp(&id_and_type(b.set())))
 }
 
 /// What distinguishes the record sets of one name: the set identifier and the type.

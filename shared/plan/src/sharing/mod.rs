@@ -21,7 +21,7 @@ use extdns_model::{ClusterId, Endpoint, Record, RecordSet};
 use crate::claim::{Claims, ClusterSet, is_ours};
 use crate::conflict::{excludes, preference};
 use crate::freeze::Freeze;
-use crate::runs::{HasSet as _, Keyed, Name, sort};
+use crate::runs::{HasSet as _, Keyed, Name, by_set};
 use crate::{Rule, Settings, Sharing};
 pub use made::Made;
 
@@ -176,7 +176,7 @@ fn competes(a: &RecordSet, b: &RecordSet) -> bool {
 /// Endpoints of one name in the order of runs.
 fn keyed<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Vec<Keyed<'a, Endpoint>> {
     let mut keyed: Vec<_> = endpoints.map(Keyed::new).collect();
-    sort(&mut keyed);
+    keyed.sort_by(by_set);
     keyed
 }
 
