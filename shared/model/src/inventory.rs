@@ -173,6 +173,14 @@ mod tests {
         Unreadable { zone: "b.org".to_owned(), reason: "access denied".to_owned() }
     }
 
+    /// A run holds as many as the zones have, and as many endpoints.
+    #[test]
+    fn records_are_small() {
+        let sizes =
+            [size_of::<Record>(), size_of::<OwnershipRecord>(), size_of::<crate::Endpoint>()];
+        assert!(sizes.iter().zip([112, 72, 80]).all(|(own, most)| *own <= most), "{sizes:?}");
+    }
+
     #[test]
     fn an_unread_zone_is_no_empty_zone() {
         let entry = |zone, records| ZoneInventory { zone: ZoneKey(zone), records };

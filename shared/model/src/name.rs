@@ -71,6 +71,12 @@ impl Name {
         Self(EcoString::from(text.strip_suffix('.').unwrap_or(text)))
     }
 
+    /// [`Name::as_listed`] of a text that is not needed for anything else: it is not copied.
+    #[must_use]
+    pub fn of_listed(text: EcoString) -> Self {
+        if text.ends_with('.') { Self::as_listed(&text) } else { Self(text) }
+    }
+
     /// The text without a trailing dot.
     #[must_use]
     pub fn as_str(&self) -> &str {

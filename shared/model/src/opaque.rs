@@ -9,7 +9,10 @@ use std::sync::Arc;
 /// It is never compared, hashed or shown: two plans that differ only in opaque data are the same
 /// plan.
 #[derive(Clone, Default)]
-pub struct Opaque(Option<Arc<dyn Any + Send + Sync>>);
+pub struct Opaque(Option<Arc<Value>>);
+
+/// A box, so that what carries nothing needs no more room than one pointer: there is an [`Opaque`] in every record.
+struct Value(Box<dyn Any + Send + Sync>);
 
 impl Opaque {
     /// Nothing to carry.
@@ -21,13 +24,13 @@ impl Opaque {
     /// Wraps a provider's own value.
     #[must_use]
     pub fn new<T: Any + Send + Sync>(value: T) -> Self {
-        Self(Some(Arc::new(value)))
+        Self(Some(Arc::new(Value(Box::new(value)))))
     }
 
     /// The value, if it is one of this type.
     #[must_use]
     pub fn get<T: Any>(&self) -> Option<&T> {
-        self.0.as_deref().and_then(|value| (value as &dyn Any).downcast_ref())
+        self.0.as_deref().and_then(|Value(value)| value.downcast_ref())
     }
 
     /// Whether nothing is carried.
@@ -46,6 +49,11 @@ impl fmt::Debug for Opaque {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_one_pointer() {
+        assert_eq!(size_of::<Opaque>(), size_of::<usize>());
+    }
 
     #[test]
     fn gives_back_what_it_was_given_and_shows_nothing() {

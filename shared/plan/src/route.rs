@@ -48,9 +48,7 @@ pub(crate) fn route<'a>(
         }
         by_zone[first.0 as usize].push(keyed);
     }
-    unrouted.sort_by(|a, b| {
-        by_set(a, b).then_with(|| preference(a.item, b.item))
-    });
+    unrouted.sort_by(|a, b| by_set(a, b).then_with(|| preference(a.item, b.item)));
     let unrouted = unrouted.into_iter().map(|keyed| keyed.item).collect();
     unmanaged.sort_by_key(|unmanaged| unmanaged.rtype);
     Routed { desired: by_zone, unrouted, unmanaged }

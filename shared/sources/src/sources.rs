@@ -217,3 +217,6 @@ fn warn_of_outdated(view: &ClusterView, count: usize) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,7 +177,7 @@ fn of_functions(program: &Path) -> Vec<Workload> {
             Some(functions::RELAY),
             Box::new(move || functions::reviews(&relay)),
         ),
-        over_many("start", None, functions::quickest_start),
+        over_many("start", Some(functions::START), functions::quickest_start),
         over_many("nothing to do", Some(functions::SYNC), Many::reads),
         over_many("gate shut", Some(functions::SYNC), Many::gated),
     ]

@@ -44,6 +44,7 @@ fn keys() {
     for (text, expected) in cases {
         assert_eq!(key(text), expected, "key of {text:?}");
         assert_eq!(Name::as_listed(text).shared_key(), expected, "shared key of {text:?}");
+        assert_eq!(Name::of_listed(text.into()), Name::as_listed(text), "{text:?}");
     }
 }
 

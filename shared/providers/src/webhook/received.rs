@@ -4,10 +4,11 @@ mod decode;
 mod filter;
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
 use ecow::EcoString;
 use extdns_model::{Labels, Name, Opaque, Properties, Record, RecordSet, RecordType, Targets, Ttl};
+use foldhash::quality::RandomState;
 
 use crate::{ErrorKind, ProviderError};
 pub(super) use filter::domain_filter;
@@ -34,7 +35,7 @@ impl Received {
             return Err(Unusable { name: self.name, rtype: self.rtype });
         }
         let set = RecordSet::new(
-            Name::as_listed(&self.name),
+            Name::of_listed(self.name),
             rtype,
             Ttl::from_seconds(self.ttl),
             self.targets,
@@ -123,8 +124,9 @@ fn shown(text: &str) -> String {
 /// # Errors
 /// Names the record.
 pub(super) fn no_twins(records: &[Record]) -> Result<(), ProviderError> {
+    let random = RandomState::default();
     let hash = |record: &Record| {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = random.build_hasher();
         record.set.name.key().hash(&mut hasher);
         record.set.rtype.hash(&mut hasher);
         record.set.set_identifier().hash(&mut hasher);

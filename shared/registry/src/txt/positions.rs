@@ -10,13 +10,13 @@ use foldhash::quality::RandomState;
 pub(super) struct Positions {
     hasher: RandomState,
     /// Hash and position, in order.
-    entries: Vec<(u64, u32)>,
+    entries: Vec<(u32, u32)>,
 }
 
 impl Positions {
     /// The positions of the items with this text, in order; those of others may be among them.
     pub(super) fn of(&self, text: &str) -> impl Iterator<Item = usize> {
-        let hash = self.hasher.hash_one(text);
+        let hash = short_hash(&self.hasher, text);
         let start = self.entries.partition_point(|(own, _)| *own < hash);
         let same = self.entries[start..].iter().take_while(move |(own, _)| *own == hash);
         same.map(|(_, at)| *at as usize)
@@ -30,12 +30,17 @@ impl Positions {
     }
 }
 
+/// Half of a hash: few of a million texts have the same one, and whoever asks compares the texts.
+fn short_hash(hasher: &RandomState, text: &str) -> u32 {
+    (hasher.hash_one(text) >> 32) as u32
+}
+
 /// Of positions and their texts. A list has less than 2^32 items.
 impl<'t> FromIterator<(usize, Cow<'t, str>)> for Positions {
     fn from_iter<I: IntoIterator<Item = (usize, Cow<'t, str>)>>(texts: I) -> Self {
         let hasher = RandomState::default();
         let entry = |(at, text): (usize, Cow<'t, str>)| {
-            (hasher.hash_one(&*text), u32::try_from(at).unwrap_or(u32::MAX))
+            (short_hash(&hasher, &text), u32::try_from(at).unwrap_or(u32::MAX))
         };
         let texts = texts.into_iter();
         let mut entries = Vec::with_capacity(texts.size_hint().1.unwrap_or_default());
