@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use ecow::EcoString;
+use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
 use crate::{Name, Opaque};
@@ -86,7 +87,8 @@ pub enum Routing {
 #[derive(Debug, Clone, Default)]
 pub struct ZoneIndex {
     zones: Vec<Zone>,
-    by_name: HashMap<String, SmallVec<[ZoneKey; 1]>>,
+    /// Asked for every suffix of every name.
+    by_name: HashMap<String, SmallVec<[ZoneKey; 1]>, RandomState>,
     by_id: HashMap<EcoString, ZoneKey>,
     routing: Routing,
 }
@@ -99,7 +101,7 @@ impl ZoneIndex {
         zones.sort_by_cached_key(|zone| {
             (zone.name.key().into_owned(), zone.visibility, zone.id.clone())
         });
-        let mut by_name: HashMap<String, SmallVec<[ZoneKey; 1]>> = HashMap::new();
+        let mut by_name: HashMap<String, SmallVec<[ZoneKey; 1]>, RandomState> = HashMap::default();
         let mut by_id = HashMap::with_capacity(zones.len());
         for (index, zone) in zones.iter().enumerate() {
             by_name.entry(zone.name.key().into_owned()).or_default().push(key_at(index));

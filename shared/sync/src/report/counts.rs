@@ -1,9 +1,10 @@
 //! How many record sets of each type are wanted and there: the numbers of upstream's metrics.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher as _;
 
 use extdns_model::{Endpoint, Inventory, RecordSet, RecordType};
+use foldhash::quality::FixedState;
 
 /// Record sets by their type.
 pub type TypeCounts = BTreeMap<RecordType, TypeCount>;
@@ -21,7 +22,8 @@ pub struct TypeCount {
 
 pub(super) fn count(desired: &[Endpoint], inventory: &Inventory) -> TypeCounts {
     let mut counts = TypeCounts::new();
-    let mut stored = HashSet::new();
+    let most = if desired.is_empty() { 0 } else { inventory.records().count() };
+    let mut stored = HashSet::with_capacity_and_hasher(most, FixedState::default());
     for (_, record) in inventory.records() {
         counts.entry(record.set.rtype).or_default().stored += 1;
         if !desired.is_empty() {
@@ -40,5 +42,5 @@ pub(super) fn count(desired: &[Endpoint], inventory: &Inventory) -> TypeCounts {
 
 /// A number that stands for a name and a type: a set of them is a tenth of a set of the names.
 pub(super) fn fingerprint(set: &RecordSet) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one((set.name.key(), set.rtype))
+    FixedState::default().hash_one((set.name.key(), set.rtype))
 }
