@@ -96,6 +96,9 @@ fn tls(mut builder: ClientBuilder, options: &HttpOptions) -> Result<ClientBuilde
             .map_err(|source| HttpError::Pem { path: path.clone(), source })?;
         builder = builder.tls_certs_merge(authorities);
     }
+    let built_in = roots::built_in_roots().iter().map(|root| Certificate::from_der(root));
+    builder = builder
+        .tls_certs_merge(built_in.collect::<Result<Vec<_>, _>>().map_err(HttpError::Client)?);
     if let Some((certificate, key)) = identity {
         let mut pem = read(certificate)?;
         pem.push(b'\n');

@@ -35,6 +35,7 @@ pub use azure::{
 pub use google::{GoogleError, GoogleIdentity, GoogleToken, GoogleVariables};
 pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
 pub use retry_after::retry_after;
+pub use roots::{all_roots, verifier};
 pub use tried::Tried;
 pub use uuid::uuid;
 

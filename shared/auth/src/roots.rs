@@ -1,6 +1,10 @@
 //! The authorities that the system trusts. Their file has hundreds of certificates, so it is read
 //! when the first certificate is verified: a run that speaks no TLS never reads it.
+//!
+//! An image with the program alone has no such file. So Mozilla's authorities are in the program too.
 
+use std::env;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -8,6 +12,50 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
+
+/// Where systems keep the authorities that they trust, in one file: Debian, Fedora, openSUSE, Alpine.
+const BUNDLES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// Mozilla's authorities, to be trusted where the system has no bundle of its own; none where it has one.
+///
+/// They stand for the bundle in the image of ExternalDNS, and so follow the rule of Go for it: `SSL_CERT_FILE` or
+/// `SSL_CERT_DIR` adds to them, and both together name all that is trusted. Both variables are read by every TLS client of the
+/// process; here only whether they are set counts.
+pub(crate) fn built_in_roots() -> &'static [CertificateDer<'static>] {
+    let is_set = |name| env::var_os(name).is_some();
+    let all_named = is_set("SSL_CERT_FILE") && is_set("SSL_CERT_DIR");
+    let has_bundle = || BUNDLES.iter().any(|file| Path::new(file).exists());
+    if all_named || has_bundle() { &[] } else { webpki_root_certs::TLS_SERVER_ROOT_CERTS }
+}
+
+/// What is built in together with what a variable names, for a client that takes all authorities as one list; `None`
+/// where the client is right to trust the system.
+#[must_use]
+pub fn all_roots() -> Option<Vec<CertificateDer<'static>>> {
+    let built_in = built_in_roots();
+    let named = || rustls_native_certs::load_native_certs().certs;
+    (!built_in.is_empty()).then(|| named().into_iter().chain(built_in.iter().cloned()).collect())
+}
+
+/// Verifies certificates of servers: trusts what the system trusts, or what is built in, and these authorities.
+///
+/// # Errors
+/// When there is no authority at all, or one of `extra` is none.
+pub fn verifier(
+    extra: Vec<CertificateDer<'static>>,
+    crypto: Arc<CryptoProvider>,
+) -> Result<Verifier, Error> {
+    Verifier::new_with_extra_roots(
+        extra.into_iter().chain(built_in_roots().iter().cloned()),
+        crypto,
+    )
+}
 
 /// TLS for HTTP/1.1 that trusts what the system trusts.
 pub(crate) fn client_config() -> Result<ClientConfig, Error> {
@@ -32,7 +80,7 @@ struct SystemRoots {
 
 impl SystemRoots {
     fn verifier(&self) -> Result<&Verifier, Error> {
-        let load = || Verifier::new(Arc::clone(&self.crypto));
+        let load = || verifier(Vec::new(), Arc::clone(&self.crypto));
         self.verifier.get_or_init(load).as_ref().map_err(Error::clone)
     }
 }
@@ -81,6 +129,15 @@ impl ServerCertVerifier for SystemRoots {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_built_in_can_be_trusted() {
+        let mut store = rustls::RootCertStore::empty();
+        for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+            store.add(root.clone()).expect("an authority");
+        }
+        assert!(store.len() > 100, "{}", store.len());
+    }
 
     #[test]
     fn the_authorities_of_the_system_are_read_for_the_first_certificate_only() {

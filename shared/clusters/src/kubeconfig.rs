@@ -221,6 +221,10 @@ pub(crate) fn client(mut config: Config, credentials: &str) -> Result<Client, St
         // Without TLS there is nothing to verify, so the authorities of the system are not read.
         config.root_cert.get_or_insert_default();
     }
+    if config.root_cert.is_none() {
+        let roots = extdns_auth::all_roots();
+        config.root_cert = roots.map(|all| all.iter().map(|root| root.to_vec()).collect());
+    }
     Client::try_from(config).map_err(|error| match error {
         kube::Error::InferKubeconfig(error) => format!("{credentials}: {}", explain(&error)),
         // Its own message prints the URL of the proxy, which can hold a password.

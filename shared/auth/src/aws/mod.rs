@@ -36,6 +36,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -46,6 +48,7 @@ pub use self::variables::AwsVariables;
 use self::variables::{NO_REGION, is_region};
 pub use self::words::aws_error_chain;
 use crate::install_crypto;
+use crate::roots::built_in_roots;
 
 /// Where a region is needed but none is configured: services without regions, such as Route 53,
 /// take it for the partition `aws`.
@@ -283,6 +286,9 @@ fn http_client(options: &AwsOptions) -> Result<SharedHttpClient, AwsError> {
         let failed = |reason| AwsError::CaBundle { path: path.clone(), reason };
         store = store.with_pem_certificate(read_bundle(path).map_err(failed)?);
     }
+    for root in built_in_roots() {
+        store = store.with_pem_certificate(pem(root));
+    }
     let context = TlsContext::builder().with_trust_store(store).build().map_err(|error| {
         AwsError::CaBundle { path: bundle.unwrap_or_default(), reason: error.to_string() }
     })?;
@@ -297,6 +303,12 @@ fn http_client(options: &AwsOptions) -> Result<SharedHttpClient, AwsError> {
             .tls_context(context.clone())
             .build()
     }))
+}
+
+/// The only form in which the SDK takes certificates.
+fn pem(certificate: &CertificateDer<'_>) -> String {
+    let body = BASE64_STANDARD.encode(certificate);
+    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
 }
 
 /// A file of certificates. The SDK would panic over anything else.

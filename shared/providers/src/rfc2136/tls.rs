@@ -10,7 +10,6 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
-use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -34,8 +33,7 @@ impl Tls {
             Arc::new(AcceptAny(Arc::clone(&crypto)))
         } else {
             let extra = options.ca.as_deref().map_or_else(|| Ok(Vec::new()), certificates)?;
-            let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&crypto));
-            Arc::new(verifier.map_err(unusable)?)
+            Arc::new(extdns_auth::verifier(extra, Arc::clone(&crypto)).map_err(unusable)?)
         };
         let builder = ClientConfig::builder_with_provider(crypto)
             .with_protocol_versions(&[&rustls::version::TLS13])
