@@ -6,7 +6,7 @@ ifneq ($(wildcard ../shared/cases/README.md),)
 export EXTDNS_CASES ?= $(abspath ../shared/cases)
 endif
 
-.PHONY: help new-provider new-source docs demo bench often test setup fmt lint template isolated unit properties fuzz chaos clean-demo build-SyncFunction build-RelayFunction
+.PHONY: help new-provider new-source docs demo bench often test setup fmt lint template isolated unit properties fuzz chaos image static dist site deploy-check clean-demo build-SyncFunction build-RelayFunction
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +29,7 @@ often: toolchain ## Find what runs call, so that it stands together in the progr
 	cargo run --release -p extdns-bench -- often $(MAP)
 
 test: toolchain ## Install what the tests need, check format and lints, run every test, say where the time went
-	@tests/timed setup fmt lint template isolated unit chaos
+	@tests/timed setup fmt lint template site isolated unit image chaos
 
 # With CI=true a missing server fails the run; elsewhere its tests are skipped by name.
 setup: ## Install and build the servers that the tests run against
@@ -46,6 +46,10 @@ template: ## Check the CloudFormation templates, without an account or a network
 	 AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 "$$place/bin/sam" validate --lint --template template.yaml && \
 	 "$$place/bin/cfn-lint" template.yaml infra/aws/*.yaml
 
+# `test` does the same in parts. There is no Terraform and no workflow of another CI here to be checked.
+deploy-check: template ## Check all that deploys, without an account: templates, policies, chart, kustomizations, on a real API server
+	cargo test --workspace --all-features --test e2e -- deploy:: artefacts:: broken::
+
 isolated: ## Check each library crate alone, so that none leans on another's features
 	@for crate in model auth plan registry clusters sources providers relay sync; do \
 	  echo "cargo check -p extdns-$$crate"; cargo check --quiet -p extdns-$$crate || exit 1; \
@@ -54,6 +58,12 @@ isolated: ## Check each library crate alone, so that none leans on another's fea
 # The seed makes the random inputs of a run those of every run; `properties` and `fuzz` try others.
 unit: ## Run the tests, with the same random inputs each time, and each fuzz test for 30 seconds
 	PROPTEST_RNG_SEED=1 FUZZ_SECONDS=30 cargo test --workspace --all-features
+
+# Behind `unit`, whose build has most of what a static build needs.
+image: ## Build the static program and the image, and run both without anything of this machine
+	$(MAKE) --no-print-directory dist STATIC_PROFILE=dev
+	cargo install --quiet --locked --path functions/once --profile dev --root target/install
+	EXTDNS_STATIC=$(abspath target/static) cargo test --workspace --all-features --test e2e image:: -- --ignored
 
 CASES ?= 20000
 properties: toolchain ## Run the tests with other random inputs each time, CASES=20000 for each property
@@ -81,6 +91,13 @@ docs: toolchain ## Write what is generated: pages of providers, configuration, r
 	UPDATE_EXPECT=1 cargo test --quiet -p extdns-providers --all-features --lib pages::
 	UPDATE_EXPECT=1 cargo test --quiet -p extdns-sync --all-features --lib the_schema
 
+# A page that no table of docs/README.md names fails it, and so does a link to what is not there.
+site: ## Make the site of docs/ in target/site/book, and check its links
+	@place=$$(tests/setup site | cut -d' ' -f3) && [ -n "$$place" ] || { echo "skipped: mdBook is missing" >&2; [ "$$CI" != true ]; exit; }; \
+	 mkdir -p target/site && cp infra/site/book.toml target/site && infra/site/pages.py docs target/site/src && \
+	 "$$place/bin/mdbook" build target/site && \
+	 "$$place/bin/lychee" --offline --include-fragments --no-progress --root-dir "$(CURDIR)/target/site/book" target/site/book
+
 # `sam build` calls this for template.yaml. LAMBDA_TARGET builds for another processor than this machine's
 # (aarch64-unknown-linux-gnu, with its linker), LAMBDA_PROFILE=dev is quick and large.
 LAMBDA_PROFILE ?= release
@@ -93,6 +110,35 @@ build-SyncFunction build-RelayFunction: toolchain
 	cargo build --locked -p $(LAMBDA_NAME) --profile $(LAMBDA_PROFILE) $(if $(LAMBDA_TARGET),--target $(LAMBDA_TARGET))
 	infra/aws/glibc $(LAMBDA_FOLDER)/$(LAMBDA_NAME)
 	cp $(LAMBDA_FOLDER)/$(LAMBDA_NAME) $(ARTIFACTS_DIR)/bootstrap
+
+# The program as one file that needs nothing of the machine, with what it is made of. Only its own crate is told to link
+# statically, so all others are those of any build. STATIC_PROFILE=dev is quick and large; STATIC_TARGET and STATIC_CC build for
+# another processor (aarch64-unknown-linux-gnu, aarch64-linux-gnu-gcc).
+STATIC_PROFILE ?= release
+STATIC_TARGET ?=
+STATIC_CC ?= cc
+STATIC = target/static$(if $(STATIC_TARGET),/$(STATIC_TARGET))
+STATIC_BUILT = $(or $(CARGO_TARGET_DIR),target)/$(if $(STATIC_TARGET),$(STATIC_TARGET)/)$(if $(filter dev,$(STATIC_PROFILE)),debug,$(STATIC_PROFILE))/external-dns
+DLSYM = $(STATIC)/dlsym.o
+TRIPLE = $(or $(STATIC_TARGET),$(shell rustc -vV | sed -n 's/^host: //p'))
+static: toolchain ## The program as one static file in target/static, with its licences and its bill of materials
+	mkdir -p $(STATIC)
+	$(STATIC_CC) -O2 -c infra/image/dlsym.c -o $(DLSYM)
+	cargo rustc --locked -p external-dns --bin external-dns --profile $(STATIC_PROFILE) $(if $(STATIC_TARGET),--target $(STATIC_TARGET)) \
+	  -- -C linker=$(STATIC_CC) -C target-feature=+crt-static -C relocation-model=static -C strip=symbols \
+	  -C link-arg=-Wl,--wrap=dlsym -C link-arg=$(DLSYM)
+	cp $(STATIC_BUILT) $(STATIC)/external-dns
+	rm $(DLSYM)
+	infra/image/contents.py $(STATIC)/doc $(TRIPLE)
+	cp LICENSE README.md $(STATIC)/doc
+
+# What is in it depends on the commit, Rust and the C library alone: no path, time or user is in it.
+DIST = target/dist
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+REMAP = --remap-path-prefix=$(CURDIR)=/src --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
+dist: export RUSTFLAGS += $(if $(filter dev,$(STATIC_PROFILE)),,$(REMAP))
+dist: static ## A release: target/dist with an archive of `make static` and its checksum
+	infra/image/archive $(STATIC) $(DIST) external-dns-$(VERSION)-$(TRIPLE)
 
 clean-demo: ## Remove what the demo wrote
 	rm -rf target/demo

@@ -29,7 +29,7 @@ impl Authority {
 
     /// Certificate and key of the server, PEM.
     pub(crate) fn server(&self) -> (String, String) {
-        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let names = ["127.0.0.1", "localhost", "server.example.test"].map(str::to_owned);
         let params = CertificateParams::new(names).expect("constants make a certificate");
         self.sign(params, "kube-apiserver", ExtendedKeyUsagePurpose::ServerAuth)
     }
