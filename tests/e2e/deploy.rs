@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::program::{Bench, external_dns, run};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// kubectl and helm, or `None` where `test` has to be skipped.
-async fn tools(test: &str) -> Option<PathBuf> {
+pub(crate) async fn tools(test: &str) -> Option<PathBuf> {
     let tools = set_up("helm").await;
     if tools.is_none() {
         skip(test, "helm");
@@ -23,7 +23,7 @@ async fn tools(test: &str) -> Option<PathBuf> {
 }
 
 /// Runs a tool with a home of its own: what it printed, or the error that it ended with.
-fn call(tool: &Path, arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn call(tool: &Path, arguments: &[&str]) -> Result<String, String> {
     let home = tempfile::TempDir::new().expect("a folder");
     let mut command = Command::new(tool);
     command.args(arguments).env("HOME", home.path()).current_dir(root()).stdin(Stdio::null());
@@ -50,7 +50,7 @@ fn files(folder: &str) -> Vec<String> {
 }
 
 /// The template of the pods of a workload.
-fn pod(workload: &Value) -> Option<&Value> {
+pub(crate) fn pod(workload: &Value) -> Option<&Value> {
     match workload["kind"].as_str()? {
         "CronJob" => Some(&workload["spec"]["jobTemplate"]["spec"]["template"]),
         "Deployment" => Some(&workload["spec"]["template"]),
@@ -67,7 +67,7 @@ fn arguments_of(objects: &[Value]) -> Vec<String> {
 }
 
 /// A namespace that takes restricted pods only.
-async fn restricted(api: &KubeApi, name: &str) {
+pub(crate) async fn restricted(api: &KubeApi, name: &str) {
     api.apply(json!({
         "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name, "labels": {
             "pod-security.kubernetes.io/enforce": "restricted",

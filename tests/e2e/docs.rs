@@ -12,7 +12,7 @@ fn root() -> PathBuf {
 /// The pages, and for each its text.
 fn pages() -> Vec<(PathBuf, String)> {
     let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
-    for folder in ["docs", "infra"] {
+    for folder in ["docs", "docs/setups", "docs/sources", "infra"] {
         let entries = std::fs::read_dir(root().join(folder)).expect("a folder");
         let files = entries.map(|entry| entry.expect("an entry").path());
         pages.extend(files.filter(|path| path.extension().is_some_and(|own| own == "md")));
@@ -27,7 +27,9 @@ fn pages() -> Vec<(PathBuf, String)> {
 /// The commands of all fenced blocks of shell, each on one line.
 fn commands(page: &str) -> Vec<String> {
     let mut commands = Vec::new();
-    for block in page.split("```sh\n").skip(1) {
+    // Behind the language stands which test runs it (`guide`).
+    for block in page.split("```sh").skip(1) {
+        let block = block.split_once('\n').unwrap_or_default().1;
         let block = block.split("```").next().unwrap_or_default().replace("\\\n", " ");
         let lines = block.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
         commands.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));

@@ -3,13 +3,16 @@
 mod artefacts;
 mod aws;
 mod bad_input;
+mod broken;
 mod cli;
 mod commands;
 mod crd_registry;
 mod deploy;
 mod docs;
 mod eks;
+mod guide;
 mod hanging;
+mod image;
 mod many_clusters;
 mod plans;
 mod program;

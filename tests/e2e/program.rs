@@ -39,6 +39,12 @@ impl Bench {
         path
     }
 
+    /// What a file beside the zones holds.
+    pub(crate) fn read(&self, name: &str) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }

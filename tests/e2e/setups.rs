@@ -1,4 +1,4 @@
-//! The pages of `docs/setups`: their objects are written to files, and their commands print what the page says.
+//! The pages of `docs/setups` and `docs/sources`: their objects are written to files, and their commands print what the page says.
 //! `UPDATE_EXPECT=1` takes over what they print.
 
 use std::fmt::Write as _;
@@ -10,8 +10,9 @@ use crate::program::Bench;
 const HASH: &str = "--plan-hash=";
 
 fn pages() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/setups");
-    let entries = std::fs::read_dir(&folder).expect("docs/setups");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let folders = ["setups", "sources"].map(|name| std::fs::read_dir(docs.join(name)));
+    let entries = folders.into_iter().flat_map(|folder| folder.expect("a folder of pages"));
     let mut pages: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     pages.sort();
     pages
@@ -83,5 +84,5 @@ fn the_commands_of_every_page_print_what_it_says() {
             assert!(told == page, "{} is not what runs:\n{told}", path.display());
         }
     }
-    assert!(commands >= 14, "only {commands} commands were found");
+    assert!(commands >= 36, "only {commands} commands were found");
 }

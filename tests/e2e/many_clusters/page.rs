@@ -23,7 +23,7 @@ fn parts(page: &'static str) -> Vec<Part<'static>> {
         if number % 2 == 0 {
             let headings = text.lines().filter_map(|line| line.strip_prefix("## "));
             parts.extend(headings.map(Part::Heading));
-        } else if let Some(shell) = text.strip_prefix("sh\n") {
+        } else if let Some(shell) = text.strip_prefix("sh by=many_clusters\n") {
             let shell = shell.replace("\\\n", " ");
             parts.push(Part::Shell(shell.lines().map(str::to_owned).collect()));
         } else if let Some(output) = text.strip_prefix('\n') {
