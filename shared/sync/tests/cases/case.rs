@@ -49,8 +49,8 @@ struct Run {
     possible: Changes,
 }
 
-/// Every run of a folder, except those of sets that are left out.
-pub(crate) fn load(folder: &Path, left_out: &[&str]) -> Vec<Case> {
+/// Every run of a folder.
+pub(crate) fn load(folder: &Path) -> Vec<Case> {
     let mut cases = Vec::new();
     let entries =
         std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -61,10 +61,6 @@ pub(crate) fn load(folder: &Path, left_out: &[&str]) -> Vec<Case> {
         else {
             continue;
         };
-        let set = name.split('-').next().unwrap_or_default();
-        if left_out.contains(&set) {
-            continue;
-        }
         let text = std::fs::read(&path).expect("case file");
         let run = serde_json::from_slice(&text)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
