@@ -6,6 +6,7 @@
 pub mod baseline;
 pub mod figures;
 pub mod functions;
+pub mod joined;
 pub mod often;
 pub mod planning;
 pub mod prefixes;

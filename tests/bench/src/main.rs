@@ -11,7 +11,7 @@ use extdns_bench::functions::{self, Many};
 use extdns_bench::route53::Route53;
 use extdns_bench::row::{Bar, Calls, Row};
 use extdns_bench::speed::{self, Speed};
-use extdns_bench::{often, planning, rendering, start, table};
+use extdns_bench::{joined, often, planning, rendering, start, table};
 
 /// Measures the program over simulators.
 #[derive(Parser)]
@@ -137,6 +137,7 @@ impl Workload {
 fn workloads(program: &Path) -> Vec<Workload> {
     let mut all: Vec<Workload> = speed::SIZES.map(|n| over_webhook(program, n, false)).into();
     all.extend([10_000, 50_000].map(|n| over_webhook(program, n, true)));
+    all.push(over_joined(program));
     all.push(version(program));
     all.push(over_route53(program, "first sync: 10,000 Services", 10_000, 0));
     all.push(over_route53(program, "read only: 30,000 records", 0, 30_000));
@@ -208,6 +209,19 @@ fn over_route53(program: &Path, name: &str, services: usize, records: usize) -> 
             let route53 = Route53::start(services, records);
             let figures = figures::of(&route53.task(&program))?;
             Ok(Run { figures, calls: Some(route53.calls()), faults: route53.faults() })
+        }),
+    }
+}
+
+fn over_joined(program: &Path) -> Workload {
+    let program = program.to_path_buf();
+    Workload {
+        name: format!("joined: {} routes", thousands(2 * joined::ROUTES)),
+        once: true,
+        bar: None,
+        run: Box::new(move || {
+            let (figures, faults) = joined::measure(&program)?;
+            Ok(Run { figures, calls: None, faults })
         }),
     }
 }
