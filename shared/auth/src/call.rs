@@ -1,4 +1,4 @@
-//! Calls to clouds for tokens and clusters: small answers, read whole, and what a refusal says.
+//! Calls to clouds for tokens, clusters and routes: small answers, read whole, and what a refusal says.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::secrets::{self, Secret};
 use crate::{HttpError, HttpOptions, http_client};
 
 /// Longest time of one call.
@@ -17,13 +18,15 @@ const MOST: usize = 1 << 20;
 const SHOWN: usize = 300;
 
 /// Why a call gave nothing.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    pub(crate) reason: String,
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct Fault {
+    /// What happened, without the URL.
+    pub reason: String,
     /// Whether it may be different in a moment.
-    pub(crate) may_pass: bool,
+    pub may_pass: bool,
     /// The status of the answer, if there was one.
-    pub(crate) status: Option<StatusCode>,
+    pub status: Option<StatusCode>,
 }
 
 impl Fault {
@@ -33,7 +36,8 @@ impl Fault {
     }
 
     /// With what the user can do about something that stays as it is.
-    pub(crate) fn hint(mut self, hint: &str) -> Self {
+    #[must_use]
+    pub fn hint(mut self, hint: &str) -> Self {
         if !self.may_pass {
             self.reason = format!("{}; {hint}", self.reason);
         }
@@ -82,11 +86,39 @@ pub(crate) fn is_this_machine(url: &Url) -> bool {
 }
 
 /// The answer to a request, as JSON.
-pub(crate) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Fault> {
+///
+/// # Errors
+/// When there is no answer, a refusal, or another answer than this.
+pub async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Fault> {
     let body = bytes(request).await?;
     // What is wrong with it could hold the token.
     serde_json::from_slice(&body)
         .map_err(|_| Fault::lasting("the answer is not what the API promises"))
+}
+
+/// An access token for a user and a password (RFC 6749, 4.3), asked for by a client without a secret. It is registered as a
+/// secret, and so is the password.
+///
+/// # Errors
+/// When the server gives none.
+pub async fn token_for_password(
+    request: RequestBuilder,
+    client: &str,
+    (user, password): (&str, &Secret),
+) -> Result<String, Fault> {
+    #[derive(serde::Deserialize)]
+    struct Token {
+        access_token: String,
+    }
+
+    secrets::register(password.text());
+    let form = [("grant_type", "password"), ("username", user), ("password", password.text())];
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = request.basic_auth(client, Some("")).body(body);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let token: Token = json(request.header("accept", "application/json")).await?;
+    secrets::register(&token.access_token);
+    Ok(token.access_token)
 }
 
 /// The body of the answer to a request.

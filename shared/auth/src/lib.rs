@@ -7,7 +7,7 @@
 #[cfg(feature = "aws")]
 mod aws;
 mod azure;
-mod call;
+pub mod call;
 pub mod documents;
 mod google;
 mod held;

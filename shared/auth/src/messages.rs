@@ -41,6 +41,7 @@ async fn every_error_has_its_message() {
     let reason = "container.googleapis.com answers HTTP 403: you may not".to_owned();
     messages.show(GoogleError::Call { reason, status: Some(403), may_pass: false });
     messages.leave_out("GoogleError::Http", "it says what HttpError says");
+    messages.leave_out("Fault", "it is a part of what the errors of a caller say");
     #[cfg(feature = "aws")]
     {
         let tried = Tried::default()

@@ -5,10 +5,11 @@ mod object;
 pub(crate) mod pipes;
 mod strict;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use ecow::EcoString;
 use serde::Deserialize;
@@ -25,6 +26,8 @@ const DEEPEST: usize = 32;
 pub(crate) struct Manifests {
     files: Vec<PathBuf>,
     found: Found,
+    /// Group and kind of all objects and empty lists, each once.
+    held: OnceLock<BTreeSet<(EcoString, EcoString)>>,
     /// Whether the text that was read last is nothing but white space.
     last_is_blank: bool,
 }
@@ -36,7 +39,8 @@ impl Manifests {
         mut stdin: impl Read,
         mut pipes: Pipes,
     ) -> Result<Self, ManifestError> {
-        let mut all = Self { files: Vec::new(), found: Found::default(), last_is_blank: false };
+        let (files, found, held) = (Vec::new(), Found::default(), OnceLock::new());
+        let mut all = Self { files, found, held, last_is_blank: false };
         for path in paths {
             let before = all.found.statements();
             if path.as_os_str() == "-" {
@@ -160,9 +164,12 @@ impl Manifests {
 
     /// Whether these manifests say which objects of a kind there are: by objects, or by an empty list of the kind.
     pub(crate) fn hold(&self, resource: &ResourceType) -> bool {
-        let empty = &self.found.empty_kinds;
-        self.found.objects.iter().any(|object| object.is_a(resource))
-            || empty.iter().any(|(group, kind)| group == resource.group && kind == resource.kind)
+        let held = self.held.get_or_init(|| {
+            let kind = |object: &Object| (object.group.clone(), object.kind.clone());
+            let objects = self.found.objects.iter().map(kind);
+            objects.chain(self.found.empty_kinds.iter().cloned()).collect()
+        });
+        held.iter().any(|(group, kind)| group == resource.group && kind == resource.kind)
     }
 
     /// The kind whose list has this name: as a definition among these manifests says it, else the kind among them whose

@@ -1,5 +1,7 @@
 //! In which version a kind is read, where a cluster can have one of several.
 
+use ecow::EcoString;
+
 use crate::error::ReadError;
 use crate::object::{Projection, ResourceType};
 use crate::served::not_served;
@@ -27,9 +29,31 @@ impl ClusterView {
         if older.is_empty() {
             return Ok(newest);
         }
-        let Some(served) = self.served_versions(newest.group, newest.plural).await? else {
-            return Ok(newest);
-        };
+        let served = self.served_versions(newest.group, newest.plural).await?;
+        self.newest_of(newest, older, served)
+    }
+
+    /// The same for a kind of which no list may be read that would fail: the cluster is asked even where there is but one
+    /// version.
+    ///
+    /// # Errors
+    /// When discovery fails, or the cluster serves none of the versions.
+    pub async fn find_served(
+        &self,
+        newest: ResourceType,
+        older: &[&'static str],
+    ) -> Result<ResourceType, ReadError> {
+        let served = self.served_versions(newest.group, newest.plural).await?;
+        self.newest_of(newest, older, served)
+    }
+
+    fn newest_of(
+        &self,
+        newest: ResourceType,
+        older: &[&'static str],
+        served: Option<Vec<EcoString>>,
+    ) -> Result<ResourceType, ReadError> {
+        let Some(served) = served else { return Ok(newest) };
         let mut wanted = std::iter::once(newest.version).chain(older.iter().copied());
         match wanted.find(|version| served.iter().any(|own| own == version)) {
             Some(version) => Ok(ResourceType { version, ..newest }),

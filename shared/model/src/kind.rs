@@ -37,17 +37,14 @@ impl ResourceKind {
     /// A kind that only the data knows, in lower case, with a label. Its text is kept for ever: such kinds are few.
     #[must_use]
     pub fn other(kind: &str) -> Self {
-        static OTHERS: Mutex<BTreeMap<&'static str, &'static KindName>> =
-            Mutex::new(BTreeMap::new());
         let text = kind.to_lowercase();
-        let mut others = OTHERS.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = others.get(text.as_str()) {
-            return Self(known);
-        }
-        let text: &'static str = Box::leak(text.into_boxed_str());
-        let name: &'static KindName = Box::leak(Box::new(KindName::Labelled(text)));
-        others.insert(text, name);
-        Self(name)
+        kept(&text, true, KindName::Labelled)
+    }
+
+    /// The same kind without a label.
+    #[must_use]
+    pub fn unlabelled(self) -> Self {
+        kept(self.as_str(), false, KindName::Unlabelled)
     }
 
     /// The text in labels and reports.
@@ -63,6 +60,24 @@ impl ResourceKind {
     pub const fn is_labelled(self) -> bool {
         matches!(self.0, KindName::Labelled(_))
     }
+}
+
+/// A kind that is known from now on, made once.
+fn kept(
+    text: &str,
+    is_labelled: bool,
+    name: impl FnOnce(&'static str) -> KindName,
+) -> ResourceKind {
+    static KEPT: Mutex<BTreeMap<(&'static str, bool), &'static KindName>> =
+        Mutex::new(BTreeMap::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(&(text, is_labelled)) {
+        return ResourceKind(known);
+    }
+    let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
+    let name: &'static KindName = Box::leak(Box::new(name(text)));
+    kept.insert((text, is_labelled), name);
+    ResourceKind(name)
 }
 
 impl PartialEq for ResourceKind {
@@ -111,5 +126,8 @@ mod tests {
         assert!(ResourceKind::CRD < ResourceKind::SERVICE);
         assert_eq!(ResourceKind::other("HTTPRoute").as_str(), "httproute");
         assert!(!ResourceKind::new(&KindName::Unlabelled("pod")).is_labelled());
+        assert!(!SERVICE.unlabelled().is_labelled());
+        assert_eq!(SERVICE.unlabelled(), SERVICE);
+        assert!(ResourceKind::other("service").is_labelled());
     }
 }

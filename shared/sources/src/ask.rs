@@ -10,6 +10,9 @@ use crate::records::{TargetGroups, Traits};
 use crate::sink::{DropReason, Sink};
 use crate::templates::{Items, Templates};
 
+/// The templates of a run, an object as they see it (none where the run has no template), and the name of its source.
+pub(crate) type Template<'a> = (&'a Templates, Option<Arc<Object>>, &'static str);
+
 /// Why an item of a template is left out.
 const NOT_THERE: &str = "its template reads a field that the object does not have; let the template leave such objects out";
 
@@ -76,6 +79,66 @@ impl Ask<'_> {
     fn leave_out(self, items: &[EcoString], sink: &mut Sink) {
         for item in items {
             sink.drop(item, self.by, DropReason::Source(NOT_THERE.into()));
+        }
+    }
+}
+
+impl Sink {
+    /// Puts names with the targets of their object into the sink; without a target they have no address yet.
+    pub(crate) fn settle(
+        &mut self,
+        names: Vec<Name>,
+        targets: &TargetGroups,
+        traits: &Traits,
+        by: &Arc<Resource>,
+    ) {
+        if targets.is_empty() {
+            self.unready(names, traits, by);
+        } else {
+            self.publish(&names, targets, traits, by);
+        }
+    }
+
+    /// The names that the template of names gives an object: it is asked where the object makes no record of its own, and
+    /// where the run combines both.
+    pub(crate) fn templated_names(
+        &mut self,
+        has_record: bool,
+        (templates, object, source): &Template<'_>,
+        by: &Arc<Resource>,
+    ) -> Vec<Name> {
+        match object {
+            Some(object) if templates.apply(has_record) => {
+                Ask { templates, object, source, by }.names(self)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// [`Self::settle`] with those names.
+    pub(crate) fn settle_templated(
+        &mut self,
+        mut names: Vec<Name>,
+        targets: &TargetGroups,
+        traits: &Traits,
+        template: &Template<'_>,
+        by: &Arc<Resource>,
+    ) {
+        let has_record = !names.is_empty() && !targets.is_empty();
+        names.extend(self.templated_names(has_record, template, by));
+        self.settle(names, targets, traits, by);
+    }
+
+    /// Adds the records that templates make by themselves, of an object with a record of its own or not: nothing of the
+    /// object but their text is in them.
+    pub(crate) fn add_templated(
+        &mut self,
+        has_record: bool,
+        (templates, object, source): Template<'_>,
+        by: &Arc<Resource>,
+    ) {
+        if let Some(object) = &object {
+            Ask { templates, object, source, by }.publish(has_record, &Traits::default(), self);
         }
     }
 }

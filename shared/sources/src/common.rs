@@ -163,7 +163,8 @@ fn assumed_target(text: &str) -> Option<Arc<TargetGroups>> {
     (!targets.is_empty()).then(|| Arc::new(targets))
 }
 
-fn selector(
+/// A selector of a flag.
+pub(crate) fn selector(
     flag: &'static str,
     parsed: Result<Selector, SelectorError>,
 ) -> Result<Selector, OptionsError> {

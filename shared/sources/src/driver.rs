@@ -45,6 +45,12 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
         view.served::<Self::Object>().await
     }
 
+    /// The kinds that the cluster must serve besides, even if no object needs one of theirs: their objects could not be
+    /// known. Newest version and older ones.
+    fn requires(&self) -> Vec<(ResourceType, &'static [&'static str])> {
+        Vec::new()
+    }
+
     /// The kind in resource labels of the objects that the cluster serves here.
     fn label_kind(&self, _resource: &ResourceType) -> ResourceKind {
         Self::KIND
@@ -93,6 +99,11 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     fn merge(endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
         merge::merge_objects(endpoints)
     }
+}
+
+/// Where the objects of a projection are served, for [`ObjectSource::requires`].
+pub(crate) const fn versions<K: Projection>() -> (ResourceType, &'static [&'static str]) {
+    (K::RESOURCE, K::OLDER_VERSIONS)
 }
 
 /// What one pass over the objects found.
@@ -161,6 +172,9 @@ async fn pass<S: ObjectSource>(
     sink: &Sink,
 ) -> Result<Pass<S::Waiting>, ReadError> {
     let kind = source.resource(view).await?;
+    for (newest, older) in source.requires() {
+        view.find_served(newest, older).await?;
+    }
     let (namespace, filter) = (source.namespace(), source.filter());
     let start = || Pass { kind, sink: sink.sibling(), waiting: Vec::new() };
     if source.context().is_shared::<S::Object>() {

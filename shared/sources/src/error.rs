@@ -21,6 +21,14 @@ pub enum OptionsError {
         /// What is wrong.
         source: SelectorError,
     },
+    /// A source cannot do without a flag.
+    #[error("the source {source_name} needs --{flag}")]
+    Missing {
+        /// The source.
+        source_name: &'static str,
+        /// The flag.
+        flag: &'static str,
+    },
     /// Annotation keys would begin with nothing.
     #[error("--annotation-prefix cannot be empty")]
     EmptyPrefix,

@@ -1,48 +1,160 @@
-//! What gateways are joined with: the Ingress that an annotation names, and the Services that select the same pods.
+//! How objects are joined with those that they name: by their name, by the Ingress of an annotation, and by what Services
+//! select.
 //!
-//! A list is read on first need, and its index is made once for a run.
+//! A list is read on first need, and its index is made once for a run. A join that cannot be made stops the object:
+//! [`Stop`] says why, and [`conclude`] what that means for the run.
 
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use ecow::EcoString;
-use extdns_clusters::{ClusterView, Pairs, Projection, ReadError, SharedList};
+use ecow::{EcoString, eco_format};
+use extdns_clusters::{ClusterView, Pairs, Projection, ReadError, ReadErrorKind, SharedList};
+use extdns_model::{Name, Resource};
+use extdns_template::Object;
 use futures::FutureExt as _;
 use tokio::sync::OnceCell;
 
 use crate::annotations::Key;
 use crate::fault::{Effect, Fault};
 use crate::objects::{Ingress, Service};
-use crate::records::TargetGroups;
+use crate::records::{TargetGroups, Traits};
+use crate::sink::{Frozen, Sink};
 use crate::templates::Viewed;
 
 /// Names the Ingress whose addresses a gateway has.
 pub(crate) const INGRESS: Key = Key("ingress");
 
-/// `name` or `namespace/name`, as objects name others. The name alone is in the namespace of the object.
-pub(crate) fn full_name<'a>(reference: &'a str, own: &'a str) -> Option<(&'a str, &'a str)> {
+const BY_ANNOTATION: Named =
+    Named { how: "its annotation ingress names", remedy: "correct the annotation or remove it" };
+
+/// `name` or `namespace/name`, as objects name others in some place. The name alone is in the namespace of the object.
+pub(crate) fn full_name<'a>(
+    reference: &'a str,
+    own: &'a str,
+    place: &'static str,
+) -> Result<(&'a str, &'a str), Stop> {
     let (namespace, name) = reference.split_once('/').unwrap_or((own, reference));
-    (!name.contains('/')).then_some((namespace, name))
+    if name.contains('/') {
+        return Err(Stop::Fault(JoinFault::Reference { place, text: reference.into() }));
+    }
+    Ok((namespace, name))
 }
 
-/// Why an object that others take their addresses from is not there. It is not known what they want then.
+/// What is wrong with something that an object names. It is not known what the object wants then.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum JoinFault {
-    /// The annotation is no reference.
-    #[error("its annotation ingress is {0:?}; it must be name or namespace/name")]
-    Reference(EcoString),
-    /// No such Ingress.
-    #[error(
-        "its annotation ingress names the Ingress \"{0}/{1}\", and there is none; correct the annotation or remove it"
-    )]
-    NoIngress(EcoString, EcoString),
+    /// A text that is no reference.
+    #[error("{place} is {text:?}; it must be name or namespace/name")]
+    Reference {
+        /// Where it stands, such as "its annotation ingress".
+        place: &'static str,
+        /// What stands there.
+        text: EcoString,
+    },
+    /// There is no such object.
+    #[error("{} the {kind} {name:?}, and there is none; {}", named.how, named.remedy)]
+    Missing {
+        /// How the object names it.
+        named: Named,
+        /// Its kind.
+        kind: &'static str,
+        /// `namespace/name`.
+        name: EcoString,
+    },
+    /// The fault is that of an object which the object names.
+    #[error("the {kind} {name:?}: {fault}")]
+    Of {
+        /// Its kind.
+        kind: &'static str,
+        /// `namespace/name`.
+        name: EcoString,
+        /// What is wrong with it.
+        fault: Box<JoinFault>,
+    },
+}
+
+/// How an object names another one that must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Reads before the kind: "its annotation ingress names".
+    pub(crate) how: &'static str,
+    /// What the user can do.
+    pub(crate) remedy: &'static str,
 }
 
 impl Fault for JoinFault {
     fn effect(&self) -> Effect {
         Effect::FailsSource
     }
+}
+
+/// What ends the work on an object that is joined with others.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Something is wrong with what it names.
+    Fault(JoinFault),
+    /// The manifests hold no object of this kind, which it needs.
+    NotHeld(&'static str),
+    /// A single object that it names may not be read; the text says which, and why.
+    Forbidden(EcoString),
+    /// The cluster does not answer.
+    Read(ReadError),
+}
+
+impl From<ReadError> for Stop {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl Stop {
+    /// The same, where it is an object that the object names which is at fault.
+    pub(crate) fn of<K: Projection>(self, named: &K) -> Self {
+        let Self::Fault(fault) = self else { return self };
+        let (kind, name) = (K::RESOURCE.kind, named.metadata().full_name());
+        Self::Fault(JoinFault::Of { kind, name, fault: Box::new(fault) })
+    }
+}
+
+/// Stops an object that needs others of this kind, where the manifests hold none.
+pub(crate) fn need<K: Projection>(view: &ClusterView) -> Result<(), Stop> {
+    if view.holds::<K>() { Ok(()) } else { Err(Stop::NotHeld(K::RESOURCE.kind)) }
+}
+
+/// Puts what came of an object into the sink: what it wants, or why its records stay as they are (`names` are those that
+/// it has in any case).
+///
+/// # Errors
+/// When the cluster does not answer.
+pub(crate) fn conclude(
+    result: Result<Sink, Stop>,
+    names: Vec<Name>,
+    by: &Arc<Resource>,
+    sink: &mut Sink,
+) -> Result<(), ReadError> {
+    match result {
+        Ok(found) => sink.absorb(found),
+        Err(Stop::Fault(fault)) => sink.fail(by, &fault),
+        Err(Stop::NotHeld(kind)) => {
+            sink.frozen.push(Frozen::of_manifests(Arc::clone(by), names, &[kind]));
+        }
+        Err(Stop::Forbidden(reason)) => {
+            let (resource, reason) = (Arc::clone(by), eco_format!("{by} is at {reason}"));
+            sink.frozen.push(Frozen { resource, names, reason });
+        }
+        Err(Stop::Read(error)) => return Err(error),
+    }
+    Ok(())
+}
+
+/// An object that waits for those that it is joined with.
+pub(crate) struct Waiting<K> {
+    pub(crate) object: Viewed<K>,
+    /// The same as templates see it.
+    pub(crate) view: Option<Arc<Object>>,
+    pub(crate) names: Vec<Name>,
+    pub(crate) traits: Traits,
 }
 
 /// The objects of a kind that others name: those of the namespace that a run looks at are one list, and those outside
@@ -88,6 +200,36 @@ impl<K: Projection + Sync> ByName<K> {
         let list = self.list.get_or_try_init(|| view.shared(own).boxed()).await?;
         Ok(list.get(namespace, name).map(Found::Listed))
     }
+
+    /// The object of this name, which must be there.
+    pub(crate) async fn require(
+        &self,
+        view: &ClusterView,
+        (namespace, name): (&str, &str),
+        named: Named,
+    ) -> Result<Found<'_, K>, Stop> {
+        let found = self.get(view, (namespace, name)).await?;
+        found.ok_or_else(|| {
+            let (kind, name) = (K::RESOURCE.kind, eco_format!("{namespace}/{name}"));
+            Stop::Fault(JoinFault::Missing { named, kind, name })
+        })
+    }
+
+    /// The same where the run may have no right to read single objects of other namespaces: then it is the one object
+    /// that stops.
+    pub(crate) async fn get_if_allowed(
+        &self,
+        view: &ClusterView,
+        (namespace, name): (&str, &str),
+    ) -> Result<Option<Found<'_, K>>, Stop> {
+        self.get(view, (namespace, name)).await.map_err(|error| match *error.kind {
+            ReadErrorKind::Forbidden { .. } => {
+                let kind = K::RESOURCE.kind;
+                Stop::Forbidden(eco_format!("the {kind} \"{namespace}/{name}\": {error}"))
+            }
+            _ => Stop::Read(error),
+        })
+    }
 }
 
 impl ByName<Viewed<Ingress>> {
@@ -97,13 +239,10 @@ impl ByName<Viewed<Ingress>> {
         view: &ClusterView,
         reference: &str,
         own: &str,
-    ) -> Result<Result<TargetGroups, JoinFault>, ReadError> {
-        let Some((namespace, name)) = full_name(reference, own) else {
-            return Ok(Err(JoinFault::Reference(reference.into())));
-        };
-        let found = self.get(view, (namespace, name)).await?;
-        let targets = found.map(|ingress| ingress.status.load_balancer.addresses_first());
-        Ok(targets.ok_or_else(|| JoinFault::NoIngress(namespace.into(), name.into())))
+    ) -> Result<TargetGroups, Stop> {
+        let name = full_name(reference, own, "its annotation ingress")?;
+        let ingress = self.require(view, name, BY_ANNOTATION).await?;
+        Ok(ingress.status.load_balancer.addresses_first())
     }
 }
 
@@ -180,7 +319,7 @@ mod tests {
             ("", Some(("own", ""))),
         ];
         for (reference, expected) in table {
-            assert_eq!(full_name(reference, "own"), expected, "{reference:?}");
+            assert_eq!(full_name(reference, "own", "it").ok(), expected, "{reference:?}");
         }
     }
 }

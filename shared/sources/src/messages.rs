@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use extdns_auth::{HttpError, install_crypto};
+use extdns_auth::HttpError;
+use extdns_auth::call::Fault;
 use extdns_clusters::{DroppedBy, ManifestError, ReadError, ReadErrorKind, Selector};
 use extdns_messages::Messages;
 use extdns_model::{
@@ -11,15 +12,13 @@ use extdns_model::{
 use extdns_template::{RenderError, Template};
 
 use crate::ambassador_host::{HostFault, ServiceRef};
-use crate::cloudfoundry::{ApiError, CloudFoundryFlagError};
+use crate::cloudfoundry::ApiError;
 use crate::connector::{ConnectorError, GobError};
 use crate::crd::{CrdFlagError, EntryError};
 use crate::fake::FakeTemplateError;
-use crate::gateway::RouteRule;
-use crate::gloo_proxy::{NamespaceRule, ProxyFault, Ref};
+use crate::gloo_proxy::NamespaceRule;
 use crate::ingress::{IngressFlagError, IngressRule};
-use crate::istio::{GatewayFault, RefFault};
-use crate::joins::JoinFault;
+use crate::joins::{JoinFault, Named};
 use crate::node::{NodeFault, NodeRule};
 use crate::pod::PodRule;
 use crate::service::{ServiceFlagError, ServiceRule};
@@ -65,6 +64,7 @@ fn options_errors() -> Vec<OptionsError> {
     vec![
         OptionsError::Selector { flag: "annotation-filter", source: selector() },
         OptionsError::Selector { flag: "label-filter", source: selector() },
+        OptionsError::Missing { source_name: "cloudfoundry", flag: "cf-username" },
         OptionsError::EmptyPrefix,
         OptionsError::PrefixWithoutSlash,
         OptionsError::NoTemplate,
@@ -175,32 +175,29 @@ fn show_of_sources(messages: &mut Messages) {
     messages.show(IngressRule::IgnoredAnnotation);
     messages.show(template_fault()).show(FakeTemplateError(template_fault()));
     messages.show(ResourceFlagError("configmaps".to_owned()));
-    messages.show(RouteRule::NotAccepted).show(RouteRule::HostnameSource);
-    messages.show(RouteRule::IgnoredAnnotation).show(GroupVersionError("v1".to_owned()));
+    messages.show(GroupVersionError("v1".to_owned()));
     show_of_connector(messages);
     show_of_joins(messages);
-    messages.show(NoGroupError).show(CloudFoundryFlagError("cf-username"));
+    messages.show(NoGroupError);
     let call = || "GET https://api.cf.test/v2/routes".to_owned();
-    messages.show(ApiError::Refused { call: call(), status: 500 });
-    messages.show(ApiError::Refused { call: call(), status: 401 });
+    let fault =
+        Fault { reason: "api.cf.test answers HTTP 500".to_owned(), may_pass: true, status: None };
+    messages.show(ApiError::Call { call: call(), fault });
     let (path, source) = ("/etc/ca.pem".into(), std::io::ErrorKind::NotFound.into());
     messages.show(ApiError::Client(HttpError::File { path, source }));
-    install_crypto();
-    let error = reqwest::Client::new().get("https://").build().expect_err("no host");
-    messages.show(ApiError::Call { call: call(), error });
-    let error = serde_json::from_str::<u8>("<html>").expect_err("no number");
-    messages.show(ApiError::Foreign { call: call(), error });
     messages.show(ApiError::Pages { call: call(), next: "https://evil.test/".to_owned() });
 }
 
 fn show_of_joins(messages: &mut Messages) {
-    let missing = || JoinFault::NoIngress("edge".into(), "alb".into());
-    messages.show(missing()).show(JoinFault::Reference("a/b/c".into()));
-    messages.show(GatewayFault("istio-system/gw".into(), missing()));
-    messages.show(RefFault("a/b/c".into())).show(NamespaceRule);
-    let of = || Ref { namespace: "gloo-system".into(), name: "shop".into() };
-    messages.show(ProxyFault::NoVirtualService(of())).show(ProxyFault::NoGateway(of()));
-    messages.show(ProxyFault::NoService).show(ProxyFault::Gateway(of(), missing()));
+    let missing = || {
+        let (how, remedy) = ("its annotation ingress names", "correct the annotation or remove it");
+        let (kind, name) = ("Ingress", "edge/alb".into());
+        JoinFault::Missing { named: Named { how, remedy }, kind, name }
+    };
+    let (kind, name, fault) = ("Gateway", "istio-system/gw".into(), Box::new(missing()));
+    messages.show(missing()).show(JoinFault::Of { kind, name, fault }).show(NamespaceRule);
+    let (place, text) = ("one of its gateways", "a/b/c".into());
+    messages.show(JoinFault::Reference { place, text });
     let service = ServiceRef::parse("gateways/ambassador").expect("a reference");
     messages.show(HostFault::NoService(service)).show(HostFault::Reference("a/b/c".into()));
 }

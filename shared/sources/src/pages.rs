@@ -107,6 +107,8 @@ async fn table() -> String {
                 fields.push(format!("{of}{}", own.listed_fields()));
             }
         }
+        // Kinds of which the same is read.
+        fields.dedup();
         let cell =
             |parts: Vec<String>| if parts.is_empty() { "-".to_owned() } else { parts.join("; ") };
         let _ = writeln!(

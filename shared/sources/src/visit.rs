@@ -5,21 +5,24 @@ use std::sync::Arc;
 
 use ecow::eco_format;
 use extdns_clusters::ResourceType;
-use extdns_model::{Name, Resource, ResourceKind};
-use extdns_template::Object;
+use extdns_model::{Name, Resource};
 
 use crate::annotations::{Annotations, Key};
-use crate::ask::Ask;
+use crate::ask::Template;
 use crate::common::Common;
 use crate::fault::Fault;
+use crate::objects::host_name;
 use crate::records::{TargetGroups, Traits};
-use crate::sink::Sink;
-use crate::templates::Templates;
+use crate::sink::{DropReason, Sink};
 use crate::trace::HiddenBy;
 
 /// Why the names of the annotation `hostname` are not looked at.
 pub(crate) const IGNORED_ANNOTATION: &str =
     "the name stands in its annotation, which --ignore-hostname-annotation leaves out";
+
+/// Why a name is left out that no listener can have.
+const NO_HOST_NAME: &str = "a listener has host names only, which are letters, digits and \"-\", with \"*\" as the first label \
+                            at most; give the name to another source, such as crd";
 
 /// One object, and where to put what it wants.
 pub(crate) struct Visit<'a, W> {
@@ -59,37 +62,36 @@ impl<W> Visit<'_, W> {
         self.names(annotations.list(Key::HOSTNAME), hidden)
     }
 
-    /// Puts names with the targets of the object into the sink; without a target they have no address yet.
-    pub(crate) fn settle(&mut self, names: Vec<Name>, targets: &TargetGroups, traits: &Traits) {
-        if targets.is_empty() {
-            self.sink.unready(names, traits, &self.by);
-        } else {
-            self.sink.publish(&names, targets, traits, &self.by);
-        }
+    /// Leaves out the names that no listener can have.
+    pub(crate) fn keep_host_names(&mut self, names: &mut Vec<Name>) {
+        names.retain(|name| {
+            let is_host_name = host_name(name.as_str()).is_some();
+            if !is_host_name {
+                self.sink.drop(name.as_str(), &self.by, DropReason::Source(NO_HOST_NAME.into()));
+            }
+            is_host_name
+        });
     }
 
-    /// The same with the names that the template of names gives the object: it is asked where the names of the object itself
-    /// make no record, and where the run combines both.
+    /// See [`Sink::settle`].
+    pub(crate) fn settle(&mut self, names: Vec<Name>, targets: &TargetGroups, traits: &Traits) {
+        self.sink.settle(names, targets, traits, &self.by);
+    }
+
+    /// See [`Sink::settle_templated`].
     pub(crate) fn settle_templated(
         &mut self,
-        mut names: Vec<Name>,
+        names: Vec<Name>,
         targets: &TargetGroups,
         traits: &Traits,
-        (templates, object, source): (&Templates, Option<Arc<Object>>, &'static str),
+        template: &Template<'_>,
     ) {
-        let has_record = !names.is_empty() && !targets.is_empty();
-        if let Some(object) = &object
-            && templates.apply(has_record)
-        {
-            let ask = Ask { templates, object, source, by: &self.by };
-            names.extend(ask.names(self.sink));
-        }
-        self.settle(names, targets, traits);
+        self.sink.settle_templated(names, targets, traits, template, &self.by);
     }
 
-    /// The object under another kind: records of templates do not name it in their label.
-    pub(crate) fn renamed(&self, kind: ResourceKind) -> Arc<Resource> {
-        Arc::new(Resource { kind, ..Resource::clone(&self.by) })
+    /// The object for records that do not name it in their label, such as those of templates.
+    pub(crate) fn unlabelled(&self) -> Arc<Resource> {
+        Arc::new(Resource { kind: self.by.kind.unlabelled(), ..Resource::clone(&self.by) })
     }
 
     /// Keeps the object until the list is complete.

@@ -27,6 +27,30 @@ const SHORTEST: usize = 6;
 const LIMIT: usize = 512;
 const STAYING: usize = 128;
 
+/// A password or token in the settings, which is not shown where they are.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the call that needs it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
 static REGISTRY: RwLock<Registry> = RwLock::new(Registry::new());
 
 /// Remembers a credential: a token, a password, a key. Each line of a text with several (a PEM file)

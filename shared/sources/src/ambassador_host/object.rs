@@ -3,24 +3,19 @@
 use std::fmt;
 
 use ecow::EcoString;
-use extdns_clusters::{Metadata, nullable};
-use serde::Deserialize;
+use extdns_clusters::Metadata;
 
-use crate::objects::projection;
+use crate::objects::{parts, projection};
 
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Host {
-    #[serde(default)]
-    pub(super) metadata: Metadata,
-    #[serde(default, deserialize_with = "nullable")]
-    spec: Spec,
-}
+parts! {
+    pub(crate) struct Host {
+        pub(super) metadata: Metadata,
+        spec: Spec,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Spec {
-    #[serde(deserialize_with = "nullable")]
-    hostname: EcoString,
+    struct Spec {
+        hostname: EcoString,
+    }
 }
 
 projection!(Host: "getambassador.io", ["v3alpha1", "v2"], "hosts", true);

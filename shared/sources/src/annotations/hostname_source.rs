@@ -1,5 +1,7 @@
 //! Which of its names an object publishes.
 
+use extdns_model::Resource;
+
 use super::{Annotations, Key};
 
 /// Which of its names an object publishes: `ingress-hostname-source`, `gateway-hostname-source`.
@@ -25,5 +27,13 @@ impl HostnameSource {
             Some(text) if text.eq_ignore_ascii_case("annotation-only") => Ok(Self::Annotated),
             Some(text) => Err(text),
         }
+    }
+
+    /// The same, where another text counts as none and is reported.
+    pub(crate) fn or_all(annotations: Annotations<'_>, key: Key, by: &Resource) -> Self {
+        Self::of(annotations, key).unwrap_or_else(|value| {
+            tracing::warn!(object = %by, value, "ignoring the annotation {}; it is defined-hosts-only or annotation-only", key.0);
+            Self::All
+        })
     }
 }

@@ -47,6 +47,14 @@ pub(crate) struct Reads {
     pub(crate) properties: bool,
 }
 
+impl Reads {
+    /// What most sources read: names, targets, and all that goes into a record.
+    pub(crate) const USUAL: Self = Self {
+        keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL, Key::SET_IDENTIFIER],
+        properties: true,
+    };
+}
+
 /// The prefixes of this run.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {

@@ -1,13 +1,13 @@
 //! The flags of the source `cloudfoundry`.
 
-use std::fmt;
-
 use clap::Args;
+use extdns_auth::secrets::Secret;
 
 use crate::error::OptionsError;
+use crate::objects::without_port;
 
 /// The flags of the source `cloudfoundry`.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub(crate) struct Flags {
     /// The host of the API of Cloud Foundry.
@@ -20,50 +20,29 @@ pub(crate) struct Flags {
 
     /// The password of the API of Cloud Foundry.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "PASSWORD")]
-    cf_password: String,
-}
-
-/// Without the password.
-impl fmt::Debug for Flags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flags")
-            .field("cf_api_endpoint", &self.cf_api_endpoint)
-            .finish_non_exhaustive()
-    }
+    cf_password: Secret,
 }
 
 /// What the flags say.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
     /// The URL of the API.
     pub(super) endpoint: String,
     pub(super) username: String,
-    pub(super) password: String,
+    pub(super) password: Secret,
 }
-
-/// Without the password.
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("endpoint", &self.endpoint).finish_non_exhaustive()
-    }
-}
-
-/// A flag is missing.
-#[derive(Debug, thiserror::Error)]
-#[error("the source cloudfoundry needs --{0}")]
-pub(crate) struct CloudFoundryFlagError(pub(crate) &'static str);
 
 impl Options {
     /// What the flags say; all of them are needed where the source is used.
     pub(super) fn read(flags: &Flags, is_used: bool) -> Result<Self, OptionsError> {
         let Flags { cf_api_endpoint, cf_username, cf_password } = flags;
         let all = [
-            ("cf-api-endpoint", cf_api_endpoint),
+            ("cf-api-endpoint", cf_api_endpoint.as_str()),
             ("cf-username", cf_username),
-            ("cf-password", cf_password),
+            ("cf-password", cf_password.text()),
         ];
         if let Some((flag, _)) = all.into_iter().find(|(_, value)| is_used && value.is_empty()) {
-            return Err(OptionsError::source(CloudFoundryFlagError(flag)));
+            return Err(OptionsError::Missing { source_name: "cloudfoundry", flag });
         }
         let endpoint = match cf_api_endpoint.contains("://") {
             true => cf_api_endpoint.clone(),
@@ -77,9 +56,6 @@ impl Options {
     pub(super) fn target(&self) -> &str {
         let host = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, host)| host);
         let host = host.split_once('/').map_or(host, |(host, _)| host);
-        match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        }
+        without_port(host)
     }
 }

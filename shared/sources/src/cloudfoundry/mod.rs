@@ -16,7 +16,6 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ecow::eco_format;
 use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, KindName, RecordType, Resource, ResourceKind, Targets, Ttl};
 
@@ -28,9 +27,7 @@ use crate::needs::Row;
 use crate::sink::Sink;
 use crate::source::{Definition, Source};
 pub(crate) use api::ApiError;
-use api::{Api, Login};
-#[cfg(test)]
-pub(crate) use flags::CloudFoundryFlagError;
+use api::{Api, Domain, Route};
 use flags::{Flags, Options};
 
 const KIND: ResourceKind = ResourceKind::new(&KindName::Unlabelled("route"));
@@ -43,15 +40,17 @@ pub(crate) struct CloudFoundry(Options);
 impl CloudFoundry {
     /// All names with a route.
     async fn names(&self) -> Result<Vec<String>, ApiError> {
-        let Options { endpoint, username, password, .. } = &self.0;
-        let login = Login { username, password };
-        let api = Api::log_in(endpoint, login).await?;
+        let api = Api::log_in(&self.0).await?;
         let mut names = Vec::new();
-        for domain in api.private_domains().await? {
-            let hosts = api.hosts(&domain).await?;
-            // A route without a host is the domain itself, which can be no alias.
-            let hosts = hosts.iter().filter(|host| !host.is_empty());
-            names.extend(hosts.map(|host| format!("{host}.{}", domain.name)));
+        // Shared domains are not among them.
+        for Domain { metadata, entity: domain } in api.list("/v2/private_domains").await? {
+            let routes = format!("/v2/routes?q=domain_guid%3A{}", metadata.guid);
+            for Route { entity: route } in api.list(&routes).await? {
+                // A route without a host is the domain itself, which can be no alias.
+                if !route.host.is_empty() {
+                    names.push(format!("{}.{}", route.host, domain.name));
+                }
+            }
         }
         Ok(names)
     }
@@ -61,19 +60,17 @@ impl CloudFoundry {
 impl Source for CloudFoundry {
     async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
         let names = self.names().await.map_err(SourceError::source)?;
-        let mut found = sink.sibling();
-        let ttl = Ttl::from_seconds(TTL);
+        let (ttl, mut endpoints) = (Ttl::from_seconds(TTL), Vec::new());
         for text in names {
-            let name = eco_format!("{text}");
+            let name = text.as_str().into();
             let by = Arc::new(Resource { cluster: view.id(), kind: KIND, namespace: None, name });
-            if let Some(name) = found.name(&text, &by) {
+            if let Some(name) = sink.name(&text, &by) {
                 let targets = Targets::from_iter([self.0.target()]);
                 let endpoint = Endpoint::new(name, RecordType::Cname, ttl, targets);
-                found.endpoints.push(endpoint.wanted_by(by));
+                endpoints.push(endpoint.wanted_by(by));
             }
         }
-        found.endpoints = merge_endpoints(found.endpoints);
-        sink.absorb(found);
+        sink.endpoints.extend(merge_endpoints(endpoints));
         Ok(())
     }
 }

@@ -166,17 +166,25 @@ type Refusal = (&'static str, fn(&str) -> Reply, &'static str);
 #[tokio::test]
 async fn a_list_that_is_not_whole_is_an_error() {
     let table: [Refusal; 5] = [
-        ("/v2/info", |_| Reply::new(404), "GET URL/v2/info: HTTP 404"),
+        (
+            "/v2/info",
+            |_| Reply::new(404),
+            "GET URL/v2/info: 127.0.0.1 answers HTTP 404; check --cf-api-endpoint",
+        ),
         (
             "/uaa/oauth/token",
             |_| Reply::new(401),
-            "POST URL/uaa/oauth/token: HTTP 401; check --cf-username and --cf-password",
+            "POST URL/uaa/oauth/token: 127.0.0.1 answers HTTP 401; check --cf-username and --cf-password",
         ),
-        ("/v2/private_domains", |_| Reply::new(500), "GET URL/v2/private_domains: HTTP 500"),
+        (
+            "/v2/private_domains",
+            |_| Reply::new(500),
+            "GET URL/v2/private_domains: 127.0.0.1 answers HTTP 500",
+        ),
         (
             "/v2/routes",
             |_| Reply::new(500),
-            "GET URL/v2/routes?q=domain_guid%3Aid-apps.org: HTTP 500",
+            "GET URL/v2/routes?q=domain_guid%3Aid-apps.org: 127.0.0.1 answers HTTP 500",
         ),
         (
             "/v2/routes",

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use extdns_model::{KindName, ResourceKind};
 
-use crate::annotations::{Key, Reads};
+use crate::annotations::Reads;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -35,10 +35,7 @@ impl ObjectSource for ContourSource {
     type Fault = TemplateFault;
     // These letters stand in ownership records.
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("HTTPProxy"));
-    const READS: Reads = Reads {
-        keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL, Key::SET_IDENTIFIER],
-        properties: true,
-    };
+    const READS: Reads = Reads::USUAL;
 
     fn context(&self) -> &Context {
         &self.0
@@ -54,7 +51,7 @@ impl ObjectSource for ContourSource {
         let targets = given.or_else(|| proxy.status.load_balancer.targets());
         let traits = Traits::read(annotations, &visit.by);
         let template = (&common.templates, proxy.view(), Self::NAME);
-        visit.settle_templated(names, &targets, &traits, template);
+        visit.settle_templated(names, &targets, &traits, &template);
     }
 }
 
@@ -73,11 +70,7 @@ impl Definition for ContourSource {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.has_names() {
-            views.with::<HttpProxy>(&templates.fields(false))
-        } else {
-            views
-        }
+        views.for_names::<HttpProxy>(templates)
     }
 
     fn new((): (), context: Arc<Context>) -> Self {

@@ -2,10 +2,9 @@
 
 use ecow::EcoString;
 use extdns_clusters::Metadata;
-use extdns_template::{Schema, Type};
+use extdns_template::Type;
 
 use crate::objects::{LoadBalancerStatus, parts, projection};
-use crate::templates::Templated;
 use crate::templates::schemas::{LOAD_BALANCER, STRICT, schema, structs};
 
 parts! {
@@ -46,8 +45,4 @@ structs! {
         "Conditions": Type::List(&STRICT),
     }
 }
-schema!(HTTP_PROXY, SPEC, STATUS);
-
-impl Templated for HttpProxy {
-    const SCHEMA: &'static Schema = &HTTP_PROXY;
-}
+schema!(HttpProxy: SPEC, STATUS);

@@ -17,7 +17,6 @@ use ecow::EcoString;
 use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::{Annotations, Key, Reads};
-use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -38,8 +37,6 @@ pub(crate) trait Named: Server {
     const SOURCE: &'static str;
     /// The kind in labels.
     const LABEL: &'static KindName;
-    /// The same for records of templates, which have no label.
-    const UNLABELLED: &'static KindName;
     /// The same among those of all sources.
     const LABELS: &'static [&'static str];
 }
@@ -47,14 +44,12 @@ pub(crate) trait Named: Server {
 impl Named for VirtualServer {
     const SOURCE: &'static str = "f5-virtualserver";
     const LABEL: &'static KindName = &KindName::Labelled("f5-virtualserver");
-    const UNLABELLED: &'static KindName = &KindName::Unlabelled("f5-virtualserver");
     const LABELS: &'static [&'static str] = &["f5-virtualserver"];
 }
 
 impl Named for TransportServer {
     const SOURCE: &'static str = "f5-transportserver";
     const LABEL: &'static KindName = &KindName::Labelled("f5-transportserver");
-    const UNLABELLED: &'static KindName = &KindName::Unlabelled("f5-transportserver");
     const LABELS: &'static [&'static str] = &["f5-transportserver"];
 }
 
@@ -89,12 +84,9 @@ impl<K: Named> ObjectSource for F5Source<K> {
         let before = visit.sink.endpoints.len();
         visit.settle(names, &targets, &traits);
         let has_record = visit.sink.endpoints.len() > before;
-        if let Some(object) = server.view_as(visit.kind) {
-            let by = visit.renamed(ResourceKind::new(K::UNLABELLED));
-            let templates = &self.context.common.templates;
-            let ask = Ask { templates, object: &object, source: K::SOURCE, by: &by };
-            ask.publish(has_record, &Traits::default(), visit.sink);
-        }
+        let by = visit.unlabelled();
+        let template = (&self.context.common.templates, server.view_as(visit.kind), K::SOURCE);
+        visit.sink.add_templated(has_record, template, &by);
         if visit.sink.endpoints.len() == before {
             tracing::warn!(
                 "F5 {} {} is missing a valid IP address, skipping endpoint creation.",
@@ -120,7 +112,7 @@ impl<K: Named> Definition for F5Source<K> {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.make_names() { views.with::<K>(&templates.fields(true)) } else { views }
+        views.for_records::<K>(templates)
     }
 
     fn new((): (), context: Arc<Context>) -> Self {

@@ -1,11 +1,10 @@
 //! What is read of the objects of F5 Container Ingress Services (`cis.f5.com/v1`).
 
 use ecow::EcoString;
-use extdns_clusters::{Metadata, nullable};
-use extdns_template::{Schema, Type};
-use serde::Deserialize;
+use extdns_clusters::Metadata;
+use extdns_template::Type;
 
-use crate::objects::projection;
+use crate::objects::{parts, projection};
 use crate::templates::Templated;
 use crate::templates::schemas::{STRICT, TEXT, schema, structs};
 
@@ -17,42 +16,30 @@ pub(crate) trait Server: Templated + Clone + Sync {
     fn aliases(&self) -> &[EcoString];
 }
 
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct VirtualServer {
-    #[serde(default)]
-    metadata: Metadata,
-    #[serde(default, deserialize_with = "nullable")]
-    spec: Spec,
-    #[serde(default, deserialize_with = "nullable")]
-    status: Status,
-}
+parts! {
+    pub(crate) struct VirtualServer {
+        metadata: Metadata,
+        spec: Spec,
+        status: Status,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct TransportServer {
-    #[serde(default)]
-    metadata: Metadata,
-    #[serde(default, deserialize_with = "nullable")]
-    spec: Spec,
-    #[serde(default, deserialize_with = "nullable")]
-    status: Status,
-}
+    pub(crate) struct TransportServer {
+        metadata: Metadata,
+        spec: Spec,
+        status: Status,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Spec {
-    #[serde(deserialize_with = "nullable")]
-    pub(super) host: EcoString,
-    #[serde(deserialize_with = "nullable")]
-    host_aliases: Vec<EcoString>,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) virtual_server_address: EcoString,
-}
+    pub(crate) struct Spec {
+        pub(super) host: EcoString,
+        host_aliases: Vec<EcoString>,
+        pub(super) virtual_server_address: EcoString,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Status {
-    #[serde(deserialize_with = "nullable")]
-    vs_address: EcoString,
+    pub(crate) struct Status as "CustomResourceStatus" {
+        vs_address as "VSAddress": EcoString,
+        + "Status": Type::Text,
+        + "Error": Type::Text,
+    }
 }
 
 impl Status {
@@ -124,20 +111,7 @@ structs! {
         "Partition": Type::Text,
         "Pool": Type::Strict,
     }
-    STATUS "CustomResourceStatus" {
-        "VSAddress": Type::Text,
-        "Status": Type::Text,
-        "Error": Type::Text,
-    }
 }
 
-schema!(VIRTUAL, VIRTUAL_SPEC, STATUS);
-schema!(TRANSPORT, TRANSPORT_SPEC, STATUS);
-
-impl Templated for VirtualServer {
-    const SCHEMA: &'static Schema = &VIRTUAL;
-}
-
-impl Templated for TransportServer {
-    const SCHEMA: &'static Schema = &TRANSPORT;
-}
+schema!(VirtualServer: VIRTUAL_SPEC, Status::SEEN);
+schema!(TransportServer: TRANSPORT_SPEC, Status::SEEN);

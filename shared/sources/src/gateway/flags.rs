@@ -4,7 +4,7 @@ use clap::{ArgAction, Args};
 use ecow::EcoString;
 use extdns_clusters::Selector;
 
-use crate::common::non_empty;
+use crate::common::{non_empty, selector};
 use crate::error::OptionsError;
 
 /// The flags of the sources of the Gateway API.
@@ -45,10 +45,7 @@ impl Options {
         let labels = Selector::labels(&flags.gateway_label_filter);
         Ok(Self {
             namespace: non_empty(&flags.gateway_namespace),
-            labels: labels.map_err(|source| OptionsError::Selector {
-                flag: "gateway-label-filter",
-                source,
-            })?,
+            labels: selector("gateway-label-filter", labels)?,
             name: non_empty(&flags.gateway_name),
             reads_listener_sets: flags.gateway_listener_sets,
         })

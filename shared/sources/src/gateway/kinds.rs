@@ -2,9 +2,6 @@
 
 use extdns_clusters::ResourceType;
 use extdns_model::{KindName, ResourceKind};
-use extdns_template::{Schema, Type};
-
-use crate::templates::schemas::{INT, STRICT, TEXT, schema, structs};
 
 /// The group of everything in the Gateway API.
 pub(super) const GROUP: &str = "gateway.networking.k8s.io";
@@ -14,7 +11,6 @@ pub(crate) trait RouteKind: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The name of the source.
     const NAME: &'static str;
     /// The kind in resource labels.
-    const LABELS: &'static [&'static str];
     const LABEL: ResourceKind;
     const RESOURCE: ResourceType;
     const OLDER_VERSIONS: &'static [&'static str];
@@ -22,18 +18,16 @@ pub(crate) trait RouteKind: Clone + std::fmt::Debug + Send + Sync + 'static {
     const PROTOCOLS: &'static [&'static str];
     /// Whether such a route has host names of its own.
     const HAS_HOSTNAMES: bool;
-    const SCHEMA: &'static Schema;
 }
 
 macro_rules! kinds {
     ($($name:ident $source:literal $label:literal $kind:literal $plural:literal
-        [$newest:literal, $($older:literal),*] $protocols:expr, $schema:ident $has_hostnames:literal;)*) => {$(
+        [$newest:literal, $($older:literal),*] $protocols:expr, $has_hostnames:literal;)*) => {$(
         #[derive(Clone, Debug)]
         pub(crate) struct $name;
 
         impl RouteKind for $name {
             const NAME: &'static str = $source;
-            const LABELS: &'static [&'static str] = &[$label];
             const LABEL: ResourceKind = ResourceKind::new(&KindName::Labelled($label));
             const RESOURCE: ResourceType = ResourceType {
                 group: GROUP,
@@ -45,51 +39,20 @@ macro_rules! kinds {
             const OLDER_VERSIONS: &'static [&'static str] = &[$($older),*];
             const PROTOCOLS: &'static [&'static str] = &$protocols;
             const HAS_HOSTNAMES: bool = $has_hostnames;
-            const SCHEMA: &'static Schema = &$schema;
         }
     )*};
 }
 
 kinds! {
     HttpRoute "gateway-httproute" "httproute" "HTTPRoute" "httproutes"
-        ["v1", "v1beta1"] ["HTTP", "HTTPS"], NAMED_ROUTE true;
+        ["v1", "v1beta1"] ["HTTP", "HTTPS"], true;
     GrpcRoute "gateway-grpcroute" "grpcroute" "GRPCRoute" "grpcroutes"
-        ["v1", "v1alpha2"] ["HTTP", "HTTPS"], NAMED_ROUTE true;
+        ["v1", "v1alpha2"] ["HTTP", "HTTPS"], true;
     TlsRoute "gateway-tlsroute" "tlsroute" "TLSRoute" "tlsroutes"
-        ["v1", "v1alpha3", "v1alpha2"] ["TLS"], NAMED_ROUTE true;
+        ["v1", "v1alpha3", "v1alpha2"] ["TLS"], true;
     // Here the experimental version is preferred, as upstream does: it has been served the longest.
     TcpRoute "gateway-tcproute" "tcproute" "TCPRoute" "tcproutes"
-        ["v1alpha2", "v1"] ["TCP", "TLS"], ROUTE false;
+        ["v1alpha2", "v1"] ["TCP", "TLS"], false;
     UdpRoute "gateway-udproute" "udproute" "UDPRoute" "udproutes"
-        ["v1alpha2", "v1"] ["UDP"], ROUTE false;
+        ["v1alpha2", "v1"] ["UDP"], false;
 }
-
-structs! {
-    PARENT_REF as PARENT_REF_T "ParentReference" {
-        "Group": Type::Optional(&TEXT),
-        "Kind": Type::Optional(&TEXT),
-        "Namespace": Type::Optional(&TEXT),
-        "Name": Type::Text,
-        "SectionName": Type::Optional(&TEXT),
-        "Port": Type::Optional(&INT),
-    }
-    NAMED_SPEC "RouteSpec" {
-        "ParentRefs": Type::List(&PARENT_REF_T),
-        "Hostnames": Type::List(&TEXT),
-        "Rules": Type::List(&STRICT),
-    }
-    SPEC "RouteSpec" {
-        "ParentRefs": Type::List(&PARENT_REF_T),
-        "Rules": Type::List(&STRICT),
-    }
-    PARENT_STATUS as PARENT_STATUS_T "RouteParentStatus" {
-        "ParentRef": Type::Struct(&PARENT_REF),
-        "ControllerName": Type::Text,
-        "Conditions": Type::List(&STRICT),
-    }
-    STATUS "RouteStatus" {
-        "Parents": Type::List(&PARENT_STATUS_T),
-    }
-}
-schema!(NAMED_ROUTE, NAMED_SPEC, STATUS);
-schema!(ROUTE, SPEC, STATUS);

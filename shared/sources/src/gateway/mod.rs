@@ -18,60 +18,49 @@ mod join;
 mod kinds;
 mod object;
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::{ClusterView, ObjectFilter, Projection as _, ReadError, ResourceType};
+use extdns_clusters::{ClusterView, Projection as _, ResourceType};
 use extdns_model::{Name, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, HostnameSource, Key, Reads};
-use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
-use crate::driver::{ObjectSource, Visit};
+use crate::driver::{ObjectSource, Visit, versions};
 use crate::error::{OptionsError, SourceError};
+use crate::joins::conclude;
 use crate::needs::Row;
-use crate::objects::host_name;
+use crate::objects::Namespace;
 use crate::records::Traits;
-use crate::sink::{DropReason, Frozen, Sink};
+use crate::sink::Sink;
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use crate::visit::IGNORED_ANNOTATION;
 use flags::{Flags, Options};
-use join::{Filters, Lists, Waiting, Wanted};
+use join::{Joins, Waiting};
 use kinds::RouteKind;
 pub(crate) use kinds::{GrpcRoute, HttpRoute, TcpRoute, TlsRoute, UdpRoute};
-use object::{Gateway, ListenerSet, Namespace, Route};
+use object::{Gateway, ListenerSet, Route};
 
 /// Where a route takes its names from.
 const HOSTNAME_SOURCE: Key = Key("gateway-hostname-source");
-
-/// Why a name is left out that no listener can have.
-const NO_HOST_NAME: &str = "a listener has host names only, which are letters, digits and \"-\", with \"*\" as the first label \
-                            at most; give the name to another source, such as crd";
 
 /// The source of one kind of route.
 pub(crate) struct RouteSource<K> {
     context: Arc<Context>,
     options: Options,
-    filters: Filters,
     kind: PhantomData<fn() -> K>,
 }
 
-/// Why a name of a route is not looked at.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-pub(crate) enum RouteRule {
-    /// Nothing takes it.
-    #[error("no parent that its spec names has accepted it (status.parents)")]
-    NotAccepted,
-    /// The annotation that says where a route takes its names from.
-    #[error("its annotation gateway-hostname-source does not read the place where the name stands")]
-    HostnameSource,
-    /// `--ignore-hostname-annotation`.
-    #[error("{}", IGNORED_ANNOTATION)]
-    IgnoredAnnotation,
-}
+/// Why the names of a route are not looked at that nothing takes.
+const NOT_ACCEPTED: &str = "no parent that its spec names has accepted it (status.parents)";
+
+/// Why the names in one place are not looked at.
+const OTHER_PLACE: &str =
+    "its annotation gateway-hostname-source does not read the place where the name stands";
 
 impl<K: RouteKind> RouteSource<K> {
     /// The names that a route can have, and whether it takes those of its listeners too. A rule can hide all of them.
@@ -79,29 +68,20 @@ impl<K: RouteKind> RouteSource<K> {
         &self,
         route: &Viewed<Route<K>>,
         annotations: Annotations<'_>,
-        hidden: Option<RouteRule>,
+        hidden: Option<&'static str>,
         visit: &mut Visit<'_, Waiting>,
     ) -> (Vec<Name>, bool) {
         let common = &self.context.common;
         let by = Arc::clone(&visit.by);
-        let source = HostnameSource::of(annotations, HOSTNAME_SOURCE).unwrap_or_else(|value| {
-            let rule = "it is defined-hosts-only or annotation-only";
-            tracing::warn!(route = %by, value, "ignoring the annotation gateway-hostname-source; {rule}");
-            HostnameSource::All
-        });
+        let source = HostnameSource::or_all(annotations, HOSTNAME_SOURCE, &by);
         let has_hostnames = route.hostnames().next().is_some();
-        let unread = |own| hidden.or((source == own).then_some(RouteRule::HostnameSource));
+        let unread = |own| hidden.or((source == own).then_some(OTHER_PLACE));
         let rule = unread(HostnameSource::Annotated);
         let mut names = visit.names(route.hostnames(), rule);
-        if let Some(object) = route.view()
-            && common.templates.apply(has_hostnames)
-        {
-            let ask =
-                Ask { templates: &common.templates, object: &object, source: K::NAME, by: &by };
-            let templated = ask.names(visit.sink);
-            names.extend(templated.into_iter().filter(|_| rule.is_none()));
-        }
-        let ignored = common.ignores_hostnames.then_some(RouteRule::IgnoredAnnotation);
+        let template = (&common.templates, route.view(), K::NAME);
+        let templated = visit.sink.templated_names(has_hostnames, &template, &by);
+        names.extend(templated.into_iter().filter(|_| rule.is_none()));
+        let ignored = common.ignores_hostnames.then_some(IGNORED_ANNOTATION);
         let rule = unread(HostnameSource::Defined).or(ignored);
         names.extend(visit.names(annotations.list(Key::HOSTNAME), rule));
         (names, source == HostnameSource::All && !has_hostnames)
@@ -112,7 +92,7 @@ impl<K: RouteKind> RouteSource<K> {
 impl<K: RouteKind> ObjectSource for RouteSource<K> {
     type Object = Viewed<Route<K>>;
     type Waiting = Waiting;
-    type Rule = RouteRule;
+    type Rule = Infallible;
     type Fault = TemplateFault;
     const KIND: ResourceKind = K::LABEL;
     const READS: Reads = Reads {
@@ -124,35 +104,23 @@ impl<K: RouteKind> ObjectSource for RouteSource<K> {
         &self.context
     }
 
-    /// A cluster without the kinds of parents is incomplete, even if it has no route.
-    async fn resource(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
-        let routes = view.served::<Self::Object>().await?;
-        view.served::<Gateway>().await?;
-        if self.options.reads_listener_sets {
-            view.shared::<ListenerSet>(None).await?;
-        }
-        Ok(routes)
+    fn requires(&self) -> Vec<(ResourceType, &'static [&'static str])> {
+        let sets = self.options.reads_listener_sets.then(versions::<ListenerSet>);
+        [versions::<Gateway>()].into_iter().chain(sets).collect()
     }
 
     fn visit(&self, route: Viewed<Route<K>>, visit: &mut Visit<'_, Waiting>) {
         let annotations = self.context.vocabulary.read(&route.metadata().annotations);
         let parents = route.parents();
-        let hidden = parents.is_empty().then_some(RouteRule::NotAccepted);
+        let hidden = parents.is_empty().then_some(NOT_ACCEPTED);
         let (mut names, takes_names_of_listeners) =
             self.candidates(&route, annotations, hidden, visit);
         if parents.is_empty() {
             return;
         }
-        names.retain(|name| {
-            let is_host_name = host_name(name.as_str()).is_some();
-            if !is_host_name {
-                visit.sink.drop(name.as_str(), &visit.by, DropReason::Source(NO_HOST_NAME.into()));
-            }
-            is_host_name
-        });
+        visit.keep_host_names(&mut names);
         let traits = Traits::read(annotations, &visit.by);
-        let namespace = route.metadata().namespace.clone();
-        visit.wait(Waiting { namespace, parents, names, takes_names_of_listeners, traits });
+        visit.wait(Waiting { parents, names, takes_names_of_listeners, traits });
     }
 
     async fn finish(
@@ -161,24 +129,10 @@ impl<K: RouteKind> ObjectSource for RouteSource<K> {
         waiting: Vec<(Arc<Resource>, Waiting)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
-        let Self { context, options, filters, .. } = self;
-        let lists = Lists::read(view, options, filters, &context.vocabulary).await?;
-        if !lists.not_held.is_empty() {
-            let frozen =
-                |(by, route): (_, Waiting)| Frozen::of_manifests(by, route.names, &lists.not_held);
-            sink.frozen.extend(waiting.into_iter().map(frozen));
-            return Ok(());
-        }
-        let wanted = Wanted { kind: K::RESOURCE.kind, protocols: K::PROTOCOLS };
-        for (by, route) in &waiting {
-            for (name, targets) in lists.join(route, wanted) {
-                let Some(name) = sink.name(&name, by) else { continue };
-                if targets.is_empty() {
-                    sink.unready([name], &route.traits, by);
-                } else {
-                    sink.publish(&[name], &targets, &route.traits, by);
-                }
-            }
+        let joins = Joins::new(self, view);
+        for (by, route) in waiting {
+            let result = joins.publish(&route, &by, sink.sibling()).await;
+            conclude(result, route.names, &by, sink)?;
         }
         Ok(())
     }
@@ -186,7 +140,7 @@ impl<K: RouteKind> ObjectSource for RouteSource<K> {
 
 impl<K: RouteKind> Definition for RouteSource<K> {
     const NAME: &'static str = K::NAME;
-    const KINDS: &'static [&'static str] = K::LABELS;
+    const KINDS: &'static [&'static str] = &[K::LABEL.as_str()];
     type Flags = Flags;
     type Options = Options;
 
@@ -208,16 +162,10 @@ impl<K: RouteKind> Definition for RouteSource<K> {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.has_names() { views.with::<Route<K>>(&templates.fields(false)) } else { views }
+        views.for_names::<Route<K>>(templates)
     }
 
     fn new(options: Options, context: Arc<Context>) -> Self {
-        let controller_keys = context.vocabulary.keys(Key::CONTROLLER);
-        let (common, labels) = (&context.common, options.labels.clone());
-        let gateways =
-            ObjectFilter { labels, controller_keys: controller_keys.clone(), ..Default::default() };
-        let annotations = common.annotation_filter.clone();
-        let listener_sets = ObjectFilter { annotations, controller_keys, ..Default::default() };
-        Self { filters: Filters { gateways, listener_sets }, context, options, kind: PhantomData }
+        Self { context, options, kind: PhantomData }
     }
 }

@@ -4,12 +4,13 @@ use std::marker::PhantomData;
 
 use ecow::EcoString;
 use extdns_clusters::{LabelSelector, Metadata, Projection, ResourceType};
-use extdns_template::Schema;
+use extdns_template::{Schema, Struct, Type};
 use serde::Deserialize;
 
 use super::kinds::{GROUP, RouteKind};
 use crate::objects::{Condition, is_true, parts, projection};
 use crate::templates::Templated;
+use crate::templates::schemas::{INT, STRICT, Seen, TEXT, schema};
 
 /// A route of one kind.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,35 +28,38 @@ parts! {
         status: RouteStatus,
     }
 
-    struct RouteSpec {
-        parent_refs: Vec<ParentRef>,
-        hostnames: Vec<EcoString>,
+    /// Routes of TCP and UDP have no host names.
+    pub(super) struct RouteSpec as "RouteSpec" {
+        parent_refs as "ParentRefs": Vec<ParentRef>,
+        hostnames as "Hostnames": Vec<EcoString>,
+        + "Rules": Type::List(&STRICT),
     }
 
-    struct RouteStatus {
-        parents: Vec<ParentStatus>,
+    pub(super) struct RouteStatus as "RouteStatus" {
+        parents as "Parents": Vec<ParentStatus>,
     }
 
-    struct ParentStatus {
-        parent_ref: ParentRef,
-        conditions: Vec<Condition>,
+    struct ParentStatus as "RouteParentStatus" {
+        parent_ref as "ParentRef": ParentRef,
+        conditions as "Conditions": Vec<Condition> = Type::List(&STRICT),
+        + "ControllerName": Type::Text,
     }
 
     /// The Gateway or ListenerSet that a route belongs to. An empty text counts as absent.
-    pub(super) struct ParentRef {
-        group: EcoString,
-        kind: EcoString,
-        namespace: EcoString,
-        name: EcoString,
+    pub(super) struct ParentRef as "ParentReference" {
+        group as "Group": EcoString = Type::Optional(&TEXT),
+        pub(super) kind as "Kind": EcoString = Type::Optional(&TEXT),
+        namespace as "Namespace": EcoString = Type::Optional(&TEXT),
+        name as "Name": EcoString,
         /// The name of one listener; empty for all.
-        pub(super) section_name: EcoString,
-        pub(super) port: Option<u16>,
+        pub(super) section_name as "SectionName": EcoString = Type::Optional(&TEXT),
+        pub(super) port as "Port": Option<u16> = Type::Optional(&INT),
     }
 
     pub(crate) struct Gateway {
         pub(super) metadata: Metadata,
         pub(super) spec: GatewaySpec,
-        status: GatewayStatus,
+        pub(super) status: GatewayStatus,
     }
 
     pub(super) struct GatewaySpec {
@@ -64,12 +68,12 @@ parts! {
         pub(super) allowed_listeners: Allowed,
     }
 
-    struct GatewayStatus {
-        addresses: Vec<Address>,
+    pub(super) struct GatewayStatus {
+        pub(super) addresses: Vec<Address>,
     }
 
-    struct Address {
-        value: EcoString,
+    pub(super) struct Address {
+        pub(super) value: EcoString,
     }
 
     pub(super) struct Listener {
@@ -120,15 +124,10 @@ parts! {
         name: EcoString,
         conditions: Vec<Condition>,
     }
-
-    pub(crate) struct Namespace {
-        pub(super) metadata: Metadata,
-    }
 }
 
 projection!(Gateway: "gateway.networking.k8s.io", ["v1", "v1beta1"], "gateways", true);
 projection!(ListenerSet: "gateway.networking.k8s.io", "listenersets", true);
-projection!(Namespace: "", "namespaces", false);
 
 impl<K: RouteKind> Projection for Route<K> {
     const RESOURCE: ResourceType = K::RESOURCE;
@@ -143,8 +142,16 @@ impl<K: RouteKind> Projection for Route<K> {
     }
 }
 
+/// What templates see of a route without host names of its own.
+const WITHOUT_HOSTNAMES: Struct = Struct {
+    name: RouteSpec::SEEN.name,
+    fields: &[("ParentRefs", Vec::<ParentRef>::TYPE), ("Rules", Type::List(&STRICT))],
+};
+schema!(NAMED, RouteSpec::SEEN, RouteStatus::SEEN);
+schema!(UNNAMED, WITHOUT_HOSTNAMES, RouteStatus::SEEN);
+
 impl<K: RouteKind> Templated for Route<K> {
-    const SCHEMA: &'static Schema = K::SCHEMA;
+    const SCHEMA: &'static Schema = if K::HAS_HOSTNAMES { &NAMED } else { &UNNAMED };
 }
 
 impl<K: RouteKind> Route<K> {
@@ -162,10 +169,10 @@ impl<K: RouteKind> Route<K> {
             spec.parent_refs.iter().any(|named| named.identity(own) == parent.identity(own))
         };
         let accepted = status.parents.iter().filter(|it| is_true(&it.conditions, ACCEPTED));
-        let known = accepted
-            .map(|parent| &parent.parent_ref)
-            .filter(|parent| matches!(parent.identity(own), (GROUP, "Gateway" | "ListenerSet", _)));
-        known.filter(|parent| is_named(parent)).cloned().collect()
+        let parents = accepted.map(|it| &it.parent_ref).filter(|it| is_named(it));
+        let is_known =
+            |it: &&ParentRef| matches!(it.identity(own), (GROUP, "Gateway" | "ListenerSet", _));
+        parents.filter(is_known).cloned().collect()
     }
 }
 
@@ -185,24 +192,9 @@ impl ParentRef {
     fn identity<'a>(&'a self, own: &'a str) -> (&'a str, &'a str, (&'a str, &'a str)) {
         (or(&self.group, GROUP), or(&self.kind, "Gateway"), self.key(own))
     }
-
-    pub(super) fn is_listener_set(&self) -> bool {
-        self.kind == "ListenerSet"
-    }
-}
-
-impl Gateway {
-    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
-        self.status.addresses.iter().map(|address| address.value.as_str())
-    }
 }
 
 impl Allowed {
-    /// Whether the labels of namespaces decide.
-    pub(super) fn selects_namespaces(&self) -> bool {
-        self.namespaces.from == "Selector"
-    }
-
     /// Whether a route of this kind is taken.
     pub(super) fn takes(&self, kind: &str) -> bool {
         let is_own = |own: &AllowedKind| or(&own.group, GROUP) == GROUP && own.kind == kind;

@@ -20,27 +20,24 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
-use extdns_clusters::{ClusterView, Pairs, ReadError};
+use extdns_clusters::{ClusterView, Pairs, ResourceType};
 use extdns_model::{KindName, Name, Resource, ResourceKind};
 use extdns_template::Object;
 
 use crate::annotations::{Key, Reads};
-use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
-use crate::driver::{ObjectSource, Visit};
+use crate::driver::{ObjectSource, Visit, versions};
 use crate::error::{OptionsError, SourceError};
-use crate::fault::{Effect, Fault};
-use crate::joins::{ByName, INGRESS, JoinFault};
+use crate::joins::{ByName, INGRESS, JoinFault, Named, Stop, conclude, need};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service, ServiceType};
 use crate::records::{TargetGroups, Traits};
-use crate::sink::{Frozen, Sink};
+use crate::sink::Sink;
 use crate::source::Definition;
 use crate::templates::{Templates, Viewed, Views};
 use flags::{Flags, Options};
-pub(crate) use object::Ref;
-use object::{Gateway, Proxy, VirtualService};
+use object::{Gateway, Proxy, Ref, VirtualService};
 
 pub(crate) struct GlooSource {
     context: Arc<Context>,
@@ -52,34 +49,15 @@ pub(crate) struct GlooSource {
 #[error("its namespace is not among --gloo-namespace")]
 pub(crate) struct NamespaceRule;
 
-/// Something that a proxy names and that is not there: it is not known what the proxy wants then.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ProxyFault {
-    /// A VirtualService.
-    #[error(
-        "it was made of the VirtualService {0}, and there is none; wait until Gloo has made the Proxy anew"
-    )]
-    NoVirtualService(Ref),
-    /// A Gateway.
-    #[error(
-        "it was made of the Gateway {0}, and there is none; wait until Gloo has made the Proxy anew"
-    )]
-    NoGateway(Ref),
-    /// Its Service.
-    #[error(
-        "there is no Service of its name; make one, or give the Proxy targets (annotation target)"
-    )]
-    NoService,
-    /// The Ingress of a Gateway.
-    #[error("the Gateway {0}: {1}")]
-    Gateway(Ref, JoinFault),
-}
+/// How a proxy names what it was made of.
+const ORIGIN: Named =
+    Named { how: "it was made of", remedy: "wait until Gloo has made the Proxy anew" };
 
-impl Fault for ProxyFault {
-    fn effect(&self) -> Effect {
-        Effect::FailsSource
-    }
-}
+/// How a proxy names its Service.
+const SERVICE: Named = Named {
+    how: "it has the addresses of",
+    remedy: "make one, or give the Proxy targets (annotation target)",
+};
 
 /// A proxy that waits for what it is made of.
 pub(crate) struct Waiting {
@@ -91,7 +69,7 @@ pub(crate) struct Waiting {
 
 /// What proxies are joined with; all of it in all namespaces.
 struct Joins<'a> {
-    source: &'a GlooSource,
+    context: &'a Context,
     view: &'a ClusterView,
     virtual_services: ByName<VirtualService>,
     gateways: ByName<Gateway>,
@@ -99,96 +77,71 @@ struct Joins<'a> {
     services: ByName<Viewed<Service>>,
 }
 
-/// What was found, or why the proxy is at fault.
-type Found<T> = Result<Result<T, ProxyFault>, ReadError>;
-
 impl Joins<'_> {
     /// The addresses of a proxy; none where its Service can never have one.
-    async fn targets(&self, proxy: &Proxy) -> Found<Option<TargetGroups>> {
-        let vocabulary = &self.source.context.vocabulary;
-        let given: TargetGroups = vocabulary.read(&proxy.metadata.annotations).targets().collect();
-        if !given.is_empty() {
-            return Ok(Ok(Some(given)));
+    async fn targets(&self, proxy: &Proxy) -> Result<Option<TargetGroups>, Stop> {
+        let vocabulary = &self.context.vocabulary;
+        let mut targets: TargetGroups =
+            vocabulary.read(&proxy.metadata.annotations).targets().collect();
+        if !targets.is_empty() {
+            return Ok(Some(targets));
         }
-        let mut targets = TargetGroups::default();
         for of in proxy.gateways() {
-            let Some(gateway) = self.gateways.get(self.view, (&of.namespace, &of.name)).await?
-            else {
-                return Ok(Err(ProxyFault::NoGateway(of.clone())));
-            };
+            let gateway = self.gateways.require(self.view, of.key(), ORIGIN).await?;
             let annotations = vocabulary.read(&gateway.metadata.annotations);
-            let Some(ingress) = annotations.get(INGRESS).filter(|text| !text.is_empty()) else {
-                continue;
-            };
-            match self.ingresses.targets(self.view, ingress, &of.namespace).await? {
-                Ok(found) => targets.extend(&found),
-                Err(fault) => return Ok(Err(ProxyFault::Gateway(of.clone(), fault))),
+            if let Some(ingress) = annotations.get(INGRESS).filter(|text| !text.is_empty()) {
+                let found = self.ingresses.targets(self.view, ingress, &of.namespace).await;
+                targets.extend(&found.map_err(|stop| stop.of(&*gateway))?);
             }
         }
-        if !targets.is_empty() {
-            return Ok(Ok(Some(targets)));
-        }
-        self.of_service(proxy).await
+        if targets.is_empty() { self.of_service(proxy).await } else { Ok(Some(targets)) }
     }
 
-    async fn of_service(&self, proxy: &Proxy) -> Found<Option<TargetGroups>> {
+    async fn of_service(&self, proxy: &Proxy) -> Result<Option<TargetGroups>, Stop> {
+        need::<Viewed<Service>>(self.view)?;
         let name = (proxy.metadata.namespace.as_str(), proxy.metadata.name.as_str());
-        let Some(service) = self.services.get(self.view, name).await? else {
-            return Ok(Err(ProxyFault::NoService));
-        };
+        let service = self.services.require(self.view, name, SERVICE).await?;
         if service.spec.kind != ServiceType::LoadBalancer {
             tracing::warn!(
                 proxy = %proxy.metadata.full_name(),
                 "the Service of its name is not of type LoadBalancer, so it has no address"
             );
-            return Ok(Ok(None));
+            return Ok(None);
         }
-        Ok(Ok(Some(service.status.load_balancer.targets())))
+        Ok(Some(service.status.load_balancer.targets()))
     }
 
     /// What the annotations of VirtualServices say together; of two that say something else, the later one counts.
-    async fn traits(&self, services: &[Ref], by: &Resource) -> Found<Traits> {
+    async fn traits(&self, services: &[Ref], by: &Resource) -> Result<Traits, Stop> {
         let mut annotations: Vec<(EcoString, EcoString)> = Vec::new();
         for of in services {
-            let name = (of.namespace.as_str(), of.name.as_str());
-            let Some(service) = self.virtual_services.get(self.view, name).await? else {
-                return Ok(Err(ProxyFault::NoVirtualService(of.clone())));
-            };
+            let service = self.virtual_services.require(self.view, of.key(), ORIGIN).await?;
             let own = service.metadata.annotations.iter();
             annotations.extend(own.map(|(key, value)| (key.into(), value.into())));
         }
         let pairs = annotations.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let pairs: Pairs = pairs.collect();
-        Ok(Ok(Traits::read(self.source.context.vocabulary.read(&pairs), by)))
+        Ok(Traits::read(self.context.vocabulary.read(&pairs), by))
     }
 
-    /// Puts what a proxy wants into the sink.
-    async fn publish(&self, waiting: &Waiting, by: &Arc<Resource>, sink: &mut Sink) -> Found<()> {
-        let targets = match self.targets(&waiting.proxy).await? {
-            Ok(targets) => targets,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        let before = sink.endpoints.len();
-        for (names, services) in &waiting.hosts {
-            let traits = match self.traits(services, by).await? {
-                Ok(traits) => traits,
-                Err(fault) => return Ok(Err(fault)),
-            };
-            match &targets {
-                None => {}
-                Some(targets) if targets.is_empty() => {
-                    sink.unready(names.iter().cloned(), &traits, by);
-                }
-                Some(targets) => sink.publish(names, targets, &traits, by),
+    /// What a proxy wants.
+    async fn publish(
+        &self,
+        Waiting { proxy, view, hosts }: &Waiting,
+        by: &Arc<Resource>,
+        mut found: Sink,
+    ) -> Result<Sink, Stop> {
+        let targets = self.targets(proxy).await?;
+        for (names, services) in hosts {
+            let traits = self.traits(services, by).await?;
+            if let Some(targets) = &targets {
+                found.settle(names.clone(), targets, &traits, by);
             }
         }
-        let has_record = sink.endpoints.len() > before;
-        if let Some(object) = &waiting.view {
-            let templates = &self.source.context.common.templates;
-            let ask = Ask { templates, object, source: GlooSource::NAME, by };
-            ask.publish(has_record, &Traits::default(), sink);
-        }
-        Ok(Ok(()))
+        let templates = &self.context.common.templates;
+        let has_record = !found.endpoints.is_empty();
+        found.add_templated(has_record, (templates, view.clone(), GlooSource::NAME), by);
+        Ok(found)
     }
 }
 
@@ -197,7 +150,7 @@ impl ObjectSource for GlooSource {
     type Object = Viewed<Proxy>;
     type Waiting = Waiting;
     type Rule = NamespaceRule;
-    type Fault = ProxyFault;
+    type Fault = JoinFault;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Unlabelled("proxy"));
     const READS: Reads = Reads { keys: &[Key::CONTROLLER, Key::TARGET], properties: false };
 
@@ -207,6 +160,10 @@ impl ObjectSource for GlooSource {
 
     fn namespace(&self) -> Option<&str> {
         None
+    }
+
+    fn requires(&self) -> Vec<(ResourceType, &'static [&'static str])> {
+        vec![versions::<VirtualService>(), versions::<Gateway>()]
     }
 
     fn own_filter(&self) -> Option<EcoString> {
@@ -233,7 +190,7 @@ impl ObjectSource for GlooSource {
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
         let joins = Joins {
-            source: self,
+            context: &self.context,
             view,
             virtual_services: ByName::within(None),
             gateways: ByName::within(None),
@@ -241,15 +198,9 @@ impl ObjectSource for GlooSource {
             services: ByName::within(None),
         };
         for (by, waiting) in waiting {
-            let mut found = sink.sibling();
-            match joins.publish(&waiting, &by, &mut found).await? {
-                Ok(()) => sink.absorb(found),
-                Err(ProxyFault::NoService) if !view.holds::<Viewed<Service>>() => {
-                    let names = waiting.hosts.into_iter().flat_map(|(names, _)| names);
-                    sink.frozen.push(Frozen::of_manifests(Arc::clone(&by), names, &["Service"]));
-                }
-                Err(fault) => sink.fail(&by, &fault),
-            }
+            let result = joins.publish(&waiting, &by, sink.sibling()).await;
+            let names = waiting.hosts.into_iter().flat_map(|(names, _)| names);
+            conclude(result, names.collect(), &by, sink)?;
         }
         Ok(())
     }
@@ -278,7 +229,7 @@ impl Definition for GlooSource {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.make_names() { views.with::<Proxy>(&templates.fields(true)) } else { views }
+        views.for_records::<Proxy>(templates)
     }
 
     fn new(options: Options, context: Arc<Context>) -> Self {

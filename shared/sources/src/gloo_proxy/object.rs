@@ -2,138 +2,105 @@
 //! (`gateway.solo.io`).
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use ecow::EcoString;
-use extdns_clusters::{Metadata, nullable};
-use extdns_template::{Schema, Type};
-use serde::Deserialize;
+use extdns_clusters::Metadata;
+use extdns_template::Type;
 
-use crate::objects::projection;
-use crate::templates::Templated;
-use crate::templates::schemas::{NOTHING, TEXT, schema, structs};
+use crate::objects::{parts, projection, without_port};
+use crate::templates::schemas::{NOTHING, Seen, schema};
 
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Proxy {
-    #[serde(default)]
-    pub(super) metadata: Metadata,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(super) spec: Spec,
-}
+parts! {
+    pub(crate) struct Proxy {
+        pub(super) metadata: Metadata,
+        spec: Spec,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Spec {
-    #[serde(deserialize_with = "nullable")]
-    listeners: Vec<Listener>,
-}
+    struct Spec as "ProxySpec" {
+        listeners as "Listeners": Vec<Listener>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Listener {
-    #[serde(deserialize_with = "nullable")]
-    http_listener: HttpListener,
-    #[serde(deserialize_with = "nullable")]
-    aggregate_listener: AggregateListener,
-    #[serde(deserialize_with = "nullable")]
-    metadata_static: Sources<StaticSource>,
-}
+    struct Listener as "Listener" {
+        http_listener as "HTTPListener": HttpListener,
+        aggregate_listener as "AggregateListener": AggregateListener,
+        metadata_static as "MetadataStatic": StaticSources,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct HttpListener {
-    #[serde(deserialize_with = "nullable")]
-    virtual_hosts: Vec<VirtualHost>,
-}
+    struct HttpListener as "HTTPListener" {
+        virtual_hosts as "VirtualHosts": Vec<VirtualHost>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct AggregateListener {
-    #[serde(deserialize_with = "nullable")]
-    http_filter_chains: Vec<FilterChain>,
-    #[serde(deserialize_with = "nullable")]
-    http_resources: HttpResources,
-}
+    struct AggregateListener as "AggregateListener" {
+        http_filter_chains as "HTTPFilterChains": Vec<FilterChain>,
+        http_resources as "HTTPResources": HttpResources,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct FilterChain {
-    #[serde(deserialize_with = "nullable")]
-    virtual_host_refs: Vec<EcoString>,
-}
+    struct FilterChain as "HTTPFilterChain" {
+        virtual_host_refs as "VirtualHostRefs": Vec<EcoString>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct HttpResources {
-    #[serde(deserialize_with = "nullable")]
-    virtual_hosts: BTreeMap<EcoString, VirtualHost>,
-}
+    struct HttpResources as "HTTPResources" {
+        virtual_hosts as "VirtualHosts": BTreeMap<EcoString, VirtualHost>,
+    }
 
-/// A virtual host, with what it was made of.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct VirtualHost {
-    #[serde(deserialize_with = "nullable")]
-    domains: Vec<EcoString>,
-    #[serde(deserialize_with = "nullable")]
-    metadata: Sources<Source>,
-    #[serde(deserialize_with = "nullable")]
-    metadata_static: Sources<StaticSource>,
-}
+    /// A virtual host, with what it was made of.
+    pub(super) struct VirtualHost as "VirtualHost" {
+        domains as "Domains": Vec<EcoString>,
+        metadata as "Metadata": Sources,
+        metadata_static as "MetadataStatic": StaticSources,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(bound(deserialize = "S: Deserialize<'de>"))]
-struct Sources<S> {
-    #[serde(default = "Vec::new", deserialize_with = "nullable")]
-    sources: Vec<S>,
-}
+    struct Sources as "Metadata" {
+        sources as "Source": Vec<Source> = Type::Keyed("sources", &Vec::<Source>::TYPE),
+    }
 
-impl<S> Default for Sources<S> {
-    fn default() -> Self {
-        Self { sources: Vec::new() }
+    struct Source as "Source" {
+        kind as "Kind": EcoString,
+        name as "Name": EcoString,
+        namespace as "Namespace": EcoString,
+    }
+
+    struct StaticSources as "MetadataStatic" {
+        sources as "Source": Vec<StaticSource> = Type::Keyed("sources", &Vec::<StaticSource>::TYPE),
+    }
+
+    struct StaticSource as "StaticSource" {
+        resource_kind as "ResourceKind": EcoString,
+        resource_ref as "ResourceRef": Ref,
+    }
+
+    /// An object that another one names.
+    pub(super) struct Ref as "ResourceRef" {
+        name as "Name": EcoString,
+        pub(super) namespace as "Namespace": EcoString,
+    }
+
+    /// A VirtualService: its annotations alone.
+    pub(crate) struct VirtualService {
+        pub(super) metadata: Metadata,
+    }
+
+    /// A Gateway: its annotations alone.
+    pub(crate) struct Gateway {
+        pub(super) metadata: Metadata,
     }
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Source {
-    #[serde(deserialize_with = "nullable")]
-    kind: EcoString,
-    #[serde(deserialize_with = "nullable")]
-    name: EcoString,
-    #[serde(deserialize_with = "nullable")]
-    namespace: EcoString,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct StaticSource {
-    #[serde(deserialize_with = "nullable")]
-    resource_kind: EcoString,
-    #[serde(deserialize_with = "nullable")]
-    resource_ref: Ref,
-}
-
-/// An object that another one names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Ref {
-    #[serde(deserialize_with = "nullable")]
-    pub(crate) namespace: EcoString,
-    #[serde(deserialize_with = "nullable")]
-    pub(crate) name: EcoString,
-}
-
-/// `namespace/name`
-impl fmt::Display for Ref {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.namespace, self.name)
-    }
-}
+projection!(Proxy: "gloo.solo.io", ["v1"], "proxies", true);
+projection!(VirtualService: "gateway.solo.io", ["v1"], "virtualservices", true);
+projection!(Gateway: "gateway.solo.io", ["v1"], "gateways", true);
+schema!(Proxy: Spec::SEEN, NOTHING);
 
 /// How a Proxy calls the kinds that it is made of.
 const VIRTUAL_SERVICE: &str = "*v1.VirtualService";
 const GATEWAY: &str = "*v1.Gateway";
+
+impl Ref {
+    /// Namespace and name.
+    pub(super) fn key(&self) -> (&str, &str) {
+        (&self.namespace, &self.name)
+    }
+}
 
 impl Proxy {
     /// Its virtual hosts: of each listener those that stand in it, then those that its filter chains name.
@@ -157,10 +124,7 @@ impl Proxy {
 impl VirtualHost {
     /// Its names: a domain can have a port, and stand for every name.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let bare = self.domains.iter().map(|domain| match domain.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            _ => domain,
-        });
+        let bare = self.domains.iter().map(|domain| without_port(domain));
         bare.filter(|host| !host.is_empty() && *host != "*")
     }
 
@@ -175,81 +139,6 @@ impl VirtualHost {
         let fixed = fixed.filter(|source| source.resource_kind == VIRTUAL_SERVICE);
         own.chain(fixed.map(|source| source.resource_ref.clone()))
     }
-}
-
-/// A VirtualService: its annotations alone.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct VirtualService {
-    #[serde(default)]
-    pub(super) metadata: Metadata,
-}
-
-/// A Gateway: its annotations alone.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Gateway {
-    #[serde(default)]
-    pub(super) metadata: Metadata,
-}
-
-projection!(Proxy: "gloo.solo.io", ["v1"], "proxies", true);
-projection!(VirtualService: "gateway.solo.io", ["v1"], "virtualservices", true);
-projection!(Gateway: "gateway.solo.io", ["v1"], "gateways", true);
-
-structs! {
-    REF "ResourceRef" {
-        "Name": Type::Text,
-        "Namespace": Type::Text,
-    }
-    SOURCE as SOURCE_T "Source" {
-        "Kind": Type::Text,
-        "Name": Type::Text,
-        "Namespace": Type::Text,
-    }
-    STATIC_SOURCE as STATIC_SOURCE_T "StaticSource" {
-        "ResourceKind": Type::Text,
-        "ResourceRef": Type::Struct(&REF),
-    }
-    SOURCES "Metadata" {
-        "Source": Type::Keyed("sources", &LIST_OF_SOURCES),
-    }
-    STATIC_SOURCES "MetadataStatic" {
-        "Source": Type::Keyed("sources", &LIST_OF_STATIC_SOURCES),
-    }
-    VIRTUAL_HOST as VIRTUAL_HOST_T "VirtualHost" {
-        "Domains": Type::List(&TEXT),
-        "Metadata": Type::Struct(&SOURCES),
-        "MetadataStatic": Type::Struct(&STATIC_SOURCES),
-    }
-    HTTP_LISTENER "HTTPListener" {
-        "VirtualHosts": Type::List(&VIRTUAL_HOST_T),
-    }
-    FILTER_CHAIN as FILTER_CHAIN_T "HTTPFilterChain" {
-        "VirtualHostRefs": Type::List(&TEXT),
-    }
-    HTTP_RESOURCES "HTTPResources" {
-        "VirtualHosts": Type::Map(&VIRTUAL_HOST_T),
-    }
-    AGGREGATE_LISTENER "AggregateListener" {
-        "HTTPFilterChains": Type::List(&FILTER_CHAIN_T),
-        "HTTPResources": Type::Struct(&HTTP_RESOURCES),
-    }
-    LISTENER as LISTENER_T "Listener" {
-        "HTTPListener": Type::Struct(&HTTP_LISTENER),
-        "AggregateListener": Type::Struct(&AGGREGATE_LISTENER),
-        "MetadataStatic": Type::Struct(&STATIC_SOURCES),
-    }
-    SPEC "ProxySpec" {
-        "Listeners": Type::List(&LISTENER_T),
-    }
-}
-
-static LIST_OF_SOURCES: Type = Type::List(&SOURCE_T);
-static LIST_OF_STATIC_SOURCES: Type = Type::List(&STATIC_SOURCE_T);
-
-schema!(PROXY, SPEC, NOTHING);
-
-impl Templated for Proxy {
-    const SCHEMA: &'static Schema = &PROXY;
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use ecow::EcoString;
 use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::{Annotations, HostnameSource, Key, Reads};
-use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -124,23 +123,13 @@ impl ObjectSource for IngressSource {
         names.extend(visit.names(tls, rule));
         let rule = unread(annotated, common.ignores_hostnames, IngressRule::IgnoredAnnotation);
         names.extend(visit.names(annotations.list(Key::HOSTNAME), rule));
-        let by = Arc::clone(&visit.by);
-        if let Some(object) = ingress.view()
-            && common.templates.apply(!names.is_empty())
-        {
-            let templates = &common.templates;
-            let ask = Ask { templates, object: &object, source: Self::NAME, by: &by };
-            names.extend(ask.names(visit.sink));
-        }
+        let template = (&common.templates, ingress.view(), Self::NAME);
+        names.extend(visit.sink.templated_names(!names.is_empty(), &template, &visit.by));
         if names.is_empty() {
             return;
         }
-        let targets = targets(&ingress, annotations);
         let traits = Traits::read(annotations, &visit.by);
-        if targets.is_empty() {
-            return visit.sink.unready(names, &traits, &visit.by);
-        }
-        visit.sink.publish(&names, &targets, &traits, &visit.by);
+        visit.settle(names, &targets(&ingress, annotations), &traits);
     }
 }
 
@@ -164,7 +153,7 @@ impl Definition for IngressSource {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.has_names() { views.with::<Ingress>(&templates.fields(false)) } else { views }
+        views.for_names::<Ingress>(templates)
     }
 
     fn new(options: Options, context: Arc<Context>) -> Self {

@@ -5,65 +5,45 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use extdns_clusters::ClusterView;
-use extdns_model::{KindName, Name, Resource, ResourceKind};
+use extdns_model::{KindName, Resource, ResourceKind};
 
 use super::object::Gateway;
 use super::targets::{Targets, ingress};
 use crate::annotations::{Key, Reads};
-use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
-use crate::joins::{INGRESS, JoinFault};
+use crate::joins::{INGRESS, JoinFault, Stop, Waiting, conclude};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service};
-use crate::records::{TargetGroups, Traits};
-use crate::sink::{Frozen, Sink};
+use crate::records::Traits;
+use crate::sink::Sink;
 use crate::source::{Definition, NoFlags};
 use crate::templates::{Templates, Viewed, Views};
-use extdns_template::Object;
 
 pub(crate) struct GatewaySource(Arc<Context>);
 
-/// A gateway that waits for its addresses.
-pub(crate) struct Waiting {
-    gateway: Viewed<Gateway>,
-    view: Option<Arc<Object>>,
-    names: Vec<Name>,
-    traits: Traits,
-}
-
 impl GatewaySource {
-    /// Puts what a gateway wants into the sink.
-    fn publish(
+    /// What a gateway wants.
+    async fn publish(
         &self,
-        waiting: Waiting,
-        targets: &TargetGroups,
+        waiting: &Waiting<Gateway>,
         by: &Arc<Resource>,
-        sink: &mut Sink,
-    ) {
-        let Waiting { mut names, view, traits, .. } = waiting;
-        let templates = &self.0.common.templates;
-        let has_record = !names.is_empty() && !targets.is_empty();
-        if let Some(object) = view
-            && templates.apply(has_record)
-        {
-            let ask = Ask { templates, object: &object, source: Self::NAME, by };
-            names.extend(ask.names(sink));
-        }
-        if targets.is_empty() {
-            sink.unready(names, &traits, by);
-        } else {
-            sink.publish(&names, targets, &traits, by);
-        }
+        targets: &mut Targets<'_>,
+        mut found: Sink,
+    ) -> Result<Sink, Stop> {
+        let targets = targets.of(&waiting.object).await?;
+        let template = (&self.0.common.templates, waiting.view.clone(), Self::NAME);
+        found.settle_templated(waiting.names.clone(), &targets, &waiting.traits, &template, by);
+        Ok(found)
     }
 }
 
 #[async_trait]
 impl ObjectSource for GatewaySource {
     type Object = Viewed<Gateway>;
-    type Waiting = Waiting;
+    type Waiting = Waiting<Gateway>;
     type Rule = Infallible;
     type Fault = JoinFault;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("gateway"));
@@ -83,7 +63,7 @@ impl ObjectSource for GatewaySource {
         &self.0
     }
 
-    fn visit(&self, gateway: Viewed<Gateway>, visit: &mut Visit<'_, Waiting>) {
+    fn visit(&self, gateway: Viewed<Gateway>, visit: &mut Visit<'_, Waiting<Gateway>>) {
         let annotations = self.0.vocabulary.read(&gateway.metadata.annotations);
         let mut names = visit.all_names(gateway.hosts().filter_map(|text| super::host(text)));
         names.extend(visit.hostnames(annotations, &self.0.common));
@@ -94,29 +74,19 @@ impl ObjectSource for GatewaySource {
         if wants_nothing && ingress(annotations).is_none() {
             return;
         }
-        visit.wait(Waiting { gateway, view, names, traits });
+        visit.wait(Waiting { object: gateway, view, names, traits });
     }
 
     async fn finish(
         &self,
         view: &ClusterView,
-        waiting: Vec<(Arc<Resource>, Waiting)>,
+        waiting: Vec<(Arc<Resource>, Waiting<Gateway>)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
         let mut targets = Targets::new(view, &self.0);
         for (by, waiting) in waiting {
-            if !targets.can_be_known(&waiting.gateway) {
-                sink.frozen.push(Frozen::of_manifests(
-                    Arc::clone(&by),
-                    waiting.names,
-                    &["Service"],
-                ));
-                continue;
-            }
-            match targets.of(&waiting.gateway).await? {
-                Ok(targets) => self.publish(waiting, &targets, &by, sink),
-                Err(fault) => sink.fail(&by, &fault),
-            }
+            let result = self.publish(&waiting, &by, &mut targets, sink.sibling()).await;
+            conclude(result, waiting.names, &by, sink)?;
         }
         Ok(())
     }
@@ -141,7 +111,7 @@ impl Definition for GatewaySource {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.has_names() { views.with::<Gateway>(&templates.fields(false)) } else { views }
+        views.for_names::<Gateway>(templates)
     }
 
     fn new((): (), context: Arc<Context>) -> Self {

@@ -20,8 +20,6 @@ mod virtual_service;
 
 pub(crate) use gateway::GatewaySource;
 pub(crate) use virtual_service::VirtualServiceSource;
-#[cfg(test)]
-pub(crate) use virtual_service::{GatewayFault, RefFault};
 
 /// The host in `host` or `namespace/host`, if it can be a name: not every host, and not none.
 fn host(text: &str) -> Option<&str> {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, ReadError};
+use extdns_clusters::ClusterView;
 
 use super::object::Gateway;
 use crate::annotations::{Annotations, GA_PREFIX};
 use crate::context::Context;
-use crate::joins::{ByName, INGRESS, JoinFault, Selecting};
+use crate::joins::{ByName, INGRESS, Selecting, Stop, need};
 use crate::objects::{Ingress, Service};
 use crate::records::TargetGroups;
 use crate::templates::Viewed;
@@ -29,45 +29,31 @@ impl<'a> Targets<'a> {
         Self { view, context, ingresses, services: None, known: HashMap::new() }
     }
 
-    /// Whether the addresses of a gateway can be known: they are those of Services, and the manifests hold some.
-    pub(super) fn can_be_known(&self, gateway: &Gateway) -> bool {
-        let annotations = self.context.vocabulary.read(&gateway.metadata.annotations);
-        ingress(annotations).is_some()
-            || annotations.targets().next().is_some()
-            || self.view.holds::<Viewed<Service>>()
-    }
-
     /// The addresses of a gateway: the annotation `target`, else the Ingress of the annotation `ingress`, else the
     /// Services with the selector.
-    pub(super) async fn of(
-        &mut self,
-        gateway: &Gateway,
-    ) -> Result<Result<TargetGroups, JoinFault>, ReadError> {
+    pub(super) async fn of(&mut self, gateway: &Gateway) -> Result<TargetGroups, Stop> {
         let metadata = &gateway.metadata;
         let annotations = self.context.vocabulary.read(&metadata.annotations);
         let given: TargetGroups = annotations.targets().collect();
         if !given.is_empty() {
-            return Ok(Ok(given));
+            return Ok(given);
         }
         let key = (metadata.namespace.clone(), metadata.name.clone());
         if let Some(known) = self.known.get(&key) {
-            return Ok(Ok(known.clone()));
+            return Ok(known.clone());
         }
         let targets = match ingress(annotations) {
             Some(reference) => {
-                let own = &metadata.namespace;
-                match self.ingresses.targets(self.view, reference, own).await? {
-                    Ok(targets) => targets,
-                    Err(fault) => return Ok(Err(fault)),
-                }
+                self.ingresses.targets(self.view, reference, &metadata.namespace).await?
             }
             None => self.selected(gateway).await?,
         };
         self.known.insert(key, targets.clone());
-        Ok(Ok(targets))
+        Ok(targets)
     }
 
-    async fn selected(&mut self, gateway: &Gateway) -> Result<TargetGroups, ReadError> {
+    async fn selected(&mut self, gateway: &Gateway) -> Result<TargetGroups, Stop> {
+        need::<Viewed<Service>>(self.view)?;
         if gateway.spec.selector.is_empty() {
             tracing::warn!(
                 gateway = %gateway.metadata.full_name(),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use extdns_model::{KindName, ResourceKind};
 
-use crate::annotations::{Key, Reads};
+use crate::annotations::Reads;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -30,10 +30,7 @@ impl ObjectSource for KongSource {
     type Rule = Infallible;
     type Fault = Infallible;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("tcpingress"));
-    const READS: Reads = Reads {
-        keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL, Key::SET_IDENTIFIER],
-        properties: true,
-    };
+    const READS: Reads = Reads::USUAL;
 
     fn context(&self) -> &Context {
         &self.0

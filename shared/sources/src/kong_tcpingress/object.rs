@@ -1,34 +1,25 @@
 //! What is read of a TCPIngress.
 
 use ecow::EcoString;
-use extdns_clusters::{Metadata, nullable};
-use serde::Deserialize;
+use extdns_clusters::Metadata;
 
-use crate::objects::{LoadBalancerStatus, projection};
+use crate::objects::{LoadBalancerStatus, parts, projection};
 
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct TcpIngress {
-    #[serde(default)]
-    pub(super) metadata: Metadata,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(super) spec: Spec,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(super) status: LoadBalancerStatus,
-}
+parts! {
+    pub(crate) struct TcpIngress {
+        pub(super) metadata: Metadata,
+        pub(super) spec: Spec,
+        pub(super) status: LoadBalancerStatus,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Spec {
-    #[serde(deserialize_with = "nullable")]
-    pub(super) rules: Vec<Rule>,
-}
+    pub(super) struct Spec {
+        pub(super) rules: Vec<Rule>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Rule {
-    /// The name that TLS clients ask for (SNI).
-    #[serde(deserialize_with = "nullable")]
-    pub(super) host: EcoString,
+    pub(super) struct Rule {
+        /// The name that TLS clients ask for (SNI).
+        pub(super) host: EcoString,
+    }
 }
 
 projection!(TcpIngress as "TCPIngress": "configuration.konghq.com", ["v1beta1"], "tcpingresses", true);

@@ -1,5 +1,5 @@
-//! Where the host name of a listener and one of a route meet
-//! (<https://gateway-api.sigs.k8s.io/reference/spec/#hostname>).
+//! Host names: where that of a listener and one of a route meet
+//! (<https://gateway-api.sigs.k8s.io/reference/spec/#hostname>), and those with a port.
 
 use std::net::IpAddr;
 
@@ -41,6 +41,14 @@ pub(crate) fn host_name(text: &str) -> Option<EcoString> {
         && text.parse::<IpAddr>().is_err()
         && bare.split('.').all(|label| is_label(label.as_bytes()));
     is_host.then(|| text.to_ascii_lowercase().into())
+}
+
+/// The host in `host` or `host:port`.
+pub(crate) fn without_port(text: &str) -> &str {
+    match text.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => text,
+    }
 }
 
 fn is_wildcard(name: &str) -> bool {

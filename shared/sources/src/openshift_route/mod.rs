@@ -16,7 +16,7 @@ use clap::Args;
 use ecow::EcoString;
 use extdns_model::{KindName, ResourceKind};
 
-use crate::annotations::{Key, Reads};
+use crate::annotations::Reads;
 use crate::common::{Common, non_empty};
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -47,10 +47,7 @@ impl ObjectSource for OpenshiftSource {
     type Rule = Infallible;
     type Fault = TemplateFault;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("route"));
-    const READS: Reads = Reads {
-        keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL, Key::SET_IDENTIFIER],
-        properties: true,
-    };
+    const READS: Reads = Reads::USUAL;
 
     fn context(&self) -> &Context {
         &self.context
@@ -68,7 +65,7 @@ impl ObjectSource for OpenshiftSource {
         let targets = given.or_else(|| router().into_iter().collect());
         let traits = Traits::read(annotations, &visit.by);
         let template = (&common.templates, route.view(), Self::NAME);
-        visit.settle_templated(names, &targets, &traits, template);
+        visit.settle_templated(names, &targets, &traits, &template);
     }
 }
 
@@ -87,7 +84,7 @@ impl Definition for OpenshiftSource {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.has_names() { views.with::<Route>(&templates.fields(false)) } else { views }
+        views.for_names::<Route>(templates)
     }
 
     fn new(router: Option<EcoString>, context: Arc<Context>) -> Self {

@@ -2,10 +2,9 @@
 
 use ecow::EcoString;
 use extdns_clusters::Metadata;
-use extdns_template::{Schema, Type};
+use extdns_template::Type;
 
 use crate::objects::{Condition, is_true, parts, projection};
-use crate::templates::Templated;
 use crate::templates::schemas::{INT, STRICT, TEXT, schema, structs};
 
 parts! {
@@ -79,8 +78,4 @@ structs! {
         "Ingress": Type::List(&INGRESS_T),
     }
 }
-schema!(ROUTE, SPEC, STATUS);
-
-impl Templated for Route {
-    const SCHEMA: &'static Schema = &ROUTE;
-}
+schema!(Route: SPEC, STATUS);

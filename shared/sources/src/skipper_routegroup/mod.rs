@@ -15,7 +15,7 @@ use clap::Args;
 use extdns_clusters::{ClusterView, Projection as _, ReadError, ResourceType};
 use extdns_model::{KindName, ResourceKind};
 
-use crate::annotations::{Key, Reads};
+use crate::annotations::Reads;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -54,10 +54,7 @@ impl ObjectSource for SkipperSource {
     type Rule = Infallible;
     type Fault = TemplateFault;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("routegroup"));
-    const READS: Reads = Reads {
-        keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL, Key::SET_IDENTIFIER],
-        properties: true,
-    };
+    const READS: Reads = Reads::USUAL;
 
     fn context(&self) -> &Context {
         &self.context
@@ -77,7 +74,7 @@ impl ObjectSource for SkipperSource {
         let targets = given.or_else(|| group.targets());
         let traits = Traits::read(annotations, &visit.by);
         let template = (&common.templates, group.view_as(visit.kind), Self::NAME);
-        visit.settle_templated(names, &targets, &traits, template);
+        visit.settle_templated(names, &targets, &traits, &template);
     }
 }
 
@@ -97,11 +94,7 @@ impl Definition for SkipperSource {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.has_names() {
-            views.with::<RouteGroup>(&templates.fields(false))
-        } else {
-            views
-        }
+        views.for_names::<RouteGroup>(templates)
     }
 
     fn new(kind: Kind, context: Arc<Context>) -> Self {

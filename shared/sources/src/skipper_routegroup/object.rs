@@ -2,11 +2,10 @@
 
 use ecow::EcoString;
 use extdns_clusters::Metadata;
-use extdns_template::{Schema, Type};
+use extdns_template::Type;
 
 use crate::objects::{LoadBalancerIngress, parts, projection, targets_of};
 use crate::records::TargetGroups;
-use crate::templates::Templated;
 use crate::templates::schemas::{INGRESS_POINT_T, TEXT, schema, structs};
 
 parts! {
@@ -54,8 +53,4 @@ structs! {
         "LoadBalancer": Type::Struct(&LOAD_BALANCER),
     }
 }
-schema!(ROUTE_GROUP, SPEC, STATUS);
-
-impl Templated for RouteGroup {
-    const SCHEMA: &'static Schema = &ROUTE_GROUP;
-}
+schema!(RouteGroup: SPEC, STATUS);

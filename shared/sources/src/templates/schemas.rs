@@ -1,7 +1,32 @@
 //! The fields of the kinds that templates are written for, by their names in Go: an API server leaves those out that have
 //! no value.
 
+use std::collections::BTreeMap;
+
+use ecow::EcoString;
+use extdns_clusters::Pairs;
 use extdns_template::Type;
+
+/// A field whose type here says how templates see it.
+pub(crate) trait Seen {
+    const TYPE: Type;
+}
+
+impl Seen for EcoString {
+    const TYPE: Type = Type::Text;
+}
+
+impl Seen for Pairs {
+    const TYPE: Type = Type::Map(&TEXT);
+}
+
+impl<T: Seen> Seen for Vec<T> {
+    const TYPE: Type = Type::List(&T::TYPE);
+}
+
+impl<T: Seen> Seen for BTreeMap<EcoString, T> {
+    const TYPE: Type = Type::Map(&T::TYPE);
+}
 
 pub(crate) static TEXT: Type = Type::Text;
 static BOOL: Type = Type::Bool;
@@ -187,9 +212,9 @@ structs! {
     }
 }
 
-/// What is known of a kind with `spec` and `status` of known fields.
+/// What is known of a kind with `spec` and `status` of known fields: as a static, or as what templates see of a projection.
 macro_rules! schema {
-    ($name:ident, $spec:ident, $status:ident) => {
+    ($name:ident, $spec:expr, $status:expr) => {
         pub(crate) static $name: extdns_template::Schema = extdns_template::Schema {
             fields: &[
                 ("Spec", "spec", extdns_template::Type::Struct(&$spec)),
@@ -197,6 +222,14 @@ macro_rules! schema {
             ],
             raw: extdns_template::Type::Strict,
         };
+    };
+    ($type:ident: $spec:expr, $status:expr) => {
+        impl $crate::templates::Templated for $type {
+            const SCHEMA: &'static extdns_template::Schema = {
+                $crate::templates::schemas::schema!(SCHEMA, $spec, $status);
+                &SCHEMA
+            };
+        }
     };
 }
 pub(crate) use schema;

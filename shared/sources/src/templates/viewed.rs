@@ -13,6 +13,8 @@ use extdns_clusters::{Metadata, Projection, ResourceType};
 use extdns_template::{Data, Fields, Map, Object, Schema};
 use serde::{Deserialize, Deserializer};
 
+use super::Templates;
+
 /// An object that templates can be rendered for.
 pub(crate) trait Templated: Projection {
     /// What is known of its fields.
@@ -38,6 +40,16 @@ impl Views {
         let mut kinds = Arc::unwrap_or_clone(self.0);
         kinds.insert((K::RESOURCE.group, K::RESOURCE.kind), Arc::new(all));
         Self(Arc::new(kinds))
+    }
+
+    /// Adds those that `--fqdn-template` reads, for a source that gives its names the targets of the object.
+    pub(crate) fn for_names<K: Templated>(self, templates: &Templates) -> Self {
+        if templates.has_names() { self.with::<K>(&templates.fields(false)) } else { self }
+    }
+
+    /// Adds those that all templates read, for a source whose templates make whole records.
+    pub(crate) fn for_records<K: Templated>(self, templates: &Templates) -> Self {
+        if templates.make_names() { self.with::<K>(&templates.fields(true)) } else { self }
     }
 
     /// Lets a future keep these fields of the objects that it reads.

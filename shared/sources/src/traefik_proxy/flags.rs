@@ -5,7 +5,7 @@ use clap::{ArgAction, Args};
 use crate::common::Common;
 use crate::error::OptionsError;
 
-use super::object::{CURRENT, LEGACY};
+use super::object::{CURRENT, LEGACY, RouterKind};
 
 /// The flags of the source `traefik-proxy`.
 #[derive(Args, Clone, Debug)]
@@ -27,8 +27,8 @@ pub(crate) struct Flags {
 /// What the flags say.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// The groups that are read, in their order.
-    pub(super) groups: Vec<&'static str>,
+    /// The kinds of routers that are read, each in all its groups.
+    pub(super) kinds: Vec<(RouterKind, &'static str)>,
     /// Whether a flag is given that has no effect any more.
     pub(super) has_deprecated: bool,
 }
@@ -43,11 +43,11 @@ pub(crate) struct NoGroupError;
 impl Options {
     pub(super) fn read(flags: &Flags, common: &Common, name: &str) -> Result<Self, OptionsError> {
         let groups = [(CURRENT, !flags.traefik_disable_new), (LEGACY, flags.traefik_enable_legacy)];
-        let read = groups.into_iter().filter(|(_, is_read)| *is_read);
-        let groups: Vec<_> = read.map(|(group, _)| group).collect();
-        if groups.is_empty() && common.sources.contains(&name) {
+        let of_kind = |kind| groups.into_iter().filter(|it| it.1).map(move |it| (kind, it.0));
+        let kinds: Vec<_> = RouterKind::ALL.into_iter().flat_map(of_kind).collect();
+        if kinds.is_empty() && common.sources.contains(&name) {
             return Err(OptionsError::source(NoGroupError));
         }
-        Ok(Self { groups, has_deprecated: flags.traefik_disable_legacy })
+        Ok(Self { kinds, has_deprecated: flags.traefik_disable_legacy })
     }
 }

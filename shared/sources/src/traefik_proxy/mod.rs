@@ -16,8 +16,7 @@ use async_trait::async_trait;
 use extdns_clusters::{ClusterView, ReadError, ResourceType};
 use extdns_model::ResourceKind;
 
-use crate::annotations::{Key, Reads};
-use crate::ask::Ask;
+use crate::annotations::Reads;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
@@ -49,11 +48,8 @@ impl ObjectSource for OneKind {
     type Waiting = Infallible;
     type Rule = Infallible;
     type Fault = TemplateFault;
-    const KIND: ResourceKind = RouterKind::ALL[0].label;
-    const READS: Reads = Reads {
-        keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL, Key::SET_IDENTIFIER],
-        properties: true,
-    };
+    const KIND: ResourceKind = ResourceKind::new(RouterKind::ALL[0].label);
+    const READS: Reads = Reads::USUAL;
 
     fn context(&self) -> &Context {
         &self.context
@@ -64,25 +60,21 @@ impl ObjectSource for OneKind {
     }
 
     fn label_kind(&self, _resource: &ResourceType) -> ResourceKind {
-        self.kind.label
+        ResourceKind::new(self.kind.label)
     }
 
     fn visit(&self, router: Viewed<Router>, visit: &mut Visit<'_, Infallible>) {
+        let common = &self.context.common;
         let annotations = self.context.vocabulary.read(&router.metadata.annotations);
-        let mut names = visit.hostnames(annotations, &self.context.common);
+        let mut names = visit.hostnames(annotations, common);
         let rules = router.spec.routes.iter().filter(|_| self.kind.has_rules);
         names.extend(visit.all_names(rules.flat_map(|route| hosts(&route.rule))));
         let targets: TargetGroups = annotations.targets().collect();
         let traits = Traits::read(annotations, &visit.by);
-        let before = visit.sink.endpoints.len();
         visit.sink.publish(&names, &targets, &traits, &visit.by);
-        let has_record = visit.sink.endpoints.len() > before;
-        if let Some(object) = router.view_as(visit.kind) {
-            let (templates, by) =
-                (&self.context.common.templates, visit.renamed(self.kind.unlabelled));
-            let ask = Ask { templates, object: &object, source: TraefikSource::NAME, by: &by };
-            ask.publish(has_record, &Traits::default(), visit.sink);
-        }
+        let has_record = !names.is_empty() && !targets.is_empty();
+        let template = (&common.templates, router.view_as(visit.kind), TraefikSource::NAME);
+        visit.sink.add_templated(has_record, template, &visit.unlabelled());
     }
 }
 
@@ -112,15 +104,18 @@ impl Definition for TraefikSource {
     }
 
     fn needs(options: &Options) -> Vec<Row> {
-        let list = |(kind, group)| {
-            let kind = Kind::Known(RouterKind::of(kind, group), &[]);
-            Row::list_as::<Viewed<Router>>(kind, "all its objects")
+        let list = |(kind, group): &(RouterKind, &'static str)| {
+            let (of, purpose) = (Kind::Known(kind.of(group), &[]), "all its objects");
+            match kind.has_rules {
+                true => Row::list_as::<Viewed<Router>>(of, purpose),
+                false => Row::list_kind(of, purpose),
+            }
         };
-        kinds(options).map(list).collect()
+        options.kinds.iter().map(list).collect()
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.make_names() { views.with::<Router>(&templates.fields(true)) } else { views }
+        views.for_records::<Router>(templates)
     }
 
     fn new(options: Options, context: Arc<Context>) -> Self {
@@ -130,13 +125,6 @@ impl Definition for TraefikSource {
             );
         }
         let one = |(kind, group)| OneKind { context: Arc::clone(&context), kind, group };
-        Self(kinds(&options).map(one).collect())
+        Self(options.kinds.into_iter().map(one).collect())
     }
-}
-
-/// The kinds of routers that are read, each in all its groups.
-fn kinds(options: &Options) -> impl Iterator<Item = (RouterKind, &'static str)> {
-    RouterKind::ALL
-        .into_iter()
-        .flat_map(|kind| options.groups.iter().map(move |group| (kind, *group)))
 }

@@ -1,37 +1,28 @@
 //! What is read of the routers of Traefik: IngressRoute, IngressRouteTCP and IngressRouteUDP, in both groups.
 
 use ecow::EcoString;
-use extdns_clusters::{Metadata, ResourceType, nullable};
-use extdns_model::{KindName, ResourceKind};
-use extdns_template::{Schema, Type};
-use serde::Deserialize;
+use extdns_clusters::{Metadata, ResourceType};
+use extdns_model::KindName;
 
-use crate::objects::projection;
-use crate::templates::Templated;
-use crate::templates::schemas::{NOTHING, schema, structs};
+use crate::objects::{parts, projection};
+use crate::templates::schemas::{NOTHING, schema};
 
-/// A router of any kind.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Router {
-    #[serde(default)]
-    pub(super) metadata: Metadata,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(super) spec: Spec,
-}
+parts! {
+    /// A router of any kind.
+    pub(crate) struct Router {
+        pub(super) metadata: Metadata,
+        pub(super) spec: Spec,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Spec {
-    #[serde(deserialize_with = "nullable")]
-    pub(super) routes: Vec<Route>,
-}
+    pub(super) struct Spec as "IngressRouteSpec" {
+        pub(super) routes as "Routes": Vec<Route>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Route {
-    /// The rule; routers of UDP have none.
-    #[serde(rename = "match", deserialize_with = "nullable")]
-    pub(super) rule: EcoString,
+    pub(super) struct Route as "Route" {
+        /// The rule; routers of UDP have none.
+        #[serde(rename = "match")]
+        pub(super) rule as "Match": EcoString,
+    }
 }
 
 projection!(Router as "IngressRoute": "traefik.io", ["v1alpha1"], "ingressroutes", true);
@@ -42,13 +33,12 @@ pub(super) const LEGACY: &str = "traefik.containo.us";
 pub(super) const CURRENT: &str = "traefik.io";
 
 /// A kind of router.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct RouterKind {
     kind: &'static str,
     plural: &'static str,
-    /// The kind in labels, and for records of templates, which have none.
-    pub(super) label: ResourceKind,
-    pub(super) unlabelled: ResourceKind,
+    /// The kind in labels.
+    pub(super) label: &'static KindName,
     /// Whether its routes have rules.
     pub(super) has_rules: bool,
 }
@@ -59,22 +49,19 @@ impl RouterKind {
         Self {
             kind: "IngressRoute",
             plural: "ingressroutes",
-            label: ResourceKind::new(&KindName::Labelled("ingressroute")),
-            unlabelled: ResourceKind::new(&KindName::Unlabelled("ingressroute")),
+            label: &KindName::Labelled("ingressroute"),
             has_rules: true,
         },
         Self {
             kind: "IngressRouteTCP",
             plural: "ingressroutetcps",
-            label: ResourceKind::new(&KindName::Labelled("ingressroutetcp")),
-            unlabelled: ResourceKind::new(&KindName::Unlabelled("ingressroutetcp")),
+            label: &KindName::Labelled("ingressroutetcp"),
             has_rules: true,
         },
         Self {
             kind: "IngressRouteUDP",
             plural: "ingressrouteudps",
-            label: ResourceKind::new(&KindName::Labelled("ingressrouteudp")),
-            unlabelled: ResourceKind::new(&KindName::Unlabelled("ingressrouteudp")),
+            label: &KindName::Labelled("ingressrouteudp"),
             has_rules: false,
         },
     ];
@@ -86,17 +73,4 @@ impl RouterKind {
     }
 }
 
-structs! {
-    ROUTE as ROUTE_T "Route" {
-        "Match": Type::Text,
-    }
-    SPEC "IngressRouteSpec" {
-        "Routes": Type::List(&ROUTE_T),
-    }
-}
-
-schema!(ROUTER, SPEC, NOTHING);
-
-impl Templated for Router {
-    const SCHEMA: &'static Schema = &ROUTER;
-}
+schema!(Router: Spec::SEEN, NOTHING);

@@ -1,91 +1,41 @@
 //! The rules of routers: which hosts they ask for
 //! (<https://doc.traefik.io/traefik/routing/routers/#rule>).
 
-use std::str::CharIndices;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 /// The matchers whose arguments are host names.
 const MATCHERS: [&str; 3] = ["Host", "HostHeader", "HostSNI"];
 
+/// What a rule is made of: a text between backquotes, one between double quotes (where a backslash quotes the next
+/// character), the call of a matcher, any other word, and parentheses.
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    let tokens = r#"(?s)`([^`]*)`|"((?:\\.|[^"\\])*)"|([0-9A-Za-z_]+)\s*\(|[0-9A-Za-z_]+|[()]"#;
+    Regex::new(tokens).expect("the tokens are an expression")
+});
+
 /// The host names that a rule asks for, in their order; every host (`*`) is none. An operator in front of or between the
-/// matchers does not count: a negated host is one, as upstream has it.
+/// matchers does not count: a negated host is one, as upstream has it. A call that is not closed has no arguments.
 pub(super) fn hosts(rule: &str) -> Vec<&str> {
-    let mut scanner = Scanner { rule, rest: rule.char_indices() };
-    let mut hosts = Vec::new();
-    while let Some((at, char)) = scanner.rest.next() {
-        if matches!(char, '`' | '"') {
-            scanner.literal(at, char);
-        } else if is_word(char) && MATCHERS.contains(&scanner.word(at)) && scanner.opens() {
-            hosts.extend(scanner.arguments());
+    let (mut hosts, mut arguments, mut depth) = (Vec::new(), Vec::new(), 0);
+    for token in TOKEN.captures_iter(rule) {
+        let (text, matcher) = (token.get(1).or_else(|| token.get(2)), token.get(3));
+        match (&token[0], text) {
+            (_, Some(text)) if depth > 0 => arguments.push(text.as_str()),
+            (")", _) if depth > 0 => depth -= 1,
+            (call, None) if depth > 0 && call.ends_with('(') => depth += 1,
+            _ if depth == 0 && matcher.is_some_and(|it| MATCHERS.contains(&it.as_str())) => {
+                depth = 1;
+            }
+            _ => continue,
+        }
+        if depth == 0 {
+            hosts.append(&mut arguments);
         }
     }
-    hosts.retain(|host| !host.is_empty() && *host != "*" && !host.contains([',', '\\']));
+    hosts.retain(|host: &&str| !host.is_empty() && *host != "*" && !host.contains([',', '\\']));
     hosts
-}
-
-fn is_word(char: char) -> bool {
-    char.is_ascii_alphanumeric() || char == '_'
-}
-
-struct Scanner<'a> {
-    rule: &'a str,
-    rest: CharIndices<'a>,
-}
-
-impl<'a> Scanner<'a> {
-    fn peek(&self) -> Option<char> {
-        self.rest.clone().next().map(|(_, char)| char)
-    }
-
-    /// The word that began at this place.
-    fn word(&mut self, start: usize) -> &'a str {
-        while self.peek().is_some_and(is_word) {
-            self.rest.next();
-        }
-        &self.rule[start..self.rest.offset()]
-    }
-
-    /// Whether the word before is called: goes past the parenthesis.
-    fn opens(&mut self) -> bool {
-        while self.peek().is_some_and(|char| char.is_ascii_whitespace()) {
-            self.rest.next();
-        }
-        let opens = self.peek() == Some('(');
-        if opens {
-            self.rest.next();
-        }
-        opens
-    }
-
-    /// What stands between quotes; nothing where they are not closed. In double quotes a backslash quotes the next one.
-    fn literal(&mut self, start: usize, quote: char) -> Option<&'a str> {
-        let mut is_escaped = false;
-        for (at, char) in self.rest.by_ref() {
-            match char {
-                _ if is_escaped => is_escaped = false,
-                '\\' if quote == '"' => is_escaped = true,
-                char if char == quote => return Some(&self.rule[start + 1..at]),
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// The quoted arguments up to the parenthesis that closes the call; nothing where there is none.
-    fn arguments(&mut self) -> Vec<&'a str> {
-        let (mut arguments, mut depth) = (Vec::new(), 1);
-        while let Some((at, char)) = self.rest.next() {
-            match char {
-                '`' | '"' => arguments.extend(self.literal(at, char)),
-                '(' => depth += 1,
-                ')' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return arguments;
-            }
-        }
-        Vec::new()
-    }
 }
 
 #[cfg(test)]

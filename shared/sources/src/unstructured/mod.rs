@@ -130,7 +130,7 @@ impl Definition for UnstructuredSource {
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
-        if templates.make_names() { views.with::<Anything>(&templates.fields(true)) } else { views }
+        views.for_records::<Anything>(templates)
     }
 
     fn new(kinds: Vec<Kind>, context: Arc<Context>) -> Self {

@@ -8,6 +8,8 @@ use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
 use extdns_model::{ClusterId, Endpoint};
 use extdns_sources::{Args, Found, Options, ResolveError, Resolver, Sources};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 
 #[derive(Parser)]
 struct Cli {
@@ -244,4 +246,67 @@ async fn what_is_known_stays_when_a_helper_list_fails() {
         "{message}"
     );
     assert!(message.contains("n1"), "{message}");
+}
+
+/// VirtualServices and HTTPRoutes, with a tenth as many gateways of both.
+fn joined(count: usize) -> String {
+    let object = |group: &str, kind: &str, name: String, rest: String| {
+        format!(
+            r#"{{"apiVersion":"{group}/v1","kind":"{kind}","metadata":{{"namespace":"d","name":"{name}"}},{rest}}}"#
+        )
+    };
+    let (istio, api) = ("networking.istio.io", "gateway.networking.k8s.io");
+    let gateways = (0..count / 10).flat_map(|n| {
+        let spec = format!(r#""spec":{{"selector":{{"app":"a{n}"}},"servers":[{{"hosts":["*.m{n}.org"]}}]}}"#);
+        let listener = format!(r#"{{"name":"web","hostname":"*.e{n}.org","port":80,"protocol":"HTTP"}}"#);
+        let rest = format!(
+            r#""spec":{{"listeners":[{listener}]}},"status":{{"addresses":[{{"value":"192.0.2.2"}}]}}"#
+        );
+        [
+            object(istio, "Gateway", format!("m{n}"), spec),
+            object(api, "Gateway", format!("e{n}"), rest),
+        ]
+    });
+    let routes = (0..count).flat_map(|n| {
+        let of = n % (count / 10);
+        let spec = format!(r#""spec":{{"hosts":["v{n}.m{of}.org"],"gateways":["m{of}"]}}"#);
+        let parent = format!(r#"{{"name":"e{of}"}}"#);
+        let rest = format!(
+            r#""spec":{{"parentRefs":[{parent}],"hostnames":["r{n}.e{of}.org"]}},
+               "status":{{"parents":[{{"parentRef":{parent},"conditions":[{{"type":"Accepted","status":"True"}}]}}]}}"#
+        );
+        [
+            object(istio, "VirtualService", format!("v{n}"), spec),
+            object(api, "HTTPRoute", format!("r{n}"), rest),
+        ]
+    });
+    let services = services(
+        count / 10,
+        "a",
+        r#"{"type":"LoadBalancer","selector":{"app":"a1"},"externalIPs":["192.0.2.1"]}"#,
+    );
+    let items: Vec<_> = gateways.chain(routes).chain([services]).collect();
+    format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, items.join(","))
+}
+
+/// The processor time of this thread, in milliseconds.
+fn spent() -> i64 {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("the usage of this thread");
+    usage.user_time().num_milliseconds()
+}
+
+#[tokio::test]
+async fn joined_objects_cost_in_proportion_to_their_number() {
+    let cost = async |count| {
+        let view = view(&joined(count)).await;
+        let before = spent();
+        let found =
+            gather(&["--source=istio-virtualservice", "--source=gateway-httproute"], &view).await;
+        assert!(found.failures.is_empty(), "{:?}", found.failures);
+        assert!(found.sink.endpoints.len() > count, "{}", found.sink.endpoints.len());
+        spent() - before
+    };
+    let (few, many) = (cost(1_000).await, cost(4_000).await);
+    // In proportion it is four times as much; with a search through all objects for each it would be near sixteen.
+    assert!(many < 8 * few.max(20), "{few} ms for 1,000 of each, {many} ms for 4,000");
 }

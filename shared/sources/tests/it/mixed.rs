@@ -9,7 +9,7 @@ use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
 use extdns_model::{ClusterId, Endpoint};
 use extdns_sources::{Args, Found, Options, Sources, SystemResolver};
 use extdns_testkit::kube::ADMIN;
-use extdns_testkit::kube_sim::KubeSim;
+use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
 use serde_json::{Value, json};
 
 /// Rewrites what is expected.
@@ -177,41 +177,107 @@ async fn a_source_whose_objects_are_not_served_says_which_and_what_to_drop() {
     }
 }
 
+/// What a source is joined with must be served too, even where no object needs it: its objects could not be known.
+#[tokio::test]
+async fn the_kinds_behind_those_of_a_source_are_missed_without_an_object() {
+    // The flags of a run, the kinds that the cluster defines, and the list that is missing.
+    let table: [(&[&str], &[&str], &str); 6] = [
+        (&["--source=gateway-tlsroute"], &["TLSRoute"], "gateway.networking.k8s.io/v1 gateways"),
+        (
+            &["--source=gateway-udproute", "--gateway-listener-sets"],
+            &["UDPRoute", "Gateway"],
+            "gateway.networking.k8s.io/v1 listenersets",
+        ),
+        (
+            &["--source=istio-virtualservice"],
+            &["VirtualService"],
+            "networking.istio.io/v1 gateways",
+        ),
+        (&["--source=gloo-proxy"], &["Proxy", "VirtualService"], "gateway.solo.io/v1 gateways"),
+        (&["--source=gloo-proxy"], &["Proxy"], "gateway.solo.io/v1 virtualservices"),
+        (
+            &["--source=traefik-proxy"],
+            &["IngressRoute", "IngressRouteTCP"],
+            "traefik.io/v1alpha1 ingressrouteudps",
+        ),
+    ];
+    let all = definitions(&objects());
+    for (flags, kinds, missing) in table {
+        let defined =
+            all.iter().filter(|it| kinds.iter().any(|own| it["spec"]["names"]["kind"] == **own));
+        let sim = defined.fold(KubeSim::builder(), |sim, it| sim.object(it.clone())).start();
+        let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let found = gather(&view(Access::kubeconfig(kubeconfig)).await, &flags).await;
+        let failures: Vec<String> = found.failures.iter().map(ToString::to_string).collect();
+        let [failure] = &failures[..] else { panic!("{flags:?}: {failures:?}") };
+        assert!(failure.contains(&format!("{missing}: not served")), "{missing}: {failure}");
+    }
+}
+
+/// Example S10: an API that fails is no empty list.
+#[tokio::test]
+async fn an_api_that_fails_fails_the_source() {
+    let all = definitions(&objects());
+    let groups = all.into_iter().filter(|it| it["spec"]["names"]["kind"] == "RouteGroup");
+    let sim = groups.fold(KubeSim::builder(), |sim, it| sim.object(it)).start();
+    sim.fail(Fault::new("routegroups", Effect::Status(503)));
+    let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));
+    let flags = ["--source=skipper-routegroup".to_owned()];
+    let found = gather(&view(Access::kubeconfig(kubeconfig)).await, &flags).await;
+    let failures: Vec<String> = found.failures.iter().map(ToString::to_string).collect();
+    let [failure] = &failures[..] else { panic!("{failures:?}") };
+    assert!(failure.contains("GET /apis/zalando.org/v1/routegroups: HTTP 503"), "{failure}");
+}
+
+const GATEWAY_API: &str = "gateway.networking.k8s.io";
+const ISTIO: &str = "networking.istio.io";
+const AMBASSADOR: &str = "getambassador.io";
+
+/// A source, the group of its objects, and the version of each kind that the cluster serves in place of the newest.
+type Older = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const OLDER: &[Older] = &[
+    ("gateway-httproute", GATEWAY_API, &[("Gateway", "v1beta1"), ("HTTPRoute", "v1beta1")]),
+    ("gateway-grpcroute", GATEWAY_API, &[("GRPCRoute", "v1alpha2")]),
+    ("gateway-tlsroute", GATEWAY_API, &[("TLSRoute", "v1alpha3")]),
+    ("gateway-tlsroute", GATEWAY_API, &[("Gateway", "v1beta1"), ("TLSRoute", "v1alpha2")]),
+    ("gateway-tcproute", GATEWAY_API, &[("TCPRoute", "v1")]),
+    ("gateway-udproute", GATEWAY_API, &[("Gateway", "v1beta1"), ("UDPRoute", "v1")]),
+    ("istio-gateway", ISTIO, &[("Gateway", "v1beta1")]),
+    ("istio-gateway", ISTIO, &[("Gateway", "v1alpha3")]),
+    ("istio-virtualservice", ISTIO, &[("Gateway", "v1beta1"), ("VirtualService", "v1beta1")]),
+    ("istio-virtualservice", ISTIO, &[("Gateway", "v1alpha3"), ("VirtualService", "v1alpha3")]),
+    ("ambassador-host", AMBASSADOR, &[("Host", "v2")]),
+];
+
+/// What a source finds in a cluster with these objects, which serves no other versions of them.
+async fn found_by(source: &str, objects: Vec<Value>) -> String {
+    let all = definitions(&objects).into_iter().chain(objects);
+    let sim = all.fold(KubeSim::builder(), |sim, object| sim.object(object)).start();
+    let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));
+    let view = view(Access::kubeconfig(kubeconfig)).await;
+    shown(&gather(&view, &[format!("--source={source}")]).await)
+}
+
 /// The objects are the same in each version that a cluster serves.
 #[tokio::test]
 async fn older_versions_are_read_where_the_cluster_serves_nothing_else() {
-    let table = [
-        ("Gateway", "HTTPRoute", "gateway-httproute", "v1beta1", "v1beta1"),
-        ("Gateway", "GRPCRoute", "gateway-grpcroute", "v1", "v1alpha2"),
-        ("Gateway", "TLSRoute", "gateway-tlsroute", "v1", "v1alpha3"),
-        ("Gateway", "TLSRoute", "gateway-tlsroute", "v1beta1", "v1alpha2"),
-        ("Gateway", "TCPRoute", "gateway-tcproute", "v1", "v1"),
-        ("Gateway", "UDPRoute", "gateway-udproute", "v1beta1", "v1"),
-    ];
-    for (parent, kind, source, of_parent, of_route) in table {
+    for (source, group, versions) in OLDER {
         let mut objects = objects();
         objects.retain(|it| {
-            let version = it["apiVersion"].as_str().unwrap_or_default();
-            let is_wanted = [parent, kind, "ListenerSet"].iter().any(|own| it["kind"] == **own);
-            is_wanted && version.starts_with("gateway.networking.k8s.io/")
-                || it["kind"] == "Namespace"
+            let own = it["apiVersion"].as_str().unwrap_or_default().split_once('/');
+            own.is_none_or(|(own, _)| [group, "networking.k8s.io"].contains(&own))
         });
-        let gather_from = async |objects: Vec<Value>| {
-            let all = definitions(&objects).into_iter().chain(objects);
-            let sim = all.fold(KubeSim::builder(), |sim, object| sim.object(object)).start();
-            let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));
-            let view = view(Access::kubeconfig(kubeconfig)).await;
-            shown(&gather(&view, &[format!("--source={source}")]).await)
-        };
-        let expected = gather_from(objects.clone()).await;
-        assert!(expected.lines().count() > 1, "{kind}: {expected}");
-        for object in &mut objects {
-            for (own, version) in [(parent, of_parent), (kind, of_route)] {
-                if object["kind"] == own {
-                    object["apiVersion"] = json!(format!("gateway.networking.k8s.io/{version}"));
-                }
-            }
+        let expected = found_by(source, objects.clone()).await;
+        assert!(expected.lines().count() > 1, "{source}: {expected}");
+        for (kind, version) in *versions {
+            let own = objects.iter_mut().filter(|it| {
+                let own = it["apiVersion"].as_str().unwrap_or_default();
+                it["kind"] == **kind && own.starts_with(&format!("{group}/"))
+            });
+            own.for_each(|it| it["apiVersion"] = json!(format!("{group}/{version}")));
         }
-        assert_eq!(gather_from(objects).await, expected, "{kind} in {of_route}");
+        assert_eq!(found_by(source, objects).await, expected, "{source}: {versions:?}");
     }
 }
