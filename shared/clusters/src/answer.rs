@@ -90,7 +90,7 @@ struct Status {
 }
 
 /// A server's words on one line, and without a credential of ours that it echoes.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let text = secrets::redact(text);
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect()
 }

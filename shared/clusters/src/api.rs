@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ecow::EcoString;
@@ -69,7 +70,7 @@ pub(crate) struct Api {
     /// Whether the server has shown that it streams no lists, or not to us.
     pub(crate) in_pages: AtomicBool,
     /// What the server has said that it serves.
-    pub(crate) served: Kinds,
+    served: Mutex<Arc<Kinds>>,
 }
 
 /// Why a list stopped before its end.
@@ -104,8 +105,18 @@ impl Api {
             limits,
             politeness: RateLimiter::direct(Quota::per_second(qps).allow_burst(burst)),
             in_pages: AtomicBool::new(!limits.streams),
-            served: Kinds::default(),
+            served: Mutex::default(),
         }
+    }
+
+    /// What the server has said that it serves.
+    pub(crate) fn served(&self) -> Arc<Kinds> {
+        Arc::clone(&self.served.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks the server again what it serves, when that is needed.
+    pub(crate) fn forget_served(&self) {
+        *self.served.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ecow::EcoString;
@@ -149,7 +150,7 @@ impl Cluster {
         };
         let api =
             api.map_err(|message| ClusterError::Config { cluster: self.name.clone(), message })?;
-        let view = ClusterView::new(self.id, self.name.clone(), Origin::Api(Box::new(api)));
+        let view = ClusterView::new(self.id, self.name.clone(), Origin::Api(Arc::new(api)));
         tracing::info!("cluster {}: {}", self.name, view.reached().unwrap_or_default());
         Ok(view)
     }

@@ -25,7 +25,9 @@ impl Api {
         plural: &str,
     ) -> Result<Vec<EcoString>, ReadErrorKind> {
         let mut versions = Vec::new();
-        for version in self.groups(group).await?.get(group).into_iter().flatten() {
+        let groups = self.groups(group).await?;
+        let found: &[Version] = groups.get(group).map_or(&[], Vec::as_slice);
+        for version in found {
             let served = self.resources(group, version).await?;
             if served.iter().any(|resource| resource.plural == plural) {
                 versions.push(version.name.clone());
@@ -41,9 +43,10 @@ impl Api {
         version: &str,
         kind: &str,
     ) -> Result<EcoString, ReadErrorKind> {
-        let versions = self.groups(group).await?.get(group).into_iter().flatten();
+        let groups = self.groups(group).await?;
+        let versions: &[Version] = groups.get(group).map_or(&[], Vec::as_slice);
         let mut plural = None;
-        for version in versions.filter(|found| found.name == version) {
+        for version in versions.iter().filter(|found| found.name == version) {
             let served = self.resources(group, version).await?;
             let mut of_kind = served.iter().filter(|resource| resource.kind == kind);
             // A subresource such as `dnsendpoints/status` has the kind of its object.
@@ -65,8 +68,9 @@ impl Api {
         version: &str,
         plural: &str,
     ) -> Result<(EcoString, bool), ReadErrorKind> {
-        let versions = self.groups(group).await?.get(group).into_iter().flatten();
-        for version in versions.filter(|found| found.name == version) {
+        let groups = self.groups(group).await?;
+        let versions: &[Version] = groups.get(group).map_or(&[], Vec::as_slice);
+        for version in versions.iter().filter(|found| found.name == version) {
             let served = self.resources(group, version).await?;
             if let Some(found) = served.iter().find(|resource| resource.plural == plural) {
                 return Ok((found.kind.clone(), found.namespaced));
@@ -80,12 +84,13 @@ impl Api {
         })
     }
 
-    async fn groups(&self, group: &str) -> Result<&Groups, ReadErrorKind> {
-        if group.is_empty() {
-            self.served.core.get_or_try_init(|| groups(self, "/api")).await
-        } else {
-            self.served.named.get_or_try_init(|| groups(self, "/apis")).await
-        }
+    async fn groups(&self, group: &str) -> Result<Arc<Groups>, ReadErrorKind> {
+        let served = self.served();
+        let (cell, path) = match group {
+            "" => (&served.core, "/api"),
+            _ => (&served.named, "/apis"),
+        };
+        cell.get_or_try_init(|| groups(self, path)).await.map(Arc::clone)
     }
 
     async fn resources(
@@ -100,7 +105,8 @@ impl Api {
             "" => format!("/api/{}", version.name),
             group => format!("/apis/{group}/{}", version.name),
         };
-        let mut plain = self.served.plain.lock().await;
+        let served = self.served();
+        let mut plain = served.plain.lock().await;
         if let Some(resources) = plain.get(&path) {
             return Ok(Arc::clone(resources));
         }
@@ -126,9 +132,9 @@ impl Api {
     }
 }
 
-async fn groups(api: &Api, path: &str) -> Result<Groups, ReadErrorKind> {
+async fn groups(api: &Api, path: &str) -> Result<Arc<Groups>, ReadErrorKind> {
     let document: Document = fetch(api, path).await?;
-    Ok(match document {
+    let groups = match document {
         Document::Aggregated { items } => {
             items.into_iter().map(AggregatedGroup::into_entry).collect()
         }
@@ -137,7 +143,8 @@ async fn groups(api: &Api, path: &str) -> Result<Groups, ReadErrorKind> {
             let versions = versions.into_iter().map(Version::unlisted).collect();
             BTreeMap::from([(EcoString::new(), versions)])
         }
-    })
+    };
+    Ok(Arc::new(groups))
 }
 
 async fn fetch<T: DeserializeOwned>(api: &Api, path: &str) -> Result<T, ReadErrorKind> {

@@ -81,6 +81,12 @@ impl<'a> Incoming<'a> {
         self.most = usize::MAX;
     }
 
+    /// Lets nothing come for as long, whatever the time limit of requests: for a watch, which has nothing to say while
+    /// nothing changes.
+    pub(crate) fn wait_for(&mut self, silence: Duration) {
+        self.bound = Bound::new(None, silence);
+    }
+
     /// Begins the time limit anew.
     pub(crate) fn progress(&mut self) {
         self.bound.renew();

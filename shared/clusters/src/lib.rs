@@ -81,6 +81,7 @@ mod testing;
 mod versions;
 mod view;
 mod watch;
+mod watched;
 mod writer;
 mod writing;
 
@@ -104,5 +105,6 @@ pub use rules::Rule;
 pub use selector::{LabelSelector, Selector, SelectorError};
 pub use shared::SharedList;
 pub use view::{ClusterView, ListCount, ListScope};
+pub use watched::Changes;
 pub use writer::{StatusUpdate, WriteError, Writer};
 pub use writing::{ObjectRef, ObjectVersion};

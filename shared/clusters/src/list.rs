@@ -6,7 +6,7 @@ use crate::api::{Api, Interrupted, path};
 use crate::error::ReadErrorKind;
 use crate::object::{Projection, ResourceType};
 use crate::pace::Pace;
-use crate::pages::Wanted;
+use crate::pages::{Listed, Wanted};
 use crate::stream::Unstreamed;
 
 impl Api {
@@ -17,7 +17,7 @@ impl Api {
         namespace: &str,
         start: impl Fn() -> A + Send,
         mut step: impl FnMut(&mut A, K) + Send,
-    ) -> Result<(A, u64), ReadErrorKind>
+    ) -> Result<(A, Listed), ReadErrorKind>
     where
         K: Projection,
         A: Send,
@@ -38,7 +38,7 @@ impl Api {
             let mut accumulator = start();
             let mut step = |object| step(&mut accumulator, object);
             match self.read(wanted, &mut in_pages, &mut pace, &mut step).await {
-                Ok(Some(objects)) => return Ok((accumulator, objects)),
+                Ok(Some(listed)) => return Ok((accumulator, listed)),
                 Ok(None) => {}
                 Err(Interrupted::Failed(error)) => return Err(error),
                 // Its pages are smaller now, and there is a smallest one.
@@ -63,13 +63,13 @@ impl Api {
         in_pages: &mut bool,
         pace: &mut Pace,
         step: &mut (impl FnMut(K) + Send),
-    ) -> Result<Option<u64>, Interrupted> {
+    ) -> Result<Option<Listed>, Interrupted> {
         *in_pages |= self.in_pages.load(Ordering::Relaxed);
         if *in_pages {
             return self.pages(wanted, None, pace, step).await.map(Some);
         }
         match self.stream(wanted, pace, step).await {
-            Ok(objects) => Ok(Some(objects)),
+            Ok(listed) => Ok(Some(listed)),
             Err(Unstreamed::Interrupted(error)) => Err(error),
             Err(why) => {
                 self.give_streams_up(wanted.resource, &why);

@@ -12,7 +12,7 @@ use serde::de::{
 use thin_vec::ThinVec;
 
 /// `kubectl apply` keeps the whole object in this annotation; it is not read here.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A kind of object and where the API serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

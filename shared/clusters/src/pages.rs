@@ -1,5 +1,7 @@
 //! Lists in pages: each page is asked for with the token that the page before it named.
 
+use ecow::EcoString;
+
 use crate::api::{Api, Interrupted};
 use crate::call::Call;
 use crate::error::ReadErrorKind;
@@ -8,6 +10,14 @@ use crate::object::{Projection, ResourceType};
 use crate::pace::Pace;
 use crate::page::{Page, PageError, PageReader};
 use crate::progress::Progress;
+
+/// A list that was read in full.
+#[derive(Default)]
+pub(crate) struct Listed {
+    pub(crate) objects: u64,
+    /// The state of the cluster that it shows; empty where the server does not say.
+    pub(crate) version: EcoString,
+}
 
 /// What is listed.
 #[derive(Clone, Copy)]
@@ -25,8 +35,9 @@ impl Api {
         mut first: Option<Page>,
         pace: &mut Pace,
         step: &mut (impl FnMut(K) + Send),
-    ) -> Result<u64, Interrupted> {
+    ) -> Result<Listed, Interrupted> {
         let mut progress = Progress::default();
+        let mut version = None;
         let mut token = None;
         loop {
             let page = match first.take() {
@@ -35,9 +46,12 @@ impl Api {
             };
             let call = Call::get(wanted.path, wanted.path);
             progress.advance(&page).map_err(|reason| call.partial(reason))?;
+            // All pages show the state of the first one, as long as its snapshot lasts.
+            version.get_or_insert(page.version);
             token = page.next;
             if token.is_none() {
-                return Ok(progress.objects);
+                let version = version.unwrap_or_default();
+                return Ok(Listed { objects: progress.objects, version });
             }
         }
     }

@@ -50,7 +50,7 @@ mod tests {
         let token = |page: usize| if page < lead { page } else { lead + (page - lead) % circle };
         let fails = |page: &usize| {
             let next = Some(token(*page).to_string());
-            progress.advance(&Page { next, objects: 1 }).is_err()
+            progress.advance(&Page { next, objects: 1, ..Page::default() }).is_err()
         };
         (0..1000).find(fails).expect("the circle is noticed")
     }
@@ -70,9 +70,13 @@ mod tests {
         let mut progress = Progress::default();
         for page in 0..10_000 {
             let next = Some(page.to_string());
-            assert!(progress.advance(&Page { next, objects: u64::from(page % 3 == 0) }).is_ok());
+            assert!(
+                progress
+                    .advance(&Page { next, objects: u64::from(page % 3 == 0), ..Page::default() })
+                    .is_ok()
+            );
         }
-        assert!(progress.advance(&Page { next: None, objects: 0 }).is_ok());
+        assert!(progress.advance(&Page::default()).is_ok());
         assert_eq!(progress.objects, 3334);
     }
 }

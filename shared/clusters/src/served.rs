@@ -12,8 +12,8 @@ use crate::object::ResourceType;
 /// Which kinds an API server serves, as far as it was asked. The core group has its own document.
 #[derive(Default)]
 pub(crate) struct Kinds {
-    pub(crate) core: OnceCell<Groups>,
-    pub(crate) named: OnceCell<Groups>,
+    pub(crate) core: OnceCell<Arc<Groups>>,
+    pub(crate) named: OnceCell<Arc<Groups>>,
     /// Resources by path of the group version, from servers that answer plain discovery.
     pub(crate) plain: Mutex<BTreeMap<String, Arc<[Served]>>>,
 }

@@ -30,6 +30,7 @@ impl ClusterView {
         name: &str,
     ) -> Result<Option<K>, ReadError> {
         let wanted = Wanted { resource, namespace, name };
+        self.read_single();
         match self.origin() {
             _ if !wanted.can_exist() => Ok(None),
             Origin::Api(api) => api.object(wanted).await.map_err(|kind| self.error(kind)),

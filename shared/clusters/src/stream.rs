@@ -13,7 +13,7 @@ use crate::exchange::{Attempts, Incoming, is_busy};
 use crate::object::{Projection, ResourceType};
 use crate::pace::Pace;
 use crate::page::PageReader;
-use crate::pages::Wanted;
+use crate::pages::{Listed, Wanted};
 use crate::watch::{EventError, EventReader, QUERY};
 
 /// Why a stream has not become a list.
@@ -84,7 +84,7 @@ impl Api {
         wanted: Wanted<'_>,
         pace: &mut Pace,
         step: &mut (impl FnMut(K) + Send),
-    ) -> Result<u64, Unstreamed> {
+    ) -> Result<Listed, Unstreamed> {
         let url = format!("{}?{QUERY}", wanted.path);
         let call = Call::get(&url, wanted.path);
         let mut attempts = Attempts::new(self, wanted.path);
@@ -116,14 +116,17 @@ impl Api {
         mut incoming: Incoming<'_>,
         mut piece: Bytes,
         step: &mut (impl FnMut(K) + Send),
-    ) -> Result<u64, Unstreamed> {
+    ) -> Result<Listed, Unstreamed> {
         let most = self.limits.answer_bytes;
         let mut reader = EventReader::new();
         incoming.without_end();
         loop {
             let before = reader.objects();
             match reader.feed(&piece, wanted.resource, most, step) {
-                Ok(true) => return Ok(reader.objects()),
+                Ok(true) => {
+                    let (objects, version) = (reader.objects(), reader.version());
+                    return Ok(Listed { objects, version });
+                }
                 Ok(false) => {}
                 Err(EventError::Broken(error)) => {
                     return Err(self.broken(wanted, &incoming, error).into());
@@ -154,7 +157,7 @@ impl Api {
         begun: &[u8],
         pace: &mut Pace,
         step: &mut (impl FnMut(K) + Send),
-    ) -> Result<u64, Unstreamed> {
+    ) -> Result<Listed, Unstreamed> {
         let mut reader = PageReader::new();
         let fed = reader.feed(begun, wanted.resource, step);
         fed.map_err(|error| self.broken(wanted, &incoming, error))?;

@@ -1,6 +1,7 @@
 //! What the sources see of a cluster.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ecow::EcoString;
@@ -13,6 +14,7 @@ use crate::filter::{FilterResult, ObjectFilter};
 use crate::kept::Kept;
 use crate::manifests::Manifests;
 use crate::object::{Projection, ResourceType};
+use crate::watched::{Changes, WatchedLists};
 
 /// A cluster as the sources read it: an API server or a set of manifests. Clones share everything.
 #[derive(Clone)]
@@ -24,12 +26,25 @@ struct Inner {
     origin: Origin,
     counts: Mutex<BTreeMap<ResourceType, Counted>>,
     kept: Kept,
+    /// The lists that are kept current, where the process makes many runs.
+    watched: Option<Arc<WatchedLists>>,
+    /// What makes the next view of the same connection ask again.
+    doubts: Doubts,
 }
 
 /// Where the objects come from.
 pub(crate) enum Origin {
-    Api(Box<Api>),
+    Api(Arc<Api>),
     Manifests(Manifests),
+}
+
+/// What a run has seen that the next one must not rely on.
+#[derive(Default)]
+struct Doubts {
+    /// A kind is not served; it may be by then.
+    unserved: AtomicBool,
+    /// The credentials were refused.
+    refused: AtomicBool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -61,7 +76,61 @@ pub struct ListCount {
 
 impl ClusterView {
     pub(crate) fn new(id: ClusterId, name: EcoString, origin: Origin) -> Self {
-        Self(Arc::new(Inner { id, name, origin, counts: Mutex::default(), kept: Kept::default() }))
+        Self::with(id, name, origin, None)
+    }
+
+    fn with(
+        id: ClusterId,
+        name: EcoString,
+        origin: Origin,
+        watched: Option<Arc<WatchedLists>>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            id,
+            name,
+            origin,
+            counts: Mutex::default(),
+            kept: Kept::default(),
+            watched,
+            doubts: Doubts::default(),
+        }))
+    }
+
+    /// The same cluster with lists that are kept current by watches: what was read once is not listed again without
+    /// need. `starts` says of which objects a change starts a run. Manifests have nobody to watch: `None`.
+    #[must_use]
+    pub fn watched(
+        &self,
+        changes: &Changes,
+        starts: impl Fn(&ResourceType) -> bool + Send + Sync + 'static,
+    ) -> Option<Self> {
+        let Origin::Api(api) = &self.0.origin else { return None };
+        let watched = WatchedLists::new(Arc::clone(api), changes.clone(), starts);
+        let origin = Origin::Api(Arc::clone(api));
+        Some(Self::with(self.0.id, self.0.name.clone(), origin, Some(Arc::new(watched))))
+    }
+
+    /// The same connection for another run, with the lists that are kept current. `None` where there are none, or the
+    /// credentials were refused: then it has to be made again.
+    #[must_use]
+    pub fn again(&self) -> Option<Self> {
+        let Origin::Api(api) = &self.0.origin else { return None };
+        let watched = self.0.watched.clone()?;
+        if self.0.doubts.refused.load(Ordering::Relaxed) {
+            return None;
+        }
+        if self.0.doubts.unserved.load(Ordering::Relaxed) {
+            api.forget_served();
+        }
+        let origin = Origin::Api(Arc::clone(api));
+        Some(Self::with(self.0.id, self.0.name.clone(), origin, Some(watched)))
+    }
+
+    /// Whether every list that was read is kept current, and nothing else was read: as long as [`Changes::number`] stays
+    /// the same, another run would read the same.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.0.watched.as_ref().is_some_and(|watched| watched.are_current())
     }
 
     /// The number that endpoints carry for this cluster.
@@ -223,10 +292,24 @@ impl ClusterView {
             let result = scope.filter.apply(object.metadata());
             step(accumulator, object, result);
         };
-        self.count(resource, |counted| counted.lists += 1);
-        let read = match &self.0.origin {
-            Origin::Api(api) => api.list(&resource, namespace, start, judge).await,
-            Origin::Manifests(manifests) => manifests.list(&resource, namespace, start, judge),
+        let read = match (&self.0.origin, &self.0.watched) {
+            (Origin::Api(_), Some(watched)) => {
+                let folded = watched.fold(&resource, namespace, start, judge).await;
+                folded.map(|folded| {
+                    let lists = u64::from(folded.is_listed);
+                    self.count(resource, |counted| counted.lists += lists);
+                    (folded.accumulator, folded.objects)
+                })
+            }
+            (Origin::Api(api), None) => {
+                self.count(resource, |counted| counted.lists += 1);
+                let read = api.list(&resource, namespace, start, judge).await;
+                read.map(|(accumulator, listed)| (accumulator, listed.objects))
+            }
+            (Origin::Manifests(manifests), _) => {
+                self.count(resource, |counted| counted.lists += 1);
+                manifests.list(&resource, namespace, start, judge)
+            }
         };
         let (accumulator, objects) = read.map_err(|kind| self.error(kind))?;
         self.count(resource, |counted| counted.objects += objects);
@@ -309,7 +392,20 @@ impl ClusterView {
         &self.0.kept
     }
 
+    /// Single objects are read, which nobody watches.
+    pub(crate) fn read_single(&self) {
+        if let Some(watched) = &self.0.watched {
+            watched.has_singles.store(true, Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn error(&self, kind: ReadErrorKind) -> ReadError {
+        let doubts = &self.0.doubts;
+        match kind {
+            ReadErrorKind::NotServed { .. } => doubts.unserved.store(true, Ordering::Relaxed),
+            ReadErrorKind::Unauthorized { .. } => doubts.refused.store(true, Ordering::Relaxed),
+            _ => {}
+        }
         ReadError { cluster: self.0.name.clone(), kind: Box::new(kind) }
     }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use ecow::EcoString;
 use memchr::memchr;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -25,6 +26,8 @@ pub(crate) struct EventReader<K> {
     /// The beginning of an event whose end has not come yet.
     begun: Vec<u8>,
     objects: u64,
+    /// The state of the cluster that the last bookmark names.
+    version: EcoString,
     kind: PhantomData<K>,
 }
 
@@ -43,12 +46,17 @@ pub(crate) enum EventError {
 
 impl<K: Projection> EventReader<K> {
     pub(crate) fn new() -> Self {
-        Self { begun: Vec::new(), objects: 0, kind: PhantomData }
+        Self { begun: Vec::new(), objects: 0, version: EcoString::new(), kind: PhantomData }
     }
 
     /// Objects so far.
     pub(crate) fn objects(&self) -> u64 {
         self.objects
+    }
+
+    /// The state of the cluster that a complete list shows.
+    pub(crate) fn version(&self) -> EcoString {
+        self.version.clone()
     }
 
     /// Takes the next bytes; returns whether the list is complete. What follows then is no part of it. An
@@ -106,7 +114,10 @@ impl<K: Projection> EventReader<K> {
                 Ok(false)
             }
             Ok(Event::Changed) => Err(EventError::Changed),
-            Ok(Event::Bookmark(bookmark)) => bookmark.is_end(resource).map_err(EventError::Broken),
+            Ok(Event::Bookmark(bookmark)) => {
+                self.version = bookmark.metadata.resource_version.clone();
+                bookmark.is_end(resource).map_err(EventError::Broken)
+            }
             Ok(Event::Error(status)) => Err(EventError::Refused {
                 code: serde_json::from_str(status.get()).map_or(0, |Status { code }| code),
                 status: status.get().to_owned(),

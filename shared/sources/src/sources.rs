@@ -15,7 +15,7 @@ use crate::annotations::{ALPHA_PREFIX, GA_PREFIX};
 use crate::context::Context;
 use crate::error::{Interruption, SourceError};
 use crate::events::References;
-use crate::needs::Need;
+use crate::needs::{Need, WatchedKind};
 use crate::options::GatherOptions;
 use crate::resolver::Resolver;
 use crate::selection::{FilterCounts, NothingSelected};
@@ -103,6 +103,12 @@ impl Sources {
     #[must_use]
     pub fn needs(&self, applies: bool) -> Vec<Need> {
         self.options.needs(applies)
+    }
+
+    /// The kinds of objects of which a change may change what the sources want.
+    #[must_use]
+    pub fn watched(&self) -> Vec<WatchedKind> {
+        self.options.watched()
     }
 
     /// Runs every source over a cluster, several at a time. One that fails does not keep the others from their work.

@@ -55,7 +55,7 @@ async fn view(eks: &Eks, aws: &AwsIdentity) -> Result<ClusterView, String> {
         Cluster { id: ClusterId(0), name: "prod".into(), access: Access::Eks(eks.clone()), api };
     let connection = eks.connection(aws).await?;
     let api = cluster.open(connection, &Environment::default()).await?;
-    Ok(ClusterView::new(cluster.id, cluster.name, Origin::Api(Box::new(api))))
+    Ok(ClusterView::new(cluster.id, cluster.name, Origin::Api(Arc::new(api))))
 }
 
 /// An API server with TLS that takes the tokens of an access key for the cluster's region, and keeps those it was shown.

@@ -66,7 +66,7 @@ async fn view(gke: &Gke, environment: &Environment) -> Result<ClusterView, Strin
         Cluster { id: ClusterId(0), name: "prod".into(), access: Access::Gke(gke.clone()), api };
     let connection = find(gke, environment).await?;
     let api = cluster.open(connection, environment).await?;
-    Ok(ClusterView::new(cluster.id, cluster.name, Origin::Api(Box::new(api))))
+    Ok(ClusterView::new(cluster.id, cluster.name, Origin::Api(Arc::new(api))))
 }
 
 const PATH: &str = "/v1/projects/example-project/locations/europe-west1/clusters/prod";

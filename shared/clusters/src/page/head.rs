@@ -1,5 +1,6 @@
 //! What stands around the objects of a page.
 
+use ecow::EcoString;
 use serde::{Deserialize, Deserializer};
 
 use crate::object::ResourceType;
@@ -11,6 +12,8 @@ pub(crate) struct Page {
     pub(crate) next: Option<String>,
     /// Objects on this page.
     pub(crate) objects: u64,
+    /// The state of the cluster that the list shows; empty where the server does not say.
+    pub(crate) version: EcoString,
 }
 
 /// Why a page could not be decoded.
@@ -49,6 +52,7 @@ struct ListMeta {
     #[serde(rename = "continue")]
     next: Option<String>,
     remaining_item_count: Option<i64>,
+    resource_version: Option<EcoString>,
 }
 
 impl ListMeta {
@@ -69,7 +73,9 @@ impl Head {
         let wanted = (format!("{}List", resource.kind), resource.api_version());
         match (self.kind, self.api_version, self.items) {
             (Some(kind), Some(version), true) if kind == wanted.0 && version == wanted.1 => {
-                Ok(Page { next: self.metadata.unwrap_or_default().next()?, objects })
+                let mut metadata = self.metadata.unwrap_or_default();
+                let version = metadata.resource_version.take().unwrap_or_default();
+                Ok(Page { next: metadata.next()?, objects, version })
             }
             (Some(kind), Some(version), true) => Err(PageError::Foreign(format!(
                 "a {version} {kind} where a {} {} was asked for",

@@ -35,7 +35,7 @@ fn objects_come_in_order_and_the_token_wherever_it_stands() {
         r#"{"items":[{"metadata":{"name":"b","namespace":"x"},"spec":{"a":[1]}},{"metadata":{"name":"a"}}],
             "metadata":{"resourceVersion":"1","continue":"t"},"apiVersion":"v1","kind":"ServiceList"}"#,
     );
-    assert_eq!(page.unwrap(), Page { next: Some("t".into()), objects: 2 });
+    assert_eq!(page.unwrap(), Page { next: Some("t".into()), objects: 2, version: "1".into() });
     assert_eq!(names, ["x/b", "a"]);
 }
 
