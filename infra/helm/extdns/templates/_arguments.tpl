@@ -1,4 +1,4 @@
-{{- /* The arguments of the program, one on a line: (dict "root" $ "kind" "cronjob" | "relay"). */ -}}
+{{- /* The arguments of the program, one on a line: (dict "root" $ "kind" "cronjob" | "loop" | "relay"). */ -}}
 {{- define "extdns.arguments" -}}
 {{- $root := .root -}}
 {{- $values := $root.Values -}}
@@ -8,6 +8,7 @@
 {{- else -}}
 {{- $arguments = append $arguments (printf "--interval=%s" $values.interval) -}}
 {{- end -}}
+{{- if and (eq .kind "loop") $values.triggerLoopOnEvent }}{{ $arguments = append $arguments "--events" }}{{ end -}}
 {{- if $values.dryRun }}{{ $arguments = append $arguments "--dry-run" }}{{ end -}}
 {{- with $values.state }}{{ $arguments = append $arguments (printf "--state=%s" .) }}{{ end -}}
 {{- if $values.config -}}

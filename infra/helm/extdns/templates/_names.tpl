@@ -64,12 +64,11 @@ annotations:
 
 {{- /* The mode, when it is one, and what it needs is set. */ -}}
 {{- define "extdns.mode" -}}
-{{- if not (has .Values.mode (list "cronjob" "relay")) }}{{ fail (printf "mode: %q is neither cronjob nor relay" .Values.mode) }}{{ end -}}
+{{- if not (has .Values.mode (list "cronjob" "loop" "relay")) }}{{ fail (printf "mode: %q is none of cronjob, loop and relay" .Values.mode) }}{{ end -}}
 {{- if eq .Values.mode "relay" -}}
 {{- range list "tlsSecret" "credentialsSecret" "token" -}}
 {{- if not (get $.Values.relay .) }}{{ fail (printf "mode: relay needs relay.%s" .) }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- if .Values.serviceMonitor.enabled }}{{ fail "serviceMonitor.enabled: a run that ends cannot be scraped; --metrics-file in extraArgs writes its metrics" }}{{ end -}}
 {{- .Values.mode -}}
 {{- end -}}

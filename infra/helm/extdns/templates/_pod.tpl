@@ -1,4 +1,4 @@
-{{- /* The template of the pods: (dict "root" $ "kind" "cronjob" | "relay"). */ -}}
+{{- /* The template of the pods: (dict "root" $ "kind" "cronjob" | "loop" | "relay"). */ -}}
 {{- define "extdns.pod" -}}
 {{- $root := .root -}}
 {{- $values := $root.Values -}}
@@ -106,7 +106,14 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- end }}
-  {{- if eq .kind "relay" }}
+  {{- if eq .kind "loop" }}
+  ports:
+    - { name: http, protocol: TCP, containerPort: 7979 }
+  livenessProbe:
+    {{- toYaml $values.livenessProbe | nindent 4 }}
+  readinessProbe:
+    {{- toYaml $values.readinessProbe | nindent 4 }}
+  {{- else if eq .kind "relay" }}
   ports:
     - { name: https, protocol: TCP, containerPort: {{ $values.relay.port }} }
   livenessProbe: &probe
