@@ -86,10 +86,11 @@ new-provider: ## A provider to fill in, from templates/provider: NAME=x
 new-source: ## A source to fill in, from templates/source: NAME=x
 	@templates/new source '$(NAME)'
 
-docs: toolchain ## Write what is generated: pages of providers, configuration, report; table and roles of sources
+docs: toolchain ## Write what is generated: pages of providers, configuration, flags, report; table and roles of sources
 	UPDATE_EXPECT=1 cargo test --quiet -p extdns-sources --all-features --lib pages::
 	UPDATE_EXPECT=1 cargo test --quiet -p extdns-providers --all-features --lib pages::
 	UPDATE_EXPECT=1 cargo test --quiet -p extdns-sync --all-features --lib the_schema
+	UPDATE_EXPECT=1 cargo test --quiet -p extdns-sync --all-features --lib the_page_of_flags
 
 # A page that no table of docs/README.md names fails it, and so does a link to what is not there.
 site: ## Make the site of docs/ in target/site/book, and check its links

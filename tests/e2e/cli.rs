@@ -62,7 +62,7 @@ fn wrong_settings_say_what_would_be_right() {
         (&["--sourc=service"], "unknown long flag '--sourc' (argument 1); did you mean --source?"),
         (&["service"], "unexpected service (argument 1)"),
         (&["--source"], "expected a value for flag '--source' (argument 1)"),
-        (&["--once", "--once"], "flag 'once' cannot be repeated (argument 2)"),
+        (&["--once", "--no-once"], "flag 'once' cannot be repeated (argument 2)"),
         (&["--once=maybe"], "flag '--once' is a boolean and cannot be \\\"maybe\\\" (argument 1)"),
         (&["--once"], "required flag(s) '--source', '--provider' not provided"),
         (
@@ -83,22 +83,9 @@ fn wrong_settings_say_what_would_be_right() {
             &["--once", "--source=fake", "--provider=inmemory", "--txt-prefix=a", "--txt-suffix=b"],
             "txt-prefix and txt-suffix are mutual exclusive",
         ),
-        (&["--source=fake", "--provider=inmemory"], "the loop is not there yet: give --once"),
-        // The other command of ExternalDNS's README, as it is written there.
         (
-            &[
-                "--registry",
-                "txt",
-                "--txt-owner-id",
-                "my-cluster-id",
-                "--provider",
-                "google",
-                "--google-project",
-                "example-project",
-                "--source",
-                "service",
-            ],
-            "the loop is not there yet: give --once",
+            &["--source=fake", "--provider=inmemory", "--output=json"],
+            "--output and --out show one run; add --once",
         ),
     ];
     let bench = Bench::new();

@@ -18,7 +18,7 @@ use crate::ns1::Ns1Args;
 use crate::pdns::PdnsArgs;
 use crate::rfc2136::Rfc2136Args;
 use crate::shared::Shared;
-use crate::webhook::WebhookArgs;
+use crate::webhook::{WebhookArgs, WebhookServerArgs};
 use crate::zonefile::ZonefileArgs;
 
 /// Flags of the providers: those that they share, and each provider's own.
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME", value_parser = ProviderEntry::parser())]
     pub provider: ProviderEntry,
 
-    /// Accepted for compatibility: a run reads every zone once, so there is nothing to cache
+    /// How long a running loop may take the records for unchanged; a single run always reads them
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
     pub provider_cache_time: Duration,
 
@@ -86,6 +86,10 @@ pub struct Args {
     /// Flags of `webhook`.
     #[command(flatten)]
     pub webhook: WebhookArgs,
+
+    /// Flags of serving a provider to others.
+    #[command(flatten)]
+    pub webhook_server: WebhookServerArgs,
 
     /// Flags of `zonefile`.
     #[command(flatten)]

@@ -47,7 +47,11 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub txt_wildcard_replacement: String,
 
-    /// How long a running loop may reuse the records that it read; a single run always reads them
+    /// Accepted for compatibility: ownership records have no other format any more
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
+    pub txt_new_format_only: bool,
+
+    /// How long a running loop may take the records for unchanged; a single run always reads them
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
     pub txt_cache_interval: Duration,
 

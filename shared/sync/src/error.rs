@@ -1,7 +1,7 @@
 //! Why a run failed.
 
 use extdns_plan::UnknownCluster;
-use extdns_providers::{Deadline, ProviderError};
+use extdns_providers::{Deadline, ErrorKind, ProviderError};
 use extdns_registry::StoreError;
 use extdns_state::StateError;
 
@@ -50,6 +50,22 @@ impl RunError {
     /// That reading had to end, with the reason.
     pub(crate) fn of_end(until: &Deadline) -> Self {
         if until.is_stopped() { Self::Stopped } else { Self::Deadline }
+    }
+
+    /// Whether another run would fail the same way: the settings or the rights have to change.
+    pub(crate) fn is_hard(&self) -> bool {
+        let refuses = |error: &ProviderError| {
+            matches!(error.kind, ErrorKind::Unauthorised | ErrorKind::ReadOnly | ErrorKind::Config)
+        };
+        match self {
+            Self::Read(error) | Self::Adjust(error) | Self::Write(error) => refuses(error),
+            Self::UnknownCluster(_) | Self::OwnershipChange(_) => true,
+            Self::Clusters(_)
+            | Self::Ownership(_)
+            | Self::State(_)
+            | Self::Deadline
+            | Self::Stopped => false,
+        }
     }
 
     /// The kind, for programs.

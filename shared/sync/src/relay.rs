@@ -1,7 +1,6 @@
 //! The relay: the handler of calls with the clusters of the settings, and, where there is no queue, the runs that it
 //! asks for in this process.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +12,12 @@ use extdns_relay::{
 };
 use extdns_sources::{GatherOptions, Options};
 use futures::FutureExt as _;
-use futures::future::{BoxFuture, Shared};
+use futures::future::BoxFuture;
 
-use crate::report::{FailureKind, Report, Standing, Summary};
+use crate::ExitCode;
+use crate::report::{Report, Standing, Summary};
+use crate::rounds::{Rounds, Stop};
 use crate::settings::{Arguments, Command, Environment};
-use crate::{Deadline, ExitCode, RunRequest, Wiring, panics, run};
 
 /// How long sending a message may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,9 +104,6 @@ pub fn ended(report: &Report) -> Ended {
     }
 }
 
-/// Resolves when the process is told to stop.
-type Stop = Shared<BoxFuture<'static, ()>>;
-
 /// Takes calls until `stop` resolves. Without a queue the runs are made here.
 pub(crate) async fn serve(
     arguments: &Arguments,
@@ -140,8 +137,7 @@ pub(crate) async fn serve(
 /// Makes the runs of a relay without a queue: one at a time, when somebody asks and at regular times.
 struct Runner {
     arguments: Arguments,
-    environment: Environment,
-    wiring: Wiring,
+    rounds: Rounds,
     queue: Arc<LocalQueue>,
 }
 
@@ -151,10 +147,9 @@ impl Runner {
         environment: &Environment,
         queue: Arc<LocalQueue>,
     ) -> Result<Self, String> {
-        let wiring = Wiring::new(arguments, environment).await.map_err(|e| e.to_string())?;
         let arguments = Arguments { command: Command::Once, ..arguments.clone() };
-        RunRequest::of(&arguments).map_err(|error| error.to_string())?;
-        Ok(Self { arguments, environment: environment.clone(), wiring, queue })
+        let rounds = Rounds::new(&arguments, environment).await.map_err(|e| e.to_string())?;
+        Ok(Self { arguments, rounds, queue })
     }
 
     async fn work(mut self, stop: Stop) {
@@ -162,7 +157,7 @@ impl Runner {
         let (mut batch, mut number) = (fresh(), 0_u64);
         while stop.peek().is_none() {
             number += 1;
-            let report = self.run(stop.clone()).await;
+            let report = self.rounds.run(stop.clone()).await;
             report.log();
             let again = next(&batch, ended(&report), &number.to_string());
             let again = again.as_ref().map(Message::posted);
@@ -191,28 +186,6 @@ impl Runner {
             tokio::time::sleep(STORED_WITHIN).await;
         }
         asked
-    }
-
-    async fn run(&mut self, stop: Stop) -> Report {
-        self.wiring.make_missing(&self.arguments, &self.environment).await;
-        let (until, stopper) = Deadline::of_timeout(self.arguments.process.timeout).stoppable();
-        let request = match RunRequest::of(&self.arguments) {
-            Ok(request) => RunRequest { until, ..request },
-            Err(error) => return Report::of_failure(FailureKind::Configuration, error.to_string()),
-        };
-        let mut work = Box::pin(AssertUnwindSafe(run(&self.wiring, &request)).catch_unwind());
-        let report = tokio::select! {
-            report = &mut work => report,
-            () = stop => {
-                stopper.stop();
-                work.await
-            }
-        };
-        let mut report = report.unwrap_or_default();
-        if let Some(problem) = panics::take_panic() {
-            report.fail(FailureKind::Other, problem);
-        }
-        report
     }
 }
 

@@ -155,7 +155,8 @@ fn of_all(
             Part { report, shared_notices, unrouted, dropped, scope }
         }
         Err(failed) => {
-            let failure = RunFailure { kind: failed.kind(), message: failed.error.to_string() };
+            let (kind, message) = (failed.kind(), failed.error.to_string());
+            let failure = RunFailure { kind, message, is_hard: failed.error.is_hard() };
             Part::of_failure(&target.name, failure, failed.clusters)
         }
     };
@@ -166,6 +167,7 @@ fn of_all(
 }
 
 fn of_failure(failed: Failed) -> Report {
-    let report = Report::of_failure(failed.kind(), failed.error.to_string());
-    Report { clusters: failed.clusters, ..report }
+    let (kind, message) = (failed.kind(), failed.error.to_string());
+    let failure = Some(RunFailure { kind, message, is_hard: failed.error.is_hard() });
+    Report { clusters: failed.clusters, failure, ..Report::default() }
 }

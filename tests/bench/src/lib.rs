@@ -11,6 +11,7 @@ pub mod often;
 pub mod planning;
 pub mod prefixes;
 pub mod rendering;
+pub mod repeated;
 pub mod route53;
 pub mod row;
 pub mod speed;

@@ -11,7 +11,7 @@ use extdns_bench::functions::{self, Many};
 use extdns_bench::route53::Route53;
 use extdns_bench::row::{Bar, Calls, Row};
 use extdns_bench::speed::{self, Speed};
-use extdns_bench::{joined, often, planning, rendering, start, table};
+use extdns_bench::{joined, often, planning, rendering, repeated, start, table};
 
 /// Measures the program over simulators.
 #[derive(Parser)]
@@ -151,7 +151,39 @@ fn workloads(program: &Path) -> Vec<Workload> {
         of_this(name, Some(bar), vec!["render".into(), form.into()])
     }));
     all.extend(of_functions(program));
+    all.extend(of_loop(program));
     all
+}
+
+/// The loop, as users run it.
+fn of_loop(program: &Path) -> [Workload; 3] {
+    let idle = |name: &str, cached, bar| {
+        let program = program.to_path_buf();
+        Workload {
+            name: format!("loop, an idle hour, {name}: {} Services", thousands(repeated::IDLE)),
+            once: true,
+            bar,
+            run: Box::new(move || {
+                let figures = repeated::idle_hour(&program, cached)?;
+                Ok(Run { figures, calls: None, faults: Vec::new() })
+            }),
+        }
+    };
+    let program = program.to_path_buf();
+    let growth = Workload {
+        name: "loop, 10,000 runs with changes and errors".to_owned(),
+        once: true,
+        bar: None,
+        run: Box::new(move || {
+            let (figures, faults) = repeated::growth(&program)?;
+            Ok(Run { figures, calls: None, faults })
+        }),
+    };
+    [
+        idle("records cached", true, Some(repeated::IDLE_BAR)),
+        idle("zones read", false, None),
+        growth,
+    ]
 }
 
 /// The functions, whose binaries stand beside the program.

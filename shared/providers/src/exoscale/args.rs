@@ -32,7 +32,8 @@ pub struct ExoscaleArgs {
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_go_duration)]
     pub exoscale_zones_cache_duration: Duration,
 
-    /// Accepted for compatibility with v0.13: that API was taken down
+    /// Accepted for compatibility: that API was taken down, and --exoscale-apienv and --exoscale-apizone say which is
+    /// called
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     pub exoscale_endpoint: String,
 }
@@ -40,12 +41,6 @@ pub struct ExoscaleArgs {
 impl ExoscaleArgs {
     /// The URL of the API.
     pub(super) fn base(&self) -> String {
-        if !self.exoscale_endpoint.is_empty() {
-            tracing::warn!(
-                "--exoscale-endpoint is ignored: that API was taken down; --exoscale-apienv and --exoscale-apizone say \
-                 which is called"
-            );
-        }
         format!("https://{}-{}.exoscale.com/v2", self.exoscale_apienv, self.exoscale_apizone)
     }
 

@@ -22,7 +22,7 @@ pub struct PdnsArgs {
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub pdns_skip_tls_verify: bool,
 
-    /// Accepted for compatibility: the URL says whether TLS is used
+    /// Accepted for compatibility: the URL of --pdns-server says whether TLS is used
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub pdns_tls_enabled: bool,
 }

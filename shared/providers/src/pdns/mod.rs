@@ -64,9 +64,6 @@ pub fn provider(
             "the API key of PowerDNS is missing; specify it with --pdns-api-key",
         ));
     }
-    if args.pdns_tls_enabled {
-        tracing::warn!("--pdns-tls-enabled is ignored: the URL of --pdns-server says it");
-    }
     let base = format!("{}/api/v1/servers", args.pdns_server.trim_end_matches('/'));
     let auth = Auth::header("x-api-key", &args.pdns_api_key);
     let mut context = context.clone();

@@ -15,7 +15,7 @@ use super::body::Body;
 use super::reattach::Reattach;
 use super::received::{Received, Skipped, domain_filter, no_twins};
 use super::status::{expect, expect_media_type, refused_negotiation};
-use super::{ADJUST, APPLY, MEDIA_TYPE, NEGOTIATE, RECORDS, WebhookArgs};
+use super::{ADJUST, APPLY, MEDIA_TYPE, NEGOTIATE, RECORDS, WebhookArgs, counts};
 use crate::rest::{is_this_machine, remember_secrets, with_causes};
 use crate::{Adjusted, ErrorKind, ProviderError, Transport};
 
@@ -98,7 +98,7 @@ impl Client {
     }
 
     async fn list(&self, via: &Transport) -> Result<Listed, ProviderError> {
-        via.call(RECORDS, async || {
+        let listed = via.call(RECORDS, async || {
             let request = self.request(Method::GET, self.url("records")).header(ACCEPT, MEDIA_TYPE);
             let mut response = send(request).await?;
             expect(&mut response, StatusCode::OK, "get records").await?;
@@ -111,13 +111,17 @@ impl Client {
             records.shrink_to_fit();
             no_twins(&records)?;
             Ok(Listed { records, unclear: skipped.unclear })
-        })
-        .await
+        });
+        counts::RECORDS.count(listed.await)
     }
 
     /// What the server makes of the desired endpoints. The answer takes their place while it
     /// arrives, so it is asked for again only as long as it has not begun.
     pub(super) async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
+        counts::ADJUST.count(self.adjusted(desired).await)
+    }
+
+    async fn adjusted(&self, desired: Vec<Endpoint>) -> Result<Adjusted, ProviderError> {
         let body = Body::desired(&desired)?;
         let mut response = self
             .via
@@ -145,11 +149,11 @@ impl Client {
         via: &Transport,
         changes: Body<'_>,
     ) -> Result<(), ProviderError> {
-        via.call(APPLY, async || {
+        let applied = via.call(APPLY, async || {
             let mut response = self.post("records", HeaderMap::new(), changes).await?;
             expect(&mut response, StatusCode::NO_CONTENT, "apply changes").await.map_err(unsettled)
-        })
-        .await
+        });
+        counts::APPLY.count(applied.await)
     }
 
     /// A path below the base URL, whose own path is kept.

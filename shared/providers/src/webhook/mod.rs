@@ -26,9 +26,11 @@ mod answer;
 pub(crate) mod array;
 mod body;
 mod client;
+mod counts;
 mod reattach;
 mod received;
 mod sent;
+mod server;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -49,6 +51,8 @@ use crate::{
     Updates, Writer,
 };
 use client::{Client, Listed};
+pub use counts::{RequestCount, request_counts};
+pub use server::{Answer, Server};
 
 /// Flags of the webhook provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -58,17 +62,35 @@ pub struct WebhookArgs {
     #[arg(long, value_name = "URL", default_value = "http://localhost:8888")]
     pub webhook_provider_url: String,
 
-    /// Longest time to wait for an answer; one request may take this and the write timeout together
+    /// Longest time to wait for an answer, or as a server for a request; one request of ours may take this and the
+    /// write timeout together
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_go_duration)]
     pub webhook_provider_read_timeout: Duration,
 
-    /// Longest time to send a request
+    /// Longest time to send a request, or as a server to make an answer
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_go_duration)]
     pub webhook_provider_write_timeout: Duration,
 
-    /// Most bytes of an answer; 0 or less for no limit
+    /// Most bytes of an answer, or as a server of a request; 0 or less for no limit
     #[arg(long, value_name = "BYTES", default_value_t = 33_554_432, allow_negative_numbers = true)]
     pub webhook_provider_max_body_size: i64,
+}
+
+/// Flags of serving a provider to others.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Webhook server")]
+pub struct WebhookServerArgs {
+    /// Serve the provider to an ExternalDNS on 127.0.0.1:8888 by the webhook protocol, in place of making runs
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
+    pub webhook_server: bool,
+
+    /// Longest time for the head of a request; 0 for no limit
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_go_duration)]
+    pub webhook_provider_read_header_timeout: Duration,
+
+    /// Longest time between two requests of a connection; 0 for no limit
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_go_duration)]
+    pub webhook_provider_idle_timeout: Duration,
 }
 
 /// The media type of both directions, exactly.

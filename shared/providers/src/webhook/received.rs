@@ -55,7 +55,12 @@ impl Received {
 }
 
 /// An endpoint without a name, or of a type that does not exist.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the endpoint {} (type {}) has no name, or a type that does not exist",
+    shown(name),
+    shown(rtype)
+)]
 pub(super) struct Unusable {
     name: EcoString,
     rtype: EcoString,

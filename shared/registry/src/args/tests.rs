@@ -37,6 +37,7 @@ fn the_defaults_are_upstreams() {
         txt_prefix,
         txt_suffix,
         txt_wildcard_replacement,
+        txt_new_format_only,
         txt_cache_interval,
         txt_encrypt_enabled,
         txt_encrypt_aes_key,
@@ -51,7 +52,7 @@ fn the_defaults_are_upstreams() {
     );
     let texts = [txt_prefix, txt_suffix, txt_wildcard_replacement, migrate_from_txt_owner];
     assert_eq!(texts, [""; 4]);
-    assert_eq!(crd_registry_namespace, "");
+    assert!(crd_registry_namespace.is_empty() && !txt_new_format_only);
     assert!(!txt_encrypt_enabled && txt_encrypt_aes_key.expose_secret().is_empty());
     assert_eq!(args(&["--txt-cache-interval=1h"]).txt_cache_interval, Duration::from_secs(3600));
 }

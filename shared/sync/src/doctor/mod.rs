@@ -59,6 +59,10 @@ pub async fn examine_over(
         }
     };
     wiring.input = input;
+    for hint in &arguments.hints {
+        let advice = Advice::new(hint.clone(), "what it was to ask for does not happen");
+        settings.note("flags and variables", CheckResult::Hint(advice));
+    }
     let mut sections = Vec::new();
     for entry in &arguments.target_entries {
         let of = match wiring.has_several_targets() {

@@ -101,7 +101,14 @@ async fn read(
     own: &WiredCluster,
     until: &Deadline,
 ) -> Result<(ClusterView, Found), String> {
-    let view = connect(wiring, &own.cluster, until).await?;
+    let kept = wiring.watching.as_ref();
+    let view = match kept.and_then(|kept| kept.again(own)) {
+        Some(view) => view,
+        None => {
+            let view = connect(wiring, &own.cluster, until).await?;
+            kept.map_or(view.clone(), |kept| kept.keep(own, view))
+        }
+    };
     let found = own.sources.gather_until(&view, interruption(until)).await;
     Ok((view, found))
 }

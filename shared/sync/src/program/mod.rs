@@ -11,14 +11,15 @@ use std::pin::pin;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, OptionFuture};
 
+use crate::repeat::repeat;
 use crate::report::{FailureKind, Report};
 use crate::settings::{
-    self, Arguments, Command, ConfigAction, Environment, Request, load, resolve,
+    self, Arguments, Command, ConfigAction, Environment, Request, SettingsError, load, resolve,
 };
 use crate::stdin::Input;
 use crate::{
     Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, gc, logging, ownership, panics,
-    progress, rbac, relay, run,
+    progress, rbac, relay, run, webhook_server,
 };
 
 pub use output::Streams;
@@ -67,6 +68,15 @@ async fn start(
     if arguments.command == Command::Relay {
         return serve(arguments, environment, stop).await;
     }
+    if arguments.command == Command::Once && arguments.providers.webhook_server.webhook_server {
+        return match webhook_server::serve(arguments, environment, stop).await {
+            Ok(code) => code,
+            Err(error) => refuse(arguments, &error),
+        };
+    }
+    if arguments.command == Command::Once && !arguments.process.once {
+        return go_on(arguments, environment, streams, stop).await;
+    }
     let mut stop = pin!(stop.fuse());
     // Boxed: its type is too deep for those of callers to be laid out.
     let mut work = Box::pin(work(arguments, environment, streams, until));
@@ -88,12 +98,6 @@ async fn work(
     mut streams: Streams<'_>,
     until: Deadline,
 ) -> ExitCode {
-    if arguments.command == Command::Once && !arguments.process.once {
-        tracing::error!(
-            "the loop is not there yet: give --once, and let a CronJob or a timer repeat it"
-        );
-        return ExitCode::Configuration;
-    }
     if let Command::Config { action } = arguments.command {
         return look_at_settings(arguments, environment, action, streams).await;
     }
@@ -149,6 +153,33 @@ async fn work(
         (Ok(()), false) => report.exit_code(),
     };
     show(&mut streams, arguments, environment, &report, code)
+}
+
+/// Makes one run after another until the process is told to stop.
+async fn go_on(
+    arguments: &Arguments,
+    environment: &Environment,
+    mut streams: Streams<'_>,
+    stop: BoxFuture<'static, ()>,
+) -> ExitCode {
+    let flags = &arguments.commands;
+    if flags.output.is_some() || flags.out.is_some() {
+        let problem =
+            "--output and --out show one run; add --once, or leave them out and see the log";
+        return refuse(arguments, &SettingsError::Invalid(problem.to_owned()));
+    }
+    if !can_write_files(flags) {
+        let problem = "a file of --report or --metrics-file cannot be written; nothing is changed";
+        return fail(arguments, FailureKind::Other, problem.to_owned());
+    }
+    let input = input(arguments, &mut streams);
+    // What could not be stored is in the log; the next run tries again.
+    let stored = |report: &Report| drop(store(arguments, report));
+    // Boxed: its type is too deep for those of callers to be laid out.
+    match Box::pin(repeat(arguments, environment, input, stop, stored)).await {
+        Ok(code) => code,
+        Err(error) => refuse(arguments, &error),
+    }
 }
 
 /// Takes calls until the process is told to stop.

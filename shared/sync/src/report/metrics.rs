@@ -1,17 +1,129 @@
 //! A report as metrics in the text format of Prometheus: upstream's names where it has one, and
 //! those of what only this program does. <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
+mod outside;
+mod process;
 mod records;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use super::words::{action_word, outcome, outcome_word};
-use super::{ClusterReport, Report, ReportedChange, Standing, Summary, TargetReport, ZoneReport};
+use super::{
+    ChangeResult, ClusterReport, Report, ReportedChange, Standing, Summary, TargetReport,
+    ZoneReport,
+};
 
 /// Renders the metrics of a run: for a file of node-exporter's textfile collector, say.
 #[must_use]
 pub fn render_metrics(report: &Report) -> String {
+    let mut metrics = Metrics::default();
+    metrics.observe(report, report.first_failure().is_some());
+    metrics.text()
+}
+
+/// The metrics of a process that makes many runs: the last one's, and what adds up over all.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    totals: Totals,
+    /// Targets whose records are taken for unchanged for a time (`--provider-cache-time`).
+    cached_targets: u64,
+    /// What was rendered of the last run.
+    run: String,
+}
+
+/// What adds up over runs.
+#[derive(Debug, Default)]
+struct Totals {
+    no_op_runs: u64,
+    registry_errors: usize,
+    source_errors: usize,
+    /// How often records were read, how often they were taken for unchanged, and how often changes were sent, of the
+    /// targets for which they may be.
+    cache: Option<CacheCounts>,
+    /// Runs in a row that did not go well.
+    soft_errors: u64,
+    /// When the last run began, in seconds.
+    last_reconcile: Option<i64>,
+    /// When the last run ended that did not fail, in seconds.
+    last_sync: Option<i64>,
+}
+
+/// How often a cache of records was asked.
+#[derive(Debug, Default)]
+struct CacheCounts {
+    reads: u64,
+    hits: u64,
+    applies: u64,
+}
+
+impl Metrics {
+    /// Nothing has run yet; the records of so many targets are cached.
+    #[must_use]
+    pub fn with_cache(cached_targets: u64) -> Self {
+        let mut metrics = Self { cached_targets, ..Self::default() };
+        metrics.totals.cache = (cached_targets > 0).then(CacheCounts::default);
+        metrics
+    }
+
+    /// Takes the report of a run over. `went_wrong` is whether the next run may do better.
+    pub fn observe(&mut self, report: &Report, went_wrong: bool) {
+        let totals = &mut self.totals;
+        let is_ok = report.first_failure().is_none();
+        totals.no_op_runs += u64::from(is_ok && report.changes().next().is_none());
+        if report.standing_total().is_none() {
+            let (registry, source) = records::errors_of(report);
+            totals.registry_errors += registry;
+            totals.source_errors += source;
+        }
+        if let Some(cache) = &mut totals.cache {
+            let is_sent = |own: &ReportedChange| matches!(own.result, ChangeResult::Sent(_));
+            cache.reads += self.cached_targets;
+            cache.applies += u64::from(report.changes().any(is_sent));
+        }
+        totals.soft_errors = if went_wrong { totals.soft_errors + 1 } else { 0 };
+        if let Some(finished) = report.run.finished.as_ref().filter(|_| is_ok) {
+            totals.last_sync = Some(finished.as_second());
+        }
+        if let Some(started) = &report.run.started {
+            totals.last_reconcile = Some(started.as_second());
+        }
+        self.run = render(report);
+    }
+
+    /// A run was left out, as it would have found nothing new.
+    pub fn observe_idle(&mut self) {
+        let now = Some(jiff::Timestamp::now().as_second());
+        self.totals.no_op_runs += 1;
+        if let Some(cache) = &mut self.totals.cache {
+            cache.hits += self.cached_targets;
+        }
+        self.totals.last_reconcile = now;
+        self.totals.last_sync = now;
+    }
+
+    /// How many runs in a row did not go well.
+    #[must_use]
+    pub fn soft_errors(&self) -> u64 {
+        self.totals.soft_errors
+    }
+
+    /// The page that is served: with what the system knows of the process now.
+    #[must_use]
+    pub fn page(&self) -> String {
+        let mut page = self.text();
+        process::append(&mut page);
+        page
+    }
+
+    fn text(&self) -> String {
+        let mut page = Page(self.totals.page() + &self.run);
+        outside::of_webhooks(&mut page);
+        page.0
+    }
+}
+
+fn render(report: &Report) -> String {
     let mut page = Page::default();
     of_program(&mut page, report);
     of_run(&mut page, report);
@@ -24,6 +136,47 @@ pub fn render_metrics(report: &Report) -> String {
     of_targets(&mut page, report);
     of_state(&mut page, report);
     page.0
+}
+
+impl Totals {
+    fn page(&self) -> String {
+        let mut page = Page::default();
+        let times = [
+            (
+                "controller_last_reconcile_timestamp_seconds",
+                "When the last run began.",
+                self.last_reconcile,
+            ),
+            (
+                "controller_last_sync_timestamp_seconds",
+                "When the last run that did not fail ended.",
+                self.last_sync,
+            ),
+        ];
+        for (name, help, seconds) in times {
+            if let Some(seconds) = seconds {
+                page.gauge(name, help).sample(&[], seconds);
+            }
+        }
+        page.counter("controller_no_op_runs_total", "Runs without changes.")
+            .sample(&[], self.no_op_runs);
+        let help = "Runs in a row that did not go well, and that were followed by another one.";
+        page.gauge("controller_consecutive_soft_errors", help).sample(&[], self.soft_errors);
+        page.counter("registry_errors_total", "Zones, or lists of zones, that could not be read.")
+            .sample(&[], self.registry_errors);
+        page.counter("source_errors_total", "Sources that could not be read in full.")
+            .sample(&[], self.source_errors);
+        let help = "How often changes were sent past the cache of records.";
+        let applies = self.cache.as_ref().map_or(0, |own| own.applies);
+        page.counter("provider_cache_apply_changes_calls", help).sample(&[], applies);
+        let help = "How often records were needed, by whether the cache had them.";
+        let mut calls = page.counter("provider_cache_records_calls", help);
+        if let Some(CacheCounts { reads, hits, .. }) = &self.cache {
+            calls.sample(&[("from_cache", "true")], hits);
+            calls.sample(&[("from_cache", "false")], reads);
+        }
+        page.0
+    }
 }
 
 /// Metrics as text.
@@ -39,7 +192,7 @@ enum Kind {
 
 impl Page {
     /// Begins a metric; its samples follow.
-    fn metric(&mut self, name: &'static str, kind: Kind, help: &str) -> Metric<'_> {
+    fn metric(&mut self, name: &str, kind: Kind, help: &str) -> Metric<'_> {
         let kind = match kind {
             Kind::Gauge => "gauge",
             Kind::Counter => "counter",
@@ -49,14 +202,14 @@ impl Page {
             self.0,
             "# HELP external_dns_{name} {help}\n# TYPE external_dns_{name} {kind}\n"
         );
-        Metric { name, text: &mut self.0 }
+        Metric { name: name.to_owned(), text: &mut self.0 }
     }
 
-    fn gauge(&mut self, name: &'static str, help: &str) -> Metric<'_> {
+    fn gauge(&mut self, name: &str, help: &str) -> Metric<'_> {
         self.metric(name, Kind::Gauge, help)
     }
 
-    fn counter(&mut self, name: &'static str, help: &str) -> Metric<'_> {
+    fn counter(&mut self, name: &str, help: &str) -> Metric<'_> {
         self.metric(name, Kind::Counter, help)
     }
 }
@@ -65,7 +218,7 @@ impl Page {
 type Column<T> = (&'static str, &'static str, fn(&T) -> usize);
 
 struct Metric<'a> {
-    name: &'static str,
+    name: String,
     text: &'a mut String,
 }
 
@@ -116,21 +269,6 @@ fn of_program(page: &mut Page, report: &Report) {
 fn of_run(page: &mut Page, report: &Report) {
     let run = &report.run;
     let ok = report.first_failure().is_none();
-    let seconds = |time: &jiff::Timestamp| time.as_second();
-    if let Some(started) = &run.started {
-        page.gauge("controller_last_reconcile_timestamp_seconds", "When the last run began.")
-            .sample(&[], seconds(started));
-    }
-    if let Some(finished) = run.finished.as_ref().filter(|_| ok) {
-        page.gauge(
-            "controller_last_sync_timestamp_seconds",
-            "When the last run that did not fail ended.",
-        )
-        .sample(&[], seconds(finished));
-    }
-    let no_op = ok && report.changes().next().is_none();
-    page.counter("controller_no_op_runs_total", "Runs without changes.")
-        .sample(&[], u8::from(no_op));
     page.gauge("run_success", "Whether the last run did not fail.").sample(&[], u8::from(ok));
     page.gauge("run_exit_code", "The exit code of the last run.")
         .sample(&[], report.exit_code().number());

@@ -41,7 +41,7 @@ pub use emf::render_emf;
 pub(crate) use join::{Part, Scope, Unrouted, join};
 pub use json::{Layout, render_json, write_json};
 pub use markdown::{MARKDOWN_LIMIT, render_markdown};
-pub use metrics::render_metrics;
+pub use metrics::{Metrics, render_metrics};
 pub(crate) use notices::{adaptation, dropped, frozen};
 pub(crate) use ownership::{explained, mixed};
 pub use run::{

@@ -39,6 +39,8 @@ pub struct RunFailure {
     pub kind: FailureKind,
     /// For people: what happened, and the remedy.
     pub message: String,
+    /// Whether another run would fail the same way: the settings or the rights have to change.
+    pub is_hard: bool,
 }
 
 /// Kinds of failure of a whole run.

@@ -227,13 +227,25 @@ impl Report {
     /// The report of a run that failed before there was a plan.
     #[must_use]
     pub fn of_failure(kind: FailureKind, message: impl Into<String>) -> Self {
-        let failure = Some(RunFailure { kind, message: message.into() });
-        Self { failure, ..Self::default() }
+        let mut report = Self::default();
+        report.fail(kind, message);
+        report
     }
 
     /// Marks the run as failed. The rest of the report stays as it is.
     pub fn fail(&mut self, kind: FailureKind, message: impl Into<String>) {
-        self.failure = Some(RunFailure { kind, message: message.into() });
+        let is_hard = matches!(kind, FailureKind::Configuration | FailureKind::Other);
+        self.failure = Some(RunFailure { kind, message: message.into(), is_hard });
+    }
+
+    /// Whether nothing went on, and another run would fail the same way.
+    #[must_use]
+    pub fn is_hard_failure(&self) -> bool {
+        let is_hard =
+            |failure: &Option<RunFailure>| failure.as_ref().is_some_and(|own| own.is_hard);
+        let all_targets =
+            !self.targets.is_empty() && self.targets.iter().all(|own| is_hard(&own.failure));
+        is_hard(&self.failure) || self.failure.is_none() && all_targets
     }
 
     /// Why the run, or the first target of it that did, failed.

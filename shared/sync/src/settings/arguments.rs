@@ -36,6 +36,9 @@ pub struct Arguments {
     /// The flags that are given and that the provider does not use.
     #[arg(skip)]
     pub without_effect: Vec<Given>,
+    /// What is most likely a slip of the hand, as warnings.
+    #[arg(skip)]
+    pub hints: Vec<String>,
     /// The clusters of the run, in order; at least one.
     #[arg(skip)]
     pub cluster_entries: Vec<ClusterEntry>,

@@ -309,13 +309,41 @@ impl Command {
 
     /// Whether the command reads objects, so that it needs to know which.
     pub(super) fn needs_sources(&self, given: &[Given]) -> bool {
-        self.reads_clusters() && !given.iter().any(|given| given.flag == "revert")
+        let needs_none = |given: &Given| {
+            given.flag == "revert" || given.flag == "webhook-server" && given.text != "false"
+        };
+        self.reads_clusters() && !given.iter().any(needs_none)
     }
 }
 
 /// Whether this word is a command.
 pub(super) fn is_command(word: &str) -> bool {
-    COMMANDS.iter().any(|entry| entry.word == word)
+    about(word).is_some()
+}
+
+/// What the command does; `None` where the word is none.
+pub(super) fn about(word: &str) -> Option<&'static str> {
+    COMMANDS.iter().find(|entry| entry.word == word).map(|entry| entry.about)
+}
+
+/// What stands behind the word of a command.
+pub(super) fn operand(word: &str) -> Option<&'static str> {
+    COMMANDS.iter().find(|entry| entry.word == word)?.operand
+}
+
+/// Whether a flag is one that the command takes and not every other does.
+pub(super) fn is_flag_of(flag: &str, word: &str) -> bool {
+    FLAGS.iter().any(|(own, commands)| *own == flag && commands.contains(&word))
+}
+
+/// Whether only some commands take a flag.
+pub(super) fn is_of_some(flag: &str) -> bool {
+    FLAGS.iter().any(|(own, _)| *own == flag)
+}
+
+/// The words of all commands.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().map(|entry| entry.word)
 }
 
 /// The commands for `--help`.

@@ -37,9 +37,10 @@ const BEGINNINGS: [(&str, &str); 2] =
 const REGISTRIES: [&str; 2] = ["aws-sd", "dynamodb"];
 
 /// How the flags of registries and others begin, and what they belong to.
-const FEATURES: [(&str, &str); 2] = [
+const FEATURES: [(&str, &str); 3] = [
+    ("contour-load-balancer", "the source contour-ingressroute of ExternalDNS v0.13"),
+    ("rfc2136-create-ptr", "the PTR records that rfc2136 made before v0.21, by --create-ptr now"),
     ("dynamodb-", "the registry dynamodb"),
-    ("webhook-server", "the webhook server of ExternalDNS"),
 ];
 
 /// Why a value that upstream knows cannot be used here, to be put after the message: of `--provider`,
@@ -48,6 +49,9 @@ pub(super) fn not_here(flag: &str, value: &str) -> &'static str {
     match flag {
         "provider" if PROVIDERS.contains(&value) => {
             "; this version does not have it, and a webhook provider can stand in for it"
+        }
+        "source" if value == "contour-ingressroute" => {
+            "; Contour has no IngressRoute any more, and contour-httpproxy reads what came after it"
         }
         "registry" if REGISTRIES.contains(&value) => "; this version does not have it",
         _ => "",
@@ -93,12 +97,7 @@ mod tests {
 
     #[test]
     fn flags_and_values_tell_what_is_not_here() {
-        let table = [
-            ("dynamodb-table", Some("the registry dynamodb")),
-            ("webhook-server", Some("the webhook server of ExternalDNS")),
-            ("webhook-servr", None),
-            ("sorce", None),
-        ];
+        let table = [("dynamodb-table", Some("the registry dynamodb")), ("sorce", None)];
         for (flag, feature) in table {
             assert_eq!(feature_of(flag), feature, "{flag}");
         }

@@ -8,7 +8,11 @@ use super::origin::Given;
 /// The flags that have no effect with this provider, each once. One that is given its default changes
 /// nothing anywhere, and is not told.
 pub(super) fn flags(given: Vec<Given>, parser: &Command, provider: ProviderEntry) -> Vec<Given> {
+    let serves = given.iter().any(|own| own.flag == "webhook-server" && own.text != "false");
     let is_idle = |given: &Given| {
+        if serves && given.flag.starts_with("webhook-provider-") {
+            return false;
+        }
         let flag = parser.get_arguments().find(|flag| flag.get_long() == Some(&given.flag));
         flag.is_some_and(|flag| !provider.heeds(flag) && !is_default(flag, &given.text))
     };

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Command};
@@ -50,6 +51,7 @@ impl Flags {
                 TypeId::of::<usize>(),
                 TypeId::of::<i32>(),
                 TypeId::of::<i64>(),
+                TypeId::of::<NonZeroUsize>(),
             ]
             .iter()
             .any(|id| value == *id);
@@ -141,7 +143,13 @@ pub(super) fn read_arguments(words: Vec<Word>, flags: &Flags) -> Result<Vec<Give
                 None => return Err(SettingsError::MissingValue { flag: name.to_owned(), origin }),
             },
         };
-        if flag.kind != FlagKind::List && given.iter().any(|earlier| earlier.flag == name) {
+        if flag.kind != FlagKind::List
+            && let Some(earlier) = given.iter().find(|earlier| earlier.flag == name)
+        {
+            // The same once more, as deployments that were put together have it, says nothing else.
+            if earlier.text == text {
+                continue;
+            }
             return Err(SettingsError::Repeated { flag: name.to_owned(), origin });
         }
         given.push(Given { flag: name.to_owned(), text, origin });
@@ -217,9 +225,12 @@ pub(super) fn read_variables(
     Ok(given)
 }
 
+/// How the variables of flags begin.
+pub(super) const PREFIX: &str = "EXTERNAL_DNS_";
+
 /// The variable of a flag: `txt-owner-id` is `EXTERNAL_DNS_TXT_OWNER_ID`.
 pub(super) fn variable_of(flag: &str) -> String {
-    format!("EXTERNAL_DNS_{}", flag.replace('-', "_").to_ascii_uppercase())
+    format!("{PREFIX}{}", flag.replace('-', "_").to_ascii_uppercase())
 }
 
 /// The entries of a list variable: one trailing line break does not count, empty lines in between

@@ -9,7 +9,7 @@ use extdns_model::parse_go_duration;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Run")]
 pub struct ProcessArgs {
-    /// Synchronise once and exit
+    /// Synchronise once and exit; without it, the program makes one run after another
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub once: bool,
 

@@ -9,6 +9,7 @@ use super::elsewhere;
 use super::error::SettingsError;
 use super::layer::Flags;
 use super::origin::{Given, Origin};
+use super::values;
 
 /// One canonical argument. Whole numbers may come in the forms of upstream's parser, `1e3` and
 /// `10.9` among them.
@@ -49,10 +50,18 @@ pub(super) fn explain(error: &clap::Error, given: &[Given]) -> SettingsError {
         return SettingsError::Invalid(error.to_string());
     };
     let name = flag(name);
+    let origin = given
+        .iter()
+        .find(|given| given.flag == name && given.text == *value)
+        .or_else(|| given.iter().find(|given| given.flag == name))
+        .map_or(Origin::Argument(0), |given| given.origin.clone());
     let problem = match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
-            let not_here = elsewhere::not_here(&name, value);
-            format!("enum value must be one of {}, got '{value}'{not_here}", valid.join(","))
+            let hint = match elsewhere::not_here(&name, value) {
+                "" => values::hint(&name, value, valid, &origin),
+                not_here => not_here.to_owned(),
+            };
+            format!("enum value must be one of {}, got '{value}'{hint}", valid.join(","))
         }
         _ => match std::error::Error::source(error) {
             Some(source) if source.is::<ParseIntError>() => format!("'{value}' is no whole number"),
@@ -60,10 +69,5 @@ pub(super) fn explain(error: &clap::Error, given: &[Given]) -> SettingsError {
             None => format!("cannot be '{value}'"),
         },
     };
-    let origin = given
-        .iter()
-        .find(|given| given.flag == name && given.text == *value)
-        .or_else(|| given.iter().find(|given| given.flag == name))
-        .map_or(Origin::Argument(0), |given| given.origin.clone());
     SettingsError::Value { flag: name, origin, problem }
 }

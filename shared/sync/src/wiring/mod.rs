@@ -2,6 +2,7 @@
 
 mod cluster;
 mod target;
+mod watching;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use extdns_sources::SystemResolver;
 pub use cluster::WiredCluster;
 pub use target::Target;
 pub(crate) use target::{DEFAULT_OWNER, provider};
+pub(crate) use watching::Watching;
 
 use crate::settings::{Arguments, Environment, SettingsError};
 use crate::stand_in::stand_in;
@@ -36,6 +38,8 @@ pub struct Wiring {
     pub state: Option<State>,
     /// Whether the provider of some target could not be made.
     lacks_a_provider: bool,
+    /// The connections to the clusters, where they outlive a run.
+    pub(crate) watching: Option<Watching>,
 }
 
 /// Targets that are left out for a run, each with its position.
@@ -58,6 +62,9 @@ impl Wiring {
             providers.push(provider(entry, arguments, environment, &accounts).await);
         }
         let wiring = Self::over_made(arguments, environment, providers)?;
+        for hint in &arguments.hints {
+            tracing::warn!("{hint}");
+        }
         arguments.clusters.warn_of_deprecated();
         tell_of_sources(arguments);
         Ok(wiring)
@@ -69,7 +76,8 @@ impl Wiring {
         if self.lacks_a_provider
             && let Ok(again) = Self::new(arguments, environment).await
         {
-            *self = again;
+            let (input, watching) = (self.input.clone(), self.watching.take());
+            *self = Self { input, watching, ..again };
         }
     }
 
@@ -158,6 +166,7 @@ impl Wiring {
             allow_empty: arguments.plan.guard.allow_empty.clone(),
             state: State::open(arguments, environment)?,
             lacks_a_provider: false,
+            watching: None,
         })
     }
 

@@ -3,6 +3,7 @@
 mod azure;
 mod commands;
 mod crd;
+mod decided;
 mod events;
 mod google;
 mod invariants;
@@ -15,4 +16,5 @@ mod outside;
 mod revert;
 mod route53;
 mod support;
+mod webhook_server;
 mod wire;

@@ -11,6 +11,19 @@ use super::super::{
 };
 use super::{Column, Page, lower};
 
+/// How many zones, or lists of zones, and how many sources could not be read.
+pub(super) fn errors_of(report: &Report) -> (usize, usize) {
+    let provider_failed = |failure: &RunFailure| failure.kind == FailureKind::Provider;
+    let of_targets = report.targets.iter().filter_map(|target| target.failure.as_ref());
+    let failures = report.failure.iter().chain(of_targets).filter(|own| provider_failed(own));
+    let unread = Summary::of(report).unreadable_zones + failures.count();
+    let failed = report.clusters.iter().map(|cluster| {
+        let sources = cluster.sources.iter().filter(|source| source.failure.is_some()).count();
+        sources + usize::from(cluster.failure.is_some())
+    });
+    (unread, failed.sum())
+}
+
 /// Upstream's numbers of endpoints and records. Its label values are lower-case.
 pub(super) fn of_records(page: &mut Page, report: &Report) {
     let mut counts = TypeCounts::new();
@@ -22,20 +35,8 @@ pub(super) fn of_records(page: &mut Page, report: &Report) {
     }
     let total: usize = counts.values().map(|count| count.stored).sum();
     page.gauge("registry_endpoints_total", "Records in all zones.").sample(&[], total);
-    let provider_failed = |failure: &RunFailure| failure.kind == FailureKind::Provider;
-    let of_targets = report.targets.iter().filter_map(|target| target.failure.as_ref());
-    let failures = report.failure.iter().chain(of_targets).filter(|own| provider_failed(own));
-    let unread = Summary::of(report).unreadable_zones + failures.count();
-    page.counter("registry_errors_total", "Zones, or lists of zones, that could not be read.")
-        .sample(&[], unread);
     let wanted: usize = report.clusters.iter().map(|cluster| cluster.endpoints).sum();
     page.gauge("source_endpoints_total", "Endpoints of all sources.").sample(&[], wanted);
-    let failed = report.clusters.iter().map(|cluster| {
-        let sources = cluster.sources.iter().filter(|source| source.failure.is_some()).count();
-        sources + usize::from(cluster.failure.is_some())
-    });
-    page.counter("source_errors_total", "Sources that could not be read in full.")
-        .sample(&[], failed.sum::<usize>());
     let by_type: [Column<TypeCount>; 3] = [
         ("registry_records", "Records in all zones, by type.", |count| count.stored),
         ("source_records", "Endpoints of all sources, by type.", |count| count.wanted),

@@ -1,0 +1,58 @@
+//! One run after another over the same parts.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared};
+
+use crate::report::{FailureKind, Report};
+use crate::settings::{Arguments, Environment, SettingsError};
+use crate::{Deadline, RunRequest, Wiring, panics, run};
+
+/// Resolves when the process is told to stop.
+pub(crate) type Stop = Shared<BoxFuture<'static, ()>>;
+
+/// The parts of runs, and what they are asked to do.
+pub(crate) struct Rounds {
+    arguments: Arguments,
+    environment: Environment,
+    pub(crate) wiring: Wiring,
+}
+
+impl Rounds {
+    /// The runs that the arguments ask for.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub(crate) async fn new(
+        arguments: &Arguments,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        RunRequest::of(arguments)?;
+        let wiring = Wiring::new(arguments, environment).await?;
+        Ok(Self { arguments: arguments.clone(), environment: environment.clone(), wiring })
+    }
+
+    /// Runs once. Being told to stop ends the run's time; a panic makes it a run that failed.
+    pub(crate) async fn run(&mut self, stop: Stop) -> Report {
+        self.wiring.make_missing(&self.arguments, &self.environment).await;
+        let (until, stopper) = Deadline::of_timeout(self.arguments.process.timeout).stoppable();
+        let request = match RunRequest::of(&self.arguments) {
+            Ok(request) => RunRequest { until, ..request },
+            Err(error) => return Report::of_failure(FailureKind::Configuration, error.to_string()),
+        };
+        let mut work = Box::pin(AssertUnwindSafe(run(&self.wiring, &request)).catch_unwind());
+        let report = tokio::select! {
+            report = &mut work => report,
+            () = stop => {
+                stopper.stop();
+                work.await
+            }
+        };
+        let mut report = report.unwrap_or_default();
+        if let Some(problem) = panics::take_panic() {
+            report.fail(FailureKind::Other, problem);
+        }
+        report
+    }
+}
