@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::program::{external_dns, run};
 
-/// As in the README of ExternalDNS.
+/// As in the README of ExternalDNS, and in README.md.
 const AS_TYPED: &str =
     "--registry txt --txt-owner-id my-cluster-id --provider aws --source service";
 
