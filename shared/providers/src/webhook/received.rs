@@ -4,6 +4,7 @@ mod decode;
 mod filter;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
 use ecow::EcoString;
@@ -55,15 +56,17 @@ impl Received {
 }
 
 /// An endpoint without a name, or of a type that does not exist.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the endpoint {} (type {}) has no name, or a type that does not exist",
-    shown(name),
-    shown(rtype)
-)]
+#[derive(Debug)]
 pub(super) struct Unusable {
     name: EcoString,
     rtype: EcoString,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, rtype) = (shown(&self.name), shown(&self.rtype));
+        write!(f, "the endpoint {name} (type {rtype}) has no name, or a type that does not exist")
+    }
 }
 
 impl Unusable {
