@@ -8,14 +8,20 @@ use extdns_model::{Endpoint, Name, RecordType, Resource, Ttl};
 /// Sorts by the text of the resource label, so that the first of several objects that want one name
 /// is the same in every run.
 fn by_resource(endpoints: &mut [Endpoint]) {
-    fn label(endpoint: &Endpoint) -> impl Iterator<Item = u8> {
+    fn parts(endpoint: &Endpoint) -> [&str; 2] {
         let resource = endpoint.attribution.first();
         let namespace = resource.and_then(|resource| resource.namespace.as_deref());
         let name = resource.map(|resource| resource.name.as_str());
-        let parts = [namespace.unwrap_or_default(), "/", name.unwrap_or_default()];
-        parts.into_iter().flat_map(str::bytes)
+        [namespace.unwrap_or_default(), name.unwrap_or_default()]
     }
-    endpoints.sort_by(|a, b| label(a).cmp(label(b)));
+    fn label([namespace, name]: [&str; 2]) -> impl Iterator<Item = u8> {
+        [namespace, "/", name].into_iter().flat_map(str::bytes)
+    }
+    endpoints.sort_by(|a, b| {
+        let (a, b) = (parts(a), parts(b));
+        // Neighbours are mostly of one namespace.
+        if a[0] == b[0] { a[1].cmp(b[1]) } else { label(a).cmp(label(b)) }
+    });
 }
 
 /// The last step of every source: endpoints of one name, type, set identifier and TTL become one

@@ -5,6 +5,9 @@ use std::hash::BuildHasher as _;
 
 use foldhash::quality::RandomState;
 
+/// How far from its share of the list the hash of a text is looked for first.
+const NEAR: usize = 512;
+
 /// Positions by the hash of a text.
 #[derive(Default)]
 pub(super) struct Positions {
@@ -17,9 +20,21 @@ impl Positions {
     /// The positions of the items with this text, in order; those of others may be among them.
     pub(super) fn of(&self, text: &str) -> impl Iterator<Item = usize> {
         let hash = short_hash(&self.hasher, text);
-        let start = self.entries.partition_point(|(own, _)| *own < hash);
+        let start = self.start_of(hash);
         let same = self.entries[start..].iter().take_while(move |(own, _)| *own == hash);
         same.map(|(_, at)| *at as usize)
+    }
+
+    /// Where the entries of a hash begin. Hashes lie evenly, so that is near their share of the list.
+    fn start_of(&self, hash: u32) -> usize {
+        let all = &self.entries;
+        let near = (u64::from(hash) * all.len() as u64) >> u32::BITS;
+        let near = usize::try_from(near).unwrap_or_default();
+        let is_before = |at: usize| all.get(at).is_some_and(|(own, _)| *own < hash);
+        let low = Some(near.saturating_sub(NEAR)).filter(|at| is_before(*at)).unwrap_or_default();
+        let high = near.saturating_add(NEAR).min(all.len());
+        let high = if is_before(high) { all.len() } else { high };
+        low + all[low..high].partition_point(|(own, _)| *own < hash)
     }
 
     /// The positions of the texts that several items have; those of others may be among them.
@@ -64,5 +79,22 @@ mod tests {
         }
         assert_eq!(positions.groups().collect::<Vec<_>>(), [[0, 2, 4]]);
         assert_eq!(Positions::default().of("a").count(), 0);
+    }
+
+    #[test]
+    fn each_of_many_texts_is_found() {
+        let texts: Vec<String> = (0..10_000).map(|number| format!("{}.org", number / 2)).collect();
+        let mut positions: Positions =
+            texts.iter().enumerate().map(|(at, text)| (at, text.into())).collect();
+        let is_found = |positions: &Positions| {
+            let all = || texts.iter().enumerate();
+            all().all(|(at, text)| positions.of(text).any(|found| found == at))
+        };
+        assert!(is_found(&positions));
+        // However unevenly the hashes lie: all of them behind the middle of what there is.
+        positions.entries.splice(0..0, std::iter::repeat_n((0, 0), 50_000));
+        assert!(is_found(&positions));
+        positions.entries.extend(std::iter::repeat_n((u32::MAX, 0), 200_000));
+        assert!(is_found(&positions));
     }
 }
