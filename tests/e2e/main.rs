@@ -11,6 +11,7 @@ mod deploy;
 mod deployments;
 mod docs;
 mod eks;
+mod google;
 mod guide;
 mod hanging;
 mod image;

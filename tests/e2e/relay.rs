@@ -159,3 +159,40 @@ async fn without_a_queue_a_change_is_in_dns_seconds_later() {
     let status = until("the end", async || relay.process.ended()).await;
     assert!(status.success(), "{status}: {}", relay.process.log());
 }
+
+/// Without a restart, and without a call: what is read, and a change that cannot be made so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_file_that_has_changed_is_taken_up() {
+    let bench = Bench::new();
+    let zones = bench.zone_file().parent().expect("a folder").display().to_string();
+    let config = |clusters: &[&str], relay: &str| {
+        let clusters = clusters.iter().map(|name| {
+            let path = bench.write(&format!("{name}.json"), &service(name, 0).to_string());
+            format!("  - {{ name: {name}, manifests: [{}] }}\n", path.display())
+        });
+        let clusters: String = clusters.collect();
+        let text = format!(
+            "apiVersion: extdns/v1\ndefaults: {{ provider: zonefile, zonefileDir: {zones}, zonefileCreate: [example.org], \
+             policy: sync, txtOwnerId: e2e, interval: 1h{relay} }}\nclusters:\n{clusters}"
+        );
+        bench.write("config.yaml", &text)
+    };
+    let path = config(&["one"], "");
+    let relay = Relay::start(&[format!("--config={}", path.display())], &[]).await;
+    let has = |name: &str| {
+        let zone = fs::read_to_string(bench.zone_file()).ok()?;
+        zone.contains(&format!("{name}.example.org. 300 IN A 203.0.113.7\n")).then_some(())
+    };
+    until("the record of the first cluster", async || has("one")).await;
+    config(&["one", "two"], "");
+    until("the record of the second cluster", async || has("two")).await;
+    config(
+        &["one"],
+        ", queueUrl: \"https://sqs.eu-west-1.amazonaws.com/111122223333/extdns.fifo\"",
+    );
+    until("the refusal", async || {
+        let refused = "--queue-url has changed: start the relay again for that";
+        relay.process.log().contains(refused).then_some(())
+    })
+    .await;
+}

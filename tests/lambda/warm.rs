@@ -1,7 +1,7 @@
 //! One process, several events: nothing of one is in the next.
 
-use extdns_testkit::kube::ADMIN;
-use extdns_testkit::kube_sim::{Effect, Fault, KubeSim};
+use extdns_testkit::kube::{ADMIN, Login};
+use extdns_testkit::kube_sim::{Effect, Fault, KubeSim, User};
 use serde_json::{Value, json};
 
 use crate::support::{Bench, host, schedule};
@@ -83,19 +83,59 @@ fn totals_and_failures_are_those_of_one_event() {
     assert_eq!(bench.function.starts(), 1);
 }
 
+fn service(host: &str, address: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {
+            "name": "web", "namespace": "shop",
+            "annotations": { "external-dns.alpha.kubernetes.io/hostname": host },
+        },
+        "spec": { "type": "LoadBalancer" },
+        "status": { "loadBalancer": { "ingress": [{ "ip": address }] } },
+    })
+}
+
+#[test]
+fn all_events_use_one_connection_until_the_kubeconfig_has_another_token() {
+    let users = ["first", "second"].map(|token| User::admin("reader", token));
+    let [first, second] = users;
+    let cluster = KubeSim::builder()
+        .object(service(&host(1), "192.0.2.1"))
+        .user(first)
+        .user(second)
+        .pages_only()
+        .tls()
+        .start();
+    let of = |token| cluster.kubeconfig(Login::Token(token));
+    let kubeconfig = cluster.write_kubeconfig(&of("first"));
+    let mut bench = Bench::with(&[
+        ("EXTERNAL_DNS_SOURCE", "service"),
+        ("EXTERNAL_DNS_MANIFESTS", ""),
+        ("EXTERNAL_DNS_KUBECONFIG", kubeconfig.to_str().expect("text")),
+    ]);
+    for number in 1..4 {
+        cluster.apply(service(&host(number), "192.0.2.1"));
+        assert_eq!(bench.ask(&schedule())["totals"]["create"], 1);
+        assert_eq!(bench.hosts(), [number], "each event reads what is there now");
+    }
+    assert_eq!(cluster.connections(), 1);
+
+    std::fs::write(&kubeconfig, of("second").to_string()).expect("written");
+    cluster.apply(service(&host(4), "192.0.2.1"));
+    assert_eq!(bench.ask(&schedule())["totals"]["create"], 1);
+    assert_eq!(cluster.connections(), 2);
+    let tokens: Vec<String> = cluster
+        .requests()
+        .iter()
+        .filter_map(|request| Some(request.header("authorization")?.to_owned()))
+        .collect();
+    assert_eq!(tokens.first().map(String::as_str), Some("Bearer first"));
+    assert_eq!(tokens.last().map(String::as_str), Some("Bearer second"));
+    assert_eq!(bench.function.starts(), 1);
+}
+
 #[test]
 fn each_event_reads_the_cluster_anew() {
-    let service = |host: &str, address: &str| {
-        json!({
-            "apiVersion": "v1", "kind": "Service",
-            "metadata": {
-                "name": "web", "namespace": "shop",
-                "annotations": { "external-dns.alpha.kubernetes.io/hostname": host },
-            },
-            "spec": { "type": "LoadBalancer" },
-            "status": { "loadBalancer": { "ingress": [{ "ip": address }] } },
-        })
-    };
     let cluster = KubeSim::builder().object(service(&host(1), "192.0.2.1")).tls().start();
     let kubeconfig = cluster.write_kubeconfig(&cluster.kubeconfig(ADMIN));
     let mut bench = Bench::with(&[

@@ -38,7 +38,7 @@ impl Parts {
         match Self::new(newer).await {
             Ok(parts) => {
                 let former = std::mem::replace(self, parts);
-                self.service.follow(former.service);
+                self.service.follow(&former.service);
             }
             Err(problem) => tracing::error!("the settings stay as they were: {problem}"),
         }

@@ -7,6 +7,7 @@ use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::requests::send;
 use crate::secrets::{self, Secret};
 use crate::{HttpError, HttpOptions, http_client};
 
@@ -123,7 +124,7 @@ pub async fn token_for_password(
 
 /// The body of the answer to a request.
 pub(crate) async fn bytes(request: RequestBuilder) -> Result<Vec<u8>, Fault> {
-    let mut answer = request.send().await.map_err(unanswered)?;
+    let mut answer = send(request).await.map_err(unanswered)?;
     let status = answer.status();
     let host = answer.url().host_str().unwrap_or_default().to_owned();
     let mut body = Vec::new();

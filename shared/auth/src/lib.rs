@@ -2,7 +2,7 @@
 //!
 //! It knows no other crate of this project. [`HttpOptions`] makes the HTTP client with the TLS and
 //! proxy settings of a run, [`aws_identity`] finds credentials of AWS, [`GoogleIdentity`] those of
-//! Google, [`AzureIdentity`] those of Azure, [`documents`] reads what a flag names, wherever it is, and [`secrets`] keeps every credential that was loaded out of all output.
+//! Google, [`AzureIdentity`] those of Azure, [`documents`] reads what a flag names, wherever it is, [`request_times`] says how long the requests of the process took, and [`secrets`] keeps every credential that was loaded out of all output.
 
 #[cfg(feature = "aws")]
 mod aws;
@@ -14,6 +14,7 @@ mod held;
 mod http;
 #[cfg(test)]
 mod messages;
+mod requests;
 mod retry_after;
 mod roots;
 pub mod secrets;
@@ -34,6 +35,8 @@ pub use azure::{
 };
 pub use google::{GoogleError, GoogleIdentity, GoogleToken, GoogleVariables};
 pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
+pub use requests::{Begun, RequestKind, RequestTimes, execute, request_times, send};
+pub use reqwest::Url;
 pub use retry_after::retry_after;
 pub use roots::{all_roots, verifier};
 pub use tried::Tried;

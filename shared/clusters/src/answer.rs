@@ -100,7 +100,7 @@ impl Api {
     pub(crate) fn unanswered(&self, call: &Call<'_>, error: &kube::Error) -> ReadErrorKind {
         // The library's own layer says nothing that its cause does not say.
         let cause = error.source().unwrap_or(error);
-        call.transport(format!("{}{}", chain(cause), self.identity.unreachable))
+        call.transport(format!("{}{}", chain(cause), self.link.identity.unreachable))
     }
 
     /// A document was refused.
@@ -116,10 +116,12 @@ impl Api {
     }
 
     fn unauthorized(&self, answer: &Answer) -> ReadErrorKind {
+        self.link.doubt();
+        let identity = &self.link.identity;
         ReadErrorKind::Unauthorized {
-            credentials: self.identity.credentials.clone(),
+            credentials: identity.credentials.clone(),
             answer: answer.words(),
-            remedy: self.identity.unauthorized.clone(),
+            remedy: identity.unauthorized.clone(),
         }
     }
 

@@ -9,12 +9,12 @@ use ecow::EcoString;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::error::ReadErrorKind;
-use crate::identity::Identity;
+use crate::link::Link;
 use crate::object::ResourceType;
 use crate::served::Kinds;
 
 /// The limits of one read, and how often it is repeated.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// Whether a list is asked for as a stream, in one call. Where the server streams no lists, it is
     /// read in pages in any case.
@@ -62,10 +62,11 @@ pub(crate) struct Api {
     pub(crate) namespace: EcoString,
     /// Which server this is, and as whom we call it.
     pub(crate) reached: String,
-    pub(crate) client: kube::Client,
-    pub(crate) identity: Identity,
+    /// What calls go over.
+    pub(crate) link: Arc<Link>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) limits: Limits,
+    rate: Quota,
     pub(crate) politeness: DefaultDirectRateLimiter,
     /// Whether the server has shown that it streams no lists, or not to us.
     pub(crate) in_pages: AtomicBool,
@@ -89,21 +90,21 @@ impl From<ReadErrorKind> for Interrupted {
 impl Api {
     pub(crate) fn new(
         cluster: EcoString,
-        client: kube::Client,
-        identity: Identity,
+        link: Arc<Link>,
         timeout: Option<Duration>,
         (qps, burst): (NonZeroU32, NonZeroU32),
         limits: Limits,
     ) -> Self {
+        let rate = Quota::per_second(qps).allow_burst(burst);
         Self {
             cluster,
             namespace: DEFAULT_NAMESPACE.into(),
             reached: String::new(),
-            client,
-            identity,
+            link,
             timeout,
             limits,
-            politeness: RateLimiter::direct(Quota::per_second(qps).allow_burst(burst)),
+            rate,
+            politeness: RateLimiter::direct(rate),
             in_pages: AtomicBool::new(!limits.streams),
             served: Mutex::default(),
         }
@@ -117,6 +118,22 @@ impl Api {
     /// Asks the server again what it serves, when that is needed.
     pub(crate) fn forget_served(&self) {
         *self.served.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+    }
+
+    /// The same server for another run: what this one has learnt of it is not known yet.
+    pub(crate) fn over(&self, link: Arc<Link>) -> Self {
+        Self {
+            cluster: self.cluster.clone(),
+            namespace: self.namespace.clone(),
+            reached: self.reached.clone(),
+            link,
+            timeout: self.timeout,
+            limits: self.limits,
+            rate: self.rate,
+            politeness: RateLimiter::direct(self.rate),
+            in_pages: AtomicBool::new(!self.limits.streams),
+            served: Mutex::default(),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::error::ClusterError;
 use crate::exec;
 use crate::gke::{self, Gke};
 use crate::kubeconfig::{self, Connection, KubeconfigSource};
+use crate::link::Link;
 use crate::manifests::{self, Manifests};
 use crate::renewal::Renewable;
 use crate::server;
@@ -39,7 +40,7 @@ pub struct Cluster {
 }
 
 /// Where the objects of a cluster are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Access {
     /// As kubectl and upstream find it: the files of `KUBECONFIG`, else `~/.kube/config` where it exists, else the
     /// service account of the pod.
@@ -76,7 +77,7 @@ impl Access {
 }
 
 /// How the API of a cluster is used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ApiOptions {
     /// URL in place of the one that the credentials come with.
     pub server: Option<String>,
@@ -105,9 +106,9 @@ impl Default for ApiOptions {
 }
 
 impl Cluster {
-    /// Makes a view of the cluster. An API is not called yet (except that of a cloud, which says how the cluster is reached, and
-    /// what a credential plugin calls, which runs now);
-    /// manifests are read and checked as a whole.
+    /// Makes a view of the cluster for one run. An API is not called yet (except that of a cloud, which says how the cluster
+    /// is reached, and what a credential plugin calls, which runs now); the connection is the one of the run before, where
+    /// the [environment](Environment::connections) has it. Manifests are read and checked as a whole.
     ///
     /// `stdin` stands for `-` among the manifests, and is not touched otherwise.
     ///
@@ -118,11 +119,20 @@ impl Cluster {
         environment: &Environment,
         stdin: impl Read,
     ) -> Result<ClusterView, ClusterError> {
+        if let Access::Manifests(paths) = &self.access {
+            return self.read_manifests(paths, stdin).await;
+        }
+        let api = environment.connections.api(self, environment).await;
+        let api =
+            api.map_err(|message| ClusterError::Config { cluster: self.name.clone(), message })?;
+        Ok(ClusterView::new(self.id, self.name.clone(), Origin::Api(Arc::new(api))))
+    }
+
+    /// Finds the API server, and who we are to it.
+    pub(crate) async fn find(&self, environment: &Environment) -> Result<Connection, String> {
         let server = self.api.server.as_deref();
-        let connection = match &self.access {
-            Access::Manifests(paths) => {
-                return self.read_manifests(paths, stdin).await;
-            }
+        match &self.access {
+            Access::Manifests(_) => Err("manifests have no API".to_owned()),
             Access::Kubeconfig { from, context } => {
                 let loaded = kubeconfig::from_source(from, context.as_deref(), environment);
                 self.in_time("AWS", loaded, || "the kubeconfig".to_owned()).await
@@ -143,16 +153,7 @@ impl Cluster {
                 let found = Box::pin(aks::find(aks, environment));
                 self.in_time("Azure", found, || aks.to_string()).await
             }
-        };
-        let api = match connection {
-            Ok(connection) => self.open(connection, environment).await,
-            Err(message) => Err(message),
-        };
-        let api =
-            api.map_err(|message| ClusterError::Config { cluster: self.name.clone(), message })?;
-        let view = ClusterView::new(self.id, self.name.clone(), Origin::Api(Arc::new(api)));
-        tracing::info!("cluster {}: {}", self.name, view.reached().unwrap_or_default());
-        Ok(view)
+        }
     }
 
     /// What a cloud is asked before there is a connection takes no longer than an answer of the API server may.
@@ -196,14 +197,14 @@ impl Cluster {
         let of_user = |reason| format!("{}: {reason}", identity.credentials);
         let plugin_time = timeout.unwrap_or(self.api.limits.silence);
         let plugin = config.auth_info.exec.clone();
-        exec::resolve(&mut config.auth_info, plugin_time).await.map_err(of_user)?;
+        let until = exec::resolve(&mut config.auth_info, plugin_time).await.map_err(of_user)?;
         credentials::admit(&config.auth_info).map_err(of_user)?;
         let auth = &mut config.auth_info;
         identity.renewable = Renewable::take(auth, token_file, plugin, plugin_time);
         let namespace = config.default_namespace.as_str().into();
-        let client = kubeconfig::client(config, &identity.credentials)?;
+        let link = Link::new(config, identity, until)?;
         let rate = (self.api.qps, self.api.burst);
-        let mut api = Api::new(self.name.clone(), client, identity, timeout, rate, self.api.limits);
+        let mut api = Api::new(self.name.clone(), link, timeout, rate, self.api.limits);
         api.namespace = namespace;
         api.reached = reached;
         Ok(api)

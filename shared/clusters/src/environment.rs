@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::connections::Connections;
+
 /// Where a pod finds the credentials of its service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -31,6 +33,8 @@ pub struct Environment {
     pub google: extdns_auth::GoogleVariables,
     /// The variables of Azure's libraries.
     pub azure: extdns_auth::AzureVariables,
+    /// The connections that the process has already. Clones of an environment share them.
+    pub connections: Connections,
     /// The variables of the SDK of AWS.
     #[cfg(feature = "aws")]
     pub aws: extdns_auth::AwsVariables,

@@ -14,6 +14,7 @@ use crate::answer::{Answer, chain};
 use crate::api::Api;
 use crate::call::Call;
 use crate::error::ReadErrorKind;
+use crate::link::Link;
 
 /// The longest wait between two calls where no request timeout says it.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -204,13 +205,14 @@ impl Api {
         call: &'c Call<'c>,
         attempts: &mut Attempts<'_>,
     ) -> Result<Incoming<'c>, ReadErrorKind> {
+        let identity = &self.link.identity;
         let mut renewed = false;
         loop {
             self.politeness.until_ready().await;
-            let token = self.identity.number().await;
+            let token = identity.number().await;
             let result = self.begin(call).await;
             let refused = |answer: &Incoming<'_>| answer.status() == StatusCode::UNAUTHORIZED;
-            if result.as_ref().is_ok_and(refused) && !renewed && self.identity.renew(token).await {
+            if result.as_ref().is_ok_and(refused) && !renewed && identity.renew(token).await {
                 renewed = true;
                 continue;
             }
@@ -219,12 +221,20 @@ impl Api {
                     (answer.bare().retry_after, format!("HTTP {}", answer.status().as_u16()))
                 }
                 Err(error @ ReadErrorKind::Transport { .. }) => (None, error.to_string()),
-                _ => return result,
+                _ => return self.noted(result),
             };
             if !attempts.again(asked, &reason).await {
-                return result;
+                return self.noted(result);
             }
         }
+    }
+
+    /// Lets the next run connect anew, where there is no answer.
+    fn noted<T>(&self, result: Result<T, ReadErrorKind>) -> Result<T, ReadErrorKind> {
+        if result.is_err() {
+            self.link.doubt();
+        }
+        result
     }
 
     async fn begin<'c>(&self, call: &'c Call<'c>) -> Result<Incoming<'c>, ReadErrorKind> {
@@ -232,8 +242,14 @@ impl Api {
         let mut bound = Bound::new(self.timeout, self.limits.silence);
         let response = bound.wait(call, async {
             let mut request = call.request().map_err(|error| call.transport(error.to_string()))?;
-            self.identity.authorize(&mut request).await.map_err(|reason| call.transport(reason))?;
-            self.client.send(request).await.map_err(|error| self.unanswered(call, &error))
+            let Link { client, identity, .. } = &*self.link;
+            identity.authorize(&mut request).await.map_err(|reason| call.transport(reason))?;
+            let begun = self.link.measure(&request);
+            let answer = client.send(request).await;
+            if let Some(begun) = begun {
+                begun.end(answer.as_ref().ok().map(|answer| answer.status().as_u16()));
+            }
+            answer.map_err(|error| self.unanswered(call, &error))
         });
         let (head, frames) = response.await??.into_parts();
         bound.heard();

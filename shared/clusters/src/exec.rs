@@ -1,15 +1,17 @@
 //! Credential plugins: a command of the kubeconfig that prints a token or a client certificate.
 //!
 //! The client library runs them, too, but three times for a client, without a time limit, and with their output, the
-//! token, in its errors. A run is short, so what the plugin says at its beginning is enough.
+//! token, in its errors.
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use ecow::EcoString;
 use extdns_auth::secrets;
+use jiff::Timestamp;
 use kube::config::{AuthInfo, ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -47,6 +49,7 @@ struct Status {
     token: Option<SecretText>,
     client_certificate_data: Option<SecretText>,
     client_key_data: Option<SecretText>,
+    expiration_timestamp: Option<EcoString>,
 }
 
 #[derive(Deserialize)]
@@ -59,19 +62,24 @@ impl From<String> for SecretText {
     }
 }
 
-/// Runs the plugin, if the user has one, and puts what it says in its place.
-pub(crate) async fn resolve(auth: &mut AuthInfo, timeout: Duration) -> Result<(), String> {
-    let Some(exec) = auth.exec.take() else { return Ok(()) };
+/// Runs the plugin, if the user has one, and puts what it says in its place. Until when that holds, where it says so.
+pub(crate) async fn resolve(
+    auth: &mut AuthInfo,
+    timeout: Duration,
+) -> Result<Option<SystemTime>, String> {
+    let Some(exec) = auth.exec.take() else { return Ok(None) };
     let output = run(&exec, timeout).await?;
     // JSON as a rule; client-go takes YAML, too. A parser's error would quote the token.
     let options = serde_saphyr::options! { with_snippet: false };
     let Answer { status } = serde_saphyr::from_slice_with_options(&output, options)
         .map_err(|_| "its output is no ExecCredential with a status".to_owned())?;
+    let until = status.expiration_timestamp.as_deref().and_then(|text| text.parse().ok());
     match status {
         Status {
             client_certificate_data: Some(certificate),
             client_key_data: Some(key),
             token,
+            ..
         } => {
             auth.client_certificate_data = Some(encode(&certificate));
             auth.client_key_data = Some(SecretString::from(encode(&key)));
@@ -86,7 +94,7 @@ pub(crate) async fn resolve(auth: &mut AuthInfo, timeout: Duration) -> Result<()
             );
         }
     }
-    Ok(())
+    Ok(until.map(|until: Timestamp| until.into()))
 }
 
 /// As it would stand in a kubeconfig.

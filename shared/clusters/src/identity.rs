@@ -1,6 +1,8 @@
 //! The credentials that an API server gets from us.
 
 use extdns_auth::secrets;
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, TryFutureExt as _};
 use http::Request;
 use http::header::{AUTHORIZATION, HeaderValue};
 use kube::client::Body;
@@ -35,19 +37,19 @@ pub(crate) enum Tokens {
 }
 
 impl Tokens {
-    /// A token that holds now.
-    async fn token(&self) -> Result<SecretString, String> {
+    /// A token that holds now. Boxed: it is large, most runs have no such cluster, and the types of what sources do are
+    /// deep enough.
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, String>> {
         match self {
             #[cfg(feature = "aws")]
-            Self::Eks(tokens) => tokens.token().await.map_err(|error| error.to_string()),
-            // Boxed: it is large, and most runs have no such cluster.
+            Self::Eks(tokens) => tokens.token().map_err(|error| error.to_string()).boxed(),
             Self::Gke(google) => {
-                let token = Box::pin(google.token()).await;
-                token.map(SecretString::from).map_err(|error| error.to_string())
+                let token = google.token().map_ok(SecretString::from);
+                token.map_err(|error| error.to_string()).boxed()
             }
             Self::Aks(azure) => {
-                let token = Box::pin(azure.token()).await;
-                token.map(SecretString::from).map_err(|error| error.to_string())
+                let token = azure.token().map_ok(SecretString::from);
+                token.map_err(|error| error.to_string()).boxed()
             }
         }
     }

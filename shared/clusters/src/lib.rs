@@ -43,6 +43,7 @@ mod api;
 mod args;
 mod call;
 mod connect;
+mod connections;
 mod credentials;
 mod discovery;
 #[cfg(feature = "aws")]
@@ -58,6 +59,7 @@ mod identity;
 mod keeper;
 mod kept;
 mod kubeconfig;
+mod link;
 mod list;
 mod manifests;
 #[cfg(test)]
@@ -90,6 +92,7 @@ pub use aks::{Aks, AksArgs};
 pub use api::Limits;
 pub use args::Args;
 pub use connect::{Access, ApiOptions, Cluster};
+pub use connections::Connections;
 #[cfg(feature = "aws")]
 pub use eks::{Eks, EksArgs};
 pub use environment::Environment;

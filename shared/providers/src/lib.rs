@@ -18,6 +18,8 @@ pub mod aws;
 pub mod azure;
 mod capabilities;
 pub mod civo;
+#[cfg(test)]
+mod claims;
 pub mod cloudflare;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -1,7 +1,7 @@
 //! What is answered to a call, and whether a run is asked for.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -28,7 +28,8 @@ const REASON_LIMIT: usize = 200;
 #[derive(Debug, Default)]
 pub struct Relay {
     clusters: BTreeMap<String, ReadSet>,
-    seen: Mutex<Seen>,
+    /// Shared with those that come in its place.
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// What comes of a call.
@@ -91,12 +92,12 @@ enum Caller {
 impl Relay {
     /// Takes calls about these clusters.
     pub fn new(clusters: impl IntoIterator<Item = (String, ReadSet)>) -> Self {
-        Self { clusters: clusters.into_iter().collect(), seen: Mutex::default() }
+        Self { clusters: clusters.into_iter().collect(), seen: Arc::default() }
     }
 
     /// Comes in the place of a former one: a signature that it has taken is not taken again.
-    pub(crate) fn follow(&mut self, former: Self) {
-        self.seen = former.seen;
+    pub(crate) fn follow(&mut self, former: &Self) {
+        self.seen = Arc::clone(&former.seen);
     }
 
     /// The clusters.

@@ -26,5 +26,5 @@ pub use credentials::{Credentials, CredentialsError};
 pub use handler::{BODY_LIMIT, Received, Relay, Trigger};
 pub use listen::{ListenError, Listener, TlsFiles};
 pub use read_set::{ReadKind, ReadSet};
-pub use service::{Destination, LocalQueue, Service};
+pub use service::{Current, Destination, LocalQueue, Service};
 pub use sqs::{Queue, QueueError};

@@ -26,7 +26,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::call::{Answer, Call};
 use crate::handler::BODY_LIMIT;
-use crate::service::Service;
+use crate::service::{Current, Service};
 
 /// Most connections at a time: each may hold a body of [`BODY_LIMIT`].
 const CONNECTIONS: usize = 64;
@@ -115,7 +115,7 @@ impl Listener {
     }
 
     /// Takes calls until `stop` resolves, then lets open ones end.
-    pub async fn serve(mut self, service: Arc<Service>, stop: impl Future<Output = ()>) {
+    pub async fn serve(mut self, service: Arc<Current>, stop: impl Future<Output = ()>) {
         let slots = Arc::new(Semaphore::new(CONNECTIONS));
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -192,7 +192,7 @@ fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenError> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, service: Arc<Service>) {
+async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, service: Arc<Current>) {
     let Some(acceptor) = acceptor else { return requests(stream, service).await };
     match tokio::time::timeout(HEAD_TIME, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => requests(stream, service).await,
@@ -201,9 +201,9 @@ async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, service: A
     }
 }
 
-async fn requests(stream: impl AsyncRead + AsyncWrite + Unpin + Send, service: Arc<Service>) {
+async fn requests(stream: impl AsyncRead + AsyncWrite + Unpin + Send, service: Arc<Current>) {
     let handle = service_fn(|request| {
-        let service = Arc::clone(&service);
+        let service = service.get();
         async move { Ok::<_, Infallible>(respond(request, &service).await) }
     });
     let served = http1::Builder::new()

@@ -64,6 +64,30 @@ pub struct Service {
     sent: AtomicU64,
 }
 
+/// The service of a process whose settings may change.
+#[derive(Debug)]
+pub struct Current(RwLock<Arc<Service>>);
+
+impl Current {
+    /// Begins with a service.
+    #[must_use]
+    pub fn new(service: Service) -> Self {
+        Self(RwLock::new(Arc::new(service)))
+    }
+
+    /// The service for a call that comes now.
+    #[must_use]
+    pub fn get(&self) -> Arc<Service> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another service in its place. Calls that are being answered are answered by the former one.
+    pub fn replace(&self, mut service: Service) {
+        service.follow(&self.get());
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(service);
+    }
+}
+
 #[derive(Debug)]
 struct Known {
     credentials: Arc<Credentials>,
@@ -104,8 +128,8 @@ impl Service {
     }
 
     /// Comes in the place of a former one, with other settings: a signature that it has taken is not taken again.
-    pub fn follow(&mut self, former: Self) {
-        self.relay.follow(former.relay);
+    pub fn follow(&mut self, former: &Self) {
+        self.relay.follow(&former.relay);
     }
 
     /// Answers a call, and asks for the run that it asks for. An admission review is always answered: what could not

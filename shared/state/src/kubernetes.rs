@@ -21,7 +21,6 @@ use extdns_clusters::{
 use extdns_model::Permit;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
 
 use crate::{Backend, BackendError, Document, Revision, Stored, WriteError};
 
@@ -33,7 +32,6 @@ pub struct KubernetesBackend {
     keeper: Keeper,
     namespace: EcoString,
     name: EcoString,
-    view: OnceCell<ClusterView>,
 }
 
 /// A `Lease` as it is read.
@@ -100,10 +98,10 @@ impl LeaseObject {
 }
 
 impl KubernetesBackend {
-    /// In objects of this namespace whose names begin with `name`; connects when it is first needed.
+    /// In objects of this namespace whose names begin with `name`; nothing is called yet.
     #[must_use]
     pub fn new(keeper: Keeper, namespace: &str, name: &str) -> Self {
-        Self { keeper, namespace: namespace.into(), name: name.into(), view: OnceCell::new() }
+        Self { keeper, namespace: namespace.into(), name: name.into() }
     }
 
     fn object(&self, target: &str) -> ObjectRef {
@@ -114,9 +112,8 @@ impl KubernetesBackend {
         }
     }
 
-    async fn view(&self) -> Result<&ClusterView, BackendError> {
-        let view = self.view.get_or_try_init(|| self.keeper.connect()).await;
-        view.map_err(|error| BackendError(error.to_string()))
+    async fn view(&self) -> Result<ClusterView, BackendError> {
+        self.keeper.connect().await.map_err(|error| BackendError(error.to_string()))
     }
 }
 

@@ -1,20 +1,22 @@
-//! The settings of a function of AWS Lambda: environment variables and a configuration file.
+//! The settings of a process that makes many runs: environment variables, flags and a configuration file that may change.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use extdns_auth::documents::Place;
 use tokio::time::Instant;
 
 use crate::logging;
 use crate::settings::{Arguments, Environment, Request, SettingsError, load, resolve};
 
-/// How long the configuration file is used before it is read again: a warm process may live for hours.
+/// How long the configuration file is used before it is read again: a process may live for months. A file on disk that was
+/// written is read again at once.
 const KEPT: Duration = Duration::from_secs(300);
 
 /// How long reading it again may take. An API server waits for the relay, two seconds at most.
 const BOUND: Duration = Duration::from_secs(1);
 
-/// The settings of a function, by the configuration file as it was read last.
+/// The settings of a process, by the configuration file as it was read last.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The flags.
@@ -22,13 +24,16 @@ pub struct Settings {
     /// The variables, and the configuration file that they name.
     pub environment: Environment,
     looked: Instant,
+    /// When the configuration file was written, where it is a file on disk.
+    written: Option<SystemTime>,
 }
 
 impl Settings {
     /// Settings that are there already.
     #[must_use]
     pub fn new(arguments: Arguments, environment: Environment) -> Self {
-        Self { arguments, environment, looked: Instant::now() }
+        let written = written(&environment);
+        Self { arguments, environment, looked: Instant::now(), written }
     }
 
     /// The settings of a process that starts. From here on, what is logged has the form that they ask for.
@@ -44,14 +49,17 @@ impl Settings {
         read
     }
 
-    /// The settings by a configuration file that has changed: it is looked at once in five minutes. One that cannot be
+    /// The settings by a configuration file that has changed: one on disk when it was written, another one is read once
+    /// in five minutes. One that cannot be
     /// read or used changes nothing, which is told in the log.
     pub async fn newer(&mut self) -> Option<Self> {
         let known = self.environment.config.as_ref()?;
-        if self.looked.elapsed() < KEPT {
+        let written = written(&self.environment);
+        if self.looked.elapsed() < KEPT && written == self.written {
             return None;
         }
         self.looked = Instant::now();
+        self.written = written;
         let read = tokio::time::timeout(BOUND, Self::read(self.environment.clone())).await;
         let problem = match read {
             Ok(Ok(newer)) if newer.environment.config.as_ref() == Some(known) => return None,
@@ -77,6 +85,13 @@ impl Settings {
             Err(error) => Err(error.to_string()),
         }
     }
+}
+
+/// When the configuration file was written, where it is a file on disk.
+fn written(environment: &Environment) -> Option<SystemTime> {
+    let place = environment.config.as_ref()?.place.parse().ok()?;
+    let Place::Path(path) = place else { return None };
+    std::fs::metadata(path).ok()?.modified().ok()
 }
 
 #[cfg(test)]
@@ -106,7 +121,10 @@ mod tests {
         let mut settings = start.expect("settings");
         assert_eq!(owner(&settings), "first");
 
+        let file = || std::fs::File::options().write(true).open(&path).expect("the file");
+        let written = file().metadata().expect("there").modified().expect("a time");
         write(&path, "second");
+        file().set_modified(written).expect("a time of choice");
         assert!(settings.newer().await.is_none(), "it is not read for every event");
         tokio::time::advance(KEPT).await;
         settings = settings.newer().await.expect("newer settings");
@@ -121,7 +139,6 @@ mod tests {
         tokio::time::advance(KEPT).await;
         assert!(settings.newer().await.is_none(), "it cannot be read");
         write(&path, "third");
-        tokio::time::advance(KEPT).await;
         assert_eq!(owner(&settings.newer().await.expect("newer settings")), "third");
     }
 

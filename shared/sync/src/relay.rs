@@ -8,16 +8,20 @@ use extdns_auth::AwsVariables;
 use extdns_auth::documents::{Place, Reader};
 use extdns_relay::queue::{Batch, Ended, Message, STORED_WITHIN, next};
 use extdns_relay::{
-    Destination, Listener, LocalQueue, Queue, ReadKind, ReadSet, Relay, Service, TlsFiles,
+    Current, Destination, Listener, LocalQueue, Queue, ReadKind, ReadSet, Relay, Service, TlsFiles,
 };
 use extdns_sources::{GatherOptions, Options};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use crate::ExitCode;
+use crate::function::Settings;
 use crate::report::{Report, Standing, Summary};
 use crate::rounds::{Rounds, Stop};
 use crate::settings::{Arguments, Command, Environment};
+
+/// How often the relay looks whether the configuration file has changed.
+const LOOKED_AT: Duration = Duration::from_secs(2);
 
 /// How long sending a message may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,45 +115,96 @@ pub(crate) async fn serve(
     stop: BoxFuture<'static, ()>,
 ) -> Result<(), String> {
     let stop = stop.shared();
+    let settings = Settings::new(arguments.clone(), environment.clone());
     let local = Arc::new(LocalQueue::default());
-    let (destination, runner) = match queue(arguments, environment, Wait::Briefly).await? {
-        Some(queue) => (Destination::Queue(Box::new(queue)), None),
-        None => {
-            let runner = Runner::new(arguments, environment, Arc::clone(&local)).await?;
-            (Destination::Local(local), Some(runner))
-        }
+    let destination = destination(&settings, &local).await?;
+    let runner = match destination {
+        Destination::Queue(_) => None,
+        Destination::Local(_) => Some(Runner::new(settings.clone(), Arc::clone(&local)).await?),
     };
     let flags = &arguments.relay;
     let files = flags.listen_tls_cert.clone().zip(flags.listen_tls_key.clone());
     let files = files.map(|(cert, key)| TlsFiles { cert, key });
-    let service = Arc::new(service(arguments, environment, destination).await?);
+    let service = Arc::new(Current::new(service(arguments, environment, destination).await?));
     let listener = Listener::bind(&flags.listen, files).await.map_err(|e| e.to_string())?;
     let address = listener.address().map_err(|error| error.to_string())?;
     tracing::info!("taking calls on {address}");
-    let serving = listener.serve(service, stop.clone());
-    match runner {
-        None => serving.await,
-        Some(runner) => drop(tokio::join!(serving, runner.work(stop))),
-    }
+    let serving = listener.serve(Arc::clone(&service), stop.clone());
+    let renewing = renew(settings, &service, &local, stop.clone());
+    let working = async {
+        if let Some(runner) = runner {
+            runner.work(stop).await;
+        }
+    };
+    tokio::join!(serving, renewing, working);
     Ok(())
+}
+
+/// Where the settings say that runs are asked for.
+async fn destination(settings: &Settings, local: &Arc<LocalQueue>) -> Result<Destination, String> {
+    let queue = queue(&settings.arguments, &settings.environment, Wait::Briefly).await?;
+    Ok(queue.map_or_else(
+        || Destination::Local(Arc::clone(local)),
+        |queue| Destination::Queue(Box::new(queue)),
+    ))
+}
+
+/// Takes up what changes in the configuration file, until the process is told to stop.
+async fn renew(mut settings: Settings, current: &Current, local: &Arc<LocalQueue>, stop: Stop) {
+    loop {
+        tokio::select! {
+            () = stop.clone() => return,
+            () = tokio::time::sleep(LOOKED_AT) => {}
+        }
+        let Some(newer) = settings.newer().await else { continue };
+        let made = async {
+            settings.refuse_other_listener(&newer)?;
+            let destination = destination(&newer, local).await?;
+            service(&newer.arguments, &newer.environment, destination).await
+        };
+        match made.await {
+            Ok(service) => {
+                current.replace(service);
+                settings = newer;
+                // There may be more to do, and the runner finds the same file.
+                local.ask();
+            }
+            Err(problem) => tracing::error!("the settings stay as they were: {problem}"),
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses what is decided when the relay starts.
+    fn refuse_other_listener(&self, newer: &Self) -> Result<(), String> {
+        let (own, other) = (&self.arguments.relay, &newer.arguments.relay);
+        let changed = [
+            ("--listen", own.listen != other.listen),
+            ("--listen-tls-cert", own.listen_tls_cert != other.listen_tls_cert),
+            ("--listen-tls-key", own.listen_tls_key != other.listen_tls_key),
+            ("--queue-url", own.queue_url.is_some() != other.queue_url.is_some()),
+        ];
+        match changed.iter().find(|(_, is_other)| *is_other) {
+            Some((flag, _)) => Err(format!("{flag} has changed: start the relay again for that")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Makes the runs of a relay without a queue: one at a time, when somebody asks and at regular times.
 struct Runner {
+    settings: Settings,
     arguments: Arguments,
     rounds: Rounds,
     queue: Arc<LocalQueue>,
 }
 
 impl Runner {
-    async fn new(
-        arguments: &Arguments,
-        environment: &Environment,
-        queue: Arc<LocalQueue>,
-    ) -> Result<Self, String> {
-        let arguments = Arguments { command: Command::Once, ..arguments.clone() };
-        let rounds = Rounds::new(&arguments, environment).await.map_err(|e| e.to_string())?;
-        Ok(Self { arguments, rounds, queue })
+    async fn new(settings: Settings, queue: Arc<LocalQueue>) -> Result<Self, String> {
+        let arguments = Arguments { command: Command::Once, ..settings.arguments.clone() };
+        let rounds = Rounds::new(&arguments, &settings.environment).await;
+        let rounds = rounds.map_err(|error| error.to_string())?;
+        Ok(Self { settings, arguments, rounds, queue })
     }
 
     async fn work(mut self, stop: Stop) {
@@ -157,6 +212,7 @@ impl Runner {
         let (mut batch, mut number) = (fresh(), 0_u64);
         while stop.peek().is_none() {
             number += 1;
+            self.renew().await;
             let report = self.rounds.run(stop.clone()).await;
             report.log();
             let again = next(&batch, ended(&report), &number.to_string());
@@ -170,6 +226,19 @@ impl Runner {
                     }
                 }
             }
+        }
+    }
+
+    /// Finds a configuration file that has changed.
+    async fn renew(&mut self) {
+        let Some(newer) = self.settings.newer().await else { return };
+        let made = async {
+            self.settings.refuse_other_listener(&newer)?;
+            Self::new(newer, Arc::clone(&self.queue)).await
+        };
+        match made.await {
+            Ok(runner) => *self = runner,
+            Err(problem) => tracing::error!("the settings stay as they were: {problem}"),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::attempt::{Done, Failed, Stopwatch};
 use crate::events::Events;
 use crate::gather::{Gathered, gather};
 use crate::permit::permit;
-use crate::report::{self, Part, Report, RunFailure, Scope, TargetReport};
+use crate::report::{self, Part, Report, Requests, RunFailure, Scope, TargetReport};
 use crate::request::{Mode, RunRequest};
 use crate::status;
 use crate::target::{self, Gathering};
@@ -41,12 +41,14 @@ pub(crate) async fn report_attempt(
     attempt: impl Future<Output = Report>,
 ) -> Report {
     let started = Timestamp::now();
+    let requests = extdns_auth::request_times();
     let mut report = attempt.await;
     report.planned_only = request.mode == Mode::Plan;
     report.run.version = env!("CARGO_PKG_VERSION").to_owned();
     report.run.started = Some(started);
     report.run.finished = Some(Timestamp::now());
     report.run.peak_memory = report::peak_memory();
+    report.run.requests = Requests::since(&requests);
     report
 }
 

@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -105,6 +106,7 @@ impl ScriptedServer {
             interferer: Mutex::default(),
             seen: Mutex::default(),
             complaints: Mutex::default(),
+            connections: AtomicUsize::default(),
         });
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, listen.port))?;
         let address = listener.local_addr()?;
@@ -144,6 +146,11 @@ impl ScriptedServer {
     /// All requests so far, in the order of their arrival.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.script.seen).clone()
+    }
+
+    /// How many connections were opened so far.
+    pub fn connections(&self) -> usize {
+        self.script.connections.load(Ordering::Relaxed)
     }
 
     /// Puts an interferer between the network and the handler, or removes it.

@@ -15,6 +15,7 @@ mod account;
 pub mod api;
 mod credentials;
 mod eks_token;
+mod measured;
 mod tried;
 mod variables;
 mod words;
@@ -292,7 +293,7 @@ fn http_client(options: &AwsOptions) -> Result<SharedHttpClient, AwsError> {
     let context = TlsContext::builder().with_trust_store(store).build().map_err(|error| {
         AwsError::CaBundle { path: bundle.unwrap_or_default(), reason: error.to_string() }
     })?;
-    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder();
         connector
             .set_connector_settings(settings.cloned())
@@ -302,7 +303,8 @@ fn http_client(options: &AwsOptions) -> Result<SharedHttpClient, AwsError> {
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .tls_context(context.clone())
             .build()
-    }))
+    });
+    Ok(SharedHttpClient::new(measured::Measured(client)))
 }
 
 /// The only form in which the SDK takes certificates.

@@ -298,6 +298,26 @@ fn clouds_and_their_names() {
     assert!(plain.contains("must be an https URL"), "{plain}");
 }
 
+/// Upstream needs the file in any case.
+#[test]
+fn without_the_file_variables_and_flags_are_enough() {
+    let environment = [
+        ("AZURE_TENANT_ID", "tenant-1"),
+        ("AZURE_CLIENT_ID", "app-1"),
+        ("AZURE_CLIENT_SECRET", "s3cr3t-of-app"),
+        ("AZURE_SUBSCRIPTION_ID", "sub-1"),
+    ];
+    let options = AzureOptions {
+        file: Some("/nowhere/azure.json".into()),
+        variables: variables(&environment),
+        resource_group: Some("group-1".to_owned()),
+        ..AzureOptions::default()
+    };
+    let identity = AzureIdentity::find(&options).expect("an identity");
+    assert_eq!(identity.subscription.as_deref(), Some("sub-1"));
+    assert_eq!(identity.resource_group.as_deref(), Some("group-1"));
+}
+
 #[test]
 fn what_is_missing_is_named_with_every_place_that_was_looked_at() {
     let message = |own: &[(&str, &str)]| from_variables(own).expect_err("nothing").to_string();

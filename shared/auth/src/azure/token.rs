@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::credential::{Client, Credential};
 use super::{AzureError, AzureIdentity, AzureToken};
 use crate::held::Held;
+use crate::requests::send;
 use crate::{retry_after, secrets};
 
 /// Most bytes of an answer.
@@ -87,7 +88,7 @@ impl AzureIdentity {
     pub async fn token(&self, audience: &str) -> Result<AzureToken, AzureError> {
         let request = self.request(audience)?;
         let response =
-            request.send().await.map_err(|error| self.unanswered(&error.without_url()))?;
+            send(request).await.map_err(|error| self.unanswered(&error.without_url()))?;
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name)?.to_str().ok();
         let wait = retry_after(header, SystemTime::now());

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use extdns_auth::GoogleVariables;
 use extdns_model::ClusterId;
 use extdns_testkit::http::{Reply, ScriptedServer};
-use extdns_testkit::kube_sim::{KubeSim, User};
+use extdns_testkit::kube_sim::{Effect, Fault, KubeSim, User};
 use serde_json::{Value, json};
 
 use super::described::Described;
@@ -104,6 +104,38 @@ async fn a_cluster_is_found_and_read_with_one_token() {
     let calls = google.requests();
     let tokens = calls.iter().filter(|request| request.path.ends_with("/token"));
     assert_eq!(tokens.count(), 1, "one token for the API of Google and that of the cluster");
+}
+
+/// What a cloud says of a cluster is asked once for many runs, and again where it may be wrong.
+#[tokio::test]
+async fn the_runs_of_a_process_find_a_cluster_once_until_it_refuses_them() {
+    let user = User::admin("reader", TOKEN);
+    let server = KubeSim::builder().workload(3).user(user).tls().pages_only().start();
+    let endpoint = server.url().replace("https://", "");
+    let authority = server.ca().expect("TLS");
+    let google = google(move |_| {
+        Reply::json(
+            200,
+            &json!({ "name": "prod", "status": "RUNNING", "endpoint": endpoint,
+                "masterAuth": { "clusterCaCertificate": base64(&authority) } }),
+        )
+    });
+    let environment = environment(&google);
+    let (access, api) = (Access::Gke(prod()), ApiOptions::default());
+    let cluster = Cluster { id: ClusterId(0), name: "prod".into(), access, api };
+    let run = async || {
+        let view = cluster.connect(&environment, std::io::empty()).await.expect("connected");
+        services(&view).await.map(|services| services.len())
+    };
+    for _ in 0..3 {
+        assert_eq!(run().await.expect("read"), 3);
+    }
+    assert_eq!((google.requests().len(), server.connections()), (2, 1), "a token and a cluster");
+    server.fail(Fault::new("services", Effect::Unauthorized));
+    assert!(run().await.is_err());
+    server.heal();
+    assert_eq!(run().await.expect("read"), 3);
+    assert_eq!((google.requests().len(), server.connections()), (4, 2));
 }
 
 fn base64(text: &str) -> String {

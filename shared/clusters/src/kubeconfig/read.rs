@@ -22,6 +22,18 @@ pub enum KubeconfigSource {
     Inline(SecretString),
 }
 
+impl PartialEq for KubeconfigSource {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Place(own), Self::Place(other)) => own == other,
+            (Self::Inline(own), Self::Inline(other)) => {
+                own.expose_secret() == other.expose_secret()
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A kubeconfig, and how messages name it.
 pub(crate) struct Loaded {
     pub(super) kubeconfig: Kubeconfig,

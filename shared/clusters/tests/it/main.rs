@@ -1,6 +1,7 @@
 //! Clusters over HTTP and from files.
 
 mod aws;
+mod connections;
 mod contexts;
 mod contract;
 mod credentials;

@@ -133,7 +133,8 @@ pub(super) async fn receive(
 ) -> Result<Answer, ProviderError> {
     let (method, url) = (request.method().clone(), request.url().clone());
     let from = format!("{}: {method} {}", service.name, url.path());
-    let mut response = http.execute(request).await.map_err(|error| unanswered(&from, error))?;
+    let mut response =
+        extdns_auth::execute(http, request).await.map_err(|error| unanswered(&from, error))?;
     let status = response.status();
     let headers = response.headers().clone();
     let body = whole(&mut response, service.most_of_answer, &from).await?;

@@ -283,7 +283,7 @@ fn unsettled(error: ProviderError) -> ProviderError {
 }
 
 async fn send(request: RequestBuilder) -> Result<Response, ProviderError> {
-    request.send().await.map_err(|error| {
+    extdns_auth::send(request).await.map_err(|error| {
         // Before there is a connection nothing was done; later it is not known.
         let kind = match () {
             () if error.is_connect() => ErrorKind::Transient,

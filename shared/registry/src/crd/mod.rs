@@ -27,7 +27,7 @@ mod object;
 mod state;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -36,7 +36,6 @@ use extdns_model::{Failure, GroupId, Permit};
 use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
 use futures::{FutureExt as _, StreamExt as _};
-use tokio::sync::OnceCell;
 
 use self::change::{Change, Stop};
 use self::location::Location;
@@ -53,7 +52,8 @@ pub(crate) struct Crd {
     keeper: Keeper,
     /// `--crd-registry-namespace`; empty for the namespace that the process runs in.
     namespace: EcoString,
-    location: OnceCell<Location>,
+    /// Where this run finds the objects, once it has connected.
+    location: Mutex<Option<Arc<Location>>>,
     /// The objects that this run has written, by their names.
     written: Mutex<HashMap<EcoString, DnsRecord>>,
 }
@@ -63,34 +63,44 @@ impl Crd {
         Self {
             keeper,
             namespace: namespace.into(),
-            location: OnceCell::new(),
+            location: Mutex::default(),
             written: Mutex::default(),
         }
     }
 
-    /// The namespace with the objects; connects on first need.
-    async fn location(&self) -> Result<&Location, StoreError> {
-        let connect = async {
-            let view = self.keeper.connect().await;
-            let view = view.map_err(|error| self.unreadable(error.to_string()))?;
-            let namespace = match self.namespace.as_str() {
-                "" => {
-                    let of_pod =
-                        self.keeper.environment.namespace_of_pod().await.map(EcoString::from);
-                    let namespace = of_pod.unwrap_or_else(|| view.default_namespace().into());
-                    tracing::info!(%namespace, "--crd-registry-namespace is not given");
-                    namespace
-                }
-                given => given.into(),
-            };
-            Ok(Location { view, namespace })
+    /// The namespace with the objects, as this run reaches it.
+    async fn location(&self) -> Result<Arc<Location>, StoreError> {
+        match self.known_location() {
+            Some(location) => Ok(location),
+            None => self.connect().await,
+        }
+    }
+
+    fn known_location(&self) -> Option<Arc<Location>> {
+        self.location.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Connects for a run.
+    async fn connect(&self) -> Result<Arc<Location>, StoreError> {
+        let view = self.keeper.connect().await;
+        let view = view.map_err(|error| self.unreadable(error.to_string()))?;
+        let namespace = match self.namespace.as_str() {
+            "" => {
+                let of_pod = self.keeper.environment.namespace_of_pod().await.map(EcoString::from);
+                let namespace = of_pod.unwrap_or_else(|| view.default_namespace().into());
+                tracing::info!(%namespace, "--crd-registry-namespace is not given");
+                namespace
+            }
+            given => given.into(),
         };
-        self.location.get_or_try_init(|| connect).await
+        let location = Arc::new(Location { view, namespace });
+        let mut known = self.location.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(known.insert(location)))
     }
 
     fn unreadable(&self, reason: String) -> StoreError {
         let cluster = &self.keeper.cluster.name;
-        let location = match self.location.get().map(|location| &location.namespace) {
+        let location = match self.known_location().map(|location| location.namespace.clone()) {
             Some(namespace) => format!("namespace {namespace:?} of cluster {cluster:?}"),
             None => format!("cluster {cluster:?}"),
         };
@@ -119,8 +129,8 @@ impl Crd {
 #[async_trait]
 impl Store for Crd {
     async fn load(&self) -> Result<Loaded, StoreError> {
-        let location = self.location().await?;
-        let objects = load::list(location).await;
+        let location = self.connect().await?;
+        let objects = load::list(&location).await;
         objects.map(load::judged).map_err(|error| self.unreadable(error))
     }
 
@@ -133,7 +143,7 @@ impl Store for Crd {
                 return changes.iter().map(refused).collect();
             }
         };
-        let change = Change::new(location, permit);
+        let change = Change::new(&location, permit);
         let (stop, statuses) = (Stop::default(), Stop::default());
         let mut calls = Calls::default();
         for own in changes {
@@ -154,7 +164,7 @@ impl Store for Crd {
                 return changes.iter().map(|(own, _)| (own.group, failure.clone())).collect();
             }
         };
-        let change = Change::new(location, permit);
+        let change = Change::new(&location, permit);
         let stop = Stop::default();
         let mut calls = Calls::default();
         for (own, settled) in changes {
@@ -169,7 +179,7 @@ impl Store for Crd {
 
     async fn examine(&self, writes: bool) -> Vec<Examined> {
         match self.location().await {
-            Ok(location) => examine::examine(location, writes).await,
+            Ok(location) => examine::examine(&location, writes).await,
             Err(error) => vec![examine::unreachable(&error)],
         }
     }

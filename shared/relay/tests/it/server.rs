@@ -9,7 +9,9 @@ use std::time::Duration;
 use extdns_auth::AwsVariables;
 use extdns_auth::documents::Place;
 use extdns_relay::queue::Window;
-use extdns_relay::{Call, Destination, Listener, LocalQueue, Queue, Service, TlsFiles};
+use extdns_relay::{
+    Call, Current, Destination, Listener, LocalQueue, Queue, ReadSet, Relay, Service, TlsFiles,
+};
 use extdns_testkit::http::{Reply, ScriptedServer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -144,7 +146,8 @@ async fn calls_are_taken_over_tls_and_a_new_certificate_needs_no_restart() {
     let dir = TempDir::new().expect("a folder");
     let (files, client) = certificate(dir.path());
     let queue = Arc::new(LocalQueue::default());
-    let service = Arc::new(service(&dir, Destination::Local(Arc::clone(&queue))).await);
+    let service = service(&dir, Destination::Local(Arc::clone(&queue))).await;
+    let service = Arc::new(Current::new(service));
     let listener = Listener::bind("127.0.0.1:0", Some(files)).await.expect("a listener");
     let port = listener.address().expect("an address").port();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -194,4 +197,24 @@ async fn files_that_cannot_be_used_are_named() {
         let error = Listener::bind(address, files).await.err().expect(address).to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+/// The settings of a process can change: other clusters, while a signature that was taken stays taken.
+#[tokio::test]
+async fn a_service_takes_the_place_of_another_one() {
+    let dir = TempDir::new().expect("a folder");
+    let queue = Arc::new(LocalQueue::default());
+    let destination = || Destination::Local(Arc::clone(&queue));
+    let current = Current::new(service(&dir, destination()).await);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time");
+    let signed = Sent::to("/trigger", "").signed(KEY, now.as_secs());
+    assert_eq!(status(&current.get(), &signed).await, 202);
+    assert_eq!(status(&current.get(), &to_prod(PROD)).await, 200);
+    let place = credentials_in(&dir, &document());
+    let reader = Default::default();
+    let only_lab = Relay::new([("lab".to_owned(), ReadSet::new([], false))]);
+    let other = Service::start(only_lab, place, reader, destination(), Window::default()).await;
+    current.replace(other.expect("a service"));
+    assert_eq!(status(&current.get(), &to_prod(PROD)).await, 404);
+    assert_eq!(status(&current.get(), &signed).await, 401, "it was taken already");
 }

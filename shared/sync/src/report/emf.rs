@@ -2,6 +2,8 @@
 //! service takes the numbers, without a call.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use super::{ClusterReport, Report, Standing, Summary, TargetReport};
@@ -76,6 +78,8 @@ fn of_run(report: &Report) -> Vec<Figure> {
         ("Endpoints", endpoints.into()),
         ("Records", records.into()),
         ("ProviderCalls", calls.into()),
+        ("HttpRequests", report.run.requests.count.into()),
+        ("HttpTime", milliseconds_of(report.run.requests.took)),
     ];
     figures.extend(of_summary(&summary));
     let durations = report.run.durations;
@@ -84,12 +88,15 @@ fn of_run(report: &Report) -> Vec<Figure> {
         ("PlanTime", durations.plan),
         ("ApplyTime", durations.apply),
     ];
-    figures.extend(parts.into_iter().filter_map(|(name, duration)| {
-        let milliseconds = u64::try_from(duration?.as_millis()).unwrap_or(u64::MAX);
-        Some((name, milliseconds.into()))
-    }));
+    figures.extend(
+        parts.into_iter().filter_map(|(name, duration)| Some((name, milliseconds_of(duration?)))),
+    );
     figures.extend(report.run.peak_memory.map(|bytes| ("PeakMemory", bytes.into())));
     figures
+}
+
+fn milliseconds_of(duration: Duration) -> Value {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).into()
 }
 
 fn of_target(target: &TargetReport) -> Vec<Figure> {

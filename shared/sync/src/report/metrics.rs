@@ -4,6 +4,7 @@
 mod outside;
 mod process;
 mod records;
+mod requests;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -135,6 +136,7 @@ fn render(report: &Report) -> String {
     of_clusters(&mut page, report);
     of_targets(&mut page, report);
     of_state(&mut page, report);
+    requests::of_requests(&mut page, report);
     page.0
 }
 
@@ -188,6 +190,7 @@ struct Page(String);
 enum Kind {
     Gauge,
     Counter,
+    Summary,
 }
 
 impl Page {
@@ -196,6 +199,7 @@ impl Page {
         let kind = match kind {
             Kind::Gauge => "gauge",
             Kind::Counter => "counter",
+            Kind::Summary => "summary",
         };
         // Writing to a String cannot fail.
         let _ = write!(
@@ -224,7 +228,12 @@ struct Metric<'a> {
 
 impl Metric<'_> {
     fn sample(&mut self, labels: &[(&str, &str)], value: impl fmt::Display) {
-        let _ = write!(self.text, "external_dns_{}", self.name);
+        self.sample_of("", labels, value);
+    }
+
+    /// A sample of a part of a metric, such as `_sum`.
+    fn sample_of(&mut self, part: &str, labels: &[(&str, &str)], value: impl fmt::Display) {
+        let _ = write!(self.text, "external_dns_{}{part}", self.name);
         for (index, (name, value)) in labels.iter().enumerate() {
             let open = if index == 0 { '{' } else { ',' };
             let _ = write!(self.text, "{open}{name}=\"{}\"", Escaped(value));

@@ -45,7 +45,7 @@ pub use metrics::{Metrics, render_metrics};
 pub(crate) use notices::{adaptation, dropped, frozen};
 pub(crate) use ownership::{explained, mixed};
 pub use run::{
-    ClusterReport, ClusterState, Durations, FailureKind, ObjectCount, Run, RunFailure,
+    ClusterReport, ClusterState, Durations, FailureKind, ObjectCount, Requests, Run, RunFailure,
     SourceReport, UnreadyName, peak_memory,
 };
 pub use summary::{Severity, Summary};

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use extdns_auth::{RequestTimes, request_times};
 use extdns_clusters::{ClusterView, ListCount};
 use extdns_sources::Found;
 
 /// When a run was, how long it took, and by what.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Run {
     /// The version of the program.
     pub version: String,
@@ -19,6 +20,38 @@ pub struct Run {
     pub durations: Durations,
     /// The most memory that the process has held so far, in bytes.
     pub peak_memory: Option<u64>,
+    /// The HTTP requests.
+    pub requests: Requests,
+}
+
+/// The HTTP requests of the process, and those of the run among them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Requests {
+    /// Of the process so far, by kind.
+    pub times: Vec<RequestTimes>,
+    /// How many the run made.
+    pub count: u64,
+    /// How long these took together.
+    pub took: Duration,
+}
+
+impl Requests {
+    /// Those of the process so far, and those since then of the run.
+    #[must_use]
+    pub fn since(before: &[RequestTimes]) -> Self {
+        let times = request_times();
+        let total = |times: &[RequestTimes]| {
+            times
+                .iter()
+                .fold((0, Duration::ZERO), |(count, sum), own| (count + own.count, sum + own.sum))
+        };
+        let ((count, took), (earlier, earlier_took)) = (total(&times), total(before));
+        Self {
+            count: count.saturating_sub(earlier),
+            took: took.saturating_sub(earlier_took),
+            times,
+        }
+    }
 }
 
 /// How long the parts of a run took, as far as it came.

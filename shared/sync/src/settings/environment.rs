@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use extdns_clusters::Connections;
+
 use super::error::SettingsError;
 use super::file::ConfigText;
 use super::layer::{Flags, variable_of};
@@ -22,6 +24,8 @@ pub struct Environment {
     pub config: Option<ConfigText>,
     /// Arguments and variables that are not UTF-8: they are reported when they would be read.
     pub not_text: Vec<Origin>,
+    /// The connections to clusters that the process has already. Clones share them.
+    pub connections: Connections,
 }
 
 impl Environment {
@@ -81,6 +85,7 @@ impl Environment {
             https_proxy: get("HTTPS_PROXY").or_else(|| get("https_proxy")),
             no_proxy: get("NO_PROXY").or_else(|| get("no_proxy")),
             lambda_function: get("AWS_LAMBDA_FUNCTION_NAME"),
+            connections: self.connections.clone(),
             google: extdns_auth::GoogleVariables::of(&self.variables),
             azure: extdns_auth::AzureVariables::of(&self.variables),
             aws: extdns_auth::AwsVariables::of(&self.variables),

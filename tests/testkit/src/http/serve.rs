@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ pub(super) struct Script {
     pub(super) interferer: Mutex<Option<Interferer>>,
     pub(super) seen: Mutex<Vec<Request>>,
     pub(super) complaints: Mutex<Vec<String>>,
+    pub(super) connections: AtomicUsize,
 }
 
 impl Script {
@@ -58,6 +60,7 @@ impl Script {
 
 pub(super) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, script: Arc<Script>) {
     while let Ok((stream, _)) = listener.accept().await {
+        script.connections.fetch_add(1, Ordering::Relaxed);
         let (script, tls) = (Arc::clone(&script), tls.clone());
         tokio::spawn(async move {
             match tls {

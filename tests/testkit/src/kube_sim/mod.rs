@@ -189,6 +189,11 @@ impl KubeSim {
         self.server.url()
     }
 
+    /// How many connections were opened so far.
+    pub fn connections(&self) -> usize {
+        self.server.connections()
+    }
+
     /// The certificate authority (PEM), with TLS.
     pub fn ca(&self) -> Option<String> {
         self.authority.as_ref().map(Authority::certificate)

@@ -21,6 +21,7 @@ pub use self::object::{AwsObject, ObjectAnswer, ObjectCondition};
 use super::credentials::fetch;
 use super::{AwsError, AwsIdentity, AwsOptions, aws_error_chain};
 use crate::http::{HttpOptions, http_client};
+use crate::requests::{UNKNOWN, measured};
 
 /// How often a call is made in all.
 const ATTEMPTS: u32 = 3;
@@ -230,7 +231,7 @@ impl AwsApi {
             // Its outermost words are the URL and that there was an error.
             AwsCallError::Unanswered(aws_error_chain(&error))
         };
-        let mut response = self.http.execute(request).await.map_err(failed)?;
+        let mut response = measured(&self.http, request, UNKNOWN).await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let bound = if status.is_success() { call.bound } else { ERROR_BOUND };
         let mut body = Vec::new();

@@ -245,3 +245,46 @@ async fn answers_with_more_or_less_than_usual() {
     run(&*provider, vec![endpoint("b.example.com", Txt, 5, &["x"])]).await;
     assert_eq!(sent(&server), ["DELETE example.com/A/a whatever is there"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_zones_that_fails_may_be_different_in_a_moment() {
+    for status in [429, 500, 503] {
+        let server = server(&PUBLIC, vec![], move |_| {
+            let error = json!({ "error": { "code": "ServerBusy", "message": "try later" } });
+            Some(Reply::json(status, &error))
+        });
+        let error = public(&server.url()).read().await.expect_err("no list");
+        assert!(error.failure().kind.may_pass(), "{status}: {error:?}");
+    }
+}
+
+/// Upstream cuts as many bytes from the name as the zone has in its other form.
+#[tokio::test]
+async fn names_of_a_zone_with_letters_are_relative_to_it_in_either_form() {
+    let server = server(&PUBLIC, vec![("xn--bcher-kva.example.com", vec![])], |_| None);
+    for name in ["www.bücher.example.com", "www.xn--bcher-kva.example.com"] {
+        run(&*public(&server.url()), vec![endpoint(name, A, 0, &["192.0.2.1"])]).await;
+    }
+    run(&*public(&server.url()), vec![endpoint("bücher.example.com", A, 0, &["192.0.2.1"])]).await;
+    let paths: Vec<String> = sent(&server)
+        .iter()
+        .map(|call| call.split(" if ").next().unwrap_or_default().to_owned())
+        .collect();
+    let www = "PUT xn--bcher-kva.example.com/A/www";
+    assert_eq!(paths, [www, www, "PUT xn--bcher-kva.example.com/A/@"]);
+}
+
+/// A string of DNS has 255 bytes at most; a short one is left whole.
+#[tokio::test]
+async fn a_long_text_is_written_as_several_strings_of_one_record() {
+    let server = server(&PUBLIC, vec![("example.com", vec![])], |_| None);
+    let long = "x".repeat(300);
+    let own = endpoint("a.example.com", Txt, 0, &[&long, "short"]);
+    run(&*public(&server.url()), vec![own]).await;
+    let written = &sent(&server)[0];
+    let (_, body) = written.split_once("none ").expect("a body");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    let (first, rest) = long.split_at(255);
+    let expected = json!([{ "value": [first, rest] }, { "value": ["short"] }]);
+    assert_eq!(body["properties"]["TXTRecords"], expected);
+}

@@ -84,6 +84,8 @@ async fn cloudflare_case_14_what_was_written_is_read_as_it_is_desired() {
         (&[("region-key", "us")], |_| {}, "us", true),
         (&[("region-key", "us")], |_| {}, "eu", false),
         (&[("other", "x")], |_| {}, "", true),
+        // A name that only begins alike is another one.
+        (&[("tags-x", "a")], |_| {}, "", true),
     ];
     for (properties, edit, region, same) in table {
         let mut record = listed("r1", "A", "a.bar.com", "1.2.3.4", 1);

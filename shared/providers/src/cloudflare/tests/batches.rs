@@ -67,8 +67,13 @@ async fn cloudflare_case_17_two_calls_with_a_pause() {
 /// 200 changes a call unless the flag says otherwise, and never more than the plan of the zone allows.
 #[tokio::test]
 async fn five_thousand_changes_take_no_more_calls_than_the_flag_and_the_plan_demand() {
-    let table =
-        [("free", None, 25), ("pro", None, 25), ("free", Some(3500), 25), ("pro", Some(3500), 2)];
+    let table = [
+        ("free", None, 25),
+        ("pro", None, 25),
+        ("free", Some(3500), 25),
+        ("pro", Some(3500), 2),
+        ("pro", Some(100), 50),
+    ];
     for (plan, flag, calls) in table {
         let server = server(plan, json!([]), |_| None);
         let url = format!("{}/client/v4", server.url());
@@ -174,4 +179,22 @@ async fn cloudflare_case_22_a_plan_changes_nothing() {
     assert_eq!(plan(&inventory, &adjusted.endpoints).len(), 4);
     assert_eq!(sent(&server), [""; 0]);
     assert!(provider.calls().iter().all(|count| !count.mutating));
+}
+
+/// Upstream sends every change of such a batch in a call of its own.
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_comes_too_fast_is_sent_again_as_it_is() {
+    for status in [429, 503] {
+        let calls = std::sync::atomic::AtomicU32::new(0);
+        let server = server("free", json!([]), move |request| {
+            let first = request.method == "POST"
+                && calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+            first.then(|| failing(status, "slow down"))
+        });
+        let outcomes = run(&*make(&server.url()), many(50)).await;
+        assert!(outcomes.iter().all(|it| *it == Outcome::Applied), "{status}: {outcomes:?}");
+        let sent = sent(&server);
+        assert_eq!(sent.len(), 2, "{status}: {sent:?}");
+        assert_eq!(sent[0], sent[1], "{status}");
+    }
 }

@@ -268,3 +268,20 @@ async fn a_region_that_somebody_else_gave_a_name_is_changed() {
         assert_eq!(sent(&server)[1..], [expected]);
     }
 }
+
+/// Upstream reads them for every type of a name, and so updates those without the annotation in every run.
+#[tokio::test]
+async fn only_a_and_cname_have_custom_hostnames() {
+    let records = json!([
+        listed("r1", "A", "a.bar.com", "1.2.3.4", 1),
+        listed("r2", "AAAA", "a.bar.com", "2001:db8::1", 1),
+    ]);
+    let known = json!([custom("x.com", "a.bar.com")]);
+    let server = server("pro", records, list("/custom_hostnames", known));
+    let v6 = endpoint("a.bar.com", Aaaa, 0, &["2001:db8::1"]);
+    let annotated = with(v6.clone(), &[("custom-hostname", "x.com")]);
+    for v6 in [v6, annotated] {
+        run(&*make_with(&server.url(), with_custom()), vec![own(&["1.2.3.4"], "x.com"), v6]).await;
+        assert_eq!(sent(&server), [""; 0]);
+    }
+}

@@ -119,3 +119,36 @@ async fn cloudflare_case_26_tags_are_trimmed_and_sorted() {
     let record = written("A", "a.bar.com", "1.2.3.4", 1, false).replace("[]", r#"["a","b"]"#);
     assert_eq!(creates(own).await, [format!("POST dns_records {record}")]);
 }
+
+/// Upstream knows a record by its host alone, and loses the second one.
+#[tokio::test]
+async fn two_priorities_of_one_mail_host_are_two_records() {
+    let of = |id, priority: u16| {
+        let mut record = listed(id, "MX", "mx.bar.com", "mail.com", 1);
+        record["priority"] = priority.into();
+        record
+    };
+    let server = plain(json!([of("r1", 10), of("r2", 20)]));
+    let both = endpoint("mx.bar.com", Mx, 0, &["10 mail.com", "20 mail.com"]);
+    run(&*make(&server.url()), vec![both]).await;
+    assert_eq!(sent(&server), [""; 0]);
+    run(&*make(&server.url()), vec![endpoint("mx.bar.com", Mx, 0, &["10 mail.com"])]).await;
+    assert_eq!(sent(&server), ["DELETE dns_records/r2"]);
+}
+
+/// Upstream compares with that of any one of them.
+#[tokio::test]
+async fn values_of_a_name_that_disagree_are_made_alike() {
+    let both = ["1.2.3.4", "1.2.3.5"];
+    let mut proxied = listed("r2", "A", "a.bar.com", both[1], 1);
+    proxied["proxied"] = true.into();
+    let other_ttl = listed("r2", "A", "a.bar.com", both[1], 600);
+    for second in [proxied, other_ttl] {
+        let server = plain(json!([listed("r1", "A", "a.bar.com", both[0], 300), second]));
+        run(&*make(&server.url()), vec![endpoint("a.bar.com", A, 300, &both)]).await;
+        let sent = sent(&server);
+        let expected = written("A", "a.bar.com", both[1], 300, false);
+        let one = sent.iter().filter(|call| call.contains(&expected[1..])).count();
+        assert_eq!(one, 1, "{sent:?}");
+    }
+}

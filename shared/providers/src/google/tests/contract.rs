@@ -343,3 +343,21 @@ async fn without_credentials_every_place_is_named() {
         assert!(text.contains(place), "{text}");
     }
 }
+
+/// Upstream stops at the first change that fails.
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_fails_does_not_stop_the_others() {
+    let zones = vec![zone(1, "zone-1", "a.example.org."), zone(2, "zone-2", "b.example.org.")];
+    let server = server(zones, Vec::new(), |request| {
+        let fails = request.method == "POST" && request.path.contains("/zone-1/");
+        fails.then(|| refusing(403, "forbidden", "Forbidden"))
+    });
+    let names = ["www.a.example.org", "www.b.example.org"];
+    let desired = names.map(|name| endpoint(name, A, 0, &["192.0.2.1"])).to_vec();
+    let outcomes = run(&*super::unbounded(&server.url()), desired).await;
+    let [Outcome::Failed(_) | Outcome::Rejected(_), Outcome::Applied] = &outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    let zones: Vec<String> = sent(&server).into_iter().map(|(zone, _)| zone).collect();
+    assert!(zones.contains(&"zone-2".to_owned()), "{zones:?}");
+}

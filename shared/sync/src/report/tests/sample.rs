@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use extdns_auth::{RequestKind, RequestTimes};
 use extdns_model::{
     ClusterId, Doubt, DoubtCause, Failure, FailureKind, Name, NotSent, Outcome, RecordSet,
     RecordType, Resource, ResourceKind, Targets, Ttl, ZoneKey,
@@ -14,8 +15,8 @@ use extdns_sources::Removed;
 
 use crate::report::{
     Call, Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, Durations, GuardStop,
-    Notice, ObjectCount, Report, ReportedChange, Run, Snapshot, SourceReport, TargetReport,
-    TypeCount, UnreadyName, ZoneReport, ZonedOutage,
+    Notice, ObjectCount, Report, ReportedChange, Requests, Run, Snapshot, SourceReport,
+    TargetReport, TypeCount, UnreadyName, ZoneReport, ZonedOutage,
 };
 
 pub(super) fn set(rtype: RecordType, name: &str, ttl: i64, targets: &[&str]) -> RecordSet {
@@ -298,6 +299,29 @@ fn run() -> Run {
             apply: Some(Duration::from_secs(2)),
         },
         peak_memory: Some(12_345_344),
+        requests: Requests {
+            times: vec![request_times()],
+            count: 3,
+            took: Duration::from_millis(450),
+        },
+    }
+}
+
+fn request_times() -> RequestTimes {
+    let text = str::to_owned;
+    let kind = RequestKind {
+        scheme: text("https"),
+        host: text("api.example.com"),
+        path: text("zones"),
+        method: text("GET"),
+        status: text("200"),
+    };
+    let took = [(0.5, 100), (0.9, 200), (0.99, 200)];
+    RequestTimes {
+        kind,
+        count: 3,
+        sum: Duration::from_millis(450),
+        quantiles: took.map(|(part, took)| (part, Duration::from_millis(took))),
     }
 }
 
