@@ -33,6 +33,11 @@ const RUNS: [usize; 2] = [1_000, 10_000];
 /// How much more it may hold.
 const GROWTH: f64 = 1.05;
 
+/// How often the metrics are asked for: what is measured pays for the answer.
+const ASKING: Duration = Duration::from_secs(1);
+/// How often something is looked at that costs the program nothing.
+const LOOKING: Duration = Duration::from_millis(2);
+
 /// Longest time for anything.
 const BOUND: Duration = Duration::from_secs(600);
 
@@ -55,10 +60,12 @@ pub fn idle_hour(program: &Path, cached: bool) -> anyhow::Result<Figures> {
     let cache = if cached { "--txt-cache-interval=2h" } else { "--txt-cache-interval=0s" };
     let world = Loop::start(program, IDLE, &["--events", "--interval=300ms", cache])?;
     let done = |world: &Loop| world.sample("external_dns_controller_no_op_runs_total");
-    world.until("the first run without changes", |own| done(own).is_some_and(|runs| runs >= 2))?;
+    world.until("the first run without changes", ASKING, |own| {
+        done(own).is_some_and(|runs| runs >= 2)
+    })?;
     let (first, cpu, began) = (done(&world).unwrap_or(0), world.cpu()?, Instant::now());
     let last = first + RUNS_OF_AN_HOUR;
-    world.until("an hour", |own| done(own).is_some_and(|runs| runs >= last))?;
+    world.until("an hour", ASKING, |own| done(own).is_some_and(|runs| runs >= last))?;
     let cpu = world.cpu()? - cpu;
     Ok(Figures { wall: began.elapsed().as_secs_f64(), cpu, peak: world.memory()? })
 }
@@ -79,7 +86,8 @@ pub fn growth(program: &Path) -> anyhow::Result<(Figures, Vec<String>)> {
             world.disturb(step);
             step += 1;
             let next = world.runs.load(Ordering::Relaxed) + 10;
-            world.until("ten more runs", |own| own.runs.load(Ordering::Relaxed) >= next)?;
+            world
+                .until("ten more runs", LOOKING, |own| own.runs.load(Ordering::Relaxed) >= next)?;
         }
         held.push(world.memory()?);
     }
@@ -148,13 +156,19 @@ impl Loop {
         }
     }
 
-    fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
+    /// Looks every so often whether something is so.
+    fn until(
+        &self,
+        what: &str,
+        pause: Duration,
+        is_so: impl Fn(&Self) -> bool,
+    ) -> anyhow::Result<()> {
         let begin = Instant::now();
         while !is_so(self) {
             let log = || self.process.log().chars().take(2_000).collect::<String>();
             anyhow::ensure!(begin.elapsed() < BOUND, "{what} does not come: {}", log());
             anyhow::ensure!(self.stat().is_ok(), "{what} does not come, and it ended: {}", log());
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(pause);
         }
         Ok(())
     }
