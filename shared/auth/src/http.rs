@@ -23,6 +23,8 @@ pub struct HttpOptions {
     pub identity: Option<(PathBuf, PathBuf)>,
     /// Whether any certificate of the server is accepted. Only where the user's flag says so.
     pub accept_any_certificate: bool,
+    /// The name that the certificate of the server must have, where that is not the host of the URL.
+    pub server_name: Option<String>,
     /// Whether no proxy of the environment is used: for a server on this very machine, which no
     /// proxy can reach.
     pub direct: bool,
@@ -50,6 +52,9 @@ pub enum HttpError {
         /// Why.
         source: reqwest::Error,
     },
+    /// What rustls cannot use.
+    #[error("failed to set up TLS: {0}")]
+    Tls(String),
     /// TLS cannot be set up.
     #[error("failed to set up HTTP: {0}")]
     Client(#[source] reqwest::Error),
@@ -81,7 +86,11 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
 /// With the certificates of the options. Without any it trusts the system, whose authorities are read
 /// only when there is something to verify.
 fn tls(mut builder: ClientBuilder, options: &HttpOptions) -> Result<ClientBuilder, HttpError> {
-    let HttpOptions { ca, identity, accept_any_certificate, .. } = options;
+    let HttpOptions { ca, identity, accept_any_certificate, server_name, .. } = options;
+    if let Some(name) = server_name.as_deref().filter(|_| !accept_any_certificate) {
+        let config = roots::named(name, ca.as_deref(), identity.as_ref())?;
+        return Ok(builder.tls_backend_preconfigured(config));
+    }
     if ca.is_none()
         && identity.is_none()
         && !accept_any_certificate

@@ -25,6 +25,7 @@ async fn every_error_has_its_message() {
     crate::install_crypto();
     messages.show(HttpError::Pem { path: path(), source: client("no address") });
     messages.show(HttpError::Client(client("no address")));
+    messages.show(HttpError::Tls("\"a b\" is no name of a server: invalid dns name".to_owned()));
     let file = PathBuf::from("/etc/key.json");
     let reason = "its type is \"x\"; service_account can be used".to_owned();
     messages.show(GoogleError::File { path: file, reason });

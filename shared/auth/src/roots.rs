@@ -4,14 +4,17 @@
 //! An image with the program alone has no such file. So Mozilla's authorities are in the program too.
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
+
+use crate::HttpError;
 
 /// Where systems keep the authorities that they trust, in one file: Debian, Fedora, openSUSE, Alpine.
 const BUNDLES: [&str; 5] = [
@@ -59,8 +62,7 @@ pub fn verifier(
 
 /// TLS for HTTP/1.1 that trusts what the system trusts.
 pub(crate) fn client_config() -> Result<ClientConfig, Error> {
-    let crypto = CryptoProvider::get_default().cloned();
-    let crypto = crypto.unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()));
+    let crypto = crypto();
     let roots = SystemRoots { crypto: Arc::clone(&crypto), verifier: OnceLock::new() };
     let mut config = ClientConfig::builder_with_provider(crypto)
         .with_safe_default_protocol_versions()?
@@ -69,6 +71,94 @@ pub(crate) fn client_config() -> Result<ClientConfig, Error> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// TLS for HTTP/1.1 to servers whose certificate has this name, whatever the host of the URL is: signed by an authority of
+/// the file or of the system, with the client's own certificate and key where there are some.
+pub(crate) fn named(
+    name: &str,
+    ca: Option<&Path>,
+    identity: Option<&(PathBuf, PathBuf)>,
+) -> Result<ClientConfig, HttpError> {
+    let unusable = |error: Error| HttpError::Tls(error.to_string());
+    let name = ServerName::try_from(name.to_owned())
+        .map_err(|error| HttpError::Tls(format!("{name:?} is no name of a server: {error}")))?;
+    let crypto = crypto();
+    let extra = ca.map_or_else(|| Ok(Vec::new()), certificates)?;
+    let verifier = verifier(extra, Arc::clone(&crypto)).map_err(unusable)?;
+    let builder = ClientConfig::builder_with_provider(crypto)
+        .with_safe_default_protocol_versions()
+        .map_err(unusable)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Named { name, verifier }));
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let own = PrivateKeyDer::from_pem_file(key).map_err(|error| no_pem(key, &error))?;
+            builder.with_client_auth_cert(certificates(certificate)?, own).map_err(unusable)?
+        }
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn crypto() -> Arc<CryptoProvider> {
+    let crypto = CryptoProvider::get_default().cloned();
+    crypto.unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()))
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, HttpError> {
+    CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| no_pem(path, &error))
+}
+
+fn no_pem(path: &Path, error: &dyn std::fmt::Display) -> HttpError {
+    let path = path.display();
+    HttpError::Tls(format!("{path} holds no usable PEM certificate or key: {error}"))
+}
+
+/// Verifies that a certificate has a name that the user gave.
+#[derive(Debug)]
+struct Named {
+    name: ServerName<'static>,
+    verifier: Verifier,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Self { name, verifier } = self;
+        verifier.verify_server_cert(end_entity, intermediates, name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
 }
 
 /// Verifies as the platform does, from the first certificate on.

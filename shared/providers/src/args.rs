@@ -9,13 +9,17 @@ use crate::ProviderEntry;
 use crate::aws::AwsArgs;
 use crate::azure::AzureArgs;
 use crate::cloudflare::CloudflareArgs;
+use crate::coredns::CorednsArgs;
 use crate::digitalocean::DigitaloceanArgs;
 use crate::exoscale::ExoscaleArgs;
 use crate::godaddy::GodaddyArgs;
 use crate::google::GoogleArgs;
+use crate::infoblox::InfobloxArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::ns1::Ns1Args;
 use crate::pdns::PdnsArgs;
+use crate::pihole::PiholeArgs;
+use crate::plural::PluralArgs;
 use crate::rfc2136::Rfc2136Args;
 use crate::shared::Shared;
 use crate::webhook::{WebhookArgs, WebhookServerArgs};
@@ -51,6 +55,10 @@ pub struct Args {
     #[command(flatten)]
     pub cloudflare: CloudflareArgs,
 
+    /// Flags of `coredns` and `skydns`.
+    #[command(flatten)]
+    pub coredns: CorednsArgs,
+
     /// Flags of `digitalocean`.
     #[command(flatten)]
     pub digitalocean: DigitaloceanArgs,
@@ -67,6 +75,10 @@ pub struct Args {
     #[command(flatten)]
     pub google: GoogleArgs,
 
+    /// Flags of `infoblox`.
+    #[command(flatten)]
+    pub infoblox: InfobloxArgs,
+
     /// Flags of `inmemory`.
     #[command(flatten)]
     pub inmemory: InmemoryArgs,
@@ -78,6 +90,14 @@ pub struct Args {
     /// Flags of `pdns`.
     #[command(flatten)]
     pub pdns: PdnsArgs,
+
+    /// Flags of `pihole`.
+    #[command(flatten)]
+    pub pihole: PiholeArgs,
+
+    /// Flags of `plural`.
+    #[command(flatten)]
+    pub plural: PluralArgs,
 
     /// Flags of `rfc2136`.
     #[command(flatten)]

@@ -23,9 +23,13 @@ pub struct Context {
     pub batches: Batches,
     /// The owner ids of this target, for a provider that keeps them with its records.
     pub owners: Owners,
+    /// The same, also where the registry keeps no owners.
+    pub owner_ids: Owners,
     /// Whether the policy lets records be deleted, for a provider that clears away what it made beside
     /// them.
     pub may_delete: bool,
+    /// Whether the policy lets records be created alone, so that nothing that is there need be known.
+    pub only_creates: bool,
     /// The accounts of the process: all runs, targets and providers that call one account share its
     /// budget.
     pub accounts: Accounts,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
-use extdns_auth::Tried;
+use extdns_auth::{HttpOptions, Tried};
 
 use crate::ProviderError;
 
@@ -81,6 +82,34 @@ impl Environment {
             tried.place(format!("the environment ({})", names.join(" and ")), found, *remedy)
         });
         ProviderError::config(format!("{service} credentials are not configured: {tried}"))
+    }
+
+    /// How a server is reached over TLS: the variables with this prefix, `.._CA_FILE`, `.._CERT_FILE`, `.._KEY_FILE`,
+    /// `.._TLS_SERVER_NAME` and `.._TLS_INSECURE`, before what the flags say.
+    ///
+    /// # Errors
+    /// When there is a certificate without a key, or a key without a certificate.
+    pub fn tls(&self, prefix: &str, flags: &HttpOptions) -> Result<HttpOptions, ProviderError> {
+        let text = |name: &str| self.get(&format!("{prefix}_{name}"));
+        let file = |name: &str| text(name).map(PathBuf::from);
+        let identity = match (file("CERT_FILE"), file("KEY_FILE")) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => flags.identity.clone(),
+            _ => {
+                return Err(ProviderError::config(format!(
+                    "either both cert and key or none must be provided: set {prefix}_CERT_FILE and {prefix}_KEY_FILE, or \
+                     neither"
+                )));
+            }
+        };
+        let insecure = text("TLS_INSECURE").unwrap_or_default().to_ascii_lowercase();
+        Ok(HttpOptions {
+            ca: file("CA_FILE").or_else(|| flags.ca.clone()),
+            identity,
+            server_name: text("TLS_SERVER_NAME").map(str::to_owned),
+            accept_any_certificate: matches!(insecure.as_str(), "true" | "yes" | "1"),
+            ..flags.clone()
+        })
     }
 
     /// The value of a variable without which there is no provider.

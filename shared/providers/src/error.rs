@@ -101,6 +101,12 @@ impl ProviderError {
         }
     }
 
+    /// Whether the server cannot be reached, fails or loses an answer, so that another one may do better.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self.kind, ErrorKind::Transient | ErrorKind::Lost)
+    }
+
     /// What the report says of a group that failed so.
     #[must_use]
     pub fn failure(&self) -> Failure {

@@ -24,16 +24,20 @@ pub mod cloudflare;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod context;
+pub mod coredns;
 mod deadline;
+pub mod designate;
 pub mod digitalocean;
 pub mod dnsimple;
 pub mod engine;
 mod environment;
 mod error;
+mod etcd;
 pub mod exoscale;
 pub mod gandi;
 pub mod godaddy;
 pub mod google;
+pub mod infoblox;
 pub mod inmemory;
 pub mod linode;
 #[cfg(test)]
@@ -45,7 +49,10 @@ pub mod ns1;
 #[cfg(test)]
 mod pages;
 pub mod pdns;
+pub mod pihole;
+pub mod plural;
 mod provider;
+pub mod rdns;
 pub mod rest;
 pub mod rfc2136;
 pub mod scaleway;
@@ -54,6 +61,7 @@ mod storable;
 mod table;
 #[cfg(test)]
 mod template;
+pub mod vinyldns;
 pub mod vultr;
 pub mod webhook;
 pub mod zonefile;

@@ -71,6 +71,20 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |args, context| built(crate::cloudflare::provider(&args.cloudflare, context)),
     },
     ProviderEntry {
+        name: "coredns",
+        about: "CoreDNS, over etcd",
+        properties: Some(&["coredns/"]),
+        uses: &[Uses::Tls],
+        build: |args, context| built(crate::coredns::provider(&args.coredns, context)),
+    },
+    ProviderEntry {
+        name: "designate",
+        about: "OpenStack Designate",
+        properties: Some(&["designate/"]),
+        uses: REST,
+        build: |_, context| built(crate::designate::provider(context)),
+    },
+    ProviderEntry {
         name: "digitalocean",
         about: "DigitalOcean DNS",
         properties: Some(&["digitalocean/"]),
@@ -119,6 +133,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         },
     },
     ProviderEntry {
+        name: "infoblox",
+        about: "Infoblox NIOS",
+        properties: Some(&["infoblox/"]),
+        uses: REST,
+        build: |args, context| built(crate::infoblox::provider(&args.infoblox, context)),
+    },
+    ProviderEntry {
         name: "inmemory",
         about: "Keeps records in memory and forgets them with the end of the run",
         properties: Some(&["inmemory/"]),
@@ -147,6 +168,29 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |args, context| built(crate::pdns::provider(&args.pdns, context)),
     },
     ProviderEntry {
+        name: "pihole",
+        about: "Pi-hole",
+        properties: Some(&["pihole/"]),
+        uses: &[Uses::Tls],
+        build: |args, context| {
+            std::future::ready(crate::pihole::provider(&args.pihole, context)).boxed()
+        },
+    },
+    ProviderEntry {
+        name: "plural",
+        about: "Plural",
+        properties: Some(&["plural/"]),
+        uses: &[Uses::Tls],
+        build: |args, context| built(crate::plural::provider(&args.plural, context)),
+    },
+    ProviderEntry {
+        name: "rdns",
+        about: "RancherDNS, over etcd",
+        properties: Some(&["rdns/"]),
+        uses: REST,
+        build: |_, context| built(crate::rdns::provider(context)),
+    },
+    ProviderEntry {
         name: "rfc2136",
         about: "Name servers with dynamic updates (RFC 2136), such as BIND and Knot DNS",
         properties: Some(&["rfc2136/"]),
@@ -159,6 +203,20 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         properties: Some(&["scw/"]),
         uses: &[Uses::ZoneIds, Uses::Batches, Uses::Tls],
         build: |_, context| built(crate::scaleway::provider(context)),
+    },
+    ProviderEntry {
+        name: "skydns",
+        about: "Another name of coredns",
+        properties: Some(&["coredns/"]),
+        uses: &[Uses::Tls],
+        build: |args, context| built(crate::coredns::provider(&args.coredns, context)),
+    },
+    ProviderEntry {
+        name: "vinyldns",
+        about: "VinylDNS",
+        properties: Some(&["vinyldns/"]),
+        uses: REST,
+        build: |_, context| built(crate::vinyldns::provider(context)),
     },
     ProviderEntry {
         name: "vultr",
@@ -187,6 +245,9 @@ pub const PROVIDERS: &[ProviderEntry] = &[
 const REST: &[Uses] = &[Uses::ZoneIds, Uses::Tls];
 /// Those of one whose zones can be named by their domains too.
 const NAMED: &[Uses] = &[Uses::ZoneIds, Uses::ZoneNames, Uses::Tls];
+/// Providers of which the flags, the folder and most of the page are those of another one, beside those that begin with its
+/// name.
+const TWINS: &[(&str, &str)] = &[("skydns", "coredns")];
 /// The properties of Azure's providers, whatever they are called.
 const AZURE: &[&str] = &["azure/"];
 
@@ -230,6 +291,17 @@ impl ProviderEntry {
     fn is_of(&self, family: &str) -> bool {
         let rest = self.name.strip_prefix(family);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            || TWINS.contains(&(self.name, family))
+    }
+
+    /// The provider whose folder it is in, and what distinguishes it there.
+    #[cfg(test)]
+    pub(crate) fn folder(&self) -> (&'static str, &'static str) {
+        let twin = TWINS.iter().find(|(name, _)| *name == self.name);
+        twin.map_or_else(
+            || self.name.split_once('-').unwrap_or((self.name, "")),
+            |(name, folder)| (folder, name),
+        )
     }
 
     /// Makes the provider. It may read files or ask for credentials, but touches no record.

@@ -206,9 +206,17 @@ impl Args {
     /// # Errors
     /// An owner id that could not be read back.
     pub fn owners(&self, clusters: &[ClusterOwner]) -> Result<Owners, OwnerIdError> {
-        if self.registry == RegistryKind::Noop {
-            return Ok(Owners::default());
+        match self.registry {
+            RegistryKind::Noop => Ok(Owners::default()),
+            _ => self.owner_ids(clusters),
         }
+    }
+
+    /// The owner ids of these clusters, also where the registry keeps no owners: a provider may keep them itself.
+    ///
+    /// # Errors
+    /// The first id that could not be read back from a TXT record.
+    pub fn owner_ids(&self, clusters: &[ClusterOwner]) -> Result<Owners, OwnerIdError> {
         let id_of = |own: Option<&EcoString>| {
             own.cloned().unwrap_or_else(|| EcoString::from(self.txt_owner_id.as_str()))
         };

@@ -47,7 +47,7 @@ fn every_error_has_its_message() {
 const COMMAND_LINES: [&[&str]; 31] = [
     &["--sorce=service"],
     &["--frobnicate-widgets"],
-    &["--infoblox-grid-host"],
+    &["--dyn-min-ttl"],
     &["--dynamodb-table=dns"],
     &["--zone-name-filter=example.org"],
     &["-source=service"],
@@ -60,7 +60,7 @@ const COMMAND_LINES: [&[&str]; 31] = [
     &["plan", "--events=maybe"],
     &["plan", "--source=servce"],
     &["plan", "--source=service", "--provider=route54"],
-    &["plan", "--source=service", "--provider=infoblox"],
+    &["plan", "--source=service", "--provider=dyn"],
     &["plan", "--source=service", "--provider=inmemory", "--registry=aws-sd"],
     &["plan", "--source=service", "--provider=inmemory", "--allow-deletes=example.org:many"],
     &["plan", "--source=service", "--provider=inmemory", "--kube-api-qps=many"],

@@ -23,6 +23,7 @@ const START_ATTEMPTS: usize = 3;
 #[derive(Debug)]
 pub struct Etcd {
     server: Daemon,
+    command: Command,
     port: u16,
     tls: bool,
 }
@@ -77,7 +78,14 @@ impl Etcd {
             command.arg("--key-file").arg(path("server.key"));
             command.arg("--trusted-ca-file").arg(path("ca.crt")).arg("--client-cert-auth");
         }
-        let mut server = Daemon::spawn("etcd", dir, &mut command)?;
+        let server = Daemon::spawn("etcd", dir, &mut command)?;
+        let mut etcd = Self { server, command, port, tls };
+        etcd.ready().await?;
+        Ok(etcd)
+    }
+
+    async fn ready(&mut self) -> io::Result<()> {
+        let (port, tls) = (self.port, self.tls);
         let is_ready = async || {
             let is_open = TcpStream::connect(("127.0.0.1", port)).await.is_ok();
             let health = json!({ "key": "AA==" });
@@ -85,8 +93,19 @@ impl Etcd {
                 && (tls
                     || post(port, "/v3/kv/range", &health).await.is_ok_and(|(code, _)| code == 200))
         };
-        server.ready(BOUND, is_ready).await?;
-        Ok(Self { server, port, tls })
+        self.server.ready(BOUND, is_ready).await
+    }
+
+    /// Kills the process where it stands, and keeps its data.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Starts it again on the same ports, with the data that it left.
+    pub async fn restart(&mut self) {
+        let restarted = self.server.restart(&mut self.command);
+        restarted.unwrap_or_else(|error| panic!("etcd: {error}"));
+        self.ready().await.unwrap_or_else(|error| panic!("etcd: {error}"));
     }
 
     /// `http://127.0.0.1:PORT`, or `https://..`.
@@ -105,6 +124,11 @@ impl Etcd {
         answer.unwrap_or_else(|error| panic!("etcd: {path}: {error}"))
     }
 
+    /// Its port, for calls of [`post`].
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// From now on it asks for the password of `root`.
     pub async fn enable_auth(&self) {
         for (path, body) in [
@@ -119,7 +143,8 @@ impl Etcd {
     }
 }
 
-async fn post(port: u16, path: &str, body: &Value) -> io::Result<(u16, Value)> {
+/// The status and the answer of a call of the JSON gateway on this port.
+pub async fn post(port: u16, path: &str, body: &Value) -> io::Result<(u16, Value)> {
     let body = body.to_string();
     let length = body.len();
     let head = format!(

@@ -24,7 +24,10 @@ const SCHEMA: &str = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
 #[derive(Debug)]
 pub struct PowerDns {
     server: Daemon,
+    command: Command,
     port: u16,
+    /// Its port for DNS.
+    pub dns_port: u16,
 }
 
 impl PowerDns {
@@ -73,12 +76,30 @@ impl PowerDns {
             "--disable-syslog",
             "--write-pid=no",
         ]);
-        let mut server = Daemon::spawn("pdns", dir, &mut command)?;
+        let server = Daemon::spawn("pdns", dir, &mut command)?;
+        let mut pdns = Self { server, command, port, dns_port: dns };
+        pdns.ready().await?;
+        Ok(pdns)
+    }
+
+    async fn ready(&mut self) -> io::Result<()> {
+        let port = self.port;
         let is_ready = async || {
             call(port, "GET", "", &Value::Null).await.is_ok_and(|(status, _)| status == 200)
         };
-        server.ready(BOUND, is_ready).await?;
-        Ok(Self { server, port })
+        self.server.ready(BOUND, is_ready).await
+    }
+
+    /// Kills the process where it stands, and keeps its zones.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Starts it again on the same ports, with the zones that it left.
+    pub async fn restart(&mut self) {
+        let restarted = self.server.restart(&mut self.command);
+        restarted.unwrap_or_else(|error| panic!("pdns: {error}"));
+        self.ready().await.unwrap_or_else(|error| panic!("pdns: {error}"));
     }
 
     /// `http://127.0.0.1:PORT`

@@ -30,26 +30,21 @@ pub struct Daemon {
 impl Daemon {
     /// Starts `command`. `dir` is the server's own folder: its log is written there, and it is removed with the server.
     pub fn spawn(name: &'static str, dir: TempDir, command: &mut Command) -> io::Result<Self> {
-        let log = File::create(log_path(name, dir.path()))?;
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        // Groups of their own: an interrupt at the terminal goes to the test, which takes the server with it.
-        let mut child = command.process_group(0).spawn().map_err(|error| named(name, &error))?;
-        let watchdog = Command::new("sh")
-            .args(["-c", WATCHDOG, "watchdog", &child.id().to_string()])
-            .arg(dir.path())
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn();
-        match watchdog {
-            Ok(watchdog) => Ok(Self { name, child, watchdog, dir }),
-            Err(error) => {
-                end(&mut child);
-                Err(named("sh", &error))
-            }
-        }
+        let (child, watchdog) = start(name, dir.path(), command)?;
+        Ok(Self { name, child, watchdog, dir })
+    }
+
+    /// Kills the process where it stands. Its folder stays.
+    pub fn kill(&mut self) {
+        end(&mut self.watchdog);
+        end(&mut self.child);
+    }
+
+    /// Kills the process, and starts it again over what it left in its folder.
+    pub fn restart(&mut self, command: &mut Command) -> io::Result<()> {
+        self.kill();
+        (self.child, self.watchdog) = start(self.name, self.dir.path(), command)?;
+        Ok(())
     }
 
     /// Its process id.
@@ -107,11 +102,34 @@ impl Daemon {
     }
 }
 
+/// The process and its watchdog.
+fn start(name: &'static str, dir: &Path, command: &mut Command) -> io::Result<(Child, Child)> {
+    let log = File::create(log_path(name, dir))?;
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    // Groups of their own: an interrupt at the terminal goes to the test, which takes the server with it.
+    let mut child = command.process_group(0).spawn().map_err(|error| named(name, &error))?;
+    let watchdog = Command::new("sh")
+        .args(["-c", WATCHDOG, "watchdog", &child.id().to_string()])
+        .arg(dir)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn();
+    match watchdog {
+        Ok(watchdog) => Ok((child, watchdog)),
+        Err(error) => {
+            end(&mut child);
+            Err(named("sh", &error))
+        }
+    }
+}
+
 impl Drop for Daemon {
     fn drop(&mut self) {
         // The watchdog first: it must not fire at a process id that has been given to another process.
-        end(&mut self.watchdog);
-        end(&mut self.child);
+        self.kill();
         if std::thread::panicking() {
             say(&format!("log of {}:\n{}", self.name, tail(&self.log())));
         }

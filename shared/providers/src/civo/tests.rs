@@ -18,6 +18,13 @@ fn make(url: &str) -> Box<dyn Provider> {
     Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
 }
 
+/// One provider whose every change is a call shows every death; the engine is the same for all.
+#[tokio::test(start_paused = true)]
+async fn survives_death_at_every_call() {
+    let make = async || OverHttp::start(DIALECT, make).with_ttl(600);
+    crate::conformance::suite::survives_death_at_every_call(make).await;
+}
+
 mod kit {
     use super::*;
 

@@ -22,6 +22,29 @@ pub(crate) fn set(text: &str) -> RecordSet {
     RecordSet::new(Name::as_listed(name), rtype, ttl, values.split(';').collect())
 }
 
+/// So many names with an address each, in `example.org`.
+pub(crate) fn many(count: usize) -> Vec<String> {
+    let one = |n: usize| format!("n{n}.example.org A 300 10.0.{}.{}", n / 250, n % 250 + 1);
+    (0..count).map(one).collect()
+}
+
+/// Makes these record sets, with their ownership records, all that there is of ours.
+pub(crate) async fn sync(provider: &dyn Provider, desired: &[impl AsRef<str>]) -> Vec<Outcome> {
+    let inventory = provider.read().await.expect("readable");
+    let unreadable: Vec<_> = inventory.unreadable().map(|(_, it)| it.reason.clone()).collect();
+    assert!(unreadable.is_empty(), "{unreadable:?}");
+    let endpoints = desired.iter().map(|text| Endpoint::from_set(set(text.as_ref()))).collect();
+    let adjusted = provider.adjust(endpoints, &inventory.index).await.expect("adjusted");
+    let desired: Vec<RecordSet> = adjusted.endpoints.into_iter().map(|it| it.set).collect();
+    suite::apply(provider, &inventory, &desired).await
+}
+
+/// How often an operation was called.
+pub(crate) fn calls(provider: &dyn Provider, operation: &str) -> u64 {
+    let all = provider.calls();
+    all.iter().find(|it| it.operation == operation).map_or(0, |it| it.calls)
+}
+
 /// The record sets that are read, one a line.
 pub(crate) async fn read(
     make: Make,

@@ -26,6 +26,8 @@ pub enum Fault {
     Lose(Lost),
     /// The run dies after this many more writes: the last takes effect, its answer never comes.
     KillAfter(u64),
+    /// The run dies at the call behind this many more, reads counted: it is neither done nor answered.
+    KillAt(u64),
     /// Every write fails for a reason that may pass.
     Down,
     /// Every call, reads too, fails for a reason that may pass.
@@ -67,6 +69,7 @@ struct State {
     rejected: BTreeSet<String>,
     lost: Option<Lost>,
     writes_left: Option<u64>,
+    calls_left: Option<u64>,
     down: bool,
     unreachable: bool,
     most: Option<usize>,
@@ -98,6 +101,7 @@ impl Faults {
             }
             Fault::Lose(lost) => state.lost = Some(lost),
             Fault::KillAfter(writes) => state.writes_left = Some(writes),
+            Fault::KillAt(calls) => state.calls_left = Some(calls),
             Fault::Down => state.down = true,
             Fault::Unreachable => state.unreachable = true,
             Fault::Full(most) => state.most = Some(most),
@@ -146,7 +150,7 @@ impl Faults {
         }
     }
 
-    /// Waits for [`Fault::KillAfter`] to strike.
+    /// Waits for [`Fault::KillAfter`] or [`Fault::KillAt`] to strike.
     pub async fn killed(&self) {
         loop {
             let death = self.death.notified();
@@ -159,6 +163,9 @@ impl Faults {
 
     /// Before the server looks at a read.
     pub(crate) async fn read(&self, zone: Option<&str>) -> Result<(), ProviderError> {
+        if self.is_last_call() {
+            return self.die().await;
+        }
         self.lock().reads += 1;
         self.call().await?;
         match zone {
@@ -169,7 +176,7 @@ impl Faults {
 
     /// Before the server looks at a write of these names: whether its answer will be lost.
     pub(crate) async fn write(&self) -> Result<Option<Lost>, ProviderError> {
-        if self.lock().writes_left == Some(0) {
+        if self.is_last_call() || self.lock().writes_left == Some(0) {
             return self.die().await;
         }
         self.lock().writes += 1;
@@ -240,6 +247,17 @@ impl Faults {
             return Err(ProviderError::throttled(state.retry_after, "too many requests"));
         }
         Ok(())
+    }
+
+    fn is_last_call(&self) -> bool {
+        match &mut self.lock().calls_left {
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        }
     }
 
     async fn die<T>(&self) -> T {

@@ -71,7 +71,8 @@ pub trait Harness: Send + Sync {
         Vec::new()
     }
 
-    /// The TTL of the record sets that tests want, in seconds: one that the service stores as it is.
+    /// The TTL of the record sets that tests want, in seconds: one that the service stores as it is; 0 where it stores
+    /// none.
     fn ttl(&self) -> i64 {
         300
     }

@@ -80,6 +80,8 @@ pub struct OverHttp {
     sim: HttpSim,
     make: fn(&str) -> Box<dyn Provider>,
     ttl: i64,
+    /// The zone of the server in which the zone of the kit lies.
+    zone: &'static str,
 }
 
 impl OverHttp {
@@ -92,10 +94,21 @@ impl OverHttp {
     /// The same behind a front.
     #[must_use]
     pub fn behind(front: Front, dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
-        Self { sim: HttpSim::behind(front, dialect, &[ZONE, "example.net", CHILD]), make, ttl: 300 }
+        let sim = HttpSim::behind(front, dialect, &[ZONE, "example.net", CHILD]);
+        Self { sim, make, ttl: 300, zone: ZONE }
     }
 
-    /// The same for a service that stores no lower TTL than this.
+    /// The same for a service without zones: the server has one that holds every name.
+    #[must_use]
+    pub fn without_zones(
+        front: Front,
+        dialect: Dialect,
+        make: fn(&str) -> Box<dyn Provider>,
+    ) -> Self {
+        Self { sim: HttpSim::behind(front, dialect, &[""]), make, ttl: 300, zone: "" }
+    }
+
+    /// The same for a service that stores no lower TTL than this; 0 for one that stores none at all.
     #[must_use]
     pub fn with_ttl(self, ttl: i64) -> Self {
         Self { ttl, ..self }
@@ -113,23 +126,23 @@ impl Harness for OverHttp {
     }
 
     async fn seed(&self, sets: &[RecordSet]) {
-        sets.iter().for_each(|set| self.sim.server.put(ZONE, set));
+        sets.iter().for_each(|set| self.sim.server.put(self.zone, set));
     }
 
     async fn contents(&self) -> Vec<RecordSet> {
-        self.sim.server.contents(ZONE)
+        self.sim.server.contents(self.zone)
     }
 
     async fn alter(&self, sets: &[RecordSet]) -> bool {
         for set in sets {
-            self.sim.server.remove(ZONE, set);
-            self.sim.server.put(ZONE, set);
+            self.sim.server.remove(self.zone, set);
+            self.sim.server.put(self.zone, set);
         }
         true
     }
 
     fn child(&self) -> Option<Name> {
-        Some(Name::as_listed(CHILD))
+        (!self.zone.is_empty()).then(|| Name::as_listed(CHILD))
     }
 
     async fn contents_of_child(&self) -> Vec<RecordSet> {

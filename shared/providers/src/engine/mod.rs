@@ -46,6 +46,7 @@ pub use noted::Noted;
 #[cfg(feature = "aws")]
 pub(crate) use read::{broke_off_again, is_forgotten};
 pub use transport::{CallCount, Transport};
+pub(crate) use unfold::unfolded;
 
 /// A provider made of an API that takes several changes in a call.
 #[must_use]

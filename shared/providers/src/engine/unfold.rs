@@ -29,6 +29,11 @@ pub(super) fn values(group: &ChangeGroup, stores: Stores) -> Option<(Vec<usize>,
     }
 }
 
+/// The single records that a stored set consists of, each with its own origin.
+pub(crate) fn unfolded(whole: &Stored) -> Vec<Stored> {
+    unfold(whole).iter().map(|value| stored(whole, value)).collect()
+}
+
 /// Calls that carry whole sets.
 fn of_sets(action: &Action, updates: Updates) -> Vec<Action> {
     match action {

@@ -23,6 +23,10 @@ pub(super) struct Head {
     /// `try`: what takes the place of a flag, or a variable `NAME=value`, where the provider is made to ask for its
     /// limits; never shown.
     tries: Vec<String>,
+    /// `server`: a flag, or a variable `NAME=value`, with which the provider calls a server of a test, of which `{url}` and
+    /// `{port}` stand in it, and `{file:..}` for the path of a file with this text; `none` for a provider without a server.
+    /// Never shown.
+    servers: Vec<String>,
 }
 
 impl Head {
@@ -44,11 +48,33 @@ impl Head {
                 "label" => &mut head.labels,
                 "sidecar" => &mut head.sidecars,
                 "try" => &mut head.tries,
+                "server" => &mut head.servers,
                 _ => panic!("{source} has a line that means nothing: {line}"),
             };
             list.push(value.to_owned());
         }
         (head, text)
+    }
+
+    /// What lets the provider call another server, as it is written; none for a provider without a server.
+    ///
+    /// # Panics
+    /// When the head does not say it.
+    pub(super) fn servers(&self, provider: &str) -> &[String] {
+        assert!(
+            !self.servers.is_empty(),
+            "the page of {provider} has no line like `server: EXAMPLE_API_URL={{url}}` (or `server: none`), with which a \
+             test lets it call a server that hangs"
+        );
+        if self.servers == ["none"] { &[] } else { &self.servers }
+    }
+
+    /// The same head, with these in the place of what it tries otherwise.
+    pub(super) fn trying(mut self, words: Vec<String>) -> Self {
+        let name = |word: &String| word.split('=').next().unwrap_or_default().to_owned();
+        self.tries.retain(|own| words.iter().all(|it| name(it) != name(own)));
+        self.tries.extend(words);
+        self
     }
 
     /// The command line that the page shows, with what `try` puts in the place of flags.

@@ -3,6 +3,7 @@
 //! generated.
 
 mod head;
+mod hostile;
 mod manifest;
 mod tables;
 
@@ -12,7 +13,9 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use self::head::Head;
-use crate::{Args, Capabilities, Context, Environment, PROVIDERS, ProviderEntry};
+use crate::{
+    Args, Capabilities, Context, Environment, PROVIDERS, Provider, ProviderEntry, ProviderError,
+};
 
 /// Set to take the generated pages over.
 const UPDATE: &str = "UPDATE_EXPECT";
@@ -38,18 +41,22 @@ fn read(path: &Path) -> String {
 
 /// What the folder of a provider says of it: that of `azure` has `page-private-dns.md` for `azure-private-dns`.
 fn source_of(entry: &ProviderEntry) -> String {
-    let (folder, rest) = entry.name.split_once('-').unwrap_or((entry.name, ""));
+    let (folder, rest) = entry.folder();
     let file = if rest.is_empty() { "page.md".to_owned() } else { format!("page-{rest}.md") };
     format!("shared/providers/src/{folder}/{file}")
 }
 
 /// A provider as its page describes it: it is made of the flags and the variables of its own CronJob.
-async fn capabilities(entry: &ProviderEntry, head: &Head) -> Capabilities {
+async fn described(entry: &ProviderEntry, head: &Head) -> Result<Box<dyn Provider>, ProviderError> {
     let words = head.words_of_a_try(entry.name);
     let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
     let environment = Environment::new(head.variables_of_a_try());
     let context = Context { environment, ..Context::default() };
-    let built = entry.build(&cli.args, &context).await;
+    entry.build(&cli.args, &context).await
+}
+
+async fn capabilities(entry: &ProviderEntry, head: &Head) -> Capabilities {
+    let built = described(entry, head).await;
     let provider = built.unwrap_or_else(|error| panic!("the page of {}: {error}", entry.name));
     provider.capabilities().clone()
 }

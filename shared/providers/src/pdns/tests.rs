@@ -1,6 +1,7 @@
 //! PowerDNS: a real server, and recorded exchanges.
 
 mod kit;
+mod many;
 
 use clap::Parser as _;
 use extdns_model::{

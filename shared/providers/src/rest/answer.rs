@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use extdns_auth::retry_after;
-use reqwest::header::{DATE, HeaderMap, HeaderName, LINK};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LINK};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
@@ -90,6 +90,20 @@ impl Answer {
         ProviderError::new(ErrorKind::Transient, message)
     }
 
+    /// Whether it is a page for people: a proxy or a portal answers in the place of the API, whatever the status says.
+    fn is_page(&self) -> bool {
+        self.header(CONTENT_TYPE.as_str())
+            .is_some_and(|media| media.trim_start().to_ascii_lowercase().starts_with("text/html"))
+    }
+
+    /// The error of a page. Whether a change was made is not known.
+    fn page(&self, method: &Method) -> ProviderError {
+        let kind = if method.is_safe() { ErrorKind::Transient } else { ErrorKind::Lost };
+        let problem =
+            "it is an HTML page; see whether a proxy or a login page stands before the API";
+        ProviderError { kind, ..self.unlike(problem) }
+    }
+
     /// The body, byte for byte.
     #[must_use]
     pub fn body(&self) -> &Bytes {
@@ -139,8 +153,13 @@ pub(super) async fn receive(
     let headers = response.headers().clone();
     let body = whole(&mut response, service.most_of_answer, &from).await?;
     // A part of a list is no list.
-    if status.is_success() && status != StatusCode::PARTIAL_CONTENT {
-        return Ok(Answer { from, url, headers, body });
+    let is_step = service.has_pages && status.is_redirection();
+    if is_step || (status.is_success() && status != StatusCode::PARTIAL_CONTENT) {
+        let answer = Answer { from, url, headers, body };
+        return match answer.is_page() && !service.has_pages {
+            true => Err(answer.page(&method)),
+            false => Ok(answer),
+        };
     }
     let text = said(service, &body);
     let kind = kind_of(service, &method, status, &text, &headers);

@@ -22,11 +22,30 @@ pub struct Auth(Way);
 
 enum Way {
     Nobody,
-    Header { name: HeaderName, value: String, secret: String },
-    Basic { user: String, password: String },
-    Query { name: &'static str, secret: String },
-    Signed { signer: Arc<dyn Signer>, secrets: Vec<String> },
-    Token { source: Box<dyn TokenSource>, cached: Mutex<Option<Token>> },
+    Header {
+        name: HeaderName,
+        value: String,
+        secret: String,
+    },
+    Basic {
+        user: String,
+        password: String,
+    },
+    Query {
+        name: &'static str,
+        secret: String,
+    },
+    Signed {
+        signer: Arc<dyn Signer>,
+        secrets: Vec<String>,
+    },
+    Token {
+        source: Box<dyn TokenSource>,
+        cached: Mutex<Option<Token>>,
+        name: HeaderName,
+        /// What stands before the token.
+        scheme: &'static str,
+    },
 }
 
 /// A request on its way out, complete but for its credentials.
@@ -157,7 +176,21 @@ impl Auth {
     /// Bearer tokens of a source: one is kept until shortly before its end, or until it is refused.
     #[must_use]
     pub fn tokens(source: impl TokenSource + 'static) -> Self {
-        Self(Way::Token { source: Box::new(source), cached: Mutex::default() })
+        Self::with_tokens(AUTHORIZATION, "Bearer ", source)
+    }
+
+    /// The same, where the token stands alone in a header, by its name in lower case. An empty token is not sent.
+    #[must_use]
+    pub fn tokens_in(name: &'static str, source: impl TokenSource + 'static) -> Self {
+        Self::with_tokens(HeaderName::from_static(name), "", source)
+    }
+
+    fn with_tokens(
+        name: HeaderName,
+        scheme: &'static str,
+        source: impl TokenSource + 'static,
+    ) -> Self {
+        Self(Way::Token { source: Box::new(source), cached: Mutex::default(), name, scheme })
     }
 
     /// The texts that must be in no message.
@@ -186,12 +219,19 @@ impl Auth {
         self.token_other_than(via, Some(refused)).await
     }
 
+    /// The token that was used last, which is used no more.
+    pub(super) async fn forget(&self) -> Option<String> {
+        let Way::Token { cached, .. } = &self.0 else { return None };
+        let token = cached.lock().await.take()?;
+        Some(token.text).filter(|text| !text.is_empty())
+    }
+
     async fn token_other_than(
         &self,
         via: &Transport,
         refused: Option<&str>,
     ) -> Result<Option<String>, ProviderError> {
-        let Way::Token { source, cached } = &self.0 else { return Ok(None) };
+        let Way::Token { source, cached, .. } = &self.0 else { return Ok(None) };
         let mut cached = cached.lock().await;
         let good = |token: &&Token| token.is_fresh() && Some(token.text.as_str()) != refused;
         if let Some(token) = cached.as_ref().filter(good) {
@@ -219,7 +259,10 @@ impl Auth {
                 return Ok(());
             }
             Way::Signed { signer, .. } => return signer.sign(request),
-            Way::Token { .. } => (AUTHORIZATION, format!("Bearer {}", token.unwrap_or_default())),
+            Way::Token { name, scheme, .. } => match token.unwrap_or_default() {
+                "" => return Ok(()),
+                token => (name.clone(), format!("{scheme}{token}")),
+            },
         };
         let mut value = HeaderValue::try_from(value).map_err(|_| {
             ProviderError::config(

@@ -29,6 +29,7 @@ mod beside;
 mod id;
 mod identity;
 mod request;
+mod sigv4;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -36,6 +37,7 @@ mod walk;
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use extdns_auth::{HttpOptions, USER_AGENT, http_client, secrets, uuid};
 use extdns_model::Stored;
@@ -48,6 +50,7 @@ pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use beside::Beside;
 pub use id::Id;
 pub use request::Request;
+pub use sigv4::SigV4;
 pub use walk::{Listing, More, Next, Part};
 
 use crate::{Accounts, Capabilities, ErrorKind, ProviderError, Transport};
@@ -74,6 +77,8 @@ pub struct Service {
     pub most_of_answer: usize,
     /// The header with an id for each call, the same when it is repeated; empty where there is none.
     pub request_id: &'static str,
+    /// Whether it answers with HTML pages and redirects itself; else such an answer comes from something before it.
+    pub has_pages: bool,
 }
 
 impl Service {
@@ -89,6 +94,7 @@ impl Service {
             advice: Advice::NONE,
             most_of_answer: MOST_OF_ANSWER,
             request_id: "",
+            has_pages: false,
         }
     }
 }
@@ -104,6 +110,9 @@ pub struct Rest {
     always: Vec<(&'static str, String)>,
     /// The headers of every request beside its own.
     headers: HeaderMap,
+    /// Where else the same service is, and whose turn it is: 0 for the base URL.
+    others: Vec<Url>,
+    turn: AtomicUsize,
 }
 
 impl Rest {
@@ -129,7 +138,21 @@ impl Rest {
             http_client(&options).map_err(|error| ProviderError::config(error.to_string()))?;
         let accounts = Accounts::default();
         let (always, headers) = (Vec::new(), HeaderMap::new());
-        Ok(Self { http, service: service.clone(), base, auth, accounts, always, headers })
+        let (others, turn) = (Vec::new(), AtomicUsize::new(0));
+        let service = service.clone();
+        Ok(Self { http, service, base, auth, accounts, always, headers, others, turn })
+    }
+
+    /// The same service at these servers too, with the paths of the first: where a server cannot be reached, fails or
+    /// loses an answer, the next attempt goes to the next one.
+    ///
+    /// # Errors
+    /// When one of the URLs is none.
+    pub fn or_at(mut self, others: &[&str]) -> Result<Self, ProviderError> {
+        let urls = others.iter().map(|url| base_url(self.service.name, url));
+        self.others = urls.collect::<Result<_, _>>()?;
+        self.others.iter().for_each(remember_secrets);
+        Ok(self)
     }
 
     /// With the budget that all clients of this service with these credentials share.
@@ -234,6 +257,23 @@ impl Rest {
         }
     }
 
+    /// Ends the session of the token that was used last, if there is one: with this request, which has the token with it.
+    /// The next call opens another session.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn end_session(
+        &self,
+        via: &Transport,
+        operation: &'static str,
+        request: &Request,
+    ) -> Result<(), ProviderError> {
+        match self.auth.forget().await {
+            Some(token) => self.attempt(via, operation, request, Some(&token)).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     fn with_id<'r>(&self, request: &'r Request) -> Result<Cow<'r, Request>, ProviderError> {
         match self.service.request_id {
             "" => Ok(Cow::Borrowed(request)),
@@ -251,11 +291,29 @@ impl Rest {
         via.call(operation, async || {
             let mut outgoing = request.outgoing(&self.always)?;
             outgoing.headers.extend(self.headers.clone());
+            let turn = self.turn.load(Ordering::Relaxed);
+            self.lead_to(turn, &mut outgoing.url);
             self.auth.add_to(&mut outgoing, token)?;
             let request = outgoing.build(&self.http, USER_AGENT)?;
-            answer::receive(&self.service, &self.http, request).await
+            let answer = answer::receive(&self.service, &self.http, request).await;
+            if matches!(&answer, Err(error) if error.is_outage()) {
+                // Another request may have gone on to the next server already.
+                let next = (turn + 1) % (1 + self.others.len());
+                let (same, other) = (Ordering::Relaxed, Ordering::Relaxed);
+                let _ = self.turn.compare_exchange(turn, next, same, other);
+            }
+            answer
         })
         .await
+    }
+
+    /// Lets a URL lead to the server whose turn it is.
+    fn lead_to(&self, turn: usize, url: &mut Url) {
+        let Some(other) = turn.checked_sub(1).and_then(|at| self.others.get(at)) else { return };
+        // A URL of http or https takes every scheme, host and port of another one.
+        let _ = url.set_scheme(other.scheme());
+        let _ = url.set_host(other.host_str());
+        let _ = url.set_port(other.port());
     }
 }
 

@@ -74,6 +74,31 @@ impl Request {
         }
     }
 
+    /// With a query that is one word without a value, as some scripts take it.
+    #[must_use]
+    pub fn flag(mut self, word: &str) -> Self {
+        self.url.set_query(Some(word));
+        self
+    }
+
+    /// With the commas of its path percent-encoded, which a URL may have as they are, and some services take apart.
+    #[must_use]
+    pub fn with_encoded_commas(mut self) -> Self {
+        let path = self.url.path().replace(',', "%2C");
+        self.url.set_path(&path);
+        self
+    }
+
+    /// With the fields of an HTML form as its body.
+    #[must_use]
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let media = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.headers.insert(CONTENT_TYPE, media);
+        self.body = Some(text.into_bytes().into());
+        self
+    }
+
     /// With a JSON body.
     ///
     /// # Errors
@@ -109,7 +134,8 @@ impl Request {
         let mut headers = self.headers.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         if self.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let json = HeaderValue::from_static("application/json");
+            headers.entry(CONTENT_TYPE).or_insert(json);
         }
         Ok(Outgoing { method: self.method.clone(), url, headers, body: self.body.clone() })
     }

@@ -71,6 +71,14 @@ impl Purpose {
     }
 }
 
+/// The error of a server that refuses one of several records, and does not say which.
+pub(super) fn refused_record() -> ProviderError {
+    let message = "bad return code: REFUSED; the server takes updates of this zone, but not this record: let the key \
+                   update the name and the type (update-policy in BIND, the ACL in Knot DNS), or correct the record, see \
+                   the log of the server";
+    ProviderError::new(ErrorKind::Rejected(Vec::new()), message)
+}
+
 /// What a prerequisite that does not hold means.
 const CHANGED: &str = "a record was changed since it was read, or another one is in its way; the next run \
                        reads it again";

@@ -46,6 +46,7 @@ use update::{AsRead, Update};
 
 const TRANSFER: &str = "transfer zone";
 const UPDATE: &str = "update zone";
+const RIGHT: &str = "check the right to update";
 
 /// The id of the zone that holds every name.
 const ROOT: &str = ".";
@@ -72,7 +73,7 @@ pub fn provider(
         return Err(ProviderError::config("--rfc2136-min-ttl is longer than a TTL can be"));
     }
     let lists = args.lists();
-    if !lists {
+    if !lists && !context.only_creates {
         tracing::warn!(
             "--rfc2136-axfr is not set: existing records are not listed, so they are neither updated nor \
              deleted, whatever --policy says"
@@ -231,16 +232,47 @@ impl BatchWriter for Rfc2136 {
                 .metadata
                 .response_code
             {
+                ResponseCode::NoError => Ok(None),
+                code @ ResponseCode::Refused => Ok(Some(Purpose::Update.refused(code))),
+                code => Err(Purpose::Update.refused(code)),
+            };
+            self.servers.ask(&self.servers.updates, message, read).await
+        };
+        match via.call(UPDATE, update).await? {
+            None => Ok(()),
+            Some(refused) => Err(self.refused_for(via, &name, refused).await),
+        }
+    }
+}
+
+impl Rfc2136 {
+    /// Why a server refuses an update: BIND and Knot DNS say the same of a client that may not update the zone, and of a
+    /// single record that it may not write, or that they do not store. An update that changes nothing tells them apart.
+    async fn refused_for(
+        &self,
+        via: &Transport,
+        zone: &hickory_proto::rr::Name,
+        refused: ProviderError,
+    ) -> ProviderError {
+        let nothing = async || {
+            let message = Update::default_of(&self.form).message(zone);
+            let read = async |answer: &mut servers::Answer<'_>| match answer
+                .next()
+                .await?
+                .metadata
+                .response_code
+            {
                 ResponseCode::NoError => Ok(()),
                 code => Err(Purpose::Update.refused(code)),
             };
             self.servers.ask(&self.servers.updates, message, read).await
         };
-        via.call(UPDATE, update).await
+        match via.call(RIGHT, nothing).await {
+            Ok(()) => answer::refused_record(),
+            Err(_) => refused,
+        }
     }
-}
 
-impl Rfc2136 {
     /// About how many bytes the records of a set are, so many times.
     fn bytes(&self, set: &RecordSet, times: usize) -> Cost {
         let name = set.name.as_str().len() + 20;

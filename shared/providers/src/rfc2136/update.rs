@@ -32,8 +32,7 @@ impl<'f> Update<'f> {
         form: &'f Form,
         conditional: bool,
     ) -> Result<Self, ProviderError> {
-        let (prerequisites, removed, added) = (Vec::new(), Vec::new(), Vec::new());
-        let mut update = Self { form, conditional, prerequisites, removed, added };
+        let mut update = Self { conditional, ..Self::default_of(form) };
         let changes = || groups.iter().flat_map(|group| &group.changes);
         let leaving: Vec<&RecordSet> = changes()
             .filter_map(|change| match &change.action {
@@ -60,6 +59,12 @@ impl<'f> Update<'f> {
             }
         }
         Ok(update)
+    }
+
+    /// One that changes nothing.
+    pub(super) fn default_of(form: &'f Form) -> Self {
+        let (prerequisites, removed, added) = (Vec::new(), Vec::new(), Vec::new());
+        Self { form, conditional: false, prerequisites, removed, added }
     }
 
     /// The message. What goes stands first, so that it is not in the way of what comes.

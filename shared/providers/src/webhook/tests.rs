@@ -87,6 +87,7 @@ impl Harness for Kit {
             }
             // There is one zone, and a slow server is the subject of other tests.
             Fault::UnreadableZone(_)
+            | Fault::KillAt(_)
             | Fault::Slow(_)
             | Fault::Unfinished
             | Fault::Full(_)

@@ -44,6 +44,19 @@ pub(crate) struct PipelineFlags {
     /// Make PTR records for all addresses whose object does not opt out.
     #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     create_ptr: bool,
+
+    /// The former name of --create-ptr
+    #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    rfc2136_create_ptr: bool,
+}
+
+impl PipelineFlags {
+    fn former_create_ptr(&self) -> bool {
+        if self.rfc2136_create_ptr {
+            tracing::warn!("--rfc2136-create-ptr is deprecated, use --create-ptr instead");
+        }
+        self.rfc2136_create_ptr
+    }
 }
 
 /// What becomes of the endpoints of all clusters before the plan.
@@ -75,7 +88,7 @@ impl TryFrom<&PipelineFlags> for PipelineOptions {
                 .map(|text| nat64_prefix(text))
                 .collect::<Result<_, _>>()?,
             target_nets: NetFilter::new(&args.target_net_filter, &args.exclude_target_net)?,
-            create_ptr: args.create_ptr,
+            create_ptr: args.create_ptr || args.former_create_ptr(),
             default_ttl: Ttl::from_seconds(
                 i64::try_from(args.min_ttl.as_secs()).unwrap_or(i64::MAX),
             ),

@@ -3,29 +3,21 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 23] = [
+const PROVIDERS: [&str; 15] = [
     "akamai",
     "alibabacloud",
     "aws-sd",
     "bluecat",
-    "coredns",
-    "designate",
     "dyn",
     "ibmcloud",
-    "infoblox",
     "oci",
     "ovh",
-    "pihole",
-    "plural",
     "rcodezero",
-    "rdns",
     "safedns",
-    "skydns",
     "stackpath",
     "tencentcloud",
     "transip",
     "ultradns",
-    "vinyldns",
     "yandex",
 ];
 
@@ -82,12 +74,12 @@ mod tests {
     #[test]
     fn flags_name_their_provider() {
         let table = [
-            ("infoblox-grid-host", Some("infoblox")),
+            ("stackpath-x", Some("stackpath")),
             ("dyn-min-ttl", Some("dyn")),
             ("aws-sd-create-tag", Some("aws-sd")),
             ("alibaba-cloud-zone-type", Some("alibabacloud")),
             ("aws-zone-typ", None),
-            ("infoblo-grid-host", None),
+            ("stackpat-x", None),
             ("zone-id-filtre", None),
         ];
         for (flag, provider) in table {
@@ -104,7 +96,7 @@ mod tests {
         let table = [
             ("source", "istio-gateway", ""),
             ("registry", "dynamodb", "; this version does not have it"),
-            ("source", "infoblox", ""),
+            ("source", "stackpath", ""),
             ("source", "servce", ""),
             ("policy", "dynamodb", ""),
         ];

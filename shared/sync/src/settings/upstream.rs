@@ -31,8 +31,6 @@ const LATER: &[&str] = &[
     "bluecat-root-zone",
     "bluecat-skip-tls-verify",
     "contour-load-balancer",
-    "coredns-prefix",
-    "coredns-strictly-owned",
     "dyn-customer-name",
     "dyn-min-ttl",
     "dyn-password",
@@ -41,18 +39,6 @@ const LATER: &[&str] = &[
     "dynamodb-table",
     "ibmcloud-config-file",
     "ibmcloud-proxied",
-    "infoblox-cache-duration",
-    "infoblox-create-ptr",
-    "infoblox-fqdn-regex",
-    "infoblox-grid-host",
-    "infoblox-max-results",
-    "infoblox-name-regex",
-    "infoblox-ssl-verify",
-    "infoblox-view",
-    "infoblox-wapi-password",
-    "infoblox-wapi-port",
-    "infoblox-wapi-username",
-    "infoblox-wapi-version",
     "oci-auth-instance-principal",
     "oci-compartment-ocid",
     "oci-config-file",
@@ -61,14 +47,7 @@ const LATER: &[&str] = &[
     "ovh-api-rate-limit",
     "ovh-enable-cname-relative",
     "ovh-endpoint",
-    "pihole-api-version",
-    "pihole-password",
-    "pihole-server",
-    "pihole-tls-skip-verify",
-    "plural-cluster",
-    "plural-provider",
     "rcodezero-txt-encrypt",
-    "rfc2136-create-ptr",
     "tencent-cloud-config-file",
     "tencent-cloud-zone-type",
     "transip-account",
@@ -86,9 +65,15 @@ const ACCEPTED: [&str; 6] = [
 ];
 
 /// Flags with another default, which means the same or is better. `annotation-prefix`: both prefixes of ExternalDNS are read.
-/// `batch-change-*`: providers have limits of their own. `exoscale-endpoint`: that API is gone.
-const OWN_DEFAULTS: [&str; 4] =
-    ["annotation-prefix", "batch-change-interval", "batch-change-size", "exoscale-endpoint"];
+/// `batch-change-*`: providers have limits of their own. `exoscale-endpoint`: that API is gone. `pihole-api-version`: releases
+/// without the flag speak 6.
+const OWN_DEFAULTS: [&str; 5] = [
+    "annotation-prefix",
+    "batch-change-interval",
+    "batch-change-size",
+    "exoscale-endpoint",
+    "pihole-api-version",
+];
 
 /// Beginnings of flags of which nothing is shown, as there are secrets among them: the tests of their
 /// providers and sources hold that they have an effect.

@@ -197,7 +197,9 @@ pub(crate) async fn provider(
     let context = extdns_providers::Context {
         environment: extdns_providers::Environment::new(environment.variables.clone()),
         owners: flags.registry.owners(&owners).map_err(SettingsError::invalid)?,
+        owner_ids: flags.registry.owner_ids(&owners).map_err(SettingsError::invalid)?,
         may_delete: flags.plan.policy.unwrap_or_default() == Policy::Sync,
+        only_creates: flags.plan.policy == Some(Policy::CreateOnly),
         accounts: accounts.clone(),
         ..flags.providers.shared.context(filter).map_err(SettingsError::invalid)?
     };

@@ -31,13 +31,15 @@ impl Authority {
     pub(crate) fn server(&self) -> (String, String) {
         let names = ["127.0.0.1", "localhost", "server.example.test"].map(str::to_owned);
         let params = CertificateParams::new(names).expect("constants make a certificate");
-        self.sign(params, "kube-apiserver", ExtendedKeyUsagePurpose::ServerAuth)
+        // The gateway of an etcd calls the server behind it, with the certificate of that server.
+        let usages = [ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        self.sign(params, "kube-apiserver", usages.into())
     }
 
     pub(crate) fn client(&self, user: &str, group: &str) -> ClientCertificate {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::OrganizationName, group);
-        let (certificate, key) = self.sign(params, user, ExtendedKeyUsagePurpose::ClientAuth);
+        let (certificate, key) = self.sign(params, user, vec![ExtendedKeyUsagePurpose::ClientAuth]);
         ClientCertificate { certificate, key }
     }
 
@@ -45,10 +47,10 @@ impl Authority {
         &self,
         mut params: CertificateParams,
         name: &str,
-        usage: ExtendedKeyUsagePurpose,
+        usages: Vec<ExtendedKeyUsagePurpose>,
     ) -> (String, String) {
         params.distinguished_name.push(DnType::CommonName, name);
-        params.extended_key_usages = vec![usage];
+        params.extended_key_usages = usages;
         let key = new_key();
         let certificate =
             params.signed_by(&key, &self.0).expect("a name that fits into a certificate");

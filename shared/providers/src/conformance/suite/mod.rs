@@ -24,6 +24,7 @@ pub use content::{
 pub use kinds::{heals_values_that_disagree, keeps_child_zones_apart, stores_every_kind};
 pub use races::{
     leaves_what_changed_meanwhile, moves_a_name_to_its_new_zone, survives_death_after_every_write,
+    survives_death_at_every_call,
 };
 pub use replaced::keeps_what_is_not_replaced;
 pub use trouble::{

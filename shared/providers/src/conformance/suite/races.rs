@@ -12,14 +12,23 @@ use crate::conformance::{Fault, Harness};
 /// the end everything as desired and nothing twice.
 pub async fn survives_death_after_every_write<H: Harness>(make: impl Make<H>) {
     let step = make().await.writes_between_deaths();
-    for writes in (0..).step_by(step) {
+    survives(make, (0..).step_by(step).map(Fault::KillAfter)).await;
+}
+
+/// The same, killed at every call, reads too: those of the list of zones, of the records, and before deletes.
+pub async fn survives_death_at_every_call<H: Harness>(make: impl Make<H>) {
+    survives(make, (0..).map(Fault::KillAt)).await;
+}
+
+async fn survives<H: Harness>(make: impl Make<H>, deaths: impl Iterator<Item = Fault>) {
+    for death in deaths {
         let kit = make().await;
         let before = desired_sets(&kit, "n", 27);
         all_applied(&run(&kit, &before).await);
         let desired = forty_changes(&kit, &before);
         kit.settle().await;
         kit.lag().await;
-        if !kit.inject(Fault::KillAfter(writes)).await {
+        if !kit.inject(death.clone()).await {
             return;
         }
         let killed = tokio::select! {
@@ -39,7 +48,7 @@ pub async fn survives_death_after_every_write<H: Harness>(make: impl Make<H>) {
         all_applied(&run(&kit, &desired).await);
         converged(&kit, &desired).await;
         let outcomes = run(&kit, &desired).await;
-        assert!(outcomes.is_empty(), "after {writes} writes, still to do: {outcomes:?}");
+        assert!(outcomes.is_empty(), "{death:?}, still to do: {outcomes:?}");
         if !killed {
             return;
         }
@@ -52,6 +61,7 @@ fn forty_changes(kit: &impl Harness, before: &[RecordSet]) -> Vec<RecordSet> {
         let value = format!("198.51.100.{index}");
         set.targets = match index % 3 {
             0 => [value].into_iter().collect(),
+            2 if kit.ttl() == 0 => [value].into_iter().collect(),
             1 => [set.targets.as_slice()[0].to_string(), value].into_iter().collect(),
             _ => {
                 set.ttl = Ttl::from_seconds(7200);

@@ -69,7 +69,8 @@ async fn pass(mut client: TcpStream, port: u16, faults: Faults) -> Option<()> {
     };
     let name = |name: &hickory_proto::rr::Name| Name::as_listed(&name.to_ascii());
     if is_write && asked.authorities.iter().any(|record| faults.rejects(&name(&record.name))) {
-        send(&mut client, &coded(&asked, ResponseCode::FormErr)).await;
+        // As BIND and Knot DNS do.
+        send(&mut client, &coded(&asked, ResponseCode::Refused)).await;
         return None;
     }
     let mut server = TcpStream::connect(("127.0.0.1", port)).await.ok()?;

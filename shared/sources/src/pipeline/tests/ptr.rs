@@ -14,7 +14,7 @@ fn ptr() {
             0,
         ),
         (
-            "--create-ptr",
+            "--rfc2136-create-ptr",
             &["a.org AAAA 0 2001:db8::1"],
             &[&format!("{v6} PTR 0 a.org"), "a.org AAAA 0 2001:db8::1"],
             0,
