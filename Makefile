@@ -139,6 +139,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 REMAP = --remap-path-prefix=$(CURDIR)=/src --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
 dist: export RUSTFLAGS += $(if $(filter dev,$(STATIC_PROFILE)),,$(REMAP))
 dist: static ## A release: target/dist with an archive of `make static` and its checksum
+	$(if $(STATIC_TARGET),,infra/image/texts $(STATIC))
 	infra/image/archive $(STATIC) $(DIST) external-dns-$(VERSION)-$(TRIPLE)
 
 clean-demo: ## Remove what the demo wrote

@@ -149,7 +149,7 @@ fn a_block_without_a_mark_is_found() {
 const PLAYED: [(&str, &[&str]); 2] = [
     (
         "pages_for_beginners_do_what_they_say",
-        &["docs/cronjob.md", "infra/README.md", "docs/templates.md", "docs/eks.md"],
+        &["docs/cronjob.md", "docs/loop.md", "infra/README.md", "docs/templates.md", "docs/eks.md"],
     ),
     (
         "pages_for_users_of_external_dns_do_what_they_say",

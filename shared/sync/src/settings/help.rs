@@ -16,7 +16,7 @@ pub(super) fn information(arguments: &[String], parser: &mut clap::Command) -> O
     let words: Vec<&str> =
         arguments.iter().map(String::as_str).take_while(|word| *word != "--").collect();
     let first = words.iter().position(|word| !command::is_command(word));
-    let asked = words.iter().position(|word| is_long(word)).or(first)?;
+    let asked = words.iter().position(is_long).or(first)?;
     let of_command = words.first().filter(|_| asked > 0).and_then(|word| command::about(word));
     Some(match *words.get(asked)? {
         "--help" | "-h" | "help" => match (of_command, words.first()) {
