@@ -76,7 +76,7 @@ pub fn idle_hour(program: &Path, cached: bool) -> anyhow::Result<Figures> {
 /// When the program does not do what it is to do.
 pub fn growth(program: &Path) -> anyhow::Result<(Figures, Vec<String>)> {
     let flags =
-        ["--events", "--min-event-sync-interval=0s", "--interval=1ms", "--aws-api-retries=0"];
+        ["--events", "--min-event-sync-interval=0s", "--interval=1ms", "--aws-api-retries=1"];
     let world = Loop::start(program, SMALL, &flags)?;
     let began = Instant::now();
     let mut held = Vec::new();
@@ -145,7 +145,12 @@ impl Loop {
             self.kube.apply(object);
         }
         match step % 20 {
-            5 => self.dns.fault(Fault::unavailable().on(Operation::ListResourceRecordSets)),
+            // The runs until the next step fail.
+            5 => {
+                let unavailable = Fault::unavailable().on(Operation::ListResourceRecordSets);
+                self.dns.fault(unavailable.always());
+            }
+            6 => self.dns.heal(),
             10 => self.kube.end_watches(),
             15 => {
                 // What is forgotten has to be listed again.
