@@ -13,13 +13,13 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Record, RecordSet, Zone, ZoneIndex};
-use serde::de::DeserializeOwned;
+use extdns_model::{Record, RecordSet, Zone, ZoneIndex};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Auth, Listing, More, Rest, Service, origin};
+use crate::rest::{Auth, Listing, More, RECORD_OPERATIONS, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit,
     RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
@@ -58,10 +58,6 @@ const ZONES: Listing =
     Listing { next: More::Page("/next", "page"), total: "/total", ..Listing::at("/zones") };
 const RECORDS: Listing = Listing { items: "/records", ..ZONES };
 
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
-
 /// The provider for the account of the token. Nothing is sent yet.
 ///
 /// # Errors
@@ -89,7 +85,7 @@ fn capabilities(args: &NewapiArgs) -> Capabilities {
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(5, 50)),
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: RECORD_OPERATIONS,
         ..FORM.capabilities("newapi")
     }
 }
@@ -109,14 +105,16 @@ impl ZoneReader for Newapi {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let listed: Vec<ListedZone> = self.list(via, "list zones", &["zones"], &ZONES).await?;
+        let all = self.paged(&ZONES);
+        let listed: Vec<ListedZone> = self.rest.all(via, "list zones", &["zones"], &all).await?;
         let zones = listed.iter().map(ListedZone::zone).collect::<Result<_, _>>()?;
         Ok(self.filter.select(zones))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let path = ["zones", &zone.id, "records"];
-        let listed: Vec<Listed> = self.list(via, "list records", &path, &RECORDS).await?;
+        let all = self.paged(&RECORDS);
+        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &all).await?;
         let records = listed.iter().filter_map(|it| it.record(zone).transpose());
         Ok(Page { records: records.collect::<Result<_, _>>()?, next: None })
     }
@@ -127,16 +125,9 @@ impl ZoneReader for Newapi {
 }
 
 impl Newapi {
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        path: &[&str],
-        listing: &Listing,
-    ) -> Result<Vec<T>, ProviderError> {
-        let size = self.capabilities.page_size.unwrap_or(100);
-        let first = self.rest.get(path).query("per_page", size);
-        self.rest.list(via, operation, first, listing).await
+    /// A list with the size of its pages.
+    fn paged(&self, listing: &Listing) -> Listing {
+        Listing { size: ("per_page", self.capabilities.page_size.unwrap_or(100)), ..*listing }
     }
 }
 
@@ -145,29 +136,12 @@ impl Newapi {
 #[async_trait]
 impl RecordWriter for Newapi {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let records = ["zones", &zone.id, "records"];
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Update { old, new } => {
-                let id = origin::<Id>(old)?.to_string();
-                let path = ["zones", &zone.id, "records", &id];
-                (UPDATE, self.rest.put(&path).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Delete(old) => {
-                let id = origin::<Id>(old)?.to_string();
-                (DELETE, self.rest.delete(&["zones", &zone.id, "records", &id]))
-            }
-        };
-        self.rest.send(via, operation, &request).await.map(drop)
+        let at = (Method::PUT, &["zones", &zone.id, "records"][..]);
+        self.rest.step(via, step, at, |set| Written::of(set, zone)).await.map(drop)
     }
 }
 
 // Mapping
-
-/// The id of a record; `String` where the API has texts.
-type Id = u64;
 
 /// A zone as the API shows it: only the members that are read.
 #[derive(Deserialize)]
@@ -176,15 +150,15 @@ struct ListedZone {
 }
 
 impl ListedZone {
-    /// The zone, with the id that stands in the paths of its records. `Name`, `Opaque` and `Ttl` are
-    /// of `extdns_model`.
+    /// The zone, with the id that stands in the paths of its records. `Name` is of
+    /// `extdns_model`.
     fn zone(&self) -> Result<Zone, ProviderError> {
         // Ok(Zone::new(self.name.as_str(), Name::as_listed(&self.name)))
         Err(to_be_written(&format!("ListedZone::zone, for {}", self.name)))
     }
 }
 
-/// A record as the API shows it: only the members that are read. Add `id: Id`, `value` and `ttl`.
+/// A record as the API shows it: only the members that are read. Add `id: Id` (of `rest`), `value` and `ttl`.
 #[derive(Deserialize)]
 struct Listed {
     name: String,
@@ -196,11 +170,10 @@ impl Listed {
     /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Result<Option<Record>, ProviderError> {
         let Some(rtype) = FORM.usual_type(&self.rtype) else { return Ok(None) };
-        let name = FORM.whole_name(&self.name, zone);
-        // let targets = [FORM.read(rtype, &self.value)].into_iter().collect();
-        // let set = RecordSet::new(name, rtype, Ttl::from_seconds(self.ttl.into()), targets);
-        // Ok(Some(Record::new(set, Opaque::new(self.id))))
-        Err(to_be_written(&format!("Listed::record, for {rtype} {name}")))
+        let name = &self.name;
+        // let value = FORM.read(rtype, &self.value);
+        // Ok(Some(FORM.record((zone, name), (rtype, self.ttl), value, self.id.clone())))
+        Err(to_be_written(&format!("Listed::record, for {rtype} {name} in {zone}")))
     }
 }
 

@@ -14,14 +14,13 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
-};
+use extdns_model::{Name, Record, RecordSet, RecordType, Zone, ZoneIndex};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Mx, Ttls, host};
-use crate::rest::{Advice, Auth, Listing, Meaning, Rest, Service, origin};
+use crate::engine::wire::{Dots, Form, Ttls};
+use crate::rest::{Advice, Auth, Id, Listing, Meaning, RECORD_OPERATIONS, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
     RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
@@ -58,10 +57,6 @@ const TYPES: &[RecordType] =
 
 const LISTING: Listing = Listing::at("");
 
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
-
 /// The provider for the account of the key. Nothing is sent yet.
 ///
 /// # Errors
@@ -86,7 +81,7 @@ fn capabilities() -> Capabilities {
         record_types: TYPES,
         parallel_zones: 4,
         parallel_writes: 4,
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: RECORD_OPERATIONS,
         ..FORM.capabilities("civo")
     }
 }
@@ -104,15 +99,14 @@ impl ZoneReader for Civo {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let first = self.rest.get(&["dns"]);
-        let domains: Vec<Domain> = self.rest.list(via, "list domains", first, &LISTING).await?;
+        let domains: Vec<Domain> = self.rest.all(via, "list domains", &["dns"], &LISTING).await?;
         let zones = domains.iter().map(|it| Zone::new(it.id.as_str(), Name::as_listed(&it.name)));
         Ok(self.filter.select(zones.collect()))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&["dns", &zone.id, "records"]);
-        let listed: Vec<Listed> = self.rest.list(via, "list records", first, &LISTING).await?;
+        let path = ["dns", &zone.id, "records"];
+        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &LISTING).await?;
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
@@ -124,21 +118,8 @@ impl ZoneReader for Civo {
 #[async_trait]
 impl RecordWriter for Civo {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let id = |old: &Stored| origin::<String>(old).cloned();
-        let records = ["dns", &zone.id, "records"];
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Update { old, new } => {
-                let path = ["dns", &zone.id, "records", &id(old)?];
-                (UPDATE, self.rest.put(&path).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Delete(old) => {
-                (DELETE, self.rest.delete(&["dns", &zone.id, "records", &id(old)?]))
-            }
-        };
-        self.rest.send(via, operation, &request).await.map(drop)
+        let at = (Method::PUT, &["dns", &zone.id, "records"][..]);
+        self.rest.step(via, step, at, |set| Written::of(set, zone)).await.map(drop)
     }
 }
 
@@ -151,7 +132,7 @@ struct Domain {
 /// A record as it is read.
 #[derive(Deserialize)]
 struct Listed {
-    id: String,
+    id: Id,
     #[serde(rename = "type")]
     rtype: String,
     name: String,
@@ -164,14 +145,9 @@ impl Listed {
     /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Option<Record> {
         let rtype = FORM.usual_type(&self.rtype.to_uppercase())?;
-        let value = match rtype {
-            RecordType::Mx => format!("{} {}", self.priority.unwrap_or_default(), self.value),
-            _ => self.value.clone(),
-        };
-        let name = FORM.whole_name(if self.name == "@" { "" } else { &self.name }, zone);
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let targets = [FORM.read(rtype, &value)].into_iter().collect();
-        Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id.clone())))
+        let value = FORM.mx_joined(rtype, self.priority, &self.value);
+        let name = if self.name == "@" { "" } else { &self.name };
+        Some(FORM.record((zone, name), (rtype, self.ttl), value, self.id.clone()))
     }
 }
 
@@ -190,10 +166,8 @@ impl Written {
     /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
     fn of(set: &RecordSet, zone: &Zone) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, value) = match Mx::parse(value).filter(|_| set.rtype == RecordType::Mx) {
-            Some(Mx { preference, exchange }) => (preference, host(&exchange)),
-            None => (0, FORM.value(set.rtype, value)),
-        };
+        let (priority, value) = FORM.mx_apart(set.rtype, value);
+        let priority = priority.unwrap_or_default();
         let rtype = set.rtype.to_string();
         Self { rtype, name: FORM.name(&set.name, zone), value, priority, ttl: FORM.ttl(set.ttl) }
     }

@@ -120,6 +120,16 @@ impl HttpServer {
         found.map(|(zone, record)| (zone.clone(), record.clone()))
     }
 
+    /// The id of a value, by its name within the zone.
+    #[must_use]
+    pub fn id_of(&self, zone: &str, name: &str, rtype: RecordType, value: &str) -> Option<String> {
+        let state = self.lock();
+        let is_own = |it: &&HttpRecord| {
+            it.name == name && it.rtype == rtype && it.values.iter().any(|own| own == value)
+        };
+        state.records.get(zone)?.iter().find(is_own).map(|it| it.id.to_string())
+    }
+
     /// The same request, where it changes a record of an id, with the members that it does not change.
     #[must_use]
     pub fn filled_in(&self, request: &HttpRequest, members: &[&str]) -> HttpRequest {

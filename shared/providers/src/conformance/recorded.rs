@@ -43,6 +43,11 @@ impl Exchange {
         (text("method"), text("path"))
     }
 
+    /// The parameters that were sent in the query.
+    pub(crate) fn query(&self) -> &Value {
+        &self.text["request"]["query"]
+    }
+
     /// The body that was sent.
     pub(crate) fn sent(&self) -> &Value {
         &self.text["request"]["body"]

@@ -15,18 +15,14 @@ pub mod dialect;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
-};
-use serde::de::DeserializeOwned;
+use extdns_model::{Name, Record, RecordSet, RecordType, Zone, ZoneIndex};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Mx, Srv, Ttls, fqdn};
-use crate::rest::{Auth, Listing, Meaning, More, Rest, Service, origin};
+use crate::engine::wire::{Dots, Form, Numbers, Ttls};
+use crate::rest::{Auth, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
     RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
@@ -56,10 +52,6 @@ const DOMAINS: Listing = Listing {
     ..Listing::at("/domains")
 };
 const RECORDS: Listing = Listing { items: "/domain_records", ..DOMAINS };
-
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
 
 /// Flags of the `digitalocean` provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -96,7 +88,7 @@ fn capabilities(args: &DigitaloceanArgs) -> Capabilities {
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(3, 70)),
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: RECORD_OPERATIONS,
         ..FORM.capabilities("digitalocean")
     }
 }
@@ -114,14 +106,16 @@ impl ZoneReader for DigitalOcean {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let domains: Vec<Domain> = self.list(via, "list domains", &["domains"], &DOMAINS).await?;
+        let all = self.listing(&DOMAINS);
+        let domains: Vec<Domain> = self.rest.all(via, "list domains", &["domains"], &all).await?;
         let zones = domains.iter().map(|it| Zone::new(it.name.as_str(), Name::as_listed(&it.name)));
         Ok(self.filter.select(zones.collect()))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let path = ["domains", &zone.id, "records"];
-        let listed: Vec<Listed> = self.list(via, "list records", &path, &RECORDS).await?;
+        let listed: Vec<Listed> =
+            self.rest.all(via, "list records", &path, &self.listing(&RECORDS)).await?;
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
@@ -131,37 +125,16 @@ impl ZoneReader for DigitalOcean {
 }
 
 impl DigitalOcean {
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        path: &[&str],
-        listing: &Listing,
-    ) -> Result<Vec<T>, ProviderError> {
-        let size = self.capabilities.page_size.unwrap_or(50);
-        let first = self.rest.get(path).query("per_page", size);
-        self.rest.list(via, operation, first, listing).await
+    fn listing(&self, listing: &Listing) -> Listing {
+        Listing { size: ("per_page", self.capabilities.page_size.unwrap_or(50)), ..*listing }
     }
 }
 
 #[async_trait]
 impl RecordWriter for DigitalOcean {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let id = |old: &Stored| origin::<u64>(old).map(ToString::to_string);
-        let records = ["domains", &zone.id, "records"];
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Update { old, new } => {
-                let path = ["domains", &zone.id, "records", &id(old)?];
-                (UPDATE, self.rest.put(&path).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Delete(old) => {
-                (DELETE, self.rest.delete(&["domains", &zone.id, "records", &id(old)?]))
-            }
-        };
-        self.rest.send(via, operation, &request).await.map(drop)
+        let at = (Method::PUT, &["domains", &zone.id, "records"][..]);
+        self.rest.step(via, step, at, |set| Written::of(set, zone)).await.map(drop)
     }
 }
 
@@ -173,15 +146,14 @@ struct Domain {
 /// A record as it is read.
 #[derive(Deserialize)]
 struct Listed {
-    id: Option<u64>,
+    id: Option<Id>,
     #[serde(rename = "type")]
     rtype: String,
     name: String,
     data: Option<String>,
     ttl: Option<u32>,
-    priority: Option<u16>,
-    port: Option<u16>,
-    weight: Option<u16>,
+    #[serde(flatten)]
+    numbers: Numbers,
 }
 
 impl Listed {
@@ -192,17 +164,9 @@ impl Listed {
             "@" if rtype != RecordType::Txt => zone.name.as_str(),
             data => data,
         };
-        let [priority, weight, port] =
-            [self.priority, self.weight, self.port].map(Option::unwrap_or_default);
-        let value = match rtype {
-            RecordType::Mx => format!("{priority} {data}"),
-            RecordType::Srv => format!("{priority} {weight} {port} {data}"),
-            _ => data.to_owned(),
-        };
-        let name = FORM.whole_name(&self.name, zone);
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let targets = [FORM.read(rtype, &value)].into_iter().collect();
-        Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id?)))
+        let value = FORM.of_members(rtype, &self.numbers, data);
+        let place = (zone, self.name.as_str());
+        Some(FORM.record(place, (rtype, self.ttl), value, self.id.clone()?))
     }
 }
 
@@ -214,31 +178,21 @@ struct Written {
     name: String,
     data: String,
     ttl: u32,
-    /// The fields that only some types have.
     #[serde(flatten)]
-    numbers: BTreeMap<&'static str, u16>,
+    numbers: Numbers,
 }
 
 impl Written {
     /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
     fn of(set: &RecordSet, zone: &Zone) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
-        let (data, numbers) = match (Mx::parse(value), Srv::parse(value)) {
-            (Some(Mx { preference, exchange }), _) if set.rtype == RecordType::Mx => {
-                (fqdn(&exchange), vec![("priority", preference)])
-            }
-            (_, Some(Srv { priority, weight, port, target })) if set.rtype == RecordType::Srv => {
-                let numbers = vec![("priority", priority), ("weight", weight), ("port", port)];
-                (fqdn(&target), numbers)
-            }
-            _ => (FORM.value(set.rtype, value), Vec::new()),
-        };
+        let (numbers, data) = FORM.in_members(set.rtype, value);
         Self {
             rtype: set.rtype.to_string(),
             name: FORM.name(&set.name, zone),
             data,
             ttl: FORM.ttl(set.ttl),
-            numbers: numbers.into_iter().collect(),
+            numbers,
         }
     }
 }

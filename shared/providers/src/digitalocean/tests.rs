@@ -27,7 +27,7 @@ mod kit {
 }
 
 mod contract {
-    use extdns_model::{Endpoint, FailureKind, Outcome, RecordType};
+    use extdns_model::{Endpoint, FailureKind, Outcome, RecordType, Ttl};
     use extdns_testkit::http::{Reply, ScriptedServer};
     use serde_json::json;
 
@@ -168,7 +168,7 @@ mod contract {
                 "_s._tcp.example.org",
                 RecordType::Srv,
                 "1 2 3 sip.example.org.",
-                r#"{"type":"SRV","name":"_s._tcp","data":"sip.example.org.","ttl":300,"port":3,"priority":1,"weight":2}"#,
+                r#"{"type":"SRV","name":"_s._tcp","data":"sip.example.org.","ttl":300,"priority":1,"weight":2,"port":3}"#,
             ),
             (
                 "c.example.org",

@@ -15,14 +15,14 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Opaque, Record, RecordSet, Stored, Ttl, Zone, ZoneIndex};
-use serde::de::DeserializeOwned;
+use extdns_model::{Name, Opaque, Record, RecordSet, Zone, ZoneIndex};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, Rest, Service, origin};
+use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
     RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
@@ -50,6 +50,7 @@ const FORM: Form =
     Form { apex: "", dots: Dots::None, txt: TxtQuoting::AsIs, ttls: Ttls::from(3600) };
 
 const LISTING: Listing = Listing {
+    size: ("per_page", PAGE),
     next: More::Numbered("/pagination/current_page", "/pagination/total_pages", "page"),
     total: "/pagination/total_entries",
     ..Listing::at("/data")
@@ -57,9 +58,6 @@ const LISTING: Listing = Listing {
 
 /// Items per page of a list.
 const PAGE: u32 = 100;
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
 
 /// The provider for an account. Nothing is sent yet.
 ///
@@ -93,7 +91,7 @@ fn capabilities() -> Capabilities {
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(1, 600)),
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: RECORD_OPERATIONS,
         ..FORM.capabilities("dnsimple")
     }
 }
@@ -119,7 +117,7 @@ impl ZoneReader for Dnsimple {
             return Ok(self.named.iter().map(zone).collect());
         }
         let path = [self.account(via).await?, "zones"];
-        let listed: Vec<ListedZone> = self.list(via, "list zones", &path).await?;
+        let listed: Vec<ListedZone> = self.rest.all(via, "list zones", &path, &LISTING).await?;
         let zones = listed.into_iter().map(|it| Zone {
             data: Opaque::new(it.id),
             ..Zone::new(it.name.as_str(), Name::as_listed(&it.name))
@@ -129,7 +127,7 @@ impl ZoneReader for Dnsimple {
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let path = [self.account(via).await?, "zones", &zone.id, "records"];
-        let listed: Vec<Listed> = self.list(via, "list records", &path).await?;
+        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &LISTING).await?;
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
@@ -139,16 +137,6 @@ impl ZoneReader for Dnsimple {
 }
 
 impl Dnsimple {
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        path: &[&str],
-    ) -> Result<Vec<T>, ProviderError> {
-        let first = self.rest.get(path).query("per_page", PAGE);
-        self.rest.list(via, operation, first, &LISTING).await
-    }
-
     /// The account whose zones these are. It is asked for once.
     async fn account(&self, via: &Transport) -> Result<&str, ProviderError> {
         let ask = || async {
@@ -168,23 +156,8 @@ impl Dnsimple {
 #[async_trait]
 impl RecordWriter for Dnsimple {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let id = |old: &Stored| origin::<u64>(old).map(ToString::to_string);
-        let records = [self.account(via).await?, "zones", &zone.id, "records"];
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Update { old, new } => {
-                let id = id(old)?;
-                let path = [&records[..], &[&id]].concat();
-                (UPDATE, self.rest.patch(&path).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Delete(old) => {
-                let id = id(old)?;
-                (DELETE, self.rest.delete(&[&records[..], &[&id]].concat()))
-            }
-        };
-        self.rest.send(via, operation, &request).await.map(drop)
+        let at = (Method::PATCH, &[self.account(via).await?, "zones", &zone.id, "records"][..]);
+        self.rest.step(via, step, at, |set| Written::of(set, zone)).await.map(drop)
     }
 }
 
@@ -207,7 +180,7 @@ struct ListedZone {
 /// A record as it is read.
 #[derive(Deserialize)]
 struct Listed {
-    id: u64,
+    id: Id,
     #[serde(rename = "type")]
     rtype: String,
     name: String,
@@ -220,10 +193,8 @@ impl Listed {
     /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Option<Record> {
         let rtype = FORM.usual_type(&self.rtype)?;
-        let name = FORM.whole_name(&self.name, zone);
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let targets = [FORM.joined(rtype, self.priority, &self.content)].into_iter().collect();
-        Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id)))
+        let value = FORM.joined(rtype, self.priority, &self.content);
+        Some(FORM.record((zone, &self.name), (rtype, self.ttl), value, self.id.clone()))
     }
 }
 

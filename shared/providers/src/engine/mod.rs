@@ -12,6 +12,7 @@ mod apart;
 mod apply;
 mod batch;
 pub mod beside;
+mod by_kind;
 pub(crate) mod changed;
 mod check;
 mod fold;
@@ -42,6 +43,7 @@ use crate::{
 };
 pub use account::Accounts;
 use apply::{Dispatch, ZonedWriter};
+pub use by_kind::ByKind;
 pub use noted::Noted;
 #[cfg(feature = "aws")]
 pub(crate) use read::{broke_off_again, is_forgotten};

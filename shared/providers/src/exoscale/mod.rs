@@ -20,12 +20,13 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Opaque, Record, RecordSet, Stored, Ttl, Zone, ZoneIndex};
+use extdns_model::{Action, Name, Record, RecordSet, Zone, ZoneIndex};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Listing, Rest, Service, origin};
+use crate::rest::{Advice, Id, Listing, RECORD_OPERATIONS, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
     RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
@@ -49,10 +50,6 @@ const FORM: Form =
 
 const DOMAINS: Listing = Listing::at("/dns-domains");
 const RECORDS: Listing = Listing::at("/dns-domain-records");
-
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
 
 /// The pause before an operation is asked for again, and how often that is done.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -81,7 +78,7 @@ fn capabilities() -> Capabilities {
     Capabilities {
         parallel_zones: 4,
         parallel_writes: 4,
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: RECORD_OPERATIONS,
         ..FORM.capabilities("exoscale")
     }
 }
@@ -99,15 +96,15 @@ impl ZoneReader for Exoscale {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let first = self.rest.get(&["dns-domain"]);
-        let domains: Vec<Domain> = self.rest.list(via, "list domains", first, &DOMAINS).await?;
+        let path = ["dns-domain"];
+        let domains: Vec<Domain> = self.rest.all(via, "list domains", &path, &DOMAINS).await?;
         let zones = domains.iter().map(|it| Zone::new(it.id.as_str(), Name::as_listed(&it.name)));
         Ok(self.filter.select(zones.collect()))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&["dns-domain", &zone.id, "record"]);
-        let listed: Vec<Listed> = self.rest.list(via, "list records", first, &RECORDS).await?;
+        let path = ["dns-domain", &zone.id, "record"];
+        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &RECORDS).await?;
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
@@ -119,22 +116,9 @@ impl ZoneReader for Exoscale {
 #[async_trait]
 impl RecordWriter for Exoscale {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let id = |old: &Stored| origin::<String>(old).cloned();
-        let records = ["dns-domain", &zone.id, "record"];
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Update { old, new } => {
-                let path = ["dns-domain", &zone.id, "record", &id(old)?];
-                let body = Written::of(&new.set, zone).rest;
-                (UPDATE, self.rest.put(&path).json(&body)?)
-            }
-            Action::Delete(old) => {
-                (DELETE, self.rest.delete(&["dns-domain", &zone.id, "record", &id(old)?]))
-            }
-        };
-        let answer = self.rest.send(via, operation, &request).await?;
+        let at = (Method::PUT, &["dns-domain", &zone.id, "record"][..]);
+        let is_new = matches!(step.action, Action::Create(_));
+        let answer = self.rest.step(via, step, at, |set| Written::of(set, zone, is_new)).await?;
         self.ended(via, answer.json()?).await
     }
 }
@@ -187,7 +171,7 @@ struct Domain {
 /// A record as it is read.
 #[derive(Deserialize)]
 struct Listed {
-    id: String,
+    id: Id,
     #[serde(rename = "type")]
     rtype: String,
     name: String,
@@ -200,26 +184,19 @@ impl Listed {
     /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Option<Record> {
         let rtype = FORM.usual_type(&self.rtype)?;
-        let name = FORM.whole_name(if self.name == "@" { "" } else { &self.name }, zone);
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let targets = [FORM.joined(rtype, self.priority, &self.content)].into_iter().collect();
-        Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id.clone())))
+        let name = if self.name == "@" { "" } else { &self.name };
+        let value = FORM.joined(rtype, self.priority, &self.content);
+        Some(FORM.record((zone, name), (rtype, self.ttl), value, self.id.clone()))
     }
 }
 
-/// A record as it is made.
+/// A record as it is written.
 #[derive(Serialize)]
 struct Written {
-    name: String,
-    #[serde(rename = "type")]
-    rtype: String,
-    #[serde(flatten)]
-    rest: Changed,
-}
-
-/// What a change can change.
-#[derive(Serialize)]
-struct Changed {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    rtype: Option<String>,
     content: String,
     ttl: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -227,11 +204,13 @@ struct Changed {
 }
 
 impl Written {
-    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
-    fn of(set: &RecordSet, zone: &Zone) -> Self {
+    /// The one value of a set; of one that is there, what a change can change. What cannot be taken apart is sent whole, for
+    /// the API to refuse.
+    fn of(set: &RecordSet, zone: &Zone, is_new: bool) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
         let (priority, content) = FORM.apart(set.rtype, value);
-        let rest = Changed { content, ttl: FORM.ttl(set.ttl), priority };
-        Self { name: FORM.name(&set.name, zone), rtype: set.rtype.to_string(), rest }
+        let name = is_new.then(|| FORM.name(&set.name, zone));
+        let rtype = is_new.then(|| set.rtype.to_string());
+        Self { name, rtype, content, ttl: FORM.ttl(set.ttl), priority }
     }
 }

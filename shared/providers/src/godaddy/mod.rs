@@ -18,13 +18,14 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Action, ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone, ZoneIndex,
+    ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
 };
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::batched;
-use crate::engine::wire::{Dots, Form, Mx, Ttls, host};
-use crate::rest::{Advice, Meaning, Next, Part, Rest, Service};
+use crate::engine::wire::{Dots, Form, Ttls};
+use crate::engine::{ByKind, batched};
+use crate::rest::{Advice, Meaning, Next, Part, Request, Rest, Service};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
     Provider, ProviderError, RateLimit, Stores, Transport, TxtQuoting, Updates, ZoneFilter,
@@ -170,12 +171,9 @@ impl Godaddy {
         for entry in entries {
             let known = |it: &&RecordType| it.known_text() == Some(entry.rtype.as_str());
             let Some(rtype) = TYPES.iter().copied().find(|it| known(&it)) else { continue };
-            let value = match (rtype, entry.data.as_str(), entry.priority) {
-                (RecordType::Mx, data, priority) => {
-                    format!("{} {data}", priority.unwrap_or_default())
-                }
-                (RecordType::Cname | RecordType::Ns, "@", _) => zone.name.to_string(),
-                (_, data, _) => data.to_owned(),
+            let data = match (rtype, entry.data.as_str()) {
+                (RecordType::Cname | RecordType::Ns, "@") => zone.name.as_str(),
+                (_, data) => data,
             };
             let at = *places.entry((&entry.name, rtype)).or_insert_with(|| {
                 let name = self.form.whole_name(&entry.name, zone);
@@ -183,9 +181,15 @@ impl Godaddy {
                 sets.push(RecordSet::new(name, rtype, ttl, Default::default()));
                 sets.len() - 1
             });
-            sets[at].targets.push(self.form.read(rtype, &value));
+            sets[at].targets.push(self.form.mx_joined(rtype, entry.priority, data));
         }
         sets.into_iter().map(|set| Record::new(set, Opaque::none())).collect()
+    }
+
+    /// A request for a set. The name in its path is never empty: that of the apex is a sign of its own.
+    fn at(&self, method: Method, zone: &Zone, old: &Stored) -> Request {
+        let (name, rtype) = (self.form.name(&old.set.name, zone), old.set.rtype.to_string());
+        self.rest.request(method, &["domains", &zone.id, "records", &rtype, &name])
     }
 
     /// The values of a set as they are added.
@@ -193,11 +197,7 @@ impl Godaddy {
         let name = self.form.name(&set.name, zone);
         let ttl = self.form.ttl(set.ttl);
         set.targets.iter().map(move |value| {
-            let mx = Mx::parse(value).filter(|_| set.rtype == RecordType::Mx);
-            let (priority, data) = match mx {
-                Some(Mx { preference, exchange }) => (Some(preference), host(&exchange)),
-                None => (None, self.form.value(set.rtype, value)),
-            };
+            let (priority, data) = self.form.mx_apart(set.rtype, value);
             Entry { name: name.clone(), rtype: set.rtype.to_string(), data, ttl, priority }
         })
     }
@@ -212,29 +212,19 @@ impl BatchWriter for Godaddy {
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
-        let records = ["domains", &zone.id, "records"];
-        let actions = || groups.iter().flat_map(|group| &group.changes).map(|it| &it.action);
-        let new = actions().filter_map(|action| match action {
-            Action::Create(new) => Some(&new.set),
-            _ => None,
-        });
-        let added: Vec<Entry> = new.flat_map(|set| self.entries(set, zone)).collect();
+        let ByKind { added, changed, gone } = ByKind::of(groups);
+        let added: Vec<Entry> = added.iter().flat_map(|set| self.entries(set, zone)).collect();
         if !added.is_empty() {
-            let request = self.rest.patch(&records).json(&added)?;
+            let request = self.rest.patch(&["domains", &zone.id, "records"]).json(&added)?;
             self.rest.send(via, ADD, &request).await?;
         }
-        for action in actions() {
-            let (Action::Update { old, .. } | Action::Delete(old)) = action else { continue };
-            // The name is never empty: that of the apex is a sign of its own.
-            let name = self.form.name(&old.set.name, zone);
-            let rtype = old.set.rtype.to_string();
-            let path = [&records[..], &[&rtype, &name]].concat();
-            if let Action::Update { new, .. } = action {
-                let values: Vec<Value> = self.entries(&new.set, zone).map(Value::from).collect();
-                self.rest.send(via, REPLACE, &self.rest.put(&path).json(&values)?).await?;
-                continue;
-            }
-            match self.rest.send(via, DELETE, &self.rest.delete(&path)).await {
+        for (old, new) in changed {
+            let values: Vec<Value> = self.entries(&new.set, zone).map(Value::from).collect();
+            let request = self.at(Method::PUT, zone, old).json(&values)?;
+            self.rest.send(via, REPLACE, &request).await?;
+        }
+        for old in gone {
+            match self.rest.send(via, DELETE, &self.at(Method::DELETE, zone, old)).await {
                 Err(error) if error.kind != ErrorKind::RecordGone => return Err(error),
                 _ => {}
             }

@@ -16,15 +16,13 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_auth::HttpOptions;
-use extdns_model::{
-    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
-};
-use serde::de::DeserializeOwned;
+use extdns_model::{Action, Name, Record, RecordSet, RecordType, Zone, ZoneIndex};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Mx, Srv, Ttls, host};
-use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, Rest, Service, origin};
+use crate::engine::wire::{Dots, Form, Numbers, Ttls};
+use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
     RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
@@ -64,6 +62,7 @@ const FORM: Form = Form {
 };
 
 const LISTING: Listing = Listing {
+    size: ("page_size", PAGE),
     next: More::Numbered("/page", "/pages", "page"),
     total: "/results",
     ..Listing::at("/data")
@@ -71,9 +70,6 @@ const LISTING: Listing = Listing {
 
 /// Items per page of a list.
 const PAGE: u32 = 500;
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
 
 /// The provider for the account of the token. Nothing is sent yet.
 ///
@@ -104,7 +100,7 @@ fn capabilities() -> Capabilities {
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(6, 100)),
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: RECORD_OPERATIONS,
         ..FORM.capabilities("linode")
     }
 }
@@ -122,14 +118,15 @@ impl ZoneReader for Linode {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let domains: Vec<Domain> = self.list(via, "list domains", &["domains"]).await?;
+        let domains: Vec<Domain> =
+            self.rest.all(via, "list domains", &["domains"], &LISTING).await?;
         let zones = domains.iter().map(|it| Zone::new(it.id.as_str(), Name::as_listed(&it.domain)));
         Ok(self.filter.select(zones.collect()))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let path = ["domains", &zone.id, "records"];
-        let listed: Vec<Listed> = self.list(via, "list records", &path).await?;
+        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &LISTING).await?;
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
@@ -138,39 +135,12 @@ impl ZoneReader for Linode {
     }
 }
 
-impl Linode {
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        path: &[&str],
-    ) -> Result<Vec<T>, ProviderError> {
-        let first = self.rest.get(path).query("page_size", PAGE);
-        self.rest.list(via, operation, first, &LISTING).await
-    }
-}
-
 #[async_trait]
 impl RecordWriter for Linode {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let id = |old: &Stored| origin::<u64>(old).map(ToString::to_string);
-        let records = ["domains", &zone.id, "records"];
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Update { old, new } => {
-                let path = ["domains", &zone.id, "records", &id(old)?];
-                let mut body = Written::of(&new.set, zone);
-                // What is left out keeps its value.
-                body.ttl_sec = body.ttl_sec.or(Some(0));
-                (UPDATE, self.rest.put(&path).json(&body)?)
-            }
-            Action::Delete(old) => {
-                (DELETE, self.rest.delete(&["domains", &zone.id, "records", &id(old)?]))
-            }
-        };
-        self.rest.send(via, operation, &request).await.map(drop)
+        let at = (Method::PUT, &["domains", &zone.id, "records"][..]);
+        let is_new = matches!(step.action, Action::Create(_));
+        self.rest.step(via, step, at, |set| Written::of(set, zone, is_new)).await.map(drop)
     }
 }
 
@@ -183,14 +153,13 @@ struct Domain {
 /// A record as it is read.
 #[derive(Deserialize)]
 struct Listed {
-    id: u64,
+    id: Id,
     #[serde(rename = "type")]
     rtype: String,
     name: String,
     target: String,
-    priority: Option<u16>,
-    weight: Option<u16>,
-    port: Option<u16>,
+    #[serde(flatten)]
+    numbers: Numbers,
     ttl_sec: Option<u32>,
 }
 
@@ -198,18 +167,8 @@ impl Listed {
     /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Option<Record> {
         let rtype = FORM.usual_type(&self.rtype)?;
-        let [priority, weight, port] =
-            [self.priority, self.weight, self.port].map(Option::unwrap_or_default);
-        let target = &self.target;
-        let value = match rtype {
-            RecordType::Mx => format!("{priority} {target}"),
-            RecordType::Srv => format!("{priority} {weight} {port} {target}"),
-            _ => target.clone(),
-        };
-        let name = FORM.whole_name(&self.name, zone);
-        let ttl = Ttl::from_seconds(self.ttl_sec.unwrap_or_default().into());
-        let targets = [FORM.read(rtype, &value)].into_iter().collect();
-        Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id)))
+        let value = FORM.of_members(rtype, &self.numbers, &self.target);
+        Some(FORM.record((zone, &self.name), (rtype, self.ttl_sec), value, self.id.clone()))
     }
 }
 
@@ -220,9 +179,8 @@ struct Written {
     rtype: String,
     name: String,
     target: String,
-    priority: u16,
-    weight: u16,
-    port: u16,
+    #[serde(flatten)]
+    numbers: Numbers,
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,34 +190,25 @@ struct Written {
 }
 
 impl Written {
-    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
-    fn of(set: &RecordSet, zone: &Zone) -> Self {
+    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse. What is left out keeps the
+    /// value that it has.
+    fn of(set: &RecordSet, zone: &Zone, is_new: bool) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
+        let (numbers, target) = FORM.in_members(set.rtype, value);
         let name = FORM.name(&set.name, zone);
-        let mut labels = name.split('.').map(|label| label.strip_prefix('_').map(str::to_owned));
-        let ttl_sec = Some(FORM.ttl(set.ttl)).filter(|ttl| *ttl > 0);
-        // Upstream's client sends this weight with every type but NS.
-        let weight = u16::from(set.rtype != RecordType::Ns);
-        let plain = Self {
-            rtype: set.rtype.to_string(),
-            name: name.clone(),
-            target: FORM.value(set.rtype, value),
-            priority: 0,
-            weight,
-            port: 0,
-            service: None,
-            protocol: None,
-            ttl_sec,
+        let labels = name.split('.').map(|label| label.strip_prefix('_').map(str::to_owned));
+        let mut labels = labels.filter(|_| numbers.port.is_some());
+        let (service, protocol) = (labels.next().flatten(), labels.next().flatten());
+        let ttl_sec = Some(FORM.ttl(set.ttl)).filter(|ttl| *ttl > 0 || !is_new);
+        // Upstream's client sends all three with every type, and this weight with all but NS.
+        let usual = u16::from(set.rtype != RecordType::Ns);
+        let numbers = Numbers {
+            priority: numbers.priority.or(Some(0)),
+            weight: numbers.weight.or(Some(usual)),
+            port: numbers.port.or(Some(0)),
         };
-        match (Mx::parse(value), Srv::parse(value)) {
-            (Some(Mx { preference, exchange }), _) if set.rtype == RecordType::Mx => {
-                Self { priority: preference, target: host(&exchange), ..plain }
-            }
-            (_, Some(Srv { priority, weight, port, target })) if set.rtype == RecordType::Srv => {
-                let (service, protocol) = (labels.next().flatten(), labels.next().flatten());
-                Self { priority, weight, port, target: host(&target), service, protocol, ..plain }
-            }
-            _ => plain,
-        }
+        let rtype = set.rtype.to_string();
+        drop(labels);
+        Self { rtype, name, target, numbers, service, protocol, ttl_sec }
     }
 }

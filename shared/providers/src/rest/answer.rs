@@ -154,7 +154,8 @@ pub(super) async fn receive(
     let body = whole(&mut response, service.most_of_answer, &from).await?;
     // A part of a list is no list.
     let is_step = service.has_pages && status.is_redirection();
-    if is_step || (status.is_success() && status != StatusCode::PARTIAL_CONTENT) {
+    let is_done = status.is_success() && status != StatusCode::PARTIAL_CONTENT;
+    if is_step || (is_done && !is_failure(service, &body)) {
         let answer = Answer { from, url, headers, body };
         return match answer.is_page() && !service.has_pages {
             true => Err(answer.page(&method)),
@@ -173,6 +174,12 @@ pub(super) async fn receive(
     };
     let colon = if text.is_empty() { "" } else { ": " };
     Err(ProviderError::new(kind, format!("{from}: HTTP {}{colon}{text}{remedy}", status.as_u16())))
+}
+
+/// Whether a body with a status of success is that of a failure.
+fn is_failure(service: &Service, body: &[u8]) -> bool {
+    let json = || serde_json::from_slice::<serde_json::Value>(body).ok();
+    !service.failure.is_empty() && json().is_some_and(|it| it.pointer(service.failure).is_some())
 }
 
 /// How far apart clocks may be. Services refuse signatures whose time is more than five minutes away, some less.

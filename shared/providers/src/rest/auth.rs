@@ -62,7 +62,17 @@ pub struct Outgoing {
 }
 
 /// Computes a signature over a request.
+#[async_trait]
 pub trait Signer: Send + Sync {
+    /// Fetches what signatures need, unless it is there and good: the time of the service, a temporary key. Nothing, unless
+    /// a signer says otherwise. It is called before every call.
+    ///
+    /// # Errors
+    /// When the service does not give it.
+    async fn prepare(&self, _via: &Transport) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
     /// Adds the signature: to the headers or to the query. It is called for every attempt, as
     /// signatures hold a time or a nonce.
     ///
@@ -206,6 +216,9 @@ impl Auth {
 
     /// The token that goes with the next request, if this is about tokens.
     pub(super) async fn token(&self, via: &Transport) -> Result<Option<String>, ProviderError> {
+        if let Way::Signed { signer, .. } = &self.0 {
+            signer.prepare(via).await?;
+        }
         self.token_other_than(via, None).await
     }
 

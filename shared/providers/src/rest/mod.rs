@@ -28,8 +28,10 @@ mod auth;
 mod beside;
 mod id;
 mod identity;
+mod oauth2;
 mod request;
 mod sigv4;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -49,8 +51,10 @@ pub use answer::{Advice, Answer, Meaning};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use beside::Beside;
 pub use id::Id;
+pub use oauth2::ClientCredentials;
 pub use request::Request;
 pub use sigv4::SigV4;
+pub use steps::RECORD_OPERATIONS;
 pub use walk::{Listing, More, Next, Part};
 
 use crate::{Accounts, Capabilities, ErrorKind, ProviderError, Transport};
@@ -67,6 +71,9 @@ pub struct Service {
     pub base: &'static str,
     /// JSON pointers (RFC 6901) to what an error body says, in the order in which it is shown.
     pub texts: &'static [&'static str],
+    /// A JSON pointer to what shows that an answer with a status of success is a failure all the same; empty where the
+    /// status tells.
+    pub failure: &'static str,
     /// What failures mean where the service differs from the usual; the first that fits counts.
     pub meanings: &'static [Meaning],
     /// What the user can do about missing rights: a lower-case fragment.
@@ -89,6 +96,7 @@ impl Service {
             name,
             base,
             texts: &[],
+            failure: "",
             meanings: &[],
             rights: "check the credentials",
             advice: Advice::NONE,
@@ -224,7 +232,9 @@ impl Rest {
         self.request(Method::DELETE, path)
     }
 
-    fn request(&self, method: Method, path: &[&str]) -> Request {
+    /// A request of this method for a resource.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &[&str]) -> Request {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             // Each segment is percent-encoded, so that no name can lead elsewhere.

@@ -52,6 +52,8 @@ pub struct Listing {
     pub total: &'static str,
     /// The header with the number of all items; empty where there is none.
     pub total_header: &'static str,
+    /// The parameter of the size of a page, and how many items a page shall have; an empty name where it is not said.
+    pub size: (&'static str, u32),
 }
 
 /// How a page says what comes behind it.
@@ -78,7 +80,14 @@ impl Listing {
     /// The items at this pointer, all on one page.
     #[must_use]
     pub const fn at(items: &'static str) -> Self {
-        Self { items, or_empty: "", next: More::Nothing, total: "", total_header: "" }
+        Self {
+            items,
+            or_empty: "",
+            next: More::Nothing,
+            total: "",
+            total_header: "",
+            size: ("", 0),
+        }
     }
 
     /// Takes a page apart, of which so many items came before.
@@ -134,6 +143,20 @@ impl Listing {
 }
 
 impl Rest {
+    /// All items of the list at this path, whose pages say the usual.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn all<T: DeserializeOwned>(
+        &self,
+        via: &Transport,
+        operation: &'static str,
+        path: &[&str],
+        listing: &Listing,
+    ) -> Result<Vec<T>, ProviderError> {
+        self.list(via, operation, self.get(path), listing).await
+    }
+
     /// All items of a list whose pages say the usual.
     ///
     /// # Errors
@@ -145,6 +168,10 @@ impl Rest {
         first: Request,
         listing: &Listing,
     ) -> Result<Vec<T>, ProviderError> {
+        let first = match listing.size {
+            ("", _) => first,
+            (name, size) => first.query(name, size),
+        };
         self.walk(via, operation, first, |answer, before| listing.part(answer, before)).await
     }
 

@@ -17,13 +17,12 @@ mod record;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Change, ChangeGroup, Name, RecordType, Stored, Zone, ZoneIndex};
-use serde::de::DeserializeOwned;
+use extdns_model::{ChangeGroup, Name, RecordType, Zone, ZoneIndex};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
+use crate::engine::{ByKind, batched};
 use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, origin};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
@@ -120,7 +119,8 @@ impl ZoneReader for Scaleway {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let listed: Vec<ListedZone> = self.list(via, "list zones", &ALL, &ZONES).await?;
+        let listed: Vec<ListedZone> =
+            self.rest.all(via, "list zones", &ALL, &self.listing(&ZONES)).await?;
         let zones = listed.iter().map(ListedZone::name);
         let zones = zones.map(|name| Zone::new(name.as_str(), Name::as_listed(&name)));
         Ok(self.filter.select(zones.collect()))
@@ -128,7 +128,8 @@ impl ZoneReader for Scaleway {
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let path = records(zone);
-        let listed: Vec<Listed> = self.list(via, "list records", &path, &RECORDS).await?;
+        let listed: Vec<Listed> =
+            self.rest.all(via, "list records", &path, &self.listing(&RECORDS)).await?;
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
@@ -143,16 +144,8 @@ fn records(zone: &Zone) -> [&str; 5] {
 }
 
 impl Scaleway {
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        path: &[&str],
-        listing: &Listing,
-    ) -> Result<Vec<T>, ProviderError> {
-        let size = self.capabilities.page_size.unwrap_or_default();
-        let first = self.rest.get(path).query("page_size", size);
-        self.rest.list(via, operation, first, listing).await
+    fn listing(&self, listing: &Listing) -> Listing {
+        Listing { size: ("page_size", self.capabilities.page_size.unwrap_or_default()), ..*listing }
     }
 }
 
@@ -164,8 +157,8 @@ impl BatchWriter for Scaleway {
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
-        let changes: Vec<&Change> = groups.iter().flat_map(|group| &group.changes).collect();
-        let request = self.rest.patch(&records(zone)).json(&Changes::of(&changes, zone)?)?;
+        let request =
+            self.rest.patch(&records(zone)).json(&Changes::of(&ByKind::of(groups), zone)?)?;
         self.rest.send(via, CHANGE, &request).await.map(drop)
     }
 }
@@ -179,23 +172,21 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(changes: &[&Change], zone: &Zone) -> Result<Self, ProviderError> {
-        let id = |old: &Stored| origin::<String>(old).cloned();
-        let (mut deletes, mut sets, mut adds) = (Vec::new(), Vec::new(), Vec::new());
-        for change in changes {
-            match &change.action {
-                Action::Delete(old) => deletes.push(json!({ "delete": { "id": id(old)? } })),
-                Action::Update { old, new } => {
-                    let records = [Entry::of(&new.set, zone)];
-                    sets.push(json!({ "set": { "id": id(old)?, "records": records } }));
-                }
-                Action::Create(new) => adds.push(Entry::of(&new.set, zone)),
-            }
+    fn of(changes: &ByKind<'_>, zone: &Zone) -> Result<Self, ProviderError> {
+        let mut all = Vec::new();
+        for old in &changes.gone {
+            all.push(json!({ "delete": { "id": origin::<String>(old)? } }));
         }
-        let adds = (!adds.is_empty()).then(|| json!({ "add": { "records": adds } }));
-        let changes = deletes.into_iter().chain(sets).chain(adds).collect();
+        for (old, new) in &changes.changed {
+            let records = [Entry::of(&new.set, zone)];
+            all.push(json!({ "set": { "id": origin::<String>(old)?, "records": records } }));
+        }
+        if !changes.added.is_empty() {
+            let records: Vec<Entry> = changes.added.iter().map(|it| Entry::of(it, zone)).collect();
+            all.push(json!({ "add": { "records": records } }));
+        }
         // A zone that is gone must not come back by a write.
-        Ok(Self { changes, return_all_records: false, disallow_new_zone_creation: true })
+        Ok(Self { changes: all, return_all_records: false, disallow_new_zone_creation: true })
     }
 }
 

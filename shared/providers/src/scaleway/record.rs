@@ -1,10 +1,9 @@
 //! Records, both ways.
 
-use extdns_model::{Opaque, Properties, Record, RecordSet, RecordType, Ttl, Zone};
+use extdns_model::{Properties, Record, RecordSet, RecordType, Zone};
 use serde::{Deserialize, Serialize};
 
 use super::{FORM, TYPES};
-use crate::engine::wire::{Mx, fqdn};
 use crate::{Adaptation, AdaptationKind, Adjusted};
 
 /// The property with the priority of a record (annotation `scw-priority`). MX and SRV have theirs in their values.
@@ -49,21 +48,17 @@ impl Listed {
     pub(super) fn record(&self, zone: &Zone) -> Option<Record> {
         let known = |it: &&RecordType| it.known_text() == Some(self.rtype.as_str());
         let rtype = *TYPES.iter().find(known)?;
-        let value = match rtype {
-            // Some have the priority in their data as well.
-            RecordType::Mx if !self.data.contains(' ') => {
-                format!("{} {}", self.priority, self.data)
-            }
-            _ => self.data.clone(),
+        // Some have the priority in their data as well.
+        let number = u16::try_from(self.priority).ok().filter(|_| !self.data.contains(' '));
+        let value = match number {
+            Some(_) => FORM.mx_joined(rtype, number, &self.data),
+            None => FORM.read(rtype, &self.data),
         };
-        let name = FORM.whole_name(&self.name, zone);
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let targets = [FORM.read(rtype, &value)].into_iter().collect();
-        let mut set = RecordSet::new(name, rtype, ttl, targets);
+        let mut record = FORM.record((zone, &self.name), (rtype, self.ttl), value, self.id.clone());
         let priority = self.priority.to_string();
         let own = has_property(rtype).then_some((PRIORITY, priority.as_str()));
-        set.set_properties(own.into_iter().collect());
-        Some(Record::new(set, Opaque::new(self.id.clone())))
+        record.set.set_properties(own.into_iter().collect());
+        Some(record)
     }
 }
 
@@ -83,10 +78,8 @@ impl Entry {
     pub(super) fn of(set: &RecordSet, zone: &Zone) -> Self {
         let value = set.targets.first().map_or("", |target| target.as_str());
         let given = set.properties().get(PRIORITY).and_then(|text| text.parse().ok());
-        let (priority, data) = match Mx::parse(value).filter(|_| set.rtype == RecordType::Mx) {
-            Some(Mx { preference, exchange }) => (preference.into(), fqdn(&exchange)),
-            None => (given.unwrap_or_default(), FORM.value(set.rtype, value)),
-        };
+        let (number, data) = FORM.mx_apart(set.rtype, value);
+        let priority = number.map(u32::from).or(given).unwrap_or_default();
         let rtype = set.rtype.to_string();
         Self { name: FORM.name(&set.name, zone), rtype, data, priority, ttl: FORM.ttl(set.ttl) }
     }

@@ -14,15 +14,13 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
-};
-use serde::de::DeserializeOwned;
+use extdns_model::{Action, Name, Record, RecordSet, Zone, ZoneIndex};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, origin};
+use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
     RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
@@ -55,6 +53,7 @@ const FORM: Form =
     Form { apex: "", dots: Dots::None, txt: TxtQuoting::Quoted, ttls: Ttls::from(3600) };
 
 const DOMAINS: Listing = Listing {
+    size: ("per_page", PAGE),
     next: More::Token("/meta/links/next", "cursor"),
     total: "/meta/total",
     ..Listing::at("/domains")
@@ -63,9 +62,6 @@ const RECORDS: Listing = Listing { items: "/records", ..DOMAINS };
 
 /// Items per page of a list.
 const PAGE: u32 = 500;
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
 
 /// The provider for the account of the key. Nothing is sent yet.
 ///
@@ -89,7 +85,7 @@ fn capabilities() -> Capabilities {
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(20, 20)),
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: RECORD_OPERATIONS,
         ..FORM.capabilities("vultr")
     }
 }
@@ -107,7 +103,8 @@ impl ZoneReader for Vultr {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let domains: Vec<Domain> = self.list(via, "list domains", &["domains"], &DOMAINS).await?;
+        let domains: Vec<Domain> =
+            self.rest.all(via, "list domains", &["domains"], &DOMAINS).await?;
         let zones =
             domains.iter().map(|it| Zone::new(it.domain.as_str(), Name::as_listed(&it.domain)));
         Ok(self.filter.select(zones.collect()))
@@ -115,7 +112,7 @@ impl ZoneReader for Vultr {
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let path = ["domains", &zone.id, "records"];
-        let listed: Vec<Listed> = self.list(via, "list records", &path, &RECORDS).await?;
+        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &RECORDS).await?;
         Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
     }
 
@@ -124,38 +121,17 @@ impl ZoneReader for Vultr {
     }
 }
 
-impl Vultr {
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        path: &[&str],
-        listing: &Listing,
-    ) -> Result<Vec<T>, ProviderError> {
-        let first = self.rest.get(path).query("per_page", PAGE);
-        self.rest.list(via, operation, first, listing).await
-    }
-}
-
 #[async_trait]
 impl RecordWriter for Vultr {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let id = |old: &Stored| origin::<String>(old).cloned();
-        let records = ["domains", &zone.id, "records"];
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                (CREATE, self.rest.post(&records).json(&Written::of(&new.set, zone))?)
-            }
-            Action::Update { old, new } => {
-                let path = ["domains", &zone.id, "records", &id(old)?];
-                let body = Written::of(&new.set, zone).without_type();
-                (UPDATE, self.rest.patch(&path).json(&body)?)
-            }
-            Action::Delete(old) => {
-                (DELETE, self.rest.delete(&["domains", &zone.id, "records", &id(old)?]))
-            }
+        let at = (Method::PATCH, &["domains", &zone.id, "records"][..]);
+        // No record changes its type.
+        let is_new = matches!(step.action, Action::Create(_));
+        let body = |set: &RecordSet| match Written::of(set, zone) {
+            whole if is_new => whole,
+            whole => Written { rtype: String::new(), ..whole },
         };
-        self.rest.send(via, operation, &request).await.map(drop)
+        self.rest.step(via, step, at, body).await.map(drop)
     }
 }
 
@@ -167,7 +143,7 @@ struct Domain {
 /// A record as it is read.
 #[derive(Deserialize)]
 struct Listed {
-    id: String,
+    id: Id,
     #[serde(rename = "type")]
     rtype: String,
     name: String,
@@ -180,16 +156,9 @@ impl Listed {
     /// The record, if its type is managed.
     fn record(&self, zone: &Zone) -> Option<Record> {
         let rtype = FORM.usual_type(&self.rtype)?;
-        let value = match rtype {
-            RecordType::Mx | RecordType::Srv => {
-                format!("{} {}", self.priority.unwrap_or_default().max(0), self.data)
-            }
-            _ => self.data.clone(),
-        };
-        let name = FORM.whole_name(&self.name, zone);
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let targets = [FORM.read(rtype, &value)].into_iter().collect();
-        Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::new(self.id.clone())))
+        let priority = self.priority.and_then(|it| u16::try_from(it).ok());
+        let value = FORM.joined(rtype, priority, &self.data);
+        Some(FORM.record((zone, &self.name), (rtype, self.ttl), value, self.id.clone()))
     }
 }
 
@@ -217,10 +186,5 @@ impl Written {
             ttl: FORM.ttl(set.ttl),
             priority: priority.unwrap_or_default(),
         }
-    }
-
-    /// No record changes its type.
-    fn without_type(self) -> Self {
-        Self { rtype: String::new(), ..self }
     }
 }

@@ -1,6 +1,6 @@
 //! Vultr over a server that speaks as it does.
 
-use extdns_model::FailureKind;
+use extdns_model::{FailureKind, Ttl};
 use extdns_testkit::http::{Reply, Request};
 use serde_json::json;
 

@@ -9,6 +9,7 @@ use super::super::*;
 use super::{ARGS, DIALECT};
 use crate::conformance::{Dialect, HttpBatch, HttpChange, OverHttp, SECRET, only};
 use crate::engine::batched;
+use crate::rest::origin;
 use crate::{BatchLimits, BatchWriter, Batching};
 
 const CHANGE: &str = "change records";
@@ -80,7 +81,9 @@ impl BatchWriter for InBatches {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
         let (mut deletes, mut puts, mut posts) = (Vec::new(), Vec::new(), Vec::new());
-        let id = |old: &Stored| origin::<u64>(old).copied();
+        let id = |old: &Stored| {
+            origin::<Id>(old).map(|id| id.as_str().parse::<u64>().expect("a number"))
+        };
         for change in groups.iter().flat_map(|group| &group.changes) {
             match &change.action {
                 Action::Delete(old) => deletes.push(json!({ "id": id(old)? })),

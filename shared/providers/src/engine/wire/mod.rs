@@ -4,6 +4,7 @@
 
 mod members;
 mod normal;
+mod numbers;
 #[cfg(test)]
 mod tests;
 mod ttl;
@@ -15,6 +16,7 @@ use extdns_model::{Name, RecordType, Ttl, Zone};
 pub use extdns_model::fields::{Caa, Mx, Naptr, Srv, fqdn, host};
 pub use members::Members;
 pub use normal::normal;
+pub use numbers::Numbers;
 pub use ttl::Ttls;
 pub use values::{as_given, keeping_texts, well_formed};
 
