@@ -5,6 +5,8 @@ use std::time::Duration;
 use extdns_model::parse_go_duration;
 
 use crate::ProviderEntry;
+use crate::akamai::AkamaiArgs;
+use crate::alibabacloud::AlibabacloudArgs;
 #[cfg(feature = "aws")]
 use crate::aws::AwsArgs;
 use crate::azure::AzureArgs;
@@ -17,11 +19,14 @@ use crate::google::GoogleArgs;
 use crate::infoblox::InfobloxArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::ns1::Ns1Args;
+use crate::oci::OciArgs;
+use crate::ovh::OvhArgs;
 use crate::pdns::PdnsArgs;
 use crate::pihole::PiholeArgs;
 use crate::plural::PluralArgs;
 use crate::rfc2136::Rfc2136Args;
 use crate::shared::Shared;
+use crate::tencentcloud::TencentcloudArgs;
 use crate::webhook::{WebhookArgs, WebhookServerArgs};
 use crate::zonefile::ZonefileArgs;
 
@@ -41,6 +46,14 @@ pub struct Args {
     /// What providers share.
     #[command(flatten)]
     pub shared: Shared,
+
+    /// Flags of `akamai`.
+    #[command(flatten)]
+    pub akamai: AkamaiArgs,
+
+    /// Flags of `alibabacloud`.
+    #[command(flatten)]
+    pub alibabacloud: AlibabacloudArgs,
 
     /// Flags of `aws`.
     #[cfg(feature = "aws")]
@@ -87,6 +100,14 @@ pub struct Args {
     #[command(flatten)]
     pub ns1: Ns1Args,
 
+    /// Flags of `oci`.
+    #[command(flatten)]
+    pub oci: OciArgs,
+
+    /// Flags of `ovh`.
+    #[command(flatten)]
+    pub ovh: OvhArgs,
+
     /// Flags of `pdns`.
     #[command(flatten)]
     pub pdns: PdnsArgs,
@@ -102,6 +123,10 @@ pub struct Args {
     /// Flags of `rfc2136`.
     #[command(flatten)]
     pub rfc2136: Rfc2136Args,
+
+    /// Flags of `tencentcloud`.
+    #[command(flatten)]
+    pub tencentcloud: TencentcloudArgs,
 
     /// Flags of `webhook`.
     #[command(flatten)]

@@ -11,6 +11,8 @@
 //!   a [`Provider`] of them.
 //! * A system that is no zone API implements [`Reader`], [`Writer`] and [`Provider`] itself.
 
+pub mod akamai;
+pub mod alibabacloud;
 mod api;
 mod args;
 #[cfg(feature = "aws")]
@@ -46,6 +48,8 @@ mod messages;
 #[path = "../../../templates/provider/mod.rs"]
 pub mod newapi;
 pub mod ns1;
+pub mod oci;
+pub mod ovh;
 #[cfg(test)]
 mod pages;
 pub mod pdns;
@@ -61,6 +65,7 @@ mod storable;
 mod table;
 #[cfg(test)]
 mod template;
+pub mod tencentcloud;
 pub mod vinyldns;
 pub mod vultr;
 pub mod webhook;

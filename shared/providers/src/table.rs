@@ -15,6 +15,20 @@ use crate::{Args, Context, Provider, ProviderError, Uses};
 
 /// All providers, by name. A new one is a folder and an entry here.
 pub const PROVIDERS: &[ProviderEntry] = &[
+    ProviderEntry {
+        name: "akamai",
+        about: "Akamai Edge DNS",
+        properties: Some(&["akamai/"]),
+        uses: &[Uses::ZoneIds, Uses::Batches, Uses::Tls],
+        build: |args, context| built(crate::akamai::provider(&args.akamai, context)),
+    },
+    ProviderEntry {
+        name: "alibabacloud",
+        about: "Alibaba Cloud DNS and PrivateZone",
+        properties: Some(&["alibabacloud/"]),
+        uses: REST,
+        build: |args, context| built(crate::alibabacloud::provider(&args.alibabacloud, context)),
+    },
     #[cfg(feature = "aws")]
     ProviderEntry {
         name: "aws",
@@ -161,6 +175,26 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |args, context| built(crate::ns1::provider(&args.ns1, context)),
     },
     ProviderEntry {
+        name: "oci",
+        about: "Oracle Cloud Infrastructure DNS",
+        properties: Some(&["oci/"]),
+        uses: &[Uses::ZoneIds, Uses::Batches, Uses::Tls],
+        build: |args, context| {
+            async {
+                let provider = crate::oci::provider(&args.oci, context);
+                Ok(Box::new(provider.await?) as Box<dyn Provider>)
+            }
+            .boxed()
+        },
+    },
+    ProviderEntry {
+        name: "ovh",
+        about: "OVHcloud",
+        properties: Some(&["ovh/"]),
+        uses: REST,
+        build: |args, context| built(crate::ovh::provider(&args.ovh, context)),
+    },
+    ProviderEntry {
         name: "pdns",
         about: "The PowerDNS Authoritative Server",
         properties: Some(&["pdns/"]),
@@ -210,6 +244,15 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         properties: Some(&["coredns/"]),
         uses: &[Uses::Tls],
         build: |args, context| built(crate::coredns::provider(&args.coredns, context)),
+    },
+    ProviderEntry {
+        name: "tencentcloud",
+        about: "Tencent Cloud, DNSPod and Private DNS",
+        properties: Some(&["tencentcloud/"]),
+        uses: REST,
+        build: |args, context| {
+            std::future::ready(crate::tencentcloud::provider(&args.tencentcloud, context)).boxed()
+        },
     },
     ProviderEntry {
         name: "vinyldns",

@@ -2,6 +2,7 @@
 //! what the code knows: record types, limits, flags, and a CronJob that runs it. A section that `page.md` has itself is not
 //! generated.
 
+mod evidence;
 mod head;
 mod hostile;
 mod manifest;
@@ -97,10 +98,13 @@ fn index(before: &str) -> String {
     let [start, end] = INDEX;
     let (head, rest) = before.split_once(start).expect("the start of the list of providers");
     let (_, tail) = rest.split_once(end).expect("the end of the list of providers");
-    let row =
-        |it: &ProviderEntry| format!("| [`{0}`](providers/{0}.md) | {1} |\n", it.name, it.about);
+    let row = |it: &ProviderEntry| {
+        let (name, about, evidence) = (it.name, it.about, evidence::of(it.name));
+        format!("| [`{name}`](providers/{name}.md) | {about} | {evidence} |\n")
+    };
     let rows: String = PROVIDERS.iter().map(row).collect();
-    format!("{head}{start}\n\n| provider | for |\n| --- | --- |\n{rows}\n{end}{tail}")
+    let columns = "| provider | for | its tests stand on |\n| --- | --- | --- |";
+    format!("{head}{start}\n\n{columns}\n{rows}\n{end}{tail}")
 }
 
 #[tokio::test]

@@ -111,17 +111,6 @@ impl Request {
         Ok(self)
     }
 
-    /// With these fields as its body (`application/x-www-form-urlencoded`).
-    #[must_use]
-    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
-        let mut all = self.url.clone();
-        all.query_pairs_mut().clear().extend_pairs(fields);
-        self.body = Some(all.query().unwrap_or_default().to_owned().into());
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        self.headers.insert(CONTENT_TYPE, form);
-        self
-    }
-
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }

@@ -3,27 +3,18 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 15] = [
-    "akamai",
-    "alibabacloud",
+const PROVIDERS: [&str; 10] = [
     "aws-sd",
     "bluecat",
     "dyn",
     "ibmcloud",
-    "oci",
-    "ovh",
     "rcodezero",
     "safedns",
     "stackpath",
-    "tencentcloud",
     "transip",
     "ultradns",
     "yandex",
 ];
-
-/// Flags that have the name of no provider, or not as `--provider` writes it.
-const BEGINNINGS: [(&str, &str); 2] =
-    [("alibaba-cloud-", "alibabacloud"), ("tencent-cloud-", "tencentcloud")];
 
 /// Registries of upstream, as `--registry` has them.
 const REGISTRIES: [&str; 2] = ["aws-sd", "dynamodb"];
@@ -57,14 +48,9 @@ pub(super) fn feature_of(flag: &str) -> Option<&'static str> {
 
 /// The provider whose flag this is.
 pub(super) fn provider_of(flag: &str) -> Option<&'static str> {
-    let listed = BEGINNINGS.iter().find(|(start, _)| flag.starts_with(start));
-    let named = || {
-        let is_of = |provider: &&&str| {
-            flag.strip_prefix(**provider).is_some_and(|rest| rest.starts_with('-'))
-        };
-        PROVIDERS.iter().filter(is_of).max_by_key(|provider| provider.len())
-    };
-    listed.map(|(_, provider)| *provider).or_else(|| named().copied())
+    let is_of =
+        |provider: &&&str| flag.strip_prefix(**provider).is_some_and(|rest| rest.starts_with('-'));
+    PROVIDERS.iter().filter(is_of).max_by_key(|provider| provider.len()).copied()
 }
 
 #[cfg(test)]
@@ -77,7 +63,6 @@ mod tests {
             ("stackpath-x", Some("stackpath")),
             ("dyn-min-ttl", Some("dyn")),
             ("aws-sd-create-tag", Some("aws-sd")),
-            ("alibaba-cloud-zone-type", Some("alibabacloud")),
             ("aws-zone-typ", None),
             ("stackpat-x", None),
             ("zone-id-filtre", None),

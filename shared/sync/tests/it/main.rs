@@ -15,6 +15,7 @@ mod not_served;
 mod outside;
 mod revert;
 mod route53;
+mod services;
 mod support;
 mod webhook_server;
 mod wire;

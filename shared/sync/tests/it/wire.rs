@@ -33,6 +33,17 @@ pub(super) struct Case<'a> {
     pub(super) differences: &'static [(&'static [usize], &'static str)],
 }
 
+/// What a case needs beside that.
+#[derive(Default)]
+pub(super) struct Extra<'a> {
+    /// The folder of the run, where it has not the name of the provider.
+    pub(super) recorded: Option<&'static str>,
+    /// More variables.
+    pub(super) variables: &'a [(&'a str, &'a str)],
+    /// Flags of upstream's run and what ours has in their place; what is of none of them is added.
+    pub(super) flags: &'a [(&'a str, &'a str)],
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn digitalocean_leaves_the_zones_that_upstream_leaves() {
     let service = Service::Http(Box::new(HttpSim::start(digitalocean::dialect::DIALECT, &ZONES)));
@@ -223,11 +234,15 @@ impl Service {
 }
 
 pub(super) async fn replay(case: &Case<'_>, service: &Service) {
+    replay_with(case, service, &Extra::default()).await;
+}
+
+pub(super) async fn replay_with(case: &Case<'_>, service: &Service, extra: &Extra<'_>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/wire");
     let recorded = match case.provider {
         "pdns" => "powerdns",
         "azure-private-dns" => "azure-private",
-        name => name,
+        name => extra.recorded.unwrap_or(name),
     };
     let upstream = read(&folder.join(recorded).join("upstream-run.json"));
     let objects = read(&folder.join("objects.json"));
@@ -242,10 +257,11 @@ pub(super) async fn replay(case: &Case<'_>, service: &Service) {
     let mut found = BTreeSet::new();
     for (number, step) in (1..).zip(upstream["steps"].as_array().expect("steps")) {
         let before = service.writes().await;
-        run(case, service, &upstream, number, &objects[format!("step {number}")]).await;
+        let objects = &objects[format!("step {number}")];
+        run((case, extra), service, &upstream, number, objects).await;
         let writes = service.writes().await - before;
         let theirs = step["requests"].as_array().expect("requests");
-        let theirs = theirs.iter().filter(|request| request["method"] != "GET").count();
+        let theirs = theirs.iter().filter(|request| is_write(request)).count();
         assert!(writes <= theirs as u64, "step {number}: {writes} writes, upstream made {theirs}");
         assert!(number != 2 || writes == 0, "step 2 has nothing to do, and made {writes} writes");
         let (ours, theirs) = (service.lines().await, of_upstream(step));
@@ -267,8 +283,23 @@ pub(super) async fn replay(case: &Case<'_>, service: &Service) {
     );
 }
 
+/// Whether a request of upstream changes something. Some APIs are read by `POST` too.
+fn is_write(request: &Value) -> bool {
+    let query = request["query"].as_array().into_iter().flatten();
+    let is_read = |pair: &Value| {
+        pair[0] == "Action" && pair[1].as_str().is_some_and(|it| it.starts_with("Describe"))
+    };
+    request["method"] != "GET" && !query.clone().any(is_read) && request["body"]["Limit"].is_null()
+}
+
 /// One run of ours over the objects of a step.
-async fn run(case: &Case<'_>, service: &Service, upstream: &Value, number: usize, objects: &Value) {
+async fn run(
+    (case, extra): (&Case<'_>, &Extra<'_>),
+    service: &Service,
+    upstream: &Value,
+    number: usize,
+    objects: &Value,
+) {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("temporary file");
     let documents = objects.as_array().expect("objects").iter().map(|it| format!("---\n{it}\n"));
     // A file without any object is an error.
@@ -300,7 +331,14 @@ async fn run(case: &Case<'_>, service: &Service, upstream: &Value, number: usize
         .rsplit_once(':')
         .map(|(host, port)| (host.to_owned(), port.to_owned()))
         .expect("a port");
-    let flags = words(&upstream["flags"]).into_iter();
+    let replaced = |flag: String| {
+        let own = extra.flags.iter().find(|(theirs, _)| *theirs == flag);
+        own.map_or(flag, |(_, ours)| (*ours).to_owned())
+    };
+    let flags = words(&upstream["flags"]);
+    let added = extra.flags.iter().filter(|(theirs, _)| theirs.is_empty());
+    arguments.extend(added.map(|(_, ours)| (*ours).to_owned()));
+    let flags = flags.into_iter().map(replaced);
     arguments
         .extend(flags.map(|it| it.replace("{port}", &port).replace("=secret", &format!("={KEY}"))));
     if case.provider.starts_with("azure") {
@@ -318,8 +356,11 @@ async fn run(case: &Case<'_>, service: &Service, upstream: &Value, number: usize
     let [credentials, base] = case.variables;
     let url = format!("{}{}", service.url(), case.path);
     let filter = arguments.plan.filter().expect("a filter");
+    let own = [(credentials, case.credentials), (base, url.as_str())];
+    let variables = own.iter().chain(extra.variables);
+    let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let context = Context {
-        environment: Variables::from([(credentials, case.credentials), (base, url.as_str())]),
+        environment: Variables::new(variables.collect()),
         ..arguments.providers.shared.context(filter).expect("flags")
     };
     let entry = arguments.providers.provider;
@@ -364,24 +405,38 @@ fn ours(sim: &HttpSim) -> BTreeSet<String> {
 fn of_upstream(step: &Value) -> BTreeSet<String> {
     let records = step["zones"].as_array().expect("zones").iter().flat_map(|record| {
         let text = |key: &str| record[key].as_str().unwrap_or_default().trim_end_matches('.');
-        let zone = text("zone");
+        let (zone, rtype) = (text("zone"), text("type"));
         let name = match text("name") {
-            "@" => zone.to_owned(),
+            "@" | "" => zone.to_owned(),
             name if name.ends_with(zone) => name.to_owned(),
             name => format!("{name}.{zone}"),
         };
         let ttl = Ttl::from_seconds(record["ttl"].as_i64().unwrap_or_default());
-        let content = record["content"].as_str().map(|content| match record["priority"].as_u64() {
-            Some(priority) if text("type") == "MX" => format!("{priority} {content}"),
-            _ => content.to_owned(),
-        });
-        let data = record["data"].as_str().map(ToOwned::to_owned).or(content);
-        let values = [&record["values"], &record["rrdatas"]].map(Value::as_array);
-        let values = values.into_iter().flatten().flatten().filter_map(Value::as_str);
-        let values = values.map(ToOwned::to_owned).chain(data).collect::<Vec<_>>();
-        values.iter().filter_map(|it| line(zone, &name, text("type"), ttl, it)).collect::<Vec<_>>()
+        let values = values_of(record, rtype);
+        let managed = values.iter().filter(|_| rtype != "SOA");
+        managed.filter_map(|it| line(zone, &name, rtype, ttl, it)).collect::<Vec<_>>()
     });
     records.collect()
+}
+
+/// The values of a record, as each emulated service keeps them.
+fn values_of(record: &Value, rtype: &str) -> Vec<String> {
+    let apart = ["content", "value", "target"].map(|key| &record[key]);
+    let apart = apart.into_iter().filter_map(Value::as_str);
+    let apart = apart.map(|content| match record["priority"].as_u64() {
+        Some(priority) if rtype == "MX" => format!("{priority} {content}"),
+        _ => content.to_owned(),
+    });
+    let lists = ["values", "rrdatas", "data", "answers"].map(|key| &record[key]);
+    let lists = lists.into_iter().filter_map(Value::as_array).flatten();
+    let lists = lists.map(|value| match value {
+        Value::Array(fields) => {
+            fields.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+        }
+        value => value.as_str().unwrap_or_default().to_owned(),
+    });
+    let data = record["data"].as_str().map(ToOwned::to_owned);
+    apart.chain(lists).chain(data).collect()
 }
 
 /// A value in a form that does not depend on quotes and final dots; of an ownership record its
