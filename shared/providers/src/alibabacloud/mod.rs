@@ -69,7 +69,7 @@ pub fn provider(
         }
         None => {
             let signer = Rpc::of_role(api.version, REGION, metadata()?);
-            (Auth::signed(signer, Vec::new()), Vpc::Own(metadata()?, OnceCell::new()))
+            (Auth::signed(signer, Vec::new()), Vpc::Own(Box::new(metadata()?), OnceCell::new()))
         }
     };
     if api.is_private && matches!(&vpc, Vpc::Known(id) if id.is_empty()) {
@@ -107,7 +107,7 @@ fn capabilities(api: &'static Api) -> Capabilities {
 enum Vpc {
     Known(String),
     /// That of the machine.
-    Own(Rest, OnceCell<String>),
+    Own(Box<Rest>, OnceCell<String>),
 }
 
 impl Vpc {

@@ -196,8 +196,8 @@ impl Written {
         let value = set.targets.first().map_or("", |target| target.as_str());
         let (numbers, target) = FORM.in_members(set.rtype, value);
         let name = FORM.name(&set.name, zone);
-        let labels = name.split('.').map(|label| label.strip_prefix('_').map(str::to_owned));
-        let mut labels = labels.filter(|_| numbers.port.is_some());
+        let label = |label: &str| label.strip_prefix('_').map(str::to_owned);
+        let mut labels = name.split('.').filter(|_| numbers.port.is_some()).map(label);
         let (service, protocol) = (labels.next().flatten(), labels.next().flatten());
         let ttl_sec = Some(FORM.ttl(set.ttl)).filter(|ttl| *ttl > 0 || !is_new);
         // Upstream's client sends all three with every type, and this weight with all but NS.
@@ -208,7 +208,6 @@ impl Written {
             port: numbers.port.or(Some(0)),
         };
         let rtype = set.rtype.to_string();
-        drop(labels);
         Self { rtype, name, target, numbers, service, protocol, ttl_sec }
     }
 }

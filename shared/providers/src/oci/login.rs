@@ -2,7 +2,7 @@
 //!
 //! The last two make a session key and have it certified by a token, which signs like a user's key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -210,7 +210,7 @@ impl Session {
 async fn of_account(
     via: &Transport,
     proxy: &Rest,
-    file: &PathBuf,
+    file: &Path,
     public: &str,
 ) -> Result<String, ProviderError> {
     let own = std::fs::read_to_string(file).map_err(|error| {

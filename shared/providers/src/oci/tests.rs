@@ -355,7 +355,7 @@ async fn a_machine_proves_itself_with_its_certificate() {
     });
     let server = ScriptedServer::start(|request| {
         let header = request.header("authorization").expect("signed");
-        assert!(header.contains(&"keyId=\"ST$head.".to_owned()), "{header}");
+        assert!(header.contains("keyId=\"ST$head."), "{header}");
         reads(request).expect("a read")
     });
     let environment = Environment::from([
@@ -389,7 +389,7 @@ async fn a_service_account_proves_itself_with_its_token() {
     });
     let server = ScriptedServer::start(|request| {
         let header = request.header("authorization").expect("signed");
-        assert!(header.contains(&"keyId=\"ST$head.".to_owned()), "{header}");
+        assert!(header.contains("keyId=\"ST$head."), "{header}");
         reads(request).expect("a read")
     });
     let config = folder.path().join("oci.yaml");

@@ -9,8 +9,8 @@ use super::KEEPS;
 use super::api::{Api, FORM, PRIVATE, PUBLIC};
 use super::sign::Tc3;
 use crate::conformance::{
-    Dialect, Front, HttpAnswer, HttpBatch, HttpChange, HttpPage, HttpRecord, HttpRequest,
-    HttpServer, SECRET, only,
+    Dialect, Front, HttpAnswer, HttpBatch, HttpChange, HttpPage, HttpRecord, HttpRequest, SECRET,
+    only,
 };
 use crate::rest::Outgoing;
 
@@ -64,11 +64,11 @@ pub const PRIVATE_DIALECT: Dialect = Dialect {
 };
 
 /// Actions in a header of one path, a signature, and failures with the status 200.
-pub const FRONT: Front = Front { ask: |server, request| ask(&PUBLIC, server, request), tell };
+pub const FRONT: Front = Front { ask: |_, request| ask(&PUBLIC, request), tell };
 
 /// The same of Private DNS. All zones have the record that is nobody's.
 pub const PRIVATE_FRONT: Front = Front {
-    ask: |server, request| ask(&PRIVATE, server, request),
+    ask: |_, request| ask(&PRIVATE, request),
     tell: |request, answer| tell(request, with_kept(request, answer)),
 };
 
@@ -76,7 +76,7 @@ fn whole(body: Value) -> HttpAnswer {
     HttpAnswer::Whole { status: 200, headers: Vec::new(), body: json!({ "Response": body }) }
 }
 
-fn ask(api: &Api, server: &HttpServer, request: &HttpRequest) -> Result<HttpRequest, HttpAnswer> {
+fn ask(api: &Api, request: &HttpRequest) -> Result<HttpRequest, HttpAnswer> {
     let refuse = |code: &str| whole(json!({ "Error": { "Code": code, "Message": code } }));
     let header = |name: &str| request.headers.get(name).map_or("", String::as_str);
     if request.path != "/" || header("x-tc-version") != api.version || !is_signed(api, request) {
@@ -123,7 +123,6 @@ fn ask(api: &Api, server: &HttpServer, request: &HttpRequest) -> Result<HttpRequ
     if !has_body {
         own.headers.remove("content-type");
     }
-    let _ = server;
     Ok(own)
 }
 

@@ -36,8 +36,6 @@ pub(super) struct Case<'a> {
 /// What a case needs beside that.
 #[derive(Default)]
 pub(super) struct Extra<'a> {
-    /// The folder of the run, where it has not the name of the provider.
-    pub(super) recorded: Option<&'static str>,
     /// More variables.
     pub(super) variables: &'a [(&'a str, &'a str)],
     /// Flags of upstream's run and what ours has in their place; what is of none of them is added.
@@ -242,7 +240,7 @@ pub(super) async fn replay_with(case: &Case<'_>, service: &Service, extra: &Extr
     let recorded = match case.provider {
         "pdns" => "powerdns",
         "azure-private-dns" => "azure-private",
-        name => extra.recorded.unwrap_or(name),
+        name => name,
     };
     let upstream = read(&folder.join(recorded).join("upstream-run.json"));
     let objects = read(&folder.join("objects.json"));
