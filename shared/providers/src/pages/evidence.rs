@@ -9,6 +9,9 @@ use super::root;
 /// Real servers and emulators of others, which the tests of a provider start.
 const SERVERS: &[(&str, &str)] = &[
     ("aws", "an emulator of the service (moto)"),
+    ("coredns", "real servers of etcd"),
+    ("rdns", "real servers of etcd"),
+    ("skydns", "real servers of etcd"),
     ("pdns", "a real server"),
     ("rfc2136", "real servers"),
     ("webhook", "the published description of the protocol"),
@@ -28,6 +31,7 @@ pub(super) fn of(name: &str) -> String {
     let folder = match name {
         "azure-dns" => "azure",
         "azure-private-dns" => "azure-private",
+        "coredns" | "rdns" | "skydns" => "etcd",
         "pdns" => "powerdns",
         name => name,
     };

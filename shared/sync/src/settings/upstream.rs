@@ -12,14 +12,6 @@ const TABLE: &str = include_str!("../../../../tests/flags/upstream.tsv");
 
 /// Flags of what is not here yet. Whoever adds it takes its flags away from this list.
 const LATER: &[&str] = &[
-    "akamai-access-token",
-    "akamai-client-secret",
-    "akamai-client-token",
-    "akamai-edgerc-path",
-    "akamai-edgerc-section",
-    "akamai-serviceconsumerdomain",
-    "alibaba-cloud-config-file",
-    "alibaba-cloud-zone-type",
     "aws-sd-create-tag",
     "aws-sd-service-cleanup",
     "bluecat-config-file",
@@ -39,27 +31,18 @@ const LATER: &[&str] = &[
     "dynamodb-table",
     "ibmcloud-config-file",
     "ibmcloud-proxied",
-    "oci-auth-instance-principal",
-    "oci-compartment-ocid",
-    "oci-config-file",
-    "oci-zone-scope",
-    "oci-zones-cache-duration",
-    "ovh-api-rate-limit",
-    "ovh-enable-cname-relative",
-    "ovh-endpoint",
     "rcodezero-txt-encrypt",
-    "tencent-cloud-config-file",
-    "tencent-cloud-zone-type",
     "transip-account",
     "transip-keyfile",
 ];
 
 /// Flags that change nothing here, as their help says. For each there is a reason in the specification.
-const ACCEPTED: [&str; 6] = [
+const ACCEPTED: [&str; 7] = [
     "azure-zones-cache-duration",
     "cloudflare-zones-per-page",
     "exoscale-endpoint",
     "exoscale-zones-cache-duration",
+    "oci-zones-cache-duration",
     "pdns-tls-enabled",
     "txt-new-format-only",
 ];
@@ -77,7 +60,7 @@ const OWN_DEFAULTS: [&str; 5] = [
 
 /// Beginnings of flags of which nothing is shown, as there are secrets among them: the tests of their
 /// providers and sources hold that they have an effect.
-const NOT_SHOWN: [&str; 3] = ["cf-", "exoscale-", "godaddy-"];
+const NOT_SHOWN: [&str; 4] = ["akamai-", "cf-", "exoscale-", "godaddy-"];
 
 /// Only the command line asks for these, and for a text.
 const INFORMATION: [&str; 2] = ["help", "version"];
