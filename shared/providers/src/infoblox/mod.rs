@@ -234,7 +234,7 @@ impl Infoblox {
     }
 
     /// A reference, which is a path of several segments.
-    fn at<'r>(reference: &'r str) -> Vec<&'r str> {
+    fn at(reference: &str) -> Vec<&str> {
         reference.split('/').collect()
     }
 

@@ -46,9 +46,12 @@ impl Network {
     }
 }
 
-/// The reverse zones, and the PTR records in them: the host and its address.
+/// A PTR record: the host that it names, and the address that it belongs to.
+type Pointer = (String, Ipv4Addr);
+
+/// The reverse zones, and the PTR records in them.
 #[derive(Debug, Default)]
-pub(super) struct Pointers(Mutex<(Vec<Network>, HashSet<(String, Ipv4Addr)>)>);
+pub(super) struct Pointers(Mutex<(Vec<Network>, HashSet<Pointer>)>);
 
 impl Pointers {
     /// Says of an A record whether its PTR record is there, or cannot be.

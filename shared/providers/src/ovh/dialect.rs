@@ -87,7 +87,7 @@ fn tell(request: &HttpRequest, answer: HttpAnswer) -> HttpAnswer {
     let whole = |status, body| HttpAnswer::Whole { status, headers, body };
     if is_of_record(&request.path) {
         let id = request.path.rsplit('/').next().unwrap_or_default();
-        let found = items.into_iter().find(|item| item["id"].to_string() == id);
+        let found = items.into_iter().find(|item| item["id"].as_u64() == id.parse().ok());
         let gone = json!({ "message": format!("The requested object (id = {id}) does not exist") });
         return match found {
             Some(item) => whole(200, item),

@@ -68,7 +68,7 @@ fn is_address(part: &str) -> bool {
     let numbers: Vec<&str> = part.split('_').collect();
     let is_number =
         |it: &&str| (1..=3).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit());
-    numbers.len() == 4 && numbers.iter().all(|it| is_number(&it))
+    numbers.len() == 4 && numbers.iter().all(is_number)
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ async fn what_cannot_be_kept_is_refused() {
     let texts = crate::conformance::contract::set("t.example.org TXT 0 a;b");
     let reason = provider.refusal(&texts, Surroundings::alone(&zone, &texts));
     assert!(reason.is_some_and(|it| it.contains("one text of a name")));
-    let values = vec!["192.0.2.1"; 11].join(";");
+    let values = ["192.0.2.1"; 11].join(";");
     let many = crate::conformance::contract::set(&format!("a.example.org A 0 {values}"));
     let reason = provider.refusal(&many, Surroundings::alone(&zone, &many));
     assert!(reason.is_some_and(|it| it.contains("10 values")));
