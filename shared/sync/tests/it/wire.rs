@@ -179,13 +179,13 @@ async fn pdns_leaves_the_zones_that_upstream_leaves() {
         seed: &[],
         differences: &[],
     };
-    replay(&case, &Service::PowerDns(server)).await;
+    replay(&case, &Service::PowerDns(Box::new(server))).await;
 }
 
 /// What stands for the service.
 pub(super) enum Service {
     Http(Box<HttpSim>),
-    PowerDns(PowerDns),
+    PowerDns(Box<PowerDns>),
 }
 
 impl Service {
