@@ -88,7 +88,8 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
 fn tls(mut builder: ClientBuilder, options: &HttpOptions) -> Result<ClientBuilder, HttpError> {
     let HttpOptions { ca, identity, accept_any_certificate, server_name, .. } = options;
     if let Some(name) = server_name.as_deref().filter(|_| !accept_any_certificate) {
-        let config = roots::named(name, ca.as_deref(), identity.as_ref())?;
+        let config = roots::named(name, ca.as_deref(), identity.as_ref());
+        let config = config.map_err(HttpError::Tls)?;
         return Ok(builder.tls_backend_preconfigured(config));
     }
     if ca.is_none()

@@ -14,8 +14,6 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use crate::HttpError;
-
 /// Where systems keep the authorities that they trust, in one file: Debian, Fedora, openSUSE, Alpine.
 const BUNDLES: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -74,15 +72,16 @@ pub(crate) fn client_config() -> Result<ClientConfig, Error> {
 }
 
 /// TLS for HTTP/1.1 to servers whose certificate has this name, whatever the host of the URL is: signed by an authority of
-/// the file or of the system, with the client's own certificate and key where there are some.
+/// the file or of the system, with the client's own certificate and key where there are some. The error says what cannot be
+/// used.
 pub(crate) fn named(
     name: &str,
     ca: Option<&Path>,
     identity: Option<&(PathBuf, PathBuf)>,
-) -> Result<ClientConfig, HttpError> {
-    let unusable = |error: Error| HttpError::Tls(error.to_string());
+) -> Result<ClientConfig, String> {
+    let unusable = |error: Error| error.to_string();
     let name = ServerName::try_from(name.to_owned())
-        .map_err(|error| HttpError::Tls(format!("{name:?} is no name of a server: {error}")))?;
+        .map_err(|error| format!("{name:?} is no name of a server: {error}"))?;
     let crypto = crypto();
     let extra = ca.map_or_else(|| Ok(Vec::new()), certificates)?;
     let verifier = verifier(extra, Arc::clone(&crypto)).map_err(unusable)?;
@@ -107,15 +106,15 @@ fn crypto() -> Arc<CryptoProvider> {
     crypto.unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()))
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, HttpError> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
         .map_err(|error| no_pem(path, &error))
 }
 
-fn no_pem(path: &Path, error: &dyn std::fmt::Display) -> HttpError {
+fn no_pem(path: &Path, error: &dyn std::fmt::Display) -> String {
     let path = path.display();
-    HttpError::Tls(format!("{path} holds no usable PEM certificate or key: {error}"))
+    format!("{path} holds no usable PEM certificate or key: {error}")
 }
 
 /// Verifies that a certificate has a name that the user gave.

@@ -196,7 +196,7 @@ mod tests {
         let server = |flags| (flags, none);
         let table = [
             ([token("t0ken"), token("t0ken")], "Accounts(1)"),
-            ([token("t0ken"), token("another")], "Accounts(2)"),
+            ([token("t0ken"), token("t1ken")], "Accounts(2)"),
             ([key("k3y"), key("k3y")], "Accounts(1)"),
             ([key("k3y"), token("k3y")], "Accounts(2)"),
             ([server("--provider=webhook"), server("--provider=webhook")], "Accounts(1)"),

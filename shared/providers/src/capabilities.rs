@@ -179,7 +179,7 @@ pub enum Updates {
 pub enum Batching {
     /// There are no such calls.
     None,
-    /// Some changes may be made and others refused.
+    /// Some changes may be made and others refused. What goes comes first: a CNAME excludes every other record.
     InPart,
     /// All are made, or none.
     Whole,

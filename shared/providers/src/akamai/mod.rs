@@ -153,7 +153,7 @@ impl Akamai {
 
 #[async_trait]
 impl BatchWriter for Akamai {
-    /// No change of a batch has to wait for another of it, so their order is free.
+    /// What goes comes first, so that a name can change its type: a CNAME excludes every other record.
     async fn send(
         &self,
         via: &Transport,
@@ -161,22 +161,23 @@ impl BatchWriter for Akamai {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
         let ByKind { added, changed, gone } = ByKind::of(groups);
-        if !added.is_empty() {
-            let sets: Vec<Rrset> = added.into_iter().map(Rrset::of).collect();
-            let body = json!({ "recordsets": sets });
-            self.rest.send(via, ADD, &self.rest.post(&recordsets(zone)).json(&body)?).await?;
-        }
-        for (old, new) in changed {
-            let request = self.at(Method::PUT, zone, &old.set).json(&Rrset::of(&new.set))?;
-            self.rest.send(via, REPLACE, &request).await?;
-        }
         for old in gone {
             match self.rest.send(via, DELETE, &self.at(Method::DELETE, zone, &old.set)).await {
                 Err(error) if error.kind != ErrorKind::RecordGone => return Err(error),
                 _ => {}
             }
         }
-        Ok(())
+        for (old, new) in changed {
+            let request = self.at(Method::PUT, zone, &old.set).json(&Rrset::of(&new.set))?;
+            self.rest.send(via, REPLACE, &request).await?;
+        }
+        if added.is_empty() {
+            return Ok(());
+        }
+        let sets: Vec<Rrset> = added.into_iter().map(Rrset::of).collect();
+        let body = json!({ "recordsets": sets });
+        let request = self.rest.post(&recordsets(zone)).json(&body)?;
+        self.rest.send(via, ADD, &request).await.map(drop)
     }
 }
 

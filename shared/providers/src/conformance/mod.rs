@@ -91,6 +91,7 @@ macro_rules! conformance {
             leaves_what_changed_meanwhile
             moves_a_name_to_its_new_zone
             keeps_what_is_not_replaced
+            swaps_an_alias
             keeps_its_promises
             stores_every_kind
             heals_values_that_disagree

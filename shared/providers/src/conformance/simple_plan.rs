@@ -29,7 +29,8 @@ type Key = (String, RecordType);
 
 /// The groups that make the inventory what is desired. Records without an ownership record are
 /// foreign and left alone. A name that is desired in another zone than it is in moves, and a record set stays until
-/// one of another type is made in its place.
+/// one of another type is made in its place; a CNAME and an address exclude each other, so they change places in one
+/// group.
 #[must_use]
 pub fn plan(inventory: &Inventory, desired: &[RecordSet]) -> Vec<ChangeGroup> {
     let current: BTreeMap<(ZoneKey, Key), &Record> =
@@ -66,6 +67,12 @@ pub fn plan(inventory: &Inventory, desired: &[RecordSet]) -> Vec<ChangeGroup> {
         if is_ownership_record(set) || desired_zones.get(key) == Some(zone) {
             continue;
         }
+        if let Some(group) = made.values_mut().find(|group| excludes(group, *zone, set)) {
+            let records = group.changes.iter().take_while(|it| it.role == Role::Record).count();
+            group.changes.insert(records, delete(Role::Ownership, ownership_record));
+            group.changes.insert(0, delete(Role::Record, record));
+            continue;
+        }
         let moved = made.get(key).map(|group| After::Move(group.id));
         let replacing = made.values().filter(|own| own.zone == *zone && own.name.key() == key.0);
         let replacing = replacing.filter(|own| own.changes.iter().any(makes_record));
@@ -79,6 +86,17 @@ pub fn plan(inventory: &Inventory, desired: &[RecordSet]) -> Vec<ChangeGroup> {
     }
     groups.extend(made.into_values());
     groups
+}
+
+/// Whether a group makes what cannot stand beside a record set: one of the two is a CNAME.
+fn excludes(group: &ChangeGroup, zone: ZoneKey, old: &RecordSet) -> bool {
+    let excludes = |change: &Change| match &change.action {
+        Action::Create(new) if change.role == Role::Record => {
+            (new.set.rtype == RecordType::Cname) != (old.rtype == RecordType::Cname)
+        }
+        _ => false,
+    };
+    group.zone == zone && group.name.key() == old.name.key() && group.changes.iter().any(excludes)
 }
 
 fn action(old: Option<&Record>, new: &RecordSet) -> Option<Action> {

@@ -205,7 +205,7 @@ impl Godaddy {
 
 #[async_trait]
 impl BatchWriter for Godaddy {
-    /// No change of a batch has to wait for another of it, so their order is free.
+    /// What goes comes first, so that a name can change its type: a CNAME excludes every other record.
     async fn send(
         &self,
         via: &Transport,
@@ -213,23 +213,23 @@ impl BatchWriter for Godaddy {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
         let ByKind { added, changed, gone } = ByKind::of(groups);
-        let added: Vec<Entry> = added.iter().flat_map(|set| self.entries(set, zone)).collect();
-        if !added.is_empty() {
-            let request = self.rest.patch(&["domains", &zone.id, "records"]).json(&added)?;
-            self.rest.send(via, ADD, &request).await?;
-        }
-        for (old, new) in changed {
-            let values: Vec<Value> = self.entries(&new.set, zone).map(Value::from).collect();
-            let request = self.at(Method::PUT, zone, old).json(&values)?;
-            self.rest.send(via, REPLACE, &request).await?;
-        }
         for old in gone {
             match self.rest.send(via, DELETE, &self.at(Method::DELETE, zone, old)).await {
                 Err(error) if error.kind != ErrorKind::RecordGone => return Err(error),
                 _ => {}
             }
         }
-        Ok(())
+        for (old, new) in changed {
+            let values: Vec<Value> = self.entries(&new.set, zone).map(Value::from).collect();
+            let request = self.at(Method::PUT, zone, old).json(&values)?;
+            self.rest.send(via, REPLACE, &request).await?;
+        }
+        let added: Vec<Entry> = added.iter().flat_map(|set| self.entries(set, zone)).collect();
+        if added.is_empty() {
+            return Ok(());
+        }
+        let request = self.rest.patch(&["domains", &zone.id, "records"]).json(&added)?;
+        self.rest.send(via, ADD, &request).await.map(drop)
     }
 }
 

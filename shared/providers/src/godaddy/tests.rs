@@ -124,10 +124,10 @@ async fn requests_are_those_of_the_service() {
         sent,
         [
             format!(
-                r#"PATCH {records} [{{"data":"hello world","name":"@","ttl":600,"type":"TXT"}},{{{owner},"name":"own-txt","ttl":600,"type":"TXT"}},{{"data":"mail.example.org","name":"@","ttl":600,"type":"MX","priority":10}},{{{owner},"name":"own-mx","ttl":600,"type":"TXT"}}]"#
+                r#"PUT {records}/A/two [{{"data":"192.0.2.2","ttl":700}},{{"data":"192.0.2.3","ttl":700}}]"#
             ),
             format!(
-                r#"PUT {records}/A/two [{{"data":"192.0.2.2","ttl":700}},{{"data":"192.0.2.3","ttl":700}}]"#
+                r#"PATCH {records} [{{"data":"hello world","name":"@","ttl":600,"type":"TXT"}},{{{owner},"name":"own-txt","ttl":600,"type":"TXT"}},{{"data":"mail.example.org","name":"@","ttl":600,"type":"MX","priority":10}},{{{owner},"name":"own-mx","ttl":600,"type":"TXT"}}]"#
             ),
         ]
     );

@@ -131,7 +131,7 @@ fn read(body: &Value) -> Result<HttpRecord, String> {
         (Value::Bool(false), None) => 0,
         _ => return Err("a TTL counts with use_ttl".to_owned()),
     };
-    let text = kind.read(body).ok_or("a member is missing")?;
+    let text = kind.members.read(body).ok_or("a member is missing")?;
     if rtype == RecordType::Txt && !text.starts_with('"') && text.contains(' ') {
         return Err("text of several words needs quotes".to_owned());
     }

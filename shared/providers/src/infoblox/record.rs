@@ -15,7 +15,7 @@ pub(super) struct Kind {
     /// `None` for host records, whose addresses are of two types.
     rtype: Option<RecordType>,
     /// The members of a value.
-    members: Members,
+    pub(super) members: Members,
     pub(super) fields: &'static str,
 }
 
@@ -87,11 +87,6 @@ impl Kind {
                 format!("{} {}: {target:?} lacks a field of its type", set.rtype, set.name);
             ProviderError::new(ErrorKind::Rejected(vec![set.name.clone()]), message)
         })
-    }
-
-    /// A value of these members.
-    pub(super) fn read(&self, members: &Value) -> Option<String> {
-        self.members.read(members)
     }
 }
 

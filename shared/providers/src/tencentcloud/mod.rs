@@ -273,7 +273,7 @@ impl RecordWriter for Tencentcloud {
 /// Of private zones.
 #[async_trait]
 impl BatchWriter for Tencentcloud {
-    /// No change of a batch has to wait for another of it, so their order is free.
+    /// What goes comes first, so that a name can change its type: a CNAME excludes every other record.
     async fn send(
         &self,
         via: &Transport,
@@ -281,21 +281,25 @@ impl BatchWriter for Tencentcloud {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
         self.keep(via, zone).await?;
-        let changes = || groups.iter().flat_map(|group| &group.changes);
         let mut gone: Vec<&str> = Vec::new();
-        for change in changes() {
+        let mut others = Vec::new();
+        for change in groups.iter().flat_map(|group| &group.changes) {
             match &change.action {
                 Action::Delete(old) => gone.push(origin::<Id>(old)?.as_str()),
-                _ => self.step(via, zone, change).await?,
+                _ => others.push(change),
             }
         }
         match self.delete(via, zone, &gone).await {
             // One that is gone lets the others stay.
-            Err(error) if error.kind == ErrorKind::RecordGone && gone.len() > 1 => {}
-            other => return other,
+            Err(error) if error.kind == ErrorKind::RecordGone && gone.len() > 1 => {
+                for id in gone {
+                    self.delete(via, zone, &[id]).await?;
+                }
+            }
+            other => other?,
         }
-        for id in gone {
-            self.delete(via, zone, &[id]).await?;
+        for change in others {
+            self.step(via, zone, change).await?;
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub use races::{
     leaves_what_changed_meanwhile, moves_a_name_to_its_new_zone, survives_death_after_every_write,
     survives_death_at_every_call,
 };
-pub use replaced::keeps_what_is_not_replaced;
+pub use replaced::{keeps_what_is_not_replaced, swaps_an_alias};
 pub use trouble::{
     ends_with_the_deadline, finds_out_about_lost_answers, gives_up_when_throttled_for_long,
     leaves_an_api_alone_that_is_down, refuses_what_is_too_large, rejects_one_of_many,

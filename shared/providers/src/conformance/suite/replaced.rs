@@ -45,3 +45,20 @@ pub async fn keeps_what_is_not_replaced<H: Harness>(make: impl Make<H>) {
         converged(&kit, &desired).await;
     }
 }
+
+/// A CNAME gives its name to an address, and the other way round, in one run each, though the two exclude each other.
+pub async fn swaps_an_alias<H: Harness>(make: impl Make<H>) {
+    let kit = make().await;
+    if !kit.provider().await.capabilities().manages(RecordType::Cname) {
+        return;
+    }
+    let mut desired = super::desired_sets(&kit, "b", 3);
+    let at = desired.len();
+    desired.push(set(&kit, "web", RecordType::Cname, &["lb.example.net"]));
+    all_applied(&run(&kit, &desired).await);
+    for (rtype, target) in [(RecordType::A, "192.0.2.1"), (RecordType::Cname, "lb.example.net")] {
+        desired[at] = set(&kit, "web", rtype, &[target]);
+        all_applied(&run(&kit, &desired).await);
+        converged(&kit, &desired).await;
+    }
+}
