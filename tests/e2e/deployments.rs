@@ -13,9 +13,6 @@ use crate::program::{Run, external_dns, run};
 
 const LISTS: &str = include_str!("../fixtures/deployments/args.json");
 
-/// Providers that are not here yet: their lists get a message that says so. Whoever adds one takes it away.
-const LATER: [&str; 4] = ["alibabacloud", "oci", "ovh", "pihole"];
-
 /// Flags of features that are not here yet.
 const LATER_FLAGS: [&str; 1] = ["--dynamodb-table=external-dns"];
 
@@ -53,8 +50,7 @@ impl Deployment {
     }
 
     fn is_later(&self) -> bool {
-        LATER.contains(&self.provider())
-            || self.words.iter().any(|word| LATER_FLAGS.contains(&word.as_str()))
+        self.words.iter().any(|word| LATER_FLAGS.contains(&word.as_str()))
     }
 
     /// The zone that it writes to.
