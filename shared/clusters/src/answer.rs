@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use ecow::EcoString;
-use extdns_auth::{retry_after, secrets};
+use extdns_auth::retry_after;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, DATE};
 use http::response::Parts;
@@ -13,13 +13,10 @@ use serde::Deserialize;
 
 use crate::api::{Api, Interrupted};
 use crate::call::Call;
-use crate::error::{ReadErrorKind, io_remedy};
+use crate::error::{ReadErrorKind, chain, shown};
 use crate::object::ResourceType;
 use crate::page::{PageError, looks_like};
 use crate::served::not_served;
-
-/// Most characters of a message of a server that are shown.
-const LONGEST_WORDS: usize = 300;
 
 /// The user as whom an API server knows requests without credentials.
 const ANONYMOUS: &str = "system:anonymous";
@@ -87,12 +84,6 @@ struct Status {
     #[serde(default)]
     kind: String,
     message: String,
-}
-
-/// A server's words on one line, and without a credential of ours that it echoes.
-pub(crate) fn shown(text: &str) -> String {
-    let text = secrets::redact(text);
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect()
 }
 
 impl Api {
@@ -211,25 +202,4 @@ impl Api {
             found: shown(&found),
         }
     }
-}
-
-/// An error with its causes, and what to do about it where that is known; a cause that the error
-/// before it already quotes is left out.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut remedy = error.downcast_ref().map_or("", io_remedy);
-    let mut next = error.source();
-    while let Some(cause) = next {
-        if let Some(error) = cause.downcast_ref() {
-            remedy = io_remedy(error);
-        }
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text.push_str(remedy);
-    shown(&text)
 }

@@ -3,7 +3,6 @@
 use std::io::Read;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ecow::EcoString;
@@ -106,28 +105,6 @@ impl Default for ApiOptions {
 }
 
 impl Cluster {
-    /// Makes a view of the cluster for one run. An API is not called yet (except that of a cloud, which says how the cluster
-    /// is reached, and what a credential plugin calls, which runs now); the connection is the one of the run before, where
-    /// the [environment](Environment::connections) has it. Manifests are read and checked as a whole.
-    ///
-    /// `stdin` stands for `-` among the manifests, and is not touched otherwise.
-    ///
-    /// # Errors
-    /// When the configuration is incomplete or wrong, or a manifest is broken.
-    pub async fn connect(
-        &self,
-        environment: &Environment,
-        stdin: impl Read,
-    ) -> Result<ClusterView, ClusterError> {
-        if let Access::Manifests(paths) = &self.access {
-            return self.read_manifests(paths, stdin).await;
-        }
-        let api = environment.connections.api(self, environment).await;
-        let api =
-            api.map_err(|message| ClusterError::Config { cluster: self.name.clone(), message })?;
-        Ok(ClusterView::new(self.id, self.name.clone(), Origin::Api(Arc::new(api))))
-    }
-
     /// Finds the API server, and who we are to it.
     pub(crate) async fn find(&self, environment: &Environment) -> Result<Connection, String> {
         let server = self.api.server.as_deref();
@@ -169,7 +146,8 @@ impl Cluster {
             .unwrap_or_else(|_| Err(format!("{}: {cloud} did not answer within {time:?}", what())))
     }
 
-    async fn read_manifests(
+    /// Reads and checks the manifests that stand for the cluster.
+    pub(crate) async fn read_manifests(
         &self,
         paths: &[PathBuf],
         stdin: impl Read,
@@ -180,6 +158,7 @@ impl Cluster {
         Ok(ClusterView::new(self.id, self.name.clone(), Origin::Manifests(manifests)))
     }
 
+    /// Makes the connection.
     pub(crate) async fn open(
         &self,
         connection: Connection,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::connections::Connections;
+use crate::slots::Connections;
 
 /// Where a pod finds the credentials of its service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -1,10 +1,15 @@
 //! What can go wrong between the configuration and an object of a cluster.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ecow::EcoString;
+use extdns_auth::secrets;
 use rustix::io::Errno;
+
+/// Most characters of a message of a server that are shown.
+const LONGEST_WORDS: usize = 300;
 
 /// Why a cluster could not be set up. Nothing was read from it.
 #[derive(Debug, thiserror::Error)]
@@ -216,6 +221,33 @@ pub struct ManifestError {
 /// What the operating system says, and what to do where that is known.
 pub(crate) fn io_words(error: &std::io::Error) -> String {
     format!("{error}{}", io_remedy(error))
+}
+
+/// A server's words on one line, and without a credential of ours that it echoes.
+pub(crate) fn shown(text: &str) -> String {
+    let text = secrets::redact(text);
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect()
+}
+
+/// An error with its causes, and what to do about it where that is known; a cause that the error
+/// before it already quotes is left out.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut remedy = error.downcast_ref().map_or("", io_remedy);
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(error) = cause.downcast_ref() {
+            remedy = io_remedy(error);
+        }
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text.push_str(remedy);
+    shown(&text)
 }
 
 /// What to do about an error of the operating system; ready to be appended.

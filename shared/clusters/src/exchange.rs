@@ -10,10 +10,10 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tokio::time::Instant;
 
-use crate::answer::{Answer, chain};
+use crate::answer::Answer;
 use crate::api::Api;
 use crate::call::Call;
-use crate::error::ReadErrorKind;
+use crate::error::{ReadErrorKind, chain};
 use crate::link::Link;
 
 /// The longest wait between two calls where no request timeout says it.

@@ -10,9 +10,9 @@ use http::uri::Scheme;
 use kube::config::{Cluster, Context, KubeConfigOptions, Kubeconfig, NamedCluster, NamedContext};
 use kube::{Client, Config};
 
-use crate::answer::chain;
 use crate::credentials::{self, Kind};
 use crate::environment::Environment;
+use crate::error::chain;
 use crate::identity::Identity;
 use crate::server::{parse_proxy, server_url};
 

@@ -77,6 +77,7 @@ mod served;
 mod server;
 mod shared;
 mod single;
+mod slots;
 mod stream;
 #[cfg(test)]
 mod testing;
@@ -92,7 +93,6 @@ pub use aks::{Aks, AksArgs};
 pub use api::Limits;
 pub use args::Args;
 pub use connect::{Access, ApiOptions, Cluster};
-pub use connections::Connections;
 #[cfg(feature = "aws")]
 pub use eks::{Eks, EksArgs};
 pub use environment::Environment;
@@ -107,6 +107,7 @@ pub use object::{Metadata, Pairs, Projection, ResourceType, nullable};
 pub use rules::Rule;
 pub use selector::{LabelSelector, Selector, SelectorError};
 pub use shared::SharedList;
+pub use slots::Connections;
 pub use view::{ClusterView, ListCount, ListScope};
 pub use watched::Changes;
 pub use writer::{StatusUpdate, WriteError, Writer};

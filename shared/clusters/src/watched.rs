@@ -18,9 +18,8 @@ use ecow::EcoString;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
-use crate::answer::shown;
 use crate::api::{Api, path};
-use crate::error::ReadErrorKind;
+use crate::error::{ReadErrorKind, shown};
 use crate::object::{Metadata, Projection, ResourceType};
 
 use stored::{Key, Stored};

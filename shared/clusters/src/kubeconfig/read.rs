@@ -6,9 +6,8 @@ use extdns_auth::documents::{self, Place};
 use kube::config::{Kubeconfig, KubeconfigError};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::answer::chain;
 use crate::environment::Environment;
-use crate::error::io_words;
+use crate::error::{chain, io_words};
 
 /// The largest kubeconfig: one of a hundred clusters with their certificates has less.
 const BOUND: usize = 4 << 20;
