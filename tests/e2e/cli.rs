@@ -226,3 +226,17 @@ fn a_webhook_on_this_machine_needs_no_proxy() {
         .arg(format!("--webhook-provider-url={}", webhook.url())));
     assert_eq!(run.code, 0, "{run:?}");
 }
+
+/// A webhook names no zones, so no filter can leave them all out.
+#[test]
+fn a_domain_filter_goes_with_a_webhook() {
+    let webhook = WebhookSim::builder().start();
+    let bench = Bench::new();
+    let run = run(external_dns(bench.path())
+        .args(["--once", "--dry-run", "--source=fake", "--provider=webhook", "--policy=sync"])
+        .args(["--domain-filter=example.com", "--registry=noop"])
+        .arg(format!("--webhook-provider-url={}", webhook.url())));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.out.contains("to create"), "{run:?}");
+    assert!(!run.out.contains("names are wanted"), "{run:?}");
+}

@@ -57,7 +57,7 @@ impl Joined {
         Self { _kube: kube, webhook: WebhookSim::builder().start(), kubeconfig, read }
     }
 
-    /// No name is of this domain, so that the run only reads.
+    /// One name alone is of this domain, so that the run reads, and plans nothing else.
     fn task(&self, program: &Path) -> Task {
         let sources = SOURCES.map(|source| format!("--source={source}"));
         let flags = [
@@ -141,7 +141,7 @@ fn objects(times: usize) -> impl Iterator<Item = Value> {
         let of = number % (GATEWAYS * times);
         [virtual_service(number, of), route(number, of)]
     });
-    services.chain(gateways).chain(routes)
+    std::iter::once(inside()).chain(services).chain(gateways).chain(routes)
 }
 
 fn object(api_version: &str, kind: &str, name: &str, more: &Value) -> Value {
@@ -153,6 +153,18 @@ fn object(api_version: &str, kind: &str, name: &str, more: &Value) -> Value {
         object[key] = value.clone();
     }
     object
+}
+
+/// What the domain filter lets through.
+fn inside() -> Value {
+    let metadata = json!({
+        "name": "inside", "namespace": "apps",
+        "annotations": { "external-dns.kubernetes.io/hostname": "inside.example.net" },
+    });
+    let spec = json!({ "type": "LoadBalancer" });
+    let status = json!({ "loadBalancer": { "ingress": [{ "ip": "192.0.2.1" }] } });
+    let more = json!({ "metadata": metadata, "spec": spec, "status": status });
+    object("v1", "Service", "inside", &more)
 }
 
 fn service(number: usize) -> Value {

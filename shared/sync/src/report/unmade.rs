@@ -32,7 +32,9 @@ impl Unmade {
 
     /// Notes whether the filter leaves every zone out, as a mistyped one does.
     pub(crate) fn within(self, index: &ZoneIndex, filter: &DomainFilter) -> Self {
-        let in_scope = |name: &Name| filter.matches(name) || filter.matches_parent(name);
+        // The root, as which a webhook without zones counts, is a parent of every name.
+        let in_scope =
+            |name: &Name| name.is_empty() || filter.matches(name) || filter.matches_parent(name);
         Self { nowhere: !index.iter().any(|(_, zone)| in_scope(&zone.name)), ..self }
     }
 
