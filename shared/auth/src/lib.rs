@@ -38,7 +38,7 @@ pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
 pub use requests::{Begun, RequestKind, RequestTimes, execute, request_times, send};
 pub use reqwest::Url;
 pub use retry_after::retry_after;
-pub use roots::{all_roots, verifier};
+pub use roots::{all_roots, certificates, private_key, verifier};
 pub use tried::Tried;
 pub use uuid::uuid;
 

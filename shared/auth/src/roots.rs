@@ -93,7 +93,7 @@ pub(crate) fn named(
     let mut config = match identity {
         None => builder.with_no_client_auth(),
         Some((certificate, key)) => {
-            let own = PrivateKeyDer::from_pem_file(key).map_err(|error| no_pem(key, &error))?;
+            let own = private_key(key)?;
             builder.with_client_auth_cert(certificates(certificate)?, own).map_err(unusable)?
         }
     };
@@ -106,10 +106,24 @@ fn crypto() -> Arc<CryptoProvider> {
     crypto.unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()))
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| no_pem(path, &error))
+/// The certificates of a PEM file.
+///
+/// # Errors
+/// When the file cannot be read, or holds none; the text names it.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(certificates) if certificates.is_empty() => Err(no_pem(path, &"it has no certificate")),
+        read => read.map_err(|error| no_pem(path, &error)),
+    }
+}
+
+/// The private key of a PEM file.
+///
+/// # Errors
+/// When the file cannot be read, or holds none; the text names it.
+pub fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| no_pem(path, &error))
 }
 
 fn no_pem(path: &Path, error: &dyn std::fmt::Display) -> String {
@@ -226,6 +240,14 @@ mod tests {
             store.add(root.clone()).expect("an authority");
         }
         assert!(store.len() > 100, "{}", store.len());
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_named() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let error = named("dns.example.org", Some(file.path()), None).expect_err("no authority");
+        let path = file.path().display().to_string();
+        assert!(error.starts_with(&path) && error.ends_with("it has no certificate"), "{error}");
     }
 
     #[test]

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use extdns_auth::HttpOptions;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -43,7 +42,7 @@ impl Tls {
         let mut config = match &options.identity {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
-                let own = PrivateKeyDer::from_pem_file(key).map_err(|error| no_pem(key, &error))?;
+                let own = extdns_auth::private_key(key).map_err(ProviderError::config)?;
                 builder.with_client_auth_cert(certificates(certificate)?, own).map_err(unusable)?
             }
         };
@@ -63,19 +62,7 @@ impl Tls {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ProviderError> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    match read {
-        Ok(certificates) if certificates.is_empty() => Err(no_pem(path, &"it has no certificate")),
-        Ok(certificates) => Ok(certificates),
-        Err(error) => Err(no_pem(path, &error)),
-    }
-}
-
-fn no_pem(path: &Path, problem: &dyn std::fmt::Display) -> ProviderError {
-    ProviderError::config(format!(
-        "{} holds no usable PEM certificate or key: {problem}",
-        path.display()
-    ))
+    extdns_auth::certificates(path).map_err(ProviderError::config)
 }
 
 fn unusable(error: Error) -> ProviderError {
