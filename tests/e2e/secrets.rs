@@ -187,7 +187,7 @@ fn a_mistake_beside_a_secret_does_not_show_it() {
         &["plan", "--txt-encrypt-aes-key=kube-bearer-4711-zebra", "--txt-encrypt-enabled"],
         &["plan", "--txt-encrypt-aes-ky=kube-bearer-4711-zebra"],
         &["plan", "--txt-encrypt-aes-key", "kube-bearer-4711-zebra", "kube-bearer-4711-zebra"],
-        &["--pdns-api-key=kube-bearer-4711-zebra"],
+        &["--once", "--pdns-api-key=kube-bearer-4711-zebra"],
         &["plan", "--webhook-provider-url=://user:hook-userinfo-4711-vole@"],
     ];
     for words in lines {
