@@ -162,10 +162,7 @@ impl BatchWriter for Akamai {
     ) -> Result<(), ProviderError> {
         let ByKind { added, changed, gone } = ByKind::of(groups);
         for old in gone {
-            match self.rest.send(via, DELETE, &self.at(Method::DELETE, zone, &old.set)).await {
-                Err(error) if error.kind != ErrorKind::RecordGone => return Err(error),
-                _ => {}
-            }
+            self.rest.remove(via, DELETE, &self.at(Method::DELETE, zone, &old.set)).await?;
         }
         for (old, new) in changed {
             let request = self.at(Method::PUT, zone, &old.set).json(&Rrset::of(&new.set))?;

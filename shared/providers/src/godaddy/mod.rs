@@ -214,10 +214,7 @@ impl BatchWriter for Godaddy {
     ) -> Result<(), ProviderError> {
         let ByKind { added, changed, gone } = ByKind::of(groups);
         for old in gone {
-            match self.rest.send(via, DELETE, &self.at(Method::DELETE, zone, old)).await {
-                Err(error) if error.kind != ErrorKind::RecordGone => return Err(error),
-                _ => {}
-            }
+            self.rest.remove(via, DELETE, &self.at(Method::DELETE, zone, old)).await?;
         }
         for (old, new) in changed {
             let values: Vec<Value> = self.entries(&new.set, zone).map(Value::from).collect();

@@ -142,10 +142,7 @@ impl Infoblox {
             let listed: Vec<Listed> = self.list(via, "list PTR records", request).await?;
             for own in listed {
                 let request = self.rest.delete(&Self::at(&own.reference));
-                match self.write(via, DELETE, &request).await {
-                    Err(error) if error.kind == ErrorKind::RecordGone => {}
-                    answer => answer?,
-                }
+                self.rest.remove(via, DELETE, &request).await?;
             }
         }
         Ok(())

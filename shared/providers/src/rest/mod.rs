@@ -267,6 +267,22 @@ impl Rest {
         }
     }
 
+    /// Makes a call that takes a record away. One that is gone already is done.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn remove(
+        &self,
+        via: &Transport,
+        operation: &'static str,
+        request: &Request,
+    ) -> Result<(), ProviderError> {
+        match self.send(via, operation, request).await {
+            Err(error) if error.kind != ErrorKind::RecordGone => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Ends the session of the token that was used last, if there is one: with this request, which has the token with it.
     /// The next call opens another session.
     ///
