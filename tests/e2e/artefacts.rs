@@ -1,11 +1,12 @@
-//! What `infra/kubernetes` makes in a cluster, as `kubectl apply -k` would.
+//! What `infra/kubernetes` makes in a cluster.
 
 use std::path::{Path, PathBuf};
 
-use extdns_testkit::kube::KubeApi;
+use extdns_testkit::kube::{ADMIN, KubeApi};
 use extdns_testkit::route53::Route53Sim;
 use serde_json::{Value, json};
 
+use crate::deploy::{call, tools};
 use crate::program::{Bench, external_dns, run};
 
 /// What the chart of ExternalDNS has of its own: cluster-wide, and in the namespace that its documentation uses.
@@ -69,12 +70,18 @@ fn pod_of(objects: &[Value]) -> &Value {
 async fn infra_is_accepted_and_changes_nothing_of_a_running_external_dns() {
     let test = "infra_is_accepted_and_changes_nothing_of_a_running_external_dns";
     let Some(api) = KubeApi::start_or_skip(test).await else { return };
+    let Some(tools) = tools(test).await else { return };
     let theirs = api.apply_yaml(UPSTREAM).await;
     let objects = rendered();
     for object in &objects {
         assert_eq!(object["metadata"]["name"], "extdns", "{object}");
-        api.apply(object.clone()).await;
     }
+    let kubeconfig = api.write_kubeconfig(&api.kubeconfig(ADMIN));
+    let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
+    let applied =
+        call(&tools.join("kubectl"), &["apply", &kubeconfig, "--kustomize=infra/kubernetes"])
+            .expect("the API server takes it");
+    assert_eq!(applied.lines().count(), objects.len(), "{applied}");
     // An object that was not changed is stored as it was.
     assert_eq!(api.apply_yaml(UPSTREAM).await, theirs);
 

@@ -58,9 +58,22 @@ impl Use {
         }
     }
 
+    /// The fields of one object stand together: `spec.ports[].{nodePort,protocol}`.
     fn listed_fields(&self) -> String {
-        let list: Vec<_> = self.fields.iter().map(|field| format!("`{field}`")).collect();
-        list.join(", ")
+        let mut by_object: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for field in &self.fields {
+            let (object, name) = field.rsplit_once('.').unwrap_or(("", field));
+            by_object.entry(object).or_default().push(name);
+        }
+        let list = by_object.iter().map(|(object, names)| {
+            let names = match &names[..] {
+                [name] => (*name).to_owned(),
+                names if object.is_empty() => return format!("`{}`", names.join("`, `")),
+                names => format!("{{{}}}", names.join(",")),
+            };
+            if object.is_empty() { format!("`{names}`") } else { format!("`{object}.{names}`") }
+        });
+        list.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -86,15 +99,26 @@ fn verbs(verb: &str) -> &str {
     if verb == "list" { "list, watch" } else { verb }
 }
 
+/// The source in whose row the fields of a kind stand: the one that is made for that kind, else the first that reads it.
+fn shown_in(rows: &[(&Entry, Vec<Use>)], what: &Use) -> &'static str {
+    let is_same = |own: &Use| own.resource() == what.resource() && own.fields == what.fields;
+    let made_for = rows.iter().find(|(_, uses)| uses.first().is_some_and(is_same));
+    let reading = || rows.iter().find(|(_, uses)| uses.iter().any(is_same));
+    made_for.or_else(reading).expect("it is one of them").0.name
+}
+
 async fn table() -> String {
     let (options, view) = (options(), view().await);
     let mut text = String::from(
         "| source | reads | fields besides the metadata | rights |\n| --- | --- | --- | --- |\n",
     );
+    let mut rows = Vec::new();
     for entry in SOURCES {
-        let uses = uses(entry, &options, &view).await;
+        rows.push((entry, uses(entry, &options, &view).await));
+    }
+    for (entry, uses) in &rows {
         let (mut reads, mut fields, mut rights) = (Vec::new(), Vec::new(), Vec::new());
-        for own in &uses {
+        for own in uses {
             let resource = own.resource();
             rights.push(format!("`{}`: {}", own.plural, verbs(own.verb)));
             if !["list", "get"].contains(&own.verb) {
@@ -104,7 +128,11 @@ async fn table() -> String {
             reads.push(format!("`{resource}`{why}"));
             if !own.fields.is_empty() {
                 let of = if own.is_joined { format!("{}: ", own.plural) } else { String::new() };
-                fields.push(format!("{of}{}", own.listed_fields()));
+                let list = match shown_in(&rows, own) {
+                    name if name == entry.name => own.listed_fields(),
+                    name => format!("as for `{name}`"),
+                };
+                fields.push(format!("{of}{list}"));
             }
         }
         // Kinds of which the same is read.
