@@ -18,10 +18,22 @@ pub struct Annotated {
     pub(crate) leftovers: Vec<Leftover>,
     /// Ownership records that stand for several records at once, which stay while one of them does.
     pub(crate) shared: Vec<Arc<OwnershipRecord>>,
+    /// What ownership records without a record show of others.
+    pub(crate) shown: Vec<ShownOlder>,
     /// The ownership records of a store, those without a record included.
     pub(crate) entries: Entries,
     /// Ownership records of a store whose owner is not clear.
     pub unclear: Vec<Unclear>,
+}
+
+/// An ownership record that is an older one of the record of another, since that says the same:
+/// otherwise it would be read as that of a record of another name.
+#[derive(Debug)]
+pub(crate) struct ShownOlder {
+    /// The one that shows it; its record is not there.
+    pub(crate) by: Arc<OwnershipRecord>,
+    /// The older one.
+    pub(crate) older: Arc<OwnershipRecord>,
 }
 
 /// An ownership record without a record.

@@ -65,7 +65,7 @@ impl Registry for Outside {
         }
         let leftovers = self.leftovers(&inventory, &entries);
         let entries = Entries(entries);
-        Annotated { inventory, leftovers, shared: Vec::new(), entries, unclear }
+        Annotated { inventory, leftovers, entries, unclear, ..Annotated::default() }
     }
 
     fn decorate(

@@ -18,6 +18,7 @@ use super::older::older;
 use super::ownership_records::{Found, OwnershipRecords};
 use super::registry::TxtRegistry;
 use super::siblings::Siblings;
+use crate::annotated::ShownOlder;
 use crate::{Annotated, OWNERSHIP};
 
 /// Joins ownership to the records of an inventory.
@@ -45,14 +46,22 @@ pub(super) fn annotate(registry: &TxtRegistry, inventory: Inventory) -> Annotate
     join.siblings.part(&mut join.ownership_records.list, &mut zones);
     let shared = join.shared();
     let Join { mut ownership_records, unreadable, older, .. } = join;
-    for twin in older.into_values().filter_map(|older| older.twin) {
-        ownership_records.list[twin].explains = true;
+    let twins = older.into_iter().filter_map(|(at, older)| Some((at, older.twin?)));
+    let mut shown = Vec::new();
+    for (at, twin) in twins {
+        let list = &mut ownership_records.list;
+        list[twin].explains = true;
+        if !list[twin].used {
+            let [by, older] = [twin, at].map(|at| Arc::clone(&list[at].stored));
+            shown.push(ShownOlder { by, older });
+        }
     }
     let leftovers = leftovers(registry, &index, &unreadable, ownership_records, &zones);
     let mut annotated = Annotated {
         inventory: Inventory { index, filter, zones },
         leftovers,
         shared,
+        shown,
         ..Annotated::default()
     };
     forget_doubtful_resources(&mut annotated);

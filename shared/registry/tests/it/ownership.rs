@@ -311,6 +311,23 @@ fn an_old_ownership_record_goes_before_what_explains_it() {
     assert_eq!(held.held, [doubt("a-shop", shared("a-shop"))]);
 }
 
+/// The same where what explains it has no record: `shop` stays what it was when the record is made.
+#[test]
+fn an_old_ownership_record_goes_before_the_lone_one_that_explains_it_changes() {
+    for resource in ["", ",resource=r"] {
+        let marks = [("TXT a-shop", "TXT txt-a-shop"), ("TXT p.a-shop", "TXT p.txt-a-shop")];
+        for (args, (old, lone)) in ["", " --txt-prefix=p."].into_iter().zip(marks) {
+            let registry = registry(&format!("{OWNER}{args}"));
+            let [old, lone] = [old, lone].map(|mark| format!("{mark} ~owner=me{resource}"));
+            let mut world = World::pseudo(&["A shop 1.1.1.1", &old, &lone]);
+            let strange = crate::properties::strange(&*registry, &world);
+            let made = run(&*registry, &world, &["TXT a-shop text l:resource=s"]);
+            world.apply(&made.groups.groups);
+            assert_eq!(crate::properties::strange(&*registry, &world), strange, "{args} {old}");
+        }
+    }
+}
+
 /// What we write ourselves can be told apart.
 #[test]
 fn names_that_read_in_two_ways_are_written_into_the_ownership_record() {

@@ -69,6 +69,9 @@ impl Writer<'_> {
                 if !registry.owners.own(&found) {
                     return Err(foreign(&found));
                 }
+                if found != *labels {
+                    self.remove_shown(ownership_record, &set.name, owned);
+                }
                 if found != *labels || registry.codec.is_repeated(&ownership_record.set) {
                     self.overwrite(ownership_record, &set.name, endpoint, labels, owned)?;
                 }

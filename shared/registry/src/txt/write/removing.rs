@@ -1,6 +1,6 @@
 //! Ownership records that go: with their record, or because nothing would explain them any more.
 
-use extdns_model::{Change, OwnershipRecord, Record, ZoneKey};
+use extdns_model::{Change, Name, OwnershipRecord, Record, ZoneKey};
 
 use super::writer::{OwnedUnit, Writer, txt_key};
 
@@ -23,7 +23,7 @@ impl Writer<'_> {
     ) {
         self.remove_misread(record, owned);
         if !self.annotated.is_shared(ownership_record) {
-            let change = self.removal(ownership_record, record, owned);
+            let change = self.removal(ownership_record, &record.set.name, owned);
             owned.draft.ownership_records.extend(change);
         }
     }
@@ -33,7 +33,24 @@ impl Writer<'_> {
     pub(super) fn remove_misread(&mut self, record: &Record, owned: &mut OwnedUnit) {
         for ownership_record in &record.ownership_records {
             if self.registry.is_misread(record, ownership_record) {
-                let change = self.removal(ownership_record, record, owned);
+                let change = self.removal(ownership_record, &record.set.name, owned);
+                owned.draft.first.extend(change);
+            }
+        }
+    }
+
+    /// The same where the record is yet to be made, and its ownership record, which is there
+    /// already, is to say something else.
+    pub(super) fn remove_shown(
+        &mut self,
+        ownership_record: &OwnershipRecord,
+        record: &Name,
+        owned: &mut OwnedUnit,
+    ) {
+        let annotated = self.annotated;
+        for shown in &annotated.shown {
+            if std::ptr::eq(&*shown.by, ownership_record) {
+                let change = self.removal(&shown.older, record, owned);
                 owned.draft.first.extend(change);
             }
         }
@@ -42,7 +59,7 @@ impl Writer<'_> {
     fn removal(
         &mut self,
         ownership_record: &OwnershipRecord,
-        record: &Record,
+        record: &Name,
         owned: &mut OwnedUnit,
     ) -> Option<(ZoneKey, Change)> {
         if self.slots.wants(ownership_record)
@@ -51,6 +68,6 @@ impl Writer<'_> {
             return None;
         }
         owned.note_mixed(self.registry, &ownership_record.set, true);
-        Some((ownership_record.zone, self.registry.removal(ownership_record, &record.set.name)))
+        Some((ownership_record.zone, self.registry.removal(ownership_record, record)))
     }
 }
