@@ -16,10 +16,14 @@ fn a_dry_run_prints_the_plan_and_writes_nothing() {
     let bench = Bench::new();
     let planned = bench.run(&[&manifests(), "--dry-run"]);
     assert_eq!(planned.code, 0, "{planned:?}");
-    assert!(planned.out.starts_with("zone example.org\n"), "{}", planned.out);
+    assert!(
+        planned.out.starts_with("plan for zonefile: owner e2e, policy sync, "),
+        "{}",
+        planned.out
+    );
     assert!(planned.out.contains("+ A     shop.example.org"), "{}", planned.out);
     assert!(planned.out.contains("(service/shop/web)"), "{}", planned.out);
-    assert!(planned.out.ends_with("10 to create\n"), "{}", planned.out);
+    assert!(planned.out.contains("\n10 to create\n\nzone example.org\n"), "{}", planned.out);
     assert!(!planned.out.contains('\x1b'), "no colours where no terminal is");
     assert!(!bench.zone_file().exists());
 }

@@ -18,6 +18,7 @@ mod image;
 mod many_clusters;
 mod plans;
 mod program;
+mod pull_requests;
 mod real_api;
 mod relay;
 mod repeated;

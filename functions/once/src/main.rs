@@ -35,6 +35,7 @@ async fn run() -> extdns_sync::ExitCode {
     let mut output = io::stdout();
     let streams = Streams {
         terminal: output.is_terminal(),
+        width: terminal_size::terminal_size_of(&output).map(|(width, _)| width.0.into()),
         watched: io::stderr().is_terminal(),
         output: &mut output,
         input: Box::new(io::stdin()),

@@ -19,6 +19,11 @@ pub trait ZoneReader: Send + Sync {
     /// What the API can do.
     fn capabilities(&self) -> &Capabilities;
 
+    /// See [`Reader::accounts`](crate::Reader::accounts).
+    fn accounts(&self) -> Option<String> {
+        None
+    }
+
     /// Every zone of the account that the user's zone filters let through.
     ///
     /// # Errors

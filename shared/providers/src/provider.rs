@@ -14,6 +14,12 @@ pub trait Reader: Send + Sync {
     /// What the provider can do.
     fn capabilities(&self) -> &Capabilities;
 
+    /// The accounts, projects or subscriptions whose zones these are, as the vendor names them, where that is known without a
+    /// call.
+    fn accounts(&self) -> Option<String> {
+        None
+    }
+
     /// All zones, and of every zone its record sets or why it could not be read.
     ///
     /// # Errors

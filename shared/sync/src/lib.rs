@@ -21,6 +21,7 @@ pub mod gc;
 mod logging;
 #[cfg(test)]
 mod messages;
+mod outlets;
 pub mod ownership;
 mod panics;
 mod permit;
@@ -50,6 +51,7 @@ pub use exit::ExitCode;
 pub use extdns_providers::Deadline;
 pub use function::Settings as FunctionSettings;
 pub use logging::start as start_logging;
+pub use outlets::Outlets;
 pub use panics::{catch_panics, take_panic};
 pub use request::{Mode, Overrides, RunRequest};
 pub use run::run;

@@ -32,7 +32,11 @@ const TARGETS_AT_ONCE: usize = 4;
 /// fails does not stop the others.
 pub async fn run(wiring: &Wiring, request: &RunRequest) -> Report {
     // Boxed: its type is too deep for those of callers to be laid out.
-    Box::pin(report_attempt(request, attempt(wiring, request))).await
+    let report = Box::pin(report_attempt(request, attempt(wiring, request))).await;
+    if !report.planned_only {
+        wiring.outlets.tell(&report).await;
+    }
+    report
 }
 
 /// The report of an attempt: when it was, and by what.

@@ -45,6 +45,7 @@ mod whole;
 mod write;
 mod zones;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -220,6 +221,14 @@ fn of_zone(zone: &Zone, login: &Login) -> String {
 impl ZoneReader for Route53 {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    /// An access key that does not tell its account is not shown.
+    fn accounts(&self) -> Option<String> {
+        let is_number = |own: &&str| own.bytes().all(|byte| byte.is_ascii_digit());
+        let accounts = self.logins.iter().map(|login| login.account.as_str());
+        let accounts: BTreeSet<&str> = accounts.filter(is_number).collect();
+        (!accounts.is_empty()).then(|| accounts.into_iter().collect::<Vec<_>>().join(", "))
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {

@@ -203,6 +203,11 @@ impl ZoneReader for Azure {
         &self.capabilities
     }
 
+    /// The subscription, and the resource group if there is one.
+    fn accounts(&self) -> Option<String> {
+        Some(self.groups.join(", "))
+    }
+
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let mut zones = Vec::new();
         for group in &self.groups {

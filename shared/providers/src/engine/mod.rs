@@ -89,6 +89,10 @@ impl<A: ZoneReader + 'static> Reader for Zoned<A> {
         self.api.capabilities()
     }
 
+    fn accounts(&self) -> Option<String> {
+        self.api.accounts()
+    }
+
     async fn read(&self) -> Result<Inventory, ProviderError> {
         read::inventory(self.api.as_ref(), &self.via).await
     }

@@ -152,6 +152,10 @@ impl ZoneReader for Google {
         &self.capabilities
     }
 
+    fn accounts(&self) -> Option<String> {
+        Some(self.project.clone())
+    }
+
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let first = self.rest.get(&[&self.project, "managedZones"]);
         let listed: Vec<ListedZone> = self.rest.list(via, "list zones", first, &ZONES).await?;

@@ -7,7 +7,9 @@ use std::pin::Pin;
 
 use extdns_auth::secrets::redact;
 
-use crate::report::{Palette, Report, render_json, render_markdown, render_metrics, render_text};
+use crate::report::{
+    Palette, Report, Screen, render_html, render_json, render_markdown, render_metrics, render_text,
+};
 use crate::settings::{Arguments, CommandArgs, Environment, Output};
 use crate::{ExitCode, files};
 
@@ -17,6 +19,8 @@ pub struct Streams<'a> {
     pub output: &'a mut (dyn Write + Send),
     /// Whether that is a terminal.
     pub terminal: bool,
+    /// The columns of that terminal, where they are known.
+    pub width: Option<usize>,
     /// Whether standard error is a terminal, so that long work shows its progress there.
     pub watched: bool,
     /// What `-` among the manifests stands for.
@@ -85,10 +89,12 @@ pub(super) fn show(
     // https://no-color.org: set and not empty.
     let colourless = environment.variables.get("NO_COLOR").is_some_and(|value| !value.is_empty());
     let palette = if terminal && !colourless { Palette::Ansi } else { Palette::Plain };
+    let width = streams.width.filter(|_| terminal);
     let text = match flags.output.unwrap_or(Output::Text) {
-        Output::Text => render_text(report, palette),
+        Output::Text => render_text(report, Screen { palette, width }),
         Output::Json => render_json(report),
         Output::Markdown => render_markdown(report),
+        Output::Html => render_html(report),
     };
     let Some(path) = &flags.out else { return print(streams, &text, code) };
     match files::write(path, &redact(&text)) {

@@ -11,8 +11,8 @@ use extdns_sources::Removed;
 
 use super::{
     Calls, ChangeKind, ChangeResult, ClusterReport, ClusterState, GuardStop, Notice, Report,
-    ReportedChange, Run, Snapshot, TargetReport, Unmade, ZoneReport, ZonedOutage, counts, notices,
-    united,
+    ReportedChange, Rules, Run, Snapshot, TargetReport, Unmade, ZoneReport, ZonedOutage, counts,
+    notices, united,
 };
 
 /// What a report needs beside the plan.
@@ -33,6 +33,8 @@ pub struct Context<'a> {
     pub desired: &'a [Endpoint],
     /// How many endpoints were removed before the plan.
     pub removed: Removed,
+    /// What the plan keeps to.
+    pub rules: Option<Rules>,
     /// What was asked of the provider.
     pub calls: Calls,
     /// What came to nothing already.
@@ -58,6 +60,7 @@ impl<'a> Context<'a> {
             clusters: Vec::new(),
             desired: &[],
             removed: Removed::default(),
+            rules: None,
             calls: Calls::default(),
             unmade: Unmade::default(),
             notices: Vec::new(),
@@ -113,6 +116,7 @@ fn build(
         mut clusters,
         desired,
         removed,
+        rules,
         calls,
         unmade,
         mut notices,
@@ -124,6 +128,7 @@ fn build(
     freeze(&mut clusters, plan);
     let target = TargetReport {
         name: target.to_owned(),
+        rules,
         standing: None,
         failure: None,
         hash,

@@ -113,6 +113,7 @@ fn of_target(target: &TargetReport) -> Vec<Figure> {
         ("NothingToDo", stood_back(|own| matches!(own, Standing::Gated { .. })).into()),
         ("LeaseHeld", stood_back(|own| matches!(own, Standing::Held { .. })).into()),
     ];
+    figures.extend(target.calls.least.map(|calls| ("LeastCalls", calls.into())));
     figures.extend(of_summary(&Summary::of_changes(target.zones.iter().flat_map(|z| &z.changes))));
     figures
 }

@@ -17,21 +17,32 @@ pub(super) struct Line {
     pub(super) label: String,
     /// The values, or what changes about them.
     pub(super) values: String,
-    /// Who wants it, why, and what became of it.
-    pub(super) about: String,
+    /// The objects that want it, and their cluster.
+    pub(super) wanted_by: String,
+    /// Why it is as it is, and what became of it.
+    pub(super) reason: String,
 }
 
 /// What a line begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
-    Create,
-    Update,
     Delete,
-    Held,
     Failed,
+    Update,
+    Create,
+    Held,
 }
 
 impl Sign {
+    /// In the order in which people read them.
+    pub(super) const ORDER: [Self; 5] =
+        [Self::Delete, Self::Failed, Self::Update, Self::Create, Self::Held];
+
+    /// Its place in [`Sign::ORDER`].
+    pub(super) fn rank(self) -> usize {
+        self as usize
+    }
+
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Create => "+",
@@ -64,8 +75,18 @@ impl Line {
             rtype: set.rtype.to_string(),
             label: label(set),
             values: values(change),
-            about: about(change),
+            wanted_by: wanted_by(change),
+            reason: reason(change),
         })
+    }
+
+    /// Who wants it and why it is as it is, in parentheses; nothing where there is nothing to say.
+    pub(super) fn about(&self) -> String {
+        match (&*self.wanted_by, &*self.reason) {
+            ("", "") => String::new(),
+            (one, "") | ("", one) => format!("({one})"),
+            (wanted_by, reason) => format!("({wanted_by}; {reason})"),
+        }
     }
 }
 
@@ -76,13 +97,15 @@ fn label(set: &RecordSet) -> String {
     }
 }
 
-fn about(change: &ReportedChange) -> String {
-    let resource = match (change.wanted_by(", "), &change.cluster) {
-        (Some(resource), Some(cluster)) => Some(format!("{resource} in {cluster}")),
-        (resource, _) => resource,
-    };
-    let parts =
-        [resource, remark(change).map(Cow::into_owned), result_below_alerts(&change.result)];
+fn wanted_by(change: &ReportedChange) -> String {
+    match (change.wanted_by(", "), &change.cluster) {
+        (Some(resource), Some(cluster)) => format!("{resource} in {cluster}"),
+        (resource, _) => resource.unwrap_or_default(),
+    }
+}
+
+fn reason(change: &ReportedChange) -> String {
+    let parts = [remark(change).map(Cow::into_owned), result_below_alerts(&change.result)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 

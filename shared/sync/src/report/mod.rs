@@ -7,8 +7,13 @@ mod answer;
 mod build;
 mod calls;
 mod counts;
+mod digest;
 pub mod document;
 mod emf;
+mod flow;
+mod graph;
+mod header;
+mod html;
 mod join;
 mod json;
 mod line;
@@ -19,6 +24,7 @@ mod metrics;
 mod notices;
 mod ownership;
 mod run;
+mod sections;
 mod standing;
 mod summary;
 #[cfg(test)]
@@ -36,8 +42,12 @@ pub use answer::Answer;
 pub use build::{Context, applied, planned};
 pub use calls::{Call, Calls};
 pub use counts::{TypeCount, TypeCounts};
+pub(crate) use digest::Digest;
 pub use document::Document;
 pub use emf::render_emf;
+pub use flow::{Palette, Screen};
+pub use header::Rules;
+pub use html::render_html;
 pub(crate) use join::{Part, Scope, Unrouted, join};
 pub use json::{Layout, render_json, write_json};
 pub use markdown::{MARKDOWN_LIMIT, render_markdown};
@@ -49,7 +59,7 @@ pub use run::{
     SourceReport, UnreadyName, peak_memory,
 };
 pub use summary::{Severity, Summary};
-pub use text::{Palette, render_text};
+pub use text::render_text;
 pub use types::{
     ChangeKind, ChangeResult, GuardStop, Notice, Report, ReportedChange, Snapshot, Standing,
     TargetReport, Unmade, ZoneReport, ZonedOutage,

@@ -1,166 +1,147 @@
-//! A report as text for people: what to look at first, then by zone, one line a change.
-
-use std::fmt::Write as _;
+//! A report as text for people: what was read and what comes of it, what to look at first, then by zone, one line a
+//! change.
 
 use super::alerts::{Alert, alerts};
+use super::flow::{
+    BOLD, Colour, DIM, GREEN, RED, Screen, Span, YELLOW, columns, flow, painted, plain,
+};
 use super::line::{Line, Sign};
+use super::sections::{self, Section};
 use super::total::total;
 use super::words::printable;
-use super::{ClusterReport, Report, Summary, ZoneReport, unready};
+use super::{Report, Summary, ZoneReport, header, unready};
 
-/// Whether and how a rendering is coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Palette {
-    /// No escape sequences.
-    Plain,
-    /// ANSI colours (ECMA-48, SGR).
-    Ansi,
-}
-
-impl Palette {
-    fn paint(self, colour: &str, text: &str) -> String {
-        match self {
-            Self::Plain => text.to_owned(),
-            Self::Ansi => format!("\x1b[{colour}m{text}\x1b[0m"),
-        }
-    }
-}
-
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const RED: &str = "31";
-const DIM: &str = "2";
-const BOLD: &str = "1";
-
-/// Renders a report: `+` create, `~` update, `-` delete, `=` held back, `!` failed, `?` not known yet.
+/// Renders a report: `-` delete, `!` failed, `~` update, `+` create, `=` held back, `?` not known yet. On a screen no line is
+/// wider than it.
 #[must_use]
-pub fn render_text(report: &Report, palette: Palette) -> String {
-    let mut out = String::new();
-    if report.planned_only {
-        render_reached(&mut out, report, palette);
+pub fn render_text(report: &Report, screen: impl Into<Screen>) -> String {
+    let mut page = Page { out: String::new(), screen: screen.into() };
+    for line in header::lines(report) {
+        page.paragraph(2, &[painted(DIM, &printable(&line))]);
     }
+    page.paragraph(2, &[painted(BOLD, &total(report))]);
     for alert in alerts(report) {
-        line(&mut out, &render_alert(&alert, palette));
-    }
-    if !out.is_empty() {
-        out.push('\n');
+        page.alert(&alert);
     }
     for target in &report.targets {
-        let mut zones = target.zones.iter().filter(|zone| !zone.changes.is_empty()).peekable();
-        if report.targets.len() > 1 && zones.peek().is_some() {
-            line(&mut out, &palette.paint(BOLD, &format!("target {}", printable(&target.name))));
-        }
-        zones.for_each(|zone| render_zone(&mut out, zone, palette));
-    }
-    for standing in report.standings() {
-        line(&mut out, &printable(&standing));
-    }
-    for notice in &report.notices {
-        note(&mut out, &notice.subject, &notice.message, palette);
-    }
-    for row in unready::rows(report) {
-        line(&mut out, &format!("{} {row}", palette.paint(YELLOW, unready::MARK)));
-    }
-    let Summary { create, update, delete, .. } = Summary::of(report);
-    let is_worth_it = report.planned_only && create + update + delete > 0;
-    for target in report.targets.iter().filter(|_| is_worth_it) {
-        if let Some(hash) = &target.hash {
-            let of = match report.targets.len() {
-                1 => String::new(),
-                _ => format!("{}=", target.name),
-            };
-            line(&mut out, &format!("to apply exactly this: apply --plan-hash={of}{hash}"));
+        let zones = target.zones.iter().filter(|zone| !zone.changes.is_empty());
+        for (index, zone) in zones.enumerate() {
+            page.out.push('\n');
+            if report.targets.len() > 1 && index == 0 {
+                let name = format!("target {}", printable(&target.name));
+                page.paragraph(2, &[painted(BOLD, &name)]);
+            }
+            page.zone(zone);
         }
     }
-    line(&mut out, &total(report));
-    out
+    page.rest(report);
+    page.out
 }
 
-/// Which API servers were read, and as whom: a plan of the wrong cluster is easily taken for that of another.
-fn render_reached(out: &mut String, report: &Report, palette: Palette) {
-    for ClusterReport { name, reached, .. } in &report.clusters {
-        if let Some(reached) = reached {
-            let text = format!("cluster {}: {}", printable(name), printable(reached));
-            line(out, &palette.paint(DIM, &text));
+struct Page {
+    out: String,
+    screen: Screen,
+}
+
+impl Page {
+    fn paragraph(&mut self, indent: usize, spans: &[Span<'_>]) {
+        flow(&mut self.out, self.screen, indent, spans);
+    }
+
+    fn alert(&mut self, alert: &Alert) {
+        let Alert { subject, message, allow } = alert;
+        let (subject, message) = (format!("{}:", printable(subject)), printable(message));
+        let spans = [painted(RED, "!"), painted(BOLD, &subject), plain(&message)];
+        self.paragraph(2, &spans);
+        if let Some(allow) = allow {
+            self.paragraph(2, &[Span { gap: 3, ..plain(&printable(&allow.sentence())) }]);
         }
     }
-}
 
-fn render_alert(alert: &Alert, palette: Palette) -> String {
-    let Alert { subject, message, allow } = alert;
-    let mut text = format!(
-        "{} {}: {}",
-        palette.paint(RED, "!"),
-        palette.paint(BOLD, &printable(subject)),
-        printable(message)
-    );
-    if let Some(allow) = allow {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n  {}", printable(&allow.sentence()));
+    fn zone(&mut self, zone: &ZoneReport) {
+        self.paragraph(2, &[painted(BOLD, &format!("zone {}", printable(&zone.zone)))]);
+        let sections = sections::of_zone(zone);
+        let widths = Widths::of(&sections);
+        for section in &sections {
+            if let Some(heading) = section.heading() {
+                self.paragraph(4, &[Span { gap: 3, ..painted(DIM, &printable(&heading)) }]);
+            }
+            section.lines.iter().for_each(|line| self.change(line, widths));
+        }
     }
-    text
-}
 
-fn note(out: &mut String, subject: &str, message: &str, palette: Palette) {
-    let note = palette.paint(YELLOW, "note");
-    line(out, &format!("{note} {}: {}", printable(subject), printable(message)));
-}
-
-fn render_zone(out: &mut String, zone: &ZoneReport, palette: Palette) {
-    line(out, &palette.paint(BOLD, &format!("zone {}", printable(&zone.zone))));
-    let lines: Vec<Line> = zone.changes.iter().filter_map(Line::of).collect();
-    let columns = Columns::of(&lines);
-    for change in &lines {
-        render_change(out, change, columns, palette);
+    /// What does not fit goes below the name.
+    fn change(&mut self, line: &Line, widths: Widths) {
+        let (label, values) = (printable(&line.label), printable(&line.values));
+        let about = line.about();
+        let about = printable(&about);
+        let behind = |width: usize, text: &str| width.saturating_sub(columns(text));
+        let spans = [
+            Span { gap: 3, ..painted(colour(line.sign), line.sign.text()) },
+            plain(&line.rtype),
+            Span { gap: 1 + behind(widths.rtype, &line.rtype), ..plain(&label) },
+            Span { gap: 2 + behind(widths.name, &label), ..plain(&values) },
+            Span { gap: 2, ..painted(DIM, &about) },
+        ];
+        self.paragraph(5 + widths.rtype, &spans);
     }
-    out.push('\n');
-}
 
-/// Widths of the columns, so that a zone reads as a table.
-#[derive(Clone, Copy)]
-struct Columns {
-    rtype: usize,
-    name: usize,
-}
-
-impl Columns {
-    /// Longer names than this push their line's rest to the right instead of everybody's.
-    const WIDEST_NAME: usize = 48;
-
-    fn of(lines: &[Line]) -> Self {
-        let names = lines.iter().map(|line| line.label.chars().count());
-        Self {
-            rtype: lines.iter().map(|line| line.rtype.len()).max().unwrap_or(0),
-            name: names.filter(|width| *width <= Self::WIDEST_NAME).max().unwrap_or(0),
+    /// What is no change, and how to make these.
+    fn rest(&mut self, report: &Report) {
+        let standings = report.standings();
+        let notes = report.notices.iter().map(|notice| {
+            let (subject, message) = (printable(&notice.subject), printable(&notice.message));
+            (YELLOW, "note", format!("{subject}: {message}"))
+        });
+        let unready = unready::rows(report).map(|row| (YELLOW, unready::MARK, row));
+        let hashes = hashes(report).map(|hash| ("", "", hash));
+        let standings = standings.map(|text| ("", "", printable(&text).into_owned()));
+        let mut rest = standings.chain(notes).chain(unready).chain(hashes).peekable();
+        if rest.peek().is_some() {
+            self.out.push('\n');
+        }
+        for (colour, mark, text) in rest {
+            self.paragraph(2, &[painted(colour, mark), plain(&text)]);
         }
     }
 }
 
-fn render_change(out: &mut String, change: &Line, columns: Columns, palette: Palette) {
-    let colour = match change.sign {
+fn colour(sign: Sign) -> Colour {
+    match sign {
         Sign::Create => GREEN,
         Sign::Update => YELLOW,
         Sign::Delete | Sign::Failed => RED,
         Sign::Held => DIM,
-    };
-    let mut text = format!(
-        "  {} {:<rtype$} {:<name$}  {}",
-        palette.paint(colour, change.sign.text()),
-        change.rtype,
-        printable(&change.label),
-        printable(&change.values),
-        rtype = columns.rtype,
-        name = columns.name,
-    );
-    if !change.about.is_empty() {
-        let about = format!("({})", printable(&change.about));
-        // Writing to a String cannot fail.
-        let _ = write!(text, "  {}", palette.paint(DIM, &about));
     }
-    line(out, &text);
 }
 
-fn line(out: &mut String, text: &str) {
-    out.push_str(text);
-    out.push('\n');
+/// How exactly this plan is carried out, where that is worth it.
+fn hashes(report: &Report) -> impl Iterator<Item = String> {
+    let is_worth_it = report.planned_only && Summary::of(report).good() > 0;
+    let several = report.targets.len() > 1;
+    report.targets.iter().filter(move |_| is_worth_it).filter_map(move |target| {
+        let of = if several { format!("{}=", target.name) } else { String::new() };
+        Some(format!("to apply exactly this: apply --plan-hash={of}{}", target.hash.as_ref()?))
+    })
+}
+
+/// Widths of the columns, so that a zone reads as a table.
+#[derive(Clone, Copy)]
+struct Widths {
+    rtype: usize,
+    name: usize,
+}
+
+impl Widths {
+    /// Longer names than this push their line's rest to the right instead of everybody's.
+    const WIDEST_NAME: usize = 48;
+
+    fn of(sections: &[Section]) -> Self {
+        let lines = || sections.iter().flat_map(|section| &section.lines);
+        let names = lines().map(|line| columns(&printable(&line.label)));
+        Self {
+            rtype: lines().map(|line| line.rtype.len()).max().unwrap_or(0),
+            name: names.filter(|width| *width <= Self::WIDEST_NAME).max().unwrap_or(0),
+        }
+    }
 }

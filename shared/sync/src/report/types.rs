@@ -6,7 +6,7 @@ use extdns_sources::Removed;
 use jiff::Timestamp;
 
 use super::listing::{SHOWN_OBJECTS, first_few};
-use super::{Calls, ClusterReport, FailureKind, Run, RunFailure, TypeCounts};
+use super::{Calls, ClusterReport, FailureKind, Rules, Run, RunFailure, TypeCounts};
 
 /// A run's result. A run that failed has one too: with the reason, and as much as it knows.
 #[derive(Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Report {
 pub struct TargetReport {
     /// Its name: that of the provider, where the settings give none.
     pub name: String,
+    /// What its plan keeps to.
+    pub rules: Option<Rules>,
     /// Why nothing is known of it, where other targets went on.
     pub failure: Option<RunFailure>,
     /// What the store of state said of it, where there is one.

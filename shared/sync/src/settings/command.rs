@@ -148,11 +148,13 @@ const COMMANDS: [Entry; 11] = [
 const RUNS: [&str; 7] = ["", "plan", "apply", "gc", "adopt", "release", "transfer"];
 
 /// Flags that not every command takes, with the commands that do; `""` is a run without a command.
-const FLAGS: [(&str, &[&str]); 15] = [
+const FLAGS: [(&str, &[&str]); 17] = [
     ("output", &RUNS),
     ("out", &RUNS),
     ("report", &RUNS),
     ("metrics-file", &RUNS),
+    ("notify", &["", "apply"]),
+    ("metrics-push", &["", "apply"]),
     ("plan-hash", &["apply"]),
     ("detailed-exitcode", &["plan"]),
     ("revert", &["plan", "apply"]),
@@ -186,6 +188,15 @@ pub struct CommandArgs {
     /// Write the run's metrics into this file, for node-exporter's textfile collector
     #[arg(long, value_name = "FILE")]
     pub metrics_file: Option<PathBuf>,
+
+    /// Tell a webhook of Slack, of Teams or of your own when a run changed something, was stopped by the guard, froze records
+    /// or failed (repeatable); slack+, teams+ or json+ in front of the URL say which it is, where its host does not
+    #[arg(long, value_name = "URL")]
+    pub notify: Vec<String>,
+
+    /// Push the run's metrics there: a Pushgateway, or OTLP over HTTP where the path is /v1/metrics
+    #[arg(long, value_name = "URL")]
+    pub metrics_push: Option<String>,
 
     /// With apply: write only if the plan is the one with this hash, which plan shows; of several targets, each
     /// may have one (repeatable)
@@ -233,6 +244,8 @@ pub enum Output {
     Json,
     /// A comment for a pull request.
     Markdown,
+    /// A page that needs nothing else.
+    Html,
 }
 
 impl Command {

@@ -6,7 +6,7 @@ use extdns_providers::CallCount;
 use extdns_registry::Groups;
 
 use super::read::PlanInputs;
-use crate::report::{self, Calls, Context, Notice, Report, Unmade};
+use crate::report::{self, Calls, Context, Notice, Report, Rules, Unmade};
 use crate::request::RunRequest;
 use crate::wiring::{Target, Wiring};
 
@@ -53,6 +53,7 @@ impl Planned<'_> {
             clusters: gathered.clusters.clone(),
             desired: &adjusted.endpoints,
             removed: inputs.removed.clone(),
+            rules: Some(Rules::of(settings, target.provider.accounts())),
             calls: Calls::since(&called, &*target.provider, annotated, sent),
             unmade: unmade.within(&annotated.inventory.index, &settings.filter),
             notices,

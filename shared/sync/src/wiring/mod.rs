@@ -17,6 +17,7 @@ pub use target::Target;
 pub(crate) use target::{DEFAULT_OWNER, provider};
 pub(crate) use watching::Watching;
 
+use crate::outlets::Outlets;
 use crate::settings::{Arguments, Environment, SettingsError};
 use crate::stand_in::stand_in;
 use crate::state::State;
@@ -36,6 +37,8 @@ pub struct Wiring {
     pub allow_empty: Vec<String>,
     /// Where runs leave what the next one needs to know; `None` for nowhere.
     pub state: Option<State>,
+    /// Where runs tell what they did.
+    pub outlets: Outlets,
     /// Whether the provider of some target could not be made.
     lacks_a_provider: bool,
     /// The connections to the clusters, where they outlive a run.
@@ -165,6 +168,7 @@ impl Wiring {
             targets,
             allow_empty: arguments.plan.guard.allow_empty.clone(),
             state: State::open(arguments, environment)?,
+            outlets: Outlets::of(&arguments.commands)?,
             lacks_a_provider: false,
             watching: None,
         })

@@ -12,6 +12,7 @@ mod killed;
 mod many;
 mod missing;
 mod not_served;
+mod outlets;
 mod outside;
 mod revert;
 mod route53;

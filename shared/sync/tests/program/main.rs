@@ -39,6 +39,7 @@ async fn run(words: &[&str], report: &Path, broken_output: bool) -> (ExitCode, S
     let streams = Streams {
         output: if broken_output { &mut broken } else { &mut output },
         terminal: false,
+        width: None,
         watched: false,
         input: if broken_output { Box::new(io::empty()) } else { Box::new(Broken) },
         stop: Box::pin(std::future::pending()),

@@ -1,5 +1,6 @@
 //! Every rendering of a report.
 
+mod dashboards;
 mod documents;
 mod reached;
 mod renderings;

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use extdns_plan::Hold;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::sample::{created, everything, failed, other_plan, plan};
+use super::sample::{created, deleted, everything, failed, other_plan, plan};
 use crate::report::{
-    Answer, ChangeResult, Layout, MARKDOWN_LIMIT, Notice, Palette, Report, render_emf, render_json,
-    render_markdown, render_metrics, render_text, write_json,
+    Answer, ChangeResult, Layout, MARKDOWN_LIMIT, Notice, Palette, Report, Screen, render_emf,
+    render_html, render_json, render_markdown, render_metrics, render_text, write_json,
 };
 
 /// Compares with the file of this name.
@@ -95,14 +95,49 @@ fn many(count: usize) -> Report {
     report
 }
 
+/// A plan that deletes so many, creates so many, and holds a third of that back.
+fn mixed(count: usize) -> Report {
+    let mut report = many(count);
+    let changes = &mut report.targets[0].zones[0].changes;
+    changes
+        .extend((0..count).map(|n| deleted(&format!("d{n}.example.org"), ChangeResult::Planned)));
+    let held = ChangeResult::Held(Hold::Policy);
+    changes.extend((0..count / 3).map(|n| deleted(&format!("h{n}.example.org"), held.clone())));
+    report
+}
+
 #[test]
-fn a_comment_is_never_too_long_and_says_what_is_left_out() {
-    let text = render_markdown(&many(5_000));
-    assert!(text.len() <= MARKDOWN_LIMIT && text.len() > MARKDOWN_LIMIT - 1024, "{}", text.len());
-    let shown = text.lines().filter(|line| line.starts_with("+ ")).count();
-    let last = text.lines().last().expect("a line");
-    assert_eq!(last, format!("… and {} more changes; --output=text shows all", 5_000 - shown));
-    assert_eq!(text.lines().filter(|line| line.starts_with("```")).count(), 2, "the block ends");
+fn no_line_is_wider_than_the_screen() {
+    for (count, width) in [(1, 80), (1, 120), (16, 80), (16, 120), (666, 80), (666, 120)] {
+        let screen = Screen { palette: Palette::Plain, width: Some(width) };
+        for report in [mixed(count), everything()] {
+            let text = render_text(&report, screen);
+            let widest = text.lines().map(|line| line.chars().count()).max();
+            assert!(widest.is_some_and(|widest| widest <= width), "{widest:?} of {width}: {text}");
+        }
+    }
+    let at = |width| Screen { palette: Palette::Plain, width: Some(width) };
+    held!("three_changes_80", render_text(&mixed(1), at(80)));
+    held!("three_changes_120", render_text(&mixed(1), at(120)));
+    held!("some_changes_80", render_text(&mixed(20), at(80)));
+    held!("some_changes_120", render_text(&mixed(20), at(120)));
+    held!("many_changes_80", render_text(&mixed(857), at(80)));
+    held!("everything_80", render_text(&everything(), at(80)));
+}
+
+#[test]
+fn a_comment_is_never_too_long_and_leaves_out_whole_kinds_only() {
+    // All deletes by their names, and how many creates there are.
+    let text = render_markdown(&mixed(1_000));
+    assert!(text.len() <= MARKDOWN_LIMIT, "{}", text.len());
+    let lines = |mark: &str| text.lines().filter(|line| line.starts_with(mark)).count();
+    assert_eq!(lines("- A d"), 1_000, "every delete");
+    assert_eq!(lines("+ "), 1, "{text}");
+    assert!(text.contains("+ 1000 to create, not shown"), "{text}");
+    assert!(text.contains("A comment has at most 65536 characters"), "{text}");
+    assert_eq!(lines("```"), 2, "the block ends");
+    let deletes = text.find("- A d0.").expect("a delete");
+    assert!(deletes < text.find("+ 1000").expect("creates"), "deletes come first");
 
     // Whatever is long: messages, many alerts, many zones.
     let mut report = many(10);
@@ -122,8 +157,24 @@ fn a_comment_is_never_too_long_and_says_what_is_left_out() {
     }
     let text = render_markdown(&report);
     assert!(text.len() <= MARKDOWN_LIMIT, "{}", text.len());
-    assert!(text.contains("more to look at") && text.contains("more changes"), "{text}");
-    assert!(text.contains("#### `example.org`"), "changes are shown beside many notices");
+    assert!(text.contains("more to look at") && text.contains("more changes in"), "{text}");
+    assert!(text.contains("<b>example.org</b>"), "changes are shown beside many notices");
+}
+
+#[test]
+fn a_page_has_every_change_and_escapes_what_it_shows() {
+    let page = render_html(&everything());
+    assert_eq!(page.matches("<tr><td class=").count(), everything().changes().count());
+    assert!(page.contains("&lt;b&gt;") || page.contains("&#60;b&#62;"), "a note has markup");
+    assert!(!page.contains("<b>`"), "which is text");
+    for part in ["<title>DNS changes: 2 created", "prefers", "<script>"] {
+        assert_eq!(page.contains(part), part != "prefers", "{part}");
+    }
+    // One file: it asks for nothing.
+    for outside in ["src=", "href=", "url(", "@import", "fetch("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    held!("three_changes_html", render_html(&mixed(1)));
 }
 
 #[test]
@@ -134,6 +185,7 @@ fn five_thousand_changes_render_in_no_time() {
     let size = render_text(&report, Palette::Ansi).len()
         + render_json(&report).len()
         + render_markdown(&report).len()
+        + render_html(&report).len()
         + render_metrics(&report).len();
     assert!(size > 1_000_000);
     assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());

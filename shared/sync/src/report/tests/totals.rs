@@ -18,7 +18,7 @@ fn report(changes: Vec<ChangeResult>) -> Report {
 
 fn total(report: &Report) -> String {
     let text = render_text(report, Palette::Plain);
-    text.lines().last().unwrap_or_default().to_owned()
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 #[test]

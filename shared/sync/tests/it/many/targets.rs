@@ -159,7 +159,7 @@ async fn renderings_name_the_target_of_each_zone() {
     assert!(text.contains("b.example.com  192.0.2.1"), "{text}");
     assert!(text.contains("in b)"), "the cluster of each object: {text}");
     let markdown = render_markdown(&report);
-    assert!(markdown.contains("#### internal: `example.com`"), "{markdown}");
+    assert!(markdown.contains("<summary>internal: <b>example.com</b>: "), "{markdown}");
     let metrics = render_metrics(&report);
     assert!(metrics.contains("target=\"internal\",action=\"create\""), "{metrics}");
 }
