@@ -16,6 +16,7 @@ mod guide;
 mod hanging;
 mod image;
 mod many_clusters;
+mod moving;
 mod plans;
 mod program;
 mod pull_requests;

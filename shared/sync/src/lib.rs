@@ -21,6 +21,7 @@ pub mod gc;
 mod logging;
 #[cfg(test)]
 mod messages;
+pub mod moving;
 mod outlets;
 pub mod ownership;
 mod panics;

@@ -12,7 +12,7 @@ use extdns_state::StateError;
 use crate::report::ClusterState;
 use crate::report::document::{Document, DocumentError};
 use crate::settings::{ConfigText, Environment, Origin, SettingsError, resolve};
-use crate::{RunError, RunRequest};
+use crate::{RunError, RunRequest, moving};
 
 #[test]
 fn every_error_has_its_message() {
@@ -35,12 +35,35 @@ fn every_error_has_its_message() {
     for error in run_errors() {
         messages.show(error);
     }
+    for error in moving_errors() {
+        messages.show(error);
+    }
+    messages.show(moving::DumpError::Zone {
+        zone: "example.org".to_owned(),
+        reason: "access denied".to_owned(),
+    });
+    messages.show(moving::DumpError::Read(RunError::Stopped));
     for text in ["zones: 3", "{}", r#"{"schemaVersion": 99}"#] {
         messages.show(Document::read(text.as_bytes()).expect_err(text));
     }
     let io = serde_json::Error::io(std::io::Error::other("Input/output error (os error 5)"));
     messages.show(DocumentError::Form(io));
     messages.assert_complete(env!("CARGO_MANIFEST_DIR"));
+}
+
+fn moving_errors() -> [moving::ImportError; 3] {
+    let path = || PathBuf::from("zones/example.org.zone");
+    [
+        moving::ImportError::File {
+            path: path(),
+            source: std::io::Error::other("Input/output error (os error 5)"),
+        },
+        moving::ImportError::Zone { path: PathBuf::from("zones/notes") },
+        moving::ImportError::Content {
+            path: path(),
+            problem: "line 3: $INCLUDE hides records from this program".to_owned(),
+        },
+    ]
 }
 
 /// Everything that can be wrong with a command line, and with what its values say together.

@@ -55,6 +55,11 @@ impl Key {
 }
 
 impl Values {
+    fn lines(&self, rtype: RecordType) -> impl Iterator<Item = String> {
+        let Self { owner, ttl, rdata } = self;
+        rdata.iter().map(move |rdata| format!("{owner} {ttl} IN {rtype} {rdata}"))
+    }
+
     /// A record set as it would stand in the block.
     fn of(set: &RecordSet) -> Result<Self, String> {
         let owner = names::to_file(&set.name)?;
@@ -297,13 +302,23 @@ fn block_of(inside: &[Rr]) -> BTreeMap<Key, Values> {
 
 fn block_text(block: &BTreeMap<Key, Values>, eol: &str) -> String {
     let mut out = format!("{BEGIN} (managed: do not edit between these two lines){eol}");
-    for (key, Values { owner, ttl, rdata }) in block {
-        for rdata in rdata {
+    for (key, values) in block {
+        for line in values.lines(key.rtype) {
             // Writing to a String cannot fail.
-            let _ = write!(out, "{owner} {ttl} IN {} {rdata}{eol}", key.rtype);
+            let _ = write!(out, "{line}{eol}");
         }
     }
     out + END + eol
+}
+
+/// The lines of a record set, without their ends.
+///
+/// # Errors
+/// When a zone file cannot hold it.
+pub(super) fn lines(set: &RecordSet) -> Result<impl Iterator<Item = String>, String> {
+    let values = Values::of(set)?;
+    let rtype = set.rtype;
+    Ok(values.lines(rtype).collect::<Vec<_>>().into_iter())
 }
 
 /// The next serial (RFC 1982); zero is left out, as some secondaries take it for "not set".

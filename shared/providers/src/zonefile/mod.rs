@@ -40,6 +40,7 @@ mod rdata;
 mod scan;
 #[cfg(test)]
 mod tests;
+pub mod text;
 mod write;
 
 use std::collections::HashMap;

@@ -18,8 +18,8 @@ use crate::settings::{
 };
 use crate::stdin::Input;
 use crate::{
-    Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, gc, logging, ownership, panics,
-    progress, rbac, relay, run, webhook_server,
+    Deadline, ExitCode, Mode, RunRequest, Wiring, doctor, explain, gc, logging, moving, ownership,
+    panics, progress, rbac, relay, run, webhook_server,
 };
 
 pub use output::Streams;
@@ -107,6 +107,12 @@ async fn work(
             Err(error) => refuse(arguments, &error),
         };
     }
+    if let Command::Import { files } = &arguments.command {
+        return match moving::import(files, arguments.commands.zone.as_deref()) {
+            Ok(manifests) => print(&mut streams, &manifests, ExitCode::Success),
+            Err(error) => fail_without_report(&error),
+        };
+    }
     let input = input(arguments, &mut streams);
     if arguments.command == Command::Doctor {
         let examined = async { doctor::examine(arguments, environment, input.await).await };
@@ -119,6 +125,14 @@ async fn work(
         Some(Err(error)) => return refuse(arguments, &error),
         None => return fail(arguments, FailureKind::Deadline, too_late(&until).to_owned()),
     };
+    if arguments.command == Command::Dump {
+        let form = arguments.commands.dump_as.unwrap_or_default();
+        return match in_time(&until, moving::dump(&wiring, form)).await {
+            Some(Ok(text)) => print(&mut streams, &text, ExitCode::Success),
+            Some(Err(error)) => fail_without_report(&error),
+            None => ExitCode::Failed,
+        };
+    }
     if let Command::Explain { name } = &arguments.command {
         let explained = async {
             wiring.input = input.await;
@@ -265,6 +279,12 @@ fn refuse(arguments: &Arguments, error: &dyn std::error::Error) -> ExitCode {
     let error = format!("config validation failed: {error}");
     tracing::error!("{error}");
     fail(arguments, FailureKind::Configuration, error)
+}
+
+/// A command that is no run failed.
+fn fail_without_report(error: &dyn std::error::Error) -> ExitCode {
+    tracing::error!("{error}");
+    ExitCode::Failed
 }
 
 /// A run that failed before it began; the log says so already.

@@ -6,6 +6,7 @@ use clap::ArgAction;
 
 use super::error::SettingsError;
 use super::origin::{Given, Word};
+use crate::moving::Form;
 
 /// What the process is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +41,13 @@ pub enum Command {
     Doctor,
     /// Show which rights a run needs in its clusters.
     Rbac,
+    /// Write the zones as they are, with the owners of their records.
+    Dump,
+    /// Make manifests of zone files and of zones of octoDNS.
+    Import {
+        /// The files.
+        files: Vec<String>,
+    },
     /// Take calls of clusters, and ask for runs.
     Relay,
     /// Look at the settings alone.
@@ -68,7 +76,7 @@ struct Entry {
 }
 
 /// The commands.
-const COMMANDS: [Entry; 11] = [
+const COMMANDS: [Entry; 13] = [
     Entry {
         word: "plan",
         operand: None,
@@ -124,6 +132,18 @@ const COMMANDS: [Entry; 11] = [
         make: |_| Some(Command::Transfer),
     },
     Entry {
+        word: "dump",
+        operand: None,
+        about: "print the zones as they are, with the owners of their records; nothing is written",
+        make: |_| Some(Command::Dump),
+    },
+    Entry {
+        word: "import",
+        operand: Some("FILE.."),
+        about: "print zone files and zones of octoDNS as manifests that the source crd reads",
+        make: |files| Some(Command::Import { files }),
+    },
+    Entry {
         word: "relay",
         operand: None,
         about: "take calls of clusters' webhooks, and ask for a run when something changes",
@@ -148,7 +168,7 @@ const COMMANDS: [Entry; 11] = [
 const RUNS: [&str; 7] = ["", "plan", "apply", "gc", "adopt", "release", "transfer"];
 
 /// Flags that not every command takes, with the commands that do; `""` is a run without a command.
-const FLAGS: [(&str, &[&str]); 17] = [
+const FLAGS: [(&str, &[&str]); 19] = [
     ("output", &RUNS),
     ("out", &RUNS),
     ("report", &RUNS),
@@ -159,6 +179,8 @@ const FLAGS: [(&str, &[&str]); 17] = [
     ("detailed-exitcode", &["plan"]),
     ("revert", &["plan", "apply"]),
     ("apply", &["gc", "adopt", "release", "transfer"]),
+    ("as", &["dump"]),
+    ("zone", &["import"]),
     ("listen", &["relay"]),
     ("listen-tls-cert", &["relay"]),
     ("listen-tls-key", &["relay"]),
@@ -230,6 +252,14 @@ pub struct CommandArgs {
     #[arg(long, value_name = "user:NAME|group:NAME|serviceaccount:NAMESPACE/NAME")]
     pub subject: Option<String>,
 
+    /// With dump: how records are written [default: manifests]
+    #[arg(long = "as", value_name = "FORM")]
+    pub dump_as: Option<Form>,
+
+    /// With import: the zone of the files [default: the name of each file]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+
     /// With gc, adopt, release and transfer: do what they found, in place of showing it
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub apply: bool,
@@ -282,6 +312,8 @@ impl Command {
             Self::Explain { .. } => "explain",
             Self::Doctor => "doctor",
             Self::Rbac => "rbac",
+            Self::Dump => "dump",
+            Self::Import { .. } => "import",
             Self::Relay => "relay",
             Self::Config { .. } => "config",
         }
@@ -290,7 +322,8 @@ impl Command {
     /// Whether the command reads clusters.
     #[must_use]
     pub fn reads_clusters(&self) -> bool {
-        !self.changes_ownership() && *self != Self::Gc
+        let of_zones = matches!(self, Self::Gc | Self::Dump | Self::Import { .. });
+        !self.changes_ownership() && !of_zones
     }
 
     /// Whether the command changes who owns records, and nothing else.
@@ -315,9 +348,14 @@ impl Command {
         Err(SettingsError::NotOfCommand { flag, origin: given.origin.clone(), commands })
     }
 
-    /// Whether the command needs to know where records go. A relay that only sends messages does not.
+    /// Whether the command needs to know where records go. A relay that only sends messages does not, nor what reads files
+    /// alone.
     pub(super) fn needs_provider(&self, given: &[Given]) -> bool {
-        *self != Self::Relay || !given.iter().any(|given| given.flag == "queue-url")
+        match self {
+            Self::Relay => !given.iter().any(|given| given.flag == "queue-url"),
+            Self::Import { .. } => false,
+            _ => true,
+        }
     }
 
     /// Whether the command reads objects, so that it needs to know which.
