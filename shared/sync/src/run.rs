@@ -34,7 +34,8 @@ pub async fn run(wiring: &Wiring, request: &RunRequest) -> Report {
     // Boxed: its type is too deep for those of callers to be laid out.
     let report = Box::pin(report_attempt(request, attempt(wiring, request))).await;
     if !report.planned_only {
-        wiring.outlets.tell(&report).await;
+        // Boxed: it is rare, and large.
+        Box::pin(wiring.outlets.tell(&report)).await;
     }
     report
 }

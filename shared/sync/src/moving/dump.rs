@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use extdns_model::{Record, RecordSet, Zone};
 use extdns_providers::zonefile::text;
 
-use super::Form;
 use super::manifests::{flags, manifest};
 use crate::error::RunError;
+use crate::settings::DumpForm;
 use crate::wiring::Wiring;
 
 /// Why there is no dump.
@@ -32,7 +32,7 @@ pub enum DumpError {
 ///
 /// # Errors
 /// When the zones cannot be listed, or one of them cannot be read: a part of it would pass for all.
-pub async fn dump(wiring: &Wiring, form: Form) -> Result<String, DumpError> {
+pub async fn dump(wiring: &Wiring, form: DumpForm) -> Result<String, DumpError> {
     let mut dumped = String::new();
     for target in &wiring.targets {
         let inventory = target.provider.read().await.map_err(RunError::Read)?;
@@ -46,8 +46,8 @@ pub async fn dump(wiring: &Wiring, form: Form) -> Result<String, DumpError> {
             let kept = |record: &&Record| target.plan.filter.matches(&record.set.name);
             let records: Vec<&Record> = records.iter().filter(kept).collect();
             match form {
-                Form::Manifests => write_manifests(&mut dumped, zone, &records),
-                Form::Zonefiles => write_zonefile(&mut dumped, zone, &records),
+                DumpForm::Manifests => write_manifests(&mut dumped, zone, &records),
+                DumpForm::Zonefiles => write_zonefile(&mut dumped, zone, &records),
             }
         }
     }

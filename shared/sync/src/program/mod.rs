@@ -127,7 +127,7 @@ async fn work(
     };
     if arguments.command == Command::Dump {
         let form = arguments.commands.dump_as.unwrap_or_default();
-        return match in_time(&until, moving::dump(&wiring, form)).await {
+        return match in_time(&until, Box::pin(moving::dump(&wiring, form))).await {
             Some(Ok(text)) => print(&mut streams, &text, ExitCode::Success),
             Some(Err(error)) => fail_without_report(&error),
             None => ExitCode::Failed,

@@ -6,7 +6,6 @@ use clap::ArgAction;
 
 use super::error::SettingsError;
 use super::origin::{Given, Word};
-use crate::moving::Form;
 
 /// What the process is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -254,7 +253,7 @@ pub struct CommandArgs {
 
     /// With dump: how records are written [default: manifests]
     #[arg(long = "as", value_name = "FORM")]
-    pub dump_as: Option<Form>,
+    pub dump_as: Option<DumpForm>,
 
     /// With import: the zone of the files [default: the name of each file]
     #[arg(long, value_name = "ZONE")]
@@ -263,6 +262,16 @@ pub struct CommandArgs {
     /// With gc, adopt, release and transfer: do what they found, in place of showing it
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub apply: bool,
+}
+
+/// How `dump` writes records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum DumpForm {
+    /// Objects of the kind DNSEndpoint, which the source `crd` reads.
+    #[default]
+    Manifests,
+    /// Master files (RFC 1035), one zone below the other.
+    Zonefiles,
 }
 
 /// How a plan or a run is shown.

@@ -28,7 +28,7 @@ mod values;
 use clap::CommandFactory as _;
 
 pub use arguments::{Arguments, ClusterEntry, DEFAULT_CLUSTER, TargetEntry};
-pub use command::{Command, CommandArgs, ConfigAction, Output};
+pub use command::{Command, CommandArgs, ConfigAction, DumpForm, Output};
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use file::ConfigText;

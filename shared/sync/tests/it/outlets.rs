@@ -44,7 +44,7 @@ async fn told(form: &str) -> serde_json::Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_service_gets_its_own_form_of_what_changed() {
     let title = "external-dns, owner me: 1 created";
-    let line = "+ A www.example.org  192.0.2.1  (service/test/www-example-org)";
+    let line = "+ A www.example.org  192.0.2.1 ttl 300  (service/test/www-example-org)";
     let slack = told("slack+").await;
     assert_eq!(slack, json!({ "text": format!("*{title}*\n```{line}```") }));
     let teams = told("teams+").await;
@@ -60,9 +60,8 @@ async fn each_service_gets_its_own_form_of_what_changed() {
 async fn nothing_is_told_of_a_plan_and_of_a_run_without_news() {
     let (sink, server) = (sink(), RrsetServer::new(&["example.org"]));
     let notify = format!("--notify={}/hook", sink.url());
+    run_with(&one(), provider(&server), &[&notify, "--dry-run"], |_| {}).await;
     let (wiring, request, _file) = wired(&one(), provider(&server), &[&notify]);
-    let planned = extdns_sync::RunRequest { mode: extdns_sync::Mode::Plan, ..request.clone() };
-    extdns_sync::run(&wiring, &planned).await;
     assert_eq!(sink.requests().len(), 0, "a plan");
     extdns_sync::run(&wiring, &request).await;
     extdns_sync::run(&wiring, &request).await;
