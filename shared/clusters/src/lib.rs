@@ -70,6 +70,7 @@ mod page;
 mod pages;
 mod pause;
 mod progress;
+mod receiver;
 mod renewal;
 mod rules;
 mod selector;

@@ -4,24 +4,20 @@ use std::sync::atomic::Ordering;
 
 use crate::api::{Api, Interrupted, path};
 use crate::error::ReadErrorKind;
-use crate::object::{Projection, ResourceType};
+use crate::object::ResourceType;
 use crate::pace::Pace;
 use crate::pages::{Listed, Wanted};
+use crate::receiver::Receiver;
 use crate::stream::Unstreamed;
 
 impl Api {
-    /// Folds over all objects; an interrupted list begins again with a fresh accumulator.
-    pub(crate) async fn list<K, A>(
+    /// Hands on all objects; a list that is interrupted begins again.
+    pub(crate) async fn list(
         &self,
         resource: &ResourceType,
         namespace: &str,
-        start: impl Fn() -> A + Send,
-        mut step: impl FnMut(&mut A, K) + Send,
-    ) -> Result<(A, Listed), ReadErrorKind>
-    where
-        K: Projection,
-        A: Send,
-    {
+        receiver: &mut dyn Receiver,
+    ) -> Result<Listed, ReadErrorKind> {
         // The name becomes a part of the path.
         if !namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Err(ReadErrorKind::Namespace {
@@ -35,10 +31,8 @@ impl Api {
         let mut in_pages = false;
         let mut restarts = 0;
         loop {
-            let mut accumulator = start();
-            let mut step = |object| step(&mut accumulator, object);
-            match self.read(wanted, &mut in_pages, &mut pace, &mut step).await {
-                Ok(Some(listed)) => return Ok((accumulator, listed)),
+            match self.read(wanted, &mut in_pages, &mut pace, receiver).await {
+                Ok(Some(listed)) => return Ok(listed),
                 Ok(None) => {}
                 Err(Interrupted::Failed(error)) => return Err(error),
                 // Its pages are smaller now, and there is a smallest one.
@@ -52,23 +46,24 @@ impl Api {
                     tokio::time::sleep(self.limits.backoff * restarts).await;
                 }
             }
+            receiver.restart();
         }
     }
 
     /// Reads a list once, as a stream or in pages. `None` where it cannot be a stream, so that it has
     /// to begin again in pages.
-    async fn read<K: Projection>(
+    async fn read(
         &self,
         wanted: Wanted<'_>,
         in_pages: &mut bool,
         pace: &mut Pace,
-        step: &mut (impl FnMut(K) + Send),
+        receiver: &mut dyn Receiver,
     ) -> Result<Option<Listed>, Interrupted> {
         *in_pages |= self.in_pages.load(Ordering::Relaxed);
         if *in_pages {
-            return self.pages(wanted, None, pace, step).await.map(Some);
+            return self.pages(wanted, None, pace, receiver).await.map(Some);
         }
-        match self.stream(wanted, pace, step).await {
+        match self.stream(wanted, pace, receiver).await {
             Ok(listed) => Ok(Some(listed)),
             Err(Unstreamed::Interrupted(error)) => Err(error),
             Err(why) => {

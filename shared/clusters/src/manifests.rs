@@ -6,7 +6,7 @@ pub(crate) mod pipes;
 mod strict;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -15,7 +15,8 @@ use ecow::EcoString;
 use serde::Deserialize;
 
 use crate::error::{self, ManifestError, ReadErrorKind, io_words};
-use crate::object::{Projection, ResourceType};
+use crate::object::ResourceType;
+use crate::receiver::Receiver;
 use object::{Found, Object};
 use pipes::Pipes;
 
@@ -26,10 +27,17 @@ const DEEPEST: usize = 32;
 pub(crate) struct Manifests {
     files: Vec<PathBuf>,
     found: Found,
-    /// Group and kind of all objects and empty lists, each once.
-    held: OnceLock<BTreeSet<(EcoString, EcoString)>>,
+    /// The objects by group and kind, and the kinds of empty lists.
+    kinds: OnceLock<BTreeMap<(EcoString, EcoString), OfKind>>,
     /// Whether the text that was read last is nothing but white space.
     last_is_blank: bool,
+}
+
+/// The objects of a kind, as positions among all.
+#[derive(Default)]
+struct OfKind {
+    all: Vec<usize>,
+    by_name: HashMap<EcoString, Vec<usize>>,
 }
 
 impl Manifests {
@@ -39,8 +47,8 @@ impl Manifests {
         mut stdin: impl Read,
         mut pipes: Pipes,
     ) -> Result<Self, ManifestError> {
-        let (files, found, held) = (Vec::new(), Found::default(), OnceLock::new());
-        let mut all = Self { files, found, held, last_is_blank: false };
+        let (files, found, kinds) = (Vec::new(), Found::default(), OnceLock::new());
+        let mut all = Self { files, found, kinds, last_is_blank: false };
         for path in paths {
             let before = all.found.statements();
             if path.as_os_str() == "-" {
@@ -134,24 +142,78 @@ impl Manifests {
         Ok(())
     }
 
-    /// Folds over the objects of a kind.
-    pub(crate) fn list<K: Projection, A>(
+    /// Hands on the objects of a kind; how many they are.
+    pub(crate) fn list(
         &self,
         resource: &ResourceType,
         namespace: &str,
-        start: impl Fn() -> A,
-        mut step: impl FnMut(&mut A, K),
-    ) -> Result<(A, u64), ReadErrorKind> {
-        let mut accumulator = start();
-        let mut objects = 0;
-        for manifest in self.found.objects.iter().filter(|object| object.is_a(resource)) {
-            let object: K = self.decode(manifest, resource)?;
-            if namespace.is_empty() || object.metadata().namespace == namespace {
-                step(&mut accumulator, object);
-                objects += 1;
+        receiver: &mut dyn Receiver,
+    ) -> Result<u64, ReadErrorKind> {
+        let all = self.of_kind(resource).map(|own| &*own.all);
+        self.hand_on(all.unwrap_or_default(), resource, namespace, receiver)
+    }
+
+    /// Hands on the object of this name, if it is there.
+    pub(crate) fn object(
+        &self,
+        resource: &ResourceType,
+        namespace: &str,
+        name: &str,
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), ReadErrorKind> {
+        let named = self.of_kind(resource).and_then(|own| own.by_name.get(name));
+        let named = named.map(Vec::as_slice).unwrap_or_default();
+        self.hand_on(named, resource, namespace, receiver).map(|_| ())
+    }
+
+    /// Versions of a group are spellings of the same objects.
+    fn of_kind(&self, resource: &ResourceType) -> Option<&OfKind> {
+        let kinds = self.kinds.get_or_init(|| {
+            let mut kinds: BTreeMap<_, OfKind> = BTreeMap::new();
+            for (at, object) in self.found.objects.iter().enumerate() {
+                let own = kinds.entry((object.group.clone(), object.kind.clone())).or_default();
+                own.all.push(at);
+                own.by_name.entry(object.name.clone()).or_default().push(at);
             }
+            for kind in &self.found.empty_kinds {
+                kinds.entry(kind.clone()).or_default();
+            }
+            kinds
+        });
+        kinds.get(&(resource.group.into(), resource.kind.into()))
+    }
+
+    fn hand_on(
+        &self,
+        positions: &[usize],
+        resource: &ResourceType,
+        namespace: &str,
+        receiver: &mut dyn Receiver,
+    ) -> Result<u64, ReadErrorKind> {
+        let mut objects = 0;
+        for &at in positions {
+            let manifest = &self.found.objects[at];
+            if manifest.name.is_empty() {
+                return Err(self.fault(manifest, "it has no name (`metadata.name`)").into());
+            }
+            let received = receiver.receive(&manifest.json, &mut |metadata| {
+                if !resource.namespaced {
+                    metadata.namespace = EcoString::new();
+                } else if metadata.namespace.is_empty() {
+                    metadata.namespace = "default".into();
+                }
+                let is_wanted = namespace.is_empty() || metadata.namespace == namespace;
+                objects += u64::from(is_wanted);
+                is_wanted
+            });
+            received.map_err(|error| {
+                // The place is one in our own copy; the user's is in front of the message.
+                let text = error.to_string();
+                let reason = text.split(" at line ").next().unwrap_or_default();
+                self.fault(manifest, reason)
+            })?;
         }
-        Ok((accumulator, objects))
+        Ok(objects)
     }
 
     /// Whether a namespace is one of these manifests: there is an object in it, or it is an object itself.
@@ -164,12 +226,7 @@ impl Manifests {
 
     /// Whether these manifests say which objects of a kind there are: by objects, or by an empty list of the kind.
     pub(crate) fn hold(&self, resource: &ResourceType) -> bool {
-        let held = self.held.get_or_init(|| {
-            let kind = |object: &Object| (object.group.clone(), object.kind.clone());
-            let objects = self.found.objects.iter().map(kind);
-            objects.chain(self.found.empty_kinds.iter().cloned()).collect()
-        });
-        held.iter().any(|(group, kind)| group == resource.group && kind == resource.kind)
+        self.of_kind(resource).is_some()
     }
 
     /// The kind whose list has this name: as a definition among these manifests says it, else the kind among them whose
@@ -213,29 +270,6 @@ impl Manifests {
         of_group.find(|object| is_plural_of(&object.kind)).map(|object| object.kind.clone())
     }
 
-    fn decode<K: Projection>(
-        &self,
-        manifest: &Object,
-        resource: &ResourceType,
-    ) -> Result<K, ManifestError> {
-        if manifest.name.is_empty() {
-            return Err(self.fault(manifest, "it has no name (`metadata.name`)"));
-        }
-        let mut object: K = serde_json::from_str(&manifest.json).map_err(|error| {
-            // The place is one in our own copy; the user's is in front of the message.
-            let text = error.to_string();
-            let reason = text.split(" at line ").next().unwrap_or_default();
-            self.fault(manifest, reason)
-        })?;
-        let metadata = object.metadata_mut();
-        if !resource.namespaced {
-            metadata.namespace = EcoString::new();
-        } else if metadata.namespace.is_empty() {
-            metadata.namespace = "default".into();
-        }
-        Ok(object)
-    }
-
     fn fault(&self, object: &Object, message: impl std::fmt::Display) -> ManifestError {
         ManifestError {
             path: self.files[object.file].clone(),
@@ -269,13 +303,6 @@ struct DefinedNames {
 
 /// The scope of kinds that live outside namespaces.
 const CLUSTER_WIDE: &str = "Cluster";
-
-impl Object {
-    /// Versions of a group are spellings of the same objects.
-    fn is_a(&self, resource: &ResourceType) -> bool {
-        self.kind == resource.kind && self.group == resource.group
-    }
-}
 
 fn is_hidden(path: &Path) -> bool {
     // Besides what the user hides: a mounted ConfigMap has each file a second time, in a folder `..data`.

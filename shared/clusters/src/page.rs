@@ -2,20 +2,20 @@
 
 mod head;
 
-use std::marker::PhantomData;
 use std::mem;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use crate::object::{Metadata, Projection, ResourceType};
+use crate::object::{Metadata, ResourceType};
+use crate::receiver::Receiver;
 use head::Head;
 pub(crate) use head::{Page, PageError};
 
 /// Takes the bytes of a page as they come, and hands on every object that is complete. What is kept
 /// of the text is what stands around the objects, and the beginning of the next one.
-pub(crate) struct PageReader<K> {
+pub(crate) struct PageReader {
     /// What has come and is not decoded yet.
     rest: Vec<u8>,
     /// The page without its objects.
@@ -25,7 +25,6 @@ pub(crate) struct PageReader<K> {
     objects: u64,
     /// Bytes that must have come before the object at the beginning is tried again.
     try_at: usize,
-    kind: PhantomData<K>,
 }
 
 /// Bytes that are decoded at a time: what comes at once can be much more.
@@ -44,7 +43,7 @@ enum Position {
     Behind,
 }
 
-impl<K: Projection> PageReader<K> {
+impl PageReader {
     pub(crate) fn new() -> Self {
         Self {
             rest: Vec::new(),
@@ -53,7 +52,6 @@ impl<K: Projection> PageReader<K> {
             outside: Outside::default(),
             objects: 0,
             try_at: 0,
-            kind: PhantomData,
         }
     }
 
@@ -67,11 +65,11 @@ impl<K: Projection> PageReader<K> {
         &mut self,
         piece: &[u8],
         resource: &ResourceType,
-        step: &mut impl FnMut(K),
+        receiver: &mut dyn Receiver,
     ) -> Result<(), PageError> {
         for part in piece.chunks(PART) {
             self.rest.extend_from_slice(part);
-            self.decode(resource, false, step)?;
+            self.decode(resource, false, receiver)?;
         }
         Ok(())
     }
@@ -80,9 +78,9 @@ impl<K: Projection> PageReader<K> {
     pub(crate) fn end(
         &mut self,
         resource: &ResourceType,
-        step: &mut impl FnMut(K),
+        receiver: &mut dyn Receiver,
     ) -> Result<Page, PageError> {
-        self.decode(resource, true, step)?;
+        self.decode(resource, true, receiver)?;
         // Within the array its bracket is missing, and the decoder says so.
         let frame = &self.frame;
         let head: Head = serde_json::from_slice(frame).map_err(|error| match error.classify() {
@@ -97,9 +95,11 @@ impl<K: Projection> PageReader<K> {
         &mut self,
         resource: &ResourceType,
         is_last: bool,
-        step: &mut impl FnMut(K),
+        receiver: &mut dyn Receiver,
     ) -> Result<(), PageError> {
         let bytes = mem::take(&mut self.rest);
+        // Whether it is UTF-8 is faster to say of all of it than of each string.
+        let text = beginning(&bytes);
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
@@ -120,10 +120,10 @@ impl<K: Projection> PageReader<K> {
                     return Err(PageError::Foreign(reason.to_owned()));
                 }
                 (Position::First | Position::Next, _) => {
-                    match self.object(rest, resource, is_last)? {
-                        Some((object, length)) => {
+                    let text = text.get(at..).unwrap_or_default();
+                    match self.object(text, resource, is_last, receiver)? {
+                        Some(length) => {
                             self.position = Position::Behind;
-                            step(object);
                             length
                         }
                         None => break,
@@ -149,25 +149,26 @@ impl<K: Projection> PageReader<K> {
         bytes.len()
     }
 
-    /// The object at the beginning, and its length; `None` where its end has not come yet.
+    /// Hands on the object at the beginning, and returns its length; `None` where its end has not come yet.
     fn object(
         &mut self,
-        bytes: &[u8],
+        text: &str,
         resource: &ResourceType,
         is_last: bool,
-    ) -> Result<Option<(K, usize)>, PageError> {
+        receiver: &mut dyn Receiver,
+    ) -> Result<Option<usize>, PageError> {
         // An object of many pieces is tried whenever twice as much of it is there.
-        if bytes.len() < self.try_at && !is_last {
+        if text.len() < self.try_at && !is_last {
             return Ok(None);
         }
-        match first_object(bytes, resource, self.objects + 1) {
-            Ok(found) => {
+        match first_object(text, resource, self.objects + 1, receiver) {
+            Ok(length) => {
                 self.objects += 1;
                 self.try_at = 0;
-                Ok(Some(found))
+                Ok(Some(length))
             }
             Err(PageError::Cut(_)) if !is_last => {
-                self.try_at = 2 * bytes.len();
+                self.try_at = 2 * text.len();
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -208,6 +209,12 @@ impl Outside {
     }
 }
 
+/// As much of a text as is UTF-8: the last of its characters may not have come in full.
+fn beginning(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes)
+        .unwrap_or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default())
+}
+
 /// Whether a text ends with `"items": [`. A string that ends so has a backslash before the quote.
 fn ends_with_items(text: &[u8]) -> bool {
     let before = text.strip_suffix(b"[").map(<[u8]>::trim_ascii_end);
@@ -216,26 +223,19 @@ fn ends_with_items(text: &[u8]) -> bool {
     before.is_some_and(|text| !text.ends_with(b"\\"))
 }
 
-/// The object at the beginning of a text, and its length. `number` is its number in the list, from
+/// Hands on the object at the beginning of a text, and returns its length. `number` is its number in the list, from
 /// 1.
-fn first_object<K: Projection>(
-    bytes: &[u8],
+fn first_object(
+    text: &str,
     resource: &ResourceType,
     number: u64,
-) -> Result<(K, usize), PageError> {
-    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<K>();
-    let error = match values.next() {
-        Some(Ok(object)) if !object.metadata().name.is_empty() => {
-            return Ok((object, values.byte_offset()));
-        }
-        Some(Ok(_)) | None => None,
-        Some(Err(error)) => Some(error),
-    };
-    match error {
-        Some(error) if error.is_data() => Err(blame(bytes, resource, number, &error)),
-        Some(error) if error.is_eof() => Err(PageError::Cut(error)),
-        Some(error) => Err(PageError::Foreign(format!("malformed JSON ({error})"))),
-        None => Err(nameless(resource, number)),
+    receiver: &mut dyn Receiver,
+) -> Result<usize, PageError> {
+    match receiver.receive_named(text) {
+        Ok(length) => length.ok_or_else(|| nameless(resource, number)),
+        Err(error) if error.is_data() => Err(blame(text.as_bytes(), resource, number, &error)),
+        Err(error) if error.is_eof() => Err(PageError::Cut(error)),
+        Err(error) => Err(PageError::Foreign(format!("malformed JSON ({error})"))),
     }
 }
 

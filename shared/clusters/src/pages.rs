@@ -6,10 +6,11 @@ use crate::api::{Api, Interrupted};
 use crate::call::Call;
 use crate::error::ReadErrorKind;
 use crate::exchange::{Attempts, Incoming};
-use crate::object::{Projection, ResourceType};
+use crate::object::ResourceType;
 use crate::pace::Pace;
 use crate::page::{Page, PageError, PageReader};
 use crate::progress::Progress;
+use crate::receiver::Receiver;
 
 /// A list that was read in full.
 #[derive(Default)]
@@ -29,12 +30,12 @@ pub(crate) struct Wanted<'a> {
 
 impl Api {
     /// Reads a list in pages, or the pages behind its first one.
-    pub(crate) async fn pages<K: Projection>(
+    pub(crate) async fn pages(
         &self,
         wanted: Wanted<'_>,
         mut first: Option<Page>,
         pace: &mut Pace,
-        step: &mut (impl FnMut(K) + Send),
+        receiver: &mut dyn Receiver,
     ) -> Result<Listed, Interrupted> {
         let mut progress = Progress::default();
         let mut version = None;
@@ -42,7 +43,7 @@ impl Api {
         loop {
             let page = match first.take() {
                 Some(page) => page,
-                None => self.page(wanted, token.as_deref(), pace, step).await?,
+                None => self.page(wanted, token.as_deref(), pace, receiver).await?,
             };
             let call = Call::get(wanted.path, wanted.path);
             progress.advance(&page).map_err(|reason| call.partial(reason))?;
@@ -57,12 +58,12 @@ impl Api {
     }
 
     /// Asks for a page; again, while nothing of it was handed on and the connection breaks.
-    async fn page<K: Projection>(
+    async fn page(
         &self,
         wanted: Wanted<'_>,
         token: Option<&str>,
         pace: &mut Pace,
-        step: &mut (impl FnMut(K) + Send),
+        receiver: &mut dyn Receiver,
     ) -> Result<Page, Interrupted> {
         let mut attempts = Attempts::new(self, wanted.path);
         loop {
@@ -74,7 +75,7 @@ impl Api {
                 return Err(self.refused(wanted.resource, wanted.namespace, &call, &answer).await);
             }
             let mut reader = PageReader::new();
-            match self.read_page(wanted, &mut incoming, &mut reader, step).await {
+            match self.read_page(wanted, &mut incoming, &mut reader, receiver).await {
                 Ok(page) => {
                     pace.after(page.objects, incoming.bytes(), incoming.took());
                     return Ok(page);
@@ -86,19 +87,19 @@ impl Api {
 
     /// Reads a page whose head is there. A connection that breaks is a failure, a text that ends in the
     /// middle an interruption.
-    pub(crate) async fn read_page<K: Projection>(
+    pub(crate) async fn read_page(
         &self,
         wanted: Wanted<'_>,
         incoming: &mut Incoming<'_>,
-        reader: &mut PageReader<K>,
-        step: &mut (impl FnMut(K) + Send),
+        reader: &mut PageReader,
+        receiver: &mut dyn Receiver,
     ) -> Result<Page, Interrupted> {
         incoming.bare().require_whole(incoming.call())?;
         while let Some(piece) = incoming.piece().await? {
-            let fed = reader.feed(&piece, wanted.resource, step);
+            let fed = reader.feed(&piece, wanted.resource, receiver);
             fed.map_err(|error| self.broken(wanted, incoming, error))?;
         }
-        let page = reader.end(wanted.resource, step);
+        let page = reader.end(wanted.resource, receiver);
         page.map_err(|error| self.broken(wanted, incoming, error))
     }
 

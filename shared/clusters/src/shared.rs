@@ -19,7 +19,8 @@ pub struct SharedList<K> {
 
 impl<K: Projection> SharedList<K> {
     fn new(mut objects: Vec<K>) -> Self {
-        objects.sort_by(|a, b| namespaced_name(a).cmp(&namespaced_name(b)));
+        let places = places(&objects.iter().map(namespaced_name).collect::<Vec<_>>());
+        arrange(&mut objects, places);
         objects.shrink_to_fit();
         Self { objects, by_label: Mutex::default() }
     }
@@ -61,13 +62,40 @@ impl<K: Projection> SharedList<K> {
     fn index(&self, label: &'static str) -> Arc<[usize]> {
         let mut indices = self.by_label.lock().unwrap_or_else(PoisonError::into_inner);
         let index = indices.entry(label).or_insert_with(|| {
-            let has_label = |at: &usize| namespaced_label(&self.objects[*at], label).1.is_some();
-            let mut index: Vec<usize> = (0..self.objects.len()).filter(has_label).collect();
-            index.sort_by_key(|at| namespaced_label(&self.objects[*at], label));
-            index.into()
+            let labels = self.objects.iter().map(|object| namespaced_label(object, label));
+            index(&labels.collect::<Vec<_>>())
         });
         Arc::clone(index)
     }
+}
+
+/// The place of each object in the order of their names. Objects of all kinds are sorted here.
+fn places(names: &[(&str, &str)]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|at| names[*at]);
+    let mut places = vec![0; names.len()];
+    for (place, at) in order.into_iter().enumerate() {
+        places[at] = place;
+    }
+    places
+}
+
+/// Puts each object into its place.
+fn arrange<K>(objects: &mut [K], mut places: Vec<usize>) {
+    for at in 0..objects.len() {
+        while places[at] != at {
+            let place = places[at];
+            objects.swap(at, place);
+            places.swap(at, place);
+        }
+    }
+}
+
+/// The positions of what has a label, in the order of namespaces and labels.
+fn index(labels: &[(&str, Option<&str>)]) -> Arc<[usize]> {
+    let mut index: Vec<usize> = (0..labels.len()).filter(|at| labels[*at].1.is_some()).collect();
+    index.sort_by_key(|at| labels[*at]);
+    index.into()
 }
 
 fn namespaced_name<K: Projection>(object: &K) -> (&str, &str) {

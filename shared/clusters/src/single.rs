@@ -1,6 +1,7 @@
 //! One object, read by its name. What is not the whole object is an error, as with lists; an object that is not there is
 //! an answer.
 
+use futures::future::BoxFuture;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::error::Category;
@@ -9,10 +10,10 @@ use crate::answer::Answer;
 use crate::api::{Api, Interrupted, path};
 use crate::call::Call;
 use crate::error::{ReadError, ReadErrorKind};
-use crate::filter::ObjectFilter;
 use crate::object::{Metadata, Projection, ResourceType};
 use crate::page::{PageError, looks_like};
-use crate::view::{ClusterView, ListScope, Origin};
+use crate::receiver::{Fold, Receiver};
+use crate::view::{ClusterView, Origin};
 
 /// An object that is asked for.
 #[derive(Clone, Copy)]
@@ -29,23 +30,33 @@ impl ClusterView {
         namespace: &str,
         name: &str,
     ) -> Result<Option<K>, ReadError> {
-        let wanted = Wanted { resource, namespace, name };
-        self.read_single();
-        match self.origin() {
-            _ if !wanted.can_exist() => Ok(None),
-            Origin::Api(api) => api.object(wanted).await.map_err(|kind| self.error(kind)),
-            Origin::Manifests(_) => {
-                let filter = ObjectFilter::default();
-                let scope = ListScope { namespace: Some(namespace), filter: &filter };
-                let step = |found: &mut Option<K>, object: K, _| {
-                    if object.metadata().name == name {
-                        *found = Some(object);
-                    }
-                };
-                self.fold_as(*resource, scope, || None, step).await
-            }
-        }
+        let mut fold = only();
+        self.find(Wanted { resource, namespace, name }, &mut fold).await?;
+        Ok(fold.into_accumulator())
     }
+
+    /// Hands on the object, if it is there.
+    fn find<'a>(
+        &'a self,
+        wanted: Wanted<'a>,
+        receiver: &'a mut dyn Receiver,
+    ) -> BoxFuture<'a, Result<(), ReadError>> {
+        Box::pin(async move {
+            self.read_single();
+            let Wanted { resource, namespace, name } = wanted;
+            let found = match self.origin() {
+                _ if !wanted.can_exist() => Ok(()),
+                Origin::Api(api) => api.object(wanted, receiver).await,
+                Origin::Manifests(all) => all.object(resource, namespace, name, receiver),
+            };
+            found.map_err(|kind| self.error(kind))
+        })
+    }
+}
+
+/// Keeps the object that it receives.
+fn only<K: Projection>() -> Fold<K, Option<K>, fn() -> Option<K>, fn(&mut Option<K>, K)> {
+    Fold::new(|| None, |found, object| *found = Some(object))
 }
 
 impl Wanted<'_> {
@@ -68,27 +79,32 @@ impl Wanted<'_> {
 
 impl Api {
     /// Reads an object; an answer that was cut is asked for again.
-    async fn object<K: Projection>(&self, wanted: Wanted<'_>) -> Result<Option<K>, ReadErrorKind> {
+    async fn object(
+        &self,
+        wanted: Wanted<'_>,
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), ReadErrorKind> {
         let path = format!("{}/{}", path(wanted.resource, wanted.namespace), wanted.name);
         let call = Call::get(&path, &path);
         let mut restarts = 0;
         loop {
-            match self.object_once(wanted, &call).await {
-                Ok(object) => return Ok(object),
+            match self.object_once(wanted, &call, receiver).await {
+                Ok(()) => return Ok(()),
                 Err(Interrupted::Retry(_)) if restarts < self.limits.restarts => restarts += 1,
                 Err(Interrupted::Retry(error) | Interrupted::Failed(error)) => return Err(error),
             }
         }
     }
 
-    async fn object_once<K: Projection>(
+    async fn object_once(
         &self,
         wanted: Wanted<'_>,
         call: &Call<'_>,
-    ) -> Result<Option<K>, Interrupted> {
+        receiver: &mut dyn Receiver,
+    ) -> Result<(), Interrupted> {
         let answer = self.send(call).await?;
         if answer.status == StatusCode::NOT_FOUND && says_absent(&answer, wanted.name) {
-            return Ok(None);
+            return Ok(());
         }
         if !answer.status.is_success() {
             let mut refused = self.refused(wanted.resource, wanted.namespace, call, &answer).await;
@@ -98,8 +114,8 @@ impl Api {
             return Err(refused);
         }
         answer.require_whole(call)?;
-        let object = decode(&answer.body, wanted);
-        object.map(Some).map_err(|error| self.undecodable(wanted.resource, call, &answer, error))
+        let decoded = decode(&answer.body, wanted, receiver);
+        decoded.map_err(|error| self.undecodable(wanted.resource, call, &answer, error))
     }
 }
 
@@ -127,11 +143,16 @@ pub(crate) fn decode_object<K: Projection>(
     resource: &ResourceType,
     (namespace, name): (&str, &str),
 ) -> Result<K, PageError> {
-    decode(body, Wanted { resource, namespace, name })
+    let (mut fold, wanted) = (only(), Wanted { resource, namespace, name });
+    decode(body, wanted, &mut fold)?;
+    fold.into_accumulator().ok_or_else(|| PageError::Object {
+        name: wanted.full_name(),
+        reason: "it is empty".to_owned(),
+    })
 }
 
 /// The object that was asked for, and no other.
-fn decode<K: Projection>(body: &[u8], wanted: Wanted<'_>) -> Result<K, PageError> {
+fn decode(body: &[u8], wanted: Wanted<'_>, receiver: &mut dyn Receiver) -> Result<(), PageError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Head {
@@ -150,17 +171,19 @@ fn decode<K: Projection>(body: &[u8], wanted: Wanted<'_>) -> Result<K, PageError
             head.api_version, head.kind
         )));
     }
-    let object: K = serde_json::from_slice(body).map_err(|error| PageError::Object {
-        name: wanted.full_name(),
-        reason: error.to_string(),
-    })?;
-    let found = object.metadata();
-    if found.name != wanted.name || found.namespace != wanted.namespace {
-        let found = found.full_name();
-        return Err(PageError::Partial(format!(
-            "it is {found:?} in place of {:?}",
-            wanted.full_name()
-        )));
+    let wrong = |reason| PageError::Object { name: wanted.full_name(), reason };
+    let text = str::from_utf8(body).map_err(|error| wrong(error.to_string()))?;
+    let mut other = None;
+    let received = receiver.receive(text, &mut |found| {
+        let is_wanted = found.name == wanted.name && found.namespace == wanted.namespace;
+        other = (!is_wanted).then(|| found.full_name());
+        is_wanted
+    });
+    received.map_err(|error| wrong(error.to_string()))?;
+    match other {
+        Some(found) => {
+            Err(PageError::Partial(format!("it is {found:?} in place of {:?}", wanted.full_name())))
+        }
+        None => Ok(()),
     }
-    Ok(object)
 }

@@ -10,10 +10,11 @@ use crate::api::{Api, Interrupted};
 use crate::call::Call;
 use crate::error::ReadErrorKind;
 use crate::exchange::{Attempts, Incoming, is_busy};
-use crate::object::{Projection, ResourceType};
+use crate::object::ResourceType;
 use crate::pace::Pace;
 use crate::page::PageReader;
 use crate::pages::{Listed, Wanted};
+use crate::receiver::Receiver;
 use crate::watch::{EventError, EventReader, QUERY};
 
 /// Why a stream has not become a list.
@@ -79,11 +80,11 @@ impl Beginning {
 impl Api {
     /// Reads a list as a stream. A server that knows no streams may answer with the list itself, or
     /// its first page: then that is read.
-    pub(crate) async fn stream<K: Projection>(
+    pub(crate) async fn stream(
         &self,
         wanted: Wanted<'_>,
         pace: &mut Pace,
-        step: &mut (impl FnMut(K) + Send),
+        receiver: &mut dyn Receiver,
     ) -> Result<Listed, Unstreamed> {
         let url = format!("{}?{QUERY}", wanted.path);
         let call = Call::get(&url, wanted.path);
@@ -101,28 +102,28 @@ impl Api {
             begun.extend_from_slice(&piece);
         }
         match Beginning::of(&begun) {
-            Beginning::Other => self.list_instead(wanted, incoming, &begun, pace, step).await,
+            Beginning::Other => self.list_instead(wanted, incoming, &begun, pace, receiver).await,
             Beginning::Event | Beginning::Unknown => {
-                self.events(wanted, incoming, begun.into(), step).await
+                self.events(wanted, incoming, begun.into(), receiver).await
             }
         }
     }
 
     /// Reads events up to the bookmark that ends the list. Then the connection is closed: what follows
     /// are changes.
-    async fn events<K: Projection>(
+    async fn events(
         &self,
         wanted: Wanted<'_>,
         mut incoming: Incoming<'_>,
         mut piece: Bytes,
-        step: &mut (impl FnMut(K) + Send),
+        receiver: &mut dyn Receiver,
     ) -> Result<Listed, Unstreamed> {
         let most = self.limits.answer_bytes;
         let mut reader = EventReader::new();
         incoming.without_end();
         loop {
             let before = reader.objects();
-            match reader.feed(&piece, wanted.resource, most, step) {
+            match reader.feed(&piece, wanted.resource, most, receiver) {
                 Ok(true) => {
                     let (objects, version) = (reader.objects(), reader.version());
                     return Ok(Listed { objects, version });
@@ -150,18 +151,18 @@ impl Api {
     }
 
     /// A list in place of a stream.
-    async fn list_instead<K: Projection>(
+    async fn list_instead(
         &self,
         wanted: Wanted<'_>,
         mut incoming: Incoming<'_>,
         begun: &[u8],
         pace: &mut Pace,
-        step: &mut (impl FnMut(K) + Send),
+        receiver: &mut dyn Receiver,
     ) -> Result<Listed, Unstreamed> {
         let mut reader = PageReader::new();
-        let fed = reader.feed(begun, wanted.resource, step);
+        let fed = reader.feed(begun, wanted.resource, receiver);
         fed.map_err(|error| self.broken(wanted, &incoming, error))?;
-        let page = match self.read_page(wanted, &mut incoming, &mut reader, step).await {
+        let page = match self.read_page(wanted, &mut incoming, &mut reader, receiver).await {
             Ok(page) => page,
             // Pages are smaller than the whole.
             Err(Interrupted::Failed(
@@ -171,7 +172,7 @@ impl Api {
         };
         let why = Unstreamed::Refused("it answered with a list".to_owned());
         self.give_streams_up(wanted.resource, &why);
-        Ok(self.pages(wanted, Some(page), pace, step).await?)
+        Ok(self.pages(wanted, Some(page), pace, receiver).await?)
     }
 
     /// What it means that a stream was refused.

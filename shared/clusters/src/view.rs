@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ecow::EcoString;
 use extdns_model::ClusterId;
+use futures::future::BoxFuture;
 
 use crate::access::Right;
 use crate::api::{Api, DEFAULT_NAMESPACE};
@@ -14,6 +15,7 @@ use crate::filter::{FilterResult, ObjectFilter};
 use crate::kept::Kept;
 use crate::manifests::Manifests;
 use crate::object::{Projection, ResourceType};
+use crate::receiver::{Fold, Receiver};
 use crate::watched::{Changes, WatchedLists};
 
 /// A cluster as the sources read it: an API server or a set of manifests. Clones share everything.
@@ -287,33 +289,47 @@ impl ClusterView {
         K: Projection,
         A: Send,
     {
-        let namespace = scope.namespace.filter(|_| resource.namespaced).unwrap_or_default();
-        let judge = |accumulator: &mut A, object: K| {
+        let mut fold = Fold::new(start, |accumulator: &mut A, object: K| {
             let result = scope.filter.apply(object.metadata());
             step(accumulator, object, result);
+        });
+        let namespace = scope.namespace.filter(|_| resource.namespaced).unwrap_or_default();
+        self.list(resource, namespace, &mut fold).await?;
+        Ok(fold.into_accumulator())
+    }
+
+    /// Hands on all objects of a kind.
+    fn list<'a>(
+        &'a self,
+        resource: ResourceType,
+        namespace: &'a str,
+        receiver: &'a mut dyn Receiver,
+    ) -> BoxFuture<'a, Result<(), ReadError>> {
+        let list = async move {
+            let read = match (&self.0.origin, &self.0.watched) {
+                (Origin::Api(_), Some(watched)) => {
+                    let read = watched.hand_on(&resource, namespace, receiver).await;
+                    read.map(|read| {
+                        let lists = u64::from(read.is_listed);
+                        self.count(resource, |counted| counted.lists += lists);
+                        read.objects
+                    })
+                }
+                (Origin::Api(api), None) => {
+                    self.count(resource, |counted| counted.lists += 1);
+                    let listed = api.list(&resource, namespace, receiver).await;
+                    listed.map(|listed| listed.objects)
+                }
+                (Origin::Manifests(manifests), _) => {
+                    self.count(resource, |counted| counted.lists += 1);
+                    manifests.list(&resource, namespace, receiver)
+                }
+            };
+            let objects = read.map_err(|kind| self.error(kind))?;
+            self.count(resource, |counted| counted.objects += objects);
+            Ok(())
         };
-        let read = match (&self.0.origin, &self.0.watched) {
-            (Origin::Api(_), Some(watched)) => {
-                let folded = watched.fold(&resource, namespace, start, judge).await;
-                folded.map(|folded| {
-                    let lists = u64::from(folded.is_listed);
-                    self.count(resource, |counted| counted.lists += lists);
-                    (folded.accumulator, folded.objects)
-                })
-            }
-            (Origin::Api(api), None) => {
-                self.count(resource, |counted| counted.lists += 1);
-                let read = api.list(&resource, namespace, start, judge).await;
-                read.map(|(accumulator, listed)| (accumulator, listed.objects))
-            }
-            (Origin::Manifests(manifests), _) => {
-                self.count(resource, |counted| counted.lists += 1);
-                manifests.list(&resource, namespace, start, judge)
-            }
-        };
-        let (accumulator, objects) = read.map_err(|kind| self.error(kind))?;
-        self.count(resource, |counted| counted.objects += objects);
-        Ok(accumulator)
+        Box::pin(list)
     }
 
     /// Whether our credentials have a right. Asks the server, and tries nothing; manifests may be

@@ -1,18 +1,15 @@
 //! A list as a stream: events that add the objects one by one, and a bookmark that says that these were all
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists>).
 
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
-
 use ecow::EcoString;
 use memchr::memchr;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::Error as _;
 use serde_json::value::RawValue;
 
-use crate::object::{Metadata, Projection, ResourceType};
+use crate::object::{Metadata, ResourceType};
 use crate::page::{PageError, looks_like, name_of, nameless};
+use crate::receiver::Receiver;
 
 /// What asks for a list as a stream: everything that is there now, then a bookmark, then changes.
 pub(crate) const QUERY: &str =
@@ -21,14 +18,16 @@ pub(crate) const QUERY: &str =
 /// The annotation of the bookmark behind the last object of the list.
 const END: &str = "k8s.io/initial-events-end";
 
+/// How a server begins the event of an object.
+const ADDED: &str = r#"{"type":"ADDED","object":"#;
+
 /// Takes the bytes of a stream as they come, and hands on every object whose event is complete.
-pub(crate) struct EventReader<K> {
+pub(crate) struct EventReader {
     /// The beginning of an event whose end has not come yet.
     begun: Vec<u8>,
     objects: u64,
     /// The state of the cluster that the last bookmark names.
     version: EcoString,
-    kind: PhantomData<K>,
 }
 
 /// Why a stream is no list.
@@ -44,9 +43,9 @@ pub(crate) enum EventError {
     TooLarge,
 }
 
-impl<K: Projection> EventReader<K> {
+impl EventReader {
     pub(crate) fn new() -> Self {
-        Self { begun: Vec::new(), objects: 0, version: EcoString::new(), kind: PhantomData }
+        Self { begun: Vec::new(), objects: 0, version: EcoString::new() }
     }
 
     /// Objects so far.
@@ -66,7 +65,7 @@ impl<K: Projection> EventReader<K> {
         piece: &[u8],
         resource: &ResourceType,
         most: usize,
-        step: &mut impl FnMut(K),
+        receiver: &mut dyn Receiver,
     ) -> Result<bool, EventError> {
         let mut rest = piece;
         while let Some(end) = memchr(b'\n', rest) {
@@ -74,11 +73,11 @@ impl<K: Projection> EventReader<K> {
             rest = &rest[end + 1..];
             // Most events lie whole in one piece and are decoded where they are.
             let is_end = if self.begun.is_empty() {
-                self.event(line, resource, step)?
+                self.event(line, resource, receiver)?
             } else {
                 let mut whole = std::mem::take(&mut self.begun);
                 whole.extend_from_slice(line);
-                let is_end = self.event(&whole, resource, step)?;
+                let is_end = self.event(&whole, resource, receiver)?;
                 whole.clear();
                 self.begun = whole;
                 is_end
@@ -98,38 +97,48 @@ impl<K: Projection> EventReader<K> {
         &mut self,
         line: &[u8],
         resource: &ResourceType,
-        step: &mut impl FnMut(K),
+        receiver: &mut dyn Receiver,
     ) -> Result<bool, EventError> {
         if line.trim_ascii().is_empty() {
             return Ok(false);
         }
         let number = self.objects + 1;
-        match decode(line) {
-            Ok(Event::Added::<K>(object)) if object.metadata().name.is_empty() => {
-                Err(EventError::Broken(nameless(resource, number)))
-            }
-            Ok(Event::Added(object)) => {
+        let broken = |error| EventError::Broken(blame(line, resource, number, error));
+        // Whether it is UTF-8 is faster to say of all of it than of each string.
+        let text =
+            str::from_utf8(line).map_err(|error| broken(serde_json::Error::custom(error)))?;
+        // As servers write it, the object need not be looked for.
+        let found = text.strip_prefix(ADDED);
+        let found = found.and_then(|rest| Some((rest, receiver.receive_named(rest).ok()?)));
+        if let Some((rest, Some(length))) = found
+            && &rest[length..] == "}"
+        {
+            self.objects = number;
+            return Ok(false);
+        }
+        let Event { kind, object } = serde_json::from_str(text).map_err(broken)?;
+        match kind {
+            Type::Added => {
+                let length = match found {
+                    Some((_, length)) => length,
+                    None => receiver.receive_named(object.get()).map_err(broken)?,
+                };
+                length.ok_or_else(|| EventError::Broken(nameless(resource, number)))?;
                 self.objects = number;
-                step(object);
                 Ok(false)
             }
-            Ok(Event::Changed) => Err(EventError::Changed),
-            Ok(Event::Bookmark(bookmark)) => {
+            Type::Modified | Type::Deleted => Err(EventError::Changed),
+            Type::Bookmark => {
+                let bookmark: Bookmark = serde_json::from_str(object.get()).map_err(broken)?;
                 self.version = bookmark.metadata.resource_version.clone();
                 bookmark.is_end(resource).map_err(EventError::Broken)
             }
-            Ok(Event::Error(status)) => Err(EventError::Refused {
-                code: serde_json::from_str(status.get()).map_or(0, |Status { code }| code),
-                status: status.get().to_owned(),
+            Type::Error => Err(EventError::Refused {
+                code: serde_json::from_str(object.get()).map_or(0, |Status { code }| code),
+                status: object.get().to_owned(),
             }),
-            Err(error) => Err(EventError::Broken(blame(line, resource, number, error))),
         }
     }
-}
-
-/// Decodes an event. Whether it is UTF-8 is faster to say of all of it than of each string.
-fn decode<K: Projection>(line: &[u8]) -> serde_json::Result<Event<K>> {
-    serde_json::from_str(std::str::from_utf8(line).map_err(serde_json::Error::custom)?)
 }
 
 /// What is wrong with an event, and with which object.
@@ -159,13 +168,12 @@ fn blame(line: &[u8], resource: &ResourceType, number: u64, error: serde_json::E
 }
 
 /// One event of a stream.
-enum Event<K> {
-    Added(K),
-    /// An object that was there before has changed, or is gone.
-    Changed,
-    Bookmark(Bookmark),
-    /// Why the server ends the stream.
-    Error(Box<RawValue>),
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(rename = "type")]
+    kind: Type,
+    #[serde(borrow)]
+    object: &'a RawValue,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -204,73 +212,6 @@ impl Bookmark {
 #[derive(Deserialize)]
 struct Status {
     code: u16,
-}
-
-impl<K: Projection> Event<K> {
-    /// Decodes the object of an event by its type.
-    fn of<'de, A: MapAccess<'de>>(kind: Type, map: &mut A) -> Result<Self, A::Error> {
-        Ok(match kind {
-            Type::Added => Self::Added(map.next_value()?),
-            Type::Bookmark => Self::Bookmark(map.next_value()?),
-            Type::Error => Self::Error(map.next_value()?),
-            Type::Modified | Type::Deleted => {
-                map.next_value::<IgnoredAny>()?;
-                Self::Changed
-            }
-        })
-    }
-
-    /// The same where the type follows behind the object.
-    fn of_text(kind: Type, object: &RawValue) -> serde_json::Result<Self> {
-        Ok(match kind {
-            Type::Added => Self::Added(serde_json::from_str(object.get())?),
-            Type::Bookmark => Self::Bookmark(serde_json::from_str(object.get())?),
-            Type::Error => Self::Error(serde_json::from_str(object.get())?),
-            Type::Modified | Type::Deleted => Self::Changed,
-        })
-    }
-}
-
-impl<'de, K: Projection> Deserialize<'de> for Event<K> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EventVisitor(PhantomData))
-    }
-}
-
-struct EventVisitor<K>(PhantomData<K>);
-
-impl<'de, K: Projection> Visitor<'de> for EventVisitor<K> {
-    type Value = Event<K>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event<K>, A::Error> {
-        let mut kind: Option<Type> = None;
-        let mut text: Option<&'de RawValue> = None;
-        let mut event = None;
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            match (&*key, kind) {
-                ("type", Some(_)) => return Err(A::Error::duplicate_field("type")),
-                ("type", None) => kind = Some(map.next_value()?),
-                ("object", _) if event.is_some() || text.is_some() => {
-                    return Err(A::Error::duplicate_field("object"));
-                }
-                ("object", Some(kind)) => event = Some(Event::of(kind, &mut map)?),
-                ("object", None) => text = Some(map.next_value()?),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        match (event, kind, text) {
-            (Some(event), _, _) => Ok(event),
-            (None, Some(kind), Some(text)) => Event::of_text(kind, text).map_err(A::Error::custom),
-            (None, None, _) => Err(A::Error::missing_field("type")),
-            (None, Some(_), None) => Err(A::Error::missing_field("object")),
-        }
-    }
 }
 
 #[cfg(test)]

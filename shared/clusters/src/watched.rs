@@ -20,7 +20,8 @@ use tokio::task::AbortHandle;
 
 use crate::api::{Api, path};
 use crate::error::{ReadErrorKind, shown};
-use crate::object::{Metadata, Projection, ResourceType};
+use crate::object::{Metadata, ResourceType};
+use crate::receiver::{Fold, Receiver};
 
 use stored::{Key, Stored};
 
@@ -70,9 +71,8 @@ pub(crate) struct WatchedLists {
     pub(crate) has_singles: AtomicBool,
 }
 
-/// What was made of a list.
-pub(crate) struct Folded<A> {
-    pub(crate) accumulator: A,
+/// A list that was handed on.
+pub(crate) struct HandedOn {
     pub(crate) objects: u64,
     /// Whether the server was asked for the whole list.
     pub(crate) is_listed: bool,
@@ -93,24 +93,18 @@ impl WatchedLists {
         }
     }
 
-    /// Folds over all objects, in the order of namespace and name.
-    pub(crate) async fn fold<K, A>(
+    /// Hands on all objects, in the order of namespace and name.
+    pub(crate) async fn hand_on(
         self: &Arc<Self>,
         resource: &ResourceType,
         namespace: &str,
-        start: impl Fn() -> A + Send,
-        mut step: impl FnMut(&mut A, K) + Send,
-    ) -> Result<Folded<A>, ReadErrorKind>
-    where
-        K: Projection,
-        A: Send,
-    {
+        receiver: &mut dyn Receiver,
+    ) -> Result<HandedOn, ReadErrorKind> {
         let list = self.list(resource, namespace);
         let is_listed = self.ready(&list, namespace).await?;
         let objects = list.objects();
-        let mut accumulator = start();
         for ((namespace, name), text) in objects.iter() {
-            let object = serde_json::from_str(text).map_err(|error| {
+            receiver.receive(text, &mut |_| true).map_err(|error| {
                 let (namespace, name) = (namespace.clone(), name.clone());
                 let name = Metadata { name, namespace, ..Metadata::default() }.full_name();
                 ReadErrorKind::Decode {
@@ -118,10 +112,9 @@ impl WatchedLists {
                     reason: shown(&error.to_string()),
                 }
             })?;
-            step(&mut accumulator, object);
         }
         let count = objects.len().try_into().unwrap_or(u64::MAX);
-        Ok(Folded { accumulator, objects: count, is_listed })
+        Ok(HandedOn { objects: count, is_listed })
     }
 
     /// Whether every list is kept current, so that nothing has changed while [`Changes::number`] stays as it is.
@@ -224,8 +217,9 @@ impl WatchedList {
             all.insert(key, text);
         };
         let api = &lists.api;
-        let (objects, listed) = api.list(&self.resource, namespace, BTreeMap::new, keep).await?;
-        *self.objects() = objects;
+        let mut fold = Fold::new(BTreeMap::new, keep);
+        let listed = api.list(&self.resource, namespace, &mut fold).await?;
+        *self.objects() = fold.into_accumulator();
         if !listed.version.is_empty() && self.may_watch.load(Ordering::Relaxed) {
             self.phase.send_replace(Phase::Opening);
             let follower = follow::follow(

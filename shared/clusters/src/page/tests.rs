@@ -2,16 +2,18 @@
 
 use super::{Page, PageError, PageReader};
 use crate::object::Projection;
+use crate::receiver::Fold;
 use crate::testing::Service;
 
 fn read_by(json: &str, size: usize) -> (Result<Page, PageError>, Vec<String>) {
-    let mut names = Vec::new();
-    let mut step = |service: Service| names.push(service.metadata.full_name().to_string());
+    let mut fold = Fold::new(Vec::new, |names: &mut Vec<_>, service: Service| {
+        names.push(service.metadata.full_name().to_string());
+    });
     let mut reader = PageReader::new();
     let mut pieces = json.as_bytes().chunks(size);
-    let fed = pieces.try_for_each(|piece| reader.feed(piece, &Service::RESOURCE, &mut step));
-    let page = fed.and_then(|()| reader.end(&Service::RESOURCE, &mut step));
-    (page, names)
+    let fed = pieces.try_for_each(|piece| reader.feed(piece, &Service::RESOURCE, &mut fold));
+    let page = fed.and_then(|()| reader.end(&Service::RESOURCE, &mut fold));
+    (page, fold.into_accumulator())
 }
 
 /// Reads a page in pieces of any size, which must make no difference.

@@ -3,6 +3,7 @@
 use super::{EventError, EventReader};
 use crate::object::Projection;
 use crate::page::PageError;
+use crate::receiver::Fold;
 use crate::testing::Service;
 
 const END: &str = r#"{"type":"BOOKMARK","object":{"kind":"Service","apiVersion":"v1","metadata":{"resourceVersion":"7","annotations":{"k8s.io/initial-events-end":"true"}},"spec":{}}}"#;
@@ -15,16 +16,17 @@ fn added(name: &str) -> String {
 
 /// Whether the list is complete, and the objects until then.
 fn read_by(text: &str, size: usize) -> (Result<bool, EventError>, Vec<String>) {
-    let mut names = Vec::new();
-    let mut step = |service: Service| names.push(service.metadata.full_name().to_string());
+    let mut fold = Fold::new(Vec::new, |names: &mut Vec<_>, service: Service| {
+        names.push(service.metadata.full_name().to_string());
+    });
     let mut reader = EventReader::new();
     for piece in text.as_bytes().chunks(size) {
-        match reader.feed(piece, &Service::RESOURCE, 300, &mut step) {
+        match reader.feed(piece, &Service::RESOURCE, 300, &mut fold) {
             Ok(false) => {}
-            end => return (end, names),
+            end => return (end, fold.into_accumulator()),
         }
     }
-    (Ok(false), names)
+    (Ok(false), fold.into_accumulator())
 }
 
 /// Reads a stream in pieces of any size, which must make no difference.
@@ -73,10 +75,12 @@ fn other_bookmarks_end_nothing() {
 #[test]
 fn the_order_of_members_means_nothing() {
     let turned = r#"{"object":{"metadata":{"name":"a"}},"type":"ADDED","more":[1]}"#;
+    let longer = r#" { "type":"ADDED","object":{"metadata":{"name":"b"}} } "#;
+    let more = r#"{"type":"ADDED","object":{"metadata":{"name":"c"}},"more":[1]}"#;
     let end = r#"{"object":{"apiVersion":"v1","kind":"Service","metadata":{"annotations":{"k8s.io/initial-events-end":"true"}}},"type":"BOOKMARK"}"#;
-    let (end, names) = read(&lines([turned, end]));
+    let (end, names) = read(&lines([turned, longer, more, end]));
     assert!(end.unwrap());
-    assert_eq!(names, ["a"]);
+    assert_eq!(names, ["a", "b", "c"]);
 }
 
 #[test]
