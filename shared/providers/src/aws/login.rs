@@ -3,7 +3,7 @@
 use aws_sdk_route53::Client;
 use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, AwsVariables, aws_identity};
 
-use super::{AwsArgs, Route53, over};
+use super::{AwsArgs, over};
 use crate::engine::Zoned;
 use crate::{Context, ProviderError};
 
@@ -11,7 +11,7 @@ use crate::{Context, ProviderError};
 ///
 /// # Errors
 /// When there are no credentials, or the role cannot be assumed.
-pub async fn provider(args: &AwsArgs, context: &Context) -> Result<Zoned<Route53>, ProviderError> {
+pub async fn provider(args: &AwsArgs, context: &Context) -> Result<Zoned, ProviderError> {
     let role = (!args.aws_assume_role.is_empty()).then(|| AwsRole {
         arn: args.aws_assume_role.clone(),
         external_id: Some(args.aws_assume_role_external_id.clone()).filter(|id| !id.is_empty()),

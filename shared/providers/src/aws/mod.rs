@@ -130,7 +130,7 @@ fn capabilities(args: &AwsArgs) -> Capabilities {
 
 /// Route 53 with identities that are there already.
 #[must_use]
-pub fn over(logins: Vec<Login>, args: &AwsArgs, context: &Context) -> Zoned<Route53> {
+pub fn over(logins: Vec<Login>, args: &AwsArgs, context: &Context) -> Zoned {
     let capabilities = capabilities(args);
     let via = Transport::with_secrets(&capabilities, [args.aws_assume_role_external_id.clone()]);
     let via = via.among(&context.accounts, "");

@@ -116,7 +116,7 @@ impl Designate {
         self.rest.get_or_try_init(connect).await
     }
 
-    async fn list<T: DeserializeOwned>(
+    async fn list<T: DeserializeOwned + Send>(
         &self,
         via: &Transport,
         operation: &'static str,

@@ -21,8 +21,8 @@ use crate::ZoneReader;
 
 /// The group with its changes in the order of [`Change::phase`], where an update is a delete and a
 /// create if what it replaces is in the way of another change; as it is, if none is.
-pub(super) fn apart<'g, A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) fn apart<'g>(
+    api: &dyn ZoneReader,
     zone: &Zone,
     group: &'g ChangeGroup,
 ) -> Cow<'g, ChangeGroup> {
@@ -54,12 +54,7 @@ pub(super) fn apart<'g, A: ZoneReader + ?Sized>(
 }
 
 /// Whether another member of its name is the only reason why a record set cannot be stored.
-fn excludes<A: ZoneReader + ?Sized>(
-    api: &A,
-    zone: &Zone,
-    new: &RecordSet,
-    old: &RecordSet,
-) -> bool {
+fn excludes(api: &dyn ZoneReader, zone: &Zone, new: &RecordSet, old: &RecordSet) -> bool {
     if new.rtype != old.rtype || new.set_identifier() == old.set_identifier() {
         return false;
     }

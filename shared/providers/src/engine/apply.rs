@@ -1,7 +1,7 @@
 //! Writing: groups in the order in which they depend on each other, zones side by side, everything
 //! within the deadline.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -81,7 +81,7 @@ impl Pace {
 
 /// The writing half of a zone-shaped provider.
 pub(super) struct ZonedWriter {
-    pub(super) dispatch: Box<dyn Dispatch>,
+    pub(super) dispatch: Arc<dyn Dispatch>,
     pub(super) via: Transport,
     pub(super) zones: ZoneIndex,
     pub(super) parallel: usize,

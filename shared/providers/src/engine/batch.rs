@@ -8,7 +8,6 @@ mod replaced;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use extdns_model::{ChangeGroup, Failure, FailureKind, Name, NotSent, Outcome, Record, Zone};
@@ -26,12 +25,12 @@ use full::Room;
 use refused::Refused;
 
 /// Sends groups in batches.
-pub(super) struct Batches<A> {
-    pub(super) api: Arc<A>,
+pub(super) struct Batches {
+    pub(super) api: Box<dyn BatchWriter>,
 }
 
 #[async_trait]
-impl<A: BatchWriter> Dispatch for Batches<A> {
+impl Dispatch for Batches {
     fn reader(&self) -> &dyn ZoneReader {
         self.api.as_ref()
     }
@@ -88,7 +87,7 @@ impl<A: BatchWriter> Dispatch for Batches<A> {
     }
 }
 
-impl<A: BatchWriter> Batches<A> {
+impl Batches {
     /// What goes with the records of the groups that were applied. Where it fails, the records are there.
     async fn accompany(
         &self,
@@ -111,8 +110,8 @@ impl<A: BatchWriter> Batches<A> {
 }
 
 /// The groups of one zone on their way.
-struct Delivery<'a, 'g, A> {
-    api: &'a A,
+struct Delivery<'a, 'g> {
+    api: &'a dyn BatchWriter,
     via: &'a Transport,
     zone: &'a Zone,
     pace: &'a Pace,
@@ -128,7 +127,7 @@ struct Delivery<'a, 'g, A> {
     room: Room,
 }
 
-impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
+impl<'g> Delivery<'_, 'g> {
     /// Fills batches with whole groups in order. A group that alone exceeds a limit is rejected.
     fn pack(&mut self, parcels: impl IntoIterator<Item = Parcel<'g>>) {
         let limits = self.api.limits(self.zone).min(self.capabilities().batch_limits);

@@ -20,8 +20,8 @@ use crate::{Conditions, ErrorKind, ProviderError, ZoneReader};
 
 /// An outcome for each group that must not be sent, because the zone shows that something of it has
 /// changed. No more calls than groups that take something away.
-pub(super) async fn changed<A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) async fn changed(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     groups: &[&ChangeGroup],
@@ -54,8 +54,8 @@ pub(super) async fn changed<A: ZoneReader + ?Sized>(
 
 /// The records of these groups if one call gives them, else those of as many pages as there are groups
 /// that take something away; and whether what is not among them is not there.
-async fn present<A: ZoneReader + ?Sized>(
-    api: &A,
+async fn present(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     groups: &[&ChangeGroup],

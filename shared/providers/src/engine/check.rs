@@ -30,8 +30,8 @@ impl Scope {
 }
 
 /// Whether the zone shows every change of these groups.
-pub(super) async fn shows<A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) async fn shows(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     groups: &[&ChangeGroup],

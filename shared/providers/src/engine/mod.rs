@@ -52,24 +52,27 @@ pub(crate) use unfold::unfolded;
 
 /// A provider made of an API that takes several changes in a call.
 #[must_use]
-pub fn batched<A: BatchWriter + 'static>(api: A, via: Transport) -> Zoned<A> {
-    Zoned { api: Arc::new(api), via, dispatch: |api| Box::new(batch::Batches { api }) }
+pub fn batched(api: impl BatchWriter + 'static, via: Transport) -> Zoned {
+    Zoned { dispatch: Arc::new(batch::Batches { api: Box::new(api) }), via }
 }
 
 /// A provider made of an API that takes one record or record set in a call.
 #[must_use]
-pub fn stepped<A: RecordWriter + 'static>(api: A, via: Transport) -> Zoned<A> {
-    Zoned { api: Arc::new(api), via, dispatch: |api| Box::new(steps::Steps { api }) }
+pub fn stepped(api: impl RecordWriter + 'static, via: Transport) -> Zoned {
+    Zoned { dispatch: Arc::new(steps::Steps { api: Box::new(api) }), via }
 }
 
 /// A [`Provider`] over a zone-shaped API.
-pub struct Zoned<A> {
-    api: Arc<A>,
+pub struct Zoned {
+    dispatch: Arc<dyn Dispatch>,
     via: Transport,
-    dispatch: fn(Arc<A>) -> Box<dyn Dispatch>,
 }
 
-impl<A> Zoned<A> {
+impl Zoned {
+    fn api(&self) -> &dyn ZoneReader {
+        self.dispatch.reader()
+    }
+
     /// The way to the API: its counter says how many calls were made.
     #[must_use]
     pub fn transport(&self) -> &Transport {
@@ -77,16 +80,16 @@ impl<A> Zoned<A> {
     }
 }
 
-impl<A> std::fmt::Debug for Zoned<A> {
+impl std::fmt::Debug for Zoned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Zoned").field("via", &self.via).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl<A: ZoneReader + 'static> Reader for Zoned<A> {
+impl Reader for Zoned {
     fn capabilities(&self) -> &Capabilities {
-        self.api.capabilities()
+        self.api().capabilities()
     }
 
     fn accounts(&self) -> Option<String> {
@@ -94,7 +97,7 @@ impl<A: ZoneReader + 'static> Reader for Zoned<A> {
     }
 
     async fn read(&self) -> Result<Inventory, ProviderError> {
-        read::inventory(self.api.as_ref(), &self.via).await
+        read::inventory(self.api(), &self.via).await
     }
 
     async fn adjust(
@@ -103,12 +106,12 @@ impl<A: ZoneReader + 'static> Reader for Zoned<A> {
         zones: &ZoneIndex,
     ) -> Result<Adjusted, ProviderError> {
         let desired = Adjusted { endpoints: desired, notes: Vec::new() };
-        Ok(adjust::fit(self.api.capabilities(), self.api.adjust(desired, zones)))
+        Ok(adjust::fit(self.api().capabilities(), self.api().adjust(desired, zones)))
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {
-        let own = self.api.refusal(set, around);
-        own.or_else(|| crate::storable::refusal(self.api.capabilities(), set, around))
+        let own = self.api().refusal(set, around);
+        own.or_else(|| crate::storable::refusal(self.api().capabilities(), set, around))
     }
 
     fn calls(&self) -> Vec<CallCount> {
@@ -116,17 +119,17 @@ impl<A: ZoneReader + 'static> Reader for Zoned<A> {
     }
 }
 
-impl<A: ZoneReader + 'static> Provider for Zoned<A> {
+impl Provider for Zoned {
     fn writer(
         &self,
         _permit: &Permit,
         zones: &ZoneIndex,
     ) -> Result<Box<dyn Writer>, ProviderError> {
         Ok(Box::new(ZonedWriter {
-            dispatch: (self.dispatch)(Arc::clone(&self.api)),
+            dispatch: Arc::clone(&self.dispatch),
             via: self.via.clone(),
             zones: zones.clone(),
-            parallel: self.api.capabilities().parallel_zones.max(1),
+            parallel: self.api().capabilities().parallel_zones.max(1),
         }))
     }
 }

@@ -20,9 +20,12 @@ const FEW_NAMES: usize = 4;
 /// none gives so many.
 const MOST_EMPTY_PAGES: usize = 100;
 
+/// Whether a record is one of those that are read.
+type Wanted<'a> = dyn Fn(&Record) -> bool + Send + Sync + 'a;
+
 /// Every zone, and its records or why they are not known.
-pub(super) async fn inventory<A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) async fn inventory(
+    api: &dyn ZoneReader,
     via: &Transport,
 ) -> Result<Inventory, ProviderError> {
     let capabilities = api.capabilities();
@@ -48,21 +51,21 @@ fn unreadable(zone: &Zone, error: &ProviderError) -> Unreadable {
 }
 
 /// All records of a zone.
-pub(super) async fn whole_zone<A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) async fn whole_zone(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
 ) -> Result<Vec<Record>, ProviderError> {
     let starts = if api.capabilities().starts_at_name { api.starts(zone) } else { Vec::new() };
     if starts.is_empty() {
-        return pages(api, via, zone, PageFrom::Start, |_| true).await;
+        return pages(api, via, zone, PageFrom::Start, &|_| true).await;
     }
     shards(api, via, zone, starts).await
 }
 
 /// The records of these names; the whole zone where the API cannot give them alone.
-pub(super) async fn some_names<A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) async fn some_names(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     names: &[&Name],
@@ -74,8 +77,8 @@ pub(super) async fn some_names<A: ZoneReader + ?Sized>(
 }
 
 /// The records of these names, where that costs less than the whole zone.
-pub(super) async fn by_name<A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) async fn by_name(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     names: &[&Name],
@@ -91,14 +94,14 @@ pub(super) async fn by_name<A: ZoneReader + ?Sized>(
         let key = name.key();
         let from = PageFrom::Name((*name).clone());
         let of_name = |record: &Record| record.set.name.key() == key;
-        records.extend(pages(api, via, zone, from, of_name).await?);
+        records.extend(pages(api, via, zone, from, &of_name).await?);
     }
     Ok(Some(records))
 }
 
 /// The records of these names, if the API gives them with one call.
-pub(super) async fn in_one_call<A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) async fn in_one_call(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     names: &[&Name],
@@ -109,8 +112,8 @@ pub(super) async fn in_one_call<A: ZoneReader + ?Sized>(
 }
 
 /// The records of the first page and those behind it, of at most so many, and whether these are all.
-pub(super) async fn first_pages<A: ZoneReader + ?Sized>(
-    api: &A,
+pub(super) async fn first_pages(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     most: usize,
@@ -130,8 +133,8 @@ pub(super) async fn first_pages<A: ZoneReader + ?Sized>(
 /// A large zone, begun at several names at once. Each reader goes on to the first record of the
 /// next. The order of names is the API's alone: where ours differs, or a record has gone in
 /// between, something is read twice, and kept once.
-async fn shards<A: ZoneReader + ?Sized>(
-    api: &A,
+async fn shards(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     starts: Vec<Name>,
@@ -142,8 +145,10 @@ async fn shards<A: ZoneReader + ?Sized>(
     let heads: Vec<_> = firsts.iter().map(|page| page.records.first().map(identity)).collect();
     let reads = froms.into_iter().zip(firsts).enumerate().map(|(position, (from, page))| {
         let end = heads[position + 1..].iter().flatten().next();
-        let wanted = move |record: &Record| end.is_none_or(|end| identity(record) != *end);
-        rest(api, via, zone, from, page, wanted)
+        async move {
+            let wanted = |record: &Record| end.is_none_or(|end| identity(record) != *end);
+            rest(api, via, zone, from, page, &wanted).await
+        }
     });
     let mut records: Vec<Record> = try_join_all(reads).await?.into_iter().flatten().collect();
     let mut seen = HashSet::with_capacity(records.len());
@@ -157,12 +162,12 @@ fn identity(record: &Record) -> (String, RecordType, EcoString) {
 }
 
 /// Page after page, up to the first record that is not wanted.
-async fn pages<A: ZoneReader + ?Sized>(
-    api: &A,
+async fn pages(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     from: PageFrom,
-    wanted: impl Fn(&Record) -> bool + Send + Sync,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Record>, ProviderError> {
     let first = api.page(via, zone, from.clone()).await?;
     rest(api, via, zone, from, first, wanted).await
@@ -170,19 +175,19 @@ async fn pages<A: ZoneReader + ?Sized>(
 
 /// A page and those behind it, up to the first record that is not wanted. Where the API no longer
 /// knows the position in between, the whole list is read again, once.
-async fn rest<A: ZoneReader + ?Sized>(
-    api: &A,
+async fn rest(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     from: PageFrom,
     first: Page,
-    wanted: impl Fn(&Record) -> bool + Send + Sync,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Record>, ProviderError> {
-    match walk(api, via, zone, first, &wanted).await {
+    match walk(api, via, zone, first, wanted).await {
         Err(error) if is_forgotten(&error) => {
             tracing::debug!(%zone, %error, "the list of records broke off and is begun anew");
             let first = api.page(via, zone, from).await?;
-            walk(api, via, zone, first, &wanted).await.map_err(broke_off_again)
+            walk(api, via, zone, first, wanted).await.map_err(broke_off_again)
         }
         done => done,
     }
@@ -203,12 +208,12 @@ pub(crate) fn broke_off_again(error: ProviderError) -> ProviderError {
     ProviderError { kind: ErrorKind::Transient, ..error.within(context) }
 }
 
-async fn walk<A: ZoneReader + ?Sized>(
-    api: &A,
+async fn walk(
+    api: &dyn ZoneReader,
     via: &Transport,
     zone: &Zone,
     mut page: Page,
-    wanted: &(impl Fn(&Record) -> bool + Sync),
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Record>, ProviderError> {
     let capabilities = api.capabilities();
     let mut folder = Folder::default();

@@ -1,6 +1,5 @@
 //! Steps: a group as single calls, in the order in which a run may die between any two of them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,12 +24,12 @@ const RESENDS: u8 = 2;
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// Sends groups step by step.
-pub(super) struct Steps<A> {
-    pub(super) api: Arc<A>,
+pub(super) struct Steps {
+    pub(super) api: Box<dyn RecordWriter>,
 }
 
 #[async_trait]
-impl<A: RecordWriter> Dispatch for Steps<A> {
+impl Dispatch for Steps {
     fn reader(&self) -> &dyn ZoneReader {
         self.api.as_ref()
     }
@@ -70,8 +69,8 @@ impl<A: RecordWriter> Dispatch for Steps<A> {
 }
 
 /// The groups of one zone on their way.
-struct Delivery<'a, A> {
-    api: &'a A,
+struct Delivery<'a> {
+    api: &'a dyn RecordWriter,
     via: &'a Transport,
     zone: &'a Zone,
     pace: &'a Pace,
@@ -89,7 +88,7 @@ enum Doubt {
     Lost,
 }
 
-impl<A: RecordWriter> Delivery<'_, A> {
+impl Delivery<'_> {
     async fn all(&self, groups: &[&ChangeGroup]) -> Vec<Outcome> {
         let work: Vec<BoxFuture<'_, Outcome>> =
             groups.iter().map(|group| self.group(group).boxed()).collect();

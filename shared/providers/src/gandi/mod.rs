@@ -121,7 +121,7 @@ impl ZoneReader for Gandi {
 }
 
 impl Gandi {
-    async fn list<T: DeserializeOwned>(
+    async fn list<T: DeserializeOwned + Send>(
         &self,
         via: &Transport,
         operation: &'static str,

@@ -195,7 +195,7 @@ fn one_of_each_name(mut zones: Vec<ListedZone>) -> Vec<ListedZone> {
 }
 
 impl Infoblox {
-    async fn list<T: DeserializeOwned>(
+    async fn list<T: DeserializeOwned + Send>(
         &self,
         via: &Transport,
         operation: &'static str,

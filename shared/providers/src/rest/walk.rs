@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -91,11 +92,7 @@ impl Listing {
     }
 
     /// Takes a page apart, of which so many items came before.
-    fn part<T: DeserializeOwned>(
-        &self,
-        answer: &Answer,
-        before: usize,
-    ) -> Result<Part<T>, ProviderError> {
+    fn part(&self, answer: &Answer, before: usize) -> Result<Part<Value>, ProviderError> {
         let mut body: Value = answer.json()?;
         let missing = |what: &str| answer.unlike(format!("it has no {what}"));
         let total = match (self.total, self.total_header) {
@@ -119,8 +116,9 @@ impl Listing {
         let is_empty = !self.or_empty.is_empty() && body.pointer(self.or_empty).is_some();
         let none = is_empty.then(|| Value::Array(Vec::new()));
         let items = body.pointer_mut(self.items).map(Value::take).or(none);
-        let items: Vec<T> = serde_json::from_value(items.ok_or_else(|| missing(self.items))?)
-            .map_err(|error| answer.unlike(error))?;
+        let items = items.ok_or_else(|| missing(self.items))?;
+        let items: Vec<Value> =
+            serde_json::from_value(items).map_err(|error| answer.unlike(error))?;
         let is_short = |total| u64::try_from(before + items.len()).is_ok_and(|count| count < total);
         match self.next {
             More::Offset(name) if is_short(total.ok_or_else(|| missing("total"))?) => {
@@ -147,7 +145,7 @@ impl Rest {
     ///
     /// # Errors
     /// As [`list`](Self::list).
-    pub async fn all<T: DeserializeOwned>(
+    pub async fn all<T: DeserializeOwned + Send>(
         &self,
         via: &Transport,
         operation: &'static str,
@@ -161,7 +159,7 @@ impl Rest {
     ///
     /// # Errors
     /// As [`walk`](Self::walk), and when a page has no list of such items.
-    pub async fn list<T: DeserializeOwned>(
+    pub async fn list<T: DeserializeOwned + Send>(
         &self,
         via: &Transport,
         operation: &'static str,
@@ -172,7 +170,12 @@ impl Rest {
             ("", _) => first,
             (name, size) => first.query(name, size),
         };
-        self.walk(via, operation, first, |answer, before| listing.part(answer, before)).await
+        let read = |answer: &Answer, before| {
+            let Part { items, next, total } = listing.part(answer, before)?;
+            let items = items.into_iter().map(T::deserialize).collect::<Result<_, _>>();
+            Ok(Part { items: items.map_err(|error| answer.unlike(error))?, next, total })
+        };
+        self.walk(via, operation, first, read).await
     }
 
     /// All items of a list. `first` asks for the first page, `read` takes a page apart, of which so
@@ -181,36 +184,64 @@ impl Rest {
     /// # Errors
     /// When a page cannot be read; and when the list does not end: a page that comes back, empty
     /// pages without end; or when it ends before as many items as the service says.
-    pub async fn walk<T>(
+    pub async fn walk<T: Send>(
         &self,
         via: &Transport,
         operation: &'static str,
         first: Request,
-        read: impl Fn(&Answer, usize) -> Result<Part<T>, ProviderError>,
+        read: impl Fn(&Answer, usize) -> Result<Part<T>, ProviderError> + Send,
     ) -> Result<Vec<T>, ProviderError> {
-        let mut items = Vec::new();
-        let mut seen = Seen::default();
-        let mut request = first;
-        let mut page = 1_u64;
-        loop {
-            let answer = self.send(via, operation, &request).await?;
-            let part = read(&answer, items.len())?;
-            seen.page(&answer, part.items.is_empty())?;
-            items.extend(part.items);
-            page += 1;
-            request = match part.next {
-                Next::End => {
-                    return complete(items, part.total)
-                        .map_err(|error| error.within(answer.from()));
-                }
-                Next::Page(name) => request.set_query(name, &page.to_string()),
-                Next::Offset(name) => request.set_query(name, &items.len().to_string()),
-                Next::Token(name, token) => request.set_query(name, &token),
-                Next::Url(url) => request.elsewhere(same_server(&answer, &url)?),
-            };
-            seen.request(&answer, &request)?;
-        }
+        let mut all = Vec::new();
+        let keep = &mut all;
+        let mut turn = move |answer: &Answer| {
+            let Part { items, next, total } = read(answer, keep.len())?;
+            let is_empty = items.is_empty();
+            keep.extend(items);
+            Ok(Turned { next, total, is_empty, count: keep.len() })
+        };
+        self.pages(via, operation, first, &mut turn).await?;
+        Ok(all)
     }
+
+    /// Page after page, up to the last.
+    fn pages<'a>(
+        &'a self,
+        via: &'a Transport,
+        operation: &'static str,
+        first: Request,
+        turn: &'a mut (dyn FnMut(&Answer) -> Result<Turned, ProviderError> + Send),
+    ) -> BoxFuture<'a, Result<(), ProviderError>> {
+        Box::pin(async move {
+            let mut seen = Seen::default();
+            let mut request = first;
+            let mut page = 1_u64;
+            loop {
+                let answer = self.send(via, operation, &request).await?;
+                let Turned { next, total, is_empty, count } = turn(&answer)?;
+                seen.page(&answer, is_empty)?;
+                page += 1;
+                request = match next {
+                    Next::End => {
+                        return complete(count, total).map_err(|error| error.within(answer.from()));
+                    }
+                    Next::Page(name) => request.set_query(name, &page.to_string()),
+                    Next::Offset(name) => request.set_query(name, &count.to_string()),
+                    Next::Token(name, token) => request.set_query(name, &token),
+                    Next::Url(url) => request.elsewhere(same_server(&answer, &url)?),
+                };
+                seen.request(&answer, &request)?;
+            }
+        })
+    }
+}
+
+/// A page whose items were taken.
+struct Turned {
+    next: Next,
+    total: Option<u64>,
+    is_empty: bool,
+    /// Items so far.
+    count: usize,
 }
 
 /// What was asked for and what came, so that a list without an end is noticed.
@@ -254,15 +285,15 @@ fn endless(answer: &Answer, how: &str) -> ProviderError {
     ProviderError::new(ErrorKind::Transient, message)
 }
 
-/// The items, if they are as many as there shall be. More may have come in between.
-fn complete<T>(items: Vec<T>, total: Option<u64>) -> Result<Vec<T>, ProviderError> {
-    let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
+/// Whether as many items came as there shall be. More may have come in between.
+fn complete(count: usize, total: Option<u64>) -> Result<(), ProviderError> {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
     match total {
         Some(total) if count < total => Err(ProviderError::new(
             ErrorKind::Transient,
             format!("the list is not complete, {count} of {total} items came; run again"),
         )),
-        _ => Ok(items),
+        _ => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use extdns_model::{NotSent, Outcome};
 
 use super::lost::unknown;
 use super::{Delivery, Parcel};
-use crate::{BatchWriter, ProviderError};
+use crate::ProviderError;
 
 /// Whether deletes were sent ahead, to make room in a zone that is full.
 #[derive(PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(super) enum Room {
     Asked,
 }
 
-impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
+impl<'g> Delivery<'_, 'g> {
     /// The zone takes no more record sets: groups that make it smaller are sent first, once, and groups that
     /// make it larger are stopped.
     pub(super) fn full(&mut self, batch: Vec<Parcel<'g>>, error: &ProviderError) {

@@ -5,14 +5,14 @@ use std::time::Duration;
 use extdns_model::{Failure, FailureKind, Outcome};
 
 use super::{Delivery, Parcel};
+use crate::ProviderError;
 use crate::engine::check::is_done;
 use crate::engine::read::some_names;
-use crate::{BatchWriter, ProviderError};
 
 /// Before a lost answer is looked up: the API may still be at work.
 const SETTLE: Duration = Duration::from_millis(500);
 
-impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
+impl<'g> Delivery<'_, 'g> {
     /// After a lost answer: what the zone shows is applied, the rest is sent again.
     pub(super) async fn look_up(&mut self, batch: Vec<Parcel<'g>>, error: ProviderError) {
         self.pace.deadline().sleep(SETTLE).await;

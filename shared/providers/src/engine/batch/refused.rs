@@ -5,7 +5,7 @@ use extdns_model::{Outcome, Record};
 use super::lost::unknown;
 use super::{Delivery, MadeBy, Parcel};
 use crate::engine::changed::Present;
-use crate::{BatchWriter, ErrorKind, ProviderError};
+use crate::{ErrorKind, ProviderError};
 
 /// Groups that the API refused, and why.
 pub(super) struct Refused<'g> {
@@ -25,7 +25,7 @@ impl<'r> Seen<'r> {
     }
 }
 
-impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
+impl<'g> Delivery<'_, 'g> {
     /// What became of the groups that were refused: one read for all of them, or one for each where
     /// a name can be read by itself.
     pub(super) async fn look_up_refused(&mut self) {

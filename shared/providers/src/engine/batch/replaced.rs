@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use extdns_model::{NotSent, Outcome};
 
 use super::{Delivery, Parcel};
-use crate::BatchWriter;
 use crate::engine::gate::growth;
 
-impl<'g, A: BatchWriter> Delivery<'_, 'g, A> {
+impl<'g> Delivery<'_, 'g> {
     /// The groups of a batch that may be sent. The others wait: their replacement is in a later batch, or was
     /// refused and is still to be looked up.
     pub(super) fn without_waiting(&mut self, batch: Vec<Parcel<'g>>) -> Vec<Parcel<'g>> {

@@ -59,13 +59,13 @@ fn creates(count: u32) -> Vec<ChangeGroup> {
     (0..count).map(one).collect()
 }
 
-fn rrsets(server: &RrsetServer) -> Zoned<crate::conformance::RrsetApi> {
+fn rrsets(server: &RrsetServer) -> Zoned {
     let api = server.api();
     let via = Transport::new(api.capabilities());
     batched(api, via)
 }
 
-fn records(server: &RecordServer) -> Zoned<crate::conformance::RecordApi> {
+fn records(server: &RecordServer) -> Zoned {
     let api = server.api();
     let via = Transport::new(api.capabilities());
     stepped(api, via)

@@ -4,7 +4,6 @@ use extdns_model::{
     Action, Change, ChangeGroup, FailureKind, Inventory, Outcome, RecordType, Role, ZoneKey,
 };
 use extdns_providers::Reader as _;
-use extdns_providers::aws::Route53;
 use extdns_providers::engine::Zoned;
 use extdns_testkit::route53::{self as sim, Moment, Operation, Route53Sim};
 
@@ -20,7 +19,7 @@ const THEIRS: &str = "heritage=external-dns,external-dns/owner=you";
 struct World {
     sim: Route53Sim,
     zone: sim::Zone,
-    provider: Zoned<Route53>,
+    provider: Zoned,
     inventory: Inventory,
 }
 

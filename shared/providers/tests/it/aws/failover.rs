@@ -5,7 +5,6 @@ use extdns_model::{
     Action, Change, ChangeGroup, Endpoint, Name, Outcome, Planned, RecordSet, RecordType, Role,
     Surroundings, Zone, ZoneIndex, ZoneKey,
 };
-use extdns_providers::aws::Route53;
 use extdns_providers::engine::Zoned;
 use extdns_providers::{Adjusted, Reader as _};
 use extdns_testkit::route53::{self as sim, Route53Sim, Routing};
@@ -22,7 +21,7 @@ fn alias(role: &str, more: &[(&str, &str)]) -> RecordSet {
     with(set("ha.e.test", RecordType::A, 0, &[LB]), &pairs).with_set_identifier(role)
 }
 
-async fn adjusted_sets(provider: &Zoned<Route53>, sets: Vec<RecordSet>) -> Adjusted {
+async fn adjusted_sets(provider: &Zoned, sets: Vec<RecordSet>) -> Adjusted {
     let endpoints = sets.into_iter().map(Endpoint::from_set).collect();
     provider.adjust(endpoints, &ZoneIndex::default()).await.expect("adjusted")
 }

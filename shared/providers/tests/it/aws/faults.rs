@@ -3,7 +3,7 @@
 use extdns_model::{
     Action, ChangeGroup, FailureKind, Inventory, NotSent, Outcome, RecordType, ZoneKey,
 };
-use extdns_providers::aws::{self, Route53};
+use extdns_providers::aws;
 use extdns_providers::engine::Zoned;
 use extdns_providers::{Context, ErrorKind, Reader as _};
 use extdns_testkit::route53::{
@@ -31,7 +31,7 @@ fn bad(n: usize) -> ChangeGroup {
 struct Run {
     sim: Route53Sim,
     zone: sim::Zone,
-    provider: Zoned<Route53>,
+    provider: Zoned,
     inventory: Inventory,
 }
 

@@ -12,7 +12,7 @@ use aws_sdk_route53::types::{
 };
 use extdns_auth::AwsIdentity;
 use extdns_model::{Action, Inventory, RecordSet, RecordType, ZoneKey};
-use extdns_providers::aws::{self, Login, Route53};
+use extdns_providers::aws::{self, Login};
 use extdns_providers::engine::Zoned;
 use extdns_providers::{Context, Reader as _};
 use extdns_testkit::moto::{ACCOUNT, Moto};
@@ -37,7 +37,7 @@ fn config(moto: &Moto) -> SdkConfig {
         .build()
 }
 
-fn provider(moto: &Moto, flags: &[&str]) -> Zoned<Route53> {
+fn provider(moto: &Moto, flags: &[&str]) -> Zoned {
     let identity = AwsIdentity { config: config(moto), account: ACCOUNT.to_owned() };
     let logins = vec![Login::new("default", &identity)];
     aws::over(logins, &args(flags), &Context::default())

@@ -10,7 +10,7 @@ use extdns_model::{
     Outcome, Permit, Planned, Properties, Record, RecordSet, RecordType, Role, Stored, Ttl,
     ZoneIndex, ZoneKey,
 };
-use extdns_providers::aws::{self, AwsArgs, Login, Route53};
+use extdns_providers::aws::{self, AwsArgs, Login};
 use extdns_providers::engine::Zoned;
 use extdns_providers::{Context, Deadline, Provider as _, Reader as _, ZoneFilter};
 use extdns_testkit::route53::{self as sim, Route53Sim};
@@ -38,7 +38,7 @@ pub(crate) fn login(sim: &Route53Sim, profile: &str, key: &str, account: &str) -
 }
 
 /// A run's provider over the simulator.
-pub(crate) fn provider(sim: &Route53Sim, flags: &[&str]) -> Zoned<Route53> {
+pub(crate) fn provider(sim: &Route53Sim, flags: &[&str]) -> Zoned {
     filtered(sim, flags, &[], &DomainFilter::default())
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn filtered(
     flags: &[&str],
     zone_ids: &[&str],
     filter: &DomainFilter,
-) -> Zoned<Route53> {
+) -> Zoned {
     let logins = vec![login(sim, "default", "AKIATEST", sim::ACCOUNT)];
     let ids: Vec<String> = zone_ids.iter().map(ToString::to_string).collect();
     let zones = ZoneFilter::new(filter.clone(), &ids);
@@ -68,7 +68,7 @@ pub(crate) fn with(set: RecordSet, pairs: &[(&str, &str)]) -> RecordSet {
 }
 
 /// What the provider makes of desired endpoints.
-pub(crate) async fn adjusted(provider: &Zoned<Route53>, desired: Vec<RecordSet>) -> Vec<Endpoint> {
+pub(crate) async fn adjusted(provider: &Zoned, desired: Vec<RecordSet>) -> Vec<Endpoint> {
     let desired = desired.into_iter().map(Endpoint::from_set).collect();
     provider.adjust(desired, &ZoneIndex::default()).await.expect("adjusted").endpoints
 }
@@ -123,7 +123,7 @@ pub(crate) fn pair(zone: ZoneKey, set: RecordSet, text: &str) -> ChangeGroup {
 }
 
 pub(crate) async fn apply(
-    provider: &Zoned<Route53>,
+    provider: &Zoned,
     inventory: &Inventory,
     mut groups: Vec<ChangeGroup>,
 ) -> Vec<Outcome> {
@@ -135,7 +135,7 @@ pub(crate) async fn apply(
 }
 
 /// What a run writes of desired endpoints, applied.
-pub(crate) async fn create(provider: &Zoned<Route53>, desired: Vec<RecordSet>) -> Vec<Outcome> {
+pub(crate) async fn create(provider: &Zoned, desired: Vec<RecordSet>) -> Vec<Outcome> {
     let inventory = provider.read().await.expect("readable");
     let desired = adjusted(provider, desired).await;
     apply(provider, &inventory, creates(&inventory, &desired)).await
