@@ -202,11 +202,16 @@ impl Row {
 pub(crate) struct SharedKinds(BTreeSet<TypeId>);
 
 impl SharedKinds {
-    /// Looks through the rows of each source.
-    pub(crate) fn of(sources: impl IntoIterator<Item = Vec<Row>>) -> Self {
+    /// Looks through the rows of each source, for a run over this namespace.
+    pub(crate) fn of(
+        sources: impl IntoIterator<Item = Vec<Row>>,
+        namespace: &Option<EcoString>,
+    ) -> Self {
         let mut readers: BTreeMap<TypeId, usize> = BTreeMap::new();
         for rows in sources {
-            let in_scope = rows.iter().filter(|row| row.namespace.is_none());
+            let is_in_scope =
+                |row: &&Row| row.namespace.as_ref().is_none_or(|own| own == namespace);
+            let in_scope = rows.iter().filter(is_in_scope);
             let own: BTreeSet<TypeId> = in_scope.filter_map(|row| row.projection).collect();
             own.into_iter().for_each(|kind| *readers.entry(kind).or_default() += 1);
         }

@@ -56,7 +56,8 @@ impl GatherOptions {
 
     /// The objects that several of the sources list.
     pub(crate) fn shared_kinds(&self) -> SharedKinds {
-        SharedKinds::of(self.entries().map(|entry| (entry.needs)(&self.own)))
+        let rows = self.entries().map(|entry| (entry.needs)(&self.own));
+        SharedKinds::of(rows, &self.common.namespace)
     }
 
     /// The sources that are named.

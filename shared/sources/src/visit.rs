@@ -42,7 +42,11 @@ impl<W> Visit<'_, W> {
         hidden: Option<impl Display>,
     ) -> Vec<Name> {
         let Some(rule) = hidden else {
-            return texts.filter_map(|text| self.sink.name(text.as_ref(), &self.by)).collect();
+            let names = texts.filter_map(|text| self.sink.name(text.as_ref(), &self.by));
+            let mut names: Vec<Name> = names.collect();
+            // Objects that wait keep them, and as a rule there is one.
+            names.shrink_to_fit();
+            return names;
         };
         if self.sink.is_tracing() {
             let rule = HiddenBy::Source(eco_format!("{rule}"));

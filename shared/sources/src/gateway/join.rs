@@ -18,7 +18,7 @@ use crate::sink::Sink;
 /// A route that waits for its parents.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    pub(super) parents: Vec<ParentRef>,
+    pub(super) parents: Box<[ParentRef]>,
     pub(super) names: Vec<Name>,
     /// Whether it also takes the names of its listeners.
     pub(super) takes_names_of_listeners: bool,

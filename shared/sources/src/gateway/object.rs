@@ -162,7 +162,7 @@ impl<K: RouteKind> Route<K> {
     }
 
     /// The parents that have accepted it, of those that its spec still names. A Service of a mesh is none.
-    pub(super) fn parents(&self) -> Vec<ParentRef> {
+    pub(super) fn parents(&self) -> Box<[ParentRef]> {
         let AnyRoute { metadata, spec, status } = &self.object;
         let own = metadata.namespace.as_str();
         let is_named = |parent: &ParentRef| {

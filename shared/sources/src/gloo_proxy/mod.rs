@@ -13,12 +13,12 @@
 //! The annotation `target` of the Proxy stands in for its addresses, and the Ingresses for the Service. `--namespace` does not
 //! count here, `--gloo-namespace` does. The records have no label of their object.
 
-mod flags;
 mod object;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use clap::{ArgAction, Args};
 use ecow::{EcoString, eco_format};
 use extdns_clusters::{ClusterView, Pairs, ResourceType};
 use extdns_model::{KindName, Name, Resource, ResourceKind};
@@ -36,8 +36,16 @@ use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::Definition;
 use crate::templates::{Templates, Viewed, Views};
-use flags::{Flags, Options};
 use object::{Gateway, Proxy, Ref, VirtualService};
+
+/// The flags of the source `gloo-proxy`.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub(crate) struct Flags {
+    /// The namespace of the proxies of Gloo (repeatable).
+    #[arg(long, value_name = "NAMESPACE", action = ArgAction::Append, default_value = "gloo-system")]
+    gloo_namespace: Vec<EcoString>,
+}
 
 pub(crate) struct GlooSource {
     context: Arc<Context>,
@@ -113,14 +121,11 @@ impl Joins<'_> {
 
     /// What the annotations of VirtualServices say together; of two that say something else, the later one counts.
     async fn traits(&self, services: &[Ref], by: &Resource) -> Result<Traits, Stop> {
-        let mut annotations: Vec<(EcoString, EcoString)> = Vec::new();
+        let mut found = Vec::new();
         for of in services {
-            let service = self.virtual_services.require(self.view, of.key(), ORIGIN).await?;
-            let own = service.metadata.annotations.iter();
-            annotations.extend(own.map(|(key, value)| (key.into(), value.into())));
+            found.push(self.virtual_services.require(self.view, of.key(), ORIGIN).await?);
         }
-        let pairs = annotations.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let pairs: Pairs = pairs.collect();
+        let pairs: Pairs = found.iter().flat_map(|own| own.metadata.annotations.iter()).collect();
         Ok(Traits::read(self.context.vocabulary.read(&pairs), by))
     }
 
@@ -210,13 +215,13 @@ impl Definition for GlooSource {
     const NAME: &'static str = "gloo-proxy";
     const KINDS: &'static [&'static str] = &[];
     type Flags = Flags;
-    type Options = Options;
+    type Options = Vec<EcoString>;
 
-    fn options(flags: &Flags, common: &Common) -> Result<Options, OptionsError> {
-        Ok(Options::read(flags, common))
+    fn options(flags: &Flags, _common: &Common) -> Result<Vec<EcoString>, OptionsError> {
+        Ok(flags.gloo_namespace.clone())
     }
 
-    fn needs(options: &Options) -> Vec<Row> {
+    fn needs(_namespaces: &Vec<EcoString>) -> Vec<Row> {
         let rows = [
             Row::list::<Viewed<Proxy>>("all its objects"),
             Row::join::<VirtualService>("proxies made of virtual services"),
@@ -224,15 +229,14 @@ impl Definition for GlooSource {
             Row::join::<Viewed<Service>>("proxies of the same name"),
             Row::join::<Viewed<Ingress>>("gateways with the annotation ingress"),
         ];
-        let everywhere = |row: Row| if options.is_namespaced { row.within(None) } else { row };
-        rows.into_iter().map(everywhere).collect()
+        rows.map(|row| row.within(None)).into()
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_records::<Proxy>(templates)
     }
 
-    fn new(options: Options, context: Arc<Context>) -> Self {
-        Self { context, namespaces: options.namespaces }
+    fn new(namespaces: Vec<EcoString>, context: Arc<Context>) -> Self {
+        Self { context, namespaces }
     }
 }

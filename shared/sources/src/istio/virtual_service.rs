@@ -4,8 +4,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ecow::{EcoString, eco_format};
 use extdns_clusters::{ClusterView, ResourceType};
 use extdns_model::{KindName, Name, Resource, ResourceKind};
+use extdns_template::Object;
 
 use super::binding::{Asked, binds};
 use super::object::{Gateway, VirtualService};
@@ -15,7 +17,7 @@ use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit, versions};
 use crate::error::{OptionsError, SourceError};
-use crate::joins::{ByName, Found, JoinFault, Stop, Waiting, conclude, full_name, need};
+use crate::joins::{ByName, Found, JoinFault, Stop, conclude, full_name, need};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service};
 use crate::records::{TargetGroups, Traits};
@@ -27,6 +29,16 @@ pub(crate) struct VirtualServiceSource(Arc<Context>);
 
 /// The gateway of the sidecars: it has no address of its own.
 const MESH: &str = "mesh";
+
+/// A VirtualService that waits for its gateways: what the join needs of it, and no more, as there can be many.
+pub(crate) struct Waiting {
+    gateways: Box<[EcoString]>,
+    export_to: Box<[EcoString]>,
+    /// The object as templates see it.
+    view: Option<Arc<Object>>,
+    names: Vec<Name>,
+    traits: Traits,
+}
 
 /// The gateways that a VirtualService names.
 #[derive(Default)]
@@ -45,15 +57,15 @@ struct Joins<'a> {
 
 impl<'a> Joins<'a> {
     /// The gateways that a VirtualService names. One that does not exist counts for nothing, as upstream has it.
-    async fn gateways(&self, service: &VirtualService) -> Result<Gateways<'a>, Stop> {
-        let VirtualService { metadata, spec } = service;
+    async fn gateways(&self, waiting: &Waiting, by: &Resource) -> Result<Gateways<'a>, Stop> {
+        let namespace = by.namespace.as_deref().unwrap_or_default();
         let mut gateways = Gateways::default();
-        for text in spec.gateways.iter().filter(|text| !text.is_empty() && *text != MESH) {
-            let name = full_name(text, &metadata.namespace, "one of its gateways")?;
+        for text in waiting.gateways.iter().filter(|text| !text.is_empty() && *text != MESH) {
+            let name = full_name(text, namespace, "one of its gateways")?;
             need::<Viewed<Gateway>>(self.view)?;
             let found = self.gateways.get_if_allowed(self.view, name).await?;
             if found.is_none() {
-                let service = metadata.full_name();
+                let service = eco_format!("{namespace}/{}", by.name);
                 tracing::warn!(virtual_service = %service, gateway = %text, "skipping a gateway that does not exist");
                 gateways.is_one_missing = true;
             }
@@ -67,12 +79,12 @@ impl<'a> Joins<'a> {
     async fn settle(
         &mut self,
         names: Vec<Name>,
-        (waiting, gateways): (&Waiting<VirtualService>, &Gateways<'_>),
+        (waiting, gateways): (&Waiting, &Gateways<'_>),
         by: &Arc<Resource>,
         found: &mut Sink,
     ) -> Result<(), Stop> {
-        let VirtualService { metadata, spec } = &*waiting.object;
-        let (namespace, export_to) = (metadata.namespace.as_str(), &spec.export_to[..]);
+        let namespace = by.namespace.as_deref().unwrap_or_default();
+        let export_to = &waiting.export_to[..];
         for name in names {
             let asked = Asked { namespace, export_to, name: name.as_str() };
             let (mut targets, mut is_bound) = (TargetGroups::default(), gateways.is_one_missing);
@@ -93,7 +105,7 @@ impl VirtualServiceSource {
     /// What a VirtualService wants.
     async fn publish(
         &self,
-        waiting: &Waiting<VirtualService>,
+        waiting: &Waiting,
         by: &Arc<Resource>,
         joins: &mut Joins<'_>,
         mut found: Sink,
@@ -107,7 +119,7 @@ impl VirtualServiceSource {
         if names.is_empty() {
             return Ok(found);
         }
-        let gateways = joins.gateways(&waiting.object).await?;
+        let gateways = joins.gateways(waiting, by).await?;
         joins.settle(names, (waiting, &gateways), by, &mut found).await?;
         if has_own {
             let has_record = !found.endpoints.is_empty();
@@ -121,7 +133,7 @@ impl VirtualServiceSource {
 #[async_trait]
 impl ObjectSource for VirtualServiceSource {
     type Object = Viewed<VirtualService>;
-    type Waiting = Waiting<VirtualService>;
+    type Waiting = Waiting;
     type Rule = Infallible;
     type Fault = JoinFault;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("virtualservice"));
@@ -135,11 +147,7 @@ impl ObjectSource for VirtualServiceSource {
         vec![versions::<Viewed<Gateway>>()]
     }
 
-    fn visit(
-        &self,
-        service: Viewed<VirtualService>,
-        visit: &mut Visit<'_, Waiting<VirtualService>>,
-    ) {
+    fn visit(&self, service: Viewed<VirtualService>, visit: &mut Visit<'_, Waiting>) {
         let annotations = self.0.vocabulary.read(&service.metadata.annotations);
         let hosts = service.spec.hosts.iter().filter_map(|text| super::host(text));
         let mut names = visit.all_names(hosts);
@@ -151,14 +159,17 @@ impl ObjectSource for VirtualServiceSource {
             let template = (&self.0.common.templates, view, Self::NAME);
             visit.settle_templated(names, &given, &traits, &template);
         } else if !names.is_empty() || view.is_some() {
-            visit.wait(Waiting { object: service, view, names, traits });
+            let spec = &service.spec;
+            let gateways = spec.gateways.as_slice().into();
+            let export_to = spec.export_to.as_slice().into();
+            visit.wait(Waiting { gateways, export_to, view, names, traits });
         }
     }
 
     async fn finish(
         &self,
         view: &ClusterView,
-        waiting: Vec<(Arc<Resource>, Waiting<VirtualService>)>,
+        waiting: Vec<(Arc<Resource>, Waiting)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
         let gateways = ByName::within(self.0.namespace());
