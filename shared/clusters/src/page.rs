@@ -99,7 +99,7 @@ impl PageReader {
     ) -> Result<(), PageError> {
         let bytes = mem::take(&mut self.rest);
         // Whether it is UTF-8 is faster to say of all of it than of each string.
-        let text = beginning(&bytes);
+        let (text, is_utf8) = beginning(&bytes);
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
@@ -121,7 +121,8 @@ impl PageReader {
                 }
                 (Position::First | Position::Next, _) => {
                     let text = text.get(at..).unwrap_or_default();
-                    match self.object(text, resource, is_last, receiver)? {
+                    let found = self.object(text, resource, is_last || !is_utf8, receiver);
+                    match found.map_err(|error| if is_utf8 { error } else { not_utf8(error) })? {
                         Some(length) => {
                             self.position = Position::Behind;
                             length
@@ -209,10 +210,23 @@ impl Outside {
     }
 }
 
-/// As much of a text as is UTF-8: the last of its characters may not have come in full.
-fn beginning(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes)
-        .unwrap_or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default())
+/// As much of a text as is UTF-8, and whether what follows can become it: the last character may not have come in full.
+fn beginning(bytes: &[u8]) -> (&str, bool) {
+    match str::from_utf8(bytes) {
+        Ok(text) => (text, true),
+        Err(error) => {
+            let text = str::from_utf8(&bytes[..error.valid_up_to()]);
+            (text.unwrap_or_default(), error.error_len().is_none())
+        }
+    }
+}
+
+/// What it means that an object ends where its bytes are no text any more.
+fn not_utf8(error: PageError) -> PageError {
+    match error {
+        PageError::Cut(_) => PageError::Foreign("malformed JSON (it is not UTF-8)".to_owned()),
+        error => error,
+    }
 }
 
 /// Whether a text ends with `"items": [`. A string that ends so has a backslash before the quote.

@@ -42,6 +42,32 @@ fn objects_come_in_order_and_the_token_wherever_it_stands() {
 }
 
 #[test]
+fn characters_of_several_bytes_can_be_cut_anywhere() {
+    let (page, names) = read(
+        r#"{"kind":"ServiceList","apiVersion":"v1","metadata":{},"items":[
+            {"metadata":{"name":"a","annotations":{"town":"Zürich 東京 🦀"}}},{"metadata":{"name":"b"}}]}"#,
+    );
+    assert_eq!(page.unwrap().objects, 2);
+    assert_eq!(names, ["a", "b"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_an_error() {
+    let bytes = b"{\"items\":[{\"metadata\":{\"name\":\"a\"}},{\"metadata\":{\"name\":\"\xff\"}}]}";
+    for size in 1..=bytes.len() {
+        let mut fold = Fold::new(|| 0, |count: &mut u32, _: Service| *count += 1);
+        let mut reader = PageReader::new();
+        let mut pieces = bytes.chunks(size);
+        let fed = pieces.try_for_each(|piece| reader.feed(piece, &Service::RESOURCE, &mut fold));
+        match fed.and_then(|()| reader.end(&Service::RESOURCE, &mut fold)) {
+            Err(PageError::Foreign(found)) => assert!(found.contains("not UTF-8"), "{found}"),
+            other => panic!("in pieces of {size}: {other:?}"),
+        }
+        assert_eq!(fold.into_accumulator(), 1);
+    }
+}
+
+#[test]
 fn the_last_page_has_no_token() {
     for metadata in [r#"{"continue":""}"#, "{}", "null"] {
         let json = format!(
