@@ -185,6 +185,8 @@ impl Desk {
             (tools.join("helm"), bin.join("helm")),
             (root().join("infra"), bench.path().join("infra")),
         ];
+        // A zone that somebody brings along.
+        bench.write("example.org.yaml", "www: { type: A, value: 192.0.2.1 }\n");
         for (to, link) in links {
             symlink(to.canonicalize().expect("a file"), link).expect("a link");
         }

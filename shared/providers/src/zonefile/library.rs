@@ -72,6 +72,8 @@ pub(super) struct Rr {
 /// Reads entry by entry: origin, default TTL and last owner carry over.
 pub(super) struct Library {
     zonefile: Zonefile,
+    /// The origin that is in force: the library knows `@` as an owner, but not in data.
+    origin: String,
     buffer: Vec<u8>,
 }
 
@@ -81,7 +83,7 @@ impl Library {
     pub(super) fn new(origin: &str, capacity: usize) -> Result<Self, String> {
         let mut zonefile = Zonefile::with_capacity(capacity);
         zonefile.set_default_class(domain::base::iana::Class::IN);
-        let mut library = Self { zonefile, buffer: Vec::new() };
+        let mut library = Self { zonefile, origin: origin.to_owned(), buffer: Vec::new() };
         library.buffer.extend_from_slice(format!("$ORIGIN {origin}\n").as_bytes());
         library.next()?;
         Ok(library)
@@ -93,7 +95,8 @@ impl Library {
         let fields = if entry.is_directive(text) { Fields::default() } else { entry.fields(text) };
         let foreign = fields.rtype.and_then(|at| foreign_notation(text, entry, at));
         self.buffer.clear();
-        write_plain(&mut self.buffer, text, entry, &fields, foreign);
+        write_plain(&mut self.buffer, text, entry, &fields, (foreign, &self.origin));
+        self.follow_origin(text, entry);
         let Some(record) = self.next().map_err(fault)? else { return Ok(None) };
         let data = fields.rtype.map_or(0, |at| at + 1);
         if let Some(name) = empty_label(text, entry, &fields, record.rtype()) {
@@ -111,6 +114,22 @@ impl Library {
             serial,
             line: entry.line,
         }))
+    }
+
+    /// `$ORIGIN sub` is below the origin that was in force, `$ORIGIN sub.example.org.` is not.
+    fn follow_origin(&mut self, text: &[u8], entry: &Entry) {
+        if !entry.is_directive(text) || !entry.token(text, 0).eq_ignore_ascii_case(b"$ORIGIN") {
+            return;
+        }
+        let mut name = Vec::new();
+        write_ascii(&mut name, entry.token(text, 1));
+        let name = String::from_utf8_lossy(&name);
+        self.origin = match &*name {
+            "" | "@" => return,
+            name if name.ends_with('.') => name.to_owned(),
+            name if self.origin == "." => format!("{name}."),
+            name => format!("{name}.{}", self.origin),
+        };
     }
 
     /// Hands over the buffer, which holds one entry.
@@ -158,8 +177,12 @@ fn write_plain(
     text: &[u8],
     entry: &Entry,
     fields: &Fields,
-    foreign: Option<Rtype>,
+    (foreign, origin): (Option<Rtype>, &str),
 ) {
+    let rtype = fields
+        .rtype
+        .and_then(|at| Rtype::from_str(std::str::from_utf8(entry.token(text, at)).ok()?).ok());
+    let names = rtype.map_or(0..0, |rtype| names_in_data(fields, rtype));
     if entry.blank_owner {
         out.push(b' ');
     }
@@ -180,6 +203,10 @@ fn write_plain(
             break;
         }
         let bytes = &text[token.span.clone()];
+        if bytes == b"@" && names.contains(&index) {
+            out.extend_from_slice(origin.as_bytes());
+            continue;
+        }
         match seconds(bytes).filter(|_| is_ttl(index)) {
             Some(seconds) => out.extend_from_slice(seconds.to_string().as_bytes()),
             None => write_ascii(out, bytes),
@@ -209,8 +236,8 @@ fn write_ascii(out: &mut Vec<u8>, token: &[u8]) {
     }
 }
 
-/// The first name of a record with an empty label, which the library lets pass.
-fn empty_label(text: &[u8], entry: &Entry, fields: &Fields, rtype: Rtype) -> Option<String> {
+/// The tokens that are names in the data of a record.
+fn names_in_data(fields: &Fields, rtype: Rtype) -> std::ops::Range<usize> {
     let data = fields.rtype.map_or(0, |at| at + 1);
     // How many tokens stand before the names, and how many names there are.
     let (before, count) = match rtype {
@@ -221,10 +248,15 @@ fn empty_label(text: &[u8], entry: &Entry, fields: &Fields, rtype: Rtype) -> Opt
         Rtype::NAPTR => (5, 1),
         _ => (0, 0),
     };
+    (data + before)..(data + before + count)
+}
+
+/// The first name of a record with an empty label, which the library lets pass.
+fn empty_label(text: &[u8], entry: &Entry, fields: &Fields, rtype: Rtype) -> Option<String> {
     fields
         .owner
         .into_iter()
-        .chain((data + before)..(data + before + count))
+        .chain(names_in_data(fields, rtype))
         .map(|index| entry.token(text, index))
         .find(|name| {
             (name.len() > 1 && name.starts_with(b"."))

@@ -88,6 +88,25 @@ alpn HTTPS 1 . alpn="h2,h3"
     assert_eq!(shown(&parse(&text).into_records()), expected);
 }
 
+/// RFC 1035, 5.1: a free standing `@` is the current origin, in data too.
+#[test]
+fn an_at_sign_in_data_is_the_origin() {
+    let text = [
+        HEAD,
+        "www CNAME @\nmail MX 10 @\n$ORIGIN sub\nwww NS @\n",
+        "$ORIGIN deep.example.org.\nsrv SRV 0 0 1 @\ntxt TXT @ \"@\"\n",
+    ]
+    .concat();
+    let expected = [
+        "www.example.org CNAME 86400 example.org",
+        "mail.example.org MX 86400 10 example.org",
+        "www.sub.example.org NS 86400 sub.example.org",
+        "srv.deep.example.org SRV 86400 0 0 1 deep.example.org.",
+        "txt.deep.example.org TXT 86400 \"@@\"",
+    ];
+    assert_eq!(shown(&parse(&text).into_records())[3..], expected);
+}
+
 #[test]
 fn a_set_with_any_record_outside_is_read_only() {
     let text = [
