@@ -191,3 +191,18 @@ fn the_plan_that_the_readme_shows_is_what_the_program_prints() {
     let block = page.split("```").find(|block| block.starts_with("\nplan for zonefile: "));
     assert_eq!(block.expect("a plan in README.md").trim_start(), printed);
 }
+
+/// `examples/recording` makes them; run it when this fails.
+#[test]
+fn the_pictures_of_the_readme_are_what_the_program_prints() {
+    let bench = Bench::new();
+    let mut script = std::process::Command::new(root().join("examples/recording"));
+    script.arg(bench.path()).env("EXTERNAL_DNS", env!("CARGO_BIN_EXE_external-dns"));
+    let made = run(&mut script);
+    assert_eq!(made.code, 0, "{made:?}");
+    for picture in ["plan.svg", "guard.svg"] {
+        let kept =
+            std::fs::read_to_string(root().join("examples").join(picture)).expect("a picture");
+        assert_eq!(bench.read(picture), kept, "{picture}: run examples/recording");
+    }
+}
