@@ -1,7 +1,8 @@
-//! Log lines on standard error, in upstream's two formats.
+//! Log lines on standard error: in upstream's two formats, and for people at a terminal.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use extdns_auth::secrets;
 use tracing::field::{Field, Visit};
@@ -14,6 +15,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, filter};
 
+use crate::report::words::printable;
 use crate::settings::{LogFormat, LogLevel};
 
 /// Starts logging for the process. A second call changes nothing: a warm function keeps its first
@@ -36,7 +38,7 @@ pub fn start(format: LogFormat, level: LogLevel) {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(crate::progress::standard_error)
         .with_ansi(false)
-        .event_format(Lines(format))
+        .event_format(Lines::of(format, io::stderr().is_terminal()))
         .with_filter(level)
         .with_filter(ours);
     let _ = tracing_subscriber::registry().with(layer).try_init();
@@ -46,7 +48,22 @@ pub fn start(format: LogFormat, level: LogLevel) {
 const TOLD_BY_US: [&str; 4] = ["kube_client", "aws_config", "aws_runtime", "aws_smithy"];
 
 /// The line format.
-struct Lines(LogFormat);
+enum Lines {
+    Text,
+    Json,
+    /// Without what a person at the terminal knows already: the time, and that a message is one.
+    Terminal,
+}
+
+impl Lines {
+    fn of(format: LogFormat, is_terminal: bool) -> Self {
+        match format {
+            LogFormat::Text if is_terminal => Self::Terminal,
+            LogFormat::Text => Self::Text,
+            LogFormat::Json => Self::Json,
+        }
+    }
+}
 
 impl<S, N> FormatEvent<S, N> for Lines
 where
@@ -69,9 +86,10 @@ where
             Level::DEBUG => "debug",
             Level::TRACE => "trace",
         };
-        let line = match self.0 {
-            LogFormat::Text => fields.text(&now, level),
-            LogFormat::Json => fields.json(&now, level),
+        let line = match self {
+            Self::Text => fields.text(&now, level),
+            Self::Json => fields.json(&now, level),
+            Self::Terminal => fields.plain(level),
         };
         writeln!(writer, "{line}")
     }
@@ -85,8 +103,21 @@ struct Fields {
 }
 
 impl Fields {
+    /// `error: the server does not answer server=https://10.0.0.1`
+    fn plain(&self, level: &str) -> String {
+        let message = printable(&self.message);
+        let line =
+            if level == "info" { message.into_owned() } else { format!("{level}: {message}") };
+        self.with_others(line)
+    }
+
     fn text(&self, now: &str, level: &str) -> String {
-        let mut line = format!("time=\"{now}\" level={level} msg={}", quoted(&self.message));
+        let line = format!("time=\"{now}\" level={level} msg={}", quoted(&self.message));
+        self.with_others(line)
+    }
+
+    /// The other fields behind a line.
+    fn with_others(&self, mut line: String) -> String {
         for (name, value) in &self.others {
             let plain = !value.is_empty()
                 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+".contains(&b));
@@ -154,4 +185,23 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_reads_the_message_alone() {
+        let others = vec![("server", "https://10.0.0.1:6443".to_owned())];
+        let fields = Fields { message: "no \"answer\"\u{1b}[31m".to_owned(), others };
+        let line = "error: no \"answer\"\\u{1b}[31m server=\"https://10.0.0.1:6443\"";
+        assert_eq!(fields.plain("error"), line);
+        assert!(!fields.plain("info").starts_with("info"));
+        let told = fields.text("2026-01-01T00:00:00Z", "error");
+        assert!(told.starts_with("time=\"2026-01-01T00:00:00Z\" level=error msg="), "{told}");
+        assert!(matches!(Lines::of(LogFormat::Json, true), Lines::Json), "as it was asked for");
+        assert!(matches!(Lines::of(LogFormat::Text, true), Lines::Terminal));
+        assert!(matches!(Lines::of(LogFormat::Text, false), Lines::Text));
+    }
 }
