@@ -17,6 +17,7 @@ mod outside;
 mod revert;
 mod route53;
 mod services;
+mod services_of_values;
 mod support;
 mod webhook_server;
 mod wire;

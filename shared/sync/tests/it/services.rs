@@ -2,7 +2,7 @@
 
 use extdns_model::RecordType;
 use extdns_providers::conformance::{Dialect, Front, HttpSim, SECRET};
-use extdns_providers::{akamai, ns1, oci, scaleway, tencentcloud};
+use extdns_providers::{akamai, godaddy, ns1, oci, scaleway, tencentcloud};
 
 use super::wire::{Case, Extra, Service, ZONES, replay_with};
 
@@ -135,4 +135,32 @@ async fn tencentcloud_leaves_the_zones_that_upstream_leaves() {
     let file = file(&format!(r#"{{"secretId":"id","secretKey":"{SECRET}","vpcId":"vpc-1"}}"#));
     let flag = format!("--tencent-cloud-config-file={}", file.path().display());
     replay_with(&case, &service, &Extra { flags: &[("", &flag)], ..Extra::default() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn godaddy_leaves_the_zones_that_upstream_leaves() {
+    let case = Case {
+        provider: "godaddy",
+        variables: ["", "GODADDY_API_URL"],
+        credentials: "",
+        path: "/v1",
+        seed: NONE,
+        differences: &[
+            // The other service began with it.
+            (&[1, 2, 3, 4], "- other.test: keep.other.test 3600 A 192.0.2.1"),
+            (&[1, 2, 3, 4], "- other.test: other.test 3600 NS ns09.domaincontrol.com"),
+            (&[1, 2, 3, 4], "- other.test: other.test 3600 NS ns10.domaincontrol.com"),
+            (&[1, 2, 3, 4], "- sub.example.org: sub.example.org 3600 NS ns09.domaincontrol.com"),
+            (&[1, 2, 3, 4], "- sub.example.org: sub.example.org 3600 NS ns10.domaincontrol.com"),
+            // An apex cannot be owned under this prefix, and ours makes no record that nobody owns.
+            (&[1, 2, 3, 4], "- example.org: example.org 600 A 198.51.100.70"),
+        ],
+    };
+    let service = behind(godaddy::dialect::FRONT, godaddy::dialect::DIALECT);
+    let secret = format!("--godaddy-api-secret={SECRET}");
+    let flags = [
+        ("--godaddy-api-key=key1", "--godaddy-api-key=key"),
+        ("--godaddy-api-secret=secret1", secret.as_str()),
+    ];
+    replay_with(&case, &service, &Extra { flags: &flags, ..Extra::default() }).await;
 }

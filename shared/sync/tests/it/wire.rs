@@ -36,8 +36,12 @@ pub(super) struct Case<'a> {
 /// What a case needs beside that.
 #[derive(Default)]
 pub(super) struct Extra<'a> {
+    /// The folder of the recorded run, where it has not the name of the provider.
+    pub(super) recorded: Option<&'static str>,
     /// More variables.
     pub(super) variables: &'a [(&'a str, &'a str)],
+    /// Steps in which ours makes so many writes more than upstream, because of what upstream does not do.
+    pub(super) more: &'static [(usize, u64)],
     /// Flags of upstream's run and what ours has in their place; what is of none of them is added.
     pub(super) flags: &'a [(&'a str, &'a str)],
 }
@@ -189,7 +193,7 @@ pub(super) enum Service {
 }
 
 impl Service {
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         match self {
             Self::Http(sim) => sim.url(),
             Self::PowerDns(server) => server.url(),
@@ -237,11 +241,11 @@ pub(super) async fn replay(case: &Case<'_>, service: &Service) {
 
 pub(super) async fn replay_with(case: &Case<'_>, service: &Service, extra: &Extra<'_>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/wire");
-    let recorded = match case.provider {
+    let recorded = extra.recorded.unwrap_or(match case.provider {
         "pdns" => "powerdns",
         "azure-private-dns" => "azure-private",
         name => name,
-    };
+    });
     let upstream = read(&folder.join(recorded).join("upstream-run.json"));
     let objects = read(&folder.join("objects.json"));
     for (name, rtype, ttl, targets) in case.seed {
@@ -252,7 +256,7 @@ pub(super) async fn replay_with(case: &Case<'_>, service: &Service, extra: &Extr
             service.put(zone, &RecordSet::new(Name::as_listed(&name), *rtype, ttl, targets));
         }
     }
-    let mut found = BTreeSet::new();
+    let (mut found, mut problems) = (BTreeSet::new(), Vec::new());
     for (number, step) in (1..).zip(upstream["steps"].as_array().expect("steps")) {
         let before = service.writes().await;
         let objects = &objects[format!("step {number}")];
@@ -260,8 +264,16 @@ pub(super) async fn replay_with(case: &Case<'_>, service: &Service, extra: &Extr
         let writes = service.writes().await - before;
         let theirs = step["requests"].as_array().expect("requests");
         let theirs = theirs.iter().filter(|request| is_write(request)).count();
-        assert!(writes <= theirs as u64, "step {number}: {writes} writes, upstream made {theirs}");
-        assert!(number != 2 || writes == 0, "step 2 has nothing to do, and made {writes} writes");
+        let more = extra.more.iter().find(|(step, _)| *step == number).map(|(_, more)| *more);
+        let most = theirs as u64 + more.unwrap_or_default();
+        if writes > most || (more.is_some() && writes < most) {
+            problems.push(format!(
+                "step {number}: {writes} writes, upstream made {theirs}, and {more:?} more are right"
+            ));
+        }
+        if number == 2 && writes > 0 {
+            problems.push(format!("step 2 has nothing to do, and made {writes} writes"));
+        }
         let (ours, theirs) = (service.lines().await, of_upstream(step));
         let only = |sign, own: &BTreeSet<String>, other: &BTreeSet<String>| {
             let only = own.difference(other).map(|it| (number, format!("{sign} {it}")));
@@ -276,18 +288,20 @@ pub(super) async fn replay_with(case: &Case<'_>, service: &Service, extra: &Extr
     let expected: BTreeSet<_> = expected.collect();
     let surprises: Vec<_> = found.symmetric_difference(&expected).collect();
     assert!(
-        surprises.is_empty(),
-        "differences to upstream that are not as written: {surprises:#?}"
+        problems.is_empty() && surprises.is_empty(),
+        "{problems:#?}; differences to upstream that are not as written: {surprises:#?}"
     );
 }
 
-/// Whether a request of upstream changes something. Some APIs are read by `POST` too.
+/// Whether a request of upstream changes a record. Some APIs are read by `POST` too, and OVH's is told to publish.
 fn is_write(request: &Value) -> bool {
     let query = request["query"].as_array().into_iter().flatten();
     let is_read = |pair: &Value| {
         pair[0] == "Action" && pair[1].as_str().is_some_and(|it| it.starts_with("Describe"))
     };
-    request["method"] != "GET" && !query.clone().any(is_read) && request["body"]["Limit"].is_null()
+    let publishes = request["path"].as_str().is_some_and(|path| path.ends_with("/refresh"));
+    let is_list = query.clone().any(is_read) || !request["body"]["Limit"].is_null();
+    request["method"] != "GET" && !is_list && !publishes
 }
 
 /// One run of ours over the objects of a step.
