@@ -2,6 +2,7 @@
 //! server here run once.
 
 use extdns_testkit::bind::{Access, Bind, KEYS};
+use extdns_testkit::dynamodb::DynamoDbFake;
 use extdns_testkit::kube::ADMIN;
 use extdns_testkit::kube_sim::KubeSim;
 use extdns_testkit::pdns::{KEY, PowerDns};
@@ -12,9 +13,6 @@ use tempfile::TempDir;
 use crate::program::{Run, external_dns, run};
 
 const LISTS: &str = include_str!("../fixtures/deployments/args.json");
-
-/// Flags of features that are not here yet.
-const LATER_FLAGS: [&str; 1] = ["--dynamodb-table=external-dns"];
 
 /// One list.
 struct Deployment {
@@ -47,10 +45,6 @@ impl Deployment {
 
     fn provider(&self) -> &str {
         self.values("--provider").next().expect("a provider")
-    }
-
-    fn is_later(&self) -> bool {
-        self.words.iter().any(|word| LATER_FLAGS.contains(&word.as_str()))
     }
 
     /// Whether it serves its provider to another program, and ends when it is told to.
@@ -111,22 +105,13 @@ impl Deployment {
 }
 
 #[test]
-fn every_list_is_taken_or_says_what_is_not_here_yet() {
+fn every_list_is_taken() {
     let home = TempDir::new().expect("a folder");
     let lists = Deployment::all();
     assert!(lists.len() >= 33, "{}", lists.len());
     for own in &lists {
         let shown = run(external_dns(home.path()).args(["config", "show"]).args(&own.words));
-        if own.is_later() {
-            assert_eq!(shown.code, 2, "{}: {shown:?}", own.place);
-            assert!(
-                shown.log.contains("which this version does not have")
-                    || shown.log.contains("; this version does not have it"),
-                "{shown:?}"
-            );
-        } else {
-            assert_eq!(shown.code, 0, "{}: {shown:?}", own.place);
-        }
+        assert_eq!(shown.code, 0, "{}: {shown:?}", own.place);
     }
 }
 
@@ -138,15 +123,18 @@ fn the_lists_of_route53_run_once() {
         ("AWS_SECRET_ACCESS_KEY", "secret-of-aws"),
     ];
     let lists = Deployment::all();
-    let runs = |own: &&Deployment| !own.is_later() && !own.is_server();
-    let lists = lists.iter().filter(|own| own.provider() == "aws" && runs(own));
+    let runs = |own: &&Deployment| own.provider() == "aws" && !own.is_server();
+    let lists = lists.iter().filter(runs);
     let mut count = 0;
     for own in lists {
         let sim = Route53Sim::start();
         let is_private = own.values("--aws-zone-type").any(|kind| kind == "private");
         let zone = if is_private { sim.private_zone(&own.zone()) } else { sim.zone(&own.zone()) };
         let url = sim.url();
-        let variables = [&variables[..], &[("AWS_ENDPOINT_URL", url.as_str())]].concat();
+        let table = DynamoDbFake::start("external-dns");
+        let table_url = table.url();
+        let urls = [("AWS_ENDPOINT_URL", url.as_str()), ("AWS_ENDPOINT_URL_DYNAMODB", &table_url)];
+        let variables = [&variables[..], &urls].concat();
         let done = own.run_once(&[], &variables);
         assert_eq!(done.code, 0, "{}: {done:?}", own.place);
         let sets = zone.own_records();
@@ -156,6 +144,8 @@ fn the_lists_of_route53_run_once() {
             assert!(is_there, "{}: {name} is not in {sets:?}", own.place);
         }
         assert!(sim.reads() > 0, "{}", own.place);
+        let items = own.words.iter().any(|word| word == "--registry=dynamodb");
+        assert_eq!(items, !table.items().is_empty(), "{}", own.place);
         count += 1;
     }
     assert!(count >= 9, "{count}");

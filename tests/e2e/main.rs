@@ -5,6 +5,7 @@ mod aws;
 mod bad_input;
 mod broken;
 mod cli;
+mod cloudmap;
 mod commands;
 mod crd_registry;
 mod deploy;

@@ -229,6 +229,8 @@ pub enum NotSent {
     Move,
     /// What comes under the name in the place of what is to go was not made, so that stays.
     Replacement,
+    /// Another owner has the name, as was found when it was to be claimed: why, in words.
+    Foreign(String),
     /// The provider could no longer be written to in this run.
     Stopped(Failure),
 }
@@ -286,6 +288,7 @@ impl fmt::Display for NotSent {
             Self::Replacement => {
                 f.write_str("not sent: what comes in its place was not made, so it stays")
             }
+            Self::Foreign(why) => write!(f, "held back: {why}"),
             Self::Stopped(failure) => write!(f, "not sent: {failure}"),
         }
     }

@@ -18,6 +18,8 @@ impl LabelKey {
     pub const CLUSTER: &str = "cluster";
     /// On an ownership TXT record: the name that it stands for.
     pub const OWNED_RECORD: &str = "ownedRecord";
+    /// The description of a service of Cloud Map, which says who owns it: a text form of the other labels.
+    pub const AWS_SD_DESCRIPTION: &str = "aws-sd-description";
     /// The nonce under which the stored text was encrypted; never part of the text.
     pub const NONCE: &str = "txt-encryption-nonce";
 }

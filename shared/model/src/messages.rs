@@ -59,6 +59,10 @@ fn every_outcome_has_its_words() {
         ),
         (NotSent::Replacement, "not sent: what comes in its place was not made, so it stays"),
         (
+            NotSent::Foreign("another owner has the row".to_owned()),
+            "held back: another owner has the row",
+        ),
+        (
             NotSent::Stopped(failure()),
             "not sent: rate exceeded (request id 7); lower --aws-requests-per-second",
         ),
@@ -69,6 +73,7 @@ fn every_outcome_has_its_words() {
             | NotSent::Predecessor
             | NotSent::Move
             | NotSent::Replacement
+            | NotSent::Foreign(_)
             | NotSent::Stopped(_) => {}
         }
         assert_eq!(why.to_string(), words);

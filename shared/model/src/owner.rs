@@ -126,6 +126,20 @@ impl Owners {
         self.by_cluster.iter().map(|own| (own.cluster, own.id.as_str()))
     }
 
+    /// Every id whose records count as ours, each once: those of the clusters, the one that we migrate from, and
+    /// what is forgotten.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        let own = self.by_cluster.iter().map(|own| &own.id);
+        let mut ids: Vec<&str> = Vec::new();
+        for id in own.chain(&self.migrating_from).chain(&self.forgotten) {
+            if !ids.contains(&id.as_str()) {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
     /// Whether the registry keeps no owners.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -9,6 +9,8 @@ use crate::akamai::AkamaiArgs;
 use crate::alibabacloud::AlibabacloudArgs;
 #[cfg(feature = "aws")]
 use crate::aws::AwsArgs;
+#[cfg(feature = "aws")]
+use crate::aws::sd::AwsSdArgs;
 use crate::azure::AzureArgs;
 use crate::cloudflare::CloudflareArgs;
 use crate::coredns::CorednsArgs;
@@ -59,6 +61,11 @@ pub struct Args {
     #[cfg(feature = "aws")]
     #[command(flatten)]
     pub aws: AwsArgs,
+
+    /// Flags of `aws-sd`.
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub aws_sd: AwsSdArgs,
 
     /// Flags of `azure`, `azure-dns` and `azure-private-dns`.
     #[command(flatten)]

@@ -43,6 +43,20 @@ pub const PROVIDERS: &[ProviderEntry] = &[
             .boxed()
         },
     },
+    #[cfg(feature = "aws")]
+    ProviderEntry {
+        name: "aws-sd",
+        about: "AWS Cloud Map",
+        properties: Some(&["aws-sd/"]),
+        uses: &[Uses::ZoneIds],
+        build: |args, context| {
+            async {
+                let provider = crate::aws::sd::provider(&args.aws_sd, &args.aws, context);
+                Ok(Box::new(provider.await?) as Box<dyn Provider>)
+            }
+            .boxed()
+        },
+    },
     ProviderEntry {
         name: "azure",
         about: "Azure DNS",
@@ -291,6 +305,23 @@ const NAMED: &[Uses] = &[Uses::ZoneIds, Uses::ZoneNames, Uses::Tls];
 /// Providers of which the flags, the folder and most of the page are those of another one, beside those that begin with its
 /// name.
 const TWINS: &[(&str, &str)] = &[("skydns", "coredns")];
+/// Flags of another provider that one of its family does not use.
+const UNUSED: &[(&str, &[&str])] = &[(
+    "aws-sd",
+    &[
+        "aws-batch-change-interval",
+        "aws-batch-change-size",
+        "aws-batch-change-size-bytes",
+        "aws-batch-change-size-values",
+        "aws-evaluate-target-health",
+        "aws-prefer-cname",
+        "aws-profile",
+        "aws-requests-per-second",
+        "aws-zone-match-parent",
+        "aws-zone-tags",
+        "aws-zones-cache-duration",
+    ],
+)];
 /// The properties of Azure's providers, whatever they are called.
 const AZURE: &[&str] = &["azure/"];
 
@@ -323,6 +354,10 @@ impl ProviderEntry {
     #[must_use]
     pub fn heeds(&self, flag: &clap::Arg) -> bool {
         let name = flag.get_long().unwrap_or_default();
+        let is_unused = |(own, flags): &(&str, &[&str])| *own == self.name && flags.contains(&name);
+        if UNUSED.iter().any(is_unused) {
+            return false;
+        }
         match flag.get_help_heading() {
             Some(HEADING) => self.uses.iter().any(|uses| uses.flags().contains(&name)),
             Some(heading) => heading.strip_prefix("Provider ").is_none_or(|own| self.is_of(own)),

@@ -11,12 +11,16 @@ use extdns_model::{ClusterId, OwnerIdError, Owners, parse_go_duration};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use self::error::RegistryError;
+use crate::aws_sd::AwsSd;
 use crate::crd::Crd;
+use crate::dynamodb::{AwsCalls, DynamoDb, Place};
 use crate::name_mapper::{NameMapper, TEMPLATE};
 use crate::noop::Noop;
 use crate::txt::{Cipher, Codec, TxtRegistry};
 use crate::{Outside, Registry};
 
+/// The provider whose records have their owners in themselves.
+const CLOUD_MAP: &str = "aws-sd";
 const DEFAULT_OWNER: &str = "default";
 
 /// How the registry knows which records are ours.
@@ -25,7 +29,8 @@ const DEFAULT_OWNER: &str = "default";
 #[group(skip)]
 pub struct Args {
     /// Where ownership is kept: txt (TXT records beside the records), crd (DNSRecord objects of the
-    /// cluster) or noop (nowhere: every record in scope counts as ours)
+    /// cluster), dynamodb (items of a table), aws-sd (descriptions of services of the provider aws-sd) or
+    /// noop (nowhere: every record in scope counts as ours)
     #[arg(long, value_name = "NAME", default_value = "txt", value_parser = parse_kind)]
     pub registry: RegistryKind,
 
@@ -70,6 +75,14 @@ pub struct Args {
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub crd_registry_namespace: String,
 
+    /// The table of the registry dynamodb; its partition key is k, a text
+    #[arg(long, value_name = "NAME", default_value = "external-dns")]
+    pub dynamodb_table: String,
+
+    /// The region of that table [default: that of AWS_REGION or the profile]
+    #[arg(long, value_name = "REGION", default_value = "", hide_default_value = true)]
+    pub dynamodb_region: String,
+
     /// Take over the records of this owner id and mark them with our own
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub migrate_from_txt_owner: String,
@@ -83,33 +96,39 @@ pub struct Args {
 /// The registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistryKind {
+    /// Ownership in the descriptions of Cloud Map's services.
+    AwsSd,
     /// Ownership in `DNSRecord` objects of a cluster.
     Crd,
+    /// Ownership in the items of a DynamoDB table.
+    Dynamodb,
     /// Ownership in TXT records.
     Txt,
     /// No ownership.
     Noop,
 }
 
-/// Every registry that upstream has; `None` for those that are not there yet.
-const KINDS: [(&str, Option<RegistryKind>); 5] = [
-    ("aws-sd", None),
-    ("crd", Some(RegistryKind::Crd)),
-    ("dynamodb", None),
-    ("noop", Some(RegistryKind::Noop)),
-    ("txt", Some(RegistryKind::Txt)),
+/// The registries by their names.
+const KINDS: [(&str, RegistryKind); 5] = [
+    ("aws-sd", RegistryKind::AwsSd),
+    ("crd", RegistryKind::Crd),
+    ("dynamodb", RegistryKind::Dynamodb),
+    ("noop", RegistryKind::Noop),
+    ("txt", RegistryKind::Txt),
 ];
 
 fn parse_kind(text: &str) -> Result<RegistryKind, String> {
-    match KINDS.iter().find(|(name, _)| *name == text) {
-        Some((_, Some(kind))) => Ok(*kind),
-        Some((name, None)) => {
-            Err(format!("registry {name} is not available yet; available are crd, noop and txt"))
-        }
-        None => Err(format!(
-            "enum value must be one of {}, got '{text}'",
-            KINDS.map(|(name, _)| name).join(",")
-        )),
+    let found = KINDS.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
+    found.ok_or_else(|| {
+        format!("enum value must be one of {}, got '{text}'", KINDS.map(|(name, _)| name).join(","))
+    })
+}
+
+impl RegistryKind {
+    /// Its name, as in `--registry`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -229,6 +248,38 @@ impl Args {
         Ok(owners.migrating_from(Some(old)).forgetting(gone))
     }
 
+    /// The registry that the provider can have: Cloud Map stores no TXT records, and keeps the owner of a service in its
+    /// description, which other providers do not have.
+    ///
+    /// # Errors
+    /// When only another provider can have it.
+    pub fn with_provider(&self, provider: &str) -> Result<Self, RegistryError> {
+        let can_keep = matches!(self.registry, RegistryKind::AwsSd | RegistryKind::Noop);
+        let registry = match (provider == CLOUD_MAP, self.registry) {
+            (true, _) if !can_keep => RegistryKind::AwsSd,
+            (false, RegistryKind::AwsSd) => {
+                return Err(RegistryError::OtherProvider { provider: provider.to_owned() });
+            }
+            (_, registry) => registry,
+        };
+        Ok(Self { registry, ..self.clone() })
+    }
+
+    fn txt_registry(
+        &self,
+        owners: Owners,
+        clusters: &[ClusterOwner],
+    ) -> Result<TxtRegistry, RegistryError> {
+        let (codec, mapper) = (self.codec()?, self.mapper()?);
+        Ok(TxtRegistry::new(owners, mapper, self.other_mappers(clusters)?, codec))
+    }
+
+    fn warn_of_encryption(&self, why: &str) {
+        if self.txt_encrypt_enabled {
+            tracing::warn!("--txt-encrypt-enabled is ignored: {why}");
+        }
+    }
+
     /// Refuses to forget a cluster that is there.
     fn check_forgotten(&self, clusters: &[ClusterOwner]) -> Result<(), RegistryError> {
         let is_there = |gone: &&String| {
@@ -245,8 +296,16 @@ impl Args {
     }
 }
 
-/// The registry that the flags name, for these clusters (none: one cluster that needs no name). Ownership
-/// that is kept in objects is kept by `keeper`.
+/// Where ownership is kept that is not in the zones.
+#[derive(Default)]
+pub struct Places {
+    /// The cluster with the objects of the registry `crd`.
+    pub keeper: Option<Keeper>,
+    /// How AWS is called for the table of the registry `dynamodb`.
+    pub aws: AwsCalls,
+}
+
+/// The registry that the flags name, for these clusters (none: one cluster that needs no name).
 ///
 /// # Errors
 /// An owner id or affix that could not be read back, an encryption key that is none, or a store that
@@ -254,10 +313,14 @@ impl Args {
 pub fn from_args(
     args: &Args,
     clusters: &[ClusterOwner],
-    keeper: Option<Keeper>,
+    places: Places,
 ) -> Result<Box<dyn Registry>, RegistryError> {
     args.check_forgotten(clusters)?;
     match args.registry {
+        RegistryKind::AwsSd => {
+            args.warn_of_encryption("the registry aws-sd writes no TXT records");
+            Ok(Box::new(AwsSd::new(args.owners(clusters)?)))
+        }
         RegistryKind::Crd => {
             let owners = args.owners(clusters)?;
             let ids = clusters.iter().filter_map(|cluster| cluster.owner.as_deref());
@@ -270,13 +333,20 @@ pub fn from_args(
             if !namespace.is_empty() && !is_namespace(namespace) {
                 return Err(RegistryError::Namespace { name: namespace.clone() });
             }
-            let keeper = keeper.filter(Keeper::can_write).ok_or(RegistryError::NoCluster)?;
-            if args.txt_encrypt_enabled {
-                tracing::warn!(
-                    "--txt-encrypt-enabled is ignored: the registry crd writes no TXT records"
-                );
-            }
+            let keeper = places.keeper.filter(Keeper::can_write).ok_or(RegistryError::NoCluster)?;
+            args.warn_of_encryption("the registry crd writes no TXT records");
             Ok(Box::new(Outside::new(owners, Box::new(Crd::new(keeper, namespace)))))
+        }
+        RegistryKind::Dynamodb => {
+            let owners = args.owners(clusters)?;
+            if !is_table(&args.dynamodb_table) {
+                return Err(RegistryError::Table { name: args.dynamodb_table.clone() });
+            }
+            args.warn_of_encryption("the registry dynamodb writes no TXT records");
+            let txt = args.txt_registry(owners.clone(), clusters)?;
+            let (table, region) = (args.dynamodb_table.clone(), args.dynamodb_region.clone());
+            let place = Place { table, region, aws: places.aws };
+            Ok(Box::new(DynamoDb::new(owners, txt, place)))
         }
         RegistryKind::Noop => {
             if !args.migrate_from_txt_owner.is_empty() {
@@ -284,21 +354,20 @@ pub fn from_args(
                     "--migrate-from-txt-owner is ignored: the registry noop keeps no owners"
                 );
             }
-            if args.txt_encrypt_enabled {
-                tracing::warn!(
-                    "--txt-encrypt-enabled is ignored: the registry noop writes no ownership"
-                );
-            }
+            args.warn_of_encryption("the registry noop writes no ownership");
             Ok(Box::new(Noop::new()))
         }
         RegistryKind::Txt => {
             let owners = args.owners(clusters)?;
-            let codec = args.codec()?;
-            let mapper = args.mapper()?;
-            let others = args.other_mappers(clusters)?;
-            Ok(Box::new(TxtRegistry::new(owners, mapper, others, codec)))
+            Ok(Box::new(args.txt_registry(owners, clusters)?))
         }
     }
+}
+
+/// Whether a text can be the name or the ARN of a table, which stands in quotes in statements.
+fn is_table(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
 }
 
 /// Whether a text can be the value of a label (Kubernetes, "Labels and Selectors").

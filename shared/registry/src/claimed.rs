@@ -23,6 +23,7 @@ impl<'a> Claimed<'a> {
         for (group, why) in refused {
             outcomes[group.0 as usize] = Some(match why {
                 Refused::Taken(failure) => Outcome::Rejected(failure),
+                Refused::Foreign(why) => Outcome::NotSent(NotSent::Foreign(why)),
                 Refused::Failed(failure) => Outcome::NotSent(NotSent::Stopped(failure)),
             });
         }

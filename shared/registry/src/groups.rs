@@ -207,15 +207,21 @@ pub(crate) fn going_units(row: &Row<'_>) -> Vec<Unit> {
 
 /// The change of the record itself; none if only its ownership record changes.
 pub(crate) fn record_change(decision: &Decision<'_>, labels: Labels) -> Option<Change> {
+    let is_update = matches!(decision.change, RecordChange::Update { .. });
+    let is_apart = is_update && ownership_only(&decision.cause);
+    (!is_apart).then(|| whole_change(decision, labels))
+}
+
+/// The change of a record that has its owner in itself.
+pub(crate) fn whole_change(decision: &Decision<'_>, labels: Labels) -> Change {
     let action = match decision.change {
         RecordChange::Create(endpoint) => Action::Create(planned(endpoint, labels)),
-        RecordChange::Update { record, endpoint } if !ownership_only(&decision.cause) => {
+        RecordChange::Update { record, endpoint } => {
             Action::Update { old: stored(record), new: planned(endpoint, labels) }
         }
-        RecordChange::Update { .. } => return None,
         RecordChange::Delete(record) => Action::Delete(stored(record)),
     };
-    Some(Change { role: Role::Record, action })
+    Change { role: Role::Record, action }
 }
 
 /// Whether nothing but the ownership record is to change.

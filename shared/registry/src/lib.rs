@@ -1,15 +1,17 @@
 //! Who owns a record: ownership records that are read beside the records, joined to them before the
 //! plan, and written with them after it.
 //!
-//! It knows `model`, `plan` and, for the registry `crd`, `clusters`. [`Registry`] is the pure part:
+//! It knows `model`, `plan` and, for the registries `crd` and `dynamodb`, `clusters` and `auth`. [`Registry`] is the pure part:
 //! `annotate` joins ownership to an inventory, `decorate` adds the changes of ownership records to
 //! a plan. `txt.rs` has an example. A [`Store`] reads and writes ownership records that are kept
 //! outside the zones.
 
 mod annotated;
 mod args;
+mod aws_sd;
 mod claimed;
 mod crd;
+mod dynamodb;
 mod entries;
 mod explained;
 mod groups;
@@ -29,8 +31,9 @@ use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners, RecordSet, Tar
 use extdns_plan::{Plan, Refusal};
 
 pub use annotated::{Annotated, KeptIn, Leftover};
-pub use args::{Affix, Args, ClusterOwner, RegistryError, RegistryKind, from_args};
+pub use args::{Affix, Args, ClusterOwner, Places, RegistryError, RegistryKind, from_args};
 pub use claimed::Claimed;
+pub use dynamodb::AwsCalls;
 pub use explained::Explained;
 pub use extdns_clusters::Keeper;
 pub use groups::{Groups, Mixed, Subject};

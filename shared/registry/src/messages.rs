@@ -16,6 +16,9 @@ fn every_error_has_its_message() {
     messages.show(RegistryError::NoKey).show(RegistryError::Affixes);
     messages.show(RegistryError::Label { id: "my owner".to_owned() });
     messages.show(RegistryError::Namespace { name: "Dns".to_owned() });
+    messages.show(RegistryError::Table { name: String::new() });
+    messages.show(RegistryError::Table { name: "a b".to_owned() });
+    messages.show(RegistryError::OtherProvider { provider: "aws".to_owned() });
     messages.show(RegistryError::NoCluster);
     messages.show(RegistryError::Mappings { owner: "central".to_owned() });
     messages.show(RegistryError::Configured { name: "eu".to_owned() });

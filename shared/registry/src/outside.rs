@@ -215,13 +215,14 @@ impl Writer<'_> {
         let entry = there.map(|joined| joined.entry.clone());
         Some(match (change, entry) {
             (RecordChange::Create(endpoint), reused) => {
-                EntryAction::Make { set: endpoint.set.clone(), labels, reused }
+                EntryAction::Make { set: endpoint.set.clone(), labels, reused, adopts: false }
             }
             (RecordChange::Update { endpoint, .. }, Some(old)) => {
                 EntryAction::Rewrite { old, set: endpoint.set.clone(), labels }
             }
-            (RecordChange::Update { endpoint, .. }, None) => {
-                EntryAction::Make { set: endpoint.set.clone(), labels, reused: None }
+            (RecordChange::Update { record, endpoint }, None) => {
+                let adopts = !self.registry.owners.own(&record.labels);
+                EntryAction::Make { set: endpoint.set.clone(), labels, reused: None, adopts }
             }
             // It stays while it stands for a record of another zone, one that is made now included.
             (RecordChange::Delete(record), Some(old)) => {

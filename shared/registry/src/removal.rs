@@ -8,8 +8,9 @@ use extdns_model::{
 };
 use extdns_plan::{Cause, Plan, RecordChange, Removal};
 
+use crate::entries::key;
 use crate::{
-    Annotated, EntryAction, EntryChange, Groups, KeptIn, Leftover, Mixed, Registry, Subject,
+    Annotated, Entry, EntryAction, EntryChange, Groups, KeptIn, Leftover, Mixed, Registry, Subject,
 };
 
 /// An ownership record that goes, as the record that the zone holds.
@@ -27,16 +28,41 @@ impl Annotated {
     /// delegates.
     pub fn take_removable(&mut self, filter: &DomainFilter) -> Vec<Orphan> {
         let delegated = Delegations::of(&self.inventory);
-        let provider_filter = &self.inventory.filter;
-        let is_removable = |left: &Leftover| {
-            left.is_orphan()
-                && filter.matches(&left.name)
-                && provider_filter.matches(&left.name)
-                && !delegated.contain(left)
-        };
+        let inventory = &self.inventory;
+        let is_removable = |left: &Leftover| is_removable(left, inventory, filter, &delegated);
         let taken = self.leftovers.extract_if(.., |left| is_removable(left));
         taken.map(Orphan::of).collect()
     }
+
+    /// The ownership records of a store that can be removed for the same reasons, but for those that
+    /// these groups use again.
+    #[must_use]
+    pub fn sweepable(&self, filter: &DomainFilter, groups: &Groups) -> Vec<Entry> {
+        let reused = groups.entries.iter().filter_map(|change| match &change.action {
+            EntryAction::Make { set, .. } => Some(key(set)),
+            EntryAction::Rewrite { .. } | EntryAction::Remove(_) => None,
+        });
+        let reused: HashSet<_> = reused.collect();
+        let delegated = Delegations::of(&self.inventory);
+        let can_go = |left: &&Leftover| is_removable(left, &self.inventory, filter, &delegated);
+        let entries = self.leftovers.iter().filter(can_go).filter_map(|left| match &left.kept_in {
+            KeptIn::Store { entry, .. } => Some(entry),
+            KeptIn::Zone(_) => None,
+        });
+        entries.filter(|entry| !reused.contains(&key(&entry.set))).cloned().collect()
+    }
+}
+
+fn is_removable(
+    left: &Leftover,
+    inventory: &Inventory,
+    filter: &DomainFilter,
+    delegated: &Delegations,
+) -> bool {
+    left.is_orphan()
+        && filter.matches(&left.name)
+        && inventory.filter.matches(&left.name)
+        && !delegated.contain(left)
 }
 
 impl Annotated {

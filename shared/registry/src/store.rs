@@ -5,7 +5,7 @@
 //! [claimed](Store::claim) before the provider is called and [settled](Store::settle) after it.
 
 use async_trait::async_trait;
-use extdns_model::{Failure, GroupId, Labels, Opaque, Outcome, Permit, RecordSet};
+use extdns_model::{Failure, FailureKind, GroupId, Labels, Opaque, Outcome, Permit, RecordSet};
 
 /// An ownership record as a store holds it.
 #[derive(Debug, Clone)]
@@ -107,6 +107,8 @@ pub enum EntryAction {
         labels: Labels,
         /// One of ours that is there already, and is written over.
         reused: Option<Entry>,
+        /// Whether the user adopts the record: then one of another owner is written over.
+        adopts: bool,
     },
     /// Rewrite it, after its record has changed.
     Rewrite {
@@ -139,6 +141,9 @@ impl EntryAction {
 pub enum Refused {
     /// Another owner has taken the name since the store was read.
     Taken(Failure),
+    /// Another owner has the name, which a read of our own ownership records does not show: the record
+    /// is held back, as one that is known to be another owner's.
+    Foreign(String),
     /// The store could not be written to.
     Failed(Failure),
 }
@@ -147,6 +152,7 @@ impl Refused {
     pub(crate) fn into_failure(self) -> Failure {
         match self {
             Self::Taken(failure) | Self::Failed(failure) => failure,
+            Self::Foreign(message) => Failure { kind: FailureKind::Conflict, message },
         }
     }
 }
@@ -193,8 +199,14 @@ pub trait Store: Send + Sync {
     /// When they could not be read in full: then nothing is known to be ours.
     async fn load(&self) -> Result<Loaded, StoreError>;
 
-    /// Makes ownership records before their records are made: the changes are all of the kind
-    /// [`Make`](EntryAction::Make). Returns those groups whose ownership record was not made.
+    /// Whether an action comes before the change of its record. New ownership records always do; where
+    /// rewritten ones do, too, an ownership record that cannot be rewritten leaves its record alone.
+    fn claims(&self, action: &EntryAction) -> bool {
+        matches!(action, EntryAction::Make { .. })
+    }
+
+    /// Carries out the actions that come [before](Self::claims) the changes of their records. Returns those
+    /// groups whose ownership record was not written.
     async fn claim(&self, permit: &Permit, changes: &[&EntryChange]) -> Vec<(GroupId, Refused)>;
 
     /// Carries out what follows from what became of the records. Where all is
@@ -206,6 +218,17 @@ pub trait Store: Send + Sync {
         permit: &Permit,
         changes: &[(&EntryChange, Settled)],
     ) -> Vec<(GroupId, Failure)>;
+
+    /// Whether runs that write anything also remove the ownership records of ours that have no record.
+    fn sweeps(&self) -> bool {
+        false
+    }
+
+    /// Removes ownership records of ours that have no record. What fails is only logged: the next run
+    /// that writes tries again.
+    async fn sweep(&self, permit: &Permit, orphans: &[Entry]) {
+        let _ = (permit, orphans);
+    }
 
     /// Looks at what a run needs of the store: whether it can be read, and, where the run `writes`,
     /// written. Nothing is tried.

@@ -32,7 +32,16 @@ pub(crate) async fn apply(
     let until = turn.until(&request.until);
     let index = &annotated.inventory.index;
     match target.registry.store() {
-        Some(store) => send_owned(permit, target, store, index, groups, until).await,
+        Some(store) => {
+            let outcomes = send_owned(permit, target, store, index, groups, until.clone()).await?;
+            if store.sweeps() && !groups.groups.is_empty() && !until.is_over() {
+                let orphans = annotated.sweepable(&target.plan.filter, groups);
+                if !orphans.is_empty() {
+                    store.sweep(permit, &orphans).await;
+                }
+            }
+            Ok(outcomes)
+        }
         None => send(permit, target, index, &groups.groups, until).await,
     }
 }
@@ -48,13 +57,12 @@ async fn send_owned(
     until: Deadline,
 ) -> Result<Vec<Outcome>, RunError> {
     let last = last_moment(&until);
-    let is_make = |change: &&EntryChange| matches!(change.action, EntryAction::Make { .. });
-    let makes: Vec<_> = groups.entries.iter().filter(is_make).collect();
-    let refused = match makes.is_empty() {
+    let claims: Vec<_> = groups.entries.iter().filter(|own| store.claims(&own.action)).collect();
+    let refused = match claims.is_empty() {
         true => Vec::new(),
         false => tokio::select! {
             biased;
-            refused = store.claim(permit, &makes) => refused,
+            refused = store.claim(permit, &claims) => refused,
             () = until.over() => return Ok(vec![Outcome::NotSent(NotSent::Deadline); groups.groups.len()]),
         },
     };
@@ -78,7 +86,7 @@ async fn send_owned(
         false => tokio::select! {
             biased;
             unsettled = store.settle(permit, &became) => unsettled,
-            () = last.over() => late(&became),
+            () = last.over() => late(store, &became),
         },
     };
     for (group, reason) in unsettled {
@@ -92,11 +100,16 @@ async fn send_owned(
 }
 
 /// The groups whose ownership records still had to be written when the time was over.
-fn late(became: &[(&EntryChange, Settled)]) -> Vec<(GroupId, Failure)> {
+fn late(store: &dyn Store, became: &[(&EntryChange, Settled)]) -> Vec<(GroupId, Failure)> {
     let message = "the time was over before the ownership record was written; the next run \
                    continues";
     let failure = || Failure { kind: FailureKind::Transient, message: message.to_owned() };
-    let owed = became.iter().filter(|(change, settled)| change.action.is_owed(*settled));
+    let is_written = |action: &EntryAction| {
+        matches!(action, EntryAction::Rewrite { .. }) && store.claims(action)
+    };
+    let owed = became
+        .iter()
+        .filter(|(change, settled)| change.action.is_owed(*settled) && !is_written(&change.action));
     owed.map(|(change, _)| (change.group, failure())).collect()
 }
 

@@ -134,7 +134,9 @@ fn reason_of(change: &RecordChange<'_>, outcome: &Outcome) -> Option<&'static st
     Some(match (outcome, change) {
         (Outcome::Applied, RecordChange::Delete(_)) => EventReasons::DELETED,
         (Outcome::Applied, _) => EventReasons::READY,
-        (Outcome::NotSent(NotSent::Deadline | NotSent::Move), _) => return None,
+        (Outcome::NotSent(NotSent::Deadline | NotSent::Move | NotSent::Foreign(_)), _) => {
+            return None;
+        }
         _ => EventReasons::ERROR,
     })
 }

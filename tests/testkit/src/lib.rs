@@ -3,8 +3,10 @@
 //! Everything here fails by a panic that says what was expected: it is called from tests only.
 
 pub mod bind;
+pub mod cloudmap;
 pub mod coredns;
 pub mod dns;
+pub mod dynamodb;
 pub mod eks_token;
 pub mod etcd;
 pub mod http;

@@ -121,7 +121,7 @@ fn answered(operation: &str, of_zone: &str, response: &HttpResponse) -> Fault {
     if let Some(clocks) = &clocks {
         text = format!("{text}; {clocks}");
     } else if kind == ErrorKind::Unauthorised {
-        text = format!("{text}; {}", remedy(&body.code, operation));
+        text = format!("{text}; {}", remedy(&body.code, &format!("route53:{operation}")));
     }
     let signature = match clocks {
         Some(_) => Signature::Skewed,
@@ -174,7 +174,8 @@ fn kind(body: &Body, status: u16, retry_after: Option<Duration>) -> ErrorKind {
     }
 }
 
-fn is_about_identity(code: &str) -> bool {
+/// Whether a code of AWS means that the credentials do not suffice.
+pub(crate) fn is_about_identity(code: &str) -> bool {
     matches!(
         code,
         "AccessDenied"
@@ -201,20 +202,19 @@ fn is_about_time(code: &str) -> bool {
     )
 }
 
-fn remedy(code: &str, operation: &str) -> String {
+/// What to do about such a code, where `action` is what the policy must allow.
+pub(crate) fn remedy(code: &str, action: &str) -> String {
     if code.starts_with("ExpiredToken") {
         return "the session is over; renew the credentials, or give the role a longer session"
             .to_owned();
     }
     if code.starts_with("AccessDenied") {
-        let narrowed = if operation == super::WRITE {
+        let narrowed = if action.strip_prefix("route53:") == Some(super::WRITE) {
             ", and where it names route53:ChangeResourceRecordSetsActions, CREATE and DELETE"
         } else {
             ""
         };
-        return format!(
-            "allow the action route53:{operation} in the policy of this identity{narrowed}"
-        );
+        return format!("allow the action {action} in the policy of this identity{narrowed}");
     }
     if matches!(code, "InvalidClientTokenId" | "UnrecognizedClientException") {
         return "check the credentials, and that AWS_REGION is a region of their partition"

@@ -12,22 +12,36 @@ use crate::{Context, ProviderError};
 /// # Errors
 /// When there are no credentials, or the role cannot be assumed.
 pub async fn provider(args: &AwsArgs, context: &Context) -> Result<Zoned, ProviderError> {
-    let role = (!args.aws_assume_role.is_empty()).then(|| AwsRole {
-        arn: args.aws_assume_role.clone(),
-        external_id: Some(args.aws_assume_role_external_id.clone()).filter(|id| !id.is_empty()),
-    });
     let variables = AwsVariables::of(context.environment.variables());
     let mut logins = Vec::new();
     for profile in args.profiles() {
         let name = profile.clone().unwrap_or_else(|| "default".to_owned());
-        let (role, variables) = (role.clone(), variables.clone());
-        let options = AwsOptions { profile, role, variables, ..AwsOptions::default() };
+        let options = args.options(profile, variables.clone());
         let identity = aws_identity(&options)
             .await
             .map_err(|error| ProviderError::config(error.to_string()))?;
         logins.push(Login::new(&name, &identity));
     }
     Ok(over(logins, args, context))
+}
+
+impl AwsArgs {
+    /// As whom AWS is called: with the credentials of a profile, or as the variables say, and in the role
+    /// of the flags. Whatever calls AWS for the sake of these flags does so.
+    #[must_use]
+    pub fn options(&self, profile: Option<String>, variables: AwsVariables) -> AwsOptions {
+        let role = (!self.aws_assume_role.is_empty()).then(|| AwsRole {
+            arn: self.aws_assume_role.clone(),
+            external_id: Some(self.aws_assume_role_external_id.clone()).filter(|id| !id.is_empty()),
+        });
+        AwsOptions { profile, role, variables, ..AwsOptions::default() }
+    }
+
+    /// How often a call is made at most, the first included.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        if self.aws_api_retries == 0 { u32::MAX } else { self.aws_api_retries }
+    }
 }
 
 /// A profile's way to Route 53.

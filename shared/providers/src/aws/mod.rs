@@ -38,6 +38,7 @@ mod login;
 mod names;
 mod read;
 mod routing;
+pub mod sd;
 mod storable;
 #[cfg(test)]
 mod tests;
@@ -117,7 +118,7 @@ fn capabilities(args: &AwsArgs) -> Capabilities {
         starts_at_name: true,
         parallel_zones: PARALLEL,
         rate_limit: Some(RateLimit { per_second: args.aws_requests_per_second, burst: BURST }),
-        attempts: if args.aws_api_retries == 0 { u32::MAX } else { args.aws_api_retries },
+        attempts: args.attempts(),
         set_identifiers: true,
         weight_property: Some(routing::WEIGHT),
         alias: true,

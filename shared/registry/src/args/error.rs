@@ -38,6 +38,24 @@ pub enum RegistryError {
         /// The name.
         name: String,
     },
+    /// The name of a table that cannot be one.
+    #[error(
+        "{}; a table has a name of letters, digits, \"-\", \"_\" and \".\", or an ARN",
+        if name.is_empty() { "table cannot be empty (--dynamodb-table)".to_owned() } else { format!("--dynamodb-table={name}: that is no table") }
+    )]
+    Table {
+        /// The name.
+        name: String,
+    },
+    /// A registry that only another provider can have.
+    #[error(
+        "--registry=aws-sd keeps owners in the descriptions of Cloud Map's services, which --provider={provider} does not \
+         have; use --registry=txt, or --provider=aws-sd"
+    )]
+    OtherProvider {
+        /// The provider.
+        provider: String,
+    },
     /// Objects without a cluster to keep them.
     #[error(
         "the registry crd needs a cluster that can be written to, and --manifests stands for one that cannot; \

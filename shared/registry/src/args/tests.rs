@@ -19,7 +19,7 @@ fn args(args: &[&str]) -> Args {
 }
 
 fn error(list: &[&str], clusters: &[ClusterOwner]) -> String {
-    match from_args(&args(list), clusters, None) {
+    match from_args(&args(list), clusters, Default::default()) {
         Ok(_) => "accepted".to_owned(),
         Err(error) => error.to_string(),
     }
@@ -44,7 +44,10 @@ fn the_defaults_are_upstreams() {
         crd_registry_namespace,
         migrate_from_txt_owner,
         forget_cluster,
+        dynamodb_table,
+        dynamodb_region,
     } = args(&[]);
+    assert_eq!((dynamodb_table.as_str(), dynamodb_region.as_str()), ("external-dns", ""));
     assert!(forget_cluster.is_empty());
     assert_eq!(
         (registry, &*txt_owner_id, txt_cache_interval),
@@ -60,11 +63,9 @@ fn the_defaults_are_upstreams() {
 #[test]
 fn registries() {
     assert_eq!(args(&["--registry=noop"]).registry, RegistryKind::Noop);
-    for (name, expected) in [
-        ("dynamodb", "registry dynamodb is not available yet; available are crd, noop and txt"),
-        ("aws-sd", "registry aws-sd is not available yet; available are crd, noop and txt"),
-        ("TXT", "enum value must be one of aws-sd,crd,dynamodb,noop,txt, got 'TXT'"),
-    ] {
+    for (name, expected) in
+        [("TXT", "enum value must be one of aws-sd,crd,dynamodb,noop,txt, got 'TXT'")]
+    {
         let error = parse(&[&format!("--registry={name}")]).expect_err(name);
         assert!(error.contains(expected), "{error}");
     }
@@ -172,15 +173,18 @@ fn a_key_is_never_shown() {
 fn every_cluster_has_an_owner_id() {
     let clusters = [cluster(0, "a", None), cluster(1, "b", Some("b-id"))];
     let list = ["--txt-owner-id=central", "--migrate-from-txt-owner=old"];
-    let registry = from_args(&args(&list), &clusters, None).expect("valid");
+    let registry = from_args(&args(&list), &clusters, Default::default()).expect("valid");
     let owners = registry.owners();
     assert_eq!(owners.id_of(Some(ClusterId(0))).map(EcoString::as_str), Some("central"));
     assert_eq!(owners.id_of(Some(ClusterId(1))).map(EcoString::as_str), Some("b-id"));
     assert!(owners.is_migrating("old") && !owners.contains("default"));
-    let alone = from_args(&args(&[]), &[], None).expect("valid");
+    let alone = from_args(&args(&[]), &[], Default::default()).expect("valid");
     assert!(alone.owners().contains("default"));
-    let noop =
-        from_args(&args(&["--registry=noop", "--migrate-from-txt-owner=old"]), &clusters, None);
+    let noop = from_args(
+        &args(&["--registry=noop", "--migrate-from-txt-owner=old"]),
+        &clusters,
+        Default::default(),
+    );
     assert!(noop.expect("valid").owners().is_empty());
 }
 
@@ -212,7 +216,8 @@ fn a_cluster_that_is_there_is_not_forgotten() {
         affix: None,
     };
     let build = |gone: &str| {
-        from_args(&args(&["--forget-cluster", gone]), std::slice::from_ref(&eu), None).map(drop)
+        from_args(&args(&["--forget-cluster", gone]), std::slice::from_ref(&eu), Default::default())
+            .map(drop)
     };
     for gone in ["eu", "eu-id"] {
         let expected = RegistryError::Configured { name: gone.to_owned() };
@@ -224,8 +229,9 @@ fn a_cluster_that_is_there_is_not_forgotten() {
 #[test]
 fn clusters_with_one_owner_id_have_one_affix() {
     let of = |id, name, affix: Option<Affix>| ClusterOwner { affix, ..cluster(id, name, None) };
-    let build =
-        |list: &[ClusterOwner]| from_args(&args(&["--txt-owner-id=me"]), list, None).map(drop);
+    let build = |list: &[ClusterOwner]| {
+        from_args(&args(&["--txt-owner-id=me"]), list, Default::default()).map(drop)
+    };
     let prefix = |text: &str| Some(Affix::Prefix(text.into()));
     let error = build(&[of(0, "eu", prefix("x-")), of(1, "us", None)]).expect_err("two");
     assert_eq!(error, RegistryError::Mappings { owner: "me".to_owned() });

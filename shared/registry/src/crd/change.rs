@@ -311,7 +311,7 @@ impl Stop {
         }
         let result = what.await;
         self.saw(result.as_ref().err().and_then(|refused| match refused {
-            Refused::Taken(_) => None,
+            Refused::Taken(_) | Refused::Foreign(_) => None,
             Refused::Failed(failure) => Some(failure),
         }));
         result

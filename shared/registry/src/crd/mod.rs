@@ -194,7 +194,7 @@ impl Crd {
         statuses: &Stop,
         own: &EntryChange,
     ) -> Option<(GroupId, Refused)> {
-        let EntryAction::Make { set, labels, reused } = &own.action else { return None };
+        let EntryAction::Make { set, labels, reused, .. } = &own.action else { return None };
         match stop.guard(change.make(set, labels, reused.as_ref())).await {
             Ok(object) => {
                 self.note(change.report(statuses, State::Accepted, object).await);

@@ -2,7 +2,7 @@
 //! their texts say.
 
 use ecow::EcoString;
-use extdns_model::{Endpoint, Owners, Record};
+use extdns_model::{Endpoint, Labels, Owners, Record, RecordSet};
 
 use super::codec::Codec;
 use crate::name_mapper::NameMapper;
@@ -25,6 +25,11 @@ impl TxtRegistry {
         codec: Codec,
     ) -> Self {
         Self { owners, mapper, others, codec }
+    }
+
+    /// What a TXT record set says of ownership, if it says nothing else.
+    pub(crate) fn whole_labels(&self, set: &RecordSet) -> Option<Labels> {
+        self.codec.labels(set).filter(|_| self.codec.foreign(set).next().is_none())
     }
 
     /// How the ownership records of an owner id are named.

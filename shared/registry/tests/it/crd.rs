@@ -9,7 +9,8 @@ use extdns_model::{
     ClusterId, Endpoint, FailureKind, GroupId, Labels, Name, Permit, RecordSet, RecordType, Ttl,
 };
 use extdns_registry::{
-    Args, Entry, EntryAction, EntryChange, Keeper, Loaded, Refused, Registry, Settled, from_args,
+    Args, Entry, EntryAction, EntryChange, Keeper, Loaded, Places, Refused, Registry, Settled,
+    from_args,
 };
 use extdns_testkit::kube::{ADMIN, KubeApi, Login};
 use extdns_testkit::kube_sim::{Effect, Fault, KubeSim, User};
@@ -138,6 +139,10 @@ fn keeper(kubeconfig: &Path, limits: Limits) -> Keeper {
     Keeper { cluster, environment: Environment::default() }
 }
 
+fn places(keeper: Keeper) -> Places {
+    Places { keeper: Some(keeper), ..Places::default() }
+}
+
 fn registry(kubeconfig: &Path, owner: &str, namespace: &str) -> Box<dyn Registry> {
     let backoff = std::time::Duration::from_millis(1);
     with_limits(kubeconfig, owner, namespace, Limits { backoff, ..Limits::default() })
@@ -155,7 +160,7 @@ fn with_limits(
         &format!("--txt-owner-id={owner}"),
         &format!("--crd-registry-namespace={namespace}"),
     ]);
-    from_args(&cli.args, &[], Some(keeper(kubeconfig, limits))).expect("a registry")
+    from_args(&cli.args, &[], places(keeper(kubeconfig, limits))).expect("a registry")
 }
 
 fn set(target: &str) -> RecordSet {
@@ -168,7 +173,8 @@ fn labels(owner: &str) -> Labels {
 }
 
 fn made(target: &str, reused: Option<Entry>) -> EntryChange {
-    let action = EntryAction::Make { set: set(target), labels: labels("me"), reused };
+    let action =
+        EntryAction::Make { set: set(target), labels: labels("me"), reused, adopts: false };
     EntryChange { group: GroupId(0), action }
 }
 
@@ -530,7 +536,7 @@ async fn a_server_that_is_down_is_left_alone() {
     let make = |group: u32| {
         let name = Name::as_listed(&format!("n{group}.example.com"));
         let set = RecordSet::new(name, RecordType::A, Ttl::UNSET, Default::default());
-        let action = EntryAction::Make { set, labels: labels("me"), reused: None };
+        let action = EntryAction::Make { set, labels: labels("me"), reused: None, adopts: false };
         EntryChange { group: GroupId(group), action }
     };
     let changes: Vec<_> = (0..40).map(make).collect();
@@ -598,7 +604,7 @@ async fn the_namespace_is_that_of_the_pod_or_of_the_kubeconfig() {
         let keeper = Keeper { environment, ..keeper(&path, Limits::default()) };
         let cli =
             Cli::parse_from(["x", "--registry=crd", &format!("--crd-registry-namespace={flag}")]);
-        let registry = from_args(&cli.args, &[], Some(keeper)).expect("a registry");
+        let registry = from_args(&cli.args, &[], places(keeper)).expect("a registry");
         load(&*registry).await;
         let asked = bench.as_sim().requests().pop().expect("a request");
         assert!(

@@ -2,6 +2,7 @@
 //! memory.
 
 mod affixes;
+mod aws_sd;
 mod crd;
 mod encryption;
 mod moving;

@@ -27,7 +27,7 @@ pub(crate) fn registry(args: &str) -> Box<dyn Registry> {
 /// The registry of a command line and clusters.
 pub(crate) fn registry_of(args: &str, clusters: &[ClusterOwner]) -> Box<dyn Registry> {
     let cli = Cli::parse_from(std::iter::once("x").chain(args.split_whitespace()));
-    from_args(&cli.args, clusters, None).expect("valid arguments")
+    from_args(&cli.args, clusters, Default::default()).expect("valid arguments")
 }
 
 /// The settings of a plan for a registry: every known type managed.

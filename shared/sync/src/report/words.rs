@@ -106,6 +106,7 @@ pub(crate) fn outcome(result: &ChangeResult) -> Outcome {
             Sent::Failed(_) => Outcome::Failed,
             Sent::Unknown(_) => Outcome::Unknown,
             Sent::NotSent(NotSent::Deadline) => Outcome::Deferred,
+            Sent::NotSent(NotSent::Foreign(_)) => Outcome::Held,
             Sent::NotSent(
                 NotSent::Predecessor | NotSent::Move | NotSent::Replacement | NotSent::Stopped(_),
             ) => Outcome::Skipped,

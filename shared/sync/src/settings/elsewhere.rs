@@ -1,10 +1,9 @@
-//! Providers and registries of upstream that this version does not have: who names one, or a
+//! Providers of upstream that this version does not have: who names one, or a
 //! flag of one, made no slip of the hand.
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 10] = [
-    "aws-sd",
+const PROVIDERS: [&str; 9] = [
     "bluecat",
     "dyn",
     "ibmcloud",
@@ -16,18 +15,14 @@ const PROVIDERS: [&str; 10] = [
     "yandex",
 ];
 
-/// Registries of upstream, as `--registry` has them.
-const REGISTRIES: [&str; 2] = ["aws-sd", "dynamodb"];
-
 /// How the flags of registries and others begin, and what they belong to.
-const FEATURES: [(&str, &str); 3] = [
+const FEATURES: [(&str, &str); 2] = [
     ("contour-load-balancer", "the source contour-ingressroute of ExternalDNS v0.13"),
     ("rfc2136-create-ptr", "the PTR records that rfc2136 made before v0.21, by --create-ptr now"),
-    ("dynamodb-", "the registry dynamodb"),
 ];
 
-/// Why a value that upstream knows cannot be used here, to be put after the message: of `--provider`,
-/// `--source` or `--registry`.
+/// Why a value that upstream knows cannot be used here, to be put after the message: of `--provider` or
+/// `--source`.
 pub(super) fn not_here(flag: &str, value: &str) -> &'static str {
     match flag {
         "provider" if PROVIDERS.contains(&value) => {
@@ -36,7 +31,6 @@ pub(super) fn not_here(flag: &str, value: &str) -> &'static str {
         "source" if value == "contour-ingressroute" => {
             "; Contour has no IngressRoute any more, and contour-httpproxy reads what came after it"
         }
-        "registry" if REGISTRIES.contains(&value) => "; this version does not have it",
         _ => "",
     }
 }
@@ -62,7 +56,7 @@ mod tests {
         let table = [
             ("stackpath-x", Some("stackpath")),
             ("dyn-min-ttl", Some("dyn")),
-            ("aws-sd-create-tag", Some("aws-sd")),
+            ("aws-sd-create-tag", None),
             ("aws-zone-typ", None),
             ("stackpat-x", None),
             ("zone-id-filtre", None),
@@ -74,13 +68,14 @@ mod tests {
 
     #[test]
     fn flags_and_values_tell_what_is_not_here() {
-        let table = [("dynamodb-table", Some("the registry dynamodb")), ("sorce", None)];
+        let contour = "the source contour-ingressroute of ExternalDNS v0.13";
+        let table = [("contour-load-balancer", Some(contour)), ("sorce", None)];
         for (flag, feature) in table {
             assert_eq!(feature_of(flag), feature, "{flag}");
         }
         let table = [
             ("source", "istio-gateway", ""),
-            ("registry", "dynamodb", "; this version does not have it"),
+            ("registry", "dyn", ""),
             ("source", "stackpath", ""),
             ("source", "servce", ""),
             ("policy", "dynamodb", ""),

@@ -12,8 +12,6 @@ const TABLE: &str = include_str!("../../../../tests/flags/upstream.tsv");
 
 /// Flags of what is not here yet. Whoever adds it takes its flags away from this list.
 const LATER: &[&str] = &[
-    "aws-sd-create-tag",
-    "aws-sd-service-cleanup",
     "bluecat-config-file",
     "bluecat-dns-configuration",
     "bluecat-dns-deploy-type",
@@ -27,8 +25,6 @@ const LATER: &[&str] = &[
     "dyn-min-ttl",
     "dyn-password",
     "dyn-username",
-    "dynamodb-region",
-    "dynamodb-table",
     "ibmcloud-config-file",
     "ibmcloud-proxied",
     "rcodezero-txt-encrypt",

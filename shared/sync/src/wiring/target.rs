@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use extdns_auth::AwsVariables;
 use extdns_model::{
     ClusterId, Endpoint, Inventory, RecordSet, RecordType, Surroundings, ZoneIndex, property_names,
 };
 use extdns_plan::{Allowance, Policy, Settings, Sharing};
 use extdns_providers::{Accounts, Adjusted, Provider};
-use extdns_registry::{Annotated, ClusterOwner, Keeper, Loaded, Registry};
+use extdns_registry::{Annotated, AwsCalls, ClusterOwner, Keeper, Loaded, Places, Registry};
 use extdns_sources::{Options, Pipeline};
 
 use crate::error::RunError;
@@ -58,7 +59,21 @@ impl Target {
             cluster: cluster.cluster(*id),
             environment: environment.for_clusters(),
         });
-        let registry = extdns_registry::from_args(&flags.registry, &owners, keeper)
+        let aws = &flags.providers.aws;
+        let aws = AwsCalls {
+            options: aws.options(None, AwsVariables::of(&environment.variables)),
+            attempts: aws.attempts(),
+        };
+        let places = Places { keeper, aws };
+        let ownership = ownership_of(entry)?;
+        if ownership.registry != flags.registry.registry {
+            tracing::info!(
+                "Registry {:?} cannot be used with AWS Cloud Map. Switching to {:?}.",
+                flags.registry.registry.name(),
+                ownership.registry.name()
+            );
+        }
+        let registry = extdns_registry::from_args(&ownership, &owners, places)
             .map_err(SettingsError::invalid)?;
         let mut plan = flags
             .plan
@@ -196,7 +211,7 @@ pub(crate) async fn provider(
     let owners: Vec<ClusterOwner> = clusters_of(entry, run).map(owner_of).collect();
     let context = extdns_providers::Context {
         environment: extdns_providers::Environment::new(environment.variables.clone()),
-        owners: flags.registry.owners(&owners).map_err(SettingsError::invalid)?,
+        owners: ownership_of(entry)?.owners(&owners).map_err(SettingsError::invalid)?,
         owner_ids: flags.registry.owner_ids(&owners).map_err(SettingsError::invalid)?,
         may_delete: flags.plan.policy.unwrap_or_default() == Policy::Sync,
         only_creates: flags.plan.policy == Some(Policy::CreateOnly),
@@ -206,6 +221,12 @@ pub(crate) async fn provider(
     let kind = flags.providers.provider;
     let provider = kind.build(&flags.providers, &context).await.map_err(SettingsError::invalid)?;
     Ok(provider.into())
+}
+
+/// The flags of the registry that the provider of a target can have.
+fn ownership_of(entry: &TargetEntry) -> Result<extdns_registry::Args, SettingsError> {
+    let flags = &entry.arguments;
+    flags.registry.with_provider(flags.providers.provider.name).map_err(SettingsError::invalid)
 }
 
 /// The clusters that a target lists, with their numbers.

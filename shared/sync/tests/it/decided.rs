@@ -28,7 +28,10 @@ struct Held {
 /// How many defects the specification lists.
 const DEFECTS: usize = 25;
 /// How its cases are called.
-const CASES: [&str; 8] = ["C1", "C2", "C3", "C4", "D", "S1", "V", "V13"];
+const CASES: [&str; 19] = [
+    "C1", "C2", "C3", "C4", "D1", "D10", "D11", "D12", "D2", "D3", "D4", "D5", "D6", "D7", "D8",
+    "D9", "S1", "V", "V13",
+];
 
 #[test]
 fn every_number_of_the_specification_has_its_test() {

@@ -84,7 +84,7 @@ impl Store for Table {
         }
         let mut refused = Vec::new();
         for change in changes {
-            let EntryAction::Make { set, labels, reused } = &change.action else {
+            let EntryAction::Make { set, labels, reused, .. } = &change.action else {
                 panic!("only what is made is claimed: {change:?}")
             };
             let key = key(set);

@@ -39,7 +39,8 @@ pub(super) async fn of(
     let sts = DefaultResolver::new().resolve_endpoint(&parameters).await;
     let sts = sts.map_err(|error| aws_error_chain(&*error))?;
     let rest = sts.url().strip_prefix("https://sts").ok_or("AWS has no such endpoint")?;
-    Ok(Endpoint { url: format!("https://{}{rest}", service.host), configured: false })
+    let AwsService { prefix, host, .. } = service;
+    Ok(Endpoint { url: format!("https://{prefix}{host}{rest}"), configured: false })
 }
 
 /// The endpoint of this service alone.
@@ -58,7 +59,7 @@ mod tests {
     use aws_config::{BehaviorVersion, Region, SdkConfig};
 
     use super::*;
-    use crate::aws::api::{S3, SECRETS_MANAGER, SSM};
+    use crate::aws::api::{CLOUD_MAP, CLOUD_MAP_DATA, S3, SECRETS_MANAGER, SSM};
 
     #[tokio::test]
     async fn the_hosts_of_services_in_each_partition() {
@@ -80,6 +81,25 @@ mod tests {
                 "https://secretsmanager.eu-west-1.amazonaws.com",
             ),
             (&S3, "cn-north-1", &plain, "https://s3.cn-north-1.amazonaws.com.cn"),
+            (
+                &CLOUD_MAP,
+                "us-gov-west-1",
+                &plain,
+                "https://servicediscovery.us-gov-west-1.amazonaws.com",
+            ),
+            (
+                &CLOUD_MAP_DATA,
+                "cn-north-1",
+                &plain,
+                "https://data-servicediscovery.cn-north-1.amazonaws.com.cn",
+            ),
+            (
+                &CLOUD_MAP_DATA,
+                "us-east-1",
+                &config(true, None),
+                "https://data-servicediscovery-fips.us-east-1.amazonaws.com",
+            ),
+            (&CLOUD_MAP_DATA, "us-east-1", &config(true, Some("http://[::1]:1")), "http://[::1]:1"),
             (&SSM, "us-east-1", &config(true, None), "https://ssm-fips.us-east-1.amazonaws.com"),
             (&S3, "eu-west-1", &config(false, Some("http://[::1]:1/")), "http://[::1]:1"),
         ];

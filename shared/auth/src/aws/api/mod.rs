@@ -27,10 +27,16 @@ use crate::requests::{UNKNOWN, measured};
 const ATTEMPTS: u32 = 3;
 /// The first pause between two of them; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause between two of them.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// Longest time of one attempt.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest answer that is an error.
 const ERROR_BOUND: usize = 64 << 10;
+
+/// What is in the codes of services that are called too often.
+const THROTTLED: [&str; 4] =
+    ["Throttl", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "TooManyRequests"];
 
 /// A service, as its SDK names it.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +45,8 @@ pub struct AwsService {
     id: &'static str,
     /// The first word of its hosts, and the service in signatures.
     host: &'static str,
+    /// What stands before that in the hosts of some operations, as `data-` of Cloud Map.
+    prefix: &'static str,
     /// What stands before the operation in `X-Amz-Target`.
     target: &'static str,
     /// The version of its JSON protocol.
@@ -55,25 +63,45 @@ impl AwsService {
 
 /// AWS Systems Manager, for its parameters.
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
-pub const SSM: AwsService = AwsService { id: "SSM", host: "ssm", target: "AmazonSSM", json: "1.1" };
+pub const SSM: AwsService =
+    AwsService { id: "SSM", host: "ssm", prefix: "", target: "AmazonSSM", json: "1.1" };
 /// AWS Secrets Manager.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
 pub const SECRETS_MANAGER: AwsService = AwsService {
     id: "Secrets Manager",
     host: "secretsmanager",
+    prefix: "",
     target: "secretsmanager",
     json: "1.1",
 };
 /// Amazon DynamoDB.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html>
-pub const DYNAMODB: AwsService =
-    AwsService { id: "DynamoDB", host: "dynamodb", target: "DynamoDB_20120810", json: "1.0" };
+pub const DYNAMODB: AwsService = AwsService {
+    id: "DynamoDB",
+    host: "dynamodb",
+    prefix: "",
+    target: "DynamoDB_20120810",
+    json: "1.0",
+};
 /// Amazon SQS.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
-pub const SQS: AwsService = AwsService { id: "SQS", host: "sqs", target: "AmazonSQS", json: "1.0" };
+pub const SQS: AwsService =
+    AwsService { id: "SQS", host: "sqs", prefix: "", target: "AmazonSQS", json: "1.0" };
 /// Amazon S3, which is no JSON service: see [`AwsApi::object`].
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html>
-pub const S3: AwsService = AwsService { id: "S3", host: "s3", target: "", json: "" };
+pub const S3: AwsService = AwsService { id: "S3", host: "s3", prefix: "", target: "", json: "" };
+/// AWS Cloud Map.
+/// <https://docs.aws.amazon.com/cloud-map/latest/api/API_Operations.html>
+pub const CLOUD_MAP: AwsService = AwsService {
+    id: "ServiceDiscovery",
+    host: "servicediscovery",
+    prefix: "",
+    target: "Route53AutoNaming_v20170314",
+    json: "1.1",
+};
+/// The part of Cloud Map that finds instances, which has hosts of its own.
+/// <https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html>
+pub const CLOUD_MAP_DATA: AwsService = AwsService { prefix: "data-", ..CLOUD_MAP };
 
 /// Calls services as one identity.
 #[derive(Debug, Clone)]
@@ -81,6 +109,7 @@ pub struct AwsApi {
     http: reqwest::Client,
     config: SdkConfig,
     region: String,
+    attempts: u32,
 }
 
 /// Why a call has no answer.
@@ -123,11 +152,21 @@ impl AwsCallError {
         }
     }
 
-    fn is_passing(&self) -> bool {
+    /// Whether the service asks to call it less often.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
         match self {
             Self::Refused { status, code, .. } => {
-                *status >= 500 || *status == 429 || code.contains("Throttl")
+                let is_it = |word: &&str| code.contains(word);
+                *status == 429 || THROTTLED.iter().any(is_it)
             }
+            _ => false,
+        }
+    }
+
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => *status >= 500 || self.is_throttled(),
             Self::TooLarge { .. } | Self::Unsent(_) => false,
             Self::Unanswered(_) => true,
         }
@@ -170,7 +209,13 @@ impl AwsApi {
             reason: error.to_string(),
         })?;
         let region = identity.config.region().map(ToString::to_string).unwrap_or_default();
-        Ok(Self { http, config: identity.config.clone(), region })
+        Ok(Self { http, config: identity.config.clone(), region, attempts: ATTEMPTS })
+    }
+
+    /// Makes each call this often at most, the first included. With one, the caller repeats.
+    #[must_use]
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        Self { attempts, ..self }
     }
 
     /// The region of calls that name no other.
@@ -208,7 +253,7 @@ impl AwsApi {
     /// Makes a call until it has an answer that will stay.
     async fn call(&self, call: &Call<'_>) -> Result<Answer, AwsCallError> {
         let mut pause = PAUSE;
-        for _ in 1..ATTEMPTS {
+        for _ in 1..self.attempts {
             let answer = self.attempt(call).await;
             let passing = match &answer {
                 Ok(answer) if answer.status.is_success() => false,
@@ -220,7 +265,7 @@ impl AwsApi {
                 return answer;
             }
             tokio::time::sleep(pause).await;
-            pause *= 2;
+            pause = LONGEST_PAUSE.min(pause * 2);
         }
         self.attempt(call).await
     }

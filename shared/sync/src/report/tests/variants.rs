@@ -49,6 +49,8 @@ fn of_outcome(outcome: &Outcome) -> usize {
         Outcome::NotSent(NotSent::Move) => 7,
         Outcome::Failed(_) => 8,
         Outcome::NotSent(NotSent::Replacement) => 9,
+        // Runs with a table show it: `tests/it/dynamodb.rs`.
+        Outcome::NotSent(NotSent::Foreign(_)) => 10,
     }
 }
 
