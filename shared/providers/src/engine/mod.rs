@@ -93,7 +93,7 @@ impl Reader for Zoned {
     }
 
     fn accounts(&self) -> Option<String> {
-        self.api.accounts()
+        self.api().accounts()
     }
 
     async fn read(&self) -> Result<Inventory, ProviderError> {
