@@ -55,7 +55,9 @@ impl ClusterView {
 }
 
 /// Keeps the object that it receives.
-fn only<K: Projection>() -> Fold<K, Option<K>, fn() -> Option<K>, fn(&mut Option<K>, K)> {
+type Only<K> = Fold<K, Option<K>, fn() -> Option<K>, fn(&mut Option<K>, K)>;
+
+fn only<K: Projection>() -> Only<K> {
     Fold::new(|| None, |found, object| *found = Some(object))
 }
 
