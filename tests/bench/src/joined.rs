@@ -34,7 +34,7 @@ const DEFINED: [(&str, &str, &str); 4] = [
 ];
 
 /// Such a cluster, and a provider without records.
-struct Joined {
+pub(crate) struct Joined {
     _kube: KubeSim,
     webhook: WebhookSim,
     kubeconfig: PathBuf,
@@ -43,7 +43,7 @@ struct Joined {
 }
 
 impl Joined {
-    fn start(times: usize) -> Self {
+    pub(crate) fn start(times: usize) -> Self {
         let kube = KubeSim::builder().user(User::admin("admin", ADMIN_TOKEN)).start();
         for (group, kind, plural) in DEFINED {
             kube.apply(definition(group, kind, plural));
@@ -58,7 +58,7 @@ impl Joined {
     }
 
     /// One name alone is of this domain, so that the run reads, and plans nothing else.
-    fn task(&self, program: &Path) -> Task {
+    pub(crate) fn task(&self, program: &Path) -> Task {
         let sources = SOURCES.map(|source| format!("--source={source}"));
         let flags = [
             "--once".to_owned(),

@@ -9,6 +9,7 @@ use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
 use crate::figures::Task;
+use crate::joined::Joined;
 use crate::prefixes::Names;
 use crate::route53::Route53;
 use crate::speed::Speed;
@@ -41,7 +42,7 @@ pub fn write(valgrind: &Path, program: &Path, map: &Path) -> anyhow::Result<()> 
     let mut text = HEAD.to_owned();
     for (what, called) in [
         ("over a webhook provider", over_webhook(valgrind, program)?),
-        ("over TLS and Route 53", over_others(valgrind, program)?),
+        ("over TLS, objects that are joined, and Route 53", over_others(valgrind, program)?),
     ] {
         let is_called = |function: &Function| {
             called.range(function.start..function.start + function.size).next().is_some()
@@ -63,9 +64,10 @@ fn over_webhook(valgrind: &Path, program: &Path) -> anyhow::Result<BTreeSet<u64>
     Ok(called)
 }
 
-/// Those of runs that speak TLS, and of runs over Route 53.
+/// Those of runs that speak TLS, that join objects, and of runs over Route 53.
 fn over_others(valgrind: &Path, program: &Path) -> anyhow::Result<BTreeSet<u64>> {
     let mut called = addresses(valgrind, &Speed::over_tls(100).task(program), &PATIENCE)?;
+    called.extend(addresses(valgrind, &Joined::start(1).task(program), &PATIENCE)?);
     let patience = &PATIENCE[..1];
     for route53 in [Route53::start(100, 0), Route53::start(0, 1_000)] {
         called.extend(addresses(valgrind, &route53.task(program), patience)?);
