@@ -31,8 +31,6 @@ pub(super) struct Change<'a> {
 enum Cause {
     /// It belongs to another owner, or its owner is not clear.
     Taken,
-    /// It is gone.
-    Gone,
     /// It changes faster than it can be written.
     Restless,
     /// The call failed.
@@ -67,9 +65,10 @@ impl<'a> Change<'a> {
         };
         let object = self.at(&origin.name);
         match self.replace(&object, set, labels, origin.clone(), owner).await {
+            Ok(Some(made)) => Ok(made),
             // It was deleted meanwhile.
-            Err(Cause::Gone) => self.create(set, labels).await,
-            made => made.map_err(|cause| refused(&object, cause)),
+            Ok(None) => self.create(set, labels).await,
+            Err(cause) => Err(refused(&object, cause)),
         }
     }
 
@@ -80,7 +79,9 @@ impl<'a> Change<'a> {
             // The answer to a first call may have been lost, or another run of ours was faster.
             Err(WriteError::AlreadyExists) => match self.now(&object, labels.owner()).await {
                 Ok(Now::Ours(there)) => {
-                    self.replace(&object, set, labels, there.origin(), labels.owner()).await
+                    let origin = there.origin();
+                    let written = self.replace(&object, set, labels, origin, labels.owner()).await;
+                    written.and_then(|written| written.ok_or(Cause::Restless))
                 }
                 Ok(Now::Theirs) => Err(Cause::Taken),
                 Ok(Now::Gone) => Err(Cause::Restless),
@@ -91,19 +92,27 @@ impl<'a> Change<'a> {
         made.map_err(|cause| refused(&object, cause))
     }
 
-    /// Rewrites the object of a record that has changed.
+    /// Rewrites the object of a record that has changed, if it is still there. Who deletes it during the run gives the record
+    /// up, and there is nothing left to write.
     pub(super) async fn rewrite(
         &self,
         old: &Entry,
         set: &RecordSet,
         labels: &Labels,
-    ) -> Result<DnsRecord, Refused> {
-        let Some((origin, owner)) = known(old) else {
-            return Err(refused(&self.at(&name_of(set)), Cause::Gone));
-        };
+    ) -> Result<Option<DnsRecord>, Refused> {
+        let Some((origin, owner)) = known(old) else { return Ok(None) };
         let object = self.at(&origin.name);
         let written = self.replace(&object, set, labels, origin.clone(), owner).await;
-        written.map_err(|cause| refused(&object, cause))
+        let written = written.map_err(|cause| refused(&object, cause))?;
+        if written.is_none() {
+            tracing::warn!(
+                "{object} was deleted during the run, so the record {} {} has no owner any more; create the object again \
+                 to keep the record",
+                set.rtype,
+                set.name
+            );
+        }
+        Ok(written)
     }
 
     /// Removes the object of a record that is gone. One that is gone already is fine.
@@ -147,6 +156,7 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// Writes an object over; nothing where it is gone.
     async fn replace(
         &self,
         object: &ObjectRef,
@@ -154,13 +164,13 @@ impl<'a> Change<'a> {
         labels: &Labels,
         mut origin: Origin,
         owner: Option<&str>,
-    ) -> Result<DnsRecord, Cause> {
+    ) -> Result<Option<DnsRecord>, Cause> {
         for _ in 0..READ_AGAIN {
             let content = content(set, labels, Some(&origin));
             match self.writer.replace(object, content, &origin.version).await {
                 Err(WriteError::Conflict) => {}
-                Err(WriteError::NotFound) => return Err(Cause::Gone),
-                written => return written.map_err(Cause::Write),
+                Err(WriteError::NotFound) => return Ok(None),
+                written => return written.map(Some).map_err(Cause::Write),
             }
             // A lost answer looks like a change, too: then it is what we wanted already, and of our owner.
             let now = match self.now(object, owner).await? {
@@ -169,7 +179,7 @@ impl<'a> Change<'a> {
             };
             match now {
                 Now::Ours(there) => origin = there.origin(),
-                Now::Gone => return Err(Cause::Gone),
+                Now::Gone => return Ok(None),
                 Now::Theirs => return Err(Cause::Taken),
             }
         }
@@ -233,7 +243,6 @@ fn refused(object: &ObjectRef, cause: Cause) -> Refused {
     let failure = |kind, why: String| Failure { kind, message: format!("{object}: {why}") };
     let kind = match &cause {
         Cause::Taken | Cause::Restless => FailureKind::Conflict,
-        Cause::Gone => FailureKind::RecordGone,
         Cause::Write(error) => kind_of(error),
         Cause::Read(_) => FailureKind::Transient,
     };
@@ -241,12 +250,6 @@ fn refused(object: &ObjectRef, cause: Cause) -> Refused {
         Cause::Taken => Refused::Taken(failure(
             kind,
             "another owner has it now, or it was edited; it is not changed".to_owned(),
-        )),
-        Cause::Gone => Refused::Failed(failure(
-            kind,
-            "it was deleted during the run, so the record has no owner any more; create the object again to keep the \
-             record"
-                .to_owned(),
         )),
         Cause::Restless => Refused::Failed(failure(
             kind,

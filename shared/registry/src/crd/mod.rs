@@ -228,7 +228,9 @@ impl Crd {
             }
             EntryAction::Rewrite { old, set, labels } => {
                 let written = stop.guard(change.rewrite(old, set, labels)).await;
-                self.note(written.map_err(Refused::into_failure)?);
+                if let Some(object) = written.map_err(Refused::into_failure)? {
+                    self.note(object);
+                }
                 Ok(())
             }
             EntryAction::Remove(old) => {

@@ -339,8 +339,9 @@ async fn raced(bench: Bench) {
         set: set("192.0.2.3"),
         labels: labels("me"),
     });
-    let failed = settle(&*registry, &rewrite, Settled::Done).await;
-    assert!(failed[0].contains("it was deleted during the run"), "{failed:?}");
+    // What is gone is done: nothing is made again that somebody has taken away.
+    assert!(settle(&*registry, &rewrite, Settled::Done).await.is_empty());
+    assert_eq!(bench.summary(WWW).await, "none");
     assert!(claim(&*registry, &made("192.0.2.3", Some(old))).await.is_empty(), "it is made anew");
 
     let old = ours().await;
