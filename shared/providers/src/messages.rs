@@ -6,7 +6,7 @@ use extdns_messages::Messages;
 use extdns_testkit::http::{Reply, ScriptedServer};
 
 use crate::digitalocean::{self, DigitaloceanArgs};
-use crate::webhook::array::ArrayError;
+use crate::webhook::wire::array::ArrayError;
 use crate::webhook::{Webhook, WebhookArgs};
 use crate::zonefile::{Zonefile, ZonefileArgs};
 use crate::{

@@ -5,7 +5,7 @@
 //!   adjusts, `POST /records` applies.
 //! * Authentication: none; the server is a sidecar on the same host.
 //! * Limits: none of the protocol; answers are bounded by `--webhook-provider-max-body-size`, each
-//!   endpoint of them by [`array::MOST_OF_ELEMENT`]. A server that finds a request too large (413)
+//!   endpoint of them by [`wire::array::MOST_OF_ELEMENT`]. A server that finds a request too large (413)
 //!   is sent smaller ones.
 //! * Retries: negotiation, reading and adjusting, as long as a try that hangs has not used up the
 //!   time of one request. Changes are sent again only after a look at what became of them.
@@ -17,24 +17,17 @@
 //! * Where an answer of `/adjustendpoints` lacks an endpoint, nothing of its name is deleted. A server
 //!   may leave out what it cannot store, but that cannot be distinguished from a fault.
 //! * Quirks: there are no zones, so everything is in one pseudo-zone. The server does not say which
-//!   change it refuses: see [`write`]. It may apply a part of a request or nothing.
+//!   change it refuses: see [`client::write`]. It may apply a part of a request or nothing.
 //! * Record types: those that the server takes. A record without a name or with a type that does not
 //!   exist is left out of its list, with a warning. Nothing is created at a name at which it lists a
 //!   record without a type.
 
-mod answer;
-pub(crate) mod array;
-mod body;
 mod client;
 mod counts;
-mod reattach;
-mod received;
-mod sent;
 mod server;
-mod status;
 #[cfg(test)]
 mod tests;
-mod write;
+pub(crate) mod wire;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -191,6 +184,6 @@ impl Reader for Webhook {
 
 impl Provider for Webhook {
     fn writer(&self, _: &Permit, _: &ZoneIndex) -> Result<Box<dyn Writer>, ProviderError> {
-        Ok(Box::new(write::WebhookWriter { client: Arc::clone(&self.client) }))
+        Ok(Box::new(client::write::WebhookWriter { client: Arc::clone(&self.client) }))
     }
 }

@@ -10,13 +10,12 @@ mod groups;
 use std::sync::Arc;
 
 use extdns_model::{DomainFilter, Endpoint, Inventory, Labels, Outcome, Permit, Record};
-use serde::Serialize;
-use serde::ser::Serializer;
 use tokio::sync::Mutex;
 
 use super::MEDIA_TYPE;
-use super::received::Received;
-use super::sent::Sent;
+use super::wire::SentFilter;
+use super::wire::received::Received;
+use super::wire::sent::Sent;
 use crate::{Adaptation, Deadline, ErrorKind, Provider, ProviderError};
 use changes::Changes;
 
@@ -222,35 +221,4 @@ fn endpoint(received: Received) -> Result<Endpoint, String> {
 fn with_labels(mut endpoint: Endpoint, labels: Labels) -> Endpoint {
     endpoint.edit_labels(|own| *own = labels);
     endpoint
-}
-
-/// A domain filter as the protocol has it: empty members are left out.
-struct SentFilter<'a>(&'a DomainFilter);
-
-impl Serialize for SentFilter<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize, Default)]
-        #[serde(rename_all = "camelCase")]
-        struct Members<'a> {
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            include: &'a [String],
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            exclude: &'a [String],
-            #[serde(skip_serializing_if = "str::is_empty")]
-            regex_include: &'a str,
-            #[serde(skip_serializing_if = "str::is_empty")]
-            regex_exclude: &'a str,
-        }
-        let members = match self.0 {
-            DomainFilter::List(lists) => {
-                Members { include: lists.include(), exclude: lists.exclude(), ..Members::default() }
-            }
-            DomainFilter::Regex { include, exclude } => Members {
-                regex_include: include.as_ref().map_or("", |own| own.as_str()),
-                regex_exclude: exclude.as_ref().map_or("", |own| own.as_str()),
-                ..Members::default()
-            },
-        };
-        members.serialize(serializer)
-    }
 }

@@ -7,8 +7,8 @@ use extdns_model::{Name, Opaque, RecordSet};
 use extdns_testkit::webhook_sim::{Failure, WebhookSim};
 use serde_json::Value;
 
-use super::received::Received;
-use super::sent::Sent;
+use super::wire::received::Received;
+use super::wire::sent::Sent;
 use super::{Webhook, WebhookArgs};
 use crate::conformance::{Fault, Harness, Lost};
 use crate::{Context, Provider};

@@ -6,7 +6,7 @@ use extdns_model::Endpoint;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::super::received::Received;
+use super::super::wire::received::Received;
 use super::endpoint;
 
 /// The four lists as they came.

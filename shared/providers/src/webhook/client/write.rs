@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use extdns_model::{ChangeGroup, Failure, FailureKind, NotSent, Outcome, Record};
 use tokio::time::Instant;
 
+use super::Client;
 use super::body::Body;
-use super::client::Client;
 use crate::engine::changed::{Present, takes_away};
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 use part::{Open, Part, is_done, middle};
@@ -30,8 +30,8 @@ const MOST_FAILURES_IN_A_ROW: usize = 32;
 const FAILURES_IN_ORDER: usize = 8;
 
 /// The writing half of a webhook provider.
-pub(super) struct WebhookWriter {
-    pub(super) client: Arc<Client>,
+pub(in crate::webhook) struct WebhookWriter {
+    pub(in crate::webhook) client: Arc<Client>,
 }
 
 #[async_trait]

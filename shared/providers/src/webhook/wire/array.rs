@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Error as _};
 
 /// Most bytes of one element. It bounds the memory for an element without an end, also
 /// where the whole answer has no limit.
-pub(super) const MOST_OF_ELEMENT: usize = 8 << 20;
+pub(in crate::webhook) const MOST_OF_ELEMENT: usize = 8 << 20;
 
 /// How Go writes an empty list.
 const NULL: &[u8] = b"null";
@@ -16,7 +16,7 @@ const NULL: &[u8] = b"null";
 /// It knows only what a cut needs: brackets, strings and escapes. `serde_json` checks everything else,
 /// as it decodes every element.
 #[derive(Debug, Default)]
-pub(super) struct ArrayDecoder {
+pub(in crate::webhook) struct ArrayDecoder {
     state: State,
     /// The beginning of an element whose end has not arrived yet.
     begun: Vec<u8>,
@@ -76,7 +76,7 @@ pub(crate) enum ArrayError {
 
 impl ArrayDecoder {
     /// Takes the next bytes and hands on every element that is complete.
-    pub(super) fn feed<T: DeserializeOwned>(
+    pub(in crate::webhook) fn feed<T: DeserializeOwned>(
         &mut self,
         bytes: &[u8],
         mut each: impl FnMut(T),
@@ -150,7 +150,7 @@ impl ArrayDecoder {
     }
 
     /// Ends the text.
-    pub(super) fn finish(self) -> Result<(), ArrayError> {
+    pub(in crate::webhook) fn finish(self) -> Result<(), ArrayError> {
         match self.state {
             State::Done => Ok(()),
             State::Start => Err(ArrayError::NoArray),

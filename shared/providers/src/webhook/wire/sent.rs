@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
 /// An endpoint as it is sent.
-pub(super) struct Sent<'a> {
+pub(in crate::webhook) struct Sent<'a> {
     set: &'a RecordSet,
     labels: LabelSource<'a>,
 }
@@ -18,12 +18,12 @@ enum LabelSource<'a> {
 
 impl<'a> Sent<'a> {
     /// A desired endpoint.
-    pub(super) fn desired(endpoint: &'a Endpoint) -> Self {
+    pub(in crate::webhook) fn desired(endpoint: &'a Endpoint) -> Self {
         Self { set: &endpoint.set, labels: LabelSource::Endpoint(endpoint) }
     }
 
     /// A record with its labels.
-    pub(super) fn with(set: &'a RecordSet, labels: &'a Labels) -> Self {
+    pub(in crate::webhook) fn with(set: &'a RecordSet, labels: &'a Labels) -> Self {
         Self { set, labels: LabelSource::Of(labels) }
     }
 }

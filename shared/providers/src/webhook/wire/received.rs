@@ -12,11 +12,11 @@ use extdns_model::{Labels, Name, Opaque, Properties, Record, RecordSet, RecordTy
 use foldhash::quality::RandomState;
 
 use crate::{ErrorKind, ProviderError};
-pub(super) use filter::domain_filter;
+pub(in crate::webhook) use filter::domain_filter;
 
 /// An endpoint as it came.
 #[derive(Debug, Default)]
-pub(super) struct Received {
+pub(in crate::webhook) struct Received {
     name: EcoString,
     rtype: EcoString,
     set_identifier: EcoString,
@@ -28,7 +28,7 @@ pub(super) struct Received {
 
 impl Received {
     /// The record set and its labels.
-    pub(super) fn into_set(self) -> Result<(RecordSet, Labels), Unusable> {
+    pub(in crate::webhook) fn into_set(self) -> Result<(RecordSet, Labels), Unusable> {
         let Ok(rtype) = self.rtype.parse::<RecordType>() else {
             return Err(Unusable { name: self.name, rtype: self.rtype });
         };
@@ -47,7 +47,7 @@ impl Received {
     }
 
     /// As a record of the pseudo-zone.
-    pub(super) fn into_record(self) -> Result<Record, Unusable> {
+    pub(in crate::webhook) fn into_record(self) -> Result<Record, Unusable> {
         let (set, labels) = self.into_set()?;
         let mut record = Record::new(set, Opaque::none());
         record.labels = labels;
@@ -57,7 +57,7 @@ impl Received {
 
 /// An endpoint without a name, or of a type that does not exist.
 #[derive(Debug)]
-pub(super) struct Unusable {
+pub(in crate::webhook) struct Unusable {
     name: EcoString,
     rtype: EcoString,
 }
@@ -80,11 +80,11 @@ impl Unusable {
 
 /// The unusable endpoints of one answer: how many, and which came first.
 #[derive(Debug, Default)]
-pub(super) struct Skipped {
+pub(in crate::webhook) struct Skipped {
     count: usize,
     first: Vec<String>,
     /// The names of those that are unknown.
-    pub(super) unclear: Vec<Name>,
+    pub(in crate::webhook) unclear: Vec<Name>,
 }
 
 impl Skipped {
@@ -92,7 +92,7 @@ impl Skipped {
     const SHOWN: usize = 3;
 
     /// What is usable; the rest is counted.
-    pub(super) fn sift<T>(&mut self, endpoint: Result<T, Unusable>) -> Option<T> {
+    pub(in crate::webhook) fn sift<T>(&mut self, endpoint: Result<T, Unusable>) -> Option<T> {
         let unusable = match endpoint {
             Ok(endpoint) => return Some(endpoint),
             Err(unusable) => unusable,
@@ -109,7 +109,7 @@ impl Skipped {
     }
 
     /// The message for the user, if something was left out.
-    pub(super) fn message(&self) -> Option<String> {
+    pub(in crate::webhook) fn message(&self) -> Option<String> {
         let first = self.first.join(", ");
         let more = self.count.checked_sub(self.first.len()).filter(|more| *more > 0);
         let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
@@ -131,7 +131,7 @@ fn shown(text: &str) -> String {
 ///
 /// # Errors
 /// Names the record.
-pub(super) fn no_twins(records: &[Record]) -> Result<(), ProviderError> {
+pub(in crate::webhook) fn no_twins(records: &[Record]) -> Result<(), ProviderError> {
     let random = RandomState::default();
     let hash = |record: &Record| {
         let mut hasher = random.build_hasher();

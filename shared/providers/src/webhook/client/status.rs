@@ -7,8 +7,8 @@ use extdns_auth::retry_after;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 
-use super::MEDIA_TYPE;
 use super::answer::drain;
+use crate::webhook::MEDIA_TYPE;
 use crate::{ErrorKind, Limit, ProviderError};
 
 /// Most characters of a server's own words in a message.

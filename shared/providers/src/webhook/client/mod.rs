@@ -1,4 +1,10 @@
-//! The requests of the protocol.
+//! The client: the requests of the protocol, what its answers mean, and the order in which changes are sent.
+
+mod answer;
+mod body;
+mod reattach;
+mod status;
+pub(super) mod write;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -9,12 +15,12 @@ use futures::future::{Either, select};
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
-use super::answer::{Limited, drain};
-use super::array::{ArrayDecoder, ArrayError};
-use super::body::Body;
-use super::reattach::Reattach;
-use super::received::{Received, Skipped, domain_filter, no_twins};
-use super::status::{expect, expect_media_type, refused_negotiation};
+use self::answer::{Limited, drain};
+use self::body::Body;
+use self::reattach::Reattach;
+use self::status::{expect, expect_media_type, refused_negotiation};
+use super::wire::array::{ArrayDecoder, ArrayError};
+use super::wire::received::{Received, Skipped, domain_filter, no_twins};
 use super::{ADJUST, APPLY, MEDIA_TYPE, NEGOTIATE, RECORDS, WebhookArgs, counts};
 use crate::rest::{is_this_machine, remember_secrets, with_causes};
 use crate::{Adjusted, ErrorKind, ProviderError, Transport};
@@ -93,7 +99,7 @@ impl Client {
     }
 
     /// All records, asked for before the deadline of this transport.
-    pub(super) async fn records_via(&self, via: &Transport) -> Result<Vec<Record>, ProviderError> {
+    async fn records_via(&self, via: &Transport) -> Result<Vec<Record>, ProviderError> {
         self.list(via).await.map(|listed| listed.records)
     }
 
@@ -144,11 +150,7 @@ impl Client {
     }
 
     /// Sends changes; an error says whether anything was sent.
-    pub(super) async fn apply(
-        &self,
-        via: &Transport,
-        changes: Body<'_>,
-    ) -> Result<(), ProviderError> {
+    async fn apply(&self, via: &Transport, changes: Body<'_>) -> Result<(), ProviderError> {
         let applied = via.call(APPLY, async || {
             let mut response = self.post("records", HeaderMap::new(), changes).await?;
             expect(&mut response, StatusCode::NO_CONTENT, "apply changes").await.map_err(unsettled)

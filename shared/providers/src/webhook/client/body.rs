@@ -8,8 +8,8 @@ use extdns_model::{Action, Change, Endpoint, Role};
 use futures::stream;
 use tokio::sync::mpsc;
 
-use super::sent::Sent;
 use crate::ProviderError;
+use crate::webhook::wire::sent::Sent;
 
 /// How much of a body is in memory at a time. A body that is not larger is sent in one piece.
 const CHUNK: usize = 64 << 10;
