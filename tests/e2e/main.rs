@@ -2,6 +2,7 @@
 
 mod artefacts;
 mod aws;
+mod aws_hosts;
 mod bad_input;
 mod broken;
 mod cli;

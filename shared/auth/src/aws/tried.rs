@@ -73,11 +73,11 @@ fn of_role(role: &AwsRole, code: &str, error: &CredentialsError) -> String {
 fn of_profile(variables: &AwsVariables, profile: &str, error: &CredentialsError) -> Tried {
     let files = Files::of(variables);
     let found = if is_missing(error) { files.lack(profile).to_owned() } else { found(error) };
-    Tried::default().place(
-        format!("the profile {profile} in {files}"),
-        found,
-        format!("check --aws-profile={profile}, and what the files say of it"),
-    )
+    let mut remedy = format!("check --aws-profile={profile}, and what the files say of it");
+    if files.has_single_sign_on(profile) {
+        remedy.push_str(&format!("; log in with aws sso login --profile {profile}"));
+    }
+    Tried::default().place(format!("the profile {profile} in {files}"), found, remedy)
 }
 
 /// The places in which AWS's own programs look, in their order. The first that has something counts, so an error is of
@@ -171,9 +171,30 @@ impl Files {
 
     /// Whether one of them is about a profile.
     fn has(&self, profile: &str) -> bool {
+        !self.lines(profile).is_empty()
+    }
+
+    /// Whether a profile takes its credentials from the IAM Identity Center, where somebody has to log in.
+    fn has_single_sign_on(&self, profile: &str) -> bool {
+        self.lines(profile).iter().any(|line| line.starts_with("sso_"))
+    }
+
+    /// The lines that are about a profile, its head included.
+    fn lines(&self, profile: &str) -> Vec<&str> {
         let heads = [format!("[{profile}]"), format!("[profile {profile}]")];
-        let texts = self.0.iter().filter_map(|(_, text)| text.as_deref());
-        texts.flat_map(str::lines).any(|line| heads.iter().any(|head| line.trim() == head))
+        let mut own = Vec::new();
+        for text in self.0.iter().filter_map(|(_, text)| text.as_deref()) {
+            let mut is_own = false;
+            for line in text.lines().map(str::trim) {
+                if line.starts_with('[') {
+                    is_own = heads.iter().any(|head| line == head);
+                }
+                if is_own {
+                    own.push(line);
+                }
+            }
+        }
+        own
     }
 
     /// What is missing of a profile without credentials.
