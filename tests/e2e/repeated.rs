@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use extdns_testkit::kube::ADMIN;
 use extdns_testkit::kube_sim::{Effect, Fault as ClusterFault, KubeSim};
 use extdns_testkit::process::{Daemon, free_ports};
-use extdns_testkit::route53::{ACCOUNT, Fault, Operation, Route53Sim, Zone};
+use extdns_testkit::route53::{ACCOUNT, Fault, Operation, RecordSet, Route53Sim, Zone};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -265,6 +265,42 @@ fn idle_runs_call_nobody_while_the_records_may_be_cached() {
     assert_eq!(world.sim.reads(), reads, "the zones are not read");
     assert_eq!(world.kube.lists("services"), 2, "nor the cluster");
     // What changes in the cluster is seen all the same.
+    world.kube.apply(service("web", "192.0.2.2"));
+    world.until_at_provider("web", "192.0.2.2");
+    assert!(world.stop().success());
+}
+
+/// Each run asks for all records, as upstream does, and plans only where an answer is another than before.
+#[test]
+fn idle_runs_read_the_zones_and_mend_what_somebody_else_changed() {
+    const SAME: &str = "neither a cluster nor a zone has changed since the last run";
+    let mut world = World::start("--interval=200ms --log-level=debug --policy=sync");
+    world.until_at_provider("web", "192.0.2.1");
+    world.until("a run that plans nothing", |own| own.process.log().contains(SAME).then_some(()));
+    let reads = world.sim.reads();
+    let runs = world.sample("external_dns_controller_no_op_runs_total").expect("a sample");
+    world.until_runs_without_changes(runs + 5.0);
+    assert!(world.sim.reads() >= reads + 2 * 4, "each of them lists the zones and the records");
+    assert!(world.process.log().contains("all records are already up to date"));
+    // A value, a record and an ownership record that somebody else changes.
+    let mend: [&dyn Fn(&World); 3] = [
+        &|own| {
+            own.zone.seed([RecordSet::a("web.example.org", "203.0.113.9")]);
+        },
+        &|own| {
+            own.zone.remove("web.example.org");
+        },
+        &|own| {
+            own.zone.remove("web.example.org").remove("a-web.example.org");
+        },
+    ];
+    for change in mend {
+        change(&world);
+        world.until_at_provider("web", "192.0.2.1");
+        let is_owned = |own: &World| !own.zone.find("a-web.example.org", "TXT").is_empty();
+        world.until("the ownership record", |own| is_owned(own).then_some(()));
+    }
+    // What changes in the cluster is seen as well.
     world.kube.apply(service("web", "192.0.2.2"));
     world.until_at_provider("web", "192.0.2.2");
     assert!(world.stop().success());

@@ -26,6 +26,12 @@ pub trait Reader: Send + Sync {
     /// When the list of zones is not complete: then no name can be routed.
     async fn read(&self) -> Result<Inventory, ProviderError>;
 
+    /// Whether everything in the zones is, byte for byte, as the last [`read`](Self::read) found it. All of it is asked for
+    /// again, and nothing is looked into. `false` where that cannot be told, and after a [writer](Provider::writer) was made.
+    async fn is_as_read(&self, _until: Deadline) -> bool {
+        false
+    }
+
     /// What this provider makes of the desired endpoints: provider-native aliases, clamped TTLs,
     /// pins. Whatever it drops or changes is noted. The index has the zones of the run's inventory;
     /// it is empty where they could not be listed.

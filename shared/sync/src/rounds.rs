@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
-use futures::future::{BoxFuture, Shared};
+use futures::future::{BoxFuture, Shared, join_all};
 
 use crate::report::{FailureKind, Report};
 use crate::settings::{Arguments, Environment, SettingsError};
@@ -31,6 +31,24 @@ impl Rounds {
         RunRequest::of(arguments)?;
         let wiring = Wiring::new(arguments, environment).await?;
         Ok(Self { arguments: arguments.clone(), environment: environment.clone(), wiring })
+    }
+
+    /// Whether the zones of all targets are as the last run found them, and nothing else decides what a run does. `false`
+    /// where that is not known. Being told to stop ends it.
+    pub(crate) async fn finds_zones_as_read(&self, stop: Stop) -> bool {
+        let Wiring { targets, state, .. } = &self.wiring;
+        if state.is_some()
+            || self.wiring.lacks_a_provider()
+            || targets.iter().any(|target| target.registry.store().is_some())
+        {
+            return false;
+        }
+        let until = Deadline::of_timeout(self.arguments.process.timeout);
+        let asked = targets.iter().map(|target| target.provider.is_as_read(until.clone()));
+        tokio::select! {
+            all = join_all(asked) => all.into_iter().all(|is_same| is_same),
+            () = stop => false,
+        }
     }
 
     /// Runs once. Being told to stop ends the run's time; a panic makes it a run that failed.

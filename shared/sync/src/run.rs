@@ -84,15 +84,18 @@ async fn attempt(wiring: &Wiring, request: &RunRequest) -> Report {
     drop(gathering);
     let has_applied = attempts.iter().flatten().any(|done| done.has_applied);
     let mut watch = Stopwatch::start();
+    let mut wrote_statuses = false;
     if let (Some(permit), Some(gathered)) = (permit(request), &gathered) {
         if has_applied {
             // Whether or not anything had to change.
+            wrote_statuses = gathered.seen.iter().any(|own| !own.updates.is_empty());
             status::write(&permit, &gathered.seen, &request.until).await;
         }
         let events = events_of(&mut attempts);
         events.make(&permit, &gathered.seen, &request.until).await;
     }
     let mut report = join(wiring, request, attempts, gathered.as_deref());
+    report.wrote_statuses = wrote_statuses;
     if let Some(apply) = &mut report.run.durations.apply {
         *apply += watch.lap();
     }

@@ -3,6 +3,7 @@
 use aws_sdk_route53::Client;
 use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, AwsVariables, aws_identity};
 
+use super::digest::Digesting;
 use super::{AwsArgs, over};
 use crate::engine::Zoned;
 use crate::{Context, ProviderError};
@@ -57,7 +58,11 @@ impl Login {
     #[must_use]
     pub fn new(profile: &str, identity: &AwsIdentity) -> Self {
         let config = aws_sdk_route53::config::Builder::from(&identity.config);
-        let config = config.interceptor(super::whole::Whole).build();
+        let mut config = config.interceptor(super::whole::Whole);
+        if let Some(client) = identity.config.http_client() {
+            config = config.http_client(Digesting(client));
+        }
+        let config = config.build();
         Self {
             profile: profile.to_owned(),
             account: identity.account.clone(),

@@ -33,6 +33,7 @@ mod adjust;
 mod alias;
 mod args;
 mod body;
+mod digest;
 pub(crate) mod error;
 mod login;
 mod names;
@@ -161,9 +162,7 @@ struct Listed {
 }
 
 impl Route53 {
-    /// Makes a call within the account's budget. If it is refused because the clocks differ, the SDK has
-    /// learned the time of the server, so the call is made once more; and again if the next server has
-    /// another time.
+    /// Makes a call within the account's budget, and notes it where it belongs to a reading.
     async fn call<T, E, F, A>(
         &self,
         via: &Transport,
@@ -174,27 +173,25 @@ impl Route53 {
     ) -> Result<T, ProviderError>
     where
         E: std::error::Error + 'static,
-        F: Fn() -> A,
-        A: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        F: Fn() -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'static,
     {
-        let skews = AtomicU8::new(0);
-        let attempt = || async {
-            request().await.map_err(|error| {
-                let mut fault = error::explain(operation, of_zone, &error);
-                let seen = skews.load(Ordering::Relaxed);
-                let anew = match fault.signature {
-                    Signature::Fine => false,
-                    Signature::Refused => (1..SKEWS).contains(&seen),
-                    Signature::Skewed => seen < SKEWS,
-                };
-                if anew {
-                    skews.store(seen + 1, Ordering::Relaxed);
-                    fault.error.kind = ErrorKind::Transient;
-                }
-                fault.error
-            })
-        };
-        via.of_account(&login.account).call(operation, attempt).await
+        let account = &login.account;
+        if !via.is_noted() {
+            return attempt(via, account, operation, of_zone, &request).await;
+        }
+        let noting = || digest::noted(request());
+        let (answer, digest) = attempt(via, account, operation, of_zone, &noting).await?;
+        let Some(digest) = digest else { return Ok(answer) };
+        let (account, of_zone) = (account.clone(), of_zone.to_owned());
+        via.note(digest, move |via| {
+            let (account, of_zone, request) = (account.clone(), of_zone.clone(), request.clone());
+            async move {
+                let compared = || digest::alone(request());
+                attempt(&via, &account, operation, &of_zone, &compared).await
+            }
+        });
+        Ok(answer)
     }
 
     /// The zones of an earlier run of this process, if they are young enough.
@@ -211,6 +208,40 @@ impl Route53 {
             .and_then(|data| self.logins.get(data.login))
             .ok_or_else(|| ProviderError::config(format!("zone {zone} is not one of Route 53")))
     }
+}
+
+/// Makes a call. If it is refused because the clocks differ, the SDK has learned the time of the server, so the call is made
+/// once more; and again if the next server has another time.
+async fn attempt<T, E, F, A>(
+    via: &Transport,
+    account: &str,
+    operation: &'static str,
+    of_zone: &str,
+    request: &F,
+) -> Result<T, ProviderError>
+where
+    E: std::error::Error + 'static,
+    F: Fn() -> A,
+    A: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+{
+    let skews = AtomicU8::new(0);
+    let attempt = || async {
+        request().await.map_err(|error| {
+            let mut fault = error::explain(operation, of_zone, &error);
+            let seen = skews.load(Ordering::Relaxed);
+            let anew = match fault.signature {
+                Signature::Fine => false,
+                Signature::Refused => (1..SKEWS).contains(&seen),
+                Signature::Skewed => seen < SKEWS,
+            };
+            if anew {
+                skews.store(seen + 1, Ordering::Relaxed);
+                fault.error.kind = ErrorKind::Transient;
+            }
+            fault.error
+        })
+    };
+    via.of_account(account).call(operation, attempt).await
 }
 
 /// How errors name a zone.
@@ -235,6 +266,7 @@ impl ZoneReader for Route53 {
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         if let Some(zones) = self.cached_zones() {
             tracing::debug!("Using cached AWS zones, zone count: {}.", zones.len());
+            via.rest_on_memory();
             return Ok(zones);
         }
         let zones = zones::list(self, via).await?;
@@ -315,9 +347,10 @@ impl BatchWriter for Route53 {
             }
         }
         let batch = ChangeBatch::builder().set_changes(Some(changes)).build().map_err(invalid)?;
-        let request = || {
-            let request = login.client.change_resource_record_sets();
-            request.hosted_zone_id(&*zone.id).change_batch(batch.clone()).send()
+        let (client, id) = (login.client.clone(), zone.id.to_string());
+        let request = move || {
+            let request = client.change_resource_record_sets();
+            request.hosted_zone_id(&*id).change_batch(batch.clone()).send()
         };
         self.call(via, login, WRITE, &of_zone, request).await?;
         Ok(())

@@ -37,9 +37,10 @@ pub(super) async fn page(
         PageFrom::Name(name) => vec![name.key().into_owned().into()],
         PageFrom::After(Cursor(words)) => words.clone(),
     };
-    let word = |index: usize| words.get(index).map(EcoString::to_string);
-    let request = || {
-        let request = login.client.list_resource_record_sets().hosted_zone_id(&*zone.id);
+    let (client, id) = (login.client.clone(), zone.id.to_string());
+    let request = move || {
+        let word = |index: usize| words.get(index).map(EcoString::to_string);
+        let request = client.list_resource_record_sets().hosted_zone_id(&*id);
         request
             .max_items(PAGE)
             .set_start_record_name(word(0))

@@ -146,7 +146,8 @@ async fn page(
     login: &Login,
     marker: Option<&str>,
 ) -> Result<ListHostedZonesOutput, ProviderError> {
-    let request = || login.client.list_hosted_zones().set_marker(marker.map(str::to_owned)).send();
+    let (client, marker) = (login.client.clone(), marker.map(str::to_owned));
+    let request = move || client.list_hosted_zones().set_marker(marker.clone()).send();
     api.call(via, login, "ListHostedZones", "", request).await
 }
 
@@ -197,11 +198,9 @@ async fn named(
     let mut zones = Vec::new();
     for id in ids {
         let of_zone = format!(" of zone {id}");
-        let answer = api
-            .call(via, login, "GetHostedZone", &of_zone, || {
-                login.client.get_hosted_zone().id(id).send()
-            })
-            .await?;
+        let (client, own) = (login.client.clone(), id.to_owned());
+        let request = move || client.get_hosted_zone().id(&own).send();
+        let answer = api.call(via, login, "GetHostedZone", &of_zone, request).await?;
         let zone = answer.hosted_zone.filter(|zone| bare_id(&zone.id) == id);
         zones.push(zone.ok_or_else(|| incomplete(format!("the answer is not about zone {id}")))?);
     }
@@ -246,10 +245,11 @@ async fn tags_of(
     login: &Login,
     ids: Vec<String>,
 ) -> Result<Vec<(String, Vec<Tag>)>, ProviderError> {
-    let request = || {
-        let request = login.client.list_tags_for_resources();
+    let (client, asked) = (login.client.clone(), ids.clone());
+    let request = move || {
+        let request = client.list_tags_for_resources();
         let request = request.resource_type(TagResourceType::Hostedzone);
-        request.set_resource_ids(Some(ids.clone())).send()
+        request.set_resource_ids(Some(asked.clone())).send()
     };
     match api.call(via, login, "ListTagsForResources", "", request).await {
         Ok(answer) => {
@@ -281,12 +281,12 @@ async fn one_by_one(
     login: &Login,
     id: String,
 ) -> Result<(String, Vec<Tag>), ProviderError> {
-    let answer = api
-        .call(via, login, "ListTagsForResource", "", || {
-            let request = login.client.list_tags_for_resource();
-            request.resource_type(TagResourceType::Hostedzone).resource_id(id.clone()).send()
-        })
-        .await?;
+    let (client, own) = (login.client.clone(), id.clone());
+    let request = move || {
+        let request = client.list_tags_for_resource();
+        request.resource_type(TagResourceType::Hostedzone).resource_id(&own).send()
+    };
+    let answer = api.call(via, login, "ListTagsForResource", "", request).await?;
     let tags = answer.resource_tag_set.and_then(|set| set.tags).unwrap_or_default();
     Ok((id, tags))
 }

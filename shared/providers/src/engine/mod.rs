@@ -22,6 +22,7 @@ pub mod names;
 mod noted;
 mod parcel;
 mod read;
+mod reading;
 pub(crate) mod replaced;
 mod steps;
 mod tempo;
@@ -32,43 +33,51 @@ mod transport;
 mod unfold;
 pub mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use extdns_model::{Endpoint, Inventory, Permit, RecordSet, Surroundings, ZoneIndex};
 
 use crate::{
-    Adjusted, BatchWriter, Capabilities, Provider, ProviderError, Reader, RecordWriter, Writer,
-    ZoneReader,
+    Adjusted, BatchWriter, Capabilities, Deadline, Provider, ProviderError, Reader, RecordWriter,
+    Writer, ZoneReader,
 };
 pub use account::Accounts;
+use account::lock;
 use apply::{Dispatch, ZonedWriter};
 pub use by_kind::ByKind;
 pub use noted::Noted;
 #[cfg(feature = "aws")]
 pub(crate) use read::{broke_off_again, is_forgotten};
+pub use reading::Digest;
 pub use transport::{CallCount, Transport};
 pub(crate) use unfold::unfolded;
 
 /// A provider made of an API that takes several changes in a call.
 #[must_use]
 pub fn batched(api: impl BatchWriter + 'static, via: Transport) -> Zoned {
-    Zoned { dispatch: Arc::new(batch::Batches { api: Box::new(api) }), via }
+    Zoned::new(Arc::new(batch::Batches { api: Box::new(api) }), via)
 }
 
 /// A provider made of an API that takes one record or record set in a call.
 #[must_use]
 pub fn stepped(api: impl RecordWriter + 'static, via: Transport) -> Zoned {
-    Zoned { dispatch: Arc::new(steps::Steps { api: Box::new(api) }), via }
+    Zoned::new(Arc::new(steps::Steps { api: Box::new(api) }), via)
 }
 
 /// A [`Provider`] over a zone-shaped API.
 pub struct Zoned {
     dispatch: Arc<dyn Dispatch>,
     via: Transport,
+    /// The last reading, if it can be made again, and nothing may have been written since.
+    last: Mutex<Option<Arc<reading::Reading>>>,
 }
 
 impl Zoned {
+    fn new(dispatch: Arc<dyn Dispatch>, via: Transport) -> Self {
+        Self { dispatch, via, last: Mutex::default() }
+    }
+
     fn api(&self) -> &dyn ZoneReader {
         self.dispatch.reader()
     }
@@ -97,7 +106,17 @@ impl Reader for Zoned {
     }
 
     async fn read(&self) -> Result<Inventory, ProviderError> {
-        read::inventory(self.api(), &self.via).await
+        *lock(&self.last) = None;
+        let noted = Arc::default();
+        let inventory = read::inventory(self.api(), &self.via.noting(&noted)).await?;
+        *lock(&self.last) = noted.finish();
+        Ok(inventory)
+    }
+
+    async fn is_as_read(&self, until: Deadline) -> bool {
+        let last = lock(&self.last).clone();
+        let Some(last) = last else { return false };
+        last.is_the_same(&self.via.until(until), self.api().capabilities().parallel_zones).await
     }
 
     async fn adjust(
@@ -125,6 +144,7 @@ impl Provider for Zoned {
         _permit: &Permit,
         zones: &ZoneIndex,
     ) -> Result<Box<dyn Writer>, ProviderError> {
+        *lock(&self.last) = None;
         Ok(Box::new(ZonedWriter {
             dispatch: Arc::clone(&self.dispatch),
             via: self.via.clone(),

@@ -12,6 +12,7 @@ use rand::RngExt as _;
 use tokio::time::Instant;
 
 use super::account::{Account, Accounts, lock};
+use super::reading::{Digest, Noted};
 use crate::{Capabilities, Deadline, ErrorKind, ProviderError, RateLimit};
 
 /// Fewest attempts of a call that is throttled: waiting is enough for it.
@@ -54,6 +55,8 @@ pub struct Transport {
     accounts: Accounts,
     account: Arc<Account>,
     until: Deadline,
+    /// The reading that the calls belong to.
+    noted: Option<Arc<Noted>>,
 }
 
 /// What all accounts of a provider share.
@@ -102,7 +105,7 @@ impl Transport {
         };
         let accounts = Accounts::default();
         let account = accounts.get(shared.provider, "", shared.rate_limit);
-        Self { shared: Arc::new(shared), accounts, account, until: Deadline::none() }
+        Self { shared: Arc::new(shared), accounts, account, until: Deadline::none(), noted: None }
     }
 
     /// The way to an account among those of the process, so that all who call it share its budget. What
@@ -126,6 +129,35 @@ impl Transport {
         Self { until: deadline, ..self.clone() }
     }
 
+    /// The same, for a reading whose calls are noted.
+    pub(super) fn noting(&self, noted: &Arc<Noted>) -> Self {
+        Self { noted: Some(Arc::clone(noted)), ..self.clone() }
+    }
+
+    /// Whether answers are to be [noted](Self::note).
+    #[must_use]
+    pub fn is_noted(&self) -> bool {
+        self.noted.is_some()
+    }
+
+    /// Notes the answer to a call that was made through here, and how to make it again: so it is known
+    /// [later](crate::Reader::is_as_read) whether it would still be the same.
+    pub fn note<F>(&self, digest: Digest, again: impl Fn(Self) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Result<Option<Digest>, ProviderError>> + Send + 'static,
+    {
+        if let Some(noted) = &self.noted {
+            noted.add(digest, again);
+        }
+    }
+
+    /// What is being read rests on an answer of before, which is not noted.
+    pub fn rest_on_memory(&self) {
+        if let Some(noted) = &self.noted {
+            noted.count();
+        }
+    }
+
     /// Makes a call: waits for the account's budget, repeats what may be repeated, counts.
     ///
     /// # Errors
@@ -142,6 +174,9 @@ impl Transport {
         A: Future<Output = Result<T, ProviderError>>,
     {
         let mutating = self.shared.mutating.contains(&operation);
+        if let Some(noted) = &self.noted {
+            noted.count();
+        }
         let start = Instant::now();
         let mut attempt = 1;
         let mut last = None;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use extdns_clusters::Changes;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, OptionFuture};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::report::{Metrics, Report};
@@ -21,7 +22,7 @@ use crate::stdin::Input;
 use crate::wiring::Watching;
 use crate::{ExitCode, Mode, RunRequest};
 
-use idle::Idle;
+use idle::{Idle, Outlook};
 use schedule::Schedule;
 
 /// What a run was, as far as the loop is concerned.
@@ -81,10 +82,7 @@ pub(crate) async fn repeat(
         }
         let began = Instant::now();
         schedule.begin(began);
-        let is_idle = |watching: &Watching| idle.is_now(began, &rounds.wiring, watching);
-        if rounds.wiring.watching.as_ref().is_some_and(is_idle) {
-            tracing::debug!("no cluster has changed, and the records are taken for unchanged");
-            metrics.lock().unwrap_or_else(PoisonError::into_inner).observe_idle();
+        if is_left_out(began, &mut idle, &rounds, &stop, &metrics, &stored).await {
             continue;
         }
         let seen = changes.number();
@@ -102,7 +100,7 @@ pub(crate) async fn repeat(
             metrics.soft_errors()
         };
         let is_done = matches!(ended, Ended::Well) && report.exit_code() == ExitCode::Success;
-        idle.ended(began, seen, is_done);
+        idle.ended(began, seen, is_done, report);
         match ended {
             Ended::Well => {}
             Ended::Soft(why) => {
@@ -136,6 +134,40 @@ async fn is_due(schedule: &mut Schedule, stop: Stop, changes: Option<&Changes>) 
             () = tokio::time::sleep_until(schedule.next()) => return true,
             Some(()) = asked => schedule.ask(Instant::now()),
         }
+    }
+}
+
+/// Leaves a run out that would find nothing to do, where that is known.
+async fn is_left_out(
+    began: Instant,
+    idle: &mut Idle,
+    rounds: &Rounds,
+    stop: &Stop,
+    metrics: &Mutex<Metrics>,
+    stored: &impl Fn(&Report),
+) -> bool {
+    let metrics = || metrics.lock().unwrap_or_else(PoisonError::into_inner);
+    let outlook = |watching: &Watching| idle.outlook(began, &rounds.wiring, watching);
+    match rounds.wiring.watching.as_ref().map_or(Outlook::Open, outlook) {
+        Outlook::Idle => {
+            tracing::debug!("no cluster has changed, and the records are taken for unchanged");
+            metrics().observe_idle();
+            true
+        }
+        Outlook::UpToZones => {
+            let (started, requests) = (Timestamp::now(), extdns_auth::request_times());
+            let is_same = rounds.finds_zones_as_read(stop.clone()).await;
+            let Some(report) = is_same.then(|| idle.again(began, started, &requests)).flatten()
+            else {
+                return stop.peek().is_some();
+            };
+            tracing::debug!("neither a cluster nor a zone has changed since the last run");
+            report.log();
+            stored(report);
+            metrics().observe(report, false);
+            true
+        }
+        Outlook::Open => false,
     }
 }
 

@@ -153,6 +153,7 @@ fn build(
         targets: vec![target],
         unmade: unmade.with_plan(plan, desired, annotated),
         notices,
+        wrote_statuses: false,
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Report {
     pub unmade: Unmade,
     /// Things that the user should look at although they are no change.
     pub notices: Vec<Notice>,
+    /// Whether statuses of objects were to be written: only a run that finds nothing to write knows that they are.
+    pub wrote_statuses: bool,
 }
 
 /// One place where records go: a provider with its zones, planned on its own.

@@ -213,6 +213,11 @@ impl Wiring {
         }
     }
 
+    /// Whether the provider of some target could not be made: the next run tries again.
+    pub(crate) fn lacks_a_provider(&self) -> bool {
+        self.lacks_a_provider
+    }
+
     /// Whether there are several targets, so that what is said of one has to name it.
     pub(crate) fn has_several_targets(&self) -> bool {
         self.targets.len() > 1

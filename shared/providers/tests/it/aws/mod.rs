@@ -2,11 +2,13 @@
 //! The cases carry the numbers of the acceptance list.
 
 mod adjusting;
+mod again;
 mod batches;
 mod conditions;
 mod failover;
 mod faults;
 mod moto;
+mod policy;
 mod reading;
 mod support;
 mod whole;
