@@ -63,12 +63,9 @@ fn the_defaults_are_upstreams() {
 #[test]
 fn registries() {
     assert_eq!(args(&["--registry=noop"]).registry, RegistryKind::Noop);
-    for (name, expected) in
-        [("TXT", "enum value must be one of aws-sd,crd,dynamodb,noop,txt, got 'TXT'")]
-    {
-        let error = parse(&[&format!("--registry={name}")]).expect_err(name);
-        assert!(error.contains(expected), "{error}");
-    }
+    let error = parse(&["--registry=TXT"]).expect_err("no such registry");
+    let expected = "enum value must be one of aws-sd,crd,dynamodb,noop,txt, got 'TXT'";
+    assert!(error.contains(expected), "{error}");
 }
 
 /// What the objects of the registry crd cannot hold, or where there are none.
