@@ -1,8 +1,9 @@
 //! Calls to clouds for tokens, clusters and routes: small answers, read whole, and what a refusal says.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -127,6 +128,10 @@ pub(crate) async fn bytes(request: RequestBuilder) -> Result<Vec<u8>, Fault> {
     let mut answer = send(request).await.map_err(unanswered)?;
     let status = answer.status();
     let host = answer.url().host_str().unwrap_or_default().to_owned();
+    let clocks = clocks(answer.headers(), SystemTime::now());
+    let clocks = clocks.filter(|_| status == StatusCode::UNAUTHORIZED).unwrap_or_default();
+    let media = answer.headers().get(CONTENT_TYPE).and_then(|media| media.to_str().ok());
+    let is_page = status.is_success() && media.is_some_and(|media| media.starts_with("text/html"));
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(unanswered)? {
         body.extend_from_slice(&chunk);
@@ -134,17 +139,37 @@ pub(crate) async fn bytes(request: RequestBuilder) -> Result<Vec<u8>, Fault> {
             return Err(Fault::lasting(format!("the answer of {host} has more than {MOST} bytes")));
         }
     }
+    if is_page {
+        let reason = format!("{host} answers with a page; is there a portal or a proxy before it?");
+        return Err(Fault { reason, may_pass: true, status: None });
+    }
     if status.is_success() {
         return Ok(body);
     }
     let said = said(&body);
     let colon = if said.is_empty() { "" } else { ": " };
     Err(Fault {
-        reason: format!("{host} answers HTTP {}{colon}{said}", status.as_u16()),
+        reason: format!("{host} answers HTTP {}{colon}{said}{clocks}", status.as_u16()),
         may_pass: status.is_server_error()
             || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status),
         status: Some(status),
     })
+}
+
+/// How far apart clocks may be. Services refuse signatures whose time is more than five minutes away, some less.
+const APART: Duration = Duration::from_secs(30);
+
+/// Both clocks, as the end of a message, where they are so far apart that a service may refuse a signature for it.
+#[must_use]
+pub fn clocks(headers: &HeaderMap, now: SystemTime) -> Option<String> {
+    let theirs = headers.get(DATE)?.to_str().ok()?;
+    let then = httpdate::parse_http_date(theirs).ok()?;
+    let apart = now.duration_since(then).unwrap_or_else(|error| error.duration());
+    let ours = httpdate::fmt_http_date(now);
+    let text = format!(
+        "; the clock of this machine says {ours}, that of the service {theirs}: set that of this machine"
+    );
+    (apart > APART).then_some(text)
 }
 
 fn unanswered(error: reqwest::Error) -> Fault {

@@ -2,8 +2,9 @@
 //!
 //! It knows no other crate of this project. [`HttpOptions`] makes the HTTP client with the TLS and
 //! proxy settings of a run, [`aws_identity`] finds credentials of AWS, [`GoogleIdentity`] those of
-//! Google, [`AzureIdentity`] those of Azure, [`documents`] reads what a flag names, wherever it is, [`request_times`] says how long the requests of the process took, and [`secrets`] keeps every credential that was loaded out of all output.
+//! Google, [`AzureIdentity`] those of Azure, [`OracleIdentity`] those of Oracle Cloud, [`documents`] reads what a flag names, wherever it is, [`request_times`] says how long the requests of the process took, and [`secrets`] keeps every credential that was loaded out of all output.
 
+mod alibaba;
 #[cfg(feature = "aws")]
 mod aws;
 mod azure;
@@ -14,6 +15,7 @@ mod held;
 mod http;
 #[cfg(test)]
 mod messages;
+mod oracle;
 mod requests;
 mod retry_after;
 mod roots;
@@ -23,6 +25,7 @@ mod uuid;
 
 use std::sync::Once;
 
+pub use alibaba::{AlibabaKey, AlibabaMachine};
 #[cfg(feature = "aws")]
 pub use aws::api as aws_api;
 #[cfg(feature = "aws")]
@@ -35,6 +38,9 @@ pub use azure::{
 };
 pub use google::{GoogleError, GoogleIdentity, GoogleToken, GoogleVariables};
 pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
+pub use oracle::{
+    OracleError, OracleIdentity, OracleKey, OracleRegion, OracleVariables, OracleWho, signed_text,
+};
 pub use requests::{Begun, RequestKind, RequestTimes, execute, request_times, send};
 pub use reqwest::Url;
 pub use retry_after::retry_after;

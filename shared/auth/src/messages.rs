@@ -9,8 +9,9 @@ use extdns_messages::Messages;
 use crate::AwsError;
 #[cfg(feature = "aws")]
 use crate::aws_api::AwsCallError;
+use crate::call::Fault;
 use crate::documents::{self, Place, Reader};
-use crate::{AzureError, GoogleError, HttpError, HttpOptions, Tried, http_client};
+use crate::{AzureError, GoogleError, HttpError, HttpOptions, OracleError, Tried, http_client};
 
 #[tokio::test]
 async fn every_error_has_its_message() {
@@ -82,6 +83,9 @@ async fn every_error_has_its_message() {
         reason: "HTTP 503: busy".to_owned(),
         retry_after: None,
     });
+    messages.show(OracleError::Setting("there is no session key".to_owned()));
+    let fault = Fault::lasting("auth.iad.oraclecloud.com answers HTTP 401: no such group");
+    messages.show(OracleError::Call { what: "a token for the machine", fault });
     messages.show("s3://conf".parse::<Place>().expect_err("no key"));
     let place = Place::Path("/nowhere/conf.yaml".into());
     messages

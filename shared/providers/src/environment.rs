@@ -37,6 +37,23 @@ impl Environment {
         names.into_iter().find_map(|name| self.get(name))
     }
 
+    /// The values of the variables of this prefix: `key` of `EXAMPLE` is `EXAMPLE_KEY`.
+    pub fn under(&self, prefix: &str) -> impl Fn(&str) -> Option<String> + use<'_> {
+        let prefix = prefix.to_uppercase();
+        move |name: &str| {
+            self.get(&format!("{prefix}_{}", name.to_uppercase())).map(ToOwned::to_owned)
+        }
+    }
+
+    /// A path, in which `~` in front is the folder in `HOME`; `None` where that is not set.
+    #[must_use]
+    pub fn path(&self, text: &str) -> Option<PathBuf> {
+        match text.strip_prefix("~/") {
+            Some(below) => Some(PathBuf::from(self.get("HOME")?).join(below)),
+            None => Some(PathBuf::from(text)),
+        }
+    }
+
     /// The credential in the first of these variables that is set: its value, or what is in the file that it names, as
     /// `file:` and a path, without blanks around it.
     ///

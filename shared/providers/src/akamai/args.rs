@@ -1,7 +1,9 @@
 //! The flags of `akamai`.
 
+use extdns_auth::secrets::Secret;
+
 /// Flags of the `akamai` provider.
-#[derive(Clone, PartialEq, Eq, clap::Args)]
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Provider akamai")]
 pub struct AkamaiArgs {
     /// The host of the API, as the credentials name it
@@ -10,15 +12,15 @@ pub struct AkamaiArgs {
 
     /// The client token
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
-    pub akamai_client_token: String,
+    pub akamai_client_token: Secret,
 
     /// The client secret
     #[arg(long, value_name = "SECRET", default_value = "", hide_default_value = true)]
-    pub akamai_client_secret: String,
+    pub akamai_client_secret: Secret,
 
     /// The access token
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
-    pub akamai_access_token: String,
+    pub akamai_access_token: Secret,
 
     /// The file with the credentials, where neither these flags nor variables give them; ~/.edgerc otherwise
     #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
@@ -27,12 +29,4 @@ pub struct AkamaiArgs {
     /// The section of that file, and of the names of variables; DEFAULT otherwise
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub akamai_edgerc_section: String,
-}
-
-/// Without the secret.
-impl std::fmt::Debug for AkamaiArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let host = &self.akamai_serviceconsumerdomain;
-        write!(f, "AkamaiArgs {{ akamai_serviceconsumerdomain: {host:?}, .. }}")
-    }
 }

@@ -2,12 +2,9 @@
 //!
 //! <https://techdocs.akamai.com/developer/docs/edgerc>
 
-use std::path::PathBuf;
-
-use ini::{Ini, ParseOption};
-
 use super::AkamaiArgs;
 use super::sign::EdgeGrid;
+use crate::rest::credentials::ini;
 use crate::{Environment, ProviderError};
 
 /// Most bytes of a body that are hashed, unless the credentials say otherwise.
@@ -31,51 +28,35 @@ impl Login {
             "" => "DEFAULT",
             named => named,
         };
-        let flags = |name: &str| {
-            let value = match name {
-                "host" => &args.akamai_serviceconsumerdomain,
-                "client_token" => &args.akamai_client_token,
-                "client_secret" => &args.akamai_client_secret,
-                "access_token" => &args.akamai_access_token,
-                other => {
-                    return variables
-                        .get(&format!("AKAMAI_{}", other.to_uppercase()))
-                        .map(ToOwned::to_owned);
-                }
-            };
-            Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+        let plain = variables.under("AKAMAI");
+        let flags = [
+            ("host", args.akamai_serviceconsumerdomain.as_str()),
+            ("client_token", args.akamai_client_token.text()),
+            ("client_secret", args.akamai_client_secret.text()),
+            ("access_token", args.akamai_access_token.text()),
+        ];
+        let of_flags = |name: &str| match flags.iter().find(|(own, _)| *own == name) {
+            Some((_, value)) => Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
+            None => plain(name),
         };
-        let variable = |prefix: &str| {
-            let prefix = prefix.to_uppercase();
-            move |name: &str| {
-                variables.get(&format!("{prefix}_{}", name.to_uppercase())).map(ToOwned::to_owned)
-            }
-        };
-        let plain = || Self::of(variable("AKAMAI"));
-        let own = Self::of(flags).or_else(|| Self::of(variable(&format!("AKAMAI_{section}"))));
-        if let Some(login) =
-            own.or_else(|| plain().filter(|_| section.eq_ignore_ascii_case("DEFAULT")))
-        {
+        let is_default = section.eq_ignore_ascii_case("DEFAULT");
+        let found = Self::of(of_flags)
+            .or_else(|| Self::of(variables.under(&format!("AKAMAI_{section}"))))
+            .or_else(|| Self::of(&plain).filter(|_| is_default));
+        if let Some(login) = found {
             return Ok(login);
         }
-        let path = edgerc(&args.akamai_edgerc_path, variables);
-        let file = path.filter(|path| path.is_file()).map(|path| {
-            let raw = ParseOption { enabled_escape: false, ..ParseOption::default() };
-            Ini::load_from_file_opt(&path, raw).map_err(|problem| {
-                ProviderError::config(format!(
-                    "the file {} cannot be read: {problem}",
-                    path.display()
-                ))
-            })
-        });
-        let file = file.transpose()?;
-        let of_file = file.and_then(|file| {
-            let found = file
-                .section(Some(section))
-                .or_else(|| file.section(Some(section.to_lowercase())))?;
+        let path = match args.akamai_edgerc_path.as_str() {
+            "" => variables.path("~/.edgerc"),
+            given => variables.path(given),
+        };
+        let file = path.map(|path| ini(&path)).transpose()?.flatten();
+        let of_file = file.as_ref().and_then(|file| {
+            let found = file.section(Some(section));
+            let found = found.or_else(|| file.section(Some(section.to_lowercase())))?;
             Self::of(|name: &str| found.get(name).map(ToOwned::to_owned))
         });
-        of_file.or_else(plain).ok_or_else(|| {
+        of_file.or_else(|| Self::of(&plain)).ok_or_else(|| {
             ProviderError::config(format!(
                 "no credentials of Akamai are set; give --akamai-serviceconsumerdomain, --akamai-client-token, \
                  --akamai-client-secret and --akamai-access-token together, or AKAMAI_HOST, AKAMAI_CLIENT_TOKEN, \
@@ -95,14 +76,5 @@ impl Login {
         let host = value("host")?;
         let host = host.trim_start_matches("https://").trim_end_matches('/').to_owned();
         Some(Self { host, account: value("account_key"), key })
-    }
-}
-
-fn edgerc(given: &str, variables: &Environment) -> Option<PathBuf> {
-    let home = || variables.get("HOME").map(PathBuf::from);
-    match given.strip_prefix("~/") {
-        _ if given.is_empty() => Some(home()?.join(".edgerc")),
-        Some(below) => Some(home()?.join(below)),
-        None => Some(PathBuf::from(given)),
     }
 }

@@ -18,14 +18,16 @@ mod sign;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Name, Opaque, Record, RecordSet, Ttl, Zone, ZoneIndex};
+use extdns_model::{ChangeGroup, Name, Opaque, Record, RecordSet, Stored, Ttl, Zone, ZoneIndex};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::engine::{ByKind, batched};
-use crate::rest::{Advice, Auth, Listing, Meaning, Request, Rest, Service};
+use crate::rest::{
+    Advice, Auth, Listing, Meaning, Request, Rest, SET_OPERATIONS, Service, THROTTLED,
+};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
     Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
@@ -36,11 +38,7 @@ use login::Login;
 const SERVICE: Service = Service {
     texts: &["/type", "/title", "/detail"],
     meanings: &[
-        Meaning {
-            status: 409,
-            text: "concurrentzonemodification",
-            kind: ErrorKind::Throttled { retry_after: None },
-        },
+        Meaning::of("concurrentzonemodification", THROTTLED),
         Meaning { status: 404, text: "zone not found", kind: ErrorKind::ZoneGone },
     ],
     rights: "check the tokens of Akamai, and that their client has read and write access to DNS Zone Record Management",
@@ -60,9 +58,6 @@ const ZONES: Listing = Listing::at("/zones");
 const RECORDSETS: Listing = Listing::at("/recordsets");
 
 const ROOT: [&str; 3] = ["config-dns", "v2", "zones"];
-const ADD: &str = "add record sets";
-const REPLACE: &str = "replace record set";
-const DELETE: &str = "delete record set";
 
 /// The provider for the contracts that the tokens may see. Nothing is sent yet.
 ///
@@ -93,7 +88,7 @@ fn capabilities() -> Capabilities {
         batches: Batching::InPart,
         batch_limits: BatchLimits::changes(1000),
         parallel_zones: 4,
-        mutating_operations: &[ADD, REPLACE, DELETE],
+        mutating_operations: SET_OPERATIONS,
         ..FORM.capabilities("akamai")
     }
 }
@@ -113,19 +108,16 @@ impl ZoneReader for Akamai {
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let first = self.rest.get(&ROOT).query("showAll", "true").query("types", "primary");
-        let listed: Vec<ListedZone> = self.rest.list(via, "list zones", first, &ZONES).await?;
-        let zones = listed.into_iter().map(|it| Zone {
-            data: Opaque::new(it.contract),
+        let zone = |it: &ListedZone| Zone {
+            data: Opaque::new(it.contract.clone()),
             ..Zone::new(it.zone.as_str(), Name::as_listed(&it.zone))
-        });
-        Ok(self.filter.select_by(zones.collect(), contract))
+        };
+        Ok(self.filter.select_by(self.rest.zones(via, first, &ZONES, zone).await?, contract))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let first = self.rest.get(&recordsets(zone)).query("showAll", "true");
-        let listed: Vec<Rrset> =
-            self.rest.list(via, "list record sets", first, &RECORDSETS).await?;
-        Ok(Page { records: listed.iter().filter_map(Rrset::record).collect(), next: None })
+        self.rest.records(via, first, &RECORDSETS, Rrset::record).await
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
@@ -153,28 +145,19 @@ impl Akamai {
 
 #[async_trait]
 impl BatchWriter for Akamai {
-    /// What goes comes first, so that a name can change its type: a CNAME excludes every other record.
     async fn send(
         &self,
         via: &Transport,
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
-        let ByKind { added, changed, gone } = ByKind::of(groups);
-        for old in gone {
-            self.rest.remove(via, DELETE, &self.at(Method::DELETE, zone, &old.set)).await?;
-        }
-        for (old, new) in changed {
-            let request = self.at(Method::PUT, zone, &old.set).json(&Rrset::of(&new.set))?;
-            self.rest.send(via, REPLACE, &request).await?;
-        }
-        if added.is_empty() {
-            return Ok(());
-        }
-        let sets: Vec<Rrset> = added.into_iter().map(Rrset::of).collect();
-        let body = json!({ "recordsets": sets });
-        let request = self.rest.post(&recordsets(zone)).json(&body)?;
-        self.rest.send(via, ADD, &request).await.map(drop)
+        let at = |method, old: &Stored| self.at(method, zone, &old.set);
+        let all = |sets: &[&RecordSet]| {
+            let sets: Vec<Rrset> = sets.iter().copied().map(Rrset::of).collect();
+            json!({ "recordsets": sets })
+        };
+        let add = self.rest.post(&recordsets(zone));
+        self.rest.set_by_set(via, groups, (at, Rrset::of), (add, all)).await
     }
 }
 

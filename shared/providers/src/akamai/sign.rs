@@ -2,15 +2,12 @@
 //!
 //! <https://techdocs.akamai.com/developer/docs/edgegrid>
 
-use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use extdns_auth::uuid;
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::AUTHORIZATION;
 
 use crate::ProviderError;
+use crate::rest::signing::{base64, hmac_sha256, sha256};
 use crate::rest::{Outgoing, Signer};
 
 /// Signs with the tokens of one client.
@@ -30,43 +27,23 @@ impl EdgeGrid {
             "EG1-HMAC-SHA256 client_token={client};access_token={access};timestamp={time};nonce={nonce};"
         );
         // Only the bodies of POST are hashed.
-        let body = request
-            .body
-            .as_deref()
-            .filter(|body| request.method == Method::POST && !body.is_empty());
-        let hash = body.map(|body| {
-            STANDARD.encode(digest(&SHA256, &body[..body.len().min(self.most_of_body)]))
-        });
-        let url = &request.url;
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let host = format!("{}{port}", url.host_str().unwrap_or_default());
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let text = format!(
-            "{}\thttps\t{host}\t{}{query}\t\t{}\t{auth}",
-            request.method,
-            url.path(),
-            hash.unwrap_or_default()
-        );
-        let key = keyed(self.client_secret.as_bytes(), time);
-        format!("{auth}signature={}", keyed(key.as_bytes(), &text))
+        let hash = match request.bytes() {
+            body if request.method == Method::POST && !body.is_empty() => {
+                base64(sha256(&body[..body.len().min(self.most_of_body)]))
+            }
+            _ => String::new(),
+        };
+        let (method, host, target) = (&request.method, request.host(), request.target());
+        let text = format!("{method}\thttps\t{host}\t{target}\t\t{hash}\t{auth}");
+        let key = base64(hmac_sha256(&self.client_secret, time));
+        format!("{auth}signature={}", base64(hmac_sha256(key, text)))
     }
-}
-
-fn keyed(key: &[u8], text: &str) -> String {
-    STANDARD.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()))
 }
 
 impl Signer for EdgeGrid {
     fn sign(&self, request: &mut Outgoing) -> Result<(), ProviderError> {
         let now = jiff::Timestamp::now().strftime("%Y%m%dT%H:%M:%S+0000").to_string();
-        let value = HeaderValue::try_from(self.value(request, &now, &uuid()));
-        let mut value = value.map_err(|_| {
-            ProviderError::config(
-                "a token of Akamai holds a character that no header can carry; look for a line end",
-            )
-        })?;
-        value.set_sensitive(true);
-        request.headers.insert(AUTHORIZATION, value);
-        Ok(())
+        let value = self.value(request, &now, &uuid());
+        request.secret_header(AUTHORIZATION, value, "a token of Akamai")
     }
 }

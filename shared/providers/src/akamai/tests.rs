@@ -270,9 +270,9 @@ async fn the_zone_ids_are_those_of_contracts_and_the_account_is_in_every_request
 fn args([host, client, secret, access]: [&str; 4], file: &str) -> AkamaiArgs {
     AkamaiArgs {
         akamai_serviceconsumerdomain: host.to_owned(),
-        akamai_client_token: client.to_owned(),
-        akamai_client_secret: secret.to_owned(),
-        akamai_access_token: access.to_owned(),
+        akamai_client_token: client.to_owned().into(),
+        akamai_client_secret: secret.to_owned().into(),
+        akamai_access_token: access.to_owned().into(),
         akamai_edgerc_path: file.to_owned(),
         akamai_edgerc_section: String::new(),
     }

@@ -3,7 +3,7 @@
 use extdns_model::RecordType;
 
 use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES};
-use crate::rest::{Advice, Listing, Meaning, More, Service};
+use crate::rest::{Advice, CONFLICT, Listing, Meaning, More, Service, THROTTLED};
 use crate::{ErrorKind, TxtQuoting};
 
 /// One of the two APIs.
@@ -28,27 +28,23 @@ pub(super) struct Api {
 const SERVICE: Service = Service {
     texts: &["/Code", "/Message"],
     meanings: &[
-        Meaning { status: 0, text: "throttling", kind: ErrorKind::Throttled { retry_after: None } },
-        Meaning {
-            status: 0,
-            text: "serviceunavailable",
-            kind: ErrorKind::Throttled { retry_after: None },
-        },
-        Meaning { status: 0, text: "signaturedoesnotmatch", kind: ErrorKind::Unauthorised },
-        Meaning { status: 0, text: "invalidaccesskeyid", kind: ErrorKind::Unauthorised },
-        Meaning { status: 0, text: "incompletesignature", kind: ErrorKind::Unauthorised },
-        Meaning { status: 0, text: "invalidtimestamp", kind: ErrorKind::Unauthorised },
-        Meaning { status: 0, text: "illegaltimestamp", kind: ErrorKind::Unauthorised },
-        Meaning { status: 0, text: "forbidden", kind: ErrorKind::Unauthorised },
-        Meaning { status: 0, text: "domainrecordduplicate", kind: ErrorKind::Conflict(Vec::new()) },
-        Meaning { status: 0, text: "conflict", kind: ErrorKind::Conflict(Vec::new()) },
-        Meaning { status: 0, text: "quotaexceeded", kind: ErrorKind::Quota },
-        Meaning { status: 0, text: "domainrecordnotbelongtouser", kind: ErrorKind::RecordGone },
-        Meaning { status: 0, text: "record.invalid.id", kind: ErrorKind::RecordGone },
-        Meaning { status: 0, text: "invalidrecordid", kind: ErrorKind::RecordGone },
-        Meaning { status: 0, text: "invaliddomainname.noexist", kind: ErrorKind::ZoneGone },
-        Meaning { status: 0, text: "zone.invalid.id", kind: ErrorKind::ZoneGone },
-        Meaning { status: 0, text: "zone.notexists", kind: ErrorKind::ZoneGone },
+        Meaning::of("throttling", THROTTLED),
+        Meaning::of("serviceunavailable", THROTTLED),
+        Meaning::of("signaturedoesnotmatch", ErrorKind::Unauthorised),
+        Meaning::of("invalidaccesskeyid", ErrorKind::Unauthorised),
+        Meaning::of("incompletesignature", ErrorKind::Unauthorised),
+        Meaning::of("invalidtimestamp", ErrorKind::Unauthorised),
+        Meaning::of("illegaltimestamp", ErrorKind::Unauthorised),
+        Meaning::of("forbidden", ErrorKind::Unauthorised),
+        Meaning::of("domainrecordduplicate", CONFLICT),
+        Meaning::of("conflict", CONFLICT),
+        Meaning::of("quotaexceeded", ErrorKind::Quota),
+        Meaning::of("domainrecordnotbelongtouser", ErrorKind::RecordGone),
+        Meaning::of("record.invalid.id", ErrorKind::RecordGone),
+        Meaning::of("invalidrecordid", ErrorKind::RecordGone),
+        Meaning::of("invaliddomainname.noexist", ErrorKind::ZoneGone),
+        Meaning::of("zone.invalid.id", ErrorKind::ZoneGone),
+        Meaning::of("zone.notexists", ErrorKind::ZoneGone),
     ],
     rights: "check the key in the file of --alibaba-cloud-config-file, or the role of the machine, and its policies",
     advice: Advice {

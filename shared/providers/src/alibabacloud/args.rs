@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::ProviderError;
+use crate::rest::credentials::{config_file, given};
 
 /// Flags of the `alibabacloud` provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -33,22 +34,16 @@ impl AlibabacloudArgs {
     /// # Errors
     /// When it cannot be read, or has no key.
     pub(super) fn file(&self) -> Result<Option<File>, ProviderError> {
-        let path = &self.alibaba_cloud_config_file;
-        if path.is_empty() {
+        if self.alibaba_cloud_config_file.is_empty() {
             return Ok(None);
         }
-        let cannot = |problem: String| {
-            ProviderError::config(format!(
-                "the file {path} of --alibaba-cloud-config-file cannot be used: {problem}"
-            ))
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| cannot(error.to_string()))?;
-        // What is wrong is not quoted: it may be the secret.
-        let file: File = serde_saphyr::from_str(&text)
-            .map_err(|_| cannot("it is not YAML or JSON with texts".to_owned()))?;
-        if file.access_key_id.is_empty() || file.access_key_secret.is_empty() {
-            return Err(cannot("accessKeyId and accessKeySecret are needed".to_owned()));
-        }
+        let flag = "--alibaba-cloud-config-file";
+        let file: File = config_file(flag, &self.alibaba_cloud_config_file)?;
+        let key = [
+            ("accessKeyId", file.access_key_id.as_str()),
+            ("accessKeySecret", &file.access_key_secret),
+        ];
+        given(&format!("the file of {flag}"), key)?;
         Ok(Some(file))
     }
 }

@@ -19,26 +19,24 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
+use std::sync::{Arc, Mutex};
+
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Record, RecordSet, RecordType, Stored, Zone, ZoneIndex};
+use extdns_auth::{AlibabaKey, AlibabaMachine};
+use extdns_model::{Action, Name, Record, RecordSet, Stored, Zone, ZoneIndex};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
 use crate::engine::stepped;
-use crate::rest::{Auth, Id, Request, Rest, Service, origin};
+use crate::engine::wire::type_of;
+use crate::rest::{Auth, Id, Request, Rest, origin};
 use crate::{
     Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RecordWriter, Step,
     Transport, ZoneFilter, ZoneReader,
 };
 use api::{Api, PRIVATE, PUBLIC};
 pub use args::AlibabacloudArgs;
-use sign::{Key, Rpc};
-
-/// Where a machine of Alibaba Cloud finds its role.
-const METADATA: Service = Service {
-    rights: "give the machine a RAM role, or name a file with --alibaba-cloud-config-file",
-    ..Service::new("the metadata of Alibaba Cloud", "http://100.100.100.200/latest/meta-data/")
-};
+use sign::Rpc;
 
 /// The region whose endpoints are called where nothing else is said.
 const REGION: &str = "cn-hangzhou";
@@ -53,30 +51,30 @@ pub fn provider(
 ) -> Result<impl Provider + use<>, ProviderError> {
     let api = if args.alibaba_cloud_zone_type == "private" { &PRIVATE } else { &PUBLIC };
     let variables = &context.environment;
-    let metadata = || {
-        let base = variables.get("ALIBABA_CLOUD_METADATA_URL");
-        let http = extdns_auth::HttpOptions { direct: true, ..context.http.clone() };
-        Rest::new(&METADATA, base, Auth::none(), &http)
-    };
-    let (auth, vpc) = match args.file()? {
+    let (key, region, vpc, machine) = match args.file()? {
         Some(file) => {
-            let key =
-                Key { id: file.access_key_id, secret: file.access_key_secret, ..Key::default() };
-            let secrets = vec![key.secret.clone()];
+            let (id, secret) = (file.access_key_id, file.access_key_secret.into());
+            let key = AlibabaKey { id, secret, ..AlibabaKey::default() };
             let own = Some(file.region_id).filter(|region| !region.is_empty() && !api.is_private);
-            let signer = Rpc::of_key(api.version, own.as_deref().unwrap_or(REGION), key);
-            (Auth::signed(signer, secrets), Vpc::Known(file.vpc_id))
+            (key, own, Some(file.vpc_id), None)
         }
         None => {
-            let signer = Rpc::of_role(api.version, REGION, metadata()?);
-            (Auth::signed(signer, Vec::new()), Vpc::Own(Box::new(metadata()?), OnceCell::new()))
+            let base = variables.get("ALIBABA_CLOUD_METADATA_URL");
+            let machine = AlibabaMachine::new(base, &context.http)
+                .map_err(|error| ProviderError::config(error.to_string()))?;
+            (AlibabaKey::default(), None, None, Some(Arc::new(machine)))
         }
     };
-    if api.is_private && matches!(&vpc, Vpc::Known(id) if id.is_empty()) {
+    if api.is_private && vpc.as_ref().is_some_and(String::is_empty) {
         return Err(ProviderError::config(
             "private zones of Alibaba Cloud are those of a VPC; set vpcId in the file of --alibaba-cloud-config-file",
         ));
     }
+    let region = region.unwrap_or_else(|| REGION.to_owned());
+    let secret = Some(key.secret.text().to_owned()).filter(|secret| !secret.is_empty());
+    let vpc = Vpc { known: OnceCell::new_with(vpc), machine: machine.clone() };
+    let signer = Rpc { version: api.version, region, machine, key: Mutex::new(key) };
+    let auth = Auth::signed(signer, secret.into_iter().collect());
     let rest = context.rest(&api.service, variables.get("ALIBABA_CLOUD_API_URL"), auth)?;
     Ok(over(rest, api, capabilities(api), context.zones.clone(), vpc))
 }
@@ -103,22 +101,19 @@ fn capabilities(api: &'static Api) -> Capabilities {
     }
 }
 
-/// The VPC whose zones are private ones.
-enum Vpc {
-    Known(String),
-    /// That of the machine.
-    Own(Box<Rest>, OnceCell<String>),
+/// The VPC whose zones are private ones, or the machine that it is of.
+struct Vpc {
+    known: OnceCell<String>,
+    machine: Option<Arc<AlibabaMachine>>,
 }
 
 impl Vpc {
     async fn id(&self, via: &Transport) -> Result<&str, ProviderError> {
-        match self {
-            Self::Known(id) => Ok(id),
-            Self::Own(rest, id) => {
-                let ask = || sign::metadata(rest, via, &["vpc-id"]);
-                id.get_or_try_init(ask).await.map(String::as_str)
-            }
-        }
+        let ask = || async {
+            let Some(machine) = &self.machine else { return Ok(String::new()) };
+            via.call("read metadata", async || Ok(machine.vpc().await?)).await
+        };
+        self.known.get_or_try_init(ask).await.map(String::as_str)
     }
 }
 
@@ -147,8 +142,7 @@ impl Alibabacloud {
     /// The record, if its type is managed.
     fn record(&self, listed: &Listed, zone: &Zone) -> Option<Record> {
         let form = &self.api.form;
-        let known = |it: &&RecordType| it.known_text() == Some(listed.rtype.as_str());
-        let rtype = *self.api.types.iter().find(known)?;
+        let rtype = type_of(self.api.types, &listed.rtype)?;
         listed.line.as_deref().is_none_or(|line| line == "default").then(|| {
             let value = form.mx_joined(rtype, listed.priority, &listed.value);
             form.record((zone, &listed.rr), (rtype, listed.ttl), value, listed.id.clone())
@@ -176,13 +170,12 @@ impl ZoneReader for Alibabacloud {
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let (action, listing) = &self.api.zones;
-        let first = self.call(action);
-        let listed: Vec<ListedZone> = self.rest.list(via, "list zones", first, listing).await?;
         let zone = |it: &ListedZone| {
             let id = it.id.as_ref().map_or(it.name.as_str(), Id::as_str);
             Zone::new(id, Name::as_listed(&it.name))
         };
-        let zones = self.filter.select(listed.iter().map(zone).collect());
+        let listed = self.rest.zones(via, self.call(action), listing, zone).await?;
+        let zones = self.filter.select(listed);
         if !self.api.is_private {
             return Ok(zones);
         }
@@ -198,9 +191,7 @@ impl ZoneReader for Alibabacloud {
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let (action, listing) = &self.api.records;
         let first = self.call(action).query(self.api.zone, &zone.id);
-        let listed: Vec<Listed> = self.rest.list(via, "list records", first, listing).await?;
-        let records = listed.iter().filter_map(|it| self.record(it, zone)).collect();
-        Ok(Page { records, next: None })
+        self.rest.records(via, first, listing, |it| self.record(it, zone)).await
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {

@@ -15,8 +15,10 @@ use crate::conformance::{OverHttp, SECRET};
 use crate::{Environment, ErrorKind, Reader as _};
 
 fn of_key(api: &Api) -> Auth {
-    let key = Key { id: "id".to_owned(), secret: SECRET.to_owned(), ..Key::default() };
-    Auth::signed(Rpc::of_key(api.version, REGION, key), vec![SECRET.to_owned()])
+    let (id, secret) = ("id".to_owned(), SECRET.to_owned().into());
+    let key = Mutex::new(AlibabaKey { id, secret, ..AlibabaKey::default() });
+    let signer = Rpc { version: api.version, region: REGION.to_owned(), machine: None, key };
+    Auth::signed(signer, vec![SECRET.to_owned()])
 }
 
 /// Without the bound of a request: the clock that the tests stop runs ahead while an answer is on its way.
@@ -26,12 +28,16 @@ fn with(api: &'static Api, url: &str, vpc: Vpc) -> Box<dyn Provider> {
     Box::new(over(rest, api, capabilities, ZoneFilter::default(), vpc))
 }
 
+fn vpc(id: &str) -> Vpc {
+    Vpc { known: OnceCell::new_with(Some(id.to_owned())), machine: None }
+}
+
 fn make(url: &str) -> Box<dyn Provider> {
-    with(&PUBLIC, url, Vpc::Known(String::new()))
+    with(&PUBLIC, url, vpc(""))
 }
 
 fn make_private(url: &str) -> Box<dyn Provider> {
-    with(&PRIVATE, url, Vpc::Known(VPC.to_owned()))
+    with(&PRIVATE, url, vpc(VPC))
 }
 
 mod kit {
@@ -210,7 +216,7 @@ async fn private_zones_are_those_of_the_vpc() {
             other => panic!("{other:?}"),
         }
     };
-    let make = |url: &str| with(&PRIVATE, url, Vpc::Known("daily-vpc-id".to_owned()));
+    let make = |url: &str| with(&PRIVATE, url, vpc("daily-vpc-id"));
     let expected =
         ["www.example.com 60 IN A  1.1.1.1 []", "a49880308bb2.example.com 60 IN A  1.1.1.1 []"];
     assert_eq!(read(make, answer).await.expect("readable"), expected);
@@ -274,7 +280,7 @@ async fn requests_are_those_of_the_service() {
 fn writes_hold_what_the_service_took() {
     let rest = Context::default().rest(&PUBLIC.service, None, Auth::none()).expect("a client");
     let (capabilities, filter) = (capabilities(&PUBLIC), ZoneFilter::default());
-    let vpc = Vpc::Known(String::new());
+    let vpc = vpc("");
     let own = Alibabacloud { rest, api: &PUBLIC, capabilities, filter, vpc };
     let zone = Zone::new("example.com", Name::as_listed("example.com"));
     for (name, text) in [

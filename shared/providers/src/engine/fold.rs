@@ -56,6 +56,24 @@ impl Folder {
     }
 }
 
+/// The record sets of single values, in the order in which they come, for an API that stores sets and lists values. The first
+/// value of a set gives its TTL, and what the provider noted of a value goes.
+pub fn sets_of(values: impl IntoIterator<Item = Record>) -> Vec<Record> {
+    let mut sets: Vec<Record> = Vec::new();
+    let mut places = HashMap::new();
+    for mut value in values {
+        let key = (value.set.name.key().into_owned(), value.set.rtype);
+        let at = *places.entry(key).or_insert(sets.len());
+        if let Some(set) = sets.get_mut(at) {
+            value.set.targets.iter().for_each(|target| set.set.targets.push(target.clone()));
+        } else {
+            value.origin = Opaque::none();
+            sets.push(value);
+        }
+    }
+    sets
+}
+
 /// Where the values of a set disagree about something, the set shows what no endpoint can want, so
 /// that the plan sees a difference and makes them alike: no TTL, and all that is said of a
 /// property.

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use extdns_auth::secrets::Secret;
 use extdns_model::parse_go_duration;
 
 use super::sign::Exo2;
 use crate::ProviderError;
 use crate::rest::Auth;
+use crate::rest::credentials::given;
 
 /// Flags of the `exoscale` provider.
-#[derive(Clone, PartialEq, Eq, clap::Args)]
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Provider exoscale")]
 pub struct ExoscaleArgs {
     /// The key of the API
@@ -18,7 +20,7 @@ pub struct ExoscaleArgs {
 
     /// The secret of that key
     #[arg(long, value_name = "SECRET", default_value = "", hide_default_value = true)]
-    pub exoscale_apisecret: String,
+    pub exoscale_apisecret: Secret,
 
     /// The environment of the API
     #[arg(long, value_name = "NAME", default_value = "api")]
@@ -49,20 +51,11 @@ impl ExoscaleArgs {
     /// # Errors
     /// When one of the two is missing.
     pub(super) fn auth(&self) -> Result<Auth, ProviderError> {
-        let (key, secret) = (self.exoscale_apikey.trim(), self.exoscale_apisecret.trim());
-        if key.is_empty() || secret.is_empty() {
-            return Err(ProviderError::config(
-                "the provider exoscale needs --exoscale-apikey and --exoscale-apisecret; make a key in the portal of Exoscale",
-            ));
-        }
-        Ok(Auth::signed(Exo2::new(key, secret), vec![secret.to_owned()]))
-    }
-}
-
-/// Without the secret.
-impl std::fmt::Debug for ExoscaleArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let zone = &self.exoscale_apizone;
-        write!(f, "ExoscaleArgs {{ exoscale_apizone: {zone:?}, .. }}")
+        let flags = [
+            ("--exoscale-apikey", self.exoscale_apikey.as_str()),
+            ("--exoscale-apisecret", self.exoscale_apisecret.text()),
+        ];
+        let [key, secret] = given("Exoscale", flags)?;
+        Ok(Auth::signed(Exo2::new(&key, &secret), vec![secret]))
     }
 }

@@ -202,7 +202,7 @@ async fn failures_and_what_they_mean() {
 fn without_a_key_there_is_no_provider_and_no_secret_is_shown() {
     let args = |secret: &str| ExoscaleArgs {
         exoscale_apikey: "EXO1".to_owned(),
-        exoscale_apisecret: secret.to_owned(),
+        exoscale_apisecret: secret.to_owned().into(),
         exoscale_apienv: "ppapi".to_owned(),
         exoscale_apizone: "de-fra-1".to_owned(),
         exoscale_zones_cache_duration: Duration::ZERO,

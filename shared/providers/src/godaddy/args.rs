@@ -1,12 +1,14 @@
 //! The flags of `godaddy`.
 
 use clap::ArgAction;
+use extdns_auth::secrets::{self, Secret};
 
 use crate::ProviderError;
 use crate::rest::Auth;
+use crate::rest::credentials::given;
 
 /// Flags of the `godaddy` provider.
-#[derive(Clone, PartialEq, Eq, clap::Args)]
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Provider godaddy")]
 pub struct GodaddyArgs {
     /// The key of the API
@@ -15,7 +17,7 @@ pub struct GodaddyArgs {
 
     /// The secret of that key
     #[arg(long, value_name = "SECRET", default_value = "", hide_default_value = true)]
-    pub godaddy_api_secret: String,
+    pub godaddy_api_secret: Secret,
 
     /// The TTL of records whose objects give none; less than 600 is 600
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
@@ -32,22 +34,12 @@ impl GodaddyArgs {
     /// # Errors
     /// When one of the two is missing.
     pub(super) fn auth(&self) -> Result<Auth, ProviderError> {
-        let (key, secret) = (self.godaddy_api_key.trim(), self.godaddy_api_secret.trim());
-        if key.is_empty() || secret.is_empty() {
-            return Err(ProviderError::config(
-                "the provider godaddy needs --godaddy-api-key and --godaddy-api-secret; make a production key at \
-                 developer.godaddy.com",
-            ));
-        }
-        extdns_auth::secrets::register(secret);
+        let flags = [
+            ("--godaddy-api-key", self.godaddy_api_key.as_str()),
+            ("--godaddy-api-secret", self.godaddy_api_secret.text()),
+        ];
+        let [key, secret] = given("GoDaddy", flags)?;
+        secrets::register(&secret);
         Ok(Auth::scheme("sso-key", &format!("{key}:{secret}")))
-    }
-}
-
-/// Without the key and its secret.
-impl std::fmt::Debug for GodaddyArgs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (ttl, ote) = (self.godaddy_api_ttl, self.godaddy_api_ote);
-        write!(f, "GodaddyArgs {{ godaddy_api_ttl: {ttl}, godaddy_api_ote: {ote}, .. }}")
     }
 }

@@ -17,15 +17,15 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{
-    ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
-};
+use extdns_model::{ChangeGroup, Name, Record, RecordSet, RecordType, Stored, Zone, ZoneIndex};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::wire::{Dots, Form, Ttls};
-use crate::engine::{ByKind, batched};
-use crate::rest::{Advice, Meaning, Next, Part, Request, Rest, Service};
+use crate::engine::wire::{Dots, Form, Ttls, type_of};
+use crate::engine::{batched, sets_of};
+use crate::rest::{
+    Advice, CONFLICT, Listing, Meaning, More, Request, Rest, SET_OPERATIONS, Service,
+};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
     Provider, ProviderError, RateLimit, Stores, Transport, TxtQuoting, Updates, ZoneFilter,
@@ -36,7 +36,7 @@ pub use args::GodaddyArgs;
 const SERVICE: Service = Service {
     texts: &["/code", "/message", "/fields"],
     meanings: &[
-        Meaning { status: 0, text: "duplicate", kind: ErrorKind::Conflict(Vec::new()) },
+        Meaning::of("duplicate", CONFLICT),
         Meaning { status: 404, text: "unknown_domain", kind: ErrorKind::ZoneGone },
         Meaning { status: 422, text: "too_many_records", kind: ErrorKind::Quota },
     ],
@@ -66,13 +66,11 @@ const TYPES: &[RecordType] = {
     &[A, Aaaa, Cname, Mx, Ns, Txt]
 };
 
-/// Domains per page.
-const DOMAINS: usize = 1000;
-/// Records per page.
-const RECORDS: usize = 500;
-const ADD: &str = "add records";
-const REPLACE: &str = "replace record set";
-const DELETE: &str = "delete record set";
+/// A full page has another behind it. Records that are more than were asked for are all of them.
+const DOMAINS: Listing =
+    Listing { next: More::Behind("/domain", "marker"), size: ("limit", 1000), ..Listing::at("") };
+const RECORDS: Listing =
+    Listing { next: More::Full("offset"), size: ("limit", 500), ..Listing::at("") };
 
 /// The provider for the account of the key. Nothing is sent yet.
 ///
@@ -114,7 +112,7 @@ fn capabilities(args: &GodaddyArgs) -> Capabilities {
         page_size: Some(500),
         parallel_zones: 2,
         rate_limit: Some(RateLimit::new(1, 60)),
-        mutating_operations: &[ADD, REPLACE, DELETE],
+        mutating_operations: SET_OPERATIONS,
         ..form(args).capabilities("godaddy")
     }
 }
@@ -134,28 +132,15 @@ impl ZoneReader for Godaddy {
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let first = self.rest.get(&["domains"]).query("statuses", "ACTIVE,PENDING_DNS_ACTIVE");
-        let first = first.query("limit", DOMAINS);
-        let domains = self.rest.walk(via, "list domains", first, |answer, _| {
-            let items: Vec<Domain> = answer.json()?;
-            let last = items.last().filter(|_| items.len() == DOMAINS);
-            let next = last.map_or(Next::End, |it| Next::Token("marker", it.domain.clone()));
-            Ok(Part { items, next, total: None })
-        });
-        let domains = domains.await?;
-        let zones =
-            domains.iter().map(|it| Zone::new(it.domain.as_str(), Name::as_listed(&it.domain)));
-        Ok(self.filter.select(zones.collect()))
+        let zone = |it: &Domain| Zone::new(it.domain.as_str(), Name::as_listed(&it.domain));
+        Ok(self.filter.select(self.rest.zones(via, first, &DOMAINS, zone).await?))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&["domains", &zone.id, "records"]).query("limit", RECORDS);
-        let entries = self.rest.walk(via, "list records", first, |answer, _| {
-            let items: Vec<Entry> = answer.json()?;
-            // More than were asked for are all of them.
-            let next = if items.len() == RECORDS { Next::Offset("offset") } else { Next::End };
-            Ok(Part { items, next, total: None })
-        });
-        Ok(Page { records: self.sets(&entries.await?, zone), next: None })
+        let first = self.rest.get(&["domains", &zone.id, "records"]);
+        let entries: Vec<Entry> = self.rest.list(via, "list records", first, &RECORDS).await?;
+        let records = sets_of(entries.iter().filter_map(|it| self.record(it, zone)));
+        Ok(Page { records, next: None })
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
@@ -164,26 +149,15 @@ impl ZoneReader for Godaddy {
 }
 
 impl Godaddy {
-    /// The record sets of these values, in the order in which they come.
-    fn sets(&self, entries: &[Entry], zone: &Zone) -> Vec<Record> {
-        let mut sets: Vec<RecordSet> = Vec::new();
-        let mut places = std::collections::HashMap::new();
-        for entry in entries {
-            let known = |it: &&RecordType| it.known_text() == Some(entry.rtype.as_str());
-            let Some(rtype) = TYPES.iter().copied().find(|it| known(&it)) else { continue };
-            let data = match (rtype, entry.data.as_str()) {
-                (RecordType::Cname | RecordType::Ns, "@") => zone.name.as_str(),
-                (_, data) => data,
-            };
-            let at = *places.entry((&entry.name, rtype)).or_insert_with(|| {
-                let name = self.form.whole_name(&entry.name, zone);
-                let ttl = Ttl::from_seconds(entry.ttl.into());
-                sets.push(RecordSet::new(name, rtype, ttl, Default::default()));
-                sets.len() - 1
-            });
-            sets[at].targets.push(self.form.mx_joined(rtype, entry.priority, data));
-        }
-        sets.into_iter().map(|set| Record::new(set, Opaque::none())).collect()
+    /// The record of one value, if its type is managed.
+    fn record(&self, entry: &Entry, zone: &Zone) -> Option<Record> {
+        let rtype = type_of(TYPES, &entry.rtype)?;
+        let data = match (rtype, entry.data.as_str()) {
+            (RecordType::Cname | RecordType::Ns, "@") => zone.name.as_str(),
+            (_, data) => data,
+        };
+        let value = self.form.mx_joined(rtype, entry.priority, data);
+        Some(self.form.record((zone, &entry.name), (rtype, Some(entry.ttl)), value, ()))
     }
 
     /// A request for a set. The name in its path is never empty: that of the apex is a sign of its own.
@@ -205,28 +179,21 @@ impl Godaddy {
 
 #[async_trait]
 impl BatchWriter for Godaddy {
-    /// What goes comes first, so that a name can change its type: a CNAME excludes every other record.
     async fn send(
         &self,
         via: &Transport,
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
-        let ByKind { added, changed, gone } = ByKind::of(groups);
-        for old in gone {
-            self.rest.remove(via, DELETE, &self.at(Method::DELETE, zone, old)).await?;
-        }
-        for (old, new) in changed {
-            let values: Vec<Value> = self.entries(&new.set, zone).map(Value::from).collect();
-            let request = self.at(Method::PUT, zone, old).json(&values)?;
-            self.rest.send(via, REPLACE, &request).await?;
-        }
-        let added: Vec<Entry> = added.iter().flat_map(|set| self.entries(set, zone)).collect();
-        if added.is_empty() {
-            return Ok(());
-        }
-        let request = self.rest.patch(&["domains", &zone.id, "records"]).json(&added)?;
-        self.rest.send(via, ADD, &request).await.map(drop)
+        let at = |method, old: &Stored| self.at(method, zone, old);
+        // The path of a set has its name and type.
+        let bare = |it: Entry| Entry { name: String::new(), rtype: String::new(), ..it };
+        let values = |set: &RecordSet| self.entries(set, zone).map(bare).collect::<Vec<_>>();
+        let all = |sets: &[&RecordSet]| {
+            sets.iter().flat_map(|set| self.entries(set, zone)).collect::<Vec<_>>()
+        };
+        let add = self.rest.patch(&["domains", &zone.id, "records"]);
+        self.rest.set_by_set(via, groups, (at, values), (add, all)).await
     }
 }
 
@@ -239,26 +206,12 @@ struct Domain {
 #[derive(Deserialize, Serialize)]
 struct Entry {
     data: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
     #[serde(default)]
     ttl: u32,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     rtype: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     priority: Option<u16>,
-}
-
-/// A value in a set that is replaced, whose path has the rest.
-#[derive(Serialize)]
-struct Value {
-    data: String,
-    ttl: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<u16>,
-}
-
-impl From<Entry> for Value {
-    fn from(Entry { data, ttl, priority, .. }: Entry) -> Self {
-        Self { data, ttl, priority }
-    }
 }

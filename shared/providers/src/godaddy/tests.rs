@@ -1,6 +1,6 @@
 //! GoDaddy over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Outcome, Ttl};
 use extdns_testkit::http::{Reply, Request};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::rest::Auth;
 fn args(ttl: u32) -> GodaddyArgs {
     GodaddyArgs {
         godaddy_api_key: "key".to_owned(),
-        godaddy_api_secret: SECRET.to_owned(),
+        godaddy_api_secret: SECRET.to_owned().into(),
         godaddy_api_ttl: ttl,
         godaddy_api_ote: false,
     }

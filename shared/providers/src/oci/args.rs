@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use clap::ArgAction;
+use extdns_auth::OracleWho;
 use extdns_model::parse_go_duration;
 use serde::Deserialize;
 
 use crate::ProviderError;
+use crate::rest::credentials::config_file;
 
 /// Flags of the `oci` provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -36,59 +38,58 @@ pub struct OciArgs {
 /// The file, in YAML.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct File {
-    pub(super) auth: Identity,
-    pub(super) compartment: String,
+struct File {
+    auth: Identity,
+    compartment: String,
 }
 
 /// Who calls.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Identity {
-    pub(super) region: String,
-    pub(super) tenancy: String,
-    pub(super) user: String,
+struct Identity {
+    region: String,
+    tenancy: String,
+    user: String,
     /// PEM.
-    pub(super) key: String,
-    pub(super) fingerprint: String,
-    pub(super) passphrase: String,
-    pub(super) use_instance_principal: bool,
-    pub(super) use_workload_identity: bool,
+    key: String,
+    fingerprint: String,
+    passphrase: String,
+    use_instance_principal: bool,
+    use_workload_identity: bool,
 }
 
 impl OciArgs {
-    /// The file; that of the flags alone where they name the identity of the machine.
+    /// Who calls, and the compartment of the zones: those of the file, or of the flags alone where they name the identity of
+    /// the machine.
     ///
     /// # Errors
-    /// When it cannot be read, or says two things at once.
-    pub(super) fn file(&self) -> Result<File, ProviderError> {
-        let config = |text: String| Err(ProviderError::config(text));
+    /// When the file cannot be read, or says two things at once.
+    pub(super) fn identity(&self) -> Result<(OracleWho, String), ProviderError> {
         if self.oci_auth_instance_principal {
             if self.oci_compartment_ocid.is_empty() {
-                return config(
-                    "--oci-auth-instance-principal needs --oci-compartment-ocid, the compartment of the zones".to_owned(),
-                );
+                return Err(ProviderError::config(
+                    "--oci-auth-instance-principal needs --oci-compartment-ocid, the compartment of the zones",
+                ));
             }
-            let auth = Identity { use_instance_principal: true, ..Identity::default() };
-            return Ok(File { auth, compartment: self.oci_compartment_ocid.clone() });
+            return Ok((OracleWho::Machine, self.oci_compartment_ocid.clone()));
         }
         let path = &self.oci_config_file;
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            ProviderError::config(format!(
-                "the file {path:?} of --oci-config-file cannot be read: {error}"
-            ))
-        })?;
-        // What is wrong is not quoted: it may be the key.
-        let file: File = serde_saphyr::from_str(&text).map_err(|_| {
-            ProviderError::config(format!(
-                "the file {path:?} of --oci-config-file is not the YAML that it should be"
-            ))
-        })?;
-        if file.auth.use_instance_principal && file.auth.use_workload_identity {
-            return config(format!(
-                "only one of useInstancePrincipal and useWorkloadIdentity may be true in {path:?}"
-            ));
-        }
-        Ok(file)
+        let File { auth: own, compartment } = config_file("--oci-config-file", path)?;
+        let who = match (own.use_workload_identity, own.use_instance_principal) {
+            (true, true) => {
+                return Err(ProviderError::config(format!(
+                    "only one of useInstancePrincipal and useWorkloadIdentity may be true in {path:?}"
+                )));
+            }
+            (true, _) => OracleWho::Account(own.region),
+            (_, true) => OracleWho::Machine,
+            _ => OracleWho::User {
+                region: own.region,
+                key_id: format!("{}/{}/{}", own.tenancy, own.user, own.fingerprint),
+                key: own.key.into(),
+                passphrase: own.passphrase.into(),
+            },
+        };
+        Ok((who, compartment))
     }
 }

@@ -6,21 +6,21 @@ use std::time::SystemTime;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::encoding::Pkcs8V1Der;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use extdns_auth::{OracleKey, signed_text};
 use extdns_model::{Name, RecordType};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::sign::{key_of, signed};
-use super::{FORM, TYPES};
+use super::FORM;
 use crate::conformance::{
     Dialect, Front, HttpAnswer, HttpBatch, HttpChange, HttpPage, HttpRecord, HttpRequest,
     HttpServer, WHOLE, only,
 };
 use crate::engine::names::relative;
-use crate::rest::Outgoing;
+use crate::engine::wire::USUAL_TYPES_AND_DNAME;
 
 /// A key that is made for each process, as PEM.
 pub static KEY: LazyLock<String> = LazyLock::new(|| {
@@ -127,18 +127,13 @@ fn is_signed(request: &HttpRequest) -> bool {
         let name: HeaderName = name.parse().expect("a header");
         (name, HeaderValue::try_from(value).expect("a header"))
     });
-    let outgoing = Outgoing {
-        method: request.method.parse().expect("a method"),
-        url,
-        headers: HeaderMap::from_iter(pairs),
-        body: None,
-    };
-    let (names, text) = signed(&outgoing, true);
+    let method = request.method.parse().expect("a method");
+    let (names, text) = signed_text((&method, &url), &HeaderMap::from_iter(pairs), true);
     let given = header("authorization");
     let signature = given.split("signature=\"").nth(1).and_then(|rest| rest.strip_suffix('"'));
     let signature = signature.and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
-    let key = key_of(&KEY).expect("a key");
-    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref());
+    let key = OracleKey::of_pem(String::new(), &KEY, "").expect("a key");
+    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public());
     let date = httpdate::parse_http_date(header("date")).unwrap_or(SystemTime::UNIX_EPOCH);
     let apart = SystemTime::now().duration_since(date).unwrap_or_default();
     apart.as_secs() < 300
@@ -166,7 +161,9 @@ fn read(body: &Value) -> Result<HttpRecord, String> {
     let rtype: RecordType = text("rtype")?.parse().map_err(|_| "no type")?;
     let ttl = body["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).ok_or("no ttl")?;
     let rdata = text("rdata")?;
-    if !TYPES.contains(&rtype) || (rtype == RecordType::Cname && !rdata.ends_with('.')) {
+    if !USUAL_TYPES_AND_DNAME.contains(&rtype)
+        || (rtype == RecordType::Cname && !rdata.ends_with('.'))
+    {
         return Err("relative, or of another type".to_owned());
     }
     let values = vec![FORM.read(rtype, rdata).to_string()];

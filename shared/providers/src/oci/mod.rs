@@ -2,7 +2,8 @@
 //!
 //! * API: <https://docs.oracle.com/en-us/iaas/api/#/en/dns/20180115/>; single values, known by what they are. A call takes many
 //!   changes of a zone and is applied whole or not at all.
-//! * Authentication: HTTP signatures (`sign.rs`) with the key of a user, or a session key of the machine or of a service account.
+//! * Authentication: HTTP signatures (`shared/auth`) with the key of a user, or a session key of the machine or of a service
+//!   account.
 //! * Limits: how many calls and changes it takes is not documented; 429 says that there were too many.
 //! * Quirks: names are whole. What is added again with another TTL changes that. Protected records (NS and SOA of the zone) stay.
 //!   404 is also said of what one may not see.
@@ -12,39 +13,28 @@
 mod args;
 #[cfg(any(test, feature = "conformance"))]
 pub mod dialect;
-mod login;
-mod region;
-mod sign;
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{
-    ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone, ZoneIndex,
-};
+use extdns_auth::{OracleIdentity, OracleRegion, OracleVariables, OracleWho};
+use extdns_model::{ChangeGroup, Name, Opaque, Record, RecordSet, Ttl, Zone, ZoneIndex};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::engine::wire::{Dots, Form, Ttls};
+use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, type_of};
 use crate::engine::{ByKind, batched};
-use crate::rest::{Advice, Answer, Auth, Meaning, Next, Part, Rest, Service};
+use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, THROTTLED};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
     Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
 };
-use args::File;
 pub use args::OciArgs;
-use login::{Session, Source};
-use sign::HttpSignature;
 
 const SERVICE: Service = Service {
     texts: &["/code", "/message"],
     meanings: &[
-        Meaning {
-            status: 409,
-            text: "incorrectstate",
-            kind: ErrorKind::Throttled { retry_after: None },
-        },
+        Meaning::of("incorrectstate", THROTTLED),
         Meaning { status: 404, text: "notauthorizedornotfound", kind: ErrorKind::ZoneGone },
     ],
     rights: "check the identity in the file of --oci-config-file, and that a policy lets it manage dns",
@@ -60,23 +50,9 @@ const SERVICE: Service = Service {
 const FORM: Form =
     Form { apex: "", dots: Dots::Final, txt: TxtQuoting::Quoted, ttls: Ttls::from(300) };
 
-const TYPES: &[RecordType] = {
-    use RecordType::{A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt};
-    &[A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt]
-};
-
-/// Where a machine finds who it is.
-const METADATA: Service = Service {
-    rights: "instance principals need a machine of Oracle Cloud",
-    ..Service::new("the metadata of Oracle Cloud", "http://169.254.169.254/opc/v2")
-};
-
-/// Where tokens for session keys are from.
-const LOGIN: Service = Service {
-    texts: &["/code", "/message"],
-    rights: "for a machine check its dynamic group; for a service account the cluster must be an enhanced one",
-    ..Service::new("the login of Oracle Cloud", "https://auth.us-ashburn-1.oraclecloud.com")
-};
+/// Both lists name their next page in a header.
+const ZONES: Listing = Listing { next: More::Header("opc-next-page", "page"), ..Listing::at("") };
+const RECORDS: Listing = Listing { items: "/items", ..ZONES };
 
 const CHANGE: &str = "change records";
 
@@ -88,34 +64,37 @@ pub async fn provider(
     args: &OciArgs,
     context: &Context,
 ) -> Result<impl Provider + use<>, ProviderError> {
-    let File { auth: own, compartment } = args.file()?;
-    let variables = &context.environment;
-    let (auth, region) = if own.use_workload_identity {
-        let source = Source::account(variables, &context.http).map_err(|error| {
-            error.within("error creating OCI workload identity config provider")
-        })?;
-        (Auth::signed(Session::new(source, context), Vec::new()), own.region)
-    } else if own.use_instance_principal {
-        let source = Source::machine(variables, &context.http)?;
-        let region = source.region(&capabilities()).await.map_err(|error| {
-            error.within("error creating OCI instance principal config provider")
-        })?;
-        (Auth::signed(Session::new(source, context), Vec::new()), region)
-    } else {
-        let key = sign::key_of(&own.key)?;
-        let key_id = format!("{}/{}/{}", own.tenancy, own.user, own.fingerprint);
-        let signer = HttpSignature { key_id, key, with_host: true };
-        (Auth::signed(signer, vec![own.key]), own.region)
+    let (who, compartment) = args.identity()?;
+    let own = capabilities();
+    let environment = &context.environment;
+    let variables = OracleVariables::of(environment.variables());
+    let find = async || Ok(OracleIdentity::find(&who, &variables, &context.http).await?);
+    let identity = Transport::new(&own).call("find identity", find).await;
+    let (what, secrets) = match who {
+        OracleWho::User { key, .. } => {
+            ("initializing OCI DNS API client", vec![key.text().to_owned()])
+        }
+        OracleWho::Machine => ("error creating OCI instance principal config provider", Vec::new()),
+        OracleWho::Account(_) => {
+            ("error creating OCI workload identity config provider", Vec::new())
+        }
     };
-    let url = region::api(&region, variables);
-    let rest = context.rest(&SERVICE, variables.get("OCI_DNS_API_URL").or(Some(&url)), auth)?;
+    let identity = identity.map_err(|error| error.within(what))?;
+    let own_base = base(&identity.region);
+    let base = environment.get("OCI_DNS_API_URL").unwrap_or(&own_base);
+    let rest = context.rest(&SERVICE, Some(base), Auth::signed(identity, secrets))?;
     let scopes: &[&str] = match args.oci_zone_scope.as_str() {
         "" => &["GLOBAL", "PRIVATE"],
         "PRIVATE" => &["PRIVATE"],
         _ => &["GLOBAL"],
     };
-    let capabilities = context.batches.within(capabilities());
+    let capabilities = context.batches.within(own);
     Ok(over(rest, capabilities, context.zones.clone(), (compartment, scopes)))
+}
+
+/// Where the API of a region is.
+fn base(region: &OracleRegion) -> String {
+    format!("https://dns.{}.oci.{}/20180115", region.name, region.domain)
 }
 
 fn over(
@@ -130,7 +109,7 @@ fn over(
 
 fn capabilities() -> Capabilities {
     Capabilities {
-        record_types: TYPES,
+        record_types: USUAL_TYPES_AND_DNAME,
         stores: Stores::Values(Updates::SameValue),
         batches: Batching::Whole,
         batch_limits: BatchLimits::changes(300),
@@ -159,17 +138,8 @@ impl ZoneReader for Oci {
         for scope in self.scopes {
             let first = self.rest.get(&["zones"]).query("compartmentId", &self.compartment);
             let first = first.query("zoneType", "PRIMARY").query("scope", scope);
-            let listed = self.rest.walk(via, "list zones", first, |answer, _| {
-                Ok(Part {
-                    items: answer.json::<Vec<ListedZone>>()?,
-                    next: next(answer),
-                    total: None,
-                })
-            });
-            let listed = listed.await?;
-            zones.extend(
-                listed.iter().map(|it| Zone::new(it.id.as_str(), Name::as_listed(&it.name))),
-            );
+            let zone = |it: &ListedZone| Zone::new(it.id.as_str(), Name::as_listed(&it.name));
+            zones.extend(self.rest.zones(via, first, &ZONES, zone).await?);
         }
         Ok(self.filter.select(zones))
     }
@@ -177,25 +147,12 @@ impl ZoneReader for Oci {
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let first = self.rest.get(&["zones", &zone.id, "records"]);
         let first = first.query("compartmentId", &self.compartment);
-        let listed = self.rest.walk(via, "list records", first, |answer, _| {
-            Ok(Part {
-                items: answer.member::<Vec<Listed>>("/items")?,
-                next: next(answer),
-                total: None,
-            })
-        });
-        Ok(Page { records: listed.await?.iter().filter_map(Listed::record).collect(), next: None })
+        self.rest.records(via, first, &RECORDS, Listed::record).await
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
         FORM.wanted(desired)
     }
-}
-
-/// The page that a header names.
-fn next(answer: &Answer) -> Next {
-    let token = answer.header("opc-next-page").filter(|token| !token.is_empty());
-    token.map_or(Next::End, |token| Next::Token("page", token.to_owned()))
 }
 
 #[async_trait]
@@ -240,8 +197,7 @@ struct Listed {
 impl Listed {
     /// The record, if its type is managed and it can be changed.
     fn record(&self) -> Option<Record> {
-        let known = |it: &&RecordType| it.known_text() == Some(self.rtype.as_str());
-        let rtype = *TYPES.iter().find(known).filter(|_| !self.is_protected)?;
+        let rtype = type_of(USUAL_TYPES_AND_DNAME, &self.rtype).filter(|_| !self.is_protected)?;
         let targets = [FORM.read(rtype, &self.rdata)].into_iter().collect();
         let ttl = Ttl::from_seconds(self.ttl.into());
         let set = RecordSet::new(Name::as_listed(&self.domain), rtype, ttl, targets);

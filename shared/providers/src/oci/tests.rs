@@ -2,15 +2,15 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use extdns_auth::{OracleKey, signed_text};
 use extdns_model::{FailureKind, Outcome};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use reqwest::header::HeaderMap;
 
 use super::dialect::{DIALECT, FRONT, KEY};
-use super::sign::{key_of, signed};
 use super::*;
 use crate::conformance::OverHttp;
 use crate::conformance::contract::{failing_reads, read, refusals, set, writes};
@@ -18,15 +18,23 @@ use crate::conformance::recorded::Exchange;
 use crate::rest::Outgoing;
 use crate::{Environment, Reader as _};
 
-fn signer() -> HttpSignature {
-    HttpSignature { key_id: "t/u/f".to_owned(), key: key_of(&KEY).expect("a key"), with_host: true }
+fn key() -> OracleKey {
+    OracleKey::of_pem("t/u/f".to_owned(), &KEY, "").expect("a key")
+}
+
+impl crate::rest::Signer for OracleKey {
+    fn sign(&self, request: &mut Outgoing) -> Result<(), ProviderError> {
+        let Outgoing { method, url, headers, body } = request;
+        let now = SystemTime::now();
+        Ok(OracleKey::sign(self, (method, url), headers, body.as_deref(), now)?)
+    }
 }
 
 /// Without the bound of a request: the clock that the tests stop runs ahead while an answer is on its way.
 fn scoped(url: &str, scopes: &'static [&'static str]) -> Box<dyn Provider> {
     let base = format!("{url}/20180115");
     // The kit's secret is in no request here, and must be in no message all the same.
-    let auth = Auth::signed(signer(), vec![crate::conformance::SECRET.to_owned()]);
+    let auth = Auth::signed(key(), vec![crate::conformance::SECRET.to_owned()]);
     let rest = Context::default().rest(&SERVICE, Some(&base), auth).expect("a client");
     let capabilities = Capabilities { request_time: None, ..capabilities() };
     Box::new(over(rest, capabilities, ZoneFilter::default(), ("c".to_owned(), scopes)))
@@ -65,8 +73,12 @@ fn the_signed_text_is_that_of_the_vendor() {
     let zone = "https://dns.us-ashburn-1.oci.oraclecloud.com/20180115/zones/ocid1.dns-zone.oc1..z/records?compartmentId=ocid1.compartment.oc1..c";
     let mut patch = outgoing("PATCH", zone, body);
     let time = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    signer().sign_at(&mut patch, time).expect("signed");
-    let (names, text) = signed(&patch, true);
+    let sign = |request: &mut Outgoing| {
+        let Outgoing { method, url, headers, body } = request;
+        key().sign((method, url), headers, body.as_deref(), time).expect("signed");
+    };
+    sign(&mut patch);
+    let (names, text) = signed_text((&patch.method, &patch.url), &patch.headers, true);
     assert_eq!(names, "date (request-target) host content-length content-type x-content-sha256");
     let expected = "date: Tue, 14 Nov 2023 22:13:20 GMT\n\
          (request-target): patch /20180115/zones/ocid1.dns-zone.oc1..z/records?compartmentId=ocid1.compartment.oc1..c\n\
@@ -82,29 +94,14 @@ fn the_signed_text_is_that_of_the_vendor() {
     let signature =
         header.strip_prefix(&start).and_then(|rest| rest.strip_suffix('"')).expect("a signature");
     let signature = STANDARD.decode(signature).expect("base64");
-    let key = key_of(&KEY).expect("a key");
-    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref());
+    let key = key();
+    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public());
     public.verify(text.as_bytes(), &signature).expect("it fits");
 
     let mut get = outgoing("GET", zone, "");
-    signer().sign_at(&mut get, time).expect("signed");
-    assert_eq!(signed(&get, true).0, "date (request-target) host");
-    let mut post = outgoing("POST", "https://auth.h/v1/x509", "{}");
-    HttpSignature { with_host: false, ..signer() }.sign_at(&mut post, time).expect("signed");
-    assert_eq!(
-        signed(&post, false).0,
-        "date (request-target) content-length content-type x-content-sha256"
-    );
-}
-
-#[test]
-fn keys_that_cannot_be_used() {
-    assert!(
-        key_of("no key").expect_err("none").message.contains("PEM data was not found in buffer")
-    );
-    let encrypted =
-        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    assert!(key_of(encrypted).expect_err("encrypted").message.contains("decrypt it"));
+    sign(&mut get);
+    let (names, _) = signed_text((&get.method, &get.url), &get.headers, true);
+    assert_eq!(names, "date (request-target) host");
 }
 
 fn reads(request: &Request) -> Option<Reply> {
@@ -438,21 +435,30 @@ async fn the_file_says_one_identity_and_shows_no_key() {
 }
 
 #[test]
-fn regions_have_the_hosts_of_their_realms() {
-    let plain = Environment::default();
-    let own = r#"{"realmKey":"oc99","realmDomainComponent":"example.cloud","regionKey":"XYZ","regionIdentifier":"xx-test-1"}"#;
-    let own = Environment::from([("OCI_REGION_METADATA", own)]);
-    for (region, variables, expected) in [
-        ("us-ashburn-1", &plain, "https://dns.us-ashburn-1.oci.oraclecloud.com/20180115"),
-        ("FRA", &plain, "https://dns.eu-frankfurt-1.oci.oraclecloud.com/20180115"),
-        (
-            "us-gov-phoenix-1",
-            &plain,
-            "https://dns.us-gov-phoenix-1.oci.oraclegovcloud.com/20180115",
-        ),
-        ("uk-gov-london-1", &plain, "https://dns.uk-gov-london-1.oci.oraclegovcloud.uk/20180115"),
-        ("xyz", &own, "https://dns.xx-test-1.oci.example.cloud/20180115"),
-    ] {
-        assert_eq!(region::api(region, variables), expected);
+fn the_region_and_its_realm_say_where_the_api_is() {
+    let of = |name: &str, domain: &str| {
+        base(&OracleRegion { name: name.to_owned(), domain: domain.to_owned() })
+    };
+    let commercial = of("us-ashburn-1", "oraclecloud.com");
+    assert_eq!(commercial, "https://dns.us-ashburn-1.oci.oraclecloud.com/20180115");
+    let sovereign = of("eu-frankfurt-2", "oraclecloud.eu");
+    assert_eq!(sovereign, "https://dns.eu-frankfurt-2.oci.oraclecloud.eu/20180115");
+}
+
+/// The keys themselves are tested in `shared/auth`.
+#[tokio::test]
+async fn an_encrypted_key_needs_the_passphrase_of_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("oci.yaml");
+    let own = args(path.to_str().expect("a path"), false, "");
+    let locked =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\n    AA==\n    -----END ENCRYPTED PRIVATE KEY-----";
+    for (passphrase, text) in [("", "give its passphrase"), ("s3cret-word", "passphrase is wrong")]
+    {
+        let file = format!("auth:\n  passphrase: \"{passphrase}\"\n  key: |\n    {locked}\n");
+        std::fs::write(&path, file).expect("a file");
+        let error = provider(&own, &Context::default()).await.map(drop).expect_err(text);
+        assert!(error.message.contains("initializing OCI DNS API client"), "{error}");
+        assert!(error.message.contains(text) && !error.message.contains("s3cret-word"), "{error}");
     }
 }

@@ -8,10 +8,11 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::sign::Signature;
-use super::{FORM, SERVICE, TYPES};
+use super::{FORM, SERVICE};
 use crate::conformance::{
     Dialect, Front, HttpAnswer, HttpPage, HttpRecord, HttpRequest, HttpServer, SECRET, only,
 };
+use crate::engine::wire::USUAL_TYPES_AND_DNAME;
 use crate::rest::{Auth, Outgoing, Rest};
 
 /// How far the clock of the service is ahead of that of the machine, in seconds.
@@ -141,7 +142,8 @@ fn read(body: &Value) -> Result<HttpRecord, String> {
     let rtype: RecordType = text("fieldType")?.parse().map_err(|_| "no type")?;
     let hosts = [RecordType::Cname, RecordType::Mx, RecordType::Ns, RecordType::Srv];
     let target = text("target")?;
-    if !TYPES.contains(&rtype) || (hosts.contains(&rtype) && !target.ends_with('.')) {
+    if !USUAL_TYPES_AND_DNAME.contains(&rtype) || (hosts.contains(&rtype) && !target.ends_with('.'))
+    {
         return Err("relative, or of another type".to_owned());
     }
     let ttl = body["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).ok_or("no ttl")?;

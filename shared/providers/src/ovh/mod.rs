@@ -19,20 +19,21 @@ mod sign;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Record, RecordSet, RecordType, Zone, ZoneIndex};
+use extdns_model::{Action, Name, Record, RecordSet, Zone, ZoneIndex};
 use futures::{StreamExt as _, TryStreamExt as _};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Id, Listing, Meaning, RECORD_OPERATIONS, Rest, Service};
+use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, type_of};
+use crate::rest::{
+    Advice, CONFLICT, Id, Listing, Meaning, RECORD_OPERATIONS, Rest, Service, THROTTLED,
+};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
     RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
 };
 pub use args::OvhArgs;
-use login::Login;
 
 const SERVICE: Service = Service {
     texts: &[
@@ -43,9 +44,9 @@ const SERVICE: Service = Service {
     ],
     meanings: &[
         Meaning { status: 404, text: "object", kind: ErrorKind::RecordGone },
-        Meaning { status: 0, text: "already exist", kind: ErrorKind::Conflict(Vec::new()) },
+        Meaning::of("already exist", CONFLICT),
         // Two changes of a zone at the same time.
-        Meaning { status: 409, text: "", kind: ErrorKind::Throttled { retry_after: None } },
+        Meaning { status: 409, text: "", kind: THROTTLED },
         // The service has expired.
         Meaning { status: 460, text: "", kind: ErrorKind::Config },
     ],
@@ -61,11 +62,6 @@ const SERVICE: Service = Service {
 
 const FORM: Form = Form { apex: "", dots: Dots::Final, txt: TxtQuoting::AsIs, ttls: Ttls::from(0) };
 
-const TYPES: &[RecordType] = {
-    use RecordType::{A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt};
-    &[A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt]
-};
-
 /// A list of names or ids.
 const LISTING: Listing = Listing::at("");
 
@@ -78,8 +74,8 @@ const REFRESH: &str = "refresh zone";
 /// # Errors
 /// When the API is not known, or credentials are missing.
 pub fn provider(args: &OvhArgs, context: &Context) -> Result<impl Provider + use<>, ProviderError> {
-    let login = Login::find(&args.ovh_endpoint, &context.environment)?;
-    let rest = context.rest(&SERVICE, Some(&login.url), login.auth(context)?)?;
+    let (url, auth) = login::find(&args.ovh_endpoint, context)?;
+    let rest = context.rest(&SERVICE, Some(&url), auth)?;
     Ok(over(rest, args, capabilities(args), context.zones.clone()))
 }
 
@@ -90,13 +86,17 @@ fn over(
     filter: ZoneFilter,
 ) -> impl Provider + use<> {
     let via = rest.transport(&capabilities);
-    let is_relative = args.ovh_enable_cname_relative;
-    stepped(Ovh { rest, capabilities, filter, is_relative }, via)
+    stepped(Ovh { rest, form: form(args), capabilities, filter }, via)
+}
+
+fn form(args: &OvhArgs) -> Form {
+    let dots = if args.ovh_enable_cname_relative { Dots::FinalButCname } else { Dots::Final };
+    Form { dots, ..FORM }
 }
 
 fn capabilities(args: &OvhArgs) -> Capabilities {
     Capabilities {
-        record_types: TYPES,
+        record_types: USUAL_TYPES_AND_DNAME,
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(args.ovh_api_rate_limit, 10)),
@@ -112,10 +112,9 @@ const OPERATIONS: &[&str] = &{
 
 struct Ovh {
     rest: Rest,
+    form: Form,
     capabilities: Capabilities,
     filter: ZoneFilter,
-    /// Whether the targets of CNAMEs are kept as they are given.
-    is_relative: bool,
 }
 
 #[async_trait]
@@ -125,10 +124,9 @@ impl ZoneReader for Ovh {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let path = ["domain", "zone"];
-        let names: Vec<String> = self.rest.all(via, "list zones", &path, &LISTING).await?;
-        let zones = names.iter().map(|name| Zone::new(name.as_str(), Name::as_listed(name)));
-        Ok(self.filter.select(zones.collect()))
+        let zone = |name: &String| Zone::new(name.as_str(), Name::as_listed(name));
+        let first = self.rest.get(&["domain", "zone"]);
+        Ok(self.filter.select(self.rest.zones(via, first, &LISTING, zone).await?))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
@@ -153,16 +151,8 @@ impl ZoneReader for Ovh {
         Ok(Some(records))
     }
 
-    fn adjust(&self, mut desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        if !self.is_relative {
-            return FORM.wanted(desired);
-        }
-        let is_kept = |it: &extdns_model::Endpoint| it.set.rtype == RecordType::Cname;
-        let (kept, others) = desired.endpoints.into_iter().partition(is_kept);
-        desired.endpoints = others;
-        let mut desired = FORM.wanted(desired);
-        desired.endpoints.extend::<Vec<_>>(kept);
-        desired
+    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
+        self.form.wanted(desired)
     }
 }
 
@@ -197,26 +187,17 @@ impl Ovh {
 
     /// The record, if its type is managed.
     fn record(&self, listed: &Listed, zone: &Zone) -> Option<Record> {
-        let known = |it: &&RecordType| it.known_text() == Some(listed.field_type.as_str());
-        let rtype = *TYPES.iter().find(known)?;
-        let value = match rtype {
-            RecordType::Cname if self.is_relative => listed.target.as_str().into(),
-            _ => FORM.read(rtype, &listed.target),
-        };
-        let place = (zone, listed.sub_domain.as_str());
+        let rtype = type_of(USUAL_TYPES_AND_DNAME, &listed.field_type)?;
+        let (place, value) = ((zone, &*listed.sub_domain), self.form.read(rtype, &listed.target));
         Some(FORM.record(place, (rtype, listed.ttl), value, listed.id.clone()))
     }
 
     fn written(&self, set: &RecordSet, zone: &Zone, is_new: bool) -> Written {
         let value = set.targets.first().map_or("", |target| target.as_str());
-        let target = match set.rtype {
-            RecordType::Cname if self.is_relative => value.to_owned(),
-            rtype => FORM.value(rtype, value),
-        };
         Written {
             sub_domain: FORM.name(&set.name, zone),
             ttl: FORM.ttl(set.ttl),
-            target,
+            target: self.form.value(set.rtype, value),
             field_type: is_new.then(|| set.rtype.to_string()),
         }
     }

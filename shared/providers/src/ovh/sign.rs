@@ -2,13 +2,12 @@
 //!
 //! <https://help.ovhcloud.com/csm/en-api-getting-started-ovhcloud-api?id=kb_article_view&sysparm_article=KB0042784>
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use async_trait::async_trait;
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use reqwest::header::{HeaderName, HeaderValue};
+use jiff::Timestamp;
+use reqwest::header::HeaderName;
 use tokio::sync::OnceCell;
 
+use crate::rest::signing::{hex, sha1};
 use crate::rest::{Outgoing, Rest, Signer};
 use crate::{ProviderError, Transport};
 
@@ -32,18 +31,15 @@ impl Signature {
     /// The signature at this time, in seconds since 1970.
     pub(super) fn value(&self, request: &Outgoing, time: i64) -> String {
         let Self { secret, consumer, .. } = self;
-        let Outgoing { method, url, body, .. } = request;
-        let body = body.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        let (method, url) = (&request.method, &request.url);
+        let body = String::from_utf8_lossy(request.bytes());
         let text = format!("{secret}+{consumer}+{method}+{url}+{body}+{time}");
-        let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
-        let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("$1${hex}")
+        format!("$1${}", hex(sha1(text)))
     }
 }
 
 fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    i64::try_from(now).unwrap_or(i64::MAX)
+    Timestamp::now().as_second()
 }
 
 #[async_trait]
@@ -65,15 +61,8 @@ impl Signer for Signature {
             ("x-ovh-timestamp", time.to_string()),
             ("x-ovh-signature", self.value(request, time)),
         ];
-        for (name, value) in headers {
-            let mut value = HeaderValue::try_from(value).map_err(|_| {
-                ProviderError::config(
-                    "a key of OVHcloud holds a character that no header can carry; look for a line end",
-                )
-            })?;
-            value.set_sensitive(true);
-            request.headers.insert(HeaderName::from_static(name), value);
-        }
-        Ok(())
+        headers.into_iter().try_for_each(|(name, value)| {
+            request.secret_header(HeaderName::from_static(name), value, "a key of OVHcloud")
+        })
     }
 }

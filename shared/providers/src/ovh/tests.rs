@@ -191,12 +191,8 @@ async fn a_zone_of_which_a_record_cannot_be_read_is_not_read() {
 fn writes_hold_what_the_service_took() {
     let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("a client");
     let own = args(false);
-    let ovh = Ovh {
-        rest,
-        capabilities: capabilities(&own),
-        filter: ZoneFilter::default(),
-        is_relative: false,
-    };
+    let (form, capabilities, filter) = (form(&own), capabilities(&own), ZoneFilter::default());
+    let ovh = Ovh { rest, form, capabilities, filter };
     let zone = Zone::new("example.net", Name::as_listed("example.net"));
     for (name, text) in [
         ("create-record-a", "localhost.example.net A 3600 127.0.0.1"),
@@ -293,8 +289,9 @@ async fn names_values_and_relative_targets() {
         (false, "a.example.org TXT 0 hello world", "hello world"),
     ] {
         let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("a client");
-        let own = capabilities(&args(is_relative));
-        let ovh = Ovh { rest, capabilities: own, filter: ZoneFilter::default(), is_relative };
+        let own = args(is_relative);
+        let (form, capabilities, filter) = (form(&own), capabilities(&own), ZoneFilter::default());
+        let ovh = Ovh { rest, form, capabilities, filter };
         let written = ovh.written(&set(given), &zone("example.org"), true);
         assert_eq!(written.target, expected, "{given}");
         let wide = zone("xn--testcass-e1ae.fr");
@@ -366,8 +363,7 @@ fn find(endpoint: &str, variables: &[(&str, &str)]) -> Result<String, String> {
     let all = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let environment = Environment::new(all.collect());
     let context = Context { environment, ..Context::default() };
-    let login = Login::find(endpoint, &context.environment).map_err(|it| it.message)?;
-    login.auth(&context).map(|_| login.url).map_err(|it| it.message)
+    login::find(endpoint, &context).map(|(url, _)| url).map_err(|it| it.message)
 }
 
 #[test]
@@ -379,8 +375,8 @@ fn credentials_are_variables_or_of_the_section_of_the_endpoint() {
         assert!(error.contains(text), "{error}");
     };
     fails("ovh-eu", &[], "no credentials");
-    fails("ovh-eu", &KEYS[..1], "needs both");
-    fails("ovh-eu", &CLIENT[..1], "needs both");
+    fails("ovh-eu", &KEYS[..1], "OVH_APPLICATION_SECRET is not set");
+    fails("ovh-eu", &CLIENT[..1], "OVH_CLIENT_SECRET is not set");
     fails("ovh-eu", &[KEYS[0], CLIENT[0], CLIENT[1]], "several kinds");
     fails("ovh-xx", &KEYS, "use one of ovh-eu");
     fails("kimsufi-eu", &CLIENT, "gives no tokens");

@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
+use extdns_auth::call::clocks;
 use extdns_auth::retry_after;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LINK};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LINK};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
@@ -13,6 +14,12 @@ use crate::{ErrorKind, Limit, ProviderError};
 
 /// Longest text of a service that is shown, in characters.
 const SHOWN: usize = 300;
+
+/// Too many calls, or one that is worth another attempt for another reason.
+pub const THROTTLED: ErrorKind = ErrorKind::Throttled { retry_after: None };
+
+/// Something that is there is in the way.
+pub const CONFLICT: ErrorKind = ErrorKind::Conflict(Vec::new());
 
 /// What a failure means at one service.
 #[derive(Debug, Clone)]
@@ -23,6 +30,14 @@ pub struct Meaning {
     pub text: &'static str,
     /// The kind. A list of names in it stays empty: the engine knows what was asked.
     pub kind: ErrorKind,
+}
+
+impl Meaning {
+    /// What this text, in lower case, means with any status.
+    #[must_use]
+    pub const fn of(text: &'static str, kind: ErrorKind) -> Self {
+        Self { status: 0, text, kind }
+    }
 }
 
 /// What the user can do about failures, beside what is said of rights: lower-case fragments, empty where the text of the
@@ -180,21 +195,6 @@ pub(super) async fn receive(
 fn is_failure(service: &Service, body: &[u8]) -> bool {
     let json = || serde_json::from_slice::<serde_json::Value>(body).ok();
     !service.failure.is_empty() && json().is_some_and(|it| it.pointer(service.failure).is_some())
-}
-
-/// How far apart clocks may be. Services refuse signatures whose time is more than five minutes away, some less.
-const APART: Duration = Duration::from_secs(30);
-
-/// Both clocks, where they are so far apart that a service may refuse a signature for it.
-fn clocks(headers: &HeaderMap, now: SystemTime) -> Option<String> {
-    let theirs = headers.get(DATE)?.to_str().ok()?;
-    let then = httpdate::parse_http_date(theirs).ok()?;
-    let apart = now.duration_since(then).unwrap_or_else(|error| error.duration());
-    let ours = httpdate::fmt_http_date(now);
-    let text = format!(
-        "; the clock of this machine says {ours}, that of the service {theirs}: set that of this machine"
-    );
-    (apart > APART).then_some(text)
 }
 
 /// The remedy where a zone or an account is full.

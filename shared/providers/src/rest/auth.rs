@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use extdns_auth::{GoogleIdentity, secrets};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use reqwest::{Method, Url};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::signing::base64;
 use crate::{ErrorKind, ProviderError, Transport};
 
 /// How long before its end a token is renewed.
@@ -277,21 +278,12 @@ impl Auth {
                 token => (name.clone(), format!("{scheme}{token}")),
             },
         };
-        let mut value = HeaderValue::try_from(value).map_err(|_| {
-            ProviderError::config(
-                "the credentials hold a character that no HTTP header can carry; look for a line end",
-            )
-        })?;
-        value.set_sensitive(true);
-        request.headers.insert(name, value);
-        Ok(())
+        request.secret_header(name, value, "one of the credentials")
     }
 }
 
 fn basic(user: &str, password: &str) -> String {
-    use base64::Engine as _;
-    let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-    format!("Basic {pair}")
+    format!("Basic {}", base64(format!("{user}:{password}")))
 }
 
 impl fmt::Debug for Auth {

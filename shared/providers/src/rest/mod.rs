@@ -26,10 +26,12 @@
 mod answer;
 mod auth;
 mod beside;
+pub(crate) mod credentials;
 mod id;
 mod identity;
 mod oauth2;
 mod request;
+pub(crate) mod signing;
 mod sigv4;
 mod steps;
 #[cfg(test)]
@@ -47,14 +49,14 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 pub(crate) use answer::with_causes;
-pub use answer::{Advice, Answer, Meaning};
+pub use answer::{Advice, Answer, CONFLICT, Meaning, THROTTLED};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use beside::Beside;
 pub use id::Id;
 pub use oauth2::ClientCredentials;
 pub use request::Request;
 pub use sigv4::SigV4;
-pub use steps::RECORD_OPERATIONS;
+pub use steps::{RECORD_OPERATIONS, SET_OPERATIONS};
 pub use walk::{Listing, More, Next, Part};
 
 use crate::{Accounts, Capabilities, ErrorKind, ProviderError, Transport};

@@ -9,6 +9,7 @@ use reqwest::header::{
 };
 use reqwest::{Method, Url};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Outgoing, origin};
 use crate::{ErrorKind, ProviderError};
@@ -111,13 +112,30 @@ impl Request {
         Ok(self)
     }
 
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
+    /// With this member in its JSON body, in place of the one that is there.
+    pub(super) fn member(self, name: &str, value: impl Into<Value>) -> Result<Self, ProviderError> {
+        let mut body = match &self.body {
+            Some(body) => serde_json::from_slice(body).unwrap_or_default(),
+            None => Value::Object(Default::default()),
+        };
+        body[name] = value.into();
+        self.json(&body)
+    }
+
+    /// What tells it from other requests of a list.
+    pub(super) fn identity(&self) -> String {
+        let body = self.body.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        format!("{} {body}", self.url)
     }
 
     /// The same request of another URL of the same server.
     pub(super) fn elsewhere(&self, url: Url) -> Self {
         Self { url, ..self.clone() }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
     }
 
     /// The request as it is sent, with the parameters that every request has, each once.

@@ -2,11 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use aws_lc_rs::{digest, hmac};
 use reqwest::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
 
+use super::signing::{canonical, derived, hex, sha256};
 use super::{Outgoing, Signer};
 use crate::ProviderError;
 
@@ -31,30 +31,24 @@ impl SigV4 {
     pub fn values(&self, request: &Outgoing, now: SystemTime) -> (String, String) {
         let (day, time) = stamp(now);
         let mut headers = request.headers.clone();
-        let host = request.url.host_str().unwrap_or_default();
-        let host = request.url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        for (name, text) in [(HOST, &host), (TIME, &time)] {
+        for (name, text) in [(HOST, &request.host()), (TIME, &time)] {
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(name, value);
             }
         }
         let (names, lines) = signed_headers(&headers);
-        let body = hex(digest::digest(&digest::SHA256, request.body.as_deref().unwrap_or(&[])));
-        let (method, path, query) = (&request.method, request.url.path(), query_of(request));
-        let canonical = format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{body}");
-        let hash = hex(digest::digest(&digest::SHA256, canonical.as_bytes()));
+        let body = hex(sha256(request.bytes()));
+        let (method, path) = (&request.method, request.url.path());
+        let query = canonical(request.url.query_pairs());
+        let whole = format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{body}");
+        let hash = hex(sha256(whole));
         let scope = format!("{day}/{}/{}/aws4_request", self.region, self.service);
         let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{hash}");
-        let first = format!("AWS4{}", self.secret).into_bytes();
         let words = [&day, self.region, self.service, "aws4_request", &text];
-        let signature = words.iter().fold(first, |key, word| {
-            let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
-            hmac::sign(&key, word.as_bytes()).as_ref().to_vec()
-        });
+        let signature = derived(format!("AWS4{}", self.secret), &words);
         let key = &self.key;
         let value = format!(
-            "AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={}",
-            hex(signature)
+            "AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}"
         );
         (time, value)
     }
@@ -63,16 +57,8 @@ impl SigV4 {
 impl Signer for SigV4 {
     fn sign(&self, request: &mut Outgoing) -> Result<(), ProviderError> {
         let (time, value) = self.values(request, SystemTime::now());
-        let header = |text: String| {
-            HeaderValue::try_from(text).map_err(|_| {
-                ProviderError::config("the access key holds a character that no header can carry")
-            })
-        };
-        let mut value = header(value)?;
-        value.set_sensitive(true);
-        request.headers.insert(AUTHORIZATION, value);
-        request.headers.insert(TIME, header(time)?);
-        Ok(())
+        request.secret_header(AUTHORIZATION, value, "the access key")?;
+        request.secret_header(TIME, time, "the time")
     }
 }
 
@@ -91,49 +77,16 @@ fn signed_headers(headers: &HeaderMap) -> (String, String) {
     (names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(";"), lines)
 }
 
-/// The parameters, sorted, and encoded as the signature wants them.
-fn query_of(request: &Outgoing) -> String {
-    let encode = |text: &str| -> String {
-        let one = |byte: u8| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        };
-        text.bytes().map(one).collect()
-    };
-    let pairs = request.url.query_pairs();
-    let mut pairs: Vec<String> =
-        pairs.map(|(name, value)| format!("{}={}", encode(&name), encode(&value))).collect();
-    pairs.sort();
-    pairs.join("&")
-}
-
 /// The day, and the time: `20150830`, `20150830T123600Z`.
 fn stamp(now: SystemTime) -> (String, String) {
-    let date = httpdate::HttpDate::from(whole_seconds(now)).to_string();
-    // `Sun, 30 Aug 2015 12:36:00 GMT`
-    let words: Vec<&str> = date.split(' ').collect();
-    let [_, day, month, year, time, _] = words[..] else { return Default::default() };
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = MONTHS.iter().position(|it| *it == month).map_or(0, |at| at + 1);
-    let day = format!("{year}{month:02}{day}");
-    let time = time.replace(':', "");
-    (day.clone(), format!("{day}T{time}Z"))
-}
-
-fn whole_seconds(now: SystemTime) -> SystemTime {
-    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    UNIX_EPOCH + Duration::from_secs(since.as_secs())
-}
-
-fn hex(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let now = jiff::Timestamp::try_from(now).unwrap_or_default();
+    (now.strftime("%Y%m%d").to_string(), now.strftime("%Y%m%dT%H%M%SZ").to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
 
     /// The example of AWS's documentation (the request of IAM `ListUsers`).

@@ -1,14 +1,23 @@
-//! The calls of an API that stores single values with ids, below the path of the records of their zone.
+//! The calls of an API that stores single values with ids below the path of the records of their zone, and those of one that
+//! stores record sets.
 
-use extdns_model::{Action, RecordSet, Stored};
+use extdns_model::{Action, ChangeGroup, RecordSet, Stored};
 use reqwest::Method;
 use serde::Serialize;
 
 use super::{Id, Request, Rest, origin};
+use crate::engine::ByKind;
 use crate::{ProviderError, Step, Transport};
 
 /// The operations of [`Rest::step`], by their names.
 pub const RECORD_OPERATIONS: &[&str] = &[CREATE, UPDATE, DELETE];
+
+/// The operations of [`Rest::set_by_set`], by their names.
+pub const SET_OPERATIONS: &[&str] = &[ADD_SETS, REPLACE_SET, DELETE_SET];
+
+const ADD_SETS: &str = "add record sets";
+const REPLACE_SET: &str = "replace record set";
+const DELETE_SET: &str = "delete record set";
 
 const CREATE: &str = "create record";
 const UPDATE: &str = "update record";
@@ -38,5 +47,33 @@ impl Rest {
             Action::Delete(old) => (DELETE, at(Method::DELETE, old)?),
         };
         self.send(via, operation, &request).await
+    }
+
+    /// Makes the changes of a batch: `DELETE` for each set that goes and `PUT` for each that changes, with requests of `at`,
+    /// and one call for all that are new. What goes comes first, so that a name can change its type: a CNAME excludes every
+    /// other record. `body` makes what is sent of one set, `all` of several.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn set_by_set<B: Serialize, A: Serialize>(
+        &self,
+        via: &Transport,
+        groups: &[&ChangeGroup],
+        (at, body): (impl Fn(Method, &Stored) -> Request, impl Fn(&RecordSet) -> B),
+        (add, all): (Request, impl Fn(&[&RecordSet]) -> A),
+    ) -> Result<(), ProviderError> {
+        let ByKind { added, changed, gone } = ByKind::of(groups);
+        for old in gone {
+            self.remove(via, DELETE_SET, &at(Method::DELETE, old)).await?;
+        }
+        for (old, new) in changed {
+            let request = at(Method::PUT, old).json(&body(&new.set))?;
+            self.send(via, REPLACE_SET, &request).await?;
+        }
+        if added.is_empty() {
+            return Ok(());
+        }
+        let request = add.json(&all(&added))?;
+        self.send(via, ADD_SETS, &request).await.map(drop)
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use extdns_model::{Record, Zone};
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Answer, Request, Rest};
-use crate::{ErrorKind, ProviderError, Transport};
+use crate::{ErrorKind, Page, ProviderError, Transport};
 
 /// Most empty pages in a row. Services that filter after they cut pages give some.
 const MOST_EMPTY: usize = 32;
@@ -33,6 +34,8 @@ pub enum Next {
     Page(&'static str),
     /// The items behind those that were read, by their number in this parameter.
     Offset(&'static str),
+    /// The same, by their number in this member of the body.
+    Member(&'static str),
     /// The page of this token, in this parameter.
     Token(&'static str, String),
     /// The page of this URL, which must be of the same server.
@@ -75,6 +78,15 @@ pub enum More {
     Numbered(&'static str, &'static str, &'static str),
     /// By the number of all items: as long as fewer came, the next begins at this parameter.
     Offset(&'static str),
+    /// The same, where this and the size of a page are members of a JSON body.
+    Member(&'static str),
+    /// There is one if this one is full; it begins at this parameter.
+    Full(&'static str),
+    /// There is one if this one is full; it is the one behind what stands at this pointer in the last item, for this
+    /// parameter.
+    Behind(&'static str, &'static str),
+    /// By a token in this header, for this parameter.
+    Header(&'static str, &'static str),
 }
 
 impl Listing {
@@ -102,7 +114,10 @@ impl Listing {
         };
         let text = |pointer| body.pointer(pointer)?.as_str().filter(|text| !text.is_empty());
         let mut next = match self.next {
-            More::Nothing | More::Offset(_) | More::Numbered(..) => Next::End,
+            More::Header(header, name) => {
+                let token = answer.header(header).filter(|token| !token.is_empty());
+                token.map_or(Next::End, |token| Next::Token(name, token.to_owned()))
+            }
             More::Link => answer.next_link(),
             More::Url(at) => text(at).map_or(Next::End, |url| Next::Url(url.to_owned())),
             More::Token(at, name) => {
@@ -112,6 +127,8 @@ impl Listing {
                 let more = body.pointer(at).is_some_and(|next| !next.is_null());
                 if more { Next::Page(name) } else { Next::End }
             }
+            // The items tell.
+            _ => Next::End,
         };
         let is_empty = !self.or_empty.is_empty() && body.pointer(self.or_empty).is_some();
         let none = is_empty.then(|| Value::Array(Vec::new()));
@@ -119,10 +136,25 @@ impl Listing {
         let items = items.ok_or_else(|| missing(self.items))?;
         let items: Vec<Value> =
             serde_json::from_value(items).map_err(|error| answer.unlike(error))?;
+        let is_full = u32::try_from(items.len()) == Ok(self.size.1);
+        let mark = match self.next {
+            More::Behind(at, _) => items.last().and_then(|it| it.pointer(at)?.as_str()),
+            _ => None,
+        };
         let is_short = |total| u64::try_from(before + items.len()).is_ok_and(|count| count < total);
         match self.next {
             More::Offset(name) if is_short(total.ok_or_else(|| missing("total"))?) => {
                 next = Next::Offset(name);
+            }
+            // An empty page is the last: what is missing then is said.
+            More::Member(name)
+                if is_short(total.ok_or_else(|| missing("total"))?) && !items.is_empty() =>
+            {
+                next = Next::Member(name);
+            }
+            More::Full(name) if is_full => next = Next::Offset(name),
+            More::Behind(at, name) if is_full => {
+                next = Next::Token(name, mark.ok_or_else(|| missing(at))?.to_owned());
             }
             More::Numbered(page, pages, name) => {
                 let number = |at| body.pointer(at).and_then(Value::as_u64);
@@ -166,9 +198,10 @@ impl Rest {
         first: Request,
         listing: &Listing,
     ) -> Result<Vec<T>, ProviderError> {
-        let first = match listing.size {
-            ("", _) => first,
-            (name, size) => first.query(name, size),
+        let first = match (listing.next, listing.size) {
+            (More::Member(offset), (name, size)) => first.member(offset, 0)?.member(name, size)?,
+            (_, ("", _)) => first,
+            (_, (name, size)) => first.query(name, size),
         };
         let read = |answer: &Answer, before| {
             let Part { items, next, total } = listing.part(answer, before)?;
@@ -176,6 +209,35 @@ impl Rest {
             Ok(Part { items: items.map_err(|error| answer.unlike(error))?, next, total })
         };
         self.walk(via, operation, first, read).await
+    }
+
+    /// The zones of a list, one of each item.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn zones<T: DeserializeOwned + Send>(
+        &self,
+        via: &Transport,
+        first: Request,
+        listing: &Listing,
+        zone: impl Fn(&T) -> Zone,
+    ) -> Result<Vec<Zone>, ProviderError> {
+        Ok(self.list(via, "list zones", first, listing).await?.iter().map(zone).collect())
+    }
+
+    /// The records of a list, all that are managed, as the only page of a zone.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn records<T: DeserializeOwned + Send>(
+        &self,
+        via: &Transport,
+        first: Request,
+        listing: &Listing,
+        record: impl Fn(&T) -> Option<Record>,
+    ) -> Result<Page, ProviderError> {
+        let listed = self.list(via, "list records", first, listing).await?;
+        Ok(Page { records: listed.iter().filter_map(record).collect(), next: None })
     }
 
     /// All items of a list. `first` asks for the first page, `read` takes a page apart, of which so
@@ -213,6 +275,7 @@ impl Rest {
     ) -> BoxFuture<'a, Result<(), ProviderError>> {
         Box::pin(async move {
             let mut seen = Seen::default();
+            seen.requests.insert(first.identity());
             let mut request = first;
             let mut page = 1_u64;
             loop {
@@ -226,6 +289,7 @@ impl Rest {
                     }
                     Next::Page(name) => request.set_query(name, &page.to_string()),
                     Next::Offset(name) => request.set_query(name, &count.to_string()),
+                    Next::Member(name) => request.member(name, count)?,
                     Next::Token(name, token) => request.set_query(name, &token),
                     Next::Url(url) => request.elsewhere(same_server(&answer, &url)?),
                 };
@@ -254,7 +318,6 @@ struct Seen {
 
 impl Seen {
     fn page(&mut self, answer: &Answer, is_empty: bool) -> Result<(), ProviderError> {
-        self.requests.insert(answer.url().as_str().to_owned());
         if is_empty {
             self.empty += 1;
             if self.empty > MOST_EMPTY {
@@ -273,7 +336,7 @@ impl Seen {
     }
 
     fn request(&mut self, answer: &Answer, next: &Request) -> Result<(), ProviderError> {
-        if self.requests.insert(next.url().as_str().to_owned()) {
+        if self.requests.insert(next.identity()) {
             return Ok(());
         }
         Err(endless(answer, "the next page is one that was read before"))

@@ -3,10 +3,11 @@
 use extdns_model::RecordType;
 use serde_json::{Value, json};
 
-use super::{FORM, TYPES};
+use super::FORM;
 use crate::conformance::{
     Dialect, Front, HttpBatch, HttpChange, HttpPage, HttpRecord, HttpRequest, only,
 };
+use crate::engine::wire::USUAL_TYPES_AND_DNAME;
 
 /// The dialect of its API, for the token of the conformance kit.
 pub const DIALECT: Dialect = Dialect {
@@ -86,7 +87,7 @@ fn read(body: &Value) -> Result<HttpRecord, String> {
     let rtype: RecordType = text("type")?.parse().map_err(|_| "no type")?;
     let hosts = [RecordType::Cname, RecordType::Mx, RecordType::Ns, RecordType::Srv];
     let (data, priority) = (text("data")?, body["priority"].as_u64().ok_or("no priority")?);
-    if !TYPES.contains(&rtype) || (hosts.contains(&rtype) && !data.ends_with('.')) {
+    if !USUAL_TYPES_AND_DNAME.contains(&rtype) || (hosts.contains(&rtype) && !data.ends_with('.')) {
         return Err("relative, or of another type".to_owned());
     }
     let value =

@@ -1,10 +1,8 @@
 //! Where the key is: in variables, or in the file of Scaleway's own tools.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use serde_json::Value;
 
-use serde::Deserialize;
-
+use crate::rest::credentials::given;
 use crate::{Environment, ProviderError};
 
 /// What a run needs of it.
@@ -19,82 +17,34 @@ pub(super) struct Login {
 /// Most items of a page.
 const PAGE: u32 = 1000;
 
-/// A profile of the file.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Profile {
-    access_key: Option<String>,
-    secret_key: Option<String>,
-    api_url: Option<String>,
-    insecure: Option<bool>,
-}
+/// What the file calls the values, and the variables that win over it.
+const VALUES: [(&str, &[&str]); 4] = [
+    ("access_key", &["SCW_ACCESS_KEY", "SCALEWAY_ACCESS_KEY"]),
+    ("secret_key", &["SCW_SECRET_KEY", "SCW_TOKEN", "SCALEWAY_TOKEN", "SCALEWAY_ACCESS_KEY"]),
+    ("api_url", &["SCW_API_URL"]),
+    ("insecure", &["SCW_INSECURE"]),
+];
 
-/// `config.yaml`: the top level is the profile that others change.
-#[derive(Debug, Default, Deserialize)]
-struct File {
-    #[serde(flatten)]
-    top: Profile,
-    active_profile: Option<String>,
-    #[serde(default)]
-    profiles: BTreeMap<String, Profile>,
-}
-
-impl Profile {
-    fn or(self, other: Self) -> Self {
-        Self {
-            access_key: self.access_key.or(other.access_key),
-            secret_key: self.secret_key.or(other.secret_key),
-            api_url: self.api_url.or(other.api_url),
-            insecure: self.insecure.or(other.insecure),
-        }
-    }
-
-    fn of(variables: &Environment) -> Self {
-        let text = |name: Option<&str>| name.map(ToOwned::to_owned);
-        let is_true = |text: &str| matches!(text, "1" | "t" | "true" | "T" | "TRUE" | "True");
-        let verified = variables.get("SCW_TLSVERIFY").map(|text| !is_true(text));
-        Self {
-            access_key: text(variables.first(["SCW_ACCESS_KEY", "SCALEWAY_ACCESS_KEY"])),
-            secret_key: text(variables.first([
-                "SCW_SECRET_KEY",
-                "SCW_TOKEN",
-                "SCALEWAY_TOKEN",
-                "SCALEWAY_ACCESS_KEY",
-            ])),
-            api_url: text(variables.get("SCW_API_URL")),
-            insecure: variables.get("SCW_INSECURE").map(is_true).or(verified),
-        }
-    }
-}
-
-impl File {
-    /// That of the variables, or that of the home folder; nothing where there is none.
-    fn read(variables: &Environment) -> Result<Self, ProviderError> {
-        let home = |name, below: &str| variables.get(name).map(|it| PathBuf::from(it).join(below));
-        let path = variables.get("SCW_CONFIG_PATH").map(PathBuf::from);
-        let path = path
-            .or_else(|| home("XDG_CONFIG_HOME", "scw/config.yaml"))
-            .or_else(|| home("HOME", ".config/scw/config.yaml"));
-        let Some((path, text)) = path.and_then(|it| Some((it.clone(), std::fs::read(it).ok()?)))
-        else {
-            return Ok(Self::default());
-        };
-        let text = String::from_utf8_lossy(&text);
-        serde_saphyr::from_str(&text).map_err(|problem| {
+/// The profile of the file that is used, and its top level, which every profile changes; nothing where there is no file.
+fn profile(variables: &Environment) -> Result<[Value; 2], ProviderError> {
+    let xdg = variables.get("XDG_CONFIG_HOME").map(|it| format!("{it}/scw/config.yaml"));
+    let xdg = xdg.unwrap_or_else(|| "~/.config/scw/config.yaml".to_owned());
+    let path = variables.path(variables.get("SCW_CONFIG_PATH").unwrap_or(&xdg));
+    let top = match path.and_then(|path| Some((std::fs::read_to_string(&path).ok()?, path))) {
+        None => Value::Null,
+        Some((text, path)) => serde_saphyr::from_str(&text).map_err(|problem| {
             ProviderError::config(format!("the file {} cannot be read: {problem}", path.display()))
-        })
-    }
-
-    fn active(self, variables: &Environment) -> Result<Profile, ProviderError> {
-        let Self { top, active_profile, mut profiles } = self;
-        let name = variables.get("SCW_PROFILE").map(ToOwned::to_owned).or(active_profile);
-        let Some(name) = name else { return Ok(top) };
-        let profile = profiles.remove(&name).ok_or_else(|| {
-            ProviderError::config(format!(
-                "the profile {name:?} is not in the file of Scaleway; correct SCW_PROFILE"
-            ))
-        })?;
-        Ok(profile.or(top))
-    }
+        })?,
+    };
+    let Some(name) = variables.get("SCW_PROFILE").or(top["active_profile"].as_str()) else {
+        return Ok([Value::Null, top]);
+    };
+    let profile = top["profiles"].get(name).cloned().ok_or_else(|| {
+        ProviderError::config(format!(
+            "the profile {name:?} is not in the file of Scaleway; correct SCW_PROFILE"
+        ))
+    })?;
+    Ok([profile, top])
 }
 
 impl Login {
@@ -103,28 +53,39 @@ impl Login {
     /// # Errors
     /// When a key is missing or malformed, or the file cannot be read.
     pub(super) fn find(variables: &Environment) -> Result<Self, ProviderError> {
-        let file = File::read(variables)?.active(variables)?;
-        let profile = Profile::of(variables).or(file);
-        let missing = |what: &str, name: &str| {
-            ProviderError::config(format!("no {what} key of Scaleway is set; put it into {name}"))
+        let profile = profile(variables)?;
+        let value = |key: &str| {
+            let (_, names) = VALUES.iter().find(|(own, _)| *own == key)?;
+            let of_variable = names.iter().find_map(|name| variables.get(name));
+            let of_file = || match profile.iter().find_map(|it| it.get(key))? {
+                Value::String(text) => Some(text.clone()),
+                other => Some(other.to_string()),
+            };
+            of_variable.map(str::to_owned).or_else(of_file)
         };
-        let access = profile.access_key.ok_or_else(|| missing("access", "SCW_ACCESS_KEY"))?;
-        let secret = profile.secret_key.ok_or_else(|| missing("secret", "SCW_SECRET_KEY"))?;
+        let [access, secret] =
+            ["access_key", "secret_key"].map(|key| value(key).unwrap_or_default());
+        let keys = [("SCW_ACCESS_KEY", access.as_str()), ("SCW_SECRET_KEY", &secret)];
+        let [access, secret_key] = given("Scaleway", keys)?;
         if !is_access_key(&access) {
             return Err(ProviderError::config(
                 "SCW_ACCESS_KEY holds no access key of Scaleway, which is SCW and 17 letters or digits",
             ));
         }
-        if !is_uuid(&secret) {
+        if !is_uuid(&secret_key) {
             return Err(ProviderError::config(
                 "SCW_SECRET_KEY holds no secret key of Scaleway, which is a UUID",
             ));
         }
+        let is_true = |text: &str| matches!(text, "1" | "t" | "true" | "T" | "TRUE" | "True");
+        let unverified = || variables.get("SCW_TLSVERIFY").map(|text| !is_true(text));
+        let of_variable = variables.get("SCW_INSECURE").map(is_true).or_else(unverified);
+        let insecure = of_variable.or_else(|| value("insecure").map(|text| is_true(&text)));
         let size = variables.get("SCW_DEFAULT_PAGE_SIZE").and_then(|text| text.parse().ok());
         Ok(Self {
-            secret_key: secret,
-            url: profile.api_url,
-            insecure: profile.insecure.unwrap_or_default(),
+            secret_key,
+            url: value("api_url"),
+            insecure: insecure.unwrap_or_default(),
             page_size: size.unwrap_or(PAGE).clamp(1, PAGE),
         })
     }

@@ -17,13 +17,13 @@ mod record;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Name, RecordType, Zone, ZoneIndex};
+use extdns_model::{ChangeGroup, Name, Zone, ZoneIndex};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::engine::wire::{Dots, Form, Ttls};
+use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME};
 use crate::engine::{ByKind, batched};
-use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, origin};
+use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, THROTTLED, origin};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
     Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
@@ -35,13 +35,9 @@ const SERVICE: Service = Service {
     texts: &["/type", "/message", "/help_message", "/details"],
     meanings: &[
         Meaning { status: 403, text: "domain not found", kind: ErrorKind::ZoneGone },
-        Meaning { status: 0, text: "quotas_exceeded", kind: ErrorKind::Quota },
-        Meaning {
-            status: 0,
-            text: "transient_state",
-            kind: ErrorKind::Throttled { retry_after: None },
-        },
-        Meaning { status: 0, text: "locked", kind: ErrorKind::Throttled { retry_after: None } },
+        Meaning::of("quotas_exceeded", ErrorKind::Quota),
+        Meaning::of("transient_state", THROTTLED),
+        Meaning::of("locked", THROTTLED),
     ],
     rights: "check that the key in SCW_SECRET_KEY is valid and its policy has DomainsDNSFullAccess",
     advice: Advice {
@@ -56,11 +52,6 @@ const SERVICE: Service = Service {
 
 const FORM: Form =
     Form { apex: "", dots: Dots::Final, txt: TxtQuoting::Quoted, ttls: Ttls::from(300) };
-
-const TYPES: &[RecordType] = {
-    use RecordType::{A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt};
-    &[A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt]
-};
 
 /// The pages have no numbers: there is another as long as fewer came than there are.
 const ZONES: Listing = Listing {
@@ -95,7 +86,7 @@ fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Prov
 
 fn capabilities(page_size: u32) -> Capabilities {
     Capabilities {
-        record_types: TYPES,
+        record_types: USUAL_TYPES_AND_DNAME,
         stores: Stores::Values(Updates::InPlace),
         batches: Batching::Whole,
         batch_limits: BatchLimits::changes(1000),
@@ -119,18 +110,17 @@ impl ZoneReader for Scaleway {
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let listed: Vec<ListedZone> =
-            self.rest.all(via, "list zones", &ALL, &self.listing(&ZONES)).await?;
-        let zones = listed.iter().map(ListedZone::name);
-        let zones = zones.map(|name| Zone::new(name.as_str(), Name::as_listed(&name)));
-        Ok(self.filter.select(zones.collect()))
+        let zone = |it: &ListedZone| {
+            let name = it.name();
+            Zone::new(name.as_str(), Name::as_listed(&name))
+        };
+        let first = self.rest.get(&ALL);
+        Ok(self.filter.select(self.rest.zones(via, first, &self.listing(&ZONES), zone).await?))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = records(zone);
-        let listed: Vec<Listed> =
-            self.rest.all(via, "list records", &path, &self.listing(&RECORDS)).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
+        let (first, listing) = (self.rest.get(&records(zone)), self.listing(&RECORDS));
+        self.rest.records(via, first, &listing, |it: &Listed| it.record(zone)).await
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {

@@ -3,7 +3,8 @@
 use extdns_model::{Properties, Record, RecordSet, RecordType, Zone};
 use serde::{Deserialize, Serialize};
 
-use super::{FORM, TYPES};
+use super::FORM;
+use crate::engine::wire::{USUAL_TYPES_AND_DNAME, type_of};
 use crate::{Adaptation, AdaptationKind, Adjusted};
 
 /// The property with the priority of a record (annotation `scw-priority`). MX and SRV have theirs in their values.
@@ -46,8 +47,7 @@ pub(super) struct Listed {
 impl Listed {
     /// The record, if its type is managed.
     pub(super) fn record(&self, zone: &Zone) -> Option<Record> {
-        let known = |it: &&RecordType| it.known_text() == Some(self.rtype.as_str());
-        let rtype = *TYPES.iter().find(known)?;
+        let rtype = type_of(USUAL_TYPES_AND_DNAME, &self.rtype)?;
         // Some have the priority in their data as well.
         let number = u16::try_from(self.priority).ok().filter(|_| !self.data.contains(' '));
         let value = match number {

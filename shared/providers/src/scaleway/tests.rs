@@ -267,8 +267,8 @@ fn keys_are_those_of_variables_or_of_a_profile() {
     let sized = find(&sized).expect("a login");
     assert_eq!((sized.page_size, sized.insecure), (1000, true));
     let table = [
-        (&[pair[1]][..], "no access key"),
-        (&[pair[0]], "no secret key"),
+        (&[pair[1]][..], "SCW_ACCESS_KEY is not set"),
+        (&[pair[0]], "SCW_SECRET_KEY is not set"),
         (&[pair[0], ("SCW_SECRET_KEY", "dummy")], "which is a UUID"),
         (&[("SCW_ACCESS_KEY", "dummy"), pair[1]], "SCW and 17"),
         (

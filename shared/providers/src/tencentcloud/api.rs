@@ -3,7 +3,7 @@
 use extdns_model::RecordType;
 
 use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES};
-use crate::rest::{Advice, Meaning, Service};
+use crate::rest::{Advice, CONFLICT, Listing, Meaning, More, Service, THROTTLED};
 use crate::{ErrorKind, TxtQuoting};
 
 /// One of the two APIs.
@@ -23,40 +23,33 @@ pub(super) struct Api {
     pub(super) is_private: bool,
 }
 
-/// How a list is asked for.
-pub(super) struct List {
-    pub(super) action: &'static str,
-    /// JSON pointers to the items and to the number of all.
-    pub(super) items: &'static str,
-    pub(super) total: &'static str,
-    /// Most items of a page.
-    pub(super) most: usize,
+/// A list by its action, whose pages are asked for in the body.
+pub(super) type List = (&'static str, Listing);
+
+const fn paged(items: &'static str, total: &'static str, most: u32) -> Listing {
+    Listing { next: More::Member("Offset"), total, size: ("Limit", most), ..Listing::at(items) }
 }
 
 pub(super) const SERVICE: Service = Service {
     texts: &["/Response/Error/Code", "/Response/Error/Message"],
     failure: "/Response/Error",
     meanings: &[
-        Meaning {
-            status: 0,
-            text: "requestlimitexceeded",
-            kind: ErrorKind::Throttled { retry_after: None },
-        },
-        Meaning { status: 0, text: "internalerror", kind: ErrorKind::Lost },
-        Meaning { status: 0, text: "authfailure", kind: ErrorKind::Unauthorised },
-        Meaning { status: 0, text: "unauthorizedoperation", kind: ErrorKind::Unauthorised },
+        Meaning::of("requestlimitexceeded", THROTTLED),
+        Meaning::of("internalerror", ErrorKind::Lost),
+        Meaning::of("authfailure", ErrorKind::Unauthorised),
+        Meaning::of("unauthorizedoperation", ErrorKind::Unauthorised),
         // A list without items.
-        Meaning { status: 0, text: "nodataofrecord", kind: ErrorKind::RecordGone },
-        Meaning { status: 0, text: "recordidinvalid", kind: ErrorKind::RecordGone },
-        Meaning { status: 0, text: "recordnotexist", kind: ErrorKind::RecordGone },
-        Meaning { status: 0, text: "domainnotexist", kind: ErrorKind::ZoneGone },
-        Meaning { status: 0, text: "nodataofdomain", kind: ErrorKind::ZoneGone },
-        Meaning { status: 0, text: "zonenotexist", kind: ErrorKind::ZoneGone },
-        Meaning { status: 0, text: "recordexist", kind: ErrorKind::Conflict(Vec::new()) },
-        Meaning { status: 0, text: "conflict", kind: ErrorKind::Conflict(Vec::new()) },
+        Meaning::of("nodataofrecord", ErrorKind::RecordGone),
+        Meaning::of("recordidinvalid", ErrorKind::RecordGone),
+        Meaning::of("recordnotexist", ErrorKind::RecordGone),
+        Meaning::of("domainnotexist", ErrorKind::ZoneGone),
+        Meaning::of("nodataofdomain", ErrorKind::ZoneGone),
+        Meaning::of("zonenotexist", ErrorKind::ZoneGone),
+        Meaning::of("recordexist", CONFLICT),
+        Meaning::of("conflict", CONFLICT),
         // The plan of the domain has a least TTL.
-        Meaning { status: 0, text: "recordttllimit", kind: ErrorKind::Rejected(Vec::new()) },
-        Meaning { status: 0, text: "limitexceeded", kind: ErrorKind::Quota },
+        Meaning::of("recordttllimit", ErrorKind::Rejected(Vec::new())),
+        Meaning::of("limitexceeded", ErrorKind::Quota),
     ],
     rights: "check secretId and secretKey in the file of --tencent-cloud-config-file, and the policies of their user",
     advice: Advice {
@@ -76,18 +69,14 @@ pub(super) const PUBLIC: Api = Api {
     name: "dnspod",
     version: "2021-03-23",
     types: USUAL_TYPES,
-    zones: List {
-        action: "DescribeDomainList",
-        items: "/Response/DomainList",
-        total: "/Response/DomainCountInfo/AllTotal",
-        most: 3000,
-    },
-    records: List {
-        action: "DescribeRecordList",
-        items: "/Response/RecordList",
-        total: "/Response/RecordCountInfo/TotalCount",
-        most: 3000,
-    },
+    zones: (
+        "DescribeDomainList",
+        paged("/Response/DomainList", "/Response/DomainCountInfo/AllTotal", 3000),
+    ),
+    records: (
+        "DescribeRecordList",
+        paged("/Response/RecordList", "/Response/RecordCountInfo/TotalCount", 3000),
+    ),
     zone: "Domain",
     writes: ["CreateRecord", "ModifyRecord", "DeleteRecord"],
     value: "Value",
@@ -102,18 +91,14 @@ pub(super) const PRIVATE: Api = Api {
         use RecordType::{A, Aaaa, Cname, Mx, Ptr, Txt};
         &[A, Aaaa, Cname, Mx, Ptr, Txt]
     },
-    zones: List {
-        action: "DescribePrivateZoneList",
-        items: "/Response/PrivateZoneSet",
-        total: "/Response/TotalCount",
-        most: 100,
-    },
-    records: List {
-        action: "DescribePrivateZoneRecordList",
-        items: "/Response/RecordSet",
-        total: "/Response/TotalCount",
-        most: 100,
-    },
+    zones: (
+        "DescribePrivateZoneList",
+        paged("/Response/PrivateZoneSet", "/Response/TotalCount", 100),
+    ),
+    records: (
+        "DescribePrivateZoneRecordList",
+        paged("/Response/RecordSet", "/Response/TotalCount", 100),
+    ),
     zone: "ZoneId",
     writes: ["CreatePrivateZoneRecord", "ModifyPrivateZoneRecord", "DeletePrivateZoneRecord"],
     value: "RecordValue",

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::ProviderError;
+use crate::rest::credentials::{config_file, given};
 
 /// Flags of the `tencentcloud` provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -35,20 +36,10 @@ impl TencentcloudArgs {
     /// # Errors
     /// When it cannot be read, or has no key.
     pub(super) fn file(&self) -> Result<File, ProviderError> {
-        let path = &self.tencent_cloud_config_file;
-        let cannot = |problem: String| {
-            ProviderError::config(format!(
-                "the file {path:?} of --tencent-cloud-config-file cannot be used: {problem}"
-            ))
-        };
-        let text = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
-        // What is wrong is not quoted: it may be the secret.
-        let file: File = serde_json::from_slice(&text).map_err(|error| {
-            cannot(format!("line {} is not the JSON that it should be", error.line()))
-        })?;
-        if file.secret_id.is_empty() || file.secret_key.is_empty() {
-            return Err(cannot("secretId and secretKey are needed".to_owned()));
-        }
+        let flag = "--tencent-cloud-config-file";
+        let file: File = config_file(flag, &self.tencent_cloud_config_file)?;
+        let key = [("secretId", &*file.secret_id), ("secretKey", &*file.secret_key)];
+        given(&format!("the file of {flag}"), key)?;
         Ok(file)
     }
 }

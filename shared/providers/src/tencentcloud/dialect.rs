@@ -97,8 +97,8 @@ fn ask(api: &Api, request: &HttpRequest) -> Result<HttpRequest, HttpAnswer> {
     let [create, modify, delete] = api.writes;
     let action = header("x-tc-action");
     let (method, path) = match action {
-        _ if action == api.zones.action => ("GET", "/zones".to_owned()),
-        _ if action == api.records.action => ("GET", records),
+        _ if action == api.zones.0 => ("GET", "/zones".to_owned()),
+        _ if action == api.records.0 => ("GET", records),
         _ if action == create => ("POST", records),
         _ if action == modify => ("PUT", format!("{records}/{id}")),
         _ if action == delete && id.is_empty() => ("POST", format!("/zones/{zone}/deletes")),
@@ -163,7 +163,7 @@ fn tell(request: &HttpRequest, answer: HttpAnswer) -> HttpAnswer {
 }
 
 fn with_kept(request: &HttpRequest, answer: HttpAnswer) -> HttpAnswer {
-    let is_list = request.headers.get("x-tc-action").is_some_and(|it| it == PRIVATE.records.action);
+    let is_list = request.headers.get("x-tc-action").is_some_and(|it| it == PRIVATE.records.0);
     match answer {
         HttpAnswer::Whole { status: 200, headers, mut body } if is_list => {
             let own = json!({ "RecordId": "0", "SubDomain": "@", "RecordType": "TXT", "RecordValue": KEEPS, "TTL": 600 });

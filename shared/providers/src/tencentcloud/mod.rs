@@ -24,16 +24,16 @@ use extdns_model::{
     Action, ChangeGroup, Name, Record, RecordSet, RecordType, Stored, Zone, ZoneIndex,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::engine::wire::type_of;
 use crate::engine::{Noted, batched, stepped};
-use crate::rest::{Answer, Auth, Id, Rest, origin};
+use crate::rest::{Auth, Id, Request, Rest, origin};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
     Provider, ProviderError, RateLimit, RecordWriter, Step, Transport, ZoneFilter, ZoneReader,
 };
-use api::{Api, FORM, List, PRIVATE, PUBLIC, SERVICE};
+use api::{Api, FORM, PRIVATE, PUBLIC, SERVICE};
 pub use args::TencentcloudArgs;
 use sign::Tc3;
 
@@ -85,7 +85,7 @@ fn capabilities(api: &'static Api) -> Capabilities {
         record_types: api.types,
         batches,
         batch_limits: BatchLimits::changes(100),
-        page_size: Some(u32::try_from(api.records.most).unwrap_or(u32::MAX)),
+        page_size: Some(api.records.1.size.1),
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(20, 20)),
@@ -105,47 +105,17 @@ struct Tencentcloud {
 }
 
 impl Tencentcloud {
+    fn request(&self, action: &str, body: &Value) -> Result<Request, ProviderError> {
+        self.rest.post(&[]).header("x-tc-action", action)?.json(body)
+    }
+
     async fn call(
         &self,
         via: &Transport,
         action: &'static str,
         body: &Value,
-    ) -> Result<Answer, ProviderError> {
-        let request = self.rest.post(&[]).header("x-tc-action", action)?.json(body)?;
-        self.rest.send(via, action, &request).await
-    }
-
-    /// All items of a list whose pages are asked for in the body.
-    async fn list<T: DeserializeOwned>(
-        &self,
-        via: &Transport,
-        list: &List,
-        mut body: Value,
-    ) -> Result<Vec<T>, ProviderError> {
-        let mut items: Vec<T> = Vec::new();
-        loop {
-            body["Offset"] = items.len().into();
-            body["Limit"] = list.most.into();
-            let answer = match self.call(via, list.action, &body).await {
-                Err(error) if error.kind == ErrorKind::RecordGone => return Ok(items),
-                answer => answer?,
-            };
-            let page: Vec<T> = answer.member(list.items)?;
-            let total: usize = answer.member(list.total)?;
-            let is_last = page.is_empty();
-            items.extend(page);
-            if items.len() >= total {
-                return Ok(items);
-            }
-            if is_last {
-                let count = items.len();
-                let message = format!(
-                    "{}: the list is not complete, {count} of {total} items came; run again",
-                    list.action
-                );
-                return Err(ProviderError::new(ErrorKind::Transient, message));
-            }
-        }
+    ) -> Result<(), ProviderError> {
+        self.rest.send(via, action, &self.request(action, body)?).await.map(drop)
     }
 
     /// The members that name a zone and a record.
@@ -180,8 +150,7 @@ impl Tencentcloud {
 
     /// The record, if its type is managed and everybody gets it.
     fn record(&self, listed: &Listed, zone: &Zone) -> Option<Record> {
-        let known = |it: &&RecordType| it.known_text() == Some(listed.rtype.as_str());
-        let rtype = *self.api.types.iter().find(known)?;
+        let rtype = type_of(self.api.types, &listed.rtype)?;
         let is_usual = listed.line.as_deref().is_none_or(|line| line == "0");
         let is_own = rtype == RecordType::Ns && listed.name == "@" && !self.api.is_private;
         if !is_usual || is_own || self.is_kept(listed) {
@@ -208,7 +177,7 @@ impl Tencentcloud {
         let body = json!({ "ZoneId": &*zone.id, "RecordIdSet": ids });
         match self.call(via, self.api.writes[2], &body).await {
             Err(error) if error.kind == ErrorKind::RecordGone && ids.len() == 1 => Ok(()),
-            answer => answer.map(drop),
+            answer => answer,
         }
     }
 
@@ -235,19 +204,30 @@ impl ZoneReader for Tencentcloud {
             true => json!({ "Filters": [{ "Name": "Vpc", "Values": [self.vpc] }] }),
             false => json!({}),
         };
-        let listed: Vec<ListedZone> = self.list(via, &self.api.zones, body).await?;
+        let (action, listing) = &self.api.zones;
         let zone = |it: &ListedZone| {
             let id = it.id.as_ref().map_or(it.name.as_str(), Id::as_str);
             Zone::new(id, Name::as_listed(&it.name))
         };
-        Ok(self.filter.select(listed.iter().map(zone).collect()))
+        let first = self.request(action, &body)?;
+        Ok(self.filter.select(self.rest.zones(via, first, listing, zone).await?))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let listed: Vec<Listed> = self.list(via, &self.api.records, self.body(zone, None)?).await?;
-        self.kept.note(zone, listed.iter().any(|it| self.is_kept(it)));
-        let records = listed.iter().filter_map(|it| self.record(it, zone)).collect();
-        Ok(Page { records, next: None })
+        let (action, listing) = &self.api.records;
+        let first = self.request(action, &self.body(zone, None)?)?;
+        self.kept.note(zone, false);
+        let record = |it: &Listed| {
+            if self.is_kept(it) {
+                self.kept.note(zone, true);
+            }
+            self.record(it, zone)
+        };
+        match self.rest.records(via, first, listing, record).await {
+            // A list without items is a failure here.
+            Err(error) if error.kind == ErrorKind::RecordGone => Ok(Page::default()),
+            page => page,
+        }
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
@@ -266,7 +246,7 @@ impl RecordWriter for Tencentcloud {
             }
             Action::Delete(old) => (delete, self.body(zone, Some(old))?),
         };
-        self.call(via, action, &body).await.map(drop)
+        self.call(via, action, &body).await
     }
 }
 

@@ -35,11 +35,25 @@ pub const USUAL_TYPES: &[RecordType] = &[
     RecordType::Txt,
 ];
 
+/// Those, and DNAME.
+pub const USUAL_TYPES_AND_DNAME: &[RecordType] = {
+    use RecordType::{A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt};
+    &[A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt]
+};
+
+/// One of these types, by its name.
+#[must_use]
+pub fn type_of(types: &[RecordType], name: &str) -> Option<RecordType> {
+    types.iter().copied().find(|rtype| rtype.known_text() == Some(name))
+}
+
 /// How an API writes the host names in values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dots {
     /// With a final dot: without one the API takes a name as relative to the zone.
     Final,
+    /// The same, but that the target of a CNAME stays as the user gives it: without a dot it is meant within the zone.
+    FinalButCname,
     /// Without.
     None,
 }
@@ -89,7 +103,7 @@ impl Form {
     /// One of the usual types, by its name.
     #[must_use]
     pub fn usual_type(&self, name: &str) -> Option<RecordType> {
-        USUAL_TYPES.iter().copied().find(|rtype| rtype.known_text() == Some(name))
+        type_of(USUAL_TYPES, name)
     }
 
     /// A name as the API writes it within a zone: relative, as A-labels.
@@ -104,12 +118,20 @@ impl Form {
         absolute(name, &zone.name, self.apex)
     }
 
+    /// Whether values of a type stay as they are given.
+    fn keeps(&self, rtype: RecordType) -> bool {
+        (self.dots, rtype) == (Dots::FinalButCname, RecordType::Cname)
+    }
+
     /// A value as the API writes it in one text.
     #[must_use]
     pub fn value(&self, rtype: RecordType, value: &str) -> String {
+        if self.keeps(rtype) {
+            return value.to_owned();
+        }
         let value = normal(rtype, value, self.txt);
         let host_in = |value: &str| match self.dots {
-            Dots::Final => fqdn(value),
+            Dots::Final | Dots::FinalButCname => fqdn(value),
             Dots::None => host(value),
         };
         let has_fields = match rtype {
@@ -162,6 +184,9 @@ impl Form {
     /// A value that the API wrote in one text, in its normal form.
     #[must_use]
     pub fn read(&self, rtype: RecordType, value: &str) -> EcoString {
+        if self.keeps(rtype) {
+            return value.into();
+        }
         if rtype == RecordType::Txt && self.txt == TxtQuoting::Quoted {
             return normal(rtype, &text::as_owned(value), self.txt);
         }
@@ -181,7 +206,7 @@ impl Form {
             let rtype = endpoint.set.rtype;
             let is_normal =
                 |value: &EcoString| normal(rtype, value, self.txt).as_str() == value.as_str();
-            if !endpoint.set.targets.iter().all(is_normal) {
+            if !self.keeps(rtype) && !endpoint.set.targets.iter().all(is_normal) {
                 let targets = endpoint.set.targets.iter();
                 endpoint.set.targets =
                     targets.map(|value| normal(rtype, value, self.txt)).collect();

@@ -142,6 +142,18 @@ fn ttls_that_are_stored() {
 
 #[test]
 fn desired_endpoints_get_their_normal_form_and_note_what_cannot_be_stored() {
+    // The targets of CNAMEs stay as they are, and no others do.
+    let kept = Form { dots: Dots::FinalButCname, ..FORM };
+    for (rtype, value, written) in [
+        (RecordType::Cname, "relative", "relative"),
+        (RecordType::Cname, "whole.example.", "whole.example."),
+        (RecordType::Ns, "ns.example", "ns.example."),
+        (RecordType::Dname, "other.example", "other.example."),
+    ] {
+        assert_eq!(kept.value(rtype, value), written);
+        let read = if rtype == RecordType::Cname { written } else { value };
+        assert_eq!(kept.read(rtype, written), read);
+    }
     let form = Form { ttls: Ttls::from(300).only(&[300, 3600]), ..FORM };
     let targets = ["20 b.", "10  A", "020 b"].into_iter().collect();
     let name = Name::as_listed("a.example.org");

@@ -42,6 +42,78 @@ async fn by_page_number() {
     );
 }
 
+/// A full page has another behind it, which begins behind so many items or behind the last of them.
+#[tokio::test]
+async fn by_full_pages() {
+    let full = Listing { next: More::Full("offset"), size: ("limit", 2), ..Listing::at("") };
+    let (items, asked) = walk(full, |request| match value(request, "offset") {
+        0 => Reply::json(200, &json!([1, 2])),
+        _ => Reply::json(200, &json!([3])),
+    })
+    .await;
+    assert_eq!(items.expect("complete"), [1, 2, 3]);
+    assert_eq!(asked, ["/api/things?size=2&limit=2", "/api/things?size=2&limit=2&offset=2"]);
+    // More than were asked for are all of them.
+    let (items, asked) = walk(full, |_| Reply::json(200, &json!([1, 2, 3]))).await;
+    assert_eq!((items.expect("complete").len(), asked.len()), (3, 1));
+
+    let server = ScriptedServer::start(|request| match value(request, "marker") {
+        0 => Reply::json(200, &json!([{ "at": "1" }, { "at": "7" }])),
+        _ => Reply::json(200, &json!([])),
+    });
+    let (rest, via) = client(&server, Auth::none());
+    let behind =
+        Listing { next: More::Behind("/at", "marker"), size: ("limit", 2), ..Listing::at("") };
+    let items: Result<Vec<Value>, _> = rest.list(&via, "read", rest.get(&[]), &behind).await;
+    assert_eq!(items.expect("complete").len(), 2);
+    let asked: Vec<String> = server.requests().iter().map(Seen::target).collect();
+    assert_eq!(asked, ["/api?limit=2", "/api?limit=2&marker=7"]);
+}
+
+#[tokio::test]
+async fn by_a_token_in_a_header() {
+    let listing = Listing { next: More::Header("x-next", "page"), ..PAGED };
+    let (items, asked) = walk(listing, |request| match value(request, "page") {
+        0 => page(&[1, 2], Value::Null).header("x-next", "9"),
+        _ => page(&[3], Value::Null).header("x-next", ""),
+    })
+    .await;
+    assert_eq!(items.expect("complete"), [1, 2, 3]);
+    assert_eq!(asked, ["/api/things?size=2", "/api/things?size=2&page=9"]);
+}
+
+#[tokio::test]
+async fn by_members_of_the_body() {
+    let listing =
+        Listing { next: More::Member("Offset"), size: ("Limit", 2), total: "/total", ..PAGED };
+    let server = ScriptedServer::start(|request| {
+        let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+        match body["Offset"].as_u64() {
+            Some(0) => page(&[1, 2], Value::Null),
+            Some(2) => page(&[3, 4], Value::Null),
+            _ => page(&[5], Value::Null),
+        }
+    });
+    let (rest, via) = client(&server, Auth::none());
+    let first = || rest.post(&["things"]).json(&json!({ "Zone": "z" })).expect("JSON");
+    let items: Result<Vec<u32>, _> = rest.list(&via, "read", first(), &listing).await;
+    assert_eq!(items.expect("complete"), [1, 2, 3, 4, 5]);
+    let asked: Vec<Value> = server
+        .requests()
+        .iter()
+        .map(|it| serde_json::from_slice(&it.body).expect("JSON"))
+        .collect();
+    let body = |offset: u32| json!({ "Zone": "z", "Offset": offset, "Limit": 2 });
+    assert_eq!(asked, [body(0), body(2), body(4)]);
+
+    // A list that ends too early, and one that comes again.
+    let server = ScriptedServer::start(|_| page(&[], Value::Null));
+    let (rest, via) = client(&server, Auth::none());
+    let first = rest.post(&["things"]).json(&json!({})).expect("JSON");
+    let items: Result<Vec<u32>, _> = rest.list(&via, "read", first, &listing).await;
+    assert_eq!(items.expect_err("not complete").kind, ErrorKind::Transient);
+}
+
 /// A page says its number and how many there are, or else how many items there are in all.
 #[tokio::test]
 async fn by_the_number_of_pages_or_of_items() {
