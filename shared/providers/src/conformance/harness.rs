@@ -66,6 +66,11 @@ pub trait Harness: Send + Sync {
     /// Waits, bounded, until reads show what was written.
     async fn settle(&self) {}
 
+    /// Whether the calls of the provider stand in a table.
+    fn counts_calls(&self) -> bool {
+        false
+    }
+
     /// Texts that must be in no message.
     fn secrets(&self) -> Vec<String> {
         Vec::new()

@@ -29,6 +29,7 @@
 //! [`conformance!`](crate::conformance!). What a harness cannot provoke ([`Harness::inject`] answers
 //! false) is left out.
 
+mod calls;
 #[cfg(test)]
 pub(crate) mod contract;
 mod dialect;
@@ -47,6 +48,7 @@ pub mod suite;
 #[cfg(test)]
 mod tests;
 
+pub use calls::{CALLS, calls_of};
 pub use dialect::{
     Dialect, HttpAnswer, HttpBatch, HttpChange, HttpHeaders, HttpPage, HttpRecord, HttpRequest,
     WHOLE, only,
@@ -99,6 +101,7 @@ macro_rules! conformance {
             stops_creates_in_a_full_zone
             leaves_an_api_alone_that_is_down
             ends_with_the_deadline
+            makes_no_more_calls
         }
     };
     (@each $test:tt $harness:tt $check:ident $($rest:ident)*) => {

@@ -82,6 +82,7 @@ pub struct OverHttp {
     ttl: i64,
     /// The zone of the server in which the zone of the kit lies.
     zone: &'static str,
+    counts: bool,
 }
 
 impl OverHttp {
@@ -95,7 +96,7 @@ impl OverHttp {
     #[must_use]
     pub fn behind(front: Front, dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
         let sim = HttpSim::behind(front, dialect, &[ZONE, "example.net", CHILD]);
-        Self { sim, make, ttl: 300, zone: ZONE }
+        Self { sim, make, ttl: 300, zone: ZONE, counts: true }
     }
 
     /// The same for a service without zones: the server has one that holds every name.
@@ -105,7 +106,14 @@ impl OverHttp {
         dialect: Dialect,
         make: fn(&str) -> Box<dyn Provider>,
     ) -> Self {
-        Self { sim: HttpSim::behind(front, dialect, &[""]), make, ttl: 300, zone: "" }
+        let sim = HttpSim::behind(front, dialect, &[""]);
+        Self { sim, make, ttl: 300, zone: "", counts: true }
+    }
+
+    /// The same for a provider that is none of the table, whose calls are not counted.
+    #[must_use]
+    pub fn uncounted(self) -> Self {
+        Self { counts: false, ..self }
     }
 
     /// The same for a service that stores no lower TTL than this; 0 for one that stores none at all.
@@ -185,6 +193,10 @@ impl Harness for OverHttp {
 
     fn ttl(&self) -> i64 {
         self.ttl
+    }
+
+    fn counts_calls(&self) -> bool {
+        self.counts
     }
 
     fn secrets(&self) -> Vec<String> {

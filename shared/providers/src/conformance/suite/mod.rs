@@ -1,6 +1,7 @@
 //! The checks that every provider passes. Each takes a maker of fresh harnesses and panics with
 //! what it missed; [`conformance!`](crate::conformance!) makes tests of them.
 
+mod calls;
 mod content;
 mod kinds;
 mod races;
@@ -18,6 +19,7 @@ pub use super::promises::keeps_its_promises;
 use super::simple_plan::{is_ownership_record, ownership_name, plan};
 use crate::engine::text;
 use crate::{Deadline, Provider};
+pub use calls::makes_no_more_calls;
 pub use content::{
     applies_twice, creates, deletes, pages, plans_without_writing, reads_what_is_there, updates,
 };
@@ -40,10 +42,13 @@ impl<H, F: AsyncFn() -> H> Make<H> for F {}
 
 /// One run: read, adjust, plan, apply.
 pub async fn run<H: Harness>(kit: &H, desired: &[RecordSet]) -> Vec<Outcome> {
-    let provider = kit.provider().await;
+    run_with(kit.provider().await.as_ref(), desired).await
+}
+
+/// The same with a provider that is there.
+async fn run_with(provider: &dyn Provider, desired: &[RecordSet]) -> Vec<Outcome> {
     let inventory = provider.read().await.expect("readable");
-    apply(provider.as_ref(), &inventory, &adjusted(provider.as_ref(), &inventory, desired).await)
-        .await
+    apply(provider, &inventory, &adjusted(provider, &inventory, desired).await).await
 }
 
 /// The second half of a run: plan, apply.
