@@ -60,7 +60,8 @@ fn the_partition_of_the_region_and_fips_decide_the_host() {
 fn a_role_is_assumed_in_the_partition_of_the_region() {
     let fips = ("AWS_USE_FIPS_ENDPOINT", "true");
     let region = |name: &'static str| ("AWS_REGION", name);
-    let table: [(&[(&str, &str)], &str, &str); 4] = [
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let table: [Row<'_>; 4] = [
         (&[region("eu-central-1")], "aws", "sts.eu-central-1.amazonaws.com:443"),
         (&[region("us-west-2"), fips], "aws", "sts-fips.us-west-2.amazonaws.com:443"),
         (&[region("cn-north-1")], "aws-cn", "sts.cn-north-1.amazonaws.com.cn:443"),

@@ -75,7 +75,7 @@ sso_role_name = dns
 ";
 
 fn portal(request: &Request) -> Reply {
-    assert_eq!((&*request.method, &*request.path), ("GET", "/federation/credentials"));
+    assert_eq!((request.method.as_str(), &*request.path), ("GET", "/federation/credentials"));
     let mut asked = request.pairs();
     asked.sort();
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
