@@ -238,6 +238,25 @@ fn a_run_plans_what_a_cluster_wants() {
     assert!(planned.out.contains("+ A www.example.org"), "{planned:?}");
 }
 
+/// It is a default build, which binds no C library of Kerberos.
+#[test]
+#[ignore = "make image runs it: it needs the static program, and root"]
+fn the_program_says_which_build_signs_with_kerberos() {
+    let empty = Empty::new();
+    let mut command = empty.command();
+    command.args([
+        "--once",
+        "--source=fake",
+        "--provider=rfc2136",
+        "--rfc2136-host=ns1.example.org",
+    ]);
+    command.args(["--rfc2136-gss-tsig", "--rfc2136-kerberos-username=u"]);
+    command.args(["--rfc2136-kerberos-password=p", "--rfc2136-kerberos-realm=R"]);
+    let refused = run(&mut command);
+    let said = format!("{}{}", refused.out, refused.log);
+    assert!(refused.code != 0 && said.contains("the feature gss-tsig"), "{refused:?}");
+}
+
 /// Runs buildah with a store of its own.
 fn buildah(store: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("buildah");

@@ -23,11 +23,19 @@ pub const KEYS: [[&str; 3]; 5] = [
 
 /// Who may transfer and update the zones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
+pub enum Access<'a> {
     /// Everybody on this machine.
     Open,
     /// Who signs with one of the [`KEYS`].
     Keys,
+    /// Everybody on this machine may transfer them; only this user of Kerberos (`name@REALM`) may update them. The server
+    /// has its keys from a file.
+    Kerberos {
+        /// The user.
+        user: &'a str,
+        /// The file with the keys of `DNS/localhost`.
+        keytab: &'a Path,
+    },
 }
 
 const BOUND: Duration = Duration::from_secs(30);
@@ -49,7 +57,7 @@ pub struct Bind {
 impl Bind {
     /// A server for `test` alone, with these zones. `None`, said on standard error, where it cannot be installed; with
     /// `CI=true` that fails.
-    pub async fn start_or_skip(test: &str, zones: &[&str], access: Access) -> Option<Self> {
+    pub async fn start_or_skip(test: &str, zones: &[&str], access: Access<'_>) -> Option<Self> {
         let Some(program) = set_up("named").await else {
             skip(test, "named");
             return None;
@@ -65,7 +73,7 @@ impl Bind {
         unreachable!("the last attempt returns or panics")
     }
 
-    async fn launch(program: &Path, zones: &[&str], access: Access) -> io::Result<Self> {
+    async fn launch(program: &Path, zones: &[&str], access: Access<'_>) -> io::Result<Self> {
         let [port, tls_port] = free_ports()?;
         let dir = TempDir::new()?;
         let path = |name: &str| dir.path().join(name);
@@ -125,27 +133,36 @@ impl Bind {
     }
 }
 
-fn config(dir: &str, port: u16, tls_port: u16, zones: &[&str], access: Access) -> String {
+fn config(dir: &str, port: u16, tls_port: u16, zones: &[&str], access: Access<'_>) -> String {
     let keys = KEYS.map(|[name, algorithm, secret]| {
         format!("key \"{name}\" {{ algorithm {algorithm}; secret \"{secret}\"; }};\n")
     });
-    let who = match access {
-        Access::Open => "127.0.0.0/8;".to_owned(),
-        Access::Keys => KEYS.map(|[name, ..]| format!("key \"{name}\";")).concat(),
+    let keys_may = || KEYS.map(|[name, ..]| format!("key \"{name}\";")).concat();
+    let here = "127.0.0.0/8;".to_owned();
+    let (readers, writers) = match access {
+        Access::Open => (here.clone(), format!("allow-update {{ {here} }};")),
+        Access::Keys => (keys_may(), format!("allow-update {{ {} }};", keys_may())),
+        Access::Kerberos { user, .. } => {
+            (here, format!("update-policy {{ grant \"{user}\" zonesub ANY; }};"))
+        }
+    };
+    let keytab = match access {
+        Access::Kerberos { keytab, .. } => format!("tkey-gssapi-keytab \"{}\";", keytab.display()),
+        Access::Open | Access::Keys => String::new(),
     };
     let zones: String = zones
         .iter()
         .map(|zone| {
             format!(
-                "zone \"{zone}\" {{ type primary; file \"{dir}/{zone}.zone\"; allow-update {{ {who} }}; \
-                 allow-transfer {{ {who} }}; }};\n"
+                "zone \"{zone}\" {{ type primary; file \"{dir}/{zone}.zone\"; {writers} \
+                 allow-transfer {{ {readers} }}; }};\n"
             )
         })
         .collect();
     format!(
         "options {{ directory \"{dir}\"; pid-file none; session-keyfile none; lock-file none; listen-on-v6 {{ none; }};\n\
          listen-on port {port} {{ 127.0.0.1; }}; listen-on port {tls_port} tls own {{ 127.0.0.1; }};\n\
-         recursion no; notify no; dnssec-validation no; check-names primary ignore; tcp-clients 1000; }};\n\
+         recursion no; notify no; dnssec-validation no; check-names primary ignore; tcp-clients 1000; {keytab} }};\n\
          tls own {{ cert-file \"{dir}/server.crt\"; key-file \"{dir}/server.key\"; protocols {{ TLSv1.3; }}; }};\n\
          controls {{ }};\n{}{zones}",
         keys.concat()

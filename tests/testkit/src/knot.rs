@@ -26,7 +26,7 @@ pub struct Knot {
 impl Knot {
     /// A server for `test` alone, with these zones and the keys of [`KEYS`]. `None`, said on standard error, where it
     /// cannot be installed; with `CI=true` that fails.
-    pub async fn start_or_skip(test: &str, zones: &[&str], access: Access) -> Option<Self> {
+    pub async fn start_or_skip(test: &str, zones: &[&str], access: Access<'_>) -> Option<Self> {
         let Some(program) = set_up("knot").await else {
             skip(test, "knot");
             return None;
@@ -42,7 +42,7 @@ impl Knot {
         unreachable!("the last attempt returns or panics")
     }
 
-    async fn launch(program: &Path, zones: &[&str], access: Access) -> io::Result<Self> {
+    async fn launch(program: &Path, zones: &[&str], access: Access<'_>) -> io::Result<Self> {
         let [port] = free_ports()?;
         let dir = TempDir::new()?;
         let folder = dir.path().display().to_string();
@@ -71,12 +71,13 @@ impl Knot {
     }
 }
 
-fn text(dir: &str, port: u16, zones: &[&str], access: Access) -> String {
+fn text(dir: &str, port: u16, zones: &[&str], access: Access<'_>) -> String {
     let keys = KEYS.map(|[name, algorithm, secret]| {
         format!("  - id: {name}\n    algorithm: {algorithm}\n    secret: {secret}\n")
     });
     let who = match access {
-        Access::Open => "address: 127.0.0.0/8".to_owned(),
+        // Knot DNS has no GSS-TSIG.
+        Access::Open | Access::Kerberos { .. } => "address: 127.0.0.0/8".to_owned(),
         Access::Keys => format!("key: [{}]", KEYS.map(|[name, ..]| name).join(", ")),
     };
     let zones: String = zones

@@ -10,6 +10,7 @@ pub mod dynamodb;
 pub mod eks_token;
 pub mod etcd;
 pub mod http;
+pub mod kerberos;
 pub mod knot;
 pub mod kube;
 pub mod kube_sim;

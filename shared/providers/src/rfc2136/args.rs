@@ -1,10 +1,13 @@
 //! Flags.
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgAction;
 use extdns_model::parse_go_duration;
 
+use super::servers::Signing;
 use super::tsig::Key;
 use crate::ProviderError;
 
@@ -56,7 +59,7 @@ pub struct Rfc2136Args {
     #[arg(long, value_name = "N", default_value = "50")]
     pub rfc2136_batch_change_size: usize,
 
-    /// Sign messages with Kerberos (GSS-TSIG); not in this version, which refuses it
+    /// Sign messages with Kerberos (GSS-TSIG), in builds with the feature gss-tsig; others refuse it
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true)]
     pub rfc2136_gss_tsig: bool,
 
@@ -105,36 +108,61 @@ impl Rfc2136Args {
         self.rfc2136_axfr || self.rfc2136_tsig_axfr
     }
 
-    /// The key that signs messages; `None` without signatures.
+    /// What signs messages.
     ///
     /// # Errors
     /// When the flags exclude each other, or do not say a key.
-    pub(super) fn key(&self) -> Result<Option<Key>, ProviderError> {
+    pub(super) fn signing(&self) -> Result<Signing, ProviderError> {
         if self.rfc2136_gss_tsig {
-            return Err(self.no_kerberos());
+            return self.kerberos();
         }
         if self.rfc2136_insecure {
-            return Ok(None);
+            return Ok(Signing::Nobody);
         }
         let [name, algorithm, secret] =
             [&self.rfc2136_tsig_keyname, &self.rfc2136_tsig_secret_alg, &self.rfc2136_tsig_secret];
-        Key::new(name, algorithm, secret).map(Some).map_err(ProviderError::config)
+        let key = Key::new(name, algorithm, secret).map_err(ProviderError::config)?;
+        Ok(Signing::Shared(Arc::new(key)))
     }
 
-    fn no_kerberos(&self) -> ProviderError {
+    fn kerberos(&self) -> Result<Signing, ProviderError> {
         let account = [
             &self.rfc2136_kerberos_username,
             &self.rfc2136_kerberos_password,
             &self.rfc2136_kerberos_realm,
         ];
-        ProviderError::config(if self.rfc2136_insecure {
-            "--rfc2136-insecure and --rfc2136-gss-tsig exclude each other; leave one of them out"
-        } else if account.iter().any(|text| text.is_empty()) {
-            "--rfc2136-gss-tsig needs --rfc2136-kerberos-username, --rfc2136-kerberos-password and \
-             --rfc2136-kerberos-realm"
-        } else {
-            "no build of this version has GSS-TSIG; sign with a TSIG key (--rfc2136-tsig-keyname, \
-             --rfc2136-tsig-secret, --rfc2136-tsig-secret-alg), or stay with upstream's image for these zones"
-        })
+        if self.rfc2136_insecure {
+            return Err(ProviderError::config(
+                "--rfc2136-insecure and --rfc2136-gss-tsig exclude each other; leave one of them out",
+            ));
+        }
+        if account.iter().any(|text| text.is_empty()) {
+            return Err(ProviderError::config(
+                "--rfc2136-gss-tsig needs --rfc2136-kerberos-username, --rfc2136-kerberos-password and \
+                 --rfc2136-kerberos-realm",
+            ));
+        }
+        let is_address = |host: &&String| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        if let Some(host) = self.rfc2136_host.iter().find(is_address) {
+            let message = format!(
+                "--rfc2136-host={host}: with --rfc2136-gss-tsig it must be a name, for which the KDC has a service DNS/NAME"
+            );
+            return Err(ProviderError::config(message));
+        }
+        with_account(account)
     }
+}
+
+/// Contexts of a user of Kerberos.
+#[cfg(feature = "gss-tsig")]
+fn with_account([name, password, realm]: [&String; 3]) -> Result<Signing, ProviderError> {
+    Ok(Signing::Kerberos(super::gss::Kerberos::new(name, password, realm)))
+}
+
+#[cfg(not(feature = "gss-tsig"))]
+fn with_account(_: [&String; 3]) -> Result<Signing, ProviderError> {
+    Err(ProviderError::config(
+        "this build has no GSS-TSIG, which binds a C library; build external-dns with the feature gss-tsig (see the page of \
+         rfc2136), or sign with a TSIG key (--rfc2136-tsig-keyname, --rfc2136-tsig-secret, --rfc2136-tsig-secret-alg)",
+    ))
 }

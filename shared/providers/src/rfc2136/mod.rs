@@ -2,7 +2,7 @@
 //!
 //! * Protocol: UPDATE (RFC 2136) over TCP, or TLS (RFC 9103); a message has one zone and is applied whole or not
 //!   at all. Records are listed by AXFR (RFC 5936), with `--rfc2136-axfr` only.
-//! * Authentication: TSIG (RFC 8945) with a shared secret. GSS-TSIG is refused.
+//! * Authentication: TSIG (RFC 8945) with a shared secret; GSS-TSIG (RFC 3645) in builds with the feature `gss-tsig`.
 //! * Limits: a message has 64 KiB, and as many record sets as `--rfc2136-batch-change-size` says.
 //! * Quirks: the zones are those of the flags, for a server does not list them; their ids are their names. Without a
 //!   zone everything belongs to the root zone. A server silently leaves out what cannot stand beside a CNAME, so
@@ -14,6 +14,8 @@
 
 mod answer;
 mod args;
+#[cfg(feature = "gss-tsig")]
+mod gss;
 mod record;
 mod servers;
 #[cfg(test)]
@@ -93,7 +95,8 @@ pub fn provider(
     };
     let attempts = servers.count().max(FEWEST_ATTEMPTS);
     let capabilities = capabilities(&form, args.rfc2136_batch_change_size, lists, attempts);
-    let via = Transport::with_secrets(&capabilities, [args.rfc2136_tsig_secret.clone()]);
+    let secrets = [&args.rfc2136_tsig_secret, &args.rfc2136_kerberos_password].map(String::clone);
+    let via = Transport::with_secrets(&capabilities, secrets);
     let account = format!("{:?} {}", args.rfc2136_host, args.rfc2136_port);
     let via = via.among(&context.accounts, &account);
     let zones = zones(&args.rfc2136_zone, context);
@@ -189,8 +192,7 @@ impl ZoneReader for Rfc2136 {
         let name = record::name(&zone.name).map_err(ProviderError::config)?;
         let transfer = async || {
             let question = transfer::question(&name);
-            let read =
-                async |answer: &mut servers::Answer<'_>| transfer::records(answer, &name).await;
+            let read = async |answer: &mut servers::Answer| transfer::records(answer, &name).await;
             self.servers.ask(&self.servers.transfers, question, read).await
         };
         let records = via.call(TRANSFER, transfer).await?;
@@ -226,7 +228,7 @@ impl BatchWriter for Rfc2136 {
         let name = record::name(&zone.name).map_err(ProviderError::config)?;
         let update = async || {
             let message = Update::of(groups, &self.form, self.lists)?.message(&name);
-            let read = async |answer: &mut servers::Answer<'_>| match answer
+            let read = async |answer: &mut servers::Answer| match answer
                 .next()
                 .await?
                 .metadata
@@ -256,7 +258,7 @@ impl Rfc2136 {
     ) -> ProviderError {
         let nothing = async || {
             let message = Update::default_of(&self.form).message(zone);
-            let read = async |answer: &mut servers::Answer<'_>| match answer
+            let read = async |answer: &mut servers::Answer| match answer
                 .next()
                 .await?
                 .metadata

@@ -1,5 +1,6 @@
 //! The servers: which of them gets the next message, and the connections to them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +12,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::args::{Rfc2136Args, Strategy};
+#[cfg(feature = "gss-tsig")]
+use super::gss::Kerberos;
 use super::tls::Tls;
 use super::tsig::{Key, Verifier, unwritable};
 use crate::{Context, ErrorKind, ProviderError};
@@ -25,11 +28,22 @@ const ANSWER: Duration = Duration::from_secs(30);
 pub(super) struct Servers {
     hosts: Vec<Host>,
     strategy: Strategy,
-    key: Option<Key>,
+    signing: Signing,
     tls: Option<Tls>,
     /// Whose turn it is. Transfers and updates have a turn each.
     pub(super) transfers: AtomicUsize,
     pub(super) updates: AtomicUsize,
+}
+
+/// What signs messages.
+pub(super) enum Signing {
+    /// Nothing.
+    Nobody,
+    /// A key that all servers have.
+    Shared(Arc<Key>),
+    /// A context with each server.
+    #[cfg(feature = "gss-tsig")]
+    Kerberos(Kerberos),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +58,7 @@ impl Servers {
     /// # Errors
     /// When the flags exclude each other, or a file of TLS cannot be used.
     pub(super) fn new(args: &Rfc2136Args, context: &Context) -> Result<Self, ProviderError> {
-        let key = args.key()?;
+        let signing = args.signing()?;
         let tls = match args.rfc2136_use_tls {
             true => Some(Tls::new(&context.http, args.rfc2136_skip_tls_verify)?),
             false => None,
@@ -70,7 +84,7 @@ impl Servers {
             Strategy::Random => hosts.shuffle(&mut rand::rng()),
         }
         let (transfers, updates) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Ok(Self { hosts, strategy, key, tls, transfers, updates })
+        Ok(Self { hosts, strategy, signing, tls, transfers, updates })
     }
 
     /// How many there are.
@@ -80,7 +94,7 @@ impl Servers {
 
     /// Whether messages are signed.
     pub(super) fn signs(&self) -> bool {
-        self.key.is_some()
+        !matches!(self.signing, Signing::Nobody)
     }
 
     /// Sends a message to the server whose turn it is, and hands its answer, of which nothing is read yet, to `read`.
@@ -92,7 +106,7 @@ impl Servers {
         &self,
         turn: &AtomicUsize,
         message: Message,
-        read: impl AsyncFnOnce(&mut Answer<'_>) -> Result<T, ProviderError>,
+        read: impl AsyncFnOnce(&mut Answer) -> Result<T, ProviderError>,
     ) -> Result<T, ProviderError> {
         let at = match self.strategy {
             Strategy::Disabled => turn.load(Ordering::Relaxed),
@@ -100,8 +114,16 @@ impl Servers {
         };
         let host = &self.hosts[at % self.hosts.len().max(1)];
         let answer = async {
-            let mut answer = self.send(host, message).await?;
-            read(&mut answer).await
+            let key = self.key_for(host).await?;
+            let found = async {
+                let mut answer = self.send(host, message, key.as_ref()).await?;
+                read(&mut answer).await
+            };
+            let found = found.await;
+            if let (Err(error), Some(key)) = (&found, &key) {
+                self.let_go(error, key).await;
+            }
+            found
         };
         answer.await.map_err(|error| {
             let may_pass = matches!(error.kind, ErrorKind::Transient | ErrorKind::Lost);
@@ -113,9 +135,41 @@ impl Servers {
         })
     }
 
-    async fn send(&self, host: &Host, message: Message) -> Result<Answer<'_>, ProviderError> {
+    /// The key that signs messages to a server.
+    async fn key_for(&self, host: &Host) -> Result<Option<Arc<Key>>, ProviderError> {
+        match &self.signing {
+            Signing::Nobody => Ok(None),
+            Signing::Shared(key) => Ok(Some(Arc::clone(key))),
+            #[cfg(feature = "gss-tsig")]
+            Signing::Kerberos(kerberos) => {
+                let exchange =
+                    |message| async { self.send(host, message, None).await?.receive().await };
+                kerberos.key(&host.name, now(), exchange).await.map(Some)
+            }
+        }
+    }
+
+    /// After a failure that may be one of the context, the next message gets another context.
+    #[cfg(feature = "gss-tsig")]
+    async fn let_go(&self, error: &ProviderError, key: &Arc<Key>) {
+        let may_pass = matches!(error.kind, ErrorKind::Transient | ErrorKind::Lost);
+        if let (Signing::Kerberos(kerberos), true) = (&self.signing, may_pass) {
+            kerberos.forget(key).await;
+        }
+    }
+
+    /// A key that all servers have stays.
+    #[cfg(not(feature = "gss-tsig"))]
+    async fn let_go(&self, _: &ProviderError, _: &Arc<Key>) {}
+
+    async fn send(
+        &self,
+        host: &Host,
+        message: Message,
+        key: Option<&Arc<Key>>,
+    ) -> Result<Answer, ProviderError> {
         let id = message.metadata.id;
-        let (bytes, verifier) = match &self.key {
+        let (bytes, verifier) = match key {
             Some(key) => key.sign(message, now()).map(|(bytes, it)| (bytes, Some(it)))?,
             None => (message.to_vec().map_err(unwritable)?, None),
         };
@@ -158,18 +212,27 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// The answer to a message, of one message or more.
-pub(super) struct Answer<'k> {
+pub(super) struct Answer {
     stream: Box<dyn Stream>,
     id: u16,
-    verifier: Option<Verifier<'k>>,
+    verifier: Option<Verifier>,
 }
 
-impl Answer<'_> {
+impl Answer {
     /// The next message, verified.
     ///
     /// # Errors
     /// [`ErrorKind::Lost`] if there is none, or it cannot be trusted or read.
     pub(super) async fn next(&mut self) -> Result<Message, ProviderError> {
+        let (message, bytes) = self.receive().await?;
+        if let Some(verifier) = &mut self.verifier {
+            verifier.verify(&message, &bytes, now())?;
+        }
+        Ok(message)
+    }
+
+    /// The next message and its bytes, of which nothing is verified.
+    async fn receive(&mut self) -> Result<(Message, Vec<u8>), ProviderError> {
         let reading = async {
             let length = self.stream.read_u16().await?;
             let mut bytes = vec![0; length.into()];
@@ -191,10 +254,7 @@ impl Answer<'_> {
         {
             return Err(lost("the answer belongs to another message".to_owned()));
         }
-        if let Some(verifier) = &mut self.verifier {
-            verifier.verify(&message, &bytes, now())?;
-        }
-        Ok(message)
+        Ok((message, bytes))
     }
 
     /// Whether all that was read is verified.

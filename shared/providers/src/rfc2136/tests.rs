@@ -1,5 +1,7 @@
 //! Real servers (BIND, Knot DNS), and answers that a real server gives rarely.
 
+#[cfg(feature = "gss-tsig")]
+mod gss;
 mod kit;
 mod responder;
 mod servers;
@@ -336,9 +338,18 @@ fn flags_that_cannot_be_right() {
         "--rfc2136-kerberos-username=u",
         "--rfc2136-kerberos-password=p",
         "--rfc2136-kerberos-realm=R",
+        "--rfc2136-host=ns1.example.org",
     ];
-    let Err(error) = provider(&args(&kerberos), &Context::default()) else { panic!("refused") };
-    assert!(error.message.contains("no build of this version has GSS-TSIG"), "{error}");
+    let built = provider(&args(&kerberos), &Context::default());
+    if cfg!(feature = "gss-tsig") {
+        assert!(built.is_ok());
+        let address = [&kerberos[..4], &["--rfc2136-host=[::1]"]].concat();
+        let Err(error) = provider(&args(&address), &Context::default()) else { panic!("no name") };
+        assert!(error.message.contains("it must be a name"), "{error}");
+    } else {
+        let Err(error) = built else { panic!("refused") };
+        assert!(error.message.contains("build external-dns with the feature gss-tsig"), "{error}");
+    }
 }
 
 #[test]

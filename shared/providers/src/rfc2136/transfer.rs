@@ -20,7 +20,7 @@ pub(super) fn question(zone: &Name) -> Message {
 /// # Errors
 /// When the server refuses, or the answer is not the whole zone.
 pub(super) async fn records(
-    answer: &mut Answer<'_>,
+    answer: &mut Answer,
     zone: &Name,
 ) -> Result<Vec<Record>, ProviderError> {
     let mut stream = Transfer::new(zone);

@@ -1,7 +1,9 @@
-//! Signatures of messages with a shared secret (TSIG, RFC 8945).
+//! Signatures of messages (TSIG, RFC 8945), with a shared secret or the tokens of a Kerberos context.
 //!
 //! The DNS library reads and writes the record. The codes are computed here, because it has no SHA-1
 //! and SHA-224, which servers and upstream still have.
+
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -12,6 +14,8 @@ use hickory_proto::rr::rdata::tsig::{TsigAlgorithm, TsigError, make_tsig_record,
 use hickory_proto::rr::{Name, RData};
 use hickory_proto::serialize::binary::BinEncoder;
 
+#[cfg(feature = "gss-tsig")]
+use super::gss::Tokens;
 use super::record;
 use crate::{ErrorKind, ProviderError};
 
@@ -31,11 +35,35 @@ const ALGORITHMS: [(&str, TsigAlgorithm, hmac::Algorithm); 5] = [
 ];
 
 /// A key that both sides have.
-#[derive(Clone)]
 pub(super) struct Key {
     name: Name,
     algorithm: TsigAlgorithm,
-    secret: hmac::Key,
+    secret: Secret,
+}
+
+/// What makes and checks codes.
+enum Secret {
+    Shared(hmac::Key),
+    #[cfg(feature = "gss-tsig")]
+    Context(Tokens),
+}
+
+impl Secret {
+    fn sign(&self, text: &[u8]) -> Result<Vec<u8>, ProviderError> {
+        match self {
+            Self::Shared(key) => Ok(hmac::sign(key, text).as_ref().to_vec()),
+            #[cfg(feature = "gss-tsig")]
+            Self::Context(tokens) => tokens.sign(text),
+        }
+    }
+
+    fn is_right(&self, text: &[u8], code: &[u8]) -> bool {
+        match self {
+            Self::Shared(key) => hmac::verify(key, text, code).is_ok(),
+            #[cfg(feature = "gss-tsig")]
+            Self::Context(tokens) => tokens.is_right(text, code),
+        }
+    }
 }
 
 impl Key {
@@ -59,45 +87,78 @@ impl Key {
         Ok(Self {
             name: name.to_lowercase(),
             algorithm: tsig.clone(),
-            secret: hmac::Key::new(*hmac, &secret),
+            secret: Secret::Shared(hmac::Key::new(*hmac, &secret)),
         })
+    }
+
+    /// The key of a context, which both sides know by this name.
+    #[cfg(feature = "gss-tsig")]
+    pub(super) fn of_context(name: Name, tokens: Tokens) -> Self {
+        let secret = Secret::Context(tokens);
+        Self { name: name.to_lowercase(), algorithm: TsigAlgorithm::Gss, secret }
+    }
+
+    /// Whether a context stands behind it, which the server may have no more.
+    fn is_context(&self) -> bool {
+        self.algorithm == TsigAlgorithm::Gss
+    }
+
+    /// Verifies the answer to a message that had no signature, if it has one itself.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`].
+    #[cfg(feature = "gss-tsig")]
+    pub(super) fn verify_where_signed(
+        self: &Arc<Self>,
+        message: &Message,
+        bytes: &[u8],
+        now: u64,
+    ) -> Result<(), ProviderError> {
+        let (key, before) = (Arc::clone(self), Vec::new());
+        match signature_of(message) {
+            Some(_) => {
+                Verifier { key, before, unsigned: 0, first: true }.verify(message, bytes, now)
+            }
+            None => Ok(()),
+        }
     }
 
     /// The bytes of a message, signed at this time (seconds since 1970), and what verifies its answer.
     pub(super) fn sign(
-        &self,
+        self: &Arc<Self>,
         mut message: Message,
         now: u64,
-    ) -> Result<(Vec<u8>, Verifier<'_>), ProviderError> {
+    ) -> Result<(Vec<u8>, Verifier), ProviderError> {
         let bare = |mac| {
             let id = message.metadata.id;
             TSIG::new(self.algorithm.clone(), now, FUDGE, mac, id, None, Vec::new())
         };
         let digest = message_tbs(&message, &bare(Vec::new()), &self.name).map_err(unwritable)?;
-        let mac = hmac::sign(&self.secret, &digest).as_ref().to_vec();
+        let mac = self.secret.sign(&digest)?;
         let signature = make_tsig_record(self.name.clone(), bare(mac.clone()));
         message.signature = Some(Box::new(signature));
         let bytes = message.to_vec().map_err(unwritable)?;
-        let verifier = Verifier { key: self, before: prefixed(&mac), unsigned: 0, first: true };
+        let (key, before) = (Arc::clone(self), prefixed(&mac));
+        let verifier = Verifier { key, before, unsigned: 0, first: true };
         Ok((bytes, verifier))
     }
 }
 
 /// Verifies the messages of an answer one after the other.
-pub(super) struct Verifier<'k> {
-    key: &'k Key,
+pub(super) struct Verifier {
+    key: Arc<Key>,
     /// What is digested before the next message: the code before, and messages without one since.
     before: Vec<u8>,
     unsigned: usize,
     first: bool,
 }
 
-impl Verifier<'_> {
+impl Verifier {
     /// Verifies the next message, which came at this time.
     ///
     /// # Errors
-    /// [`ErrorKind::Unauthorised`] where the server does not accept the key; [`ErrorKind::Lost`] where
-    /// the answer cannot be trusted.
+    /// [`ErrorKind::Unauthorised`] where the server does not accept the key, [`ErrorKind::Transient`] where it has that of a
+    /// context no more; [`ErrorKind::Lost`] where the answer cannot be trusted.
     pub(super) fn verify(
         &mut self,
         message: &Message,
@@ -119,14 +180,18 @@ impl Verifier<'_> {
         if let Some(error @ (TsigError::BadKey | TsigError::BadSig | TsigError::BadTime)) =
             tsig.error
         {
+            if error == TsigError::BadKey && self.key.is_context() {
+                return Err(ProviderError::new(ErrorKind::Transient, FORGOTTEN));
+            }
             return Err(refused(error, tsig, now));
         }
         if name.to_lowercase() != self.key.name || tsig.algorithm != self.key.algorithm {
             return Err(untrusted("it is signed with another key"));
         }
         let digest = self.digest(bytes, tsig).ok_or_else(|| untrusted("it is cut off"))?;
-        hmac::verify(&self.key.secret, &digest, &tsig.mac)
-            .map_err(|_| untrusted("its signature is wrong"))?;
+        if !self.key.secret.is_right(&digest, &tsig.mac) {
+            return Err(untrusted("its signature is wrong"));
+        }
         if now.abs_diff(tsig.time) > u64::from(tsig.fudge) {
             return Err(untrusted(
                 "it was signed at another time; set the clocks of both machines",
@@ -201,6 +266,10 @@ fn start_of_last_record(bytes: &[u8]) -> Option<usize> {
     (records > 0).then_some(at)
 }
 
+/// What becomes of a message whose context the server has no more: nothing.
+const FORGOTTEN: &str =
+    "the server has the Kerberos context no more (BADKEY); the next attempt makes another one";
+
 fn refused(error: TsigError, tsig: &TSIG, now: u64) -> ProviderError {
     let message = match error {
         TsigError::BadKey => {
@@ -242,8 +311,12 @@ mod tests {
 
     const NOW: u64 = 1_700_000_000;
 
-    fn key() -> Key {
-        Key::new("Key.Test.", "hmac-sha224", "c2VjcmV0").expect("a key")
+    fn key_of(name: &str, secret: &str) -> Arc<Key> {
+        Arc::new(Key::new(name, "hmac-sha224", secret).expect("a key"))
+    }
+
+    fn key() -> Arc<Key> {
+        key_of("Key.Test.", "c2VjcmV0")
     }
 
     /// An answer that the other side signs with its key at this time, as the next one after `before`.
@@ -251,7 +324,7 @@ mod tests {
         let mut message = Message::response(id, hickory_proto::op::OpCode::Update);
         let bare = |mac| TSIG::new(key.algorithm.clone(), now, FUDGE, mac, id, None, Vec::new());
         let rest = message_tbs(&message, &bare(Vec::new()), &key.name).expect("written");
-        let mac = hmac::sign(&key.secret, &[before, &rest].concat()).as_ref().to_vec();
+        let mac = key.secret.sign(&[before, &rest].concat()).expect("signed");
         message.signature = Some(Box::new(make_tsig_record(key.name.clone(), bare(mac))));
         message.to_vec().expect("written")
     }
@@ -264,8 +337,7 @@ mod tests {
         let key = key();
         let (asked, verifier) = key.sign(Message::query(), NOW).expect("signed");
         let id = Message::from_vec(&asked).expect("a message").metadata.id;
-        let other = Key::new("key.test", "hmac-sha224", "b3RoZXI=").expect("a key");
-        let named = Key::new("other.test", "hmac-sha224", "c2VjcmV0").expect("a key");
+        let (other, named) = (key_of("key.test", "b3RoZXI="), key_of("other.test", "c2VjcmV0"));
         let table: [Verified<'_>; 5] = [
             (&key, &verifier.before, NOW, Ok(())),
             (&other, &verifier.before, NOW, Err("its signature is wrong")),
@@ -277,7 +349,8 @@ mod tests {
             let bytes = answer(by, id, before, now);
             let message = Message::from_vec(&bytes).expect("a message");
             let before = verifier.before.clone();
-            let mut verifier = Verifier { key: &key, before, unsigned: 0, first: true };
+            let key = Arc::clone(&key);
+            let mut verifier = Verifier { key, before, unsigned: 0, first: true };
             let verified = verifier.verify(&message, &bytes, NOW);
             match expected {
                 Ok(()) => assert_eq!(verified, Ok(())),
@@ -301,7 +374,7 @@ mod tests {
         let error = verifier.verify(&message, &[0; 12], NOW).expect_err("no signature");
         assert!(error.message.contains("it has no signature"), "{error}");
         // Between two signed ones there may be some, and the last must be signed.
-        let mut verifier = Verifier { key: &key, before: Vec::new(), unsigned: 0, first: false };
+        let mut verifier = Verifier { key, before: Vec::new(), unsigned: 0, first: false };
         for _ in 0..MOST_UNSIGNED {
             assert_eq!(verifier.verify(&message, &[0; 12], NOW), Ok(()));
         }
