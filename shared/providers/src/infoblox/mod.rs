@@ -119,7 +119,12 @@ pub fn provider(
     });
     let can = capabilities();
     let request_time = request_time.or(can.request_time);
-    Ok(over(rest, Capabilities { request_time, ..can }, args, context.zones.clone()))
+    let connections = context.environment.get("EXTERNAL_DNS_INFOBLOX_HTTP_POOL_CONNECTIONS");
+    // One zone is read or written over one connection.
+    let parallel_zones =
+        connections.and_then(|text| text.parse().ok()).unwrap_or(can.parallel_zones);
+    let can = Capabilities { request_time, parallel_zones: parallel_zones.max(1), ..can };
+    Ok(over(rest, can, args, context.zones.clone()))
 }
 
 fn over(

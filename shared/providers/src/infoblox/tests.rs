@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::dialect::{DIALECT, FRONT};
 use super::*;
+use crate::Reader as _;
 use crate::conformance::contract::{failing_reads, refusals, writes};
 use crate::conformance::recorded::Exchange;
 use crate::conformance::{OverHttp, SECRET};
@@ -250,5 +251,26 @@ fn a_host_and_a_password_are_needed() {
         let args = Cli::try_parse_from(words).expect("flags").args;
         let Err(error) = provider(&args, &Context::default()) else { panic!("{text}") };
         assert!(error.message.starts_with(text), "{error}");
+    }
+}
+
+/// Variables of upstream: how long a request may take, and how many connections there are. What is none is not taken.
+#[test]
+fn variables_bound_requests_and_connections() {
+    let time = "EXTERNAL_DNS_INFOBLOX_HTTP_REQUEST_TIMEOUT";
+    let connections = "EXTERNAL_DNS_INFOBLOX_HTTP_POOL_CONNECTIONS";
+    let usual = capabilities();
+    let words = ["test", "--infoblox-grid-host=grid", "--infoblox-wapi-password=p"];
+    let args = Cli::try_parse_from(words).expect("flags").args;
+    for (texts, seconds, parallel) in [
+        (["7", "2"], Some(Duration::from_secs(7)), 2),
+        (["2m", "0"], Some(Duration::from_secs(120)), 1),
+        (["x", "many"], usual.request_time, usual.parallel_zones),
+    ] {
+        let environment = crate::Environment::from([(time, texts[0]), (connections, texts[1])]);
+        let context = Context { environment, ..Context::default() };
+        let provider = provider(&args, &context).expect("a provider");
+        let can = provider.capabilities();
+        assert_eq!((can.request_time, can.parallel_zones), (seconds, parallel), "{texts:?}");
     }
 }
