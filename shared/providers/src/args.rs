@@ -12,6 +12,7 @@ use crate::aws::AwsArgs;
 #[cfg(feature = "aws")]
 use crate::aws::sd::AwsSdArgs;
 use crate::azure::AzureArgs;
+use crate::bluecat::BluecatArgs;
 use crate::cloudflare::CloudflareArgs;
 use crate::coredns::CorednsArgs;
 use crate::digitalocean::DigitaloceanArgs;
@@ -70,6 +71,10 @@ pub struct Args {
     /// Flags of `azure`, `azure-dns` and `azure-private-dns`.
     #[command(flatten)]
     pub azure: AzureArgs,
+
+    /// Flags of `bluecat`.
+    #[command(flatten)]
+    pub bluecat: BluecatArgs,
 
     /// Flags of `cloudflare`.
     #[command(flatten)]

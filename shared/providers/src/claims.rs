@@ -1,4 +1,4 @@
-//! Where this project decides otherwise than ExternalDNS for Google, Azure and Cloudflare, and the test that shows it: what
+//! Where this project decides otherwise than ExternalDNS for Google, Azure, Cloudflare and BlueCat, and the test that shows it: what
 //! must not be reproduced ("BUG" in the specification), and what is added to it.
 
 use std::path::Path;
@@ -163,10 +163,61 @@ const CLOUDFLARE: [Claim; 15] = [
     ),
 ];
 
+const BLUECAT: [Claim; 12] = [
+    (
+        "without a root zone it is com, so that the list of zones has a path",
+        "providers/src/bluecat/tests.rs::settings_of_the_file_and_of_the_flags",
+    ),
+    (
+        "an empty type of deployment in the file is no-deploy",
+        "providers/src/bluecat/tests.rs::settings_of_the_file_and_of_the_flags",
+    ),
+    (
+        "properties that are missing, empty or of another form stop nothing",
+        "providers/src/bluecat/tests.rs::records_are_read_with_their_whole_names",
+    ),
+    (
+        "a TXT has its whole name, and its text in the place of all properties",
+        "providers/src/bluecat/tests.rs::records_are_read_with_their_whole_names",
+    ),
+    (
+        "the domain filter sees the whole name of a zone",
+        "providers/src/bluecat/tests.rs::zones_are_found_below_the_root",
+    ),
+    (
+        "all addresses of a host are written and read",
+        "providers/src/bluecat/tests.rs::records_as_they_are_written",
+    ),
+    (
+        "a record without a TTL has that of its zone, and not 0",
+        "providers/src/bluecat/tests.rs::records_as_they_are_written",
+    ),
+    (
+        "a write that fails is a failure of the run",
+        "providers/src/bluecat/tests.rs::failures_and_what_they_mean",
+    ),
+    (
+        "a record that is gone already is no failure, and what replaces it is made",
+        "providers/src/bluecat/tests.rs::a_record_is_changed_by_a_delete_and_a_create",
+    ),
+    (
+        "a run that changed nothing deploys nothing",
+        "providers/src/bluecat/tests.rs::changes_are_deployed_once",
+    ),
+    (
+        "a record that the workflow made of another name is removed again, and the run fails",
+        "providers/src/bluecat/tests.rs::a_record_of_another_name_is_removed_again",
+    ),
+    (
+        "a record in another zone than its name is left alone, as a delete could hit its namesake",
+        "providers/src/bluecat/tests.rs::a_record_in_another_zone_than_its_name_is_left_alone",
+    ),
+];
+
 #[test]
 fn every_claim_has_its_test() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (claim, test) in GOOGLE.iter().chain(&AZURE).chain(&CLOUDFLARE) {
+    for (claim, test) in GOOGLE.iter().chain(&AZURE).chain(&CLOUDFLARE).chain(&BLUECAT) {
         let (file, name) = test.split_once("::").expect("a file and a name");
         let text = std::fs::read_to_string(shared.join(file));
         let text = text.unwrap_or_else(|error| panic!("{claim}: {file}: {error}"));

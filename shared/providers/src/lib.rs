@@ -18,6 +18,7 @@ mod args;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod azure;
+pub mod bluecat;
 mod capabilities;
 pub mod civo;
 #[cfg(test)]

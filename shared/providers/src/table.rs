@@ -85,6 +85,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         },
     },
     ProviderEntry {
+        name: "bluecat",
+        about: "BlueCat Address Manager, over a BlueCat Gateway",
+        properties: Some(&["bluecat/"]),
+        uses: REST,
+        build: |args, context| built(crate::bluecat::provider(&args.bluecat, context)),
+    },
+    ProviderEntry {
         name: "civo",
         about: "Civo DNS",
         properties: Some(&["civo/"]),

@@ -6,6 +6,7 @@ pub const CALLS: &[(&str, u64)] = &[
     ("akamai", 2),
     ("alibabacloud", 2000),
     ("azure", 2000),
+    ("bluecat", 2000),
     ("civo", 2000),
     ("cloudflare", 10),
     ("designate", 2000),

@@ -67,7 +67,7 @@ impl HttpServer {
         self.lock().shown = None;
     }
 
-    /// Puts a record set, past the API.
+    /// Puts a record set, past the API; nothing where the API could not show it.
     pub fn put(&self, zone: &str, set: &RecordSet) {
         let values: Vec<String> = set.targets.iter().map(ToString::to_string).collect();
         let name = relative(&set.name, &Name::as_listed(zone), self.dialect.apex);
@@ -78,8 +78,12 @@ impl HttpServer {
             ttl: set.ttl.seconds().unwrap_or_default(),
             values,
         };
+        let is_set = self.dialect.sets && !values.is_empty();
+        if is_set && (self.dialect.show)(&record(values.clone())).is_null() {
+            return;
+        }
         let mut state = self.lock();
-        if self.dialect.sets && !values.is_empty() {
+        if is_set {
             state.insert(zone, record(values));
         } else {
             values.into_iter().for_each(|value| state.insert(zone, record(vec![value])));

@@ -83,6 +83,8 @@ pub struct OverHttp {
     /// The zone of the server in which the zone of the kit lies.
     zone: &'static str,
     counts: bool,
+    /// Whether a name can move from one zone into another.
+    has_moves: bool,
 }
 
 impl OverHttp {
@@ -96,7 +98,7 @@ impl OverHttp {
     #[must_use]
     pub fn behind(front: Front, dialect: Dialect, make: fn(&str) -> Box<dyn Provider>) -> Self {
         let sim = HttpSim::behind(front, dialect, &[ZONE, "example.net", CHILD]);
-        Self { sim, make, ttl: 300, zone: ZONE, counts: true }
+        Self { sim, make, ttl: 300, zone: ZONE, counts: true, has_moves: true }
     }
 
     /// The same for a service without zones: the server has one that holds every name.
@@ -107,13 +109,19 @@ impl OverHttp {
         make: fn(&str) -> Box<dyn Provider>,
     ) -> Self {
         let sim = HttpSim::behind(front, dialect, &[""]);
-        Self { sim, make, ttl: 300, zone: "", counts: true }
+        Self { sim, make, ttl: 300, zone: "", counts: true, has_moves: false }
     }
 
     /// The same for a provider that is none of the table, whose calls are not counted.
     #[must_use]
     pub fn uncounted(self) -> Self {
         Self { counts: false, ..self }
+    }
+
+    /// The same for a service that finds a record by its name alone, whatever its zone.
+    #[must_use]
+    pub fn without_moves(self) -> Self {
+        Self { has_moves: false, ..self }
     }
 
     /// The same for a service that stores no lower TTL than this; 0 for one that stores none at all.
@@ -150,7 +158,7 @@ impl Harness for OverHttp {
     }
 
     fn child(&self) -> Option<Name> {
-        (!self.zone.is_empty()).then(|| Name::as_listed(CHILD))
+        self.has_moves.then(|| Name::as_listed(CHILD))
     }
 
     async fn contents_of_child(&self) -> Vec<RecordSet> {

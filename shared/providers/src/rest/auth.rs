@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use extdns_auth::{GoogleIdentity, secrets};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
 use reqwest::{Method, Url};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -123,6 +123,8 @@ pub struct Token {
     pub text: String,
     /// How long it is valid from now on; `None` for the whole run.
     pub lasts: Option<Duration>,
+    /// The cookie that goes with it, as `name=value`; empty without one.
+    cookie: String,
     until: Option<Instant>,
 }
 
@@ -131,7 +133,15 @@ impl Token {
     #[must_use]
     pub fn new(text: impl Into<String>, lasts: Option<Duration>) -> Self {
         let until = lasts.and_then(|lasts| Instant::now().checked_add(lasts));
-        Self { text: text.into(), lasts, until }
+        Self { text: text.into(), lasts, cookie: String::new(), until }
+    }
+
+    /// The same with the cookie of a session, from the header `Set-Cookie` of the answer that gave the token (RFC 6265,
+    /// 4.1.1), if there was one.
+    #[must_use]
+    pub fn with_cookie(self, set: Option<&str>) -> Self {
+        let pair = set.and_then(|set| set.split(';').next()).unwrap_or_default();
+        Self { cookie: pair.trim().to_owned(), ..self }
     }
 
     fn is_fresh(&self) -> bool {
@@ -190,6 +200,12 @@ impl Auth {
         Self::with_tokens(AUTHORIZATION, "Bearer ", source)
     }
 
+    /// The same with another word in the place of `Bearer`, with its blank.
+    #[must_use]
+    pub fn tokens_after(scheme: &'static str, source: impl TokenSource + 'static) -> Self {
+        Self::with_tokens(AUTHORIZATION, scheme, source)
+    }
+
     /// The same, where the token stands alone in a header, by its name in lower case. An empty token is not sent.
     #[must_use]
     pub fn tokens_in(name: &'static str, source: impl TokenSource + 'static) -> Self {
@@ -216,7 +232,7 @@ impl Auth {
     }
 
     /// The token that goes with the next request, if this is about tokens.
-    pub(super) async fn token(&self, via: &Transport) -> Result<Option<String>, ProviderError> {
+    pub(super) async fn token(&self, via: &Transport) -> Result<Option<Token>, ProviderError> {
         if let Way::Signed { signer, .. } = &self.0 {
             signer.prepare(via).await?;
         }
@@ -228,42 +244,45 @@ impl Auth {
     pub(super) async fn renewed(
         &self,
         via: &Transport,
-        refused: &str,
-    ) -> Result<Option<String>, ProviderError> {
+        refused: &Token,
+    ) -> Result<Option<Token>, ProviderError> {
         self.token_other_than(via, Some(refused)).await
     }
 
     /// The token that was used last, which is used no more.
-    pub(super) async fn forget(&self) -> Option<String> {
+    pub(super) async fn forget(&self) -> Option<Token> {
         let Way::Token { cached, .. } = &self.0 else { return None };
-        let token = cached.lock().await.take()?;
-        Some(token.text).filter(|text| !text.is_empty())
+        cached.lock().await.take().filter(|token| !token.text.is_empty())
     }
 
     async fn token_other_than(
         &self,
         via: &Transport,
-        refused: Option<&str>,
-    ) -> Result<Option<String>, ProviderError> {
+        refused: Option<&Token>,
+    ) -> Result<Option<Token>, ProviderError> {
         let Way::Token { source, cached, .. } = &self.0 else { return Ok(None) };
         let mut cached = cached.lock().await;
-        let good = |token: &&Token| token.is_fresh() && Some(token.text.as_str()) != refused;
+        let is_refused = |token: &Token| refused.is_some_and(|refused| refused.text == token.text);
+        let good = |token: &&Token| token.is_fresh() && !is_refused(token);
         if let Some(token) = cached.as_ref().filter(good) {
-            return Ok(Some(token.text.clone()));
+            return Ok(Some(token.clone()));
         }
         let token = source.token(via).await?;
         secrets::register(&token.text);
-        let text = token.text.clone();
-        *cached = Some(token);
-        Ok(Some(text))
+        secrets::register(&token.cookie);
+        *cached = Some(token.clone());
+        Ok(Some(token))
     }
 
     /// Adds the credentials to a request.
     pub(super) fn add_to(
         &self,
         request: &mut Outgoing,
-        token: Option<&str>,
+        token: Option<&Token>,
     ) -> Result<(), ProviderError> {
+        if let Some(cookie) = token.map(|it| it.cookie.as_str()).filter(|it| !it.is_empty()) {
+            request.secret_header(COOKIE, cookie, "the cookie of a session")?;
+        }
         let (name, value) = match &self.0 {
             Way::Nobody => return Ok(()),
             Way::Header { name, value, .. } => (name.clone(), value.clone()),
@@ -273,7 +292,7 @@ impl Auth {
                 return Ok(());
             }
             Way::Signed { signer, .. } => return signer.sign(request),
-            Way::Token { name, scheme, .. } => match token.unwrap_or_default() {
+            Way::Token { name, scheme, .. } => match token.map_or("", |it| &it.text) {
                 "" => return Ok(()),
                 token => (name.clone(), format!("{scheme}{token}")),
             },

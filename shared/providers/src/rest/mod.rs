@@ -258,7 +258,7 @@ impl Rest {
     ) -> Result<Answer, ProviderError> {
         let request = &*self.with_id(request)?;
         let token = self.auth.token(via).await?;
-        let first = self.attempt(via, operation, request, token.as_deref()).await;
+        let first = self.attempt(via, operation, request, token.as_ref()).await;
         match (first, token) {
             (Err(error), Some(old)) if error.kind == ErrorKind::Unauthorised => {
                 // The service may have ended the session before its time.
@@ -314,7 +314,7 @@ impl Rest {
         via: &Transport,
         operation: &'static str,
         request: &Request,
-        token: Option<&str>,
+        token: Option<&Token>,
     ) -> Result<Answer, ProviderError> {
         via.call(operation, async || {
             let mut outgoing = request.outgoing(&self.always)?;

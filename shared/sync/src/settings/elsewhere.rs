@@ -3,8 +3,7 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 9] = [
-    "bluecat",
+const PROVIDERS: [&str; 8] = [
     "dyn",
     "ibmcloud",
     "rcodezero",

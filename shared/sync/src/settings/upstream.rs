@@ -12,14 +12,6 @@ const TABLE: &str = include_str!("../../../../tests/flags/upstream.tsv");
 
 /// Flags of what is not here yet. Whoever adds it takes its flags away from this list.
 const LATER: &[&str] = &[
-    "bluecat-config-file",
-    "bluecat-dns-configuration",
-    "bluecat-dns-deploy-type",
-    "bluecat-dns-server-name",
-    "bluecat-dns-view",
-    "bluecat-gateway-host",
-    "bluecat-root-zone",
-    "bluecat-skip-tls-verify",
     "contour-load-balancer",
     "dyn-customer-name",
     "dyn-min-ttl",

@@ -161,3 +161,30 @@ async fn a_token_that_is_refused_is_renewed_once() {
     assert_eq!(error.kind, ErrorKind::Unauthorised);
     assert_eq!(bearers(&server), ["Bearer t1", "Bearer t2"]);
 }
+
+/// A session that is a token and a cookie.
+struct Session;
+
+#[async_trait]
+impl TokenSource for Session {
+    async fn token(&self, _: &Transport) -> Result<Token, ProviderError> {
+        Ok(Token::new("t1", None).with_cookie(Some("session=c00kie; Path=/; HttpOnly")))
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![SECRET.to_owned()]
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_of_a_session_goes_with_its_token() {
+    let server = ScriptedServer::start(|_| Reply::new(200));
+    let (rest, via) = client(&server, Auth::tokens_after("Basic ", Session));
+    rest.send(&via, "read", &rest.get(&["x"])).await.expect("an answer");
+    assert_eq!(bearers(&server), ["Basic t1"]);
+    assert_eq!(server.requests()[0].header("cookie"), Some("session=c00kie"));
+    // Without one, no header is sent.
+    let (rest, via) = client(&server, Auth::tokens(Tokens(Arc::default(), None)));
+    rest.send(&via, "read", &rest.get(&["x"])).await.expect("an answer");
+    assert_eq!(server.requests()[1].header("cookie"), None);
+}
