@@ -17,6 +17,7 @@ mod outlets;
 mod outside;
 mod revert;
 mod route53;
+mod self_hosted;
 mod services;
 mod services_of_values;
 mod support;

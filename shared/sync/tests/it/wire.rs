@@ -8,6 +8,7 @@ use std::path::Path;
 use extdns_model::{Name, RecordSet, RecordType, Ttl};
 use extdns_providers::conformance::{HttpSim, SECRET};
 use extdns_providers::engine::text;
+use extdns_providers::pihole::sim::PiholeSim;
 use extdns_providers::{
     Context, Environment as Variables, cloudflare, digitalocean, gandi, google,
 };
@@ -190,6 +191,7 @@ async fn pdns_leaves_the_zones_that_upstream_leaves() {
 pub(super) enum Service {
     Http(Box<HttpSim>),
     PowerDns(Box<PowerDns>),
+    Pihole(PiholeSim),
 }
 
 impl Service {
@@ -197,13 +199,16 @@ impl Service {
         match self {
             Self::Http(sim) => sim.url(),
             Self::PowerDns(server) => server.url(),
+            Self::Pihole(sim) => sim.url(),
         }
     }
 
     fn put(&self, zone: &str, set: &RecordSet) {
         match self {
             Self::Http(sim) => sim.server().put(zone, set),
-            Self::PowerDns(_) => panic!("a real server begins with what it makes itself"),
+            Self::PowerDns(_) | Self::Pihole(_) => {
+                panic!("this server begins with what it makes itself")
+            }
         }
     }
 
@@ -218,6 +223,7 @@ impl Service {
                 }
                 sum
             }
+            Self::Pihole(sim) => sim.faults().writes(),
         }
     }
 
@@ -231,8 +237,23 @@ impl Service {
                 }
                 lines
             }
+            Self::Pihole(sim) => sim.lines().iter().flat_map(|it| lines_of_pihole(it)).collect(),
         }
     }
+}
+
+/// The records of a line of Pi-hole's configuration, which has no zones.
+fn lines_of_pihole(own: &str) -> Vec<String> {
+    let one = |name: &str, rtype: &str, ttl: &str, value: &str| {
+        let ttl = Ttl::from_seconds(ttl.parse().expect("a TTL"));
+        line("", name, rtype, ttl, value).expect("a record")
+    };
+    if let [name, target, rest @ ..] = &own.split(',').collect::<Vec<_>>()[..] {
+        return vec![one(name, "CNAME", rest.first().unwrap_or(&"0"), target)];
+    }
+    let (address, names) = own.split_once(' ').expect("an address and names");
+    let rtype = if address.contains(':') { "AAAA" } else { "A" };
+    names.split(' ').map(|name| one(name, rtype, "0", address)).collect()
 }
 
 pub(super) async fn replay(case: &Case<'_>, service: &Service) {
@@ -293,8 +314,16 @@ pub(super) async fn replay_with(case: &Case<'_>, service: &Service, extra: &Extr
     );
 }
 
+/// The paths of requests that open a session or let servers have what was written.
+const NO_WRITES: [&str; 4] = ["/rest_login", "/auth/tokens", "/api/auth", "/full_deploy/"];
+
 /// Whether a request of upstream changes a record. Some APIs are read by `POST` too, and OVH's is told to publish.
 fn is_write(request: &Value) -> bool {
+    let path = request["path"].as_str().unwrap_or_default();
+    let asked = request["body"]["query"].as_str().unwrap_or_default();
+    if NO_WRITES.iter().any(|own| path.ends_with(own)) || asked.starts_with("query ") {
+        return false;
+    }
     let query = request["query"].as_array().into_iter().flatten();
     let is_read = |pair: &Value| {
         pair[0] == "Action" && pair[1].as_str().is_some_and(|it| it.starts_with("Describe"))
@@ -327,7 +356,6 @@ async fn run(
         "--source=service",
         "--source=crd",
         "--policy=sync",
-        "--registry=txt",
         "--txt-owner-id=me",
         "--annotation-prefix=external-dns.alpha.kubernetes.io/",
         "--no-guard",
@@ -336,6 +364,8 @@ async fn run(
     .map(ToOwned::to_owned)
     .into();
     arguments.push(format!("--provider={}", case.provider));
+    let registry = if upstream["registry"] == "noop" { "noop" } else { "txt" };
+    arguments.push(format!("--registry={registry}"));
     arguments.push(format!("--txt-prefix={}", upstream["txt-prefix"].as_str().expect("a prefix")));
     arguments.push(format!("--manifests={}", file.path().display()));
     let (_, port) = service
@@ -411,7 +441,8 @@ fn ours(sim: &HttpSim) -> BTreeSet<String> {
             set.targets.iter().filter_map(|target| line(target)).collect::<Vec<_>>()
         })
     };
-    ZONES.into_iter().flat_map(of_zone).collect()
+    // One that holds every name has no name itself.
+    ZONES.into_iter().chain([""]).flat_map(of_zone).collect()
 }
 
 fn of_upstream(step: &Value) -> BTreeSet<String> {
@@ -439,7 +470,7 @@ fn values_of(record: &Value, rtype: &str) -> Vec<String> {
         Some(priority) if rtype == "MX" => format!("{priority} {content}"),
         _ => content.to_owned(),
     });
-    let lists = ["values", "rrdatas", "data", "answers"].map(|key| &record[key]);
+    let lists = ["values", "rrdatas", "data", "answers", "records"].map(|key| &record[key]);
     let lists = lists.into_iter().filter_map(Value::as_array).flatten();
     let lists = lists.map(|value| match value {
         Value::Array(fields) => {
