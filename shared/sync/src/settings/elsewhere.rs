@@ -3,16 +3,8 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 8] = [
-    "dyn",
-    "ibmcloud",
-    "rcodezero",
-    "safedns",
-    "stackpath",
-    "transip",
-    "ultradns",
-    "yandex",
-];
+const PROVIDERS: [&str; 8] =
+    ["dyn", "ibmcloud", "rcodezero", "safedns", "stackpath", "transip", "ultradns", "yandex"];
 
 /// How the flags of registries and others begin, and what they belong to.
 const FEATURES: [(&str, &str); 2] = [
