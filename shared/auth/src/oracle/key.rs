@@ -87,9 +87,12 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
     pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
 }
 
+/// Decrypts with a key and an initial vector; nothing where they do not fit.
+type Open = fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>;
+
 /// What a key of the passphrase and the first bytes of the vector decrypts.
 fn decrypted(cipher: &str, iv: &[u8], passphrase: &str, data: &[u8]) -> Option<Vec<u8>> {
-    let (length, open): (usize, fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>) = match cipher {
+    let (length, open): (usize, Open) = match cipher {
         "AES-128-CBC" => (16, opened::<Decryptor<Aes128>>),
         "AES-192-CBC" => (24, opened::<Decryptor<Aes192>>),
         "AES-256-CBC" => (32, opened::<Decryptor<Aes256>>),
