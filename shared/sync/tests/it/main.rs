@@ -4,6 +4,7 @@ mod azure;
 mod commands;
 mod crd;
 mod decided;
+mod deployments;
 mod dynamodb;
 mod events;
 mod google;
