@@ -381,8 +381,9 @@ fn settings_of_the_file_and_of_the_flags() {
     };
     let whole = r#"{"gatewayHost":"https://gw","gatewayUsername":"u","gatewayPassword":"p","dnsConfiguration":"c",
         "dnsView":"v","rootZone":"","dnsServerName":"srv","dnsDeployType":"full-deploy","skipTLSVerify":true}"#;
-    let config =
-        with_file(whole, &["--bluecat-gateway-host=https://other"]).ok().expect("settings");
+    let Ok(config) = with_file(whole, &["--bluecat-gateway-host=https://other"]) else {
+        panic!("settings")
+    };
     assert_eq!(
         (config.gateway_host.as_str(), config.gateway_username.as_str()),
         ("https://gw", "u")
@@ -390,7 +391,8 @@ fn settings_of_the_file_and_of_the_flags() {
     assert_eq!((config.root_zone.as_str(), config.deploys_to()), ("com", Some("srv")));
     assert!(config.skip_tls_verify);
     let least = r#"{"gatewayHost":"https://gw","dnsConfiguration":"c","dnsView":"v","dnsServerName":"srv","dnsDeployType":""}"#;
-    assert_eq!(with_file(least, &[]).ok().expect("settings").deploys_to(), None);
+    let Ok(config) = with_file(least, &[]) else { panic!("settings") };
+    assert_eq!(config.deploys_to(), None);
     for (text, part) in [
         ("{", "it is not JSON"),
         (r#"{"gatewayHost":"https://gw"}"#, "--bluecat-dns-configuration is missing"),
@@ -401,7 +403,7 @@ fn settings_of_the_file_and_of_the_flags() {
     }
     let Err(error) = flags(&[]).config() else { panic!("a host is needed") };
     assert!(error.message.starts_with("--bluecat-gateway-host is missing"), "{error}");
-    let config = with_file(least, &[]).ok().expect("settings");
+    let Ok(config) = with_file(least, &[]) else { panic!("settings") };
     let Err(error) = over(config, &Context::default(), capabilities()) else { panic!("a user") };
     assert!(error.message.starts_with("BLUECAT_USERNAME is not set"), "{error}");
 }

@@ -37,7 +37,7 @@ pub(super) fn find(endpoint: &str, context: &Context) -> Result<(String, Auth), 
     }
     let value = |section: &str, variable: &str| {
         let name = variable.trim_start_matches("OVH_").to_lowercase();
-        let of_files = || files.iter().find_map(|file| file.get_from(Some(section), &*name));
+        let of_files = || files.iter().find_map(|file| file.get_from(Some(section), &name));
         let found = variables.get(variable).or_else(of_files).filter(|text| !text.is_empty());
         found.map(ToOwned::to_owned)
     };

@@ -43,7 +43,7 @@ pub(super) struct Key {
 
 /// What makes and checks codes.
 enum Secret {
-    Shared(hmac::Key),
+    Shared(Box<hmac::Key>),
     #[cfg(feature = "gss-tsig")]
     Context(Tokens),
 }
@@ -87,7 +87,7 @@ impl Key {
         Ok(Self {
             name: name.to_lowercase(),
             algorithm: tsig.clone(),
-            secret: Secret::Shared(hmac::Key::new(*hmac, &secret)),
+            secret: Secret::Shared(Box::new(hmac::Key::new(*hmac, &secret))),
         })
     }
 
