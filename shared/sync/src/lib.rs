@@ -26,6 +26,7 @@ mod outlets;
 pub mod ownership;
 mod panics;
 mod permit;
+mod phase;
 pub mod program;
 mod progress;
 pub mod rbac;

@@ -25,15 +25,15 @@ pub(crate) async fn show(wiring: &Wiring) {
         ticks.tick().await;
         let calls = wiring.targets.iter().flat_map(|target| target.provider.calls());
         let calls: u64 = calls.map(|call| call.calls).sum();
-        draw(start.elapsed(), calls);
+        draw(start.elapsed(), &wiring.phase.sentence(wiring.clusters.len()), calls);
     }
 }
 
-fn draw(elapsed: Duration, calls: u64) {
+fn draw(elapsed: Duration, phase: &str, calls: u64) {
     let mut err = io::stderr().lock();
     DRAWN.store(true, Ordering::SeqCst);
     // If the terminal is gone, nothing needs to be drawn.
-    let _ = write!(err, "\r\x1b[K{} s, {calls} calls to the provider", elapsed.as_secs());
+    let _ = write!(err, "\r\x1b[K{} s, {phase}, {calls} calls to the provider", elapsed.as_secs());
     let _ = err.flush();
 }
 

@@ -92,7 +92,11 @@ fn begin<'a>(
         Some(time) => until.at_most(time),
         None => until.share(1.0 / rounds as f64),
     };
-    async move { Reached { position, found: read(wiring, own, &until).await } }
+    async move {
+        let found = read(wiring, own, &until).await;
+        wiring.phase.cluster_read();
+        Reached { position, found }
+    }
 }
 
 /// Everything that a cluster wants, or why it could not be reached.

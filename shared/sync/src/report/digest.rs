@@ -3,8 +3,7 @@
 use super::alerts::alerts;
 use super::sections;
 use super::total::total;
-use super::words::printable;
-use super::{Report, Summary};
+use super::{Report, Summary, words};
 
 /// So many lines are enough for a message.
 const MOST: usize = 20;
@@ -73,7 +72,5 @@ fn title(report: &Report) -> String {
 }
 
 fn cut(text: &str) -> String {
-    let short = &text[..text.floor_char_boundary(LONGEST)];
-    let end = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{end}", printable(short).trim_end())
+    words::cut(text.trim_end(), LONGEST)
 }

@@ -7,8 +7,7 @@ use super::alerts::{Alert, alerts};
 use super::line::{Line, Sign};
 use super::sections::{self, Section};
 use super::total::total;
-use super::words::printable;
-use super::{Report, ZoneReport, header, unready};
+use super::{Report, ZoneReport, header, unready, words};
 
 /// Most bytes of a rendering: a comment on GitHub has at most as many characters.
 pub const MARKDOWN_LIMIT: usize = 65_536;
@@ -312,9 +311,7 @@ fn diff_line(line: &Line) -> String {
 
 /// One line, not too long.
 fn cut(text: &str) -> String {
-    let short = &text[..text.floor_char_boundary(LONGEST_LINE)];
-    let end = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{end}", printable(short))
+    words::cut(text, LONGEST_LINE)
 }
 
 /// Text within an element of HTML.

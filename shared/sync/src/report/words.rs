@@ -259,6 +259,13 @@ pub(crate) fn sent(outcome: &Sent) -> String {
     }
 }
 
+/// A text of unknown origin on one line of so many bytes at most.
+pub(crate) fn cut(text: &str, longest: usize) -> String {
+    let short = &text[..text.floor_char_boundary(longest)];
+    let end = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{end}", printable(short))
+}
+
 /// A text of unknown origin on one line, and without what a terminal would obey.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(char::is_control) {

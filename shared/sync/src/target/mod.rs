@@ -67,6 +67,7 @@ pub(crate) async fn attempt(
     let (mut outcomes, mut events) = (None, Events::default());
     let telling = Telling { seen: &inputs.gathered.seen, registry: &*target.registry };
     if let Some(permit) = permit(request).filter(|_| is_expected) {
+        wiring.phase.writing(groups.groups.len());
         match apply(&permit, target, request, annotated, &groups, turn).await {
             Ok(sent) => {
                 events = telling.of(&plan, &groups, &sent);

@@ -18,6 +18,7 @@ pub(crate) use target::{DEFAULT_OWNER, provider};
 pub(crate) use watching::Watching;
 
 use crate::outlets::Outlets;
+use crate::phase::Phase;
 use crate::settings::{Arguments, Environment, SettingsError};
 use crate::stand_in::stand_in;
 use crate::state::State;
@@ -39,6 +40,8 @@ pub struct Wiring {
     pub state: Option<State>,
     /// Where runs tell what they did.
     pub outlets: Outlets,
+    /// What the run is doing.
+    pub(crate) phase: Phase,
     /// Whether the provider of some target could not be made.
     lacks_a_provider: bool,
     /// The connections to the clusters, where they outlive a run.
@@ -169,6 +172,7 @@ impl Wiring {
             allow_empty: arguments.plan.guard.allow_empty.clone(),
             state: State::open(arguments, environment)?,
             outlets: Outlets::of(&arguments.commands)?,
+            phase: Phase::default(),
             lacks_a_provider: false,
             watching: None,
         })
