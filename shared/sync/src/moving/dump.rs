@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use extdns_model::{Record, RecordSet, Zone};
+use extdns_model::{Record, RecordSet, RecordType, Zone};
 use extdns_providers::zonefile::text;
 
 use super::manifests::{flags, manifest};
@@ -58,7 +58,7 @@ pub async fn dump(wiring: &Wiring, form: DumpForm) -> Result<String, DumpError> 
 pub(super) fn is_of_the_zone(set: &RecordSet, apex: &str) -> bool {
     const SOA: u16 = 6;
     let is_apex = set.name.key() == apex;
-    set.rtype.code() == SOA || is_apex && set.rtype == extdns_model::RecordType::Ns
+    set.rtype.code() == SOA || is_apex && set.rtype == RecordType::Ns
 }
 
 fn write_manifests(out: &mut String, zone: &Zone, records: &[&Record]) {
@@ -66,7 +66,7 @@ fn write_manifests(out: &mut String, zone: &Zone, records: &[&Record]) {
     let mut by_owner: BTreeMap<Option<&str>, Vec<&RecordSet>> = BTreeMap::new();
     for record in records {
         // What is no type of ours is in no manifest.
-        let is_known = record.set.rtype.known_text().is_some();
+        let is_known = RecordType::KNOWN.contains(&record.set.rtype);
         if is_known && !is_of_the_zone(&record.set, &apex) {
             by_owner.entry(record.labels.owner()).or_default().push(&record.set);
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use extdns_model::{Name, RecordSet};
+use extdns_model::{Name, RecordSet, RecordType};
 use extdns_providers::zonefile::text;
 
 use super::dump::is_of_the_zone;
@@ -81,8 +81,9 @@ fn take(path: &Path, zone: &Name) -> Result<Taken, ImportError> {
 }
 
 fn of_zone_file(zone: &Name, bytes: &[u8]) -> Result<Taken, String> {
-    let (sets, others): (Vec<RecordSet>, Vec<RecordSet>) =
-        text::read(zone, bytes)?.into_iter().partition(|set| set.rtype.known_text().is_some());
+    let (sets, others): (Vec<RecordSet>, Vec<RecordSet>) = text::read(zone, bytes)?
+        .into_iter()
+        .partition(|set| RecordType::KNOWN.contains(&set.rtype));
     let apex = zone.key();
     let left = others.iter().filter(|set| !is_of_the_zone(set, &apex));
     let left = left.map(|set| format!("{} {}: no manifest has this type", set.name, set.rtype));

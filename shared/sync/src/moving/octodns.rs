@@ -60,7 +60,7 @@ pub(super) fn read(zone: &Name, text: &[u8]) -> Result<Taken, String> {
 impl Record {
     fn set(&self, name: &Name) -> Result<RecordSet, String> {
         let rtype: RecordType = self.rtype.parse().map_err(|_| "no manifest has this type")?;
-        if rtype.known_text().is_none() {
+        if !RecordType::KNOWN.contains(&rtype) {
             return Err("no manifest has this type".to_owned());
         }
         let mut targets = Targets::new();
