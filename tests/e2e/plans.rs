@@ -329,7 +329,7 @@ fn a_terminal_shows_progress() {
     let shown = run(Command::new("script").args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()));
     assert_eq!(shown.code, 1, "{shown:?}");
     let (progress, rest) = shown.out.split_once("error: ").expect("the error");
-    assert!(progress.contains("\r\u{1b}[K2 s, reading clusters, 0 of 1, 0 calls"), "{shown:?}");
+    assert!(progress.contains("\r\u{1b}[K2 s, reading clusters, 0 of 1, "), "{shown:?}");
     assert!(!rest.contains("calls to the provider"), "{shown:?}");
     let last = progress.rsplit("\r\u{1b}[K").next().expect("a part");
     assert_eq!(last, "", "the line is gone before the log goes on: {shown:?}");

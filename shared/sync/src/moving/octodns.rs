@@ -104,7 +104,7 @@ fn target(rtype: RecordType, value: &Value) -> Result<String, String> {
             rtype == RecordType::Naptr && ["flags", "service", "regexp"].contains(&names[0]);
         parts.push(match part {
             Value::String(text) if is_quoted => format!("\"{text}\""),
-            Value::String(text) if text == "." => text.clone(),
+            Value::String(text) if rtype.keeps_target_dot() => text.clone(),
             Value::String(text) => text.trim_end_matches('.').to_owned(),
             other => other.to_string(),
         });
