@@ -46,7 +46,7 @@ template: ## Check the CloudFormation templates, without an account or a network
 	 AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 "$$place/bin/sam" validate --lint --template template.yaml && \
 	 "$$place/bin/cfn-lint" template.yaml infra/aws/*.yaml
 
-# `test` does the same in parts. There is no Terraform and no workflow of another CI here to be checked.
+# `test` does the same in parts. There is no Terraform here to be checked, and what `infra/ci` has is run by tests.
 deploy-check: template ## Check all that deploys, without an account: templates, policies, chart, kustomizations, on a real API server
 	cargo test --workspace --all-features --test e2e -- deploy:: artefacts:: broken::
 
