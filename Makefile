@@ -137,7 +137,7 @@ static: toolchain ## The program as one static file in target/static, with its l
 DIST = target/dist
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 REMAP = --remap-path-prefix=$(CURDIR)=/src --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
-dist: export RUSTFLAGS += $(if $(filter dev,$(STATIC_PROFILE)),,$(REMAP))
+dist: export CARGO_BUILD_RUSTFLAGS += $(if $(filter dev,$(STATIC_PROFILE)),,$(REMAP))
 dist: static ## A release: target/dist with an archive of `make static` and its checksum
 	$(if $(STATIC_TARGET),,infra/image/texts $(STATIC))
 	infra/image/archive $(STATIC) $(DIST) external-dns-$(VERSION)-$(TRIPLE)
