@@ -19,6 +19,7 @@ mod hanging;
 mod image;
 mod many_clusters;
 mod moving;
+mod page;
 mod plans;
 mod program;
 mod pull_requests;

@@ -3,6 +3,7 @@
 //! Everything here fails by a panic that says what was expected: it is called from tests only.
 
 pub mod bind;
+pub mod browser;
 pub mod cloudmap;
 pub mod coredns;
 pub mod dns;

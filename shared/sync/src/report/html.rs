@@ -1,5 +1,10 @@
 //! A report as one page that needs nothing else: a table of all changes, and a picture of whose names they are. Scripts in it
 //! filter and sort; without them it is the table.
+//!
+//! A browser takes most of its time for the cells of a table. So the page shows [`SHOWN`] rows, and has the others in a
+//! `noscript`: that is text where scripts run, and they make rows of it when somebody filters, sorts or wants to see more.
+
+use std::collections::BTreeMap;
 
 use askama::Template as _;
 
@@ -10,10 +15,14 @@ use super::total::total;
 use super::words::printable;
 use super::{Report, ReportedChange, ZoneReport, header, unready};
 
+/// So many rows are there at once: more than a screen has.
+const SHOWN: usize = 100;
+
 /// Renders a report as a page of HTML.
 #[must_use]
 pub fn render_html(report: &Report) -> String {
     let rows = rows(report);
+    let (first, rest) = rows.split_at(SHOWN.min(rows.len()));
     let page = Page {
         title: if report.planned_only { "DNS plan" } else { "DNS changes" },
         total: total(report),
@@ -22,7 +31,9 @@ pub fn render_html(report: &Report) -> String {
         notes: notes(report),
         hashes: report.targets.iter().filter_map(hash).filter(|_| report.planned_only).collect(),
         graph: Graph::of(&rows),
-        rows,
+        filters: FILTERS.iter().filter_map(|filter| filter.of(&rows)).collect(),
+        first,
+        rest,
     };
     // Writing to a String cannot fail, and the template holds nothing else that can.
     page.render().unwrap_or_default()
@@ -30,7 +41,7 @@ pub fn render_html(report: &Report) -> String {
 
 #[derive(askama::Template)]
 #[template(path = "report.html")]
-struct Page {
+struct Page<'a> {
     title: &'static str,
     total: String,
     header: Vec<String>,
@@ -39,7 +50,48 @@ struct Page {
     /// Targets with the hashes of their plans.
     hashes: Vec<(String, String)>,
     graph: Graph,
-    rows: Vec<Row>,
+    filters: Vec<Filter<'a>>,
+    first: &'a [Row],
+    rest: &'a [Row],
+}
+
+/// A list of the values of a column, of which one can be chosen.
+struct Filter<'a> {
+    title: &'static str,
+    column: usize,
+    /// Each value with the number of its rows.
+    values: BTreeMap<&'a str, usize>,
+}
+
+/// A column that rows can be chosen by.
+struct FilterColumn {
+    title: &'static str,
+    /// Its place in the table.
+    column: usize,
+    /// A list of fewer values is of no use.
+    least: usize,
+    /// What stands there, empty where nothing does.
+    value: fn(&Row) -> &str,
+}
+
+const FILTERS: [FilterColumn; 6] = [
+    FilterColumn { title: "action", column: 0, least: 2, value: |row| row.action },
+    FilterColumn { title: "zone", column: 5, least: 2, value: |row| &row.zone },
+    FilterColumn { title: "owner", column: 6, least: 2, value: |row| &row.owner },
+    FilterColumn { title: "cluster", column: 7, least: 2, value: |row| &row.cluster },
+    FilterColumn { title: "namespace", column: 8, least: 2, value: |row| &row.namespace },
+    FilterColumn { title: "held because", column: 9, least: 1, value: Row::held_because },
+];
+
+impl FilterColumn {
+    fn of<'a>(&self, rows: &'a [Row]) -> Option<Filter<'a>> {
+        let mut values = BTreeMap::new();
+        for value in rows.iter().map(self.value).filter(|value| !value.is_empty()) {
+            *values.entry(value).or_default() += 1;
+        }
+        let filter = Filter { title: self.title, column: self.column, values };
+        (filter.values.len() >= self.least).then_some(filter)
+    }
 }
 
 /// A change as a row of the table.
@@ -102,6 +154,10 @@ impl Row {
             reason: clean(&line.reason),
             is_held: line.sign == Sign::Held,
         }
+    }
+
+    fn held_because(&self) -> &str {
+        if self.is_held { &self.reason } else { "" }
     }
 }
 
