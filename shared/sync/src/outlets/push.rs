@@ -1,12 +1,14 @@
 //! Metrics of a run that nobody can scrape, because its process ends.
 
+use std::collections::BTreeMap;
+
 use extdns_auth::Url;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::as_json;
-use crate::report::{Report, render_metrics};
+use crate::report::{Metric, Report, Sample, metrics_of, render_metrics};
 
 /// The service in OTLP, and the job at a Pushgateway.
 const NAME: &str = "external-dns";
@@ -35,105 +37,89 @@ impl Push {
     }
 
     pub(super) fn request(&self, client: &Client, report: &Report) -> RequestBuilder {
-        let text = render_metrics(report);
         match self {
-            Self::Otlp(url) => as_json(client.post(url.clone()), &otlp(&text, report)),
+            Self::Otlp(url) => as_json(client.post(url.clone()), &otlp(report)),
             Self::Gateway(url) => {
                 let request = client.put(url.clone());
-                request.header(CONTENT_TYPE, "text/plain; version=0.0.4").body(text)
+                request
+                    .header(CONTENT_TYPE, "text/plain; version=0.0.4")
+                    .body(render_metrics(report))
             }
         }
     }
 }
 
-/// Each metric as a gauge: the process has no counters that outlive it.
-fn otlp(text: &str, report: &Report) -> Value {
+fn otlp(report: &Report) -> Value {
     let time = report.run.finished.unwrap_or_else(jiff::Timestamp::now).as_nanosecond();
     let time = time.to_string();
-    let mut metrics: Vec<Value> = Vec::new();
-    for line in text.lines() {
-        if let Some(about) = line.strip_prefix("# HELP ") {
-            let (name, help) = about.split_once(' ').unwrap_or((about, ""));
-            metrics
-                .push(json!({ "name": name, "description": help, "gauge": { "dataPoints": [] } }));
-        } else if let Some((labels, value)) = sample(line) {
-            let name = line.split(['{', ' ']).next().unwrap_or_default();
-            // The sum and the count of a summary have no lines of their own that tell of them.
-            if metrics.last().is_none_or(|own| own["name"] != name) {
-                metrics.push(json!({ "name": name, "gauge": { "dataPoints": [] } }));
-            }
-            let point = json!({ "timeUnixNano": time, "asDouble": value, "attributes": labels });
-            let points =
-                metrics.last_mut().and_then(|own| own["gauge"]["dataPoints"].as_array_mut());
-            points.into_iter().for_each(|points| points.push(point.clone()));
-        }
-    }
-    metrics.retain(|own| own["gauge"]["dataPoints"].as_array().is_some_and(|own| !own.is_empty()));
-    let attribute =
-        |key: &str, value: &str| json!({ "key": key, "value": { "stringValue": value } });
+    let all = metrics_of(report);
+    let metrics: Vec<Value> = all.iter().flat_map(|metric| gauges(metric, &time)).collect();
     let version = env!("CARGO_PKG_VERSION");
+    let resource = [attribute("service.name", NAME), attribute("service.version", version)];
     json!({ "resourceMetrics": [{
-        "resource": { "attributes": [attribute("service.name", NAME), attribute("service.version", version)] },
+        "resource": { "attributes": resource },
         "scopeMetrics": [{ "scope": { "name": NAME, "version": version }, "metrics": metrics }],
     }] })
 }
 
-/// The labels and the value of a sample: `name{label="value"} 1`.
-fn sample(line: &str) -> Option<(Vec<Value>, f64)> {
-    if line.starts_with('#') {
-        return None;
+/// A metric as gauges, one for each of its parts: the process has no counters that outlive it. One without samples is left out.
+fn gauges(metric: &Metric, time: &str) -> Vec<Value> {
+    let mut parts: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for Sample { part, labels, value } in &metric.samples {
+        let attributes: Vec<Value> =
+            labels.iter().map(|(key, value)| attribute(key, value)).collect();
+        let point = json!({ "timeUnixNano": time, "asDouble": value, "attributes": attributes });
+        parts.entry(part).or_default().push(point);
     }
-    let (head, value) = line.rsplit_once(' ')?;
-    let labels = head.split_once('{').map_or("", |(_, rest)| rest.trim_end_matches('}'));
-    Some((attributes(labels), value.parse().ok()?))
+    let gauge = |(part, points): (&str, Vec<Value>)| {
+        json!({
+            "name": format!("{}{part}", metric.name),
+            "description": metric.help,
+            "gauge": { "dataPoints": points },
+        })
+    };
+    parts.into_iter().map(gauge).collect()
 }
 
-/// `a="b",c="d"`, in which `\`, `"` and line ends are escaped.
-fn attributes(mut text: &str) -> Vec<Value> {
-    let mut all = Vec::new();
-    while let Some((key, rest)) = text.split_once("=\"") {
-        let mut value = String::new();
-        let mut chars = rest.char_indices();
-        let mut end = rest.len();
-        while let Some((at, char)) = chars.next() {
-            match char {
-                '"' => {
-                    end = at + 1;
-                    break;
-                }
-                '\\' => match chars.next() {
-                    Some((_, 'n')) => value.push('\n'),
-                    Some((_, other)) => value.push(other),
-                    None => {}
-                },
-                other => value.push(other),
-            }
-        }
-        all.push(json!({ "key": key.trim_start_matches(','), "value": { "stringValue": value } }));
-        text = &rest[end..];
-    }
-    all
+fn attribute(key: &str, value: &str) -> Value {
+    json!({ "key": key, "value": { "stringValue": value } })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Kind;
 
     #[test]
     fn samples_become_points_with_their_labels() {
-        let text = "# HELP external_dns_a What it is.\n# TYPE external_dns_a gauge\n\
-                    external_dns_a{zone=\"x.org\",about=\"a \\\"b\\\"\\\\,c\"} 2.5\nexternal_dns_a{zone=\"y.org\"} 1\n\
-                    external_dns_a_sum 3\n# HELP external_dns_b Nothing.\n";
-        let value = otlp(text, &Report::default());
-        let metrics = &value["resourceMetrics"][0]["scopeMetrics"][0]["metrics"];
-        assert_eq!(metrics.as_array().map(Vec::len), Some(2), "{metrics:#}");
-        assert_eq!(metrics[0]["name"], "external_dns_a");
-        assert_eq!(metrics[0]["description"], "What it is.");
-        let point = &metrics[0]["gauge"]["dataPoints"][0];
-        assert_eq!(point["asDouble"], 2.5);
-        assert_eq!(point["attributes"][1]["key"], "about");
-        assert_eq!(point["attributes"][1]["value"]["stringValue"], "a \"b\"\\,c");
-        assert_eq!(metrics[1]["name"], "external_dns_a_sum");
+        let sample = |part, labels: &[(&'static str, &str)], value| Sample {
+            part,
+            labels: labels.iter().map(|(key, text)| (*key, (*text).to_owned())).collect(),
+            value,
+        };
+        let metric = |samples| Metric {
+            name: "external_dns_a".to_owned(),
+            kind: Kind::Summary,
+            help: "What it is.".to_owned(),
+            samples,
+        };
+        let labels = [("zone", "x.org"), ("about", "a \"b\"\\,c")];
+        let samples =
+            vec![sample("", &labels, 2.5), sample("_sum", &[], 3.0), sample("", &[], 1.0)];
+        let gauges_of_it = gauges(&metric(samples), "7");
+        assert_eq!(gauges_of_it.len(), 2, "{gauges_of_it:#?}");
+        assert_eq!(gauges_of_it[0]["name"], "external_dns_a");
+        assert_eq!(gauges_of_it[0]["description"], "What it is.");
+        let points = &gauges_of_it[0]["gauge"]["dataPoints"];
+        assert_eq!(points.as_array().map(Vec::len), Some(2));
+        assert_eq!(
+            (&points[0]["asDouble"], &points[0]["timeUnixNano"]),
+            (&2.5.into(), &"7".into())
+        );
+        assert_eq!(points[0]["attributes"][1]["key"], "about");
+        assert_eq!(points[0]["attributes"][1]["value"]["stringValue"], "a \"b\"\\,c");
+        assert_eq!(gauges_of_it[1]["name"], "external_dns_a_sum");
+        assert_eq!(gauges(&metric(Vec::new()), "7"), Vec::<Value>::new());
     }
 
     #[test]

@@ -1,26 +1,35 @@
-//! A report as metrics in the text format of Prometheus: upstream's names where it has one, and
-//! those of what only this program does. <https://prometheus.io/docs/instrumenting/exposition_formats/>
+//! A report as metrics: upstream's names where it has one, and those of what only this program does.
 
 mod outside;
 mod process;
+mod prometheus;
 mod records;
 mod requests;
+mod values;
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+
+use extdns_plan::Hold;
 
 use super::words::{action_word, outcome, outcome_word};
 use super::{
     ChangeResult, ClusterReport, Report, ReportedChange, Standing, Summary, TargetReport,
     ZoneReport,
 };
+use values::Page;
+pub(crate) use values::{Kind, Metric, Sample};
 
-/// Renders the metrics of a run: for a file of node-exporter's textfile collector, say.
+/// Renders the metrics of a run in the text format of Prometheus: for a file of node-exporter's textfile collector, say.
 #[must_use]
 pub fn render_metrics(report: &Report) -> String {
+    prometheus::text(&metrics_of(report))
+}
+
+/// The metrics of a run.
+pub(crate) fn metrics_of(report: &Report) -> Vec<Metric> {
     let mut metrics = Metrics::default();
     metrics.observe(report, report.first_failure().is_some());
-    metrics.text()
+    metrics.all()
 }
 
 /// The metrics of a process that makes many runs: the last one's, and what adds up over all.
@@ -29,8 +38,8 @@ pub struct Metrics {
     totals: Totals,
     /// Targets whose records are taken for unchanged for a time (`--provider-cache-time`).
     cached_targets: u64,
-    /// What was rendered of the last run.
-    run: String,
+    /// Those of the last run.
+    run: Vec<Metric>,
 }
 
 /// What adds up over runs.
@@ -89,7 +98,7 @@ impl Metrics {
         if let Some(started) = &report.run.started {
             totals.last_reconcile = Some(started.as_second());
         }
-        self.run = render(report);
+        self.run = of_report(report);
     }
 
     /// A run was left out, as it would have found nothing new.
@@ -112,19 +121,20 @@ impl Metrics {
     /// The page that is served: with what the system knows of the process now.
     #[must_use]
     pub fn page(&self) -> String {
-        let mut page = self.text();
-        process::append(&mut page);
-        page
+        let mut all = self.all();
+        all.extend(process::metrics());
+        prometheus::text(&all)
     }
 
-    fn text(&self) -> String {
-        let mut page = Page(self.totals.page() + &self.run);
+    fn all(&self) -> Vec<Metric> {
+        let mut page = self.totals.page();
+        page.0.extend_from_slice(&self.run);
         outside::of_webhooks(&mut page);
         page.0
     }
 }
 
-fn render(report: &Report) -> String {
+fn of_report(report: &Report) -> Vec<Metric> {
     let mut page = Page::default();
     of_program(&mut page, report);
     of_run(&mut page, report);
@@ -141,7 +151,7 @@ fn render(report: &Report) -> String {
 }
 
 impl Totals {
-    fn page(&self) -> String {
+    fn page(&self) -> Page {
         let mut page = Page::default();
         let times = [
             (
@@ -172,93 +182,17 @@ impl Totals {
         let applies = self.cache.as_ref().map_or(0, |own| own.applies);
         page.counter("provider_cache_apply_changes_calls", help).sample(&[], applies);
         let help = "How often records were needed, by whether the cache had them.";
-        let mut calls = page.counter("provider_cache_records_calls", help);
+        let calls = page.counter("provider_cache_records_calls", help);
         if let Some(CacheCounts { reads, hits, .. }) = &self.cache {
-            calls.sample(&[("from_cache", "true")], hits);
-            calls.sample(&[("from_cache", "false")], reads);
+            calls.sample(&[("from_cache", "true")], *hits);
+            calls.sample(&[("from_cache", "false")], *reads);
         }
-        page.0
-    }
-}
-
-/// Metrics as text.
-#[derive(Default)]
-struct Page(String);
-
-/// The type of a metric.
-#[derive(Clone, Copy)]
-enum Kind {
-    Gauge,
-    Counter,
-    Summary,
-}
-
-impl Page {
-    /// Begins a metric; its samples follow.
-    fn metric(&mut self, name: &str, kind: Kind, help: &str) -> Metric<'_> {
-        let kind = match kind {
-            Kind::Gauge => "gauge",
-            Kind::Counter => "counter",
-            Kind::Summary => "summary",
-        };
-        // Writing to a String cannot fail.
-        let _ = write!(
-            self.0,
-            "# HELP external_dns_{name} {help}\n# TYPE external_dns_{name} {kind}\n"
-        );
-        Metric { name: name.to_owned(), text: &mut self.0 }
-    }
-
-    fn gauge(&mut self, name: &str, help: &str) -> Metric<'_> {
-        self.metric(name, Kind::Gauge, help)
-    }
-
-    fn counter(&mut self, name: &str, help: &str) -> Metric<'_> {
-        self.metric(name, Kind::Counter, help)
+        page
     }
 }
 
 /// A metric with a sample for each of something: name, help and value.
 type Column<T> = (&'static str, &'static str, fn(&T) -> usize);
-
-struct Metric<'a> {
-    name: String,
-    text: &'a mut String,
-}
-
-impl Metric<'_> {
-    fn sample(&mut self, labels: &[(&str, &str)], value: impl fmt::Display) {
-        self.sample_of("", labels, value);
-    }
-
-    /// A sample of a part of a metric, such as `_sum`.
-    fn sample_of(&mut self, part: &str, labels: &[(&str, &str)], value: impl fmt::Display) {
-        let _ = write!(self.text, "external_dns_{}{part}", self.name);
-        for (index, (name, value)) in labels.iter().enumerate() {
-            let open = if index == 0 { '{' } else { ',' };
-            let _ = write!(self.text, "{open}{name}=\"{}\"", Escaped(value));
-        }
-        let close = if labels.is_empty() { "" } else { "}" };
-        let _ = writeln!(self.text, "{close} {value}");
-    }
-}
-
-/// The value of a label.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for char in self.0.chars() {
-            match char {
-                '\\' => f.write_str("\\\\")?,
-                '"' => f.write_str("\\\"")?,
-                '\n' => f.write_str("\\n")?,
-                _ => f.write_char(char)?,
-            }
-        }
-        Ok(())
-    }
-}
 
 fn lower(text: impl ToString) -> String {
     text.to_string().to_lowercase()
@@ -272,7 +206,7 @@ fn of_program(page: &mut Page, report: &Report) {
         ("os", std::env::consts::OS),
         ("arch", std::env::consts::ARCH),
     ];
-    page.gauge("build_info", "The program; always 1.").sample(&labels, 1);
+    page.gauge("build_info", "The program; always 1.").sample(&labels, 1_u8);
 }
 
 fn of_run(page: &mut Page, report: &Report) {
@@ -281,8 +215,7 @@ fn of_run(page: &mut Page, report: &Report) {
     page.gauge("run_success", "Whether the last run did not fail.").sample(&[], u8::from(ok));
     page.gauge("run_exit_code", "The exit code of the last run.")
         .sample(&[], report.exit_code().number());
-    let mut durations =
-        page.gauge("run_duration_seconds", "How long each part of the last run took.");
+    let durations = page.gauge("run_duration_seconds", "How long each part of the last run took.");
     let parts = run.durations;
     for (phase, duration) in [("read", parts.read), ("plan", parts.plan), ("apply", parts.apply)] {
         if let Some(duration) = duration {
@@ -296,8 +229,7 @@ fn of_run(page: &mut Page, report: &Report) {
 }
 
 fn of_changes(page: &mut Page, report: &Report) {
-    let mut metric =
-        page.gauge("changes", "Changes of the last run, by target, action and outcome.");
+    let metric = page.gauge("changes", "Changes of the last run, by target, action and outcome.");
     for target in &report.targets {
         let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for change in target.zones.iter().flat_map(|zone| &zone.changes) {
@@ -310,6 +242,7 @@ fn of_changes(page: &mut Page, report: &Report) {
             metric.sample(&labels, count);
         }
     }
+    of_foreign(page, report);
     let summary = Summary::of(report);
     let totals = [
         (
@@ -331,6 +264,26 @@ fn of_changes(page: &mut Page, report: &Report) {
     }
 }
 
+/// Changes that are held because of whose the record is, by its owner; without one where it has none.
+fn of_foreign(page: &mut Page, report: &Report) {
+    let help = "Changes that are held because the record has another owner, or none.";
+    let metric = page.gauge("changes_foreign", help);
+    for target in &report.targets {
+        for zone in &target.zones {
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            for change in &zone.changes {
+                if let ChangeResult::Held(Hold::Foreign { owner }) = &change.result {
+                    *counts.entry(owner.as_deref().unwrap_or_default()).or_default() += 1;
+                }
+            }
+            for (owner, count) in counts {
+                let (target, zone) = (target.name.as_str(), zone.zone.as_str());
+                metric.sample(&[("target", target), ("zone", zone), ("owner", owner)], count);
+            }
+        }
+    }
+}
+
 fn of_clusters(page: &mut Page, report: &Report) {
     let values: [Column<ClusterReport>; 3] = [
         ("cluster_complete", "Whether everything of the cluster was read.", |cluster| {
@@ -342,7 +295,7 @@ fn of_clusters(page: &mut Page, report: &Report) {
         }),
     ];
     for (name, help, value) in values {
-        let mut metric = page.gauge(name, help);
+        let metric = page.gauge(name, help);
         for cluster in &report.clusters {
             metric.sample(&[("cluster", &cluster.name)], value(cluster));
         }
@@ -356,14 +309,14 @@ fn of_state(page: &mut Page, report: &Report) {
     if known.is_empty() {
         return;
     }
-    let mut gated =
+    let gated =
         page.gauge("gated", "Whether the last run had nothing to do, and called no provider.");
     for (target, standing) in &known {
         let value = u8::from(matches!(standing, Standing::Gated { .. }));
         gated.sample(&[("target", &target.name)], value);
     }
     let help = "Whether the last run did nothing because another one held the lease.";
-    let mut held = page.gauge("lease_held_elsewhere", help);
+    let held = page.gauge("lease_held_elsewhere", help);
     for (target, standing) in &known {
         let value = u8::from(matches!(standing, Standing::Held { .. }));
         held.sample(&[("target", &target.name)], value);
@@ -371,7 +324,7 @@ fn of_state(page: &mut Page, report: &Report) {
 }
 
 fn of_targets(page: &mut Page, report: &Report) {
-    let mut exceeded_limits =
+    let exceeded_limits =
         page.gauge("guard_trips", "Times that the guard stopped changes in the last run.");
     for target in &report.targets {
         exceeded_limits.sample(&[("target", &target.name)], target.exceeded_limits.len());
@@ -384,7 +337,7 @@ fn of_targets(page: &mut Page, report: &Report) {
         ("zone_owned_records", "Records in the zone that are ours.", |zone| zone.owned),
     ];
     for (name, help, value) in values {
-        let mut metric = page.gauge(name, help);
+        let metric = page.gauge(name, help);
         for target in &report.targets {
             for zone in &target.zones {
                 let labels = [
@@ -396,14 +349,14 @@ fn of_targets(page: &mut Page, report: &Report) {
             }
         }
     }
-    let mut calls = page
+    let calls = page
         .gauge("provider_calls", "Calls of the provider's API in the last run, retries included.");
     for target in &report.targets {
         for call in &target.calls.made {
             calls.sample(&[("target", &target.name), ("operation", &call.operation)], call.count);
         }
     }
-    let mut least = page.gauge(
+    let least = page.gauge(
         "provider_least_calls",
         "The fewest calls with which the last run could have been done.",
     );

@@ -46,11 +46,14 @@ pub(crate) use digest::Digest;
 pub use document::Document;
 pub use emf::render_emf;
 pub use flow::{Palette, Screen};
-pub use header::Rules;
+pub use header::{Place, Rules};
 pub use html::render_html;
 pub(crate) use join::{Part, Scope, Unrouted, join};
 pub use json::{Layout, render_json, write_json};
 pub use markdown::{MARKDOWN_LIMIT, render_markdown};
+#[cfg(test)]
+pub(crate) use metrics::Kind;
+pub(crate) use metrics::{Metric, Sample, metrics_of};
 pub use metrics::{Metrics, render_metrics};
 pub(crate) use notices::{adaptation, dropped, frozen};
 pub(crate) use ownership::{explained, mixed};

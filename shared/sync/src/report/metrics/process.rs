@@ -1,14 +1,15 @@
 //! What the system knows of the process, under the names of the clients of Prometheus
 //! (<https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>).
 
-use std::fmt::Write as _;
 use std::fs;
+
+use super::{Kind, Metric};
 
 /// Ticks of the clock of `/proc` in a second: the same on every architecture of Linux (`USER_HZ`).
 const TICKS: f64 = 100.0;
 
-/// Appends what `/proc` says; what it does not say is left out.
-pub(super) fn append(page: &mut String) {
+/// What `/proc` says; what it does not say is left out.
+pub(super) fn metrics() -> Vec<Metric> {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // The name of the program stands in brackets, and may hold spaces.
     let fields: Vec<&str> =
@@ -18,22 +19,19 @@ pub(super) fn append(page: &mut String) {
     let started = number(19).zip(boot_time()).map(|(ticks, boot)| boot + ticks / TICKS);
     let open = fs::read_dir("/proc/self/fd").ok().map(|files| files.count() as f64);
     let values = [
-        ("cpu_seconds_total", "counter", "Time of processors that the process has used.", cpu),
-        ("resident_memory_bytes", "gauge", "Memory that the process holds.", memory("VmRSS:")),
-        ("virtual_memory_bytes", "gauge", "Addresses that the process has.", memory("VmSize:")),
-        ("start_time_seconds", "gauge", "When the process started.", started),
-        ("open_fds", "gauge", "Files that are open.", open),
-        ("max_fds", "gauge", "Files that may be open.", most_files()),
+        ("cpu_seconds_total", Kind::Counter, "Time of processors that the process has used.", cpu),
+        ("resident_memory_bytes", Kind::Gauge, "Memory that the process holds.", memory("VmRSS:")),
+        ("virtual_memory_bytes", Kind::Gauge, "Addresses that the process has.", memory("VmSize:")),
+        ("start_time_seconds", Kind::Gauge, "When the process started.", started),
+        ("open_fds", Kind::Gauge, "Files that are open.", open),
+        ("max_fds", Kind::Gauge, "Files that may be open.", most_files()),
     ];
-    for (name, kind, help, value) in values {
-        if let Some(value) = value {
-            // Writing to a String cannot fail.
-            let _ = write!(
-                page,
-                "# HELP process_{name} {help}\n# TYPE process_{name} {kind}\nprocess_{name} {value}\n"
-            );
-        }
-    }
+    let known = values.into_iter().filter_map(|(name, kind, help, value)| {
+        let mut metric = Metric::new(format!("process_{name}"), kind, help);
+        metric.sample(&[], value?);
+        Some(metric)
+    });
+    known.collect()
 }
 
 /// A line of memory, in bytes: `VmRSS:     12345 kB`.

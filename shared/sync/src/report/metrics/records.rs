@@ -47,7 +47,7 @@ pub(super) fn of_records(page: &mut Page, report: &Report) {
         ),
     ];
     for (name, help, value) in by_type {
-        let mut metric = page.gauge(name, help);
+        let metric = page.gauge(name, help);
         for (rtype, count) in &counts {
             metric.sample(&[("record_type", &lower(rtype))], value(count));
         }
@@ -74,7 +74,7 @@ fn of_removed(page: &mut Page, report: &Report) {
         for (key, count) in report.targets.iter().flat_map(|target| counts(&target.removed)) {
             *sums.entry(*key).or_default() += count;
         }
-        let mut metric = page.gauge(name, help);
+        let metric = page.gauge(name, help);
         for ((rtype, source), count) in sums {
             metric.sample(&[("record_type", &lower(rtype)), ("source_type", source)], count);
         }
@@ -102,7 +102,7 @@ fn of_strange_owners(page: &mut Page, report: &Report) {
             *skipped.entry(labels).or_default() += 1;
         }
     }
-    let mut metric = page.gauge(
+    let metric = page.gauge(
         "registry_skipped_records_owner_mismatch_per_sync",
         "Records that are not made because a record of the name is foreign.",
     );
@@ -113,7 +113,7 @@ fn of_strange_owners(page: &mut Page, report: &Report) {
             ("foreign_owner", theirs.as_str()),
             ("domain", domain.as_str()),
         ];
-        metric.sample(&labels, count);
+        metric.sample(&labels, *count);
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn of_requests(page: &mut Page, report: &Report) {
         return;
     }
     let help = "How long HTTP requests took until the head of the answer was there.";
-    let mut metric = page.metric("http_request_duration_seconds", Kind::Summary, help);
+    let metric = page.metric("http_request_duration_seconds", Kind::Summary, help);
     for own in &report.run.requests.times {
         let kind = &own.kind;
         let labels = [
