@@ -20,6 +20,11 @@ pub trait Reader: Send + Sync {
         None
     }
 
+    /// The server that is asked: its host, with the port where that is not the usual one.
+    fn server(&self) -> Option<String> {
+        None
+    }
+
     /// All zones, and of every zone its record sets or why it could not be read.
     ///
     /// # Errors
@@ -54,6 +59,11 @@ pub trait Reader: Send + Sync {
     /// where there is no API.
     fn calls(&self) -> Vec<CallCount> {
         Vec::new()
+    }
+
+    /// How many groups of changes the writers have written so far. `None` where that is known at their end only.
+    fn written(&self) -> Option<u64> {
+        None
     }
 }
 

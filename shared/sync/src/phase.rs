@@ -20,14 +20,18 @@ impl Phase {
         self.changes.fetch_add(changes, Ordering::Relaxed);
     }
 
-    /// Of so many clusters: `reading clusters, 3 of 10`, `reading zones`, `writing 12 changes`.
-    pub(crate) fn sentence(&self, clusters: usize) -> String {
+    /// Of so many clusters, and so many groups written where that is known: `reading clusters, 3 of 10`, `reading zones`,
+    /// `writing changes, 7 of 12`.
+    pub(crate) fn sentence(&self, clusters: usize, written: Option<u64>) -> String {
         let read = self.clusters_read.load(Ordering::Relaxed);
         match self.changes.load(Ordering::Relaxed) {
             0 if read < clusters => format!("reading clusters, {read} of {clusters}"),
             0 => "reading zones".to_owned(),
-            1 => "writing 1 change".to_owned(),
-            changes => format!("writing {changes} changes"),
+            changes => match written {
+                Some(written) => format!("writing changes, {written} of {changes}"),
+                None if changes == 1 => "writing 1 change".to_owned(),
+                None => format!("writing {changes} changes"),
+            },
         }
     }
 }
@@ -39,13 +43,15 @@ mod tests {
     #[test]
     fn clusters_then_zones_then_changes() {
         let phase = Phase::default();
-        assert_eq!(phase.sentence(2), "reading clusters, 0 of 2");
+        assert_eq!(phase.sentence(2, Some(0)), "reading clusters, 0 of 2");
         phase.cluster_read();
-        assert_eq!(phase.sentence(2), "reading clusters, 1 of 2");
+        assert_eq!(phase.sentence(2, Some(0)), "reading clusters, 1 of 2");
         phase.cluster_read();
-        assert_eq!(phase.sentence(2), "reading zones");
-        phase.writing(12);
-        phase.writing(3);
-        assert_eq!(phase.sentence(2), "writing 15 changes");
+        assert_eq!(phase.sentence(2, Some(0)), "reading zones");
+        phase.writing(1);
+        assert_eq!(phase.sentence(2, None), "writing 1 change");
+        phase.writing(14);
+        assert_eq!(phase.sentence(2, None), "writing 15 changes");
+        assert_eq!(phase.sentence(2, Some(7)), "writing changes, 7 of 15");
     }
 }

@@ -25,7 +25,11 @@ pub(crate) async fn show(wiring: &Wiring) {
         ticks.tick().await;
         let calls = wiring.targets.iter().flat_map(|target| target.provider.calls());
         let calls: u64 = calls.map(|call| call.calls).sum();
-        draw(start.elapsed(), &wiring.phase.sentence(wiring.clusters.len()), calls);
+        // Where one target does not tell, nobody knows of all.
+        let written: Option<u64> =
+            wiring.targets.iter().map(|target| target.provider.written()).sum();
+        let phase = wiring.phase.sentence(wiring.clusters.len(), written);
+        draw(start.elapsed(), &phase, calls);
     }
 }
 

@@ -249,18 +249,21 @@ fn of_zone(zone: &Zone, login: &Login) -> String {
     format!(" of zone {} ({}, profile {})", zone, zone.id, login.profile)
 }
 
+/// The numbers of these accounts, each once. An access key that does not tell its account is not shown.
+fn account_numbers<'a>(accounts: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let is_number = |own: &&str| own.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers: BTreeSet<&str> = accounts.into_iter().filter(is_number).collect();
+    (!numbers.is_empty()).then(|| numbers.into_iter().collect::<Vec<_>>().join(", "))
+}
+
 #[async_trait]
 impl ZoneReader for Route53 {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
 
-    /// An access key that does not tell its account is not shown.
     fn accounts(&self) -> Option<String> {
-        let is_number = |own: &&str| own.bytes().all(|byte| byte.is_ascii_digit());
-        let accounts = self.logins.iter().map(|login| login.account.as_str());
-        let accounts: BTreeSet<&str> = accounts.filter(is_number).collect();
-        (!accounts.is_empty()).then(|| accounts.into_iter().collect::<Vec<_>>().join(", "))
+        account_numbers(self.logins.iter().map(|login| login.account.as_str()))
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {

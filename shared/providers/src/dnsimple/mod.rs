@@ -110,6 +110,11 @@ impl ZoneReader for Dnsimple {
         &self.capabilities
     }
 
+    /// Where the variable names it, or it was asked for.
+    fn accounts(&self) -> Option<String> {
+        self.account.get().cloned()
+    }
+
     /// Zones that are named by the variable pass without a filter.
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         if !self.named.is_empty() {

@@ -136,7 +136,7 @@ impl<'g> Delivery<'_, 'g> {
         for parcel in parcels {
             let group = &parcel.group;
             if group.changes.is_empty() {
-                self.outcomes[parcel.position] = Some(Outcome::Applied);
+                self.end(parcel.position, Outcome::Applied);
                 continue;
             }
             let changes = group.changes.iter().map(|change| self.api.cost(change));
@@ -149,7 +149,7 @@ impl<'g> Delivery<'_, 'g> {
                     self.api.capabilities().provider,
                 );
                 let failure = Failure { kind: FailureKind::Limit, message };
-                self.outcomes[parcel.position] = Some(parcel.ended(Outcome::Rejected(failure)));
+                self.end(parcel.position, parcel.ended(Outcome::Rejected(failure)));
                 continue;
             }
             if limits.exceeded_by(filled + cost).is_some() {
@@ -232,7 +232,7 @@ impl<'g> Delivery<'_, 'g> {
         for (parcel, sent) in batch.into_iter().zip(sent) {
             let position = parcel.position;
             match parcel.after(sent) {
-                None => self.outcomes[position] = Some(Outcome::Applied),
+                None => self.end(position, Outcome::Applied),
                 Some(parcel) => rest.push(parcel),
             }
         }
@@ -284,7 +284,7 @@ impl<'g> Delivery<'_, 'g> {
         for parcel in batch {
             let position = parcel.position;
             match parcel.undone(records, MadeBy::Us, self.scope()) {
-                None => self.outcomes[position] = Some(Outcome::Applied),
+                None => self.end(position, Outcome::Applied),
                 Some(parcel) => kept.push(parcel),
             }
         }
@@ -293,8 +293,16 @@ impl<'g> Delivery<'_, 'g> {
 
     fn settle(&mut self, batch: Vec<Parcel<'g>>, outcome: &Outcome) {
         for parcel in batch {
-            self.outcomes[parcel.position] = Some(parcel.ended(outcome.clone()));
+            self.end(parcel.position, parcel.ended(outcome.clone()));
         }
+    }
+
+    /// Nothing more is done about the group.
+    fn end(&mut self, position: usize, outcome: Outcome) {
+        if outcome == Outcome::Applied {
+            self.via.wrote();
+        }
+        self.outcomes[position] = Some(outcome);
     }
 
     fn scope(&self) -> Scope {

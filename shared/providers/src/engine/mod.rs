@@ -106,6 +106,10 @@ impl Reader for Zoned {
         self.api().accounts()
     }
 
+    fn server(&self) -> Option<String> {
+        self.via.server().map(ToOwned::to_owned)
+    }
+
     async fn read(&self) -> Result<Inventory, ProviderError> {
         *lock(&self.last) = None;
         let noted = Arc::default();
@@ -136,6 +140,10 @@ impl Reader for Zoned {
 
     fn calls(&self) -> Vec<CallCount> {
         self.via.calls()
+    }
+
+    fn written(&self) -> Option<u64> {
+        Some(self.via.written())
     }
 }
 

@@ -107,6 +107,7 @@ impl Delivery<'_> {
         let (made, error) = match self.pace.timed(self.all_steps(group)).await {
             Ok(()) => {
                 self.gate.applied(group);
+                self.via.wrote();
                 return Outcome::Applied;
             }
             Err((made, error)) => (made, self.via.redact(error)),

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub struct Transport {
     shared: Arc<Shared>,
     accounts: Accounts,
     account: Arc<Account>,
+    /// Where the API is, if that tells a reader something.
+    server: Option<Arc<str>>,
     until: Deadline,
     /// The reading that the calls belong to.
     noted: Option<Arc<Noted>>,
@@ -67,6 +70,8 @@ struct Shared {
     attempts: u32,
     request_time: Option<Duration>,
     calls: Mutex<BTreeMap<&'static str, u64>>,
+    /// Groups that were written.
+    written: AtomicU64,
     secrets: Vec<String>,
 }
 
@@ -101,11 +106,25 @@ impl Transport {
             attempts: capabilities.attempts,
             request_time: capabilities.request_time,
             calls: Mutex::default(),
+            written: AtomicU64::default(),
             secrets: secrets.into_iter().filter(|secret| !secret.is_empty()).collect(),
         };
         let accounts = Accounts::default();
         let account = accounts.get(shared.provider, "", shared.rate_limit);
-        Self { shared: Arc::new(shared), accounts, account, until: Deadline::none(), noted: None }
+        let (until, server, noted) = (Deadline::none(), None, None);
+        Self { shared: Arc::new(shared), accounts, account, server, until, noted }
+    }
+
+    /// The same, to the server of this name.
+    #[must_use]
+    pub fn at(&self, server: &str) -> Self {
+        Self { server: Some(server.into()), ..self.clone() }
+    }
+
+    /// The name of the server, where it is known.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
     }
 
     /// The way to an account among those of the process, so that all who call it share its budget. What
@@ -271,6 +290,16 @@ impl Transport {
                 mutating: self.shared.mutating.contains(operation),
             })
             .collect()
+    }
+
+    /// Another group is in its zone.
+    pub(super) fn wrote(&self) {
+        self.shared.written.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many groups were written.
+    pub(super) fn written(&self) -> u64 {
+        self.shared.written.load(Ordering::Relaxed)
     }
 
     /// How many calls of mutating operations were started.

@@ -133,6 +133,10 @@ impl ZoneReader for Oci {
         &self.capabilities
     }
 
+    fn accounts(&self) -> Option<String> {
+        Some(self.compartment.clone())
+    }
+
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let mut zones = Vec::new();
         for scope in self.scopes {

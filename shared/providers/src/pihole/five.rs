@@ -36,7 +36,7 @@ pub(super) fn provider(
     let password = args.pihole_password.clone();
     extdns_auth::secrets::register(&password);
     let via = Transport::with_secrets(&can, [password.clone()]);
-    let via = via.among(&context.accounts, &format!("{base}\n{password}"));
+    let via = via.among(&context.accounts, &format!("{base}\n{password}")).at(&rest.server());
     Ok(stepped(Five { rest, can, password, session: Mutex::default() }, via))
 }
 

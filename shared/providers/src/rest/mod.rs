@@ -201,7 +201,15 @@ impl Rest {
     pub fn transport(&self, capabilities: &Capabilities) -> Transport {
         let secrets = self.auth.secrets();
         let account = [&[self.base.to_string()], &secrets[..]].concat().join("\n");
-        Transport::with_secrets(capabilities, secrets).among(&self.accounts, &account)
+        let via = Transport::with_secrets(capabilities, secrets).among(&self.accounts, &account);
+        via.at(&self.server())
+    }
+
+    /// The hosts where the service is asked.
+    #[must_use]
+    pub fn server(&self) -> String {
+        let all = std::iter::once(&self.base).chain(&self.others);
+        all.map(host).collect::<Vec<_>>().join(", ")
     }
 
     /// A request to read a resource, by the segments of its path below the base URL.
@@ -365,6 +373,12 @@ fn base_url(service: &str, text: &str) -> Result<Url, ProviderError> {
             "the URL of the API of {service} is no http or https URL; write it like https://host/path"
         ))
     })
+}
+
+/// Of a URL what people know a server by.
+pub(crate) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// What the provider noted of a record as it read it.

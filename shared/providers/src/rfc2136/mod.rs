@@ -98,7 +98,7 @@ pub fn provider(
     let secrets = [&args.rfc2136_tsig_secret, &args.rfc2136_kerberos_password].map(String::clone);
     let via = Transport::with_secrets(&capabilities, secrets);
     let account = format!("{:?} {}", args.rfc2136_host, args.rfc2136_port);
-    let via = via.among(&context.accounts, &account);
+    let via = via.among(&context.accounts, &account).at(&servers.names());
     let zones = zones(&args.rfc2136_zone, context);
     Ok(batched(Rfc2136 { servers, capabilities, form, zones, lists }, via))
 }

@@ -92,6 +92,13 @@ impl Servers {
         self.hosts.len()
     }
 
+    /// Where messages go, in the order of the alphabet.
+    pub(super) fn names(&self) -> String {
+        let mut names: Vec<&str> = self.hosts.iter().map(|host| host.name.as_str()).collect();
+        names.sort_unstable();
+        names.join(", ")
+    }
+
     /// Whether messages are signed.
     pub(super) fn signs(&self) -> bool {
         !matches!(self.signing, Signing::Nobody)

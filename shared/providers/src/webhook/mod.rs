@@ -147,6 +147,10 @@ impl Reader for Webhook {
         &self.capabilities
     }
 
+    fn server(&self) -> Option<String> {
+        Some(self.client.server())
+    }
+
     async fn read(&self) -> Result<Inventory, ProviderError> {
         let filter = self.client.negotiate().await?;
         let Listed { records, unclear } = self.client.records().await?;

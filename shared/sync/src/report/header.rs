@@ -3,14 +3,15 @@
 
 use clap::ValueEnum as _;
 use extdns_plan::{Guard, Policy, Settings};
+use extdns_providers::Reader;
 
 use super::{ClusterReport, Report};
 
 /// What the plan of a target keeps to.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// The account or project whose zones these are, where the provider knows it.
-    pub account: Option<String>,
+    /// Where the zones are.
+    pub place: Option<Place>,
     /// Whose records are ours, each owner id once; none where the registry knows no owners.
     pub owners: Vec<String>,
     /// Which changes are allowed.
@@ -19,19 +20,42 @@ pub struct Rules {
     pub guard: Guard,
 }
 
+/// Where zones are, as far as the provider knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In these accounts, projects or subscriptions.
+    Account(String),
+    /// At these servers; whose account it is, only they know.
+    Server(String),
+}
+
+impl Place {
+    /// That of a provider's zones.
+    fn of(provider: &dyn Reader) -> Option<Self> {
+        provider.accounts().map(Self::Account).or_else(|| provider.server().map(Self::Server))
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::Account(name) => format!("account {name}"),
+            Self::Server(name) => format!("server {name}"),
+        }
+    }
+}
+
 impl Rules {
-    /// Those of a target's settings.
+    /// Those of a target.
     #[must_use]
-    pub fn of(settings: &Settings, account: Option<String>) -> Self {
+    pub fn of(settings: &Settings, provider: &dyn Reader) -> Self {
         let mut owners: Vec<String> = settings.owners.iter().map(|(_, id)| id.to_owned()).collect();
         owners.dedup();
         let (policy, guard) = (settings.policy, settings.guard.clone());
-        Self { account, owners, policy, guard }
+        Self { place: Place::of(provider), owners, policy, guard }
     }
 
     /// `owner my-cluster, policy sync, guard at 30 % of deletes`
     pub(super) fn sentence(&self) -> String {
-        let account = self.account.as_ref().map(|account| format!("account {account}"));
+        let place = self.place.as_ref().map(Place::sentence);
         let owners = match &self.owners[..] {
             [] => "no owner".to_owned(),
             [one] => format!("owner {one}"),
@@ -39,7 +63,7 @@ impl Rules {
         };
         let policy = self.policy.to_possible_value();
         let policy = policy.map(|policy| format!("policy {}", policy.get_name()));
-        let parts = [account, Some(owners), policy, Some(guard(&self.guard))];
+        let parts = [place, Some(owners), policy, Some(guard(&self.guard))];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }

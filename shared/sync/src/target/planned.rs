@@ -53,7 +53,7 @@ impl Planned<'_> {
             clusters: gathered.clusters.clone(),
             desired: &adjusted.endpoints,
             removed: inputs.removed.clone(),
-            rules: Some(Rules::of(settings, target.provider.accounts())),
+            rules: Some(Rules::of(settings, &*target.provider)),
             calls: Calls::since(&called, &*target.provider, annotated, sent),
             unmade: unmade.within(&annotated.inventory.index, &settings.filter),
             notices,

@@ -34,7 +34,7 @@ use self::api::{CREATE, CloudMap, DELETE, DEREGISTER, REGISTER, UPDATE};
 pub use self::args::AwsSdArgs;
 use self::instance::Instance;
 use self::service::{Known, Service, refusal, wanted};
-use super::AwsArgs;
+use super::{AwsArgs, account_numbers};
 use crate::engine::{Zoned, stepped};
 use crate::{
     Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, ProviderError, RateLimit,
@@ -74,6 +74,7 @@ fn over(api: AwsApi, account: &str, args: &AwsSdArgs, aws: &AwsArgs, context: &C
     let via = Transport::with_secrets(&capabilities, [aws.aws_assume_role_external_id.clone()]);
     let via = via.among(&context.accounts, account);
     let namespaces = Namespaces {
+        account: account.to_owned(),
         api: CloudMap::new(api),
         capabilities,
         filter: context.zones.clone().of_kind(aws.aws_zone_type),
@@ -105,6 +106,8 @@ fn capabilities(aws: &AwsArgs) -> Capabilities {
 /// The namespaces of an account in a region.
 #[derive(Debug)]
 struct Namespaces {
+    /// As the credentials tell it.
+    account: String,
     api: CloudMap,
     capabilities: Capabilities,
     filter: ZoneFilter,
@@ -122,6 +125,10 @@ struct Namespaces {
 impl ZoneReader for Namespaces {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn accounts(&self) -> Option<String> {
+        account_numbers([self.account.as_str()])
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {

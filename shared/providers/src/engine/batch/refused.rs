@@ -116,7 +116,7 @@ impl<'g> Delivery<'_, 'g> {
         }
         let (position, whole) = (parcel.position, parcel.group.changes.len());
         match parcel.undone(seen.records, MadeBy::Anybody, self.scope()) {
-            None => self.outcomes[position] = Some(Outcome::Applied),
+            None => self.end(position, Outcome::Applied),
             Some(parcel) if parcel.group.changes.len() == whole => {
                 self.settle(vec![parcel], &Outcome::Rejected(error.failure()));
             }

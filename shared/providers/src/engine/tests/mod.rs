@@ -74,7 +74,14 @@ fn records(server: &RecordServer) -> Zoned {
 async fn apply(provider: &impl Provider, groups: &[ChangeGroup], until: Deadline) -> Vec<Outcome> {
     let Inventory { index, .. } = provider.read().await.expect("readable");
     let writer = provider.writer(&Permit::grant(), &index).expect("a writer");
-    writer.apply(groups, until).await
+    let before = provider.written();
+    let outcomes = writer.apply(groups, until).await;
+    // Each group that is in its zone was counted, once; one that is not finished is counted too.
+    if let Some(written) = provider.written().zip(before).map(|(now, before)| now - before) {
+        let applied = outcomes.iter().filter(|own| **own == Outcome::Applied).count() as u64;
+        assert!((applied..=groups.len() as u64).contains(&written), "{written}: {outcomes:?}");
+    }
+    outcomes
 }
 
 /// The calls of one operation.

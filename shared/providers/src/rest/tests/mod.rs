@@ -39,3 +39,16 @@ async fn read(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Result<Answe
     let (rest, via) = client(&server, Auth::none());
     rest.send(&via, "read", &rest.get(&["things"])).await
 }
+
+#[test]
+fn the_server_is_told_without_what_only_programs_need() {
+    let rest = |base: Option<&str>| {
+        Rest::new(&SERVICE, base, Auth::none(), &HttpOptions::default()).expect("a client")
+    };
+    assert_eq!(rest(None).server(), "api.example.com");
+    let own = rest(Some("https://user:secret@dns.example.net:8443/path"));
+    let both = own.or_at(&["https://second.example.net"]).expect("a URL");
+    assert_eq!(both.server(), "dns.example.net:8443, second.example.net");
+    let via = both.transport(&Capabilities::new("example"));
+    assert_eq!(via.server(), Some("dns.example.net:8443, second.example.net"));
+}

@@ -22,7 +22,7 @@ use self::status::{expect, expect_media_type, refused_negotiation};
 use super::wire::array::{ArrayDecoder, ArrayError};
 use super::wire::received::{Received, Skipped, domain_filter, no_twins};
 use super::{ADJUST, APPLY, MEDIA_TYPE, NEGOTIATE, RECORDS, WebhookArgs, counts};
-use crate::rest::{is_this_machine, remember_secrets, with_causes};
+use crate::rest::{host, is_this_machine, remember_secrets, with_causes};
 use crate::{Adjusted, ErrorKind, ProviderError, Transport};
 
 /// Longest domain filter where the user sets no limit: it is read whole.
@@ -65,6 +65,10 @@ impl Client {
             .filter(|limit| *limit > 0)
             .unwrap_or(usize::MAX);
         Ok(Self { http, base, via, timeout, limit })
+    }
+
+    pub(super) fn server(&self) -> String {
+        host(&self.base)
     }
 
     pub(super) fn transport(&self) -> &Transport {
