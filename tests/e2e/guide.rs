@@ -31,22 +31,22 @@ fn root() -> PathBuf {
 }
 
 /// A fenced block: the words behind the fence, and its lines without the fence's indentation.
-struct Block {
+pub(crate) struct Block {
     words: Vec<String>,
-    lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Block {
-    fn word(&self, number: usize) -> &str {
+    pub(crate) fn word(&self, number: usize) -> &str {
         self.words.get(number).map_or("", String::as_str)
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.lines.join("\n") + "\n"
     }
 }
 
-fn blocks(page: &str) -> Vec<Block> {
+pub(crate) fn blocks(page: &str) -> Vec<Block> {
     let text = std::fs::read_to_string(root().join(page)).unwrap_or_else(|e| panic!("{page}: {e}"));
     let mut blocks = Vec::new();
     let mut lines = text.lines();

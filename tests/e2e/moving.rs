@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use extdns_testkit::process::{set_up, skip};
+use extdns_testkit::route53::Route53Sim;
 
 use crate::deploy::root;
+use crate::guide::blocks;
 use crate::program::{Bench, Run, external_dns, run};
 
 const TYPES: [&str; 8] = ["A", "AAAA", "CNAME", "TXT", "SRV", "MX", "NS", "NAPTR"];
@@ -130,4 +132,51 @@ fn what_cannot_be_taken_over_is_told_with_its_place() {
     }
     let missing = run(external_dns(bench.path()).args(["import", "nowhere.example.org.zone"]));
     assert!(missing.log.contains("failed to read nowhere.example.org.zone"), "{missing:?}");
+}
+
+/// Types a block of the page into a shell whose Route 53 is that of the test.
+fn typed_in(bench: &Bench, route53: &Route53Sim, text: &str) -> Run {
+    let program = Path::new(env!("CARGO_BIN_EXE_external-dns")).parent().expect("a folder");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+    let mut bash = Command::new("bash");
+    bash.args(["-e", "-c", text]).current_dir(bench.path());
+    bash.env_clear().env("HOME", bench.path()).env("PATH", path);
+    bash.env("AWS_ENDPOINT_URL", route53.url()).env("AWS_REGION", "us-east-1");
+    bash.env("AWS_ACCESS_KEY_ID", "AKIATEST").env("AWS_SECRET_ACCESS_KEY", "secret");
+    let ran = run(&mut bash);
+    assert_eq!(ran.code, 0, "{text}{ran:?}");
+    ran
+}
+
+/// The page, typed from its beginning to its end beside an empty zone at Route 53. A block without a name that follows a command
+/// has the beginnings of lines that it prints.
+#[test]
+fn the_page_does_what_it_says() {
+    let page = "docs/moving-in.md";
+    let bench = Bench::new();
+    let route53 = Route53Sim::start();
+    let zone = route53.zone("example.org");
+    let (mut printed, mut typed) = (String::new(), 0);
+    for block in blocks(page) {
+        match (block.word(0), block.word(1)) {
+            ("sh", "by=moving") => {
+                printed = typed_in(&bench, &route53, &block.text()).out;
+                typed += block.lines.len();
+                if block.text().contains("external-dns plan") {
+                    assert!(zone.find("mail.example.org", "A").is_empty(), "a plan writes nothing");
+                    typed_in(&bench, &route53, &block.text().replace("-dns plan", "-dns apply"));
+                }
+            }
+            (_, file) if !file.is_empty() => drop(bench.write(file, &block.text())),
+            _ => {
+                let mut rest = printed.lines();
+                for line in &block.lines {
+                    let found = rest.any(|own| own.starts_with(line.as_str()));
+                    assert!(found, "{page}: {line:?} is missing in\n{printed}");
+                }
+            }
+        }
+    }
+    assert_eq!(typed, 6, "commands");
+    assert_eq!(bench.read("dump.yaml").matches("extdns/owner: prod").count(), 1);
 }
