@@ -30,8 +30,8 @@ pub use alibaba::{AlibabaKey, AlibabaMachine};
 pub use aws::api as aws_api;
 #[cfg(feature = "aws")]
 pub use aws::{
-    AwsError, AwsIdentity, AwsOptions, AwsRole, AwsVariables, EksTokens, aws_error_chain,
-    aws_identity, aws_region,
+    Around, AwsError, AwsIdentity, AwsOptions, AwsRole, AwsVariables, EksTokens, around,
+    aws_error_chain, aws_identity, aws_region,
 };
 pub use azure::{
     AzureCloud, AzureError, AzureIdentity, AzureOptions, AzureToken, AzureTokens, AzureVariables,

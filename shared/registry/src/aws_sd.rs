@@ -12,9 +12,8 @@
 use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners, Refresh};
 use extdns_plan::Plan;
 
-use crate::groups::{Draft, going_units, whole_change};
-use crate::refusal::claim_of;
-use crate::{Annotated, Groups, Loaded, Registry, Subject};
+use crate::groups::whole_change;
+use crate::{Annotated, Groups, Loaded, Registry};
 
 /// The registry in descriptions.
 pub(crate) struct AwsSd {
@@ -62,23 +61,9 @@ impl Registry for AwsSd {
         annotated: &Annotated,
         _: &extdns_plan::Refusal<'_>,
     ) -> Groups {
-        let mut groups = Groups::default();
-        groups.add_rows(plan, &annotated.inventory.index, |groups, index, row, moves| {
-            for unit in going_units(row) {
-                if let Some(refusal) = claim_of(row, unit) {
-                    refusal.apply(row);
-                    continue;
-                }
-                let going = row.decisions.iter().filter(|own| own.unit == unit && own.goes());
-                let change = |decision: &extdns_plan::Decision<'_>| {
-                    let labels = decision.change.endpoint().map(|own| self.described(own));
-                    whole_change(decision, labels.unwrap_or_default())
-                };
-                let records = going.map(change).collect();
-                let draft = Draft { records, moves: moves.to_vec(), ..Draft::default() };
-                groups.push_unit(Subject { row: index, unit }, row, draft);
-            }
-        });
-        groups
+        Groups::of_records(plan, &annotated.inventory.index, |decision| {
+            let labels = decision.change.endpoint().map(|own| self.described(own));
+            Some(whole_change(decision, labels.unwrap_or_default()))
+        })
     }
 }

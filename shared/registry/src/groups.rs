@@ -10,6 +10,7 @@ use extdns_model::{
 use extdns_plan::{Cause, Decision, Differences, Plan, RecordChange, Row, Unit};
 
 use crate::EntryChange;
+use crate::refusal::claim_of;
 
 /// The changes of a plan as they are sent, and which decisions each group carries out.
 #[derive(Debug, Default)]
@@ -63,6 +64,28 @@ pub(crate) struct Draft {
 }
 
 impl Groups {
+    /// The groups of a plan that has no ownership records: of each unit the changes of its records.
+    pub(crate) fn of_records(
+        plan: &mut Plan<'_>,
+        index: &ZoneIndex,
+        change: impl Fn(&Decision<'_>) -> Option<Change>,
+    ) -> Self {
+        let mut groups = Self::default();
+        groups.add_rows(plan, index, |groups, at, row, moves| {
+            for unit in going_units(row) {
+                if let Some(refusal) = claim_of(row, unit) {
+                    refusal.apply(row);
+                    continue;
+                }
+                let going = row.decisions.iter().filter(|own| own.unit == unit && own.goes());
+                let records = going.filter_map(&change).collect();
+                let draft = Draft { records, moves: moves.to_vec(), ..Draft::default() };
+                groups.push_unit(Subject { row: at, unit }, row, draft);
+            }
+        });
+        groups
+    }
+
     /// Adds the groups of a plan's rows, row by row. Those that remove a name which moves to another
     /// zone come last and wait for the groups that make it there; what was refused there by then is
     /// held back here too.

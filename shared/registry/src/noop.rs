@@ -3,9 +3,8 @@
 use extdns_model::{Endpoint, Inventory, LabelKey, Labels, Owners};
 use extdns_plan::{Plan, RecordChange};
 
-use crate::groups::{Draft, going_units, record_change};
-use crate::refusal::claim_of;
-use crate::{Annotated, Groups, Loaded, Registry, Subject};
+use crate::groups::record_change;
+use crate::{Annotated, Groups, Loaded, Registry};
 
 /// The registry that keeps no owners.
 pub(crate) struct Noop {
@@ -37,24 +36,9 @@ impl Registry for Noop {
         annotated: &Annotated,
         _: &extdns_plan::Refusal<'_>,
     ) -> Groups {
-        let mut groups = Groups::default();
-        groups.add_rows(plan, &annotated.inventory.index, |groups, index, row, moves| {
-            for unit in going_units(row) {
-                if let Some(refusal) = claim_of(row, unit) {
-                    refusal.apply(row);
-                    continue;
-                }
-                let records = row
-                    .decisions
-                    .iter()
-                    .filter(|decision| decision.unit == unit && decision.goes())
-                    .filter_map(|decision| record_change(decision, labels(&decision.change)))
-                    .collect();
-                let draft = Draft { records, moves: moves.to_vec(), ..Draft::default() };
-                groups.push_unit(Subject { row: index, unit }, row, draft);
-            }
-        });
-        groups
+        Groups::of_records(plan, &annotated.inventory.index, |decision| {
+            record_change(decision, labels(&decision.change))
+        })
     }
 }
 

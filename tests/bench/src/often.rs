@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, ensure};
+use regex::Regex;
 use tempfile::TempDir;
 
 use crate::figures::Task;
@@ -19,14 +21,22 @@ use crate::valgrind::PATIENCE;
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/often.txt");
 
 const HEAD: &str = "\
-# The beginnings of the names of what runs call, as the linker finds them; functions/link.rs uses them.
+# The beginnings of the names of what runs call, for the linker; functions/link.rs makes patterns of them. `Cs*_` stands
+# for the hash of a crate, and `B*_` for a reference back into the name: both are others in another build.
 # Written by `make often`.
 ";
+
+/// What of a name is another with each build: the hash of a crate, and references back into the name, which count its
+/// letters (<https://doc.rust-lang.org/rustc/symbol-mangling/v0.html>).
+static CHANGING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(Cs)[0-9A-Za-z]{8,}_|(B)[0-9A-Za-z]{0,3}_").expect("a regular expression")
+});
 
 /// The code of one function, by the map of the linker.
 #[derive(Debug, PartialEq)]
 struct Function {
-    name: String,
+    /// Its name, as a pattern that holds in other builds too.
+    pattern: String,
     start: u64,
     size: u64,
 }
@@ -47,9 +57,9 @@ pub fn write(valgrind: &Path, program: &Path, map: &Path) -> anyhow::Result<()> 
         let is_called = |function: &Function| {
             called.range(function.start..function.start + function.size).next().is_some()
         };
-        let all = functions.iter().map(|it| (it.name.as_str(), it.size, is_called(it)));
+        let all = functions.iter().map(|it| (it.pattern.as_str(), it.size, is_called(it)));
         let prefixes = Names::new(all).prefixes();
-        functions.retain(|it| !prefixes.iter().any(|prefix| it.name.starts_with(prefix)));
+        functions.retain(|it| !prefixes.iter().any(|prefix| it.pattern.starts_with(prefix)));
         text += &format!("\n# Runs {what}.\n{}\n", prefixes.join("\n"));
     }
     fs::write(PATH, text).context(PATH)
@@ -98,16 +108,21 @@ fn address(line: &str) -> Option<u64> {
     u64::from_str_radix(address, 16).ok()
 }
 
-/// `60db40 60db40 a2 16 /x/y.o:(.text._ZN3abc3one17h0123456789abcdefE)`: where it is, twice; its size and
+/// `60db40 60db40 a2 16 /x/y.o:(.text._RNvCsjrHSEGnQ3l9_3abc3one)`: where it is, twice; its size and
 /// alignment; what it is.
 fn functions(map: &str) -> Vec<Function> {
     let function = |line: &str| {
-        let name = line.rsplit_once(":(.text.")?.1.strip_suffix(')')?.to_owned();
+        let pattern = pattern(line.rsplit_once(":(.text.")?.1.strip_suffix(')')?);
         let mut numbers = line.split_ascii_whitespace().map(|word| u64::from_str_radix(word, 16));
         let (start, size) = (numbers.next()?.ok()?, numbers.nth(1)?.ok()?);
-        Some(Function { name, start, size })
+        Some(Function { pattern, start, size })
     };
     map.lines().filter_map(function).collect()
+}
+
+/// The name with `*` for what changes.
+fn pattern(name: &str) -> String {
+    CHANGING.replace_all(name, "${1}${2}*_").into_owned()
 }
 
 #[cfg(test)]
@@ -117,11 +132,18 @@ mod tests {
     #[test]
     fn functions_of_a_map() {
         let map = "     VMA      LMA     Size Align Out     In      Symbol\n  \
-                   60db40   60db40       a2    16         /x/y.o:(.text._ZN3abc3one17h01E)\n  \
+                   60db40   60db40       a2    16         /x/y.o:(.text._RNvCsjrHSEGnQ3l9_3abc3one)\n  \
                    60db40   60db40       a2     1                 abc::one\n  \
                    2bf480   2bf480   16e2c0   128 .rodata\n";
-        let one = Function { name: "_ZN3abc3one17h01E".into(), start: 0x60_db40, size: 0xa2 };
+        let one = Function { pattern: "_RNvCs*_3abc3one".into(), start: 0x60_db40, size: 0xa2 };
         assert_eq!(functions(map), [one]);
+    }
+
+    #[test]
+    fn patterns_are_without_what_a_build_changes() {
+        let name = "_RINvNtCsjrHSEGnQ3l9_3std2io8read_allINtNtB4_3vec8BTreeMapNtCs8a9KXlE2uNT_5model4NameB1r_EE";
+        let expected = "_RINvNtCs*_3std2io8read_allINtNtB*_3vec8BTreeMapNtCs*_5model4NameB*_EE";
+        assert_eq!(pattern(name), expected);
     }
 
     #[test]

@@ -13,6 +13,7 @@
 
 mod account;
 pub mod api;
+mod around;
 mod credentials;
 mod eks_token;
 mod measured;
@@ -43,6 +44,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+pub use self::around::{Around, around};
 use self::credentials::{Prefetched, fetch};
 pub use self::eks_token::EksTokens;
 pub use self::variables::AwsVariables;
@@ -304,7 +306,7 @@ fn http_client(options: &AwsOptions) -> Result<SharedHttpClient, AwsError> {
             .tls_context(context.clone())
             .build()
     });
-    Ok(SharedHttpClient::new(measured::Measured(client)))
+    Ok(around(client, measured::measured))
 }
 
 /// The only form in which the SDK takes certificates.

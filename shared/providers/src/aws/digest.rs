@@ -5,12 +5,10 @@ use std::cell::Cell;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector as _, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
@@ -28,7 +26,7 @@ struct Watch {
     digest: Cell<Option<Digest>>,
 }
 
-/// An answer with its digest; without one where the client is another than [`Digesting`].
+/// An answer with its digest; without one where the client does not make its calls with [`digesting`].
 pub(super) async fn noted<T, E>(
     request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
 ) -> Result<(T, Option<Digest>), SdkError<E, HttpResponse>> {
@@ -52,35 +50,19 @@ async fn watched<R>(is_read: bool, request: impl Future<Output = R>) -> (R, Opti
     WATCH.scope(watch, request).await
 }
 
-/// A client that takes the digests of what another one receives, for the tasks that want them.
-#[derive(Debug)]
-pub(super) struct Digesting(pub(super) SharedHttpClient);
-
-#[derive(Debug)]
-struct DigestingConnector(SharedHttpConnector);
-
-impl HttpClient for Digesting {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let connector = self.0.http_connector(settings, components);
-        SharedHttpConnector::new(DigestingConnector(connector))
-    }
-}
-
-impl HttpConnector for DigestingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = self.0.call(request);
-        HttpConnectorFuture::new(async move {
-            let answer = answer.await?;
-            match WATCH.try_with(|watch| watch.is_read) {
-                Ok(is_read) if answer.status().is_success() => taken(answer, is_read).await,
-                _ => Ok(answer),
-            }
-        })
-    }
+/// Makes a call, and takes the digest of what is received where the task wants it.
+pub(super) fn digesting(
+    connector: &SharedHttpConnector,
+    request: HttpRequest,
+) -> HttpConnectorFuture {
+    let answer = connector.call(request);
+    HttpConnectorFuture::new(async move {
+        let answer = answer.await?;
+        match WATCH.try_with(|watch| watch.is_read) {
+            Ok(is_read) if answer.status().is_success() => taken(answer, is_read).await,
+            _ => Ok(answer),
+        }
+    })
 }
 
 /// Takes the digest of an answer. One that is not read further ends as if the connection had failed: the SDK has no other way

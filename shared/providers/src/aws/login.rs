@@ -1,9 +1,9 @@
 //! The identities of the profiles, and the ways to Route 53 that they give.
 
 use aws_sdk_route53::Client;
-use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, AwsVariables, aws_identity};
+use extdns_auth::{AwsIdentity, AwsOptions, AwsRole, AwsVariables, around, aws_identity};
 
-use super::digest::Digesting;
+use super::digest::digesting;
 use super::{AwsArgs, over};
 use crate::engine::Zoned;
 use crate::{Context, ProviderError};
@@ -60,7 +60,7 @@ impl Login {
         let config = aws_sdk_route53::config::Builder::from(&identity.config);
         let mut config = config.interceptor(super::whole::Whole);
         if let Some(client) = identity.config.http_client() {
-            config = config.http_client(Digesting(client));
+            config = config.http_client(around(client, digesting));
         }
         let config = config.build();
         Self {
