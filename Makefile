@@ -22,7 +22,7 @@ bench: toolchain ## What runs cost: time, memory, calls; fails above the bars (m
 	cargo build --release -p extdns-bench
 	$${CARGO_TARGET_DIR:-target}/release/extdns-bench $(ARGS)
 
-# When the peaks of `make bench` rise without another reason, and after new versions of Rust or of dependencies.
+# When the peaks of `make bench` rise without another reason.
 often: MAP = $(abspath $(or $(CARGO_TARGET_DIR),target))/release/external-dns.map
 often: toolchain ## Find what runs call, so that it stands together in the programs (minutes)
 	cargo rustc --release -p external-dns --bin external-dns -- -C link-arg=-Wl,-Map=$(MAP)
