@@ -37,6 +37,7 @@ mod environment;
 mod error;
 mod etcd;
 pub mod exoscale;
+mod files;
 pub mod gandi;
 pub mod godaddy;
 pub mod google;

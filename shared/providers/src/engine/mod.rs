@@ -24,6 +24,7 @@ mod parcel;
 mod read;
 mod reading;
 pub(crate) mod replaced;
+mod sets;
 mod steps;
 mod tempo;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use noted::Noted;
 #[cfg(feature = "aws")]
 pub(crate) use read::{broke_off_again, is_forgotten};
 pub use reading::Digest;
+pub use sets::Sets;
 pub use transport::{CallCount, Transport};
 pub(crate) use unfold::unfolded;
 

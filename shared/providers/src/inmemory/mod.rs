@@ -10,18 +10,13 @@
 //! A batch is applied whole or not at all. A record is known by its name, type and set identifier. Of
 //! the rules of DNS one counts: no label of a name is empty.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use ecow::EcoString;
-use extdns_model::{
-    Action, Change, ChangeGroup, Labels, Name, Opaque, Planned, Record, RecordSet, RecordType,
-    Stored, Surroundings, Zone,
-};
+use extdns_model::{ChangeGroup, Name, RecordSet, Surroundings, Zone};
 
-use crate::engine::batched;
-use crate::engine::changed::is_same;
+use crate::engine::{Sets, batched};
 use crate::storable::empty_label;
 use crate::{
     BatchWriter, Batching, Capabilities, Conditions, ErrorKind, Page, PageFrom, Provider,
@@ -57,7 +52,7 @@ pub fn provider(args: &InmemoryArgs) -> impl Provider + use<> {
         mutating_operations: &[WRITE],
         ..Capabilities::new("inmemory")
     };
-    let zones = args.inmemory_zone.iter().map(|zone| (zone_of(zone), Records::new())).collect();
+    let zones = args.inmemory_zone.iter().map(|zone| (zone_of(zone), Sets::default())).collect();
     let via = Transport::new(&capabilities);
     batched(Memory { capabilities, zones: Mutex::new(zones) }, via)
 }
@@ -67,18 +62,15 @@ fn zone_of(text: &str) -> String {
     Name::as_listed(text.trim()).key().into_owned()
 }
 
-type Key = (String, RecordType, EcoString);
-type Records = BTreeMap<Key, (RecordSet, Labels)>;
-
 /// The records by zone.
 #[derive(Debug)]
 struct Memory {
     capabilities: Capabilities,
-    zones: Mutex<BTreeMap<String, Records>>,
+    zones: Mutex<BTreeMap<String, Sets>>,
 }
 
 impl Memory {
-    fn zones(&self) -> MutexGuard<'_, BTreeMap<String, Records>> {
+    fn zones(&self) -> MutexGuard<'_, BTreeMap<String, Sets>> {
         self.zones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -106,12 +98,7 @@ impl ZoneReader for Memory {
         via.call(READ, async || {
             let zones = self.zones();
             let records = zones.get(zone.name.key().as_ref()).ok_or_else(|| no_zone(zone))?;
-            let record = |(set, labels): &(RecordSet, Labels)| {
-                let mut record = Record::new(set.clone(), Opaque::none());
-                record.labels = labels.clone();
-                record
-            };
-            Ok(Page { records: records.values().map(record).collect(), next: None })
+            Ok(Page { records: records.records().collect(), next: None })
         })
         .await
     }
@@ -133,78 +120,10 @@ impl BatchWriter for Memory {
         via.call(WRITE, async || {
             let mut zones = self.zones();
             let records = zones.get_mut(zone.name.key().as_ref()).ok_or_else(|| no_zone(zone))?;
-            let changes = || groups.iter().flat_map(|group| &group.changes);
-            for group in groups {
-                check_required(&group.requires, records)?;
-            }
-            check(changes(), records)?;
-            // What makes room goes first, so that the order within a batch does not matter.
-            for change in changes() {
-                if let Action::Delete(old) = &change.action {
-                    records.remove(&key(&old.set));
-                }
-            }
-            for change in changes() {
-                if let Action::Create(new) | Action::Update { new, .. } = &change.action {
-                    let Planned { set, labels, .. } = new;
-                    records.insert(key(set), (set.clone(), labels.clone()));
-                }
-            }
-            Ok(())
+            records.apply(groups)
         })
         .await
     }
-}
-
-/// Whether the batch can be applied: every key once, creates of what is not there, updates and
-/// deletes of what is, as it was read.
-fn check<'c>(
-    changes: impl Iterator<Item = &'c Change>,
-    records: &Records,
-) -> Result<(), ProviderError> {
-    let mut seen = BTreeSet::new();
-    for change in changes {
-        let set = change.set();
-        let refuse = |conflict: bool, problem: &str| {
-            let names = vec![set.name.clone()];
-            let kind =
-                if conflict { ErrorKind::Conflict(names) } else { ErrorKind::Rejected(names) };
-            Err(ProviderError::new(kind, format!("{} {}: {problem}", set.rtype, set.name)))
-        };
-        if !seen.insert(key(set)) {
-            return refuse(false, "invalid batch request, the record is changed twice");
-        }
-        match &change.action {
-            Action::Create(new) if records.contains_key(&key(&new.set)) => {
-                return refuse(true, "record already exists");
-            }
-            Action::Update { old, .. } | Action::Delete(old) => match records.get(&key(&old.set)) {
-                None => return refuse(false, "record not found"),
-                Some((now, _)) if !is_same(now, &old.set) => {
-                    return refuse(true, "record was changed since it was read");
-                }
-                Some(_) => {}
-            },
-            Action::Create(_) => {}
-        }
-    }
-    Ok(())
-}
-
-/// Whether the ownership records on which a group relies are as they were read.
-fn check_required(required: &[Stored], records: &Records) -> Result<(), ProviderError> {
-    for Stored { set, .. } in required {
-        if records.get(&key(set)).is_none_or(|(now, _)| !is_same(now, set)) {
-            let names = vec![set.name.clone()];
-            let message = format!("{} {} was changed since it was read", set.rtype, set.name);
-            return Err(ProviderError::new(ErrorKind::Conflict(names), message));
-        }
-    }
-    Ok(())
-}
-
-fn key(set: &RecordSet) -> Key {
-    (set.name.key().into_owned(), set.rtype, set.set_identifier().into())
 }
 
 fn no_zone(zone: &Zone) -> ProviderError {

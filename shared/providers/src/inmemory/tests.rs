@@ -1,5 +1,6 @@
 use extdns_model::{
-    Endpoint, GroupId, Hints, Inventory, Outcome, Permit, Role, Stored, Ttl, ZoneIndex, ZoneKey,
+    Action, Change, Endpoint, GroupId, Hints, Inventory, Labels, Opaque, Outcome, Permit, Planned,
+    RecordType, Role, Stored, Ttl, ZoneIndex, ZoneKey,
 };
 
 use super::*;
@@ -135,7 +136,6 @@ async fn creates_updates_and_deletes() {
 #[test]
 fn a_batch_is_checked_as_a_whole() {
     let one = set("a.example.org", "192.0.2.1");
-    let there = Records::from([(key(&one), (one.clone(), Labels::new()))]);
     let create = |set: &RecordSet| Action::Create(planned(set.clone()));
     let other = set("b.example.org", "192.0.2.1");
     let cases = [
@@ -149,9 +149,9 @@ fn a_batch_is_checked_as_a_whole() {
         ),
     ];
     for (actions, expected) in cases {
-        let changes: Vec<_> =
-            actions.into_iter().map(|action| Change { role: Role::Record, action }).collect();
-        let problem = check(changes.iter(), &there).err();
+        let groups = groups(actions);
+        let mut there = Sets::of([one.clone()]);
+        let problem = there.apply(&groups.iter().collect::<Vec<_>>()).err();
         assert_eq!(problem.as_ref().map(|it| it.message.as_str()), expected);
         assert!(problem.is_none_or(|it| it.offenders().len() == 1), "the offender is named");
     }

@@ -34,7 +34,6 @@ mod edit;
 mod file;
 mod folder;
 mod library;
-mod lock;
 mod names;
 mod rdata;
 mod scan;
@@ -58,6 +57,7 @@ use self::file::ZoneFile;
 use self::folder::ZonePath;
 use self::write::FileWriter;
 use crate::engine::adjust::fit;
+use crate::files::{self, blocking};
 use crate::{
     Adjusted, Batching, CallCount, Capabilities, Context, ErrorKind, Parents, Provider,
     ProviderError, Reader, Stores, Transport, TxtQuoting, Updates, Writer, ZoneFilter, storable,
@@ -67,6 +67,9 @@ use crate::{
 const LIST: &str = "list zone files";
 const READ: &str = "read zone file";
 const WRITE: &str = "write zone file";
+
+/// What a file is called in messages.
+const FILE: &str = "zone file";
 
 /// Why a signed zone is read-only.
 const SIGNED: &str = "lies in a signed zone file (it has RRSIG records), whose signatures a change \
@@ -266,16 +269,16 @@ fn read_only(path: &ZonePath, file: &ZoneFile) -> Option<&'static str> {
     if file.signed {
         return Some(SIGNED);
     }
-    folder::has_other_names(&path.path).then_some(HARD_LINKED)
+    files::has_other_names(&path.path).then_some(HARD_LINKED)
 }
 
 /// Reads and takes apart a zone file, if it is there.
 fn open(path: &ZonePath) -> Result<Option<ZoneFile>, ProviderError> {
     let shown = path.path.display();
-    let text = folder::read(&path.path).map_err(|error| {
-        let remedy = folder::remedy(&error);
+    let text = files::read(&path.path).map_err(|error| {
+        let remedy = files::remedy(&error);
         let message = format!("zone file {shown} cannot be read: {error}; {remedy}");
-        ProviderError::new(folder::kind_of(&error), message)
+        ProviderError::new(files::kind_of(&error), message)
     })?;
     text.map(|text| ZoneFile::parse(&path.name, text)).transpose().map_err(|fault| {
         ProviderError::new(ErrorKind::Rejected(Vec::new()), format!("zone file {shown}:{fault}"))
@@ -289,15 +292,6 @@ fn vanished(path: &ZonePath) -> ProviderError {
         path.path.display()
     );
     ProviderError::new(ErrorKind::ZoneGone, message)
-}
-
-/// Work on files, on a thread that may block.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ProviderError> + Send + 'static,
-) -> Result<T, ProviderError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(ProviderError::new(ErrorKind::Lost, format!("work on a zone file broke off: {error}")))
-    })
 }
 
 /// The targets in the form in which they will be read back, so that a second run finds no difference. A

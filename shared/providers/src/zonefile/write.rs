@@ -11,11 +11,11 @@ use tokio::time::Instant;
 
 use super::edit::{DEFAULT_TTL, Editor};
 use super::file::ZoneFile;
-use super::folder::{self, Location, ZonePath};
-use super::lock::Lock;
-use super::{WRITE, blocking, open, read_only, vanished};
+use super::folder::ZonePath;
+use super::{FILE, WRITE, open, read_only, vanished};
 use crate::engine::ledger::Ledger;
 use crate::engine::replaced::Replaced;
+use crate::files::{self, Location, Lock, blocking};
 use crate::{Deadline, ErrorKind, ProviderError, Transport, Writer};
 
 /// How long a run waits for the locks of all folders together.
@@ -52,7 +52,7 @@ impl FileWriter {
         let path = |zone: ZoneKey| self.zones.get(zone.0 as usize)?.1.as_ref();
         let located: Vec<_> = zones
             .into_iter()
-            .filter_map(|zone| Some((zone, folder::locate(&path(zone)?.path))))
+            .filter_map(|zone| Some((zone, files::locate(FILE, &path(zone)?.path))))
             .collect();
         let locations = located.iter().filter_map(|(_, location)| location.as_ref().ok());
         let folders: BTreeSet<&Path> =
@@ -63,7 +63,7 @@ impl FileWriter {
             let wait = self.wait.saturating_sub(start.elapsed());
             let lock = Lock::take(folder, wait, until).await;
             if lock.is_ok() {
-                folder::tidy(folder);
+                files::tidy(folder);
             }
             locks.insert(folder, lock.map(Arc::new).map_err(|error| stopped(&error)));
         }
@@ -156,7 +156,7 @@ fn write_zone(
     groups: &[Arc<ChangeGroup>],
 ) -> Result<Vec<Outcome>, ProviderError> {
     let shown = path.path.display();
-    if folder::locate(&path.path)? != *location {
+    if files::locate(FILE, &path.path)? != *location {
         let message = format!("zone file {shown} was moved since it was locked; run again");
         return Err(ProviderError::new(ErrorKind::Transient, message));
     }
@@ -191,7 +191,7 @@ fn write_zone(
         ProviderError::new(ErrorKind::Rejected(Vec::new()), message)
     })?;
     if let Some(text) = text {
-        folder::replace(&path.path, location, &text)?;
+        files::replace(FILE, &path.path, location, &text)?;
     }
     Ok(outcomes)
 }

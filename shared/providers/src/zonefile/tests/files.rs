@@ -8,7 +8,7 @@ use extdns_model::{ChangeGroup, FailureKind, Outcome, Permit, RecordType};
 
 use super::folder::{Folder, apply, www};
 use super::{HEAD, create, group, set};
-use crate::zonefile::folder::{self, Location};
+use crate::files::{self, Location};
 use crate::zonefile::{Zonefile, ZonefileArgs};
 use crate::{Context, Deadline, Provider as _, Reader as _};
 
@@ -59,7 +59,7 @@ fn errors_of_the_system_name_their_remedy() {
         (Errno::ROFS, "mount it for writing"),
     ] {
         let error = std::io::Error::from_raw_os_error(errno.raw_os_error());
-        assert!(folder::remedy(&error).contains(remedy), "{error}");
+        assert!(files::remedy(&error).contains(remedy), "{error}");
     }
 }
 
@@ -111,14 +111,14 @@ fn a_write_that_fails_leaves_nothing_behind() {
     let unfinished = format!(".example.org.zone.external-dns-{}", std::process::id());
     fs::create_dir(folder.path(&unfinished)).expect("a folder");
     let path = folder.path("example.org.zone");
-    let location: Location = folder::locate(&path).expect("there");
-    let error = folder::replace(&path, &location, b"new").expect_err("no room");
+    let location: Location = files::locate("zone file", &path).expect("there");
+    let error = files::replace("zone file", &path, &location, b"new").expect_err("no room");
     assert!(error.message.contains("example.org.zone could not be written"), "{error}");
     assert_eq!(folder.text("example.org.zone"), HEAD);
     fs::remove_dir(folder.path(&unfinished)).expect("still there, and empty");
     // What a killed run left behind is no obstacle.
     File::create(folder.path(&unfinished)).expect("a left-over");
-    folder::replace(&path, &location, b"new").expect("written");
+    files::replace("zone file", &path, &location, b"new").expect("written");
     assert_eq!(folder.text("example.org.zone"), "new");
     assert_eq!(folder.files(), ["example.org.zone"]);
 }

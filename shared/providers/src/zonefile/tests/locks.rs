@@ -8,7 +8,7 @@ use extdns_model::{FailureKind, NotSent, Outcome, Permit, RecordType};
 
 use super::folder::{Folder, apply, www};
 use super::{HEAD, create, group, set};
-use crate::zonefile::lock::Lock;
+use crate::files::Lock;
 use crate::zonefile::path_of;
 use crate::zonefile::write::FileWriter;
 use crate::{Deadline, Provider as _, Reader as _, Transport, Writer as _};

@@ -1,5 +1,5 @@
-//! The lock of a folder with zone files: a run holds it while it replaces a file there. Several folders
-//! may link to one file, so the lock is in the folder of the file, not of the link.
+//! The lock of a folder: a run holds it while it replaces a file there. Several folders may link to one file, so the lock
+//! is in the folder of the file, not of the link.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::folder::{self, NEW_MODE};
+use super::{NEW_MODE, kind_of, remedy};
 use crate::{Deadline, ErrorKind, ProviderError};
 
-/// The file that is locked while zone files are written. It stays: removing it would let two runs
+/// The file that is locked while files are written. It stays: removing it would let two runs
 /// lock two files of that name.
 const LOCK: &str = ".external-dns.lock";
 /// How often a waiting run looks whether the lock is free.
@@ -22,13 +22,13 @@ const SIGNATURE: &str = "pid ";
 
 /// A lock that is held. It is free again when it is dropped, and when the process ends or is killed.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
     /// Waits for the lock, at most this long and until the deadline.
-    pub(super) async fn take(
+    pub(crate) async fn take(
         dir: &Path,
         wait: Duration,
         until: &Deadline,
@@ -39,9 +39,9 @@ impl Lock {
                 "cannot lock {}, as {} cannot be used: {error}; {}",
                 dir.display(),
                 path.display(),
-                folder::remedy(&error)
+                remedy(&error)
             );
-            ProviderError::new(folder::kind_of(&error), message)
+            ProviderError::new(kind_of(&error), message)
         };
         let mut waited = Duration::ZERO;
         loop {
@@ -71,7 +71,7 @@ impl Lock {
 }
 
 /// Opens the lock file, which every user may read, so that any run can say which process holds it. A link is
-/// not followed, and a file with other names is refused: it could be a zone file.
+/// not followed, and a file with other names is refused: it could be one that is written.
 fn open(path: &Path) -> io::Result<File> {
     let strange = || {
         io::Error::other(
