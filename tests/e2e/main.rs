@@ -14,6 +14,7 @@ mod deployments;
 mod docs;
 mod eks;
 mod google;
+mod gossip;
 mod guide;
 mod hanging;
 mod image;

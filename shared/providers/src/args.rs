@@ -16,9 +16,11 @@ use crate::bluecat::BluecatArgs;
 use crate::cloudflare::CloudflareArgs;
 use crate::coredns::CorednsArgs;
 use crate::digitalocean::DigitaloceanArgs;
+use crate::r#dyn::DynArgs;
 use crate::exoscale::ExoscaleArgs;
 use crate::godaddy::GodaddyArgs;
 use crate::google::GoogleArgs;
+use crate::hosts::HostsArgs;
 use crate::infoblox::InfobloxArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::ns1::Ns1Args;
@@ -27,6 +29,7 @@ use crate::ovh::OvhArgs;
 use crate::pdns::PdnsArgs;
 use crate::pihole::PiholeArgs;
 use crate::plural::PluralArgs;
+use crate::rcodezero::RcodezeroArgs;
 use crate::rfc2136::Rfc2136Args;
 use crate::shared::Shared;
 use crate::tencentcloud::TencentcloudArgs;
@@ -88,6 +91,10 @@ pub struct Args {
     #[command(flatten)]
     pub digitalocean: DigitaloceanArgs,
 
+    /// Flags of `dyn`.
+    #[command(flatten)]
+    pub r#dyn: DynArgs,
+
     /// Flags of `exoscale`.
     #[command(flatten)]
     pub exoscale: ExoscaleArgs,
@@ -99,6 +106,10 @@ pub struct Args {
     /// Flags of `google`.
     #[command(flatten)]
     pub google: GoogleArgs,
+
+    /// Flags of `hosts`.
+    #[command(flatten)]
+    pub hosts: HostsArgs,
 
     /// Flags of `infoblox`.
     #[command(flatten)]
@@ -131,6 +142,10 @@ pub struct Args {
     /// Flags of `plural`.
     #[command(flatten)]
     pub plural: PluralArgs,
+
+    /// Flags of `rcodezero`.
+    #[command(flatten)]
+    pub rcodezero: RcodezeroArgs,
 
     /// Flags of `rfc2136`.
     #[command(flatten)]

@@ -134,6 +134,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |_, context| built(crate::dnsimple::provider(context)),
     },
     ProviderEntry {
+        name: "dyn",
+        about: "Dyn Managed DNS, which Oracle closed in 2023, at a server that still speaks its API",
+        properties: Some(&["dyn/"]),
+        uses: REST,
+        build: |args, context| built(crate::r#dyn::provider(&args.r#dyn, context)),
+    },
+    ProviderEntry {
         name: "exoscale",
         about: "Exoscale DNS",
         properties: Some(&["exoscale/"]),
@@ -166,6 +173,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
             }
             .boxed()
         },
+    },
+    ProviderEntry {
+        name: "hosts",
+        about: "One block of a hosts file, as the protokube of kOps writes it",
+        properties: Some(&["hosts/"]),
+        uses: &[],
+        build: |args, _| built(crate::hosts::provider(&args.hosts)),
     },
     ProviderEntry {
         name: "infoblox",
@@ -239,6 +253,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |args, context| built(crate::plural::provider(&args.plural, context)),
     },
     ProviderEntry {
+        name: "rcodezero",
+        about: "RcodeZero Anycast DNS",
+        properties: Some(&["rcodezero/"]),
+        uses: &[Uses::ZoneIds, Uses::Batches, Uses::Tls],
+        build: |args, context| built(crate::rcodezero::provider(&args.rcodezero, context)),
+    },
+    ProviderEntry {
         name: "rdns",
         about: "RancherDNS, over etcd",
         properties: Some(&["rdns/"]),
@@ -251,6 +272,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         properties: Some(&["rfc2136/"]),
         uses: REST,
         build: |args, context| built(crate::rfc2136::provider(&args.rfc2136, context)),
+    },
+    ProviderEntry {
+        name: "safedns",
+        about: "SafeDNS of ANS, formerly UKFast",
+        properties: Some(&["safedns/"]),
+        uses: REST,
+        build: |_, context| built(crate::safedns::provider(context)),
     },
     ProviderEntry {
         name: "scaleway",

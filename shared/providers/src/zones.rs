@@ -147,6 +147,25 @@ impl From<DomainFilter> for ZoneFilter {
     }
 }
 
+/// Why a zone whose primary is elsewhere is not written.
+pub(crate) const FOLLOWS: &str = "lies in a zone whose primary is elsewhere, and the next transfer would undo the \
+                       change; write to the primary";
+
+/// Without zones whose primary is elsewhere, but for those below a zone that is written: their names
+/// must not move to it.
+pub(crate) fn without_followers(zones: Vec<Zone>) -> Vec<Zone> {
+    let (followers, mut written): (Vec<Zone>, Vec<Zone>) =
+        zones.into_iter().partition(|zone| zone.read_only.is_some());
+    for zone in followers {
+        if written.iter().any(|parent| parent.contains(&zone.name.key())) {
+            written.push(zone);
+        } else {
+            tracing::warn!("zone {zone} is left out: its primary is elsewhere");
+        }
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,10 +67,10 @@ fn moving_errors() -> [moving::ImportError; 3] {
 }
 
 /// Everything that can be wrong with a command line, and with what its values say together.
-const COMMAND_LINES: [&[&str]; 31] = [
+const COMMAND_LINES: [&[&str]; 32] = [
     &["--sorce=service"],
     &["--frobnicate-widgets"],
-    &["--dyn-min-ttl"],
+    &["--yandex-folder"],
     &["--contour-load-balancer=a/b"],
     &["--zone-name-filter=example.org"],
     &["-source=service"],
@@ -83,7 +83,8 @@ const COMMAND_LINES: [&[&str]; 31] = [
     &["plan", "--events=maybe"],
     &["plan", "--source=servce"],
     &["plan", "--source=service", "--provider=route54"],
-    &["plan", "--source=service", "--provider=dyn"],
+    &["plan", "--source=service", "--provider=yandex"],
+    &["plan", "--source=service", "--provider=gossip"],
     &["plan", "--source=service", "--provider=inmemory", "--registry=etcd"],
     &["plan", "--source=service", "--provider=inmemory", "--allow-deletes=example.org:many"],
     &["plan", "--source=service", "--provider=inmemory", "--kube-api-qps=many"],

@@ -73,6 +73,10 @@ pub enum HttpChange {
     Update(String, Value),
     /// A record that goes.
     Delete(String),
+    /// A record set in the place of the one of its name and type; it goes through [`Dialect::read`].
+    Replace(Value),
+    /// The record set of this name within its zone, and of this type, goes.
+    Drop(String, RecordType),
     /// A record that goes, if it is exactly as this says; it goes through [`Dialect::read`].
     Remove(Value),
 }

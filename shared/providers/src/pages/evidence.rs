@@ -10,6 +10,8 @@ use super::root;
 const SERVERS: &[(&str, &str)] = &[
     ("aws", "an emulator of the service (moto)"),
     ("coredns", "real servers of etcd"),
+    ("dyn", "what the vendor's client and ExternalDNS send"),
+    ("hosts", "files"),
     ("rdns", "real servers of etcd"),
     ("skydns", "real servers of etcd"),
     ("pdns", "a real server"),
@@ -17,6 +19,39 @@ const SERVERS: &[(&str, &str)] = &[
     ("webhook", "the published description of the protocol"),
     ("zonefile", "files and a real server that reads them"),
 ];
+
+/// The providers that ExternalDNS has no more. v0.13.2 is the last release that had them all.
+const REMOVED: &[&str] = &[
+    "akamai",
+    "bluecat",
+    "designate",
+    "digitalocean",
+    "dyn",
+    "gandi",
+    "ibmcloud",
+    "infoblox",
+    "plural",
+    "rcodezero",
+    "rdns",
+    "safedns",
+    "tencentcloud",
+    "transip",
+    "ultradns",
+    "vinyldns",
+    "vultr",
+];
+
+/// The providers that ExternalDNS never had.
+const OWN: &[&str] = &["hosts", "zonefile"];
+
+/// The release of ExternalDNS that a provider is compatible with.
+pub(super) fn release(name: &str) -> &'static str {
+    match name {
+        name if REMOVED.contains(&name) => "v0.13.2",
+        name if OWN.contains(&name) => "our own",
+        _ => "v0.22.0",
+    }
+}
 
 /// The kinds of exchanges, in the order in which they count.
 const KINDS: [(&str, &str); 3] = [

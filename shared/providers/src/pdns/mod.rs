@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{Auth, Rest, Service};
+use crate::zones::{FOLLOWS, without_followers};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, Cost, Page, PageFrom,
     Parents, Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter,
@@ -98,10 +99,6 @@ struct Pdns {
     server: String,
     filter: ZoneFilter,
 }
-
-/// Why a zone whose primary is elsewhere is not written.
-const FOLLOWS: &str = "lies in a zone whose primary is elsewhere, and the next transfer would undo the \
-                       change; write to the primary";
 
 #[derive(Deserialize)]
 struct Listed {
@@ -200,19 +197,4 @@ impl BatchWriter for Pdns {
             self.rest.patch(&[&self.server, "zones", &zone.id]).json(&Patch { rrsets })?;
         self.rest.send(via, CHANGE, &request).await.map(drop).map_err(rrset::blame)
     }
-}
-
-/// Without zones whose primary is elsewhere, but for those below a zone that is written: their names
-/// must not move to it.
-fn without_followers(zones: Vec<Zone>) -> Vec<Zone> {
-    let (followers, mut written): (Vec<Zone>, Vec<Zone>) =
-        zones.into_iter().partition(|zone| zone.read_only.is_some());
-    for zone in followers {
-        if written.iter().any(|parent| parent.contains(&zone.name.key())) {
-            written.push(zone);
-        } else {
-            tracing::warn!("zone {zone} is left out: its primary is elsewhere");
-        }
-    }
-    written
 }

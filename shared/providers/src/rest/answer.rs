@@ -193,8 +193,14 @@ pub(super) async fn receive(
 
 /// Whether a body with a status of success is that of a failure.
 fn is_failure(service: &Service, body: &[u8]) -> bool {
-    let json = || serde_json::from_slice::<serde_json::Value>(body).ok();
-    !service.failure.is_empty() && json().is_some_and(|it| it.pointer(service.failure).is_some())
+    let (said, success) = service.success;
+    if service.failure.is_empty() && said.is_empty() {
+        return false;
+    }
+    let Ok(json) = serde_json::from_slice::<serde_json::Value>(body) else { return false };
+    let at = |pointer: &str| json.pointer(pointer).filter(|_| !pointer.is_empty());
+    at(service.failure).is_some()
+        || at(said).and_then(|it| it.as_str()).is_some_and(|it| !it.eq_ignore_ascii_case(success))
 }
 
 /// The remedy where a zone or an account is full.

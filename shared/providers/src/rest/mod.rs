@@ -76,6 +76,9 @@ pub struct Service {
     /// A JSON pointer to what shows that an answer with a status of success is a failure all the same; empty where the
     /// status tells.
     pub failure: &'static str,
+    /// A JSON pointer to what an answer with a status of success says of itself, and what it says if it is one; empty where
+    /// the status tells. An answer without it, such as a list, is one.
+    pub success: (&'static str, &'static str),
     /// What failures mean where the service differs from the usual; the first that fits counts.
     pub meanings: &'static [Meaning],
     /// What the user can do about missing rights: a lower-case fragment.
@@ -99,6 +102,7 @@ impl Service {
             base,
             texts: &[],
             failure: "",
+            success: ("", ""),
             meanings: &[],
             rights: "check the credentials",
             advice: Advice::NONE,

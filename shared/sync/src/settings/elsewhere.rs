@@ -3,8 +3,7 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 8] =
-    ["dyn", "ibmcloud", "rcodezero", "safedns", "stackpath", "transip", "ultradns", "yandex"];
+const PROVIDERS: [&str; 5] = ["ibmcloud", "stackpath", "transip", "ultradns", "yandex"];
 
 /// How the flags of registries and others begin, and what they belong to.
 const FEATURES: [(&str, &str); 2] = [
@@ -18,6 +17,11 @@ pub(super) fn not_here(flag: &str, value: &str) -> &'static str {
     match flag {
         "provider" if PROVIDERS.contains(&value) => {
             "; this version does not have it, and a webhook provider can stand in for it"
+        }
+        // What kOps calls its own DNS, of which ExternalDNS has the annotations alone.
+        "provider" if value == "gossip" => {
+            "; kOps's gossip DNS is no service that can be called, and --provider=hosts keeps the hosts file that it writes \
+             on every node (docs/providers/gossip.md)"
         }
         "source" if value == "contour-ingressroute" => {
             "; Contour has no IngressRoute any more, and contour-httpproxy reads what came after it"
@@ -46,7 +50,7 @@ mod tests {
     fn flags_name_their_provider() {
         let table = [
             ("stackpath-x", Some("stackpath")),
-            ("dyn-min-ttl", Some("dyn")),
+            ("yandex-x", Some("yandex")),
             ("aws-sd-create-tag", None),
             ("aws-zone-typ", None),
             ("stackpat-x", None),

@@ -13,13 +13,8 @@ const TABLE: &str = include_str!("../../../../tests/flags/upstream.tsv");
 /// Flags of what is not here yet. Whoever adds it takes its flags away from this list.
 const LATER: &[&str] = &[
     "contour-load-balancer",
-    "dyn-customer-name",
-    "dyn-min-ttl",
-    "dyn-password",
-    "dyn-username",
     "ibmcloud-config-file",
     "ibmcloud-proxied",
-    "rcodezero-txt-encrypt",
     "transip-account",
     "transip-keyfile",
 ];

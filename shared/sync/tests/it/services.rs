@@ -2,7 +2,7 @@
 
 use extdns_model::RecordType;
 use extdns_providers::conformance::{Dialect, Front, HttpSim, SECRET};
-use extdns_providers::{akamai, godaddy, ns1, oci, scaleway, tencentcloud};
+use extdns_providers::{akamai, godaddy, ns1, oci, rcodezero, scaleway, tencentcloud};
 
 use super::wire::{Case, Extra, Service, ZONES, replay_with};
 
@@ -163,4 +163,35 @@ async fn godaddy_leaves_the_zones_that_upstream_leaves() {
         ("--godaddy-api-secret=secret1", secret.as_str()),
     ];
     replay_with(&case, &service, &Extra { flags: &flags, ..Extra::default() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rcodezero_leaves_the_zones_that_upstream_leaves() {
+    let case = Case {
+        provider: "rcodezero",
+        variables: ["RC0_API_KEY", "RC0_BASE_URL"],
+        credentials: SECRET,
+        path: "/api/",
+        seed: &[("@", RecordType::Ns, 3600, &["sec1.rcode0.net", "sec2.rcode0.net"])],
+        differences: &[
+            // Upstream sends the first value of several alone, and never a TTL.
+            (&[1, 2], "- example.org: alias.example.org 3600 A 198.51.100.20"),
+            (&[1, 2], "+ example.org: alias.example.org 600 A 198.51.100.20"),
+            (&[1, 2], "+ example.org: alias.example.org 600 A 198.51.100.21"),
+            (&[3], "- example.org: alias.example.org 3600 A 198.51.100.21"),
+            (&[3], "+ example.org: alias.example.org 1200 A 198.51.100.21"),
+            (&[3], "+ example.org: alias.example.org 1200 A 198.51.100.22"),
+            (&[1, 2], "- example.org: two.example.org 3600 A 198.51.100.20"),
+            (&[1, 2], "+ example.org: two.example.org 600 A 198.51.100.20"),
+            (&[1, 2], "+ example.org: two.example.org 600 A 198.51.100.21"),
+            (&[3], "- example.org: two.example.org 3600 A 198.51.100.21"),
+            (&[3], "+ example.org: two.example.org 1200 A 198.51.100.21"),
+            (&[3], "+ example.org: two.example.org 1200 A 198.51.100.22"),
+            (&[1, 2, 3], "- example.org: ns.example.org 3600 NS ns1.example.net"),
+            (&[1, 2, 3], "+ example.org: ns.example.org 300 NS ns1.example.net"),
+            (&[1, 2, 3], "+ example.org: ns.example.org 300 NS ns2.example.net"),
+        ],
+    };
+    let service = behind(rcodezero::dialect::FRONT, rcodezero::dialect::DIALECT);
+    replay_with(&case, &service, &Extra::default()).await;
 }

@@ -2,7 +2,9 @@
 
 use extdns_model::RecordType;
 use extdns_providers::conformance::{Dialect, Front, HttpSim, SECRET};
-use extdns_providers::{alibabacloud, civo, dnsimple, exoscale, linode, ovh, tencentcloud, vultr};
+use extdns_providers::{
+    alibabacloud, civo, dnsimple, exoscale, linode, ovh, safedns, tencentcloud, vultr,
+};
 
 use super::wire::{Case, Extra, Service, ZONES, replay_with};
 
@@ -326,4 +328,31 @@ async fn tencentcloud_leaves_the_private_zones_that_upstream_leaves() {
         ..Extra::default()
     };
     replay_with(&case, &service, &extra).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn safedns_leaves_the_zones_that_upstream_leaves() {
+    let service = behind(safedns::dialect::FRONT, safedns::dialect::DIALECT);
+    let case = Case {
+        provider: "safedns",
+        variables: ["SAFEDNS_TOKEN", "SAFEDNS_API_URL"],
+        credentials: SECRET,
+        path: "/safedns/v1",
+        seed: &[("@", RecordType::Ns, 300, &["ns0.ukfast.net", "ns1.ukfast.net"])],
+        differences: &[
+            // Upstream writes no TTL with a new record, and changes it in the next step.
+            (&[1], "- example.org: alias.example.org 86400 A 198.51.100.20"),
+            (&[1], "+ example.org: alias.example.org 600 A 198.51.100.20"),
+            (&[1], "- example.org: alias.example.org 86400 A 198.51.100.21"),
+            (&[1], "+ example.org: alias.example.org 600 A 198.51.100.21"),
+            (&[1], "- example.org: two.example.org 86400 A 198.51.100.20"),
+            (&[1], "+ example.org: two.example.org 600 A 198.51.100.20"),
+            (&[1], "- example.org: two.example.org 86400 A 198.51.100.21"),
+            (&[1], "+ example.org: two.example.org 600 A 198.51.100.21"),
+            // It deletes the first value of a name alone.
+            (&[4], "- example.org: alias.example.org 600 A 198.51.100.21"),
+            (&[4], "- example.org: two.example.org 600 A 198.51.100.21"),
+        ],
+    };
+    replay_with(&case, &service, &Extra::default()).await;
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use extdns_model::RecordType;
 use serde_json::Value;
 
 use super::{HttpServer, Refusal, State};
@@ -28,6 +29,8 @@ impl HttpServer {
                 HttpChange::Create(body) => self.create(state, zone, &body),
                 HttpChange::Update(id, body) => self.update(state, &record(id), &body),
                 HttpChange::Delete(id) => self.delete(state, &record(id)),
+                HttpChange::Replace(body) => self.replace(state, zone, &body),
+                HttpChange::Drop(name, rtype) => self.delete(state, &set(zone, name, rtype)),
                 HttpChange::Remove(body) => self.remove_equal(state, zone, &body),
             };
             refused = refused.or(made.err());
@@ -39,6 +42,17 @@ impl HttpServer {
         // The path names the zone alone, so 404 would say that the zone is gone.
         let status = if status == 404 { self.dialect.refused.0 } else { status };
         Err((status, problem))
+    }
+
+    /// Puts a record set in the place of the one of its name and type.
+    fn replace(
+        &self,
+        state: &mut State,
+        zone: &str,
+        body: &Value,
+    ) -> Result<(u16, Value), Refusal> {
+        let own = self.accept(zone, body, None)?;
+        self.update(state, &set(zone, own.name, own.rtype), body)
     }
 
     /// Removes a record set, if it is there with exactly this TTL and these values.
@@ -63,4 +77,9 @@ impl HttpServer {
         records.remove(at);
         Ok((self.dialect.done.2, Value::Null))
     }
+}
+
+/// What names a record set.
+fn set(zone: &str, name: String, rtype: RecordType) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([("zone", zone.to_owned()), ("name", name), ("type", rtype.to_string())])
 }

@@ -1,0 +1,64 @@
+//! The flags of `dyn`.
+
+use extdns_auth::secrets::{self, Secret};
+
+use super::Login;
+use crate::ProviderError;
+
+/// Flags of the `dyn` provider.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Provider dyn")]
+pub struct DynArgs {
+    /// The name of the customer
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub dyn_customer_name: String,
+
+    /// The user
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub dyn_username: String,
+
+    /// The password of the user
+    #[arg(long, value_name = "PASSWORD", default_value = "", hide_default_value = true)]
+    pub dyn_password: Secret,
+
+    /// The least TTL of records whose objects give one
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
+    pub dyn_min_ttl: i64,
+
+    /// A server that still speaks the API of Dyn, such as https://dyn.example.org/REST; the service of Oracle is closed
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    pub dyn_api_url: String,
+}
+
+/// What there is in the place of the service.
+const CLOSED: &str = "Oracle closed Dyn Managed DNS on 2023-05-31, and nothing answers there any more; move the zones to another \
+                      service (Oracle Cloud Infrastructure: --provider=oci; or another of --provider), or name a server \
+                      that still speaks its API with --dyn-api-url";
+
+impl DynArgs {
+    /// Who the user is, and the least TTL.
+    ///
+    /// # Errors
+    /// When there is no server any more, or something is missing.
+    pub(super) fn config(&self) -> Result<(Login, u32), ProviderError> {
+        let problem = |text: &str| Err(ProviderError::config(text));
+        if self.dyn_api_url.trim().is_empty() {
+            return problem(CLOSED);
+        }
+        if self.dyn_username.is_empty() {
+            return problem("no Dyn username specified; give it with --dyn-username");
+        }
+        if self.dyn_customer_name.is_empty() {
+            return problem("no Dyn customer name specified; give it with --dyn-customer-name");
+        }
+        let Ok(least) = u32::try_from(self.dyn_min_ttl) else {
+            return problem(
+                "TTL specified for Dyn is negative; give --dyn-min-ttl a number of seconds",
+            );
+        };
+        let password = self.dyn_password.text().to_owned();
+        secrets::register(&password);
+        let (customer, user) = (self.dyn_customer_name.clone(), self.dyn_username.clone());
+        Ok((Login { customer, user, password }, least))
+    }
+}
