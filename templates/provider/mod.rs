@@ -13,16 +13,16 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Record, RecordSet, Zone, ZoneIndex};
+use extdns_model::Zone;
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Auth, Listing, More, RECORD_OPERATIONS, Rest, Service};
+use crate::rest::{
+    Account, Auth, Holds, Layout, Listing, More, RECORD_OPERATIONS, Service, ZoneLayout,
+};
 use crate::{
-    Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit, RecordWriter, Step,
+    Transport, TxtQuoting, ZoneReader,
 };
 
 // Flags
@@ -54,9 +54,27 @@ const FORM: Form = Form {
 };
 
 /// Where a page of a list has its items, and how it says that there is another.
-const ZONES: Listing =
-    Listing { next: More::Page("/next", "page"), total: "/total", ..Listing::at("/zones") };
+/// The size of a page is that of the capabilities.
+const ZONES: Listing = Listing {
+    size: ("per_page", 0),
+    next: More::Page("/next", "page"),
+    total: "/total",
+    ..Listing::at("/zones")
+};
 const RECORDS: Listing = Listing { items: "/records", ..ZONES };
+
+/// Which members of a zone hold its id, as the paths of its records have it, and its name.
+const ZONE: ZoneLayout = ZoneLayout::of("name", "name");
+
+/// Which members of a record hold what, in the order in which they are sent. An API with members of their own for the
+/// numbers of MX and SRV: see `digitalocean`.
+const RECORD: Layout = Layout::of(&[
+    ("id", Holds::Id),
+    ("type", Holds::Type),
+    ("name", Holds::Name),
+    ("value", Holds::Value),
+    ("ttl", Holds::Ttl),
+]);
 
 /// The provider for the account of the token. Nothing is sent yet.
 ///
@@ -70,12 +88,7 @@ pub fn provider(
     let token = variables.required("NEWAPI_TOKEN", "a token of the API of Newapi")?;
     let base = variables.get("NEWAPI_API_URL");
     let rest = context.rest(&SERVICE, base, Auth::bearer(token))?;
-    Ok(over(rest, capabilities(args), context.zones.clone()))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Newapi { rest, capabilities, filter }, via)
+    Ok(context.account(rest, capabilities(args)).stepped(Newapi))
 }
 
 /// What the API can do. A field that is not named has the value that suits a plain API.
@@ -90,44 +103,25 @@ fn capabilities(args: &NewapiArgs) -> Capabilities {
     }
 }
 
-struct Newapi {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Newapi(Account);
 
 // Read
 
 #[async_trait]
 impl ZoneReader for Newapi {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let all = self.paged(&ZONES);
-        let listed: Vec<ListedZone> = self.rest.all(via, "list zones", &["zones"], &all).await?;
-        let zones = listed.iter().map(ListedZone::zone).collect::<Result<_, _>>()?;
-        Ok(self.filter.select(zones))
+        to_be_written("ZONE, the members of a zone")?;
+        self.0.list_zones(via, self.0.rest.get(&["zones"]), &ZONES, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = ["zones", &zone.id, "records"];
-        let all = self.paged(&RECORDS);
-        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &all).await?;
-        let records = listed.iter().filter_map(|it| it.record(zone).transpose());
-        Ok(Page { records: records.collect::<Result<_, _>>()?, next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
-    }
-}
-
-impl Newapi {
-    /// A list with the size of its pages.
-    fn paged(&self, listing: &Listing) -> Listing {
-        Listing { size: ("per_page", self.capabilities.page_size.unwrap_or(100)), ..*listing }
+        to_be_written("RECORD, the members of a record")?;
+        let first = self.0.rest.get(&["zones", &zone.id, "records"]);
+        self.0.list_records(via, zone, first, &RECORDS, &RECORD).await
     }
 }
 
@@ -137,70 +131,11 @@ impl Newapi {
 impl RecordWriter for Newapi {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let at = (Method::PUT, &["zones", &zone.id, "records"][..]);
-        self.rest.step(via, step, at, |set| Written::of(set, zone)).await.map(drop)
-    }
-}
-
-// Mapping
-
-/// A zone as the API shows it: only the members that are read.
-#[derive(Deserialize)]
-struct ListedZone {
-    name: String,
-}
-
-impl ListedZone {
-    /// The zone, with the id that stands in the paths of its records. `Name` is of
-    /// `extdns_model`.
-    fn zone(&self) -> Result<Zone, ProviderError> {
-        // Ok(Zone::new(self.name.as_str(), Name::as_listed(&self.name)))
-        Err(to_be_written(&format!("ListedZone::zone, for {}", self.name)))
-    }
-}
-
-/// A record as the API shows it: only the members that are read. Add `id: Id` (of `rest`), `value` and `ttl`.
-#[derive(Deserialize)]
-struct Listed {
-    name: String,
-    #[serde(rename = "type")]
-    rtype: String,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self, zone: &Zone) -> Result<Option<Record>, ProviderError> {
-        let Some(rtype) = FORM.usual_type(&self.rtype) else { return Ok(None) };
-        let name = &self.name;
-        // let value = FORM.read(rtype, &self.value);
-        // Ok(Some(FORM.record((zone, name), (rtype, self.ttl), value, self.id.clone())))
-        Err(to_be_written(&format!("Listed::record, for {rtype} {name} in {zone}")))
-    }
-}
-
-/// A record as it is written. An API with fields of its own for MX and SRV: see `digitalocean`.
-#[derive(Serialize)]
-struct Written {
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    value: String,
-    ttl: u32,
-}
-
-impl Written {
-    /// The one value of a set.
-    fn of(set: &RecordSet, zone: &Zone) -> Self {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        Self {
-            rtype: set.rtype.to_string(),
-            name: FORM.name(&set.name, zone),
-            value: FORM.value(set.rtype, value),
-            ttl: FORM.ttl(set.ttl),
-        }
+        self.0.step(via, zone, step, at, &RECORD).await.map(drop)
     }
 }
 
 /// The provider is not finished. This function goes when nothing calls it any more.
-fn to_be_written(what: &str) -> ProviderError {
-    ProviderError::config(format!("the provider newapi is not finished: write {what}"))
+fn to_be_written(what: &str) -> Result<(), ProviderError> {
+    Err(ProviderError::config(format!("the provider newapi is not finished: write {what}")))
 }

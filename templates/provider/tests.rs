@@ -13,7 +13,7 @@ fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/v1");
     let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(&ARGS) };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest.expect("a client"), capabilities).stepped(Newapi))
 }
 
 #[cfg(not(test))] // template: the kit fails until the provider is finished
@@ -43,6 +43,6 @@ async fn a_new_provider_says_what_is_to_be_written() {
     let Err(error) = kit.provider().await.read().await else { panic!("nothing can be read yet") };
     assert_eq!(
         error.message,
-        "the provider newapi is not finished: write ListedZone::zone, for example.net"
+        "the provider newapi is not finished: write ZONE, the members of a zone"
     );
 }

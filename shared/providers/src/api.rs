@@ -79,9 +79,10 @@ pub trait ZoneReader: Send + Sync {
 
     /// What only this provider makes of the desired endpoints (native aliases, its own properties),
     /// before the engine compares them with the [`Capabilities`]. The index says which zones there
-    /// are. Nothing, unless a provider says otherwise.
+    /// are. Unless a provider says otherwise, values get the normal form that the API writes
+    /// ([`Form::wanted`](crate::engine::wire::Form::wanted)).
     fn adjust(&self, desired: Adjusted, _zones: &ZoneIndex) -> Adjusted {
-        desired
+        self.capabilities().form.wanted(desired)
     }
 
     /// What only this provider refuses to store: a lower-case fragment with the remedy. Nothing,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use extdns_model::{RecordType, Routing, Ttl};
 
+use crate::engine::wire::Form;
 use crate::{Cost, Limit};
 
 /// What one provider can do, and how. The engine decides by it; the documentation shows it.
@@ -61,6 +62,8 @@ pub struct Capabilities {
     /// The TTL of records whose endpoint has none; unset where the API has a default of its own
     /// that a read does not show.
     pub default_ttl: Ttl,
+    /// How the API writes records.
+    pub form: Form,
     /// What the API calls the apex where names are relative to the zone (`@`, or nothing).
     pub apex_symbol: &'static str,
     /// How the API carries the text of TXT records.
@@ -122,6 +125,7 @@ impl Capabilities {
             min_ttl: Ttl::UNSET,
             max_ttl: Ttl::MAX,
             default_ttl: Ttl::UNSET,
+            form: Form::AS_GIVEN,
             apex_symbol: "",
             txt_quoting: TxtQuoting::AsIs,
             ascii_names: true,

@@ -7,7 +7,7 @@ use extdns_auth::HttpOptions;
 use extdns_model::Owners;
 
 use crate::engine::Accounts;
-use crate::rest::{Auth, Rest, Service};
+use crate::rest::{Account, Auth, Rest, Service};
 use crate::{Capabilities, Environment, ProviderError, ZoneFilter};
 
 /// What every provider needs of a run: what is not in the flags of its own.
@@ -48,6 +48,19 @@ impl Context {
         auth: Auth,
     ) -> Result<Rest, ProviderError> {
         Ok(Rest::new(service, base, auth, &self.http)?.sharing(&self.accounts))
+    }
+
+    /// The same, where no certificate of the server is checked if the user of a provider says so.
+    #[must_use]
+    pub fn trusting_any(&self, accept_any_certificate: bool) -> Self {
+        let http = HttpOptions { accept_any_certificate, ..self.http.clone() };
+        Self { http, ..self.clone() }
+    }
+
+    /// The account that this client is for, with the zones that the user wants.
+    #[must_use]
+    pub fn account(&self, rest: Rest, capabilities: Capabilities) -> Account {
+        Account { rest, capabilities, zones: self.zones.clone() }
     }
 }
 

@@ -8,6 +8,11 @@ use extdns_auth::{HttpOptions, Tried};
 
 use crate::ProviderError;
 
+/// Whether a text means yes, as Go reads it.
+pub(crate) fn is_true(text: &str) -> bool {
+    matches!(text, "1" | "t" | "true" | "T" | "TRUE" | "True")
+}
+
 /// The environment variables of the process. Only `functions/*` and the settings read the real ones.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment(BTreeMap<String, String>);
@@ -34,7 +39,25 @@ impl Environment {
     /// The value of the first of these variables that is set.
     #[must_use]
     pub fn first<const N: usize>(&self, names: [&str; N]) -> Option<&str> {
-        names.into_iter().find_map(|name| self.get(name))
+        self.first_of(&names)
+    }
+
+    /// The same for a list.
+    #[must_use]
+    pub fn first_of(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// The path in a variable, else that of a file in the folder of the user's configuration.
+    #[must_use]
+    pub fn config_path(&self, variable: &str, file: &str) -> Option<PathBuf> {
+        if let Some(path) = self.get(variable) {
+            return self.path(path);
+        }
+        match self.get("XDG_CONFIG_HOME") {
+            Some(folder) => Some(PathBuf::from(folder).join(file)),
+            None => self.path(&format!("~/.config/{file}")),
+        }
     }
 
     /// The values of the variables of this prefix: `key` of `EXAMPLE` is `EXAMPLE_KEY`.

@@ -18,24 +18,24 @@ mod sign;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Name, Opaque, Record, RecordSet, Stored, Ttl, Zone, ZoneIndex};
+use extdns_model::{ChangeGroup, RecordSet, Stored, Zone};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{
-    Advice, Auth, Listing, Meaning, Request, Rest, SET_OPERATIONS, Service, THROTTLED,
+    Account, Advice, Auth, Body, Holds, Layout, Listing, Meaning, Request, SET_OPERATIONS, Service,
+    THROTTLED, ZoneLayout,
 };
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
-    Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
+    BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom, Provider,
+    ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 pub use args::AkamaiArgs;
 use login::Login;
 
 const SERVICE: Service = Service {
+    root: &["config-dns", "v2", "zones"],
     texts: &["/type", "/title", "/detail"],
     meanings: &[
         Meaning::of("concurrentzonemodification", THROTTLED),
@@ -44,9 +44,7 @@ const SERVICE: Service = Service {
     rights: "check the tokens of Akamai, and that their client has read and write access to DNS Zone Record Management",
     advice: Advice {
         zone_gone: "check that the zone exists and is primary, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
-        throttled: "wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("Akamai", "https://akamai.invalid")
 };
@@ -57,7 +55,14 @@ const FORM: Form =
 const ZONES: Listing = Listing::at("/zones");
 const RECORDSETS: Listing = Listing::at("/recordsets");
 
-const ROOT: [&str; 3] = ["config-dns", "v2", "zones"];
+/// `--zone-id-filter` compares the contract.
+const ZONE: ZoneLayout = ZoneLayout { other_id: "contractId", ..ZoneLayout::of("zone", "zone") };
+const RECORDSET: Layout = Layout::of(&[
+    ("name", Holds::WholeName),
+    ("type", Holds::Type),
+    ("ttl", Holds::Ttl),
+    ("rdata", Holds::Values),
+]);
 
 /// The provider for the contracts that the tokens may see. Nothing is sent yet.
 ///
@@ -74,12 +79,7 @@ pub fn provider(
     let rest = context.rest(&SERVICE, Some(base), Auth::signed(key, secrets))?;
     let rest = rest.always("accountSwitchKey", account);
     let capabilities = context.batches.within(capabilities());
-    Ok(over(rest, capabilities, context.zones.clone()))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    batched(Akamai { rest, capabilities, filter }, via)
+    Ok(context.account(rest, capabilities).batched(Akamai))
 }
 
 fn capabilities() -> Capabilities {
@@ -93,53 +93,29 @@ fn capabilities() -> Capabilities {
     }
 }
 
-struct Akamai {
-    rest: Rest,
-    capabilities: Capabilities,
-    /// Its ids are those of contracts.
-    filter: ZoneFilter,
-}
+struct Akamai(Account);
 
 #[async_trait]
 impl ZoneReader for Akamai {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let first = self.rest.get(&ROOT).query("showAll", "true").query("types", "primary");
-        let zone = |it: &ListedZone| Zone {
-            data: Opaque::new(it.contract.clone()),
-            ..Zone::new(it.zone.as_str(), Name::as_listed(&it.zone))
-        };
-        Ok(self.filter.select_by(self.rest.zones(via, first, &ZONES, zone).await?, contract))
+        let first = self.0.rest.get(&[]).query("showAll", "true").query("types", "primary");
+        self.0.list_zones(via, first, &ZONES, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&recordsets(zone)).query("showAll", "true");
-        self.rest.records(via, first, &RECORDSETS, Rrset::record).await
+        let first = self.0.rest.get(&[&zone.id, "recordsets"]).query("showAll", "true");
+        self.0.list_records(via, zone, first, &RECORDSETS, &RECORDSET).await
     }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
-    }
-}
-
-/// What `--zone-id-filter` compares.
-fn contract(zone: &Zone) -> &str {
-    zone.data.get::<String>().map_or("", String::as_str)
-}
-
-fn recordsets(zone: &Zone) -> [&str; 5] {
-    let [first, second, third] = ROOT;
-    [first, second, third, &zone.id, "recordsets"]
 }
 
 impl Akamai {
     fn at(&self, method: Method, zone: &Zone, set: &RecordSet) -> Request {
         let (name, rtype) = (set.name.key(), set.rtype.to_string());
-        let own = [&*zone.id, "names", &*name, "types", &rtype];
-        self.rest.request(method, &[&ROOT[..], &own].concat())
+        self.0.rest.request(method, &[&zone.id, "names", &name, "types", &rtype])
     }
 }
 
@@ -152,48 +128,12 @@ impl BatchWriter for Akamai {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
         let at = |method, old: &Stored| self.at(method, zone, &old.set);
+        let body = |set: &RecordSet| RECORDSET.body(&FORM, zone, set);
         let all = |sets: &[&RecordSet]| {
-            let sets: Vec<Rrset> = sets.iter().copied().map(Rrset::of).collect();
+            let sets: Vec<Body> = sets.iter().map(|set| body(set)).collect();
             json!({ "recordsets": sets })
         };
-        let add = self.rest.post(&recordsets(zone));
-        self.rest.set_by_set(via, groups, (at, Rrset::of), (add, all)).await
-    }
-}
-
-#[derive(Deserialize)]
-struct ListedZone {
-    zone: String,
-    #[serde(rename = "contractId", default)]
-    contract: String,
-}
-
-/// A record set, both ways.
-#[derive(Deserialize, Serialize)]
-struct Rrset {
-    name: String,
-    #[serde(rename = "type")]
-    rtype: String,
-    ttl: u32,
-    rdata: Vec<String>,
-}
-
-impl Rrset {
-    fn of(set: &RecordSet) -> Self {
-        Self {
-            name: set.name.key().into_owned(),
-            rtype: set.rtype.to_string(),
-            ttl: FORM.ttl(set.ttl),
-            rdata: set.targets.iter().map(|it| FORM.value(set.rtype, it)).collect(),
-        }
-    }
-
-    /// The record set, if its type is managed.
-    fn record(&self) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype)?;
-        let targets = self.rdata.iter().map(|it| FORM.read(rtype, it)).collect();
-        let ttl = Ttl::from_seconds(self.ttl.into());
-        let set = RecordSet::new(Name::as_listed(&self.name), rtype, ttl, targets);
-        Some(Record::new(set, Opaque::none()))
+        let add = self.0.rest.post(&[&zone.id, "recordsets"]);
+        self.0.rest.set_by_set(via, groups, (at, body), (add, all)).await
     }
 }

@@ -1,6 +1,6 @@
 //! Akamai over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome};
 use extdns_testkit::http::{Reply, Request as Asked, ScriptedServer};
 use reqwest::header::HeaderMap;
 
@@ -27,7 +27,7 @@ fn make(url: &str) -> Box<dyn Provider> {
     let auth = Auth::signed(key(SECRET), vec![SECRET.to_owned()]);
     let rest = Context::default().rest(&SERVICE, Some(url), auth).expect("a client");
     let capabilities = Capabilities { request_time: None, ..capabilities() };
-    Box::new(over(rest, capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest, capabilities).batched(Akamai))
 }
 
 mod kit {
@@ -129,9 +129,9 @@ async fn the_lists_of_the_vendor_are_read_whole() {
         assert!(sets.iter().any(has), "{expected:?}: {sets:#?}");
     }
     // The list of zones of the vendor's client has more members than are read.
-    let zones: Vec<ListedZone> =
-        serde_json::from_value(recorded("list-zones").answered()["zones"].clone()).expect("zones");
-    assert_eq!((zones[0].zone.as_str(), zones[0].contract.as_str()), ("example.com", "1-2ABCDE"));
+    let zone = ZONE.zone(&recorded("list-zones").answered()["zones"][0]).expect("whole");
+    let zone = zone.expect("served");
+    assert_eq!((zone.id.as_str(), ZoneLayout::other_id(&zone)), ("example.com", "1-2ABCDE"));
 }
 
 /// Upstream takes a zone whose records cannot be read for an empty one.
@@ -193,14 +193,14 @@ async fn requests_are_those_of_the_service() {
 
 #[test]
 fn writes_hold_what_the_service_took() {
-    let ours = Rrset::of(&set("www.example.com A 300 10.0.0.2;10.0.0.3"));
-    let ours = serde_json::to_value(ours).expect("JSON");
+    let zone = Zone::new("example.com", Name::as_listed("example.com"));
+    let wanted = set("www.example.com A 300 10.0.0.2;10.0.0.3");
+    let ours = json!(RECORDSET.body(&FORM, &zone, &wanted));
     for name in ["create-record-201", "get-record", "update-record"] {
         assert_eq!(ours, *recorded(name).answered(), "{name}");
     }
     let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("a client");
-    let own = Akamai { rest, capabilities: capabilities(), filter: ZoneFilter::default() };
-    let zone = Zone::new("example.com", Name::as_listed("example.com"));
+    let own = Akamai(Context::default().account(rest, capabilities()));
     let request = own.at(Method::PUT, &zone, &set("www.example.com A 300 10.0.0.2")).to_string();
     let (verb, target) = ("PUT", "/config-dns/v2/zones/example.com/names/www.example.com/types/A");
     assert_eq!(request, format!("{verb} {target}"));

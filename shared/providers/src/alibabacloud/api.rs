@@ -3,27 +3,11 @@
 use extdns_model::RecordType;
 
 use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES};
-use crate::rest::{Advice, CONFLICT, Listing, Meaning, More, Service, THROTTLED};
+use crate::rest::{
+    Actions, Advice, CONFLICT, Holds, Layout, Listing, Meaning, More, Parameters, Service,
+    THROTTLED, ZoneLayout,
+};
 use crate::{ErrorKind, TxtQuoting};
-
-/// One of the two APIs.
-pub(super) struct Api {
-    pub(super) service: Service,
-    pub(super) version: &'static str,
-    pub(super) form: Form,
-    pub(super) types: &'static [RecordType],
-    /// The action that lists zones or records, and its pages.
-    pub(super) zones: (&'static str, Listing),
-    pub(super) records: (&'static str, Listing),
-    /// The parameter that names a zone.
-    pub(super) zone: &'static str,
-    /// The actions that make, change and remove a record.
-    pub(super) writes: [&'static str; 3],
-    /// The parameters of the name and the TTL.
-    pub(super) fields: [&'static str; 2],
-    /// Whether zones belong to VPCs.
-    pub(super) is_private: bool,
-}
 
 const SERVICE: Service = Service {
     texts: &["/Code", "/Message"],
@@ -49,9 +33,8 @@ const SERVICE: Service = Service {
     rights: "check the key in the file of --alibaba-cloud-config-file, or the role of the machine, and its policies",
     advice: Advice {
         zone_gone: "add the zone at Alibaba Cloud, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
         rejected: "correct the target or TTL of the record; the free edition takes TTLs from 600 seconds",
-        throttled: "wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("Alibaba Cloud", "https://alidns.aliyuncs.com/")
 };
@@ -66,32 +49,69 @@ const fn paged(items: &'static str, total: &'static str, size: u32) -> Listing {
 }
 
 /// Alibaba Cloud DNS.
-pub(super) const PUBLIC: Api = Api {
+pub(super) const PUBLIC: Actions = Actions {
     service: SERVICE,
+    name: "",
     version: "2015-01-09",
+    is_private: false,
     form: FORM,
     types: USUAL_TYPES,
-    zones: ("DescribeDomains", paged("/Domains/Domain", "/TotalCount", 100)),
-    records: ("DescribeDomainRecords", paged("/DomainRecords/Record", "/TotalCount", 500)),
-    zone: "DomainName",
+    parameters: Parameters::Query("Action"),
+    ids: "",
+    zones: (
+        "DescribeDomains",
+        paged("/Domains/Domain", "/TotalCount", 100),
+        ZoneLayout::of("DomainName", "DomainName"),
+    ),
+    records: (
+        "DescribeDomainRecords",
+        paged("/DomainRecords/Record", "/TotalCount", 500),
+        PUBLIC_RECORD,
+    ),
     writes: ["AddDomainRecord", "UpdateDomainRecord", "DeleteDomainRecord"],
-    fields: ["RR", "TTL"],
-    is_private: false,
+    written: PUBLIC_RECORD,
+    more: &[],
+    zone: "DomainName",
+    always_zone: false,
+    number_ids: false,
 };
 
+const PUBLIC_RECORD: Layout = Layout::of(&[
+    ("RecordId", Holds::Id),
+    ("RR", Holds::Name),
+    ("Type", Holds::Type),
+    ("Value", Holds::Value),
+    ("TTL", Holds::Ttl),
+    ("Priority", Holds::Preference),
+]);
+
 /// PrivateZone.
-pub(super) const PRIVATE: Api = Api {
+pub(super) const PRIVATE: Actions = Actions {
     service: Service { base: "https://pvtz.aliyuncs.com/", ..SERVICE },
     version: "2018-01-01",
+    is_private: true,
     form: Form { ttls: Ttls::from(60), ..FORM },
     types: {
         use RecordType::{A, Aaaa, Cname, Mx, Ptr, Srv, Txt};
         &[A, Aaaa, Cname, Mx, Ptr, Srv, Txt]
     },
-    zones: ("DescribeZones", paged("/Zones/Zone", "/TotalItems", 100)),
-    records: ("DescribeZoneRecords", paged("/Records/Record", "/TotalItems", 100)),
-    zone: "ZoneId",
+    zones: (
+        "DescribeZones",
+        paged("/Zones/Zone", "/TotalItems", 100),
+        ZoneLayout::of("ZoneId", "ZoneName"),
+    ),
+    records: ("DescribeZoneRecords", paged("/Records/Record", "/TotalItems", 100), PRIVATE_RECORD),
     writes: ["AddZoneRecord", "UpdateZoneRecord", "DeleteZoneRecord"],
-    fields: ["Rr", "Ttl"],
-    is_private: true,
+    written: PRIVATE_RECORD,
+    zone: "ZoneId",
+    ..PUBLIC
 };
+
+const PRIVATE_RECORD: Layout = Layout::of(&[
+    ("RecordId", Holds::Id),
+    ("Rr", Holds::Name),
+    ("Type", Holds::Type),
+    ("Value", Holds::Value),
+    ("Ttl", Holds::Ttl),
+    ("Priority", Holds::Preference),
+]);

@@ -3,11 +3,12 @@
 use extdns_model::RecordType;
 use serde_json::{Map, Value, json};
 
-use super::api::{Api, PRIVATE, PUBLIC};
+use super::api::{PRIVATE, PUBLIC};
 use super::sign::signature;
 use crate::conformance::{
     Dialect, Front, HttpAnswer, HttpPage, HttpRecord, HttpRequest, HttpServer, SECRET, only,
 };
+use crate::rest::Actions;
 
 /// The dialect of Alibaba Cloud DNS behind [`FRONT`].
 pub const DIALECT: Dialect = Dialect {
@@ -50,7 +51,11 @@ pub const FRONT: Front =
 pub const PRIVATE_FRONT: Front =
     Front { ask: |server, request| ask(&PRIVATE, server, request), ..Front::NONE };
 
-fn ask(api: &Api, server: &HttpServer, request: &HttpRequest) -> Result<HttpRequest, HttpAnswer> {
+fn ask(
+    api: &Actions,
+    server: &HttpServer,
+    request: &HttpRequest,
+) -> Result<HttpRequest, HttpAnswer> {
     let whole = |status, body| HttpAnswer::Whole { status, headers: Vec::new(), body };
     let refuse = |status, code: &str| whole(status, json!({ "Code": code, "Message": code }));
     let mut all: std::collections::BTreeMap<_, _> = request.query.iter().cloned().collect();
@@ -125,17 +130,21 @@ fn page(
     (Vec::new(), json!({ list: { item: page.items }, total: page.total, "PageNumber": 1 }))
 }
 
-fn show(api: &Api, record: &HttpRecord) -> Value {
+fn fields(api: &Actions) -> [&'static str; 2] {
+    if api.is_private { ["Rr", "Ttl"] } else { ["RR", "TTL"] }
+}
+
+fn show(api: &Actions, record: &HttpRecord) -> Value {
     let [value] = &record.values[..] else { panic!("one value: {record:?}") };
     let (priority, value) = api.form.mx_apart(record.rtype, value);
-    let [name, ttl] = api.fields;
+    let [name, ttl] = fields(api);
     let id = if api.is_private { json!(record.id) } else { json!(record.id.to_string()) };
     json!({ "RecordId": id, name: record.name, "Type": record.rtype.to_string(), "Value": value,
         ttl: record.ttl, "Priority": priority, "Line": "default", "Status": "ENABLE" })
 }
 
-fn read(api: &Api, body: &Value) -> Result<HttpRecord, String> {
-    let [name, ttl] = api.fields;
+fn read(api: &Actions, body: &Value) -> Result<HttpRecord, String> {
+    let [name, ttl] = fields(api);
     only(body, &[name, "Type", "Value", ttl, "Priority"])?;
     let text = |name: &str| body[name].as_str().ok_or(format!("no {name}"));
     let rtype: RecordType = text("Type")?.parse().map_err(|_| "no type")?;

@@ -19,22 +19,21 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_auth::{AlibabaKey, AlibabaMachine};
-use extdns_model::{Action, Name, Record, RecordSet, Stored, Zone, ZoneIndex};
-use serde::Deserialize;
-use tokio::sync::OnceCell;
+use extdns_auth::AlibabaMachine;
+use extdns_model::{Record, Zone};
+use serde_json::Value;
 
-use crate::engine::stepped;
-use crate::engine::wire::type_of;
-use crate::rest::{Auth, Id, Request, Rest, origin};
+use crate::rest::credentials::CloudFile;
+use crate::rest::identity::AlibabaIdentity;
+use crate::rest::{Account, Actions, Auth, Given};
 use crate::{
-    Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RecordWriter, Step,
-    Transport, ZoneFilter, ZoneReader,
+    Capabilities, Context, Page, PageFrom, Provider, ProviderError, RecordWriter, Step, Transport,
+    ZoneReader,
 };
-use api::{Api, PRIVATE, PUBLIC};
+use api::{PRIVATE, PUBLIC};
 pub use args::AlibabacloudArgs;
 use sign::Rpc;
 
@@ -50,138 +49,75 @@ pub fn provider(
     context: &Context,
 ) -> Result<impl Provider + use<>, ProviderError> {
     let api = if args.alibaba_cloud_zone_type == "private" { &PRIVATE } else { &PUBLIC };
-    let variables = &context.environment;
-    let (key, region, vpc, machine) = match args.file()? {
-        Some(file) => {
-            let (id, secret) = (file.access_key_id, file.access_key_secret.into());
-            let key = AlibabaKey { id, secret, ..AlibabaKey::default() };
-            let own = Some(file.region_id).filter(|region| !region.is_empty() && !api.is_private);
-            (key, own, Some(file.vpc_id), None)
-        }
-        None => {
-            let base = variables.get("ALIBABA_CLOUD_METADATA_URL");
-            let machine = AlibabaMachine::new(base, &context.http)
-                .map_err(|error| ProviderError::config(error.to_string()))?;
-            (AlibabaKey::default(), None, None, Some(Arc::new(machine)))
-        }
-    };
-    if api.is_private && vpc.as_ref().is_some_and(String::is_empty) {
-        return Err(ProviderError::config(
-            "private zones of Alibaba Cloud are those of a VPC; set vpcId in the file of --alibaba-cloud-config-file",
-        ));
+    let (identity, region) = identity(args, api, context)?;
+    let identity = Arc::new(identity);
+    let secret = identity.key().secret.text().to_owned();
+    let secrets = Some(secret).filter(|secret| !secret.is_empty()).into_iter().collect();
+    let signer = Rpc { version: api.version, region, identity: Arc::clone(&identity) };
+    let base = context.environment.get("ALIBABA_CLOUD_API_URL");
+    let rest = context.rest(&api.service, base, Auth::signed(signer, secrets))?;
+    Ok(over(context.account(rest, api.capabilities("alibabacloud")), api, identity))
+}
+
+/// Who calls, and the region whose endpoints are called: those of the file, else the role of the machine.
+fn identity(
+    args: &AlibabacloudArgs,
+    api: &Actions,
+    context: &Context,
+) -> Result<(AlibabaIdentity, String), ProviderError> {
+    let (flag, path) = ("--alibaba-cloud-config-file", &args.alibaba_cloud_config_file);
+    if path.is_empty() {
+        let base = context.environment.get("ALIBABA_CLOUD_METADATA_URL");
+        let machine = AlibabaMachine::new(base, &context.http)?;
+        return Ok((AlibabaIdentity::of_machine(machine), REGION.to_owned()));
     }
-    let region = region.unwrap_or_else(|| REGION.to_owned());
-    let secret = Some(key.secret.text().to_owned()).filter(|secret| !secret.is_empty());
-    let vpc = Vpc { known: OnceCell::new_with(vpc), machine: machine.clone() };
-    let signer = Rpc { version: api.version, region, machine, key: Mutex::new(key) };
-    let auth = Auth::signed(signer, secret.into_iter().collect());
-    let rest = context.rest(&api.service, variables.get("ALIBABA_CLOUD_API_URL"), auth)?;
-    Ok(over(rest, api, capabilities(api), context.zones.clone(), vpc))
+    let key = ["accessKeyId", "accessKeySecret"];
+    let file = CloudFile::read("Alibaba Cloud", (flag, path), key, api.is_private)?;
+    let own = Some(file.region_id).filter(|region| !region.is_empty() && !api.is_private);
+    let identity = AlibabaIdentity::of_key(file.key_id, file.key_secret, file.vpc_id);
+    Ok((identity, own.unwrap_or_else(|| REGION.to_owned())))
 }
 
 fn over(
-    rest: Rest,
-    api: &'static Api,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-    vpc: Vpc,
+    account: Account,
+    api: &'static Actions,
+    identity: Arc<AlibabaIdentity>,
 ) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Alibabacloud { rest, api, capabilities, filter, vpc }, via)
-}
-
-fn capabilities(api: &'static Api) -> Capabilities {
-    Capabilities {
-        record_types: api.types,
-        page_size: Some(api.records.1.size.1),
-        parallel_zones: 4,
-        parallel_writes: 4,
-        mutating_operations: &api.writes,
-        ..api.form.capabilities("alibabacloud")
-    }
-}
-
-/// The VPC whose zones are private ones, or the machine that it is of.
-struct Vpc {
-    known: OnceCell<String>,
-    machine: Option<Arc<AlibabaMachine>>,
-}
-
-impl Vpc {
-    async fn id(&self, via: &Transport) -> Result<&str, ProviderError> {
-        let ask = || async {
-            let Some(machine) = &self.machine else { return Ok(String::new()) };
-            via.call("read metadata", async || Ok(machine.vpc().await?)).await
-        };
-        self.known.get_or_try_init(ask).await.map(String::as_str)
-    }
+    account.stepped(|account| Alibabacloud { account, api, identity })
 }
 
 struct Alibabacloud {
-    rest: Rest,
-    api: &'static Api,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-    vpc: Vpc,
+    account: Account,
+    api: &'static Actions,
+    identity: Arc<AlibabaIdentity>,
 }
 
 impl Alibabacloud {
-    fn call(&self, action: &str) -> Request {
-        self.rest.post(&[]).query("Action", action)
-    }
-
-    /// Whether a zone belongs to the VPC.
-    async fn is_bound(&self, via: &Transport, id: &Id) -> Result<bool, ProviderError> {
-        let request = self.call("DescribeZoneInfo").query("ZoneId", id);
-        let answer = self.rest.send(via, "read zone", &request).await?;
-        let vpcs: Option<Vec<Bound>> = answer.member("/BindVpcs/Vpc")?;
-        let own = self.vpc.id(via).await?;
-        Ok(vpcs.into_iter().flatten().any(|vpc| vpc.id == own))
-    }
-
-    /// The record, if its type is managed.
-    fn record(&self, listed: &Listed, zone: &Zone) -> Option<Record> {
-        let form = &self.api.form;
-        let rtype = type_of(self.api.types, &listed.rtype)?;
-        listed.line.as_deref().is_none_or(|line| line == "default").then(|| {
-            let value = form.mx_joined(rtype, listed.priority, &listed.value);
-            form.record((zone, &listed.rr), (rtype, listed.ttl), value, listed.id.clone())
-        })
-    }
-
-    /// A call with the members of a record.
-    fn written(&self, action: &str, set: &RecordSet, zone: &Zone) -> Request {
-        let form = &self.api.form;
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, value) = form.mx_apart(set.rtype, value);
-        let [name, ttl] = self.api.fields;
-        let request = self.call(action).query(name, form.name(&set.name, zone));
-        let request = request.query("Type", set.rtype).query("Value", value);
-        let request = request.query(ttl, form.ttl(set.ttl));
-        priority.into_iter().fold(request, |it, priority| it.query("Priority", priority))
+    /// Whether a private zone belongs to the VPC.
+    async fn is_bound(&self, via: &Transport, zone: &Zone) -> Result<bool, ProviderError> {
+        let rest = &self.account.rest;
+        let request = self.api.request(rest, "DescribeZoneInfo", &self.api.in_zone(zone))?;
+        let answer = rest.send(via, "read zone", &request).await?;
+        let vpcs: Option<Vec<Value>> = answer.member("/BindVpcs/Vpc")?;
+        let own = self.identity.vpc(via).await?;
+        Ok(vpcs.into_iter().flatten().any(|vpc| vpc["VpcId"] == own))
     }
 }
 
 #[async_trait]
 impl ZoneReader for Alibabacloud {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.account.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let (action, listing) = &self.api.zones;
-        let zone = |it: &ListedZone| {
-            let id = it.id.as_ref().map_or(it.name.as_str(), Id::as_str);
-            Zone::new(id, Name::as_listed(&it.name))
-        };
-        let listed = self.rest.zones(via, self.call(action), listing, zone).await?;
-        let zones = self.filter.select(listed);
+        let zones = self.api.list_zones(&self.account, via, &Given::new()).await?;
         if !self.api.is_private {
             return Ok(zones);
         }
         let mut bound = Vec::new();
         for zone in zones {
-            if self.is_bound(via, &Id::from(zone.id.as_str())).await? {
+            if self.is_bound(via, &zone).await? {
                 bound.push(zone);
             }
         }
@@ -189,64 +125,17 @@ impl ZoneReader for Alibabacloud {
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let (action, listing) = &self.api.records;
-        let first = self.call(action).query(self.api.zone, &zone.id);
-        self.rest.records(via, first, listing, |it| self.record(it, zone)).await
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        self.api.form.wanted(desired)
+        // Records of other lines are not for everybody.
+        let usual = |item: &Value, record: Record| {
+            item["Line"].as_str().is_none_or(|line| line == "default").then_some(record)
+        };
+        self.api.list_records(&self.account, via, zone, usual).await
     }
 }
 
 #[async_trait]
 impl RecordWriter for Alibabacloud {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let [add, update, delete] = self.api.writes;
-        let id = |old: &Stored| origin::<Id>(old).cloned();
-        let (action, request) = match &step.action {
-            Action::Create(new) => {
-                (add, self.written(add, &new.set, zone).query(self.api.zone, &zone.id))
-            }
-            Action::Update { old, new } => {
-                (update, self.written(update, &new.set, zone).query("RecordId", id(old)?))
-            }
-            Action::Delete(old) => (delete, self.call(delete).query("RecordId", id(old)?)),
-        };
-        self.rest.send(via, action, &request).await.map(drop)
+        self.api.step(&self.account.rest, via, zone, step).await
     }
-}
-
-#[derive(Deserialize)]
-struct ListedZone {
-    #[serde(rename = "DomainName", alias = "ZoneName")]
-    name: String,
-    /// Public zones are known by their names.
-    #[serde(rename = "ZoneId")]
-    id: Option<Id>,
-}
-
-#[derive(Deserialize)]
-struct Bound {
-    #[serde(rename = "VpcId")]
-    id: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(rename = "RecordId")]
-    id: Id,
-    #[serde(rename = "RR", alias = "Rr")]
-    rr: String,
-    #[serde(rename = "Type")]
-    rtype: String,
-    #[serde(rename = "Value")]
-    value: String,
-    #[serde(rename = "TTL", alias = "Ttl")]
-    ttl: Option<u32>,
-    #[serde(rename = "Priority")]
-    priority: Option<u16>,
-    #[serde(rename = "Line")]
-    line: Option<String>,
 }

@@ -3,40 +3,25 @@
 //! <https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_auth::{AlibabaKey, AlibabaMachine, uuid};
+use extdns_auth::{AlibabaKey, uuid};
 use jiff::Timestamp;
 
+use crate::rest::identity::AlibabaIdentity;
 use crate::rest::signing::{base64, canonical, encoded, hmac_sha1};
 use crate::rest::{Outgoing, Signer};
 use crate::{ProviderError, Transport};
-
-/// How long before its end a temporary key is fetched anew.
-const EARLY: Duration = Duration::from_secs(600);
 
 /// Signs the calls of one API.
 pub(super) struct Rpc {
     pub(super) version: &'static str,
     pub(super) region: String,
-    /// The machine, where the key is that of its role.
-    pub(super) machine: Option<Arc<AlibabaMachine>>,
-    pub(super) key: Mutex<AlibabaKey>,
-}
-
-fn is_good(key: &AlibabaKey) -> bool {
-    let until = key.expires.as_ref().map(|text| text.parse::<Timestamp>());
-    let is_good = |until: Timestamp| until > Timestamp::now() + EARLY;
-    !key.id.is_empty() && until.is_none_or(|until| until.is_ok_and(is_good))
+    pub(super) identity: Arc<AlibabaIdentity>,
 }
 
 impl Rpc {
-    fn key(&self) -> AlibabaKey {
-        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// The parameters that every call has.
     fn common(&self, key: &AlibabaKey) -> Vec<(&'static str, String)> {
         let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -59,16 +44,11 @@ impl Rpc {
 #[async_trait]
 impl Signer for Rpc {
     async fn prepare(&self, via: &Transport) -> Result<(), ProviderError> {
-        let Some(machine) = self.machine.as_ref().filter(|_| !is_good(&self.key())) else {
-            return Ok(());
-        };
-        let key = via.call("read metadata", async || Ok(machine.key().await?)).await?;
-        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = key;
-        Ok(())
+        self.identity.prepare(via).await
     }
 
     fn sign(&self, request: &mut Outgoing) -> Result<(), ProviderError> {
-        let key = self.key();
+        let key = self.identity.key();
         let mut all: BTreeMap<String, String> = request.url.query_pairs().into_owned().collect();
         all.extend(self.common(&key).into_iter().map(|(name, value)| (name.to_owned(), value)));
         let signature = encoded(&signature(key.secret.text(), request.method.as_str(), &all));

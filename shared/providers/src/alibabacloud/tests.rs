@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome};
 use extdns_testkit::http::{Reply, Request as Asked, ScriptedServer};
 use serde_json::json;
 
@@ -14,30 +14,27 @@ use crate::conformance::recorded::Exchange;
 use crate::conformance::{OverHttp, SECRET};
 use crate::{Environment, ErrorKind, Reader as _};
 
-fn of_key(api: &Api) -> Auth {
-    let (id, secret) = ("id".to_owned(), SECRET.to_owned().into());
-    let key = Mutex::new(AlibabaKey { id, secret, ..AlibabaKey::default() });
-    let signer = Rpc { version: api.version, region: REGION.to_owned(), machine: None, key };
-    Auth::signed(signer, vec![SECRET.to_owned()])
+fn of_key(vpc: &str) -> Arc<AlibabaIdentity> {
+    let [id, secret, vpc] = ["id", SECRET, vpc].map(str::to_owned);
+    Arc::new(AlibabaIdentity::of_key(id, secret, vpc))
 }
 
 /// Without the bound of a request: the clock that the tests stop runs ahead while an answer is on its way.
-fn with(api: &'static Api, url: &str, vpc: Vpc) -> Box<dyn Provider> {
-    let rest = Context::default().rest(&api.service, Some(url), of_key(api)).expect("a client");
-    let capabilities = Capabilities { request_time: None, ..capabilities(api) };
-    Box::new(over(rest, api, capabilities, ZoneFilter::default(), vpc))
-}
-
-fn vpc(id: &str) -> Vpc {
-    Vpc { known: OnceCell::new_with(Some(id.to_owned())), machine: None }
+fn with(api: &'static Actions, url: &str, vpc: &str) -> Box<dyn Provider> {
+    let (region, identity) = (REGION.to_owned(), of_key(vpc));
+    let signer = Rpc { version: api.version, region, identity: Arc::clone(&identity) };
+    let auth = Auth::signed(signer, vec![SECRET.to_owned()]);
+    let rest = Context::default().rest(&api.service, Some(url), auth).expect("a client");
+    let own = Capabilities { request_time: None, ..api.capabilities("alibabacloud") };
+    Box::new(over(Context::default().account(rest, own), api, identity))
 }
 
 fn make(url: &str) -> Box<dyn Provider> {
-    with(&PUBLIC, url, vpc(""))
+    with(&PUBLIC, url, "")
 }
 
 fn make_private(url: &str) -> Box<dyn Provider> {
-    with(&PRIVATE, url, vpc(VPC))
+    with(&PRIVATE, url, VPC)
 }
 
 mod kit {
@@ -216,7 +213,7 @@ async fn private_zones_are_those_of_the_vpc() {
             other => panic!("{other:?}"),
         }
     };
-    let make = |url: &str| with(&PRIVATE, url, vpc("daily-vpc-id"));
+    let make = |url: &str| with(&PRIVATE, url, "daily-vpc-id");
     let expected =
         ["www.example.com 60 IN A  1.1.1.1 []", "a49880308bb2.example.com 60 IN A  1.1.1.1 []"];
     assert_eq!(read(make, answer).await.expect("readable"), expected);
@@ -279,9 +276,6 @@ async fn requests_are_those_of_the_service() {
 #[test]
 fn writes_hold_what_the_service_took() {
     let rest = Context::default().rest(&PUBLIC.service, None, Auth::none()).expect("a client");
-    let (capabilities, filter) = (capabilities(&PUBLIC), ZoneFilter::default());
-    let vpc = vpc("");
-    let own = Alibabacloud { rest, api: &PUBLIC, capabilities, filter, vpc };
     let zone = Zone::new("example.com", Name::as_listed("example.com"));
     for (name, text) in [
         ("alidns-add-domain-record-a", "localhost.example.com A 3600 127.0.0.1"),
@@ -294,7 +288,8 @@ fn writes_hold_what_the_service_took() {
         let exchange = recorded(name);
         let query = exchange.query();
         let action = query["Action"].as_str().expect("an action");
-        let request = own.written(action, &crate::conformance::contract::set(text), &zone);
+        let given = PUBLIC.written(&zone, &crate::conformance::contract::set(text));
+        let request = PUBLIC.request(&rest, action, &given).expect("a request");
         for (name, value) in request.url().query_pairs() {
             assert_eq!(query[name.as_ref()], value.as_ref(), "{action}: {name}");
         }

@@ -14,16 +14,16 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Name, Record, RecordSet, RecordType, Zone, ZoneIndex};
+use extdns_model::{RecordType, Zone};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Auth, Id, Listing, Meaning, RECORD_OPERATIONS, Rest, Service};
+use crate::rest::{
+    Account, Advice, Auth, Holds, Layout, Listing, Meaning, RECORD_OPERATIONS, Service, ZoneLayout,
+};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RecordWriter, Step,
+    Transport, TxtQuoting, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -38,9 +38,7 @@ const SERVICE: Service = Service {
     rights: "check that the key in CIVO_TOKEN is that of the account with the domain",
     advice: Advice {
         zone_gone: "add the domain at Civo, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
-        throttled: "wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("Civo", "https://api.civo.com/v2")
 };
@@ -56,6 +54,18 @@ const TYPES: &[RecordType] =
     &[RecordType::A, RecordType::Cname, RecordType::Mx, RecordType::Srv, RecordType::Txt];
 
 const LISTING: Listing = Listing::at("");
+const ZONE: ZoneLayout = ZoneLayout::of("id", "name");
+const RECORD: Layout = Layout {
+    zeros: true,
+    ..Layout::of(&[
+        ("id", Holds::Id),
+        ("type", Holds::Type),
+        ("name", Holds::Name),
+        ("value", Holds::Value),
+        ("priority", Holds::Preference),
+        ("ttl", Holds::Ttl),
+    ])
+};
 
 /// The provider for the account of the key. Nothing is sent yet.
 ///
@@ -67,13 +77,13 @@ pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderErro
     // As upstream's client writes it.
     let auth = Auth::scheme("bearer", key);
     let rest = context.rest(&SERVICE, variables.get("CIVO_API_URL"), auth)?;
-    Ok(over(rest, capabilities(), context.zones.clone()))
+    Ok(over(context.account(rest, capabilities())))
 }
 
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
+fn over(account: Account) -> impl Provider + use<> {
     // The zones of DNS lie in no region, but the API wants one.
-    stepped(Civo { rest: rest.always("region", Some("LON1")), capabilities, filter }, via)
+    let rest = account.rest.always("region", Some("LON1"));
+    Account { rest, ..account }.stepped(Civo)
 }
 
 fn capabilities() -> Capabilities {
@@ -86,32 +96,21 @@ fn capabilities() -> Capabilities {
     }
 }
 
-struct Civo {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Civo(Account);
 
 #[async_trait]
 impl ZoneReader for Civo {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let domains: Vec<Domain> = self.rest.all(via, "list domains", &["dns"], &LISTING).await?;
-        let zones = domains.iter().map(|it| Zone::new(it.id.as_str(), Name::as_listed(&it.name)));
-        Ok(self.filter.select(zones.collect()))
+        self.0.list_zones(via, self.0.rest.get(&["dns"]), &LISTING, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = ["dns", &zone.id, "records"];
-        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &LISTING).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let first = self.0.rest.get(&["dns", &zone.id, "records"]);
+        self.0.list_records(via, zone, first, &LISTING, &RECORD).await
     }
 }
 
@@ -119,56 +118,6 @@ impl ZoneReader for Civo {
 impl RecordWriter for Civo {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let at = (Method::PUT, &["dns", &zone.id, "records"][..]);
-        self.rest.step(via, step, at, |set| Written::of(set, zone)).await.map(drop)
-    }
-}
-
-#[derive(Deserialize)]
-struct Domain {
-    id: String,
-    name: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    value: String,
-    priority: Option<u16>,
-    ttl: Option<u32>,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self, zone: &Zone) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype.to_uppercase())?;
-        let value = FORM.mx_joined(rtype, self.priority, &self.value);
-        let name = if self.name == "@" { "" } else { &self.name };
-        Some(FORM.record((zone, name), (rtype, self.ttl), value, self.id.clone()))
-    }
-}
-
-/// A record as it is written.
-#[derive(Serialize)]
-struct Written {
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    value: String,
-    priority: u16,
-    ttl: u32,
-}
-
-impl Written {
-    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
-    fn of(set: &RecordSet, zone: &Zone) -> Self {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, value) = FORM.mx_apart(set.rtype, value);
-        let priority = priority.unwrap_or_default();
-        let rtype = set.rtype.to_string();
-        Self { rtype, name: FORM.name(&set.name, zone), value, priority, ttl: FORM.ttl(set.ttl) }
+        self.0.step(via, zone, step, at, &RECORD).await.map(drop)
     }
 }

@@ -51,9 +51,9 @@ const SERVICE: Service = Service {
              for the zone, or that CF_API_KEY and CF_API_EMAIL belong together",
     advice: Advice {
         zone_gone: "check --zone-id-filter, and that the credentials see the zone",
-        conflict: "delete or rename the record that is in the way",
         rejected: "correct the target, TTL, comment or tags of the record",
         throttled: "Cloudflare takes 1,200 calls in five minutes of one user: wait, or call it less often",
+        ..Advice::USUAL
     },
     most_of_answer: 64 << 20,
     ..Service::new("Cloudflare", "https://api.cloudflare.com/client/v4")

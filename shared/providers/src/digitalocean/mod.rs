@@ -16,16 +16,16 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Name, Record, RecordSet, RecordType, Zone, ZoneIndex};
+use extdns_model::Zone;
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 
-use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Numbers, Ttls};
-use crate::rest::{Auth, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
+use crate::engine::wire::{Dots, Form, Ttls};
+use crate::rest::{
+    Account, Auth, Holds, Layout, Listing, Meaning, More, RECORD_OPERATIONS, Service, ZoneLayout,
+};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -47,11 +47,27 @@ const FORM: Form = Form {
 
 /// A page says by a URL that there is another. Its host need not be ours, so it is not followed.
 const DOMAINS: Listing = Listing {
+    size: ("per_page", 0),
     next: More::Page("/links/pages/next", "page"),
     total: "/meta/total",
     ..Listing::at("/domains")
 };
 const RECORDS: Listing = Listing { items: "/domain_records", ..DOMAINS };
+
+const DOMAIN: ZoneLayout = ZoneLayout::of("name", "name");
+const RECORD: Layout = Layout {
+    apex_value: true,
+    ..Layout::of(&[
+        ("id", Holds::Id),
+        ("type", Holds::Type),
+        ("name", Holds::Name),
+        ("data", Holds::Value),
+        ("ttl", Holds::Ttl),
+        ("priority", Holds::Priority),
+        ("weight", Holds::Weight),
+        ("port", Holds::Port),
+    ])
+};
 
 /// Flags of the `digitalocean` provider.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -74,12 +90,7 @@ pub fn provider(
     let token = variables.required("DO_TOKEN", "a personal access token of DigitalOcean")?;
     let base = variables.get("DIGITALOCEAN_API_URL");
     let rest = context.rest(&SERVICE, base, Auth::bearer(token))?;
-    Ok(over(rest, capabilities(args), context.zones.clone()))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(DigitalOcean { rest, capabilities, filter }, via)
+    Ok(context.account(rest, capabilities(args)).stepped(DigitalOcean))
 }
 
 fn capabilities(args: &DigitaloceanArgs) -> Capabilities {
@@ -93,40 +104,21 @@ fn capabilities(args: &DigitaloceanArgs) -> Capabilities {
     }
 }
 
-struct DigitalOcean {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct DigitalOcean(Account);
 
 #[async_trait]
 impl ZoneReader for DigitalOcean {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let all = self.listing(&DOMAINS);
-        let domains: Vec<Domain> = self.rest.all(via, "list domains", &["domains"], &all).await?;
-        let zones = domains.iter().map(|it| Zone::new(it.name.as_str(), Name::as_listed(&it.name)));
-        Ok(self.filter.select(zones.collect()))
+        self.0.list_zones(via, self.0.rest.get(&["domains"]), &DOMAINS, &DOMAIN).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = ["domains", &zone.id, "records"];
-        let listed: Vec<Listed> =
-            self.rest.all(via, "list records", &path, &self.listing(&RECORDS)).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
-    }
-}
-
-impl DigitalOcean {
-    fn listing(&self, listing: &Listing) -> Listing {
-        Listing { size: ("per_page", self.capabilities.page_size.unwrap_or(50)), ..*listing }
+        let first = self.0.rest.get(&["domains", &zone.id, "records"]);
+        self.0.list_records(via, zone, first, &RECORDS, &RECORD).await
     }
 }
 
@@ -134,65 +126,6 @@ impl DigitalOcean {
 impl RecordWriter for DigitalOcean {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let at = (Method::PUT, &["domains", &zone.id, "records"][..]);
-        self.rest.step(via, step, at, |set| Written::of(set, zone)).await.map(drop)
-    }
-}
-
-#[derive(Deserialize)]
-struct Domain {
-    name: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    id: Option<Id>,
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    data: Option<String>,
-    ttl: Option<u32>,
-    #[serde(flatten)]
-    numbers: Numbers,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self, zone: &Zone) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype)?;
-        let data = match self.data.as_deref()? {
-            "@" if rtype != RecordType::Txt => zone.name.as_str(),
-            data => data,
-        };
-        let value = FORM.of_members(rtype, &self.numbers, data);
-        let place = (zone, self.name.as_str());
-        Some(FORM.record(place, (rtype, self.ttl), value, self.id.clone()?))
-    }
-}
-
-/// A record as it is written.
-#[derive(Serialize)]
-struct Written {
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    data: String,
-    ttl: u32,
-    #[serde(flatten)]
-    numbers: Numbers,
-}
-
-impl Written {
-    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
-    fn of(set: &RecordSet, zone: &Zone) -> Self {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let (numbers, data) = FORM.in_members(set.rtype, value);
-        Self {
-            rtype: set.rtype.to_string(),
-            name: FORM.name(&set.name, zone),
-            data,
-            ttl: FORM.ttl(set.ttl),
-            numbers,
-        }
+        self.0.step(via, zone, step, at, &RECORD).await.map(drop)
     }
 }

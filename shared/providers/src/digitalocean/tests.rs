@@ -14,7 +14,9 @@ fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/v2");
     let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(&ARGS) };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    Box::new(
+        Context::default().account(rest.expect("a client"), capabilities).stepped(DigitalOcean),
+    )
 }
 
 mod kit {
@@ -27,7 +29,7 @@ mod kit {
 }
 
 mod contract {
-    use extdns_model::{Endpoint, FailureKind, Outcome, RecordType, Ttl};
+    use extdns_model::{Endpoint, FailureKind, Name, Outcome, RecordSet, RecordType, Ttl};
     use extdns_testkit::http::{Reply, ScriptedServer};
     use serde_json::json;
 
@@ -144,7 +146,7 @@ mod contract {
                 Ttl::from_seconds(sent["ttl"].as_i64().expect("a TTL")),
                 [text("data")].into_iter().collect(),
             );
-            let ours = serde_json::to_value(Written::of(&set, &zone)).expect("JSON");
+            let ours = serde_json::to_value(RECORD.body(&FORM, &zone, &set)).expect("JSON");
             assert_eq!(ours, *sent, "{name}");
         }
         let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("one");
@@ -186,7 +188,7 @@ mod contract {
         for (name, rtype, value, expected) in table {
             let targets = [value].into_iter().collect();
             let set = RecordSet::new(Name::as_listed(name), rtype, Ttl::UNSET, targets);
-            let ours = serde_json::to_string(&Written::of(&set, &zone)).expect("JSON");
+            let ours = serde_json::to_string(&RECORD.body(&FORM, &zone, &set)).expect("JSON");
             assert_eq!(ours, expected);
         }
     }

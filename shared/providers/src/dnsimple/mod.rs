@@ -15,17 +15,19 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Name, Opaque, Record, RecordSet, Zone, ZoneIndex};
+use extdns_model::{Name, Zone};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::OnceCell;
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
+use crate::rest::{
+    Account, Advice, Auth, Holds, Id, Layout, Listing, Meaning, More, RECORD_OPERATIONS, Service,
+    ZoneLayout,
+};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -39,9 +41,8 @@ const SERVICE: Service = Service {
     rights: "check that the token in DNSIMPLE_OAUTH is valid and belongs to the account in DNSIMPLE_ACCOUNT_ID",
     advice: Advice {
         zone_gone: "check DNSIMPLE_ZONES and DNSIMPLE_ACCOUNT_ID, or leave the zone out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "DNSimple takes 2,400 calls an hour of one account: wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("DNSimple", "https://api.dnsimple.com/v2")
 };
@@ -56,6 +57,17 @@ const LISTING: Listing = Listing {
     ..Listing::at("/data")
 };
 
+/// The name is what paths have; the id is a number.
+const ZONE: ZoneLayout = ZoneLayout { other_id: "id", ..ZoneLayout::of("name", "name") };
+const RECORD: Layout = Layout::of(&[
+    ("id", Holds::Id),
+    ("type", Holds::Type),
+    ("name", Holds::Name),
+    ("content", Holds::Value),
+    ("ttl", Holds::Ttl),
+    ("priority", Holds::Priority),
+]);
+
 /// Items per page of a list.
 const PAGE: u32 = 100;
 
@@ -69,20 +81,13 @@ pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderErro
     let rest = context.rest(&SERVICE, variables.get("DNSIMPLE_API_URL"), Auth::bearer(token))?;
     let names = variables.get("DNSIMPLE_ZONES").unwrap_or_default().split(',').map(str::trim);
     let named = names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect();
-    let account = variables.get("DNSIMPLE_ACCOUNT_ID").map(ToOwned::to_owned);
-    Ok(over(rest, capabilities(), (account, named), context.zones.clone()))
+    let id = variables.get("DNSIMPLE_ACCOUNT_ID").map(ToOwned::to_owned);
+    Ok(over(context.account(rest, capabilities()), id, named))
 }
 
-/// The account and the zones that are named are those of the variables.
-fn over(
-    rest: Rest,
-    capabilities: Capabilities,
-    (account, named): (Option<String>, Vec<String>),
-    filter: ZoneFilter,
-) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    let account = OnceCell::new_with(account);
-    stepped(Dnsimple { rest, capabilities, account, named, filter }, via)
+/// The id of the account and the zones that are named are those of the variables.
+fn over(account: Account, id: Option<String>, named: Vec<String>) -> impl Provider + use<> {
+    account.stepped(|account| Dnsimple { account, id: OnceCell::new_with(id), named })
 }
 
 fn capabilities() -> Capabilities {
@@ -97,17 +102,15 @@ fn capabilities() -> Capabilities {
 }
 
 struct Dnsimple {
-    rest: Rest,
-    capabilities: Capabilities,
-    account: OnceCell<String>,
+    account: Account,
+    id: OnceCell<String>,
     named: Vec<String>,
-    filter: ZoneFilter,
 }
 
 #[async_trait]
 impl ZoneReader for Dnsimple {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.account.capabilities
     }
 
     /// Where the variable names it, or it was asked for.
@@ -121,32 +124,23 @@ impl ZoneReader for Dnsimple {
             let zone = |name: &String| Zone::new(name.as_str(), Name::as_listed(name));
             return Ok(self.named.iter().map(zone).collect());
         }
-        let path = [self.account(via).await?, "zones"];
-        let listed: Vec<ListedZone> = self.rest.all(via, "list zones", &path, &LISTING).await?;
-        let zones = listed.into_iter().map(|it| Zone {
-            data: Opaque::new(it.id),
-            ..Zone::new(it.name.as_str(), Name::as_listed(&it.name))
-        });
-        Ok(self.filter.select_by(zones.collect(), number))
+        let first = self.account.rest.get(&[self.id(via).await?, "zones"]);
+        self.account.list_zones(via, first, &LISTING, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = [self.account(via).await?, "zones", &zone.id, "records"];
-        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &LISTING).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let first = self.account.rest.get(&[self.id(via).await?, "zones", &zone.id, "records"]);
+        self.account.list_records(via, zone, first, &LISTING, &RECORD).await
     }
 }
 
 impl Dnsimple {
     /// The account whose zones these are. It is asked for once.
-    async fn account(&self, via: &Transport) -> Result<&str, ProviderError> {
+    async fn id(&self, via: &Transport) -> Result<&str, ProviderError> {
+        let rest = &self.account.rest;
         let ask = || async {
-            let answer = self.rest.send(via, "find account", &self.rest.get(&["whoami"])).await?;
-            let account: Option<Account> = answer.member("/data/account")?;
+            let answer = rest.send(via, "find account", &rest.get(&["whoami"])).await?;
+            let account: Option<Owner> = answer.member("/data/account")?;
             account.map(|it| it.id.to_string()).ok_or_else(|| {
                 ProviderError::config(
                     "the token in DNSIMPLE_OAUTH is one of a user, who may have several accounts; name one in \
@@ -154,73 +148,20 @@ impl Dnsimple {
                 )
             })
         };
-        self.account.get_or_try_init(ask).await.map(String::as_str)
+        self.id.get_or_try_init(ask).await.map(String::as_str)
     }
 }
 
 #[async_trait]
 impl RecordWriter for Dnsimple {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let at = (Method::PATCH, &[self.account(via).await?, "zones", &zone.id, "records"][..]);
-        self.rest.step(via, step, at, |set| Written::of(set, zone)).await.map(drop)
+        let at = (Method::PATCH, &[self.id(via).await?, "zones", &zone.id, "records"][..]);
+        self.account.step(via, zone, step, at, &RECORD).await.map(drop)
     }
 }
 
-/// The number of a zone; its name is what paths have.
-fn number(zone: &Zone) -> &str {
-    zone.data.get::<Id>().map_or("", Id::as_str)
-}
-
+/// Whose the token is.
 #[derive(Deserialize)]
-struct Account {
+struct Owner {
     id: Id,
-}
-
-#[derive(Deserialize)]
-struct ListedZone {
-    id: Id,
-    name: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    content: String,
-    priority: Option<u16>,
-    ttl: Option<u32>,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self, zone: &Zone) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype)?;
-        let value = FORM.joined(rtype, self.priority, &self.content);
-        Some(FORM.record((zone, &self.name), (rtype, self.ttl), value, self.id.clone()))
-    }
-}
-
-/// A record as it is written.
-#[derive(Serialize)]
-struct Written {
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    content: String,
-    ttl: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<u16>,
-}
-
-impl Written {
-    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
-    fn of(set: &RecordSet, zone: &Zone) -> Self {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, content) = FORM.apart(set.rtype, value);
-        let rtype = set.rtype.to_string();
-        Self { rtype, name: FORM.name(&set.name, zone), content, ttl: FORM.ttl(set.ttl), priority }
-    }
 }

@@ -74,6 +74,15 @@ pub fn sets_of(values: impl IntoIterator<Item = Record>) -> Vec<Record> {
     sets
 }
 
+/// A set of one value for each value of a set.
+pub fn single_values(set: &RecordSet) -> impl Iterator<Item = RecordSet> {
+    set.targets.iter().map(|target| {
+        let mut single = set.clone();
+        single.targets = [target.clone()].into_iter().collect();
+        single
+    })
+}
+
 /// Where the values of a set disagree about something, the set shows what no endpoint can want, so
 /// that the plan sees a difference and makes them alike: no TTL, and all that is said of a
 /// property.

@@ -47,7 +47,7 @@ pub use account::Accounts;
 use account::lock;
 use apply::{Dispatch, ZonedWriter};
 pub use by_kind::ByKind;
-pub use fold::sets_of;
+pub use fold::{sets_of, single_values};
 pub use noted::Noted;
 #[cfg(feature = "aws")]
 pub(crate) use read::{broke_off_again, is_forgotten};

@@ -24,10 +24,10 @@ pub fn relative(name: &Name, zone: &Name, apex_symbol: &str) -> String {
     inside.unwrap_or(&name).to_owned()
 }
 
-/// The whole name of what the API calls `relative` inside a zone.
+/// The whole name of what the API calls `relative` inside a zone. No label is `@` (RFC 1035, 5.1), so that is always the apex.
 #[must_use]
 pub fn absolute(relative: &str, zone: &Name, apex_symbol: &str) -> Name {
-    if relative.is_empty() || relative == apex_symbol {
+    if relative.is_empty() || relative == "@" || relative == apex_symbol {
         return zone.clone();
     }
     if zone.is_empty() {

@@ -20,16 +20,17 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Record, RecordSet, Zone, ZoneIndex};
+use extdns_model::Zone;
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Id, Listing, RECORD_OPERATIONS, Rest, Service};
+use crate::rest::{
+    Account, Advice, Holds, Layout, Listing, RECORD_OPERATIONS, Service, ZoneLayout,
+};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RecordWriter, Step,
+    Transport, TxtQuoting, ZoneReader,
 };
 pub use args::ExoscaleArgs;
 
@@ -38,9 +39,7 @@ const SERVICE: Service = Service {
     rights: "check --exoscale-apikey and --exoscale-apisecret, and that the role of the key allows the service dns",
     advice: Advice {
         zone_gone: "add the domain at Exoscale, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
-        throttled: "wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("Exoscale", "https://api-ch-gva-2.exoscale.com/v2")
 };
@@ -50,6 +49,19 @@ const FORM: Form =
 
 const DOMAINS: Listing = Listing::at("/dns-domains");
 const RECORDS: Listing = Listing::at("/dns-domain-records");
+
+const DOMAIN: ZoneLayout = ZoneLayout::of("id", "unicode-name");
+const RECORD: Layout = Layout {
+    fixed: &["name", "type"],
+    ..Layout::of(&[
+        ("id", Holds::Id),
+        ("name", Holds::Name),
+        ("type", Holds::Type),
+        ("content", Holds::Value),
+        ("ttl", Holds::Ttl),
+        ("priority", Holds::Priority),
+    ])
+};
 
 /// The pause before an operation is asked for again, and how often that is done.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -66,12 +78,7 @@ pub fn provider(
     let base = args.base();
     let base = context.environment.get("EXOSCALE_API_URL").unwrap_or(&base);
     let rest = context.rest(&SERVICE, Some(base), args.auth()?)?;
-    Ok(over(rest, capabilities(), context.zones.clone()))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Exoscale { rest, capabilities, filter }, via)
+    Ok(context.account(rest, capabilities()).stepped(Exoscale))
 }
 
 fn capabilities() -> Capabilities {
@@ -83,33 +90,21 @@ fn capabilities() -> Capabilities {
     }
 }
 
-struct Exoscale {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Exoscale(Account);
 
 #[async_trait]
 impl ZoneReader for Exoscale {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let path = ["dns-domain"];
-        let domains: Vec<Domain> = self.rest.all(via, "list domains", &path, &DOMAINS).await?;
-        let zones = domains.iter().map(|it| Zone::new(it.id.as_str(), Name::as_listed(&it.name)));
-        Ok(self.filter.select(zones.collect()))
+        self.0.list_zones(via, self.0.rest.get(&["dns-domain"]), &DOMAINS, &DOMAIN).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = ["dns-domain", &zone.id, "record"];
-        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &RECORDS).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let first = self.0.rest.get(&["dns-domain", &zone.id, "record"]);
+        self.0.list_records(via, zone, first, &RECORDS, &RECORD).await
     }
 }
 
@@ -117,8 +112,7 @@ impl ZoneReader for Exoscale {
 impl RecordWriter for Exoscale {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let at = (Method::PUT, &["dns-domain", &zone.id, "record"][..]);
-        let is_new = matches!(step.action, Action::Create(_));
-        let answer = self.rest.step(via, step, at, |set| Written::of(set, zone, is_new)).await?;
+        let answer = self.0.step(via, zone, step, at, &RECORD).await?;
         self.ended(via, answer.json()?).await
     }
 }
@@ -146,8 +140,8 @@ impl Exoscale {
                 "timeout" => return Err(lost("the operation took too long")),
                 _ => tokio::time::sleep(PAUSE).await,
             }
-            let request = self.rest.get(&["operation", &operation.id]);
-            let answer = self.rest.send(via, "await operation", &request).await;
+            let request = self.0.rest.get(&["operation", &operation.id]);
+            let answer = self.0.rest.send(via, "await operation", &request).await;
             operation = answer.and_then(|it| it.json()).map_err(|error| lost(&error.message))?;
         }
         Err(lost("the operation does not end"))
@@ -159,58 +153,4 @@ struct Operation {
     id: String,
     state: String,
     reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Domain {
-    id: String,
-    #[serde(rename = "unicode-name")]
-    name: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    content: String,
-    priority: Option<u16>,
-    ttl: Option<u32>,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self, zone: &Zone) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype)?;
-        let name = if self.name == "@" { "" } else { &self.name };
-        let value = FORM.joined(rtype, self.priority, &self.content);
-        Some(FORM.record((zone, name), (rtype, self.ttl), value, self.id.clone()))
-    }
-}
-
-/// A record as it is written.
-#[derive(Serialize)]
-struct Written {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    rtype: Option<String>,
-    content: String,
-    ttl: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<u16>,
-}
-
-impl Written {
-    /// The one value of a set; of one that is there, what a change can change. What cannot be taken apart is sent whole, for
-    /// the API to refuse.
-    fn of(set: &RecordSet, zone: &Zone, is_new: bool) -> Self {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, content) = FORM.apart(set.rtype, value);
-        let name = is_new.then(|| FORM.name(&set.name, zone));
-        let rtype = is_new.then(|| set.rtype.to_string());
-        Self { name, rtype, content, ttl: FORM.ttl(set.ttl), priority }
-    }
 }

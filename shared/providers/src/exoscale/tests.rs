@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome};
 use extdns_testkit::http::{Reply, Request};
 use reqwest::header::HeaderMap;
 use serde_json::json;
@@ -21,7 +21,7 @@ fn make(url: &str) -> Box<dyn Provider> {
     let auth = Auth::signed(Exo2::new("EXO1", SECRET), vec![SECRET.to_owned()]);
     let rest = Context::default().rest(&SERVICE, Some(&base), auth);
     let capabilities = Capabilities { request_time: None, ..capabilities() };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest.expect("a client"), capabilities).stepped(Exoscale))
 }
 
 mod kit {
@@ -117,8 +117,8 @@ async fn the_lists_of_clients_are_read_whole() {
         ("list-records-txt", "_acme-challenge.www.example.com 0 IN TXT  \"challenge-value\" []"),
     ] {
         let body = recorded(name).answered()["dns-domain-records"].clone();
-        let listed: Vec<Listed> = serde_json::from_value(body).expect("records");
-        assert_eq!(listed[0].record(&zone).expect("managed").set.to_string(), expected);
+        let record = RECORD.record(&capabilities(), &zone, &body[0]).expect("whole");
+        assert_eq!(record.expect("managed").set.to_string(), expected);
     }
 }
 
@@ -176,8 +176,9 @@ fn values_of_several_fields() {
         ("example.org MX 60 ten mail", None, "ten mail"),
     ];
     for (text, priority, content) in table {
-        let Written { priority: ours, content: rest, .. } = Written::of(&set(text), &zone, false);
-        assert_eq!((ours, rest.as_str()), (priority, content), "{text}");
+        let written = json!(RECORD.changed(&FORM, &zone, &set(text)));
+        let own = (written["priority"].as_u64(), written["content"].as_str());
+        assert_eq!(own, (priority, Some(content)), "{text}");
     }
 }
 

@@ -18,16 +18,13 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Opaque, Record, RecordSet, Ttl, Zone, ZoneIndex};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use extdns_model::{Action, Zone};
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Auth, Listing, More, Rest, Service};
+use crate::rest::{Account, Auth, Holds, Layout, Listing, More, SET_STEPS, Service, ZoneLayout};
 use crate::{
-    Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
+    Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit, RecordWriter, Step,
+    Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -44,14 +41,31 @@ const FORM: Form = Form {
     ttls: Ttls::from(600).within(300, 2_592_000),
 };
 
-const LISTING: Listing =
-    Listing { next: More::Link, total_header: "total-count", ..Listing::at("") };
+const LISTING: Listing = Listing {
+    size: ("per_page", PAGE),
+    next: More::Link,
+    total_header: "total-count",
+    ..Listing::at("")
+};
+
+/// Other domains of the account have their zones elsewhere.
+const DOMAIN: ZoneLayout = ZoneLayout {
+    served: Some(("/nameserver/current", "livedns")),
+    ..ZoneLayout::of("fqdn", "fqdn")
+};
+/// The path of a set that changes has its name.
+const RRSET: Layout = Layout {
+    fixed: &["rrset_name"],
+    ..Layout::of(&[
+        ("rrset_name", Holds::Name),
+        ("rrset_type", Holds::Type),
+        ("rrset_ttl", Holds::Ttl),
+        ("rrset_values", Holds::Values),
+    ])
+};
 
 /// Items per page of a list.
 const PAGE: u32 = 500;
-const CREATE: &str = "create record set";
-const UPDATE: &str = "update record set";
-const DELETE: &str = "delete record set";
 
 /// The provider for the account of the token or key. Nothing is sent yet.
 ///
@@ -70,12 +84,7 @@ pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderErro
     };
     let rest = context.rest(&SERVICE, variables.get("GANDI_API_URL"), auth)?;
     let rest = rest.always("sharing_id", variables.get("GANDI_SHARING_ID"));
-    Ok(over(rest, capabilities(), context.zones.clone()))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Gandi { rest, capabilities, filter }, via)
+    Ok(context.account(rest, capabilities()).stepped(Gandi))
 }
 
 fn capabilities() -> Capabilities {
@@ -85,118 +94,42 @@ fn capabilities() -> Capabilities {
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(15, 100)),
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: SET_STEPS,
         ..FORM.capabilities("gandi")
     }
 }
 
-struct Gandi {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Gandi(Account);
 
 #[async_trait]
 impl ZoneReader for Gandi {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let domains: Vec<Domain> = self.list(via, "list domains", &["domain", "domains"]).await?;
-        let live = domains.iter().filter(|domain| domain.is_live());
-        let zones = live.map(|it| Zone::new(it.fqdn.as_str(), Name::as_listed(&it.fqdn)));
-        Ok(self.filter.select(zones.collect()))
+        let first = self.0.rest.get(&["domain", "domains"]);
+        self.0.list_zones(via, first, &LISTING, &DOMAIN).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = ["livedns", "domains", &zone.id, "records"];
-        let listed: Vec<Rrset> = self.list(via, "list record sets", &path).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
-    }
-}
-
-impl Gandi {
-    async fn list<T: DeserializeOwned + Send>(
-        &self,
-        via: &Transport,
-        operation: &'static str,
-        path: &[&str],
-    ) -> Result<Vec<T>, ProviderError> {
-        let first = self.rest.get(path).query("per_page", PAGE);
-        self.rest.list(via, operation, first, &LISTING).await
+        let first = self.0.rest.get(&["livedns", "domains", &zone.id, "records"]);
+        self.0.list_records(via, zone, first, &LISTING, &RRSET).await
     }
 }
 
 #[async_trait]
 impl RecordWriter for Gandi {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let set = step.set();
-        let body = Rrset::of(set, zone);
-        let records = ["livedns", "domains", &zone.id, "records"];
-        let path = [&records[..], &[body.rrset_name.as_str(), body.rrset_type.as_str()]].concat();
-        let (operation, request) = match &step.action {
-            Action::Create(_) => (CREATE, self.rest.post(&records).json(&body)?),
-            Action::Update { .. } => (UPDATE, self.rest.put(&path).json(&body.without_name())?),
-            Action::Delete(_) => (DELETE, self.rest.delete(&path)),
+        let rest = &self.0.rest;
+        let (set, records) = (step.set(), ["livedns", "domains", &zone.id, "records"]);
+        let own = [FORM.name(&set.name, zone), set.rtype.to_string()];
+        let path = [&records[..], &[&own[0], &own[1]]].concat();
+        let request = match &step.action {
+            Action::Create(_) => rest.post(&records).json(&RRSET.body(&FORM, zone, set))?,
+            Action::Update { .. } => rest.put(&path).json(&RRSET.changed(&FORM, zone, set))?,
+            Action::Delete(_) => rest.delete(&path),
         };
-        self.rest.send(via, operation, &request).await.map(drop)
-    }
-}
-
-#[derive(Deserialize)]
-struct Domain {
-    fqdn: String,
-    nameserver: Option<Nameserver>,
-}
-
-#[derive(Deserialize)]
-struct Nameserver {
-    current: Option<String>,
-}
-
-impl Domain {
-    /// Whether Gandi serves the domain's zone itself.
-    fn is_live(&self) -> bool {
-        self.nameserver.as_ref().is_some_and(|it| it.current.as_deref() == Some("livedns"))
-    }
-}
-
-/// A record set, both ways.
-#[derive(Deserialize, Serialize)]
-struct Rrset {
-    #[serde(skip_serializing_if = "String::is_empty")]
-    rrset_name: String,
-    rrset_type: String,
-    rrset_ttl: u32,
-    rrset_values: Vec<String>,
-}
-
-impl Rrset {
-    fn of(set: &RecordSet, zone: &Zone) -> Self {
-        Self {
-            rrset_name: FORM.name(&set.name, zone),
-            rrset_type: set.rtype.to_string(),
-            rrset_ttl: FORM.ttl(set.ttl),
-            rrset_values: set.targets.iter().map(|it| FORM.value(set.rtype, it)).collect(),
-        }
-    }
-
-    /// The path of an update has the name.
-    fn without_name(self) -> Self {
-        Self { rrset_name: String::new(), ..self }
-    }
-
-    /// The record set, if it is of a type that is managed.
-    fn record(&self, zone: &Zone) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rrset_type)?;
-        let name = FORM.whole_name(&self.rrset_name, zone);
-        let targets = self.rrset_values.iter().map(|it| FORM.read(rtype, it)).collect();
-        let ttl = Ttl::from_seconds(self.rrset_ttl.into());
-        Some(Record::new(RecordSet::new(name, rtype, ttl, targets), Opaque::none()))
+        rest.step_of_set(via, step, &request).await.map(drop)
     }
 }

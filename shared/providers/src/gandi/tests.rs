@@ -10,7 +10,7 @@ fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/v5");
     let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities() };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest.expect("a client"), capabilities).stepped(Gandi))
 }
 
 mod kit {
@@ -23,7 +23,7 @@ mod kit {
 }
 
 mod contract {
-    use extdns_model::RecordType;
+    use extdns_model::{Name, RecordSet, RecordType, Ttl};
     use extdns_testkit::http::{Reply, ScriptedServer};
     use serde_json::json;
 
@@ -140,7 +140,7 @@ mod contract {
             let targets = [value].into_iter().collect();
             let ttl = Ttl::from_seconds(ttl);
             let set = RecordSet::new(Name::as_listed(name), rtype, ttl, targets);
-            let ours = serde_json::to_value(Rrset::of(&set, &zone)).expect("JSON");
+            let ours = serde_json::to_value(RRSET.body(&FORM, &zone, &set)).expect("JSON");
             assert_eq!(
                 ours,
                 json!({ "rrset_name": relative, "rrset_type": rtype.to_string(),

@@ -17,19 +17,18 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Name, Record, RecordSet, RecordType, Stored, Zone, ZoneIndex};
+use extdns_model::{ChangeGroup, RecordSet, RecordType, Stored, Zone};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 
-use crate::engine::wire::{Dots, Form, Ttls, type_of};
-use crate::engine::{batched, sets_of};
+use crate::engine::wire::{Dots, Form, Ttls};
+use crate::engine::{sets_of, single_values};
 use crate::rest::{
-    Advice, CONFLICT, Listing, Meaning, More, Request, Rest, SET_OPERATIONS, Service,
+    Account, Advice, Body, CONFLICT, Holds, Layout, Listing, Meaning, More, Request,
+    SET_OPERATIONS, Service, ZoneLayout,
 };
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
-    Provider, ProviderError, RateLimit, Stores, Transport, TxtQuoting, Updates, ZoneFilter,
-    ZoneReader,
+    BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom, Provider,
+    ProviderError, RateLimit, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 pub use args::GodaddyArgs;
 
@@ -44,9 +43,8 @@ const SERVICE: Service = Service {
              with few domains",
     advice: Advice {
         zone_gone: "check that the account has the domain, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "GoDaddy takes 60 calls a minute: wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("GoDaddy", "https://api.godaddy.com/v1")
 };
@@ -72,6 +70,20 @@ const DOMAINS: Listing =
 const RECORDS: Listing =
     Listing { next: More::Full("offset"), size: ("limit", 500), ..Listing::at("") };
 
+const DOMAIN: ZoneLayout = ZoneLayout::of("domain", "domain");
+/// One value of a set. The path of a set that changes has its name and type.
+const VALUE: Layout = Layout {
+    fixed: &["name", "type"],
+    apex_value: true,
+    ..Layout::of(&[
+        ("data", Holds::Value),
+        ("name", Holds::Name),
+        ("ttl", Holds::Ttl),
+        ("type", Holds::Type),
+        ("priority", Holds::Preference),
+    ])
+};
+
 /// The provider for the account of the key. Nothing is sent yet.
 ///
 /// # Errors
@@ -85,17 +97,7 @@ pub fn provider(
     let base = context.environment.get("GODADDY_API_URL").or(own);
     let rest = context.rest(&SERVICE, base, auth)?;
     let capabilities = context.batches.within(capabilities(args));
-    Ok(over(rest, args, capabilities, context.zones.clone()))
-}
-
-fn over(
-    rest: Rest,
-    args: &GodaddyArgs,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    batched(Godaddy { rest, form: form(args), capabilities, filter }, via)
+    Ok(context.account(rest, capabilities).batched(Godaddy))
 }
 
 /// How records are written where the flag gives those without a TTL one.
@@ -117,63 +119,31 @@ fn capabilities(args: &GodaddyArgs) -> Capabilities {
     }
 }
 
-struct Godaddy {
-    rest: Rest,
-    form: Form,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Godaddy(Account);
 
 #[async_trait]
 impl ZoneReader for Godaddy {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let first = self.rest.get(&["domains"]).query("statuses", "ACTIVE,PENDING_DNS_ACTIVE");
-        let zone = |it: &Domain| Zone::new(it.domain.as_str(), Name::as_listed(&it.domain));
-        Ok(self.filter.select(self.rest.zones(via, first, &DOMAINS, zone).await?))
+        let first = self.0.rest.get(&["domains"]).query("statuses", "ACTIVE,PENDING_DNS_ACTIVE");
+        self.0.list_zones(via, first, &DOMAINS, &DOMAIN).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&["domains", &zone.id, "records"]);
-        let entries: Vec<Entry> = self.rest.list(via, "list records", first, &RECORDS).await?;
-        let records = sets_of(entries.iter().filter_map(|it| self.record(it, zone)));
-        Ok(Page { records, next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        self.form.wanted(desired)
+        let first = self.0.rest.get(&["domains", &zone.id, "records"]);
+        let values = self.0.list_records(via, zone, first, &RECORDS, &VALUE).await?;
+        Ok(Page { records: sets_of(values.records), next: None })
     }
 }
 
 impl Godaddy {
-    /// The record of one value, if its type is managed.
-    fn record(&self, entry: &Entry, zone: &Zone) -> Option<Record> {
-        let rtype = type_of(TYPES, &entry.rtype)?;
-        let data = match (rtype, entry.data.as_str()) {
-            (RecordType::Cname | RecordType::Ns, "@") => zone.name.as_str(),
-            (_, data) => data,
-        };
-        let value = self.form.mx_joined(rtype, entry.priority, data);
-        Some(self.form.record((zone, &entry.name), (rtype, Some(entry.ttl)), value, ()))
-    }
-
     /// A request for a set. The name in its path is never empty: that of the apex is a sign of its own.
     fn at(&self, method: Method, zone: &Zone, old: &Stored) -> Request {
-        let (name, rtype) = (self.form.name(&old.set.name, zone), old.set.rtype.to_string());
-        self.rest.request(method, &["domains", &zone.id, "records", &rtype, &name])
-    }
-
-    /// The values of a set as they are added.
-    fn entries<'s>(&'s self, set: &'s RecordSet, zone: &Zone) -> impl Iterator<Item = Entry> + 's {
-        let name = self.form.name(&set.name, zone);
-        let ttl = self.form.ttl(set.ttl);
-        set.targets.iter().map(move |value| {
-            let (priority, data) = self.form.mx_apart(set.rtype, value);
-            Entry { name: name.clone(), rtype: set.rtype.to_string(), data, ttl, priority }
-        })
+        let (name, rtype) = (FORM.name(&old.set.name, zone), old.set.rtype.to_string());
+        self.0.rest.request(method, &["domains", &zone.id, "records", &rtype, &name])
     }
 }
 
@@ -185,33 +155,16 @@ impl BatchWriter for Godaddy {
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
-        let at = |method, old: &Stored| self.at(method, zone, old);
-        // The path of a set has its name and type.
-        let bare = |it: Entry| Entry { name: String::new(), rtype: String::new(), ..it };
-        let values = |set: &RecordSet| self.entries(set, zone).map(bare).collect::<Vec<_>>();
-        let all = |sets: &[&RecordSet]| {
-            sets.iter().flat_map(|set| self.entries(set, zone)).collect::<Vec<_>>()
+        let form = self.0.form();
+        let changed = |set: &RecordSet| -> Vec<Body> {
+            single_values(set).map(|value| VALUE.changed(form, zone, &value)).collect()
         };
-        let add = self.rest.patch(&["domains", &zone.id, "records"]);
-        self.rest.set_by_set(via, groups, (at, values), (add, all)).await
+        let added = |sets: &[&RecordSet]| -> Vec<Body> {
+            let values = sets.iter().flat_map(|set| single_values(set));
+            values.map(|value| VALUE.body(form, zone, &value)).collect()
+        };
+        let at = |method, old: &Stored| self.at(method, zone, old);
+        let add = self.0.rest.patch(&["domains", &zone.id, "records"]);
+        self.0.rest.set_by_set(via, groups, (at, changed), (add, added)).await
     }
-}
-
-#[derive(Deserialize)]
-struct Domain {
-    domain: String,
-}
-
-/// A value of a set, as it is read and added.
-#[derive(Deserialize, Serialize)]
-struct Entry {
-    data: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    name: String,
-    #[serde(default)]
-    ttl: u32,
-    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
-    rtype: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<u16>,
 }

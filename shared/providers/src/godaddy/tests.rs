@@ -1,6 +1,6 @@
 //! GoDaddy over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome, Ttl};
+use extdns_model::{FailureKind, Name, Outcome, Ttl};
 use extdns_testkit::http::{Reply, Request};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ fn make(url: &str) -> Box<dyn Provider> {
     let args = args(0);
     let rest = Context::default().rest(&SERVICE, Some(&base), args.auth().expect("credentials"));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(&args) };
-    Box::new(over(rest.expect("a client"), &args, capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest.expect("a client"), capabilities).batched(Godaddy))
 }
 
 mod kit {
@@ -143,24 +143,14 @@ async fn requests_are_those_of_the_service() {
 fn writes_hold_what_the_service_took() {
     let zone = Zone::new("example.org", Name::as_listed("example.org"));
     let exchange = recorded("replace-rrset-a");
-    let godaddy = Godaddy {
-        rest: Context::default().rest(&SERVICE, None, Auth::none()).expect("one"),
-        form: FORM,
-        capabilities: capabilities(&args(0)),
-        filter: ZoneFilter::default(),
-    };
-    let set = set("localhost.example.org A 3600 127.0.0.1");
-    let ours: Vec<Entry> = godaddy.entries(&set, &zone).collect();
-    assert_eq!(serde_json::to_value(&ours).expect("JSON"), *exchange.sent());
+    let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("one");
+    let wanted = set("localhost.example.org A 3600 127.0.0.1");
+    assert_eq!(json!([VALUE.body(&FORM, &zone, &wanted)]), *exchange.sent());
     let path = ["domains", "example.org", "records", "A", "localhost"];
     let (verb, target) = exchange.asked();
-    assert_eq!(godaddy.rest.put(&path).to_string(), format!("{verb} {target}"));
-    let apex = godaddy.entries(&set_of_apex(), &zone).next().expect("one");
-    assert_eq!(apex.name, "@");
-}
-
-fn set_of_apex() -> RecordSet {
-    set("example.org CNAME 0 lb.example.net")
+    assert_eq!(rest.put(&path).to_string(), format!("{verb} {target}"));
+    let apex = json!(VALUE.body(&FORM, &zone, &set("example.org CNAME 0 lb.example.net")));
+    assert_eq!(apex["name"], "@");
 }
 
 #[test]

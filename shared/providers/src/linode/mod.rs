@@ -3,7 +3,7 @@
 //! * API: <https://techdocs.akamai.com/linode-api/reference/get-domains>; single values with ids, one change per call.
 //! * Authentication: a personal access token in `LINODE_TOKEN`, with the scope `domains:read_write`. `LINODE_URL`,
 //!   `LINODE_API_VERSION` and `LINODE_CA` are those of its own client.
-//! * Limits: 800 calls in two minutes; pages of at most 500. Only some TTLs are stored, others are rounded.
+//! * Limits: 800 calls in two minutes; pages of at most 500. Only some TTLs are stored, others are rounded up.
 //! * Quirks: the apex is nothing. A busy service answers with 400. A header `Retry-After` stands in successes too. Priority,
 //!   weight and port are fields of every type, the two labels of an SRV beside its name.
 //! * Changed meanwhile: nothing is compared but by a read right before a delete.
@@ -16,16 +16,18 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_auth::HttpOptions;
-use extdns_model::{Action, Name, Record, RecordSet, RecordType, Zone, ZoneIndex};
+use extdns_model::{Action, RecordSet, RecordType, Zone};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Numbers, Ttls};
-use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
+use crate::rest::{
+    Account, Advice, Auth, Holds, Layout, Listing, Meaning, More, RECORD_OPERATIONS, Service,
+    ZoneLayout,
+};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -43,21 +45,20 @@ const SERVICE: Service = Service {
     rights: "check that the token in LINODE_TOKEN is valid and has the scope domains:read_write",
     advice: Advice {
         zone_gone: "add the domain at Linode, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "Linode takes 800 calls in two minutes of one account: wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("Linode", "https://api.linode.com/v4")
 };
 
-/// The TTL 0 is the default of the zone. Some pages of the vendor name 30 and 120 too; both are raised here.
+/// The TTL 0 is the default of the zone. Not all pages of the vendor name 30 and 120, but both are stored.
 const FORM: Form = Form {
     apex: "",
     dots: Dots::None,
     txt: TxtQuoting::AsIs,
     ttls: Ttls::from(0).only(&[
-        300, 3600, 7200, 14_400, 28_800, 57_600, 86_400, 172_800, 345_600, 604_800, 1_209_600,
-        2_419_200,
+        30, 120, 300, 3600, 7200, 14_400, 28_800, 57_600, 86_400, 172_800, 345_600, 604_800,
+        1_209_600, 2_419_200,
     ]),
 };
 
@@ -67,6 +68,19 @@ const LISTING: Listing = Listing {
     total: "/results",
     ..Listing::at("/data")
 };
+
+const DOMAIN: ZoneLayout = ZoneLayout::of("id", "domain");
+/// A record as it is read.
+const RECORD: Layout = Layout::of(&[
+    ("id", Holds::Id),
+    ("type", Holds::Type),
+    ("name", Holds::Name),
+    ("target", Holds::Value),
+    ("priority", Holds::Priority),
+    ("weight", Holds::Weight),
+    ("port", Holds::Port),
+    ("ttl_sec", Holds::Ttl),
+]);
 
 /// Items per page of a list.
 const PAGE: u32 = 500;
@@ -86,12 +100,7 @@ pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderErro
     let http = HttpOptions { ca, ..context.http.clone() };
     let context = Context { http, ..context.clone() };
     let rest = context.rest(&SERVICE, Some(&base), Auth::bearer(token))?;
-    Ok(over(rest, capabilities(), context.zones))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Linode { rest, capabilities, filter }, via)
+    Ok(context.account(rest, capabilities()).stepped(Linode))
 }
 
 fn capabilities() -> Capabilities {
@@ -105,33 +114,21 @@ fn capabilities() -> Capabilities {
     }
 }
 
-struct Linode {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Linode(Account);
 
 #[async_trait]
 impl ZoneReader for Linode {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let domains: Vec<Domain> =
-            self.rest.all(via, "list domains", &["domains"], &LISTING).await?;
-        let zones = domains.iter().map(|it| Zone::new(it.id.as_str(), Name::as_listed(&it.domain)));
-        Ok(self.filter.select(zones.collect()))
+        self.0.list_zones(via, self.0.rest.get(&["domains"]), &LISTING, &DOMAIN).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = ["domains", &zone.id, "records"];
-        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &LISTING).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let first = self.0.rest.get(&["domains", &zone.id, "records"]);
+        self.0.list_records(via, zone, first, &LISTING, &RECORD).await
     }
 }
 
@@ -140,35 +137,7 @@ impl RecordWriter for Linode {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let at = (Method::PUT, &["domains", &zone.id, "records"][..]);
         let is_new = matches!(step.action, Action::Create(_));
-        self.rest.step(via, step, at, |set| Written::of(set, zone, is_new)).await.map(drop)
-    }
-}
-
-#[derive(Deserialize)]
-struct Domain {
-    id: Id,
-    domain: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    target: String,
-    #[serde(flatten)]
-    numbers: Numbers,
-    ttl_sec: Option<u32>,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self, zone: &Zone) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype)?;
-        let value = FORM.of_members(rtype, &self.numbers, &self.target);
-        Some(FORM.record((zone, &self.name), (rtype, self.ttl_sec), value, self.id.clone()))
+        self.0.rest.step(via, step, at, |set| Written::of(set, zone, is_new)).await.map(drop)
     }
 }
 

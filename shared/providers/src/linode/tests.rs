@@ -1,6 +1,6 @@
 //! Linode over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome};
 use extdns_testkit::http::{Reply, Request};
 use serde_json::json;
 
@@ -16,7 +16,7 @@ fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/v4");
     let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities() };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest.expect("a client"), capabilities).stepped(Linode))
 }
 
 mod kit {

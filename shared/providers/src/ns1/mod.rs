@@ -16,16 +16,17 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_auth::HttpOptions;
-use extdns_model::{Action, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone, ZoneIndex};
-use serde::{Deserialize, Serialize};
+use extdns_model::{Action, RecordSet, RecordType, Zone};
+use serde_json::{Value, json};
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, Rest, Service};
+use crate::rest::{
+    Account, Advice, Auth, Body, Holds, Layout, Listing, Meaning, More, SET_STEPS, Service,
+    ZoneLayout,
+};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
+    RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 pub use args::Ns1Args;
 
@@ -39,9 +40,8 @@ const SERVICE: Service = Service {
     rights: "check that the key in NS1_APIKEY is valid and may view and manage zones",
     advice: Advice {
         zone_gone: "add the zone at NS1, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "wait, or call it less often; NS1 says the limits of a key in its account",
+        ..Advice::USUAL
     },
     most_of_answer: 64 << 20,
     ..Service::new("NS1", "https://api.nsone.net/v1")
@@ -56,9 +56,15 @@ const FORM: Form =
 const ZONES: Listing = Listing { next: More::Link, ..Listing::at("") };
 const RECORDS: Listing = Listing { items: "/records", ..ZONES };
 
-const CREATE: &str = "create record set";
-const UPDATE: &str = "update record set";
-const DELETE: &str = "delete record set";
+/// The name is what paths have.
+const ZONE: ZoneLayout = ZoneLayout { other_id: "id", ..ZoneLayout::of("zone", "zone") };
+/// A record set as it is read.
+const SET: Layout = Layout::of(&[
+    ("domain", Holds::WholeName),
+    ("type", Holds::Type),
+    ("short_answers", Holds::Values),
+    ("ttl", Holds::Ttl),
+]);
 
 /// The provider for the zones of the key. Nothing is sent yet.
 ///
@@ -66,23 +72,11 @@ const DELETE: &str = "delete record set";
 /// When there is no key, or the endpoint is no URL.
 pub fn provider(args: &Ns1Args, context: &Context) -> Result<impl Provider + use<>, ProviderError> {
     let key = context.environment.required("NS1_APIKEY", "an API key of NS1")?;
-    let accept_any_certificate = args.ns1_ignoressl || context.http.accept_any_certificate;
-    let http = HttpOptions { accept_any_certificate, ..context.http.clone() };
-    let context = Context { http, ..context.clone() };
+    let context = context.trusting_any(args.ns1_ignoressl);
     let flag = Some(args.ns1_endpoint.as_str()).filter(|base| !base.is_empty());
     let base = flag.or(context.environment.get("NS1_API_URL"));
     let rest = context.rest(&SERVICE, base, Auth::header("x-nsone-key", key))?;
-    Ok(over(rest, capabilities(args), form(args), context.zones))
-}
-
-fn over(
-    rest: Rest,
-    capabilities: Capabilities,
-    form: Form,
-    filter: ZoneFilter,
-) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Ns1 { rest, capabilities, form, filter }, via)
+    Ok(context.account(rest, capabilities(args)).stepped(Ns1))
 }
 
 /// The flag is about records without a TTL alone; others keep theirs.
@@ -96,130 +90,56 @@ fn capabilities(args: &Ns1Args) -> Capabilities {
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(3, 100)),
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: SET_STEPS,
         ..form(args).capabilities("ns1")
     }
 }
 
-struct Ns1 {
-    rest: Rest,
-    capabilities: Capabilities,
-    form: Form,
-    filter: ZoneFilter,
-}
+struct Ns1(Account);
 
 #[async_trait]
 impl ZoneReader for Ns1 {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let first = self.rest.get(&["zones"]);
-        let listed: Vec<ListedZone> = self.rest.list(via, "list zones", first, &ZONES).await?;
-        let zones = listed.into_iter().map(|it| Zone {
-            data: Opaque::new(it.id.map_or_else(String::new, |id| id.to_string())),
-            ..Zone::new(it.zone.as_str(), Name::as_listed(&it.zone))
-        });
-        Ok(self.filter.select_by(zones.collect(), id))
+        self.0.list_zones(via, self.0.rest.get(&["zones"]), &ZONES, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&["zones", &zone.id]);
-        let listed: Vec<Listed> = self.rest.list(via, "read zone", first, &RECORDS).await?;
-        Ok(Page { records: listed.iter().filter_map(Listed::record).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        self.form.wanted(desired)
+        let first = self.0.rest.get(&["zones", &zone.id]);
+        // One that is linked to another has no values of its own.
+        let own = |item: &Value, record| item["link"].is_null().then_some(record);
+        self.0.list_some(via, zone, first, &RECORDS, &SET, own).await
     }
 }
 
 #[async_trait]
 impl RecordWriter for Ns1 {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let set = step.set();
+        let (rest, form, set) = (&self.0.rest, self.0.form(), step.set());
         let (domain, rtype) = (set.name.key(), set.rtype.to_string());
         let path = ["zones", &zone.id, &domain, &rtype];
-        let answers =
-            set.targets.iter().map(|it| Answer::of(set.rtype, &self.form.value(set.rtype, it)));
-        let body = Written { ttl: self.form.ttl(set.ttl), answers: answers.collect() };
-        let (operation, request) = match &step.action {
-            Action::Create(_) => {
-                let whole = Whole { zone: &zone.id, domain: &domain, rtype: &rtype, rest: body };
-                (CREATE, self.rest.put(&path).json(&whole)?)
-            }
-            Action::Update { .. } => (UPDATE, self.rest.post(&path).json(&body)?),
-            Action::Delete(_) => (DELETE, self.rest.delete(&path)),
+        let place = [("zone", &*zone.id), ("domain", &domain), ("type", &rtype)];
+        let request = match &step.action {
+            Action::Create(_) => rest.put(&path).json(&written(form, set, &place))?,
+            Action::Update { .. } => rest.post(&path).json(&written(form, set, &[]))?,
+            Action::Delete(_) => rest.delete(&path),
         };
-        self.rest.send(via, operation, &request).await.map(drop)
+        rest.step_of_set(via, step, &request).await.map(drop)
     }
 }
 
-/// The id of a zone; its name is what paths have.
-fn id(zone: &Zone) -> &str {
-    zone.data.get::<String>().map_or("", String::as_str)
-}
-
-#[derive(Deserialize)]
-struct ListedZone {
-    id: Option<Id>,
-    zone: String,
-}
-
-/// A record set as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    domain: String,
-    #[serde(rename = "type")]
-    rtype: String,
-    #[serde(default)]
-    short_answers: Vec<String>,
-    ttl: Option<u32>,
-    link: Option<String>,
-}
-
-impl Listed {
-    /// The record set, if its type is managed and it has values of its own.
-    fn record(&self) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype).filter(|_| self.link.is_none())?;
-        let targets = self.short_answers.iter().map(|it| FORM.read(rtype, it)).collect();
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let set = RecordSet::new(Name::as_listed(&self.domain), rtype, ttl, targets);
-        Some(Record::new(set, Opaque::none()))
-    }
-}
-
-/// A value, by its fields.
-#[derive(Serialize)]
-struct Answer {
-    answer: Vec<String>,
-}
-
-impl Answer {
-    fn of(rtype: RecordType, value: &str) -> Self {
-        let answer = match rtype {
-            RecordType::Mx | RecordType::Srv => value.split(' ').map(ToOwned::to_owned).collect(),
-            _ => vec![value.to_owned()],
-        };
-        Self { answer }
-    }
-}
-
-/// What a change names.
-#[derive(Serialize)]
-struct Written {
-    ttl: u32,
-    answers: Vec<Answer>,
-}
-
-/// What is new names its place too.
-#[derive(Serialize)]
-struct Whole<'w> {
-    zone: &'w str,
-    domain: &'w str,
-    #[serde(rename = "type")]
-    rtype: &'w str,
-    #[serde(flatten)]
-    rest: Written,
+/// What is sent of a set. What is new names its place too.
+fn written(form: &Form, set: &RecordSet, place: &[(&'static str, &str)]) -> Body {
+    let answer = |value: String| match set.rtype {
+        RecordType::Mx | RecordType::Srv => {
+            json!({ "answer": value.split(' ').collect::<Vec<_>>() })
+        }
+        _ => json!({ "answer": [value] }),
+    };
+    let answers = set.targets.iter().map(|it| answer(form.value(set.rtype, it)));
+    let place = place.iter().fold(Body::default(), |body, (name, value)| body.with(name, *value));
+    place.with("ttl", form.ttl(set.ttl)).with("answers", answers.collect::<Value>())
 }

@@ -1,6 +1,6 @@
 //! NS1 over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome, Ttl};
 use extdns_testkit::http::{Reply, Request};
 use serde_json::json;
 
@@ -19,7 +19,7 @@ fn make(url: &str) -> Box<dyn Provider> {
     let auth = Auth::header("x-nsone-key", SECRET);
     let rest = Context::default().rest(&SERVICE, Some(&base), auth);
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(&ARGS) };
-    Box::new(over(rest.expect("a client"), capabilities, FORM, ZoneFilter::default()))
+    Box::new(Context::default().account(rest.expect("a client"), capabilities).stepped(Ns1))
 }
 
 mod kit {
@@ -125,19 +125,19 @@ async fn requests_are_those_of_the_service() {
 /// The recorded requests have no TTL, or repeat the name and type.
 #[test]
 fn writes_hold_what_the_service_took() {
-    for (name, rtype, values) in [
+    for (file, rtype, values) in [
         ("create-record-cname", RecordType::Cname, &["docs.example.com"][..]),
         ("create-record-txt", RecordType::Txt, &["challengetoken"]),
     ] {
-        let exchange = recorded(name);
+        let exchange = recorded(file);
         let sent = exchange.sent();
         let text = |member: &str| sent[member].as_str().expect("text");
-        let answers = values.iter().map(|value| Answer::of(rtype, value)).collect();
-        let rest = Written { ttl: 3600, answers };
-        let whole = Whole { zone: text("zone"), domain: text("domain"), rtype: text("type"), rest };
-        let mut ours = serde_json::to_value(whole).expect("JSON");
+        let (name, ttl) = (Name::as_listed(text("domain")), Ttl::from_seconds(3600));
+        let set = RecordSet::new(name, rtype, ttl, values.iter().copied().collect());
+        let place = ["zone", "domain", "type"].map(|member| (member, text(member)));
+        let mut ours = json!(written(&FORM, &set, &place));
         ours.as_object_mut().and_then(|own| own.remove("ttl"));
-        assert_eq!(ours, *sent, "{name}");
+        assert_eq!(ours, *sent, "{file}");
     }
     let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("one");
     for name in ["delete-record", "update-record-add-answer"] {

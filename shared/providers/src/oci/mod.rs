@@ -40,9 +40,7 @@ const SERVICE: Service = Service {
     rights: "check the identity in the file of --oci-config-file, and that a policy lets it manage dns",
     advice: Advice {
         zone_gone: "OCI says so too of what the identity may not see: check the compartment and the policy",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
-        throttled: "wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("OCI DNS", "https://dns.us-ashburn-1.oci.oraclecloud.com/20180115")
 };

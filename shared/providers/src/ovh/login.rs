@@ -3,7 +3,7 @@
 use super::SERVICE;
 use super::sign::Signature;
 use crate::rest::credentials::{ini, one_of};
-use crate::rest::{Auth, ClientCredentials, Rest, Service};
+use crate::rest::{Auth, ClientCredentials, Rest};
 use crate::{Context, ProviderError};
 
 /// The APIs by their names, with the page that gives tokens for the credentials of a client.
@@ -70,10 +70,8 @@ pub(super) fn find(endpoint: &str, context: &Context) -> Result<(String, Auth), 
             )));
         }
         (1, [id, secret]) => {
-            let service = Service { texts: &["/error", "/error_description"], ..SERVICE };
-            let rest = Rest::new(&service, Some(tokens), Auth::none(), &context.http)?;
-            let (id, secret) = (id.clone(), secret.clone());
-            Auth::tokens(ClientCredentials { rest, id, secret, scope: "all" })
+            let (key, http) = ([id.as_str(), secret], &context.http);
+            Auth::tokens(ClientCredentials::at(tokens, &SERVICE, key, "all", http)?)
         }
         _ => Auth::bearer(&keys.concat()),
     };

@@ -19,19 +19,19 @@ mod sign;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Record, RecordSet, Zone, ZoneIndex};
+use extdns_model::{Name, Record, Zone};
 use futures::{StreamExt as _, TryStreamExt as _};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, type_of};
+use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME};
 use crate::rest::{
-    Advice, CONFLICT, Id, Listing, Meaning, RECORD_OPERATIONS, Rest, Service, THROTTLED,
+    Account, Advice, CONFLICT, CREATE, DELETE, Holds, Id, Layout, Listing, Meaning, Service,
+    THROTTLED, UPDATE, ZoneLayout,
 };
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
 };
 pub use args::OvhArgs;
 
@@ -53,9 +53,8 @@ const SERVICE: Service = Service {
     rights: "check the keys of OVHcloud and what the consumer key may do: the page of this provider lists the rights",
     advice: Advice {
         zone_gone: "add the zone at OVHcloud, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "wait, or lower --ovh-api-rate-limit",
+        ..Advice::USUAL
     },
     ..Service::new("OVHcloud", "https://eu.api.ovh.com/1.0")
 };
@@ -64,6 +63,18 @@ const FORM: Form = Form { apex: "", dots: Dots::Final, txt: TxtQuoting::AsIs, tt
 
 /// A list of names or ids.
 const LISTING: Listing = Listing::at("");
+
+const ZONE: ZoneLayout = ZoneLayout::of("", "");
+const RECORD: Layout = Layout {
+    fixed: &["fieldType"],
+    ..Layout::of(&[
+        ("id", Holds::Id),
+        ("subDomain", Holds::Name),
+        ("ttl", Holds::Ttl),
+        ("target", Holds::Value),
+        ("fieldType", Holds::Type),
+    ])
+};
 
 /// How many records of a zone are asked for at the same time.
 const PARALLEL: usize = 10;
@@ -76,57 +87,31 @@ const REFRESH: &str = "refresh zone";
 pub fn provider(args: &OvhArgs, context: &Context) -> Result<impl Provider + use<>, ProviderError> {
     let (url, auth) = login::find(&args.ovh_endpoint, context)?;
     let rest = context.rest(&SERVICE, Some(&url), auth)?;
-    Ok(over(rest, args, capabilities(args), context.zones.clone()))
-}
-
-fn over(
-    rest: Rest,
-    args: &OvhArgs,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Ovh { rest, form: form(args), capabilities, filter }, via)
-}
-
-fn form(args: &OvhArgs) -> Form {
-    let dots = if args.ovh_enable_cname_relative { Dots::FinalButCname } else { Dots::Final };
-    Form { dots, ..FORM }
+    Ok(context.account(rest, capabilities(args)).stepped(Ovh))
 }
 
 fn capabilities(args: &OvhArgs) -> Capabilities {
+    let dots = if args.ovh_enable_cname_relative { Dots::FinalButCname } else { Dots::Final };
     Capabilities {
         record_types: USUAL_TYPES_AND_DNAME,
         parallel_zones: 4,
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(args.ovh_api_rate_limit, 10)),
-        mutating_operations: OPERATIONS,
-        ..FORM.capabilities("ovh")
+        mutating_operations: &[CREATE, UPDATE, DELETE, REFRESH],
+        ..Form { dots, ..FORM }.capabilities("ovh")
     }
 }
 
-const OPERATIONS: &[&str] = &{
-    let [create, update, delete] = *RECORD_OPERATIONS else { panic!("three operations") };
-    [create, update, delete, REFRESH]
-};
-
-struct Ovh {
-    rest: Rest,
-    form: Form,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Ovh(Account);
 
 #[async_trait]
 impl ZoneReader for Ovh {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let zone = |name: &String| Zone::new(name.as_str(), Name::as_listed(name));
-        let first = self.rest.get(&["domain", "zone"]);
-        Ok(self.filter.select(self.rest.zones(via, first, &LISTING, zone).await?))
+        self.0.list_zones(via, self.0.rest.get(&["domain", "zone"]), &LISTING, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
@@ -150,10 +135,6 @@ impl ZoneReader for Ovh {
         }
         Ok(Some(records))
     }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        self.form.wanted(desired)
-    }
 }
 
 impl Ovh {
@@ -164,42 +145,24 @@ impl Ovh {
         zone: &Zone,
         name: Option<&str>,
     ) -> Result<Vec<Record>, ProviderError> {
-        let path = ["domain", "zone", &zone.id, "record"];
-        let first = self.rest.get(&path);
-        let first = name.into_iter().fold(first, |it, name| it.query("subDomain", name));
-        let ids: Vec<Id> = self.rest.list(via, "list records", first, &LISTING).await?;
-        let record = |id: Id| async move {
-            let request = self.rest.get(&[&path[..], &[id.as_str()]].concat());
-            match self.rest.send(via, "read record", &request).await {
-                Ok(answer) => answer.json::<Listed>().map(Some),
+        let (rest, path) = (&self.0.rest, ["domain", "zone", &zone.id, "record"]);
+        let first = name.into_iter().fold(rest.get(&path), |it, name| it.query("subDomain", name));
+        let ids: Vec<Id> = rest.list(via, "list records", first, &LISTING).await?;
+        let read = |id: Id| async move {
+            let request = rest.get(&[&path[..], &[id.as_str()]].concat());
+            match rest.send(via, "read record", &request).await {
+                Ok(answer) => answer.json::<Value>().map(Some),
                 // It went after the list was made.
                 Err(error) if error.kind == ErrorKind::RecordGone => Ok(None),
                 Err(error) => Err(error),
             }
         };
-        let listed: Vec<Option<Listed>> =
-            futures::stream::iter(ids).map(record).buffered(PARALLEL).try_collect().await?;
+        let items: Vec<Option<Value>> =
+            futures::stream::iter(ids).map(read).buffered(PARALLEL).try_collect().await?;
         // The name that is asked for may be a part of others.
-        let own = |it: &Listed| name.is_none_or(|name| it.sub_domain == name);
-        let listed = listed.into_iter().flatten().filter(own);
-        Ok(listed.filter_map(|it| self.record(&it, zone)).collect())
-    }
-
-    /// The record, if its type is managed.
-    fn record(&self, listed: &Listed, zone: &Zone) -> Option<Record> {
-        let rtype = type_of(USUAL_TYPES_AND_DNAME, &listed.field_type)?;
-        let (place, value) = ((zone, &*listed.sub_domain), self.form.read(rtype, &listed.target));
-        Some(FORM.record(place, (rtype, listed.ttl), value, listed.id.clone()))
-    }
-
-    fn written(&self, set: &RecordSet, zone: &Zone, is_new: bool) -> Written {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        Written {
-            sub_domain: FORM.name(&set.name, zone),
-            ttl: FORM.ttl(set.ttl),
-            target: self.form.value(set.rtype, value),
-            field_type: is_new.then(|| set.rtype.to_string()),
-        }
+        let is_own = |it: &Value| name.is_none_or(|name| it["subDomain"] == name);
+        let items = items.iter().flatten().filter(|it| is_own(it));
+        self.0.records(zone, items, &RECORD)
     }
 }
 
@@ -207,34 +170,11 @@ impl Ovh {
 impl RecordWriter for Ovh {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let at = (Method::PUT, &["domain", "zone", &zone.id, "record"][..]);
-        let is_new = matches!(step.action, Action::Create(_));
-        self.rest.step(via, step, at, |set| self.written(set, zone, is_new)).await.map(drop)
+        self.0.step(via, zone, step, at, &RECORD).await.map(drop)
     }
 
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError> {
-        let request = self.rest.post(&["domain", "zone", &zone.id, "refresh"]);
-        self.rest.send(via, REFRESH, &request).await.map(drop)
+        let request = self.0.rest.post(&["domain", "zone", &zone.id, "refresh"]);
+        self.0.rest.send(via, REFRESH, &request).await.map(drop)
     }
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    id: Id,
-    sub_domain: String,
-    field_type: String,
-    target: String,
-    ttl: Option<u32>,
-}
-
-/// A record as it is written.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Written {
-    sub_domain: String,
-    ttl: u32,
-    target: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field_type: Option<String>,
 }

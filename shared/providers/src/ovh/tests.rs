@@ -35,7 +35,7 @@ fn with(url: &str, is_relative: bool) -> Box<dyn Provider> {
     let rest = Context::default().rest(&SERVICE, Some(&base), signed(&base)).expect("a client");
     let args = args(is_relative);
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(&args) };
-    Box::new(over(rest, &args, capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest, capabilities).stepped(Ovh))
 }
 
 fn make(url: &str) -> Box<dyn Provider> {
@@ -189,27 +189,24 @@ async fn a_zone_of_which_a_record_cannot_be_read_is_not_read() {
 /// The recorded requests of another client, in another order.
 #[test]
 fn writes_hold_what_the_service_took() {
-    let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("a client");
-    let own = args(false);
-    let (form, capabilities, filter) = (form(&own), capabilities(&own), ZoneFilter::default());
-    let ovh = Ovh { rest, form, capabilities, filter };
     let zone = Zone::new("example.net", Name::as_listed("example.net"));
     for (name, text) in [
         ("create-record-a", "localhost.example.net A 3600 127.0.0.1"),
         ("create-record-txt", "_acme-challenge.fqdn.example.net TXT 3600 \"challengetoken\""),
     ] {
-        let ours = serde_json::to_value(ovh.written(&set(text), &zone, true)).expect("JSON");
+        let ours = json!(RECORD.body(&FORM, &zone, &set(text)));
         assert_eq!(ours, *recorded(name).sent(), "{name}");
         let (verb, target) = ("POST", "/1.0/domain/zone/example.net/record");
         assert_eq!(recorded(name).asked(), (verb, target));
     }
     // That client lets the TTL be, and names its CNAME within the zone.
-    let ours = ovh.written(&set("updated.test.example.net TXT 0 \"challengetoken\""), &zone, false);
-    let mut ours = serde_json::to_value(ours).expect("JSON");
+    let changed = set("updated.test.example.net TXT 0 \"challengetoken\"");
+    let mut ours = json!(RECORD.changed(&FORM, &zone, &changed));
     ours.as_object_mut().expect("an object").remove("ttl");
     assert_eq!(ours, *recorded("update-record").sent());
-    let cname = ovh.written(&set("docs.example.net CNAME 3600 docs.example.com"), &zone, true);
-    assert_eq!(cname.target, "docs.example.com.");
+    let cname = set("docs.example.net CNAME 3600 docs.example.com");
+    let cname = json!(RECORD.body(&FORM, &zone, &cname));
+    assert_eq!(cname["target"], "docs.example.com.");
     let (verb, path) = ("GET", "/1.0/domain/zone/example.net/record");
     assert_eq!(recorded("list-record-ids-filtered").asked(), (verb, path));
     assert_eq!(recorded("refresh-zone").asked(), ("POST", "/1.0/domain/zone/example.net/refresh"));
@@ -288,17 +285,14 @@ async fn names_values_and_relative_targets() {
         (false, "a.example.org MX 0 10 mail.example.net", "10 mail.example.net."),
         (false, "a.example.org TXT 0 hello world", "hello world"),
     ] {
-        let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("a client");
-        let own = args(is_relative);
-        let (form, capabilities, filter) = (form(&own), capabilities(&own), ZoneFilter::default());
-        let ovh = Ovh { rest, form, capabilities, filter };
-        let written = ovh.written(&set(given), &zone("example.org"), true);
-        assert_eq!(written.target, expected, "{given}");
+        let form = capabilities(&args(is_relative)).form;
+        let written = |zone: &Zone, text: &str| json!(RECORD.body(&form, zone, &set(text)));
+        assert_eq!(written(&zone("example.org"), given)["target"], expected, "{given}");
         let wide = zone("xn--testcass-e1ae.fr");
-        let written = ovh.written(&set("example.testécassé.fr A 0 192.0.2.1"), &wide, true);
-        assert_eq!(written.sub_domain, "example");
-        let apex = ovh.written(&set("example.org A 0 192.0.2.1"), &zone("example.org"), true);
-        assert_eq!(apex.sub_domain, "");
+        let wide = written(&wide, "example.testécassé.fr A 0 192.0.2.1");
+        assert_eq!(wide["subDomain"], "example");
+        let apex = written(&zone("example.org"), "example.org A 0 192.0.2.1");
+        assert_eq!(apex["subDomain"], "");
     }
     // What is stored so is left alone.
     let relative = |request: &Request| match request.path.rsplit('/').next() {
@@ -407,8 +401,8 @@ async fn a_client_gets_a_token_with_a_form() {
     let (id, secret) = ("id".to_owned(), SECRET.to_owned());
     let auth = Auth::tokens(crate::rest::ClientCredentials { rest, id, secret, scope: "all" });
     let rest = context.rest(&SERVICE, Some(&base), auth).expect("a client");
-    let own = args(false);
-    over(rest, &own, capabilities(&own), ZoneFilter::default()).read().await.expect("readable");
+    let account = context.account(rest, capabilities(&args(false)));
+    account.stepped(Ovh).read().await.expect("readable");
     let requests = server.requests();
     let first = &requests[0];
     let form =

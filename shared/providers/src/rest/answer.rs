@@ -58,6 +58,14 @@ impl Advice {
     /// None.
     pub const NONE: Self = Self { zone_gone: "", conflict: "", rejected: "", throttled: "" };
 
+    /// What is right for most services; which zones there are depends on the service.
+    pub const USUAL: Self = Self {
+        conflict: "delete or rename the record that is in the way",
+        rejected: "correct the target or TTL of the record",
+        throttled: "wait, or call it less often",
+        ..Self::NONE
+    };
+
     fn of(&self, kind: &ErrorKind) -> Option<&'static str> {
         let advice = match kind {
             ErrorKind::ZoneGone => self.zone_gone,

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use ini::{Ini, ParseOption};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::ProviderError;
+use crate::{Environment, ProviderError};
 
 /// The values of one way to prove who one is, which belong together. `ways` has the names of each way, as the user gives
 /// them (`EXAMPLE_KEY`, `--example-key`), and `value` looks one up. The answer is which way it is, with its values.
@@ -66,6 +68,107 @@ pub(crate) fn config_file<T: DeserializeOwned>(flag: &str, path: &str) -> Result
     let json = serde_json::from_str(&text).ok();
     let parsed = json.map_or_else(|| serde_saphyr::from_str(&text).map_err(drop), Ok);
     parsed.map_err(|()| cannot("it is not the YAML or JSON that it should be"))
+}
+
+/// The file of a cloud, in YAML or JSON: a region, a key, and the VPC of private zones.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct CloudFile {
+    pub(crate) region_id: String,
+    #[serde(alias = "accessKeyId", alias = "secretId")]
+    pub(crate) key_id: String,
+    #[serde(alias = "accessKeySecret", alias = "secretKey")]
+    pub(crate) key_secret: String,
+    pub(crate) vpc_id: String,
+    /// Whether the API is called over the internet; else at its address within the VPCs.
+    pub(crate) internet_endpoint: bool,
+}
+
+impl CloudFile {
+    /// The file that a flag names. The names of the key are those of the service.
+    ///
+    /// # Errors
+    /// When it cannot be read, has no key, or no VPC where private zones are managed, which are those of one.
+    pub(crate) fn read(
+        service: &str,
+        (flag, path): (&str, &str),
+        [id, secret]: [&str; 2],
+        needs_vpc: bool,
+    ) -> Result<Self, ProviderError> {
+        let file: Self = config_file(flag, path)?;
+        let key = [(id, file.key_id.as_str()), (secret, &file.key_secret)];
+        given(&format!("the file of {flag}"), key)?;
+        if needs_vpc && file.vpc_id.is_empty() {
+            return Err(ProviderError::config(format!(
+                "private zones of {service} are those of a VPC; set vpcId in the file of {flag}"
+            )));
+        }
+        Ok(file)
+    }
+}
+
+/// The configuration file of a service's own tools, in YAML: a profile, and what is said for all of them.
+pub(crate) struct Profile([Value; 2]);
+
+impl Profile {
+    /// The file at this path, if there is one, with the profile that a variable names, else the file itself
+    /// (`active_profile`).
+    ///
+    /// # Errors
+    /// When the file cannot be read, or does not have the profile.
+    pub(crate) fn read(
+        service: &str,
+        path: Option<&Path>,
+        variable: &str,
+        variables: &Environment,
+    ) -> Result<Self, ProviderError> {
+        let all = match path.and_then(|path| Some((std::fs::read_to_string(path).ok()?, path))) {
+            None => Value::Null,
+            Some((text, path)) => serde_saphyr::from_str(&text).map_err(|_| {
+                let path = path.display();
+                ProviderError::config(format!("the file {path} cannot be used: it is no YAML"))
+            })?,
+        };
+        let Some(name) = variables.get(variable).or(all["active_profile"].as_str()) else {
+            return Ok(Self([Value::Null, all]));
+        };
+        let profile = all["profiles"].get(name).cloned().ok_or_else(|| {
+            ProviderError::config(format!(
+                "the profile {name:?} is not in the file of {service}; correct {variable}"
+            ))
+        })?;
+        Ok(Self([profile, all]))
+    }
+
+    /// The text of a value: that of the profile, else that for all.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.0.iter().find_map(|values| match values.get(key)? {
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        })
+    }
+}
+
+/// Whether a value is written like an example: a `0` stands for a capital or a digit, an `f` for a hexadecimal digit, and
+/// other signs for themselves. So a mistake is found before a call.
+///
+/// # Errors
+/// When it is not. The value is not shown.
+pub(crate) fn looks_like(
+    name: &str,
+    value: &str,
+    example: &str,
+    what: &str,
+) -> Result<(), ProviderError> {
+    let is_alike = |(own, like): (char, char)| match like {
+        '0' => own.is_ascii_uppercase() || own.is_ascii_digit(),
+        'f' => own.is_ascii_hexdigit(),
+        other => own == other,
+    };
+    if value.len() == example.len() && value.chars().zip(example.chars()).all(is_alike) {
+        return Ok(());
+    }
+    Err(ProviderError::config(format!("{name} holds no {what}")))
 }
 
 /// An INI file; `None` where there is none at this path.

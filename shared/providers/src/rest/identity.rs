@@ -1,8 +1,15 @@
 //! The identities of clouds: bearer tokens of some, signatures of others.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use async_trait::async_trait;
 use extdns_auth::call::Fault;
-use extdns_auth::{AzureError, AzureIdentity, OracleError, OracleIdentity};
+use extdns_auth::{
+    AlibabaKey, AlibabaMachine, AzureError, AzureIdentity, HttpError, OracleError, OracleIdentity,
+};
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
 
 use super::{Auth, Outgoing, Signer, Token, TokenSource};
 use crate::{ErrorKind, ProviderError, Transport};
@@ -65,6 +72,65 @@ impl From<OracleError> for ProviderError {
             _ => ErrorKind::Config,
         };
         Self::new(kind, error.to_string())
+    }
+}
+
+/// Who calls Alibaba Cloud: the holder of a key, or a machine by its role.
+pub(crate) struct AlibabaIdentity {
+    machine: Option<AlibabaMachine>,
+    key: Mutex<AlibabaKey>,
+    vpc: OnceCell<String>,
+}
+
+/// How long before its end the key of a role is fetched anew.
+const EARLY: Duration = Duration::from_secs(600);
+
+impl AlibabaIdentity {
+    /// The holder of a key, and the VPC whose private zones are managed.
+    pub(crate) fn of_key(id: String, secret: String, vpc: String) -> Self {
+        let key = AlibabaKey { id, secret: secret.into(), ..AlibabaKey::default() };
+        Self { machine: None, key: Mutex::new(key), vpc: OnceCell::new_with(Some(vpc)) }
+    }
+
+    /// The machine that this runs on. Nothing is asked for yet.
+    pub(crate) fn of_machine(machine: AlibabaMachine) -> Self {
+        Self { machine: Some(machine), key: Mutex::default(), vpc: OnceCell::new() }
+    }
+
+    /// The key that is good now.
+    pub(crate) fn key(&self) -> AlibabaKey {
+        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Fetches the key of the role, unless there is one that is good.
+    pub(crate) async fn prepare(&self, via: &Transport) -> Result<(), ProviderError> {
+        let Some(machine) = self.machine.as_ref().filter(|_| !is_good(&self.key())) else {
+            return Ok(());
+        };
+        let key = via.call("read metadata", async || Ok(machine.key().await?)).await?;
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = key;
+        Ok(())
+    }
+
+    /// The VPC whose private zones are managed. The machine is asked for it once.
+    pub(crate) async fn vpc(&self, via: &Transport) -> Result<&str, ProviderError> {
+        let ask = || async {
+            let Some(machine) = &self.machine else { return Ok(String::new()) };
+            via.call("read metadata", async || Ok(machine.vpc().await?)).await
+        };
+        self.vpc.get_or_try_init(ask).await.map(String::as_str)
+    }
+}
+
+fn is_good(key: &AlibabaKey) -> bool {
+    let until = key.expires.as_ref().map(|text| text.parse::<Timestamp>());
+    let is_good = |until: Timestamp| until > Timestamp::now() + EARLY;
+    !key.id.is_empty() && until.is_none_or(|until| until.is_ok_and(is_good))
+}
+
+impl From<HttpError> for ProviderError {
+    fn from(error: HttpError) -> Self {
+        Self::config(error.to_string())
     }
 }
 

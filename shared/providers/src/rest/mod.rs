@@ -23,12 +23,15 @@
 //! assert_eq!(request.to_string(), "GET /v2/domains/example.org");
 //! ```
 
+mod account;
+mod actions;
 mod answer;
 mod auth;
 mod beside;
 pub(crate) mod credentials;
 mod id;
-mod identity;
+pub(crate) mod identity;
+mod layout;
 mod oauth2;
 mod request;
 pub(crate) mod signing;
@@ -48,15 +51,18 @@ use extdns_model::Stored;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
+pub use account::Account;
+pub use actions::{Actions, Given, Parameters};
 pub(crate) use answer::with_causes;
 pub use answer::{Advice, Answer, CONFLICT, Meaning, THROTTLED};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use beside::Beside;
 pub use id::Id;
+pub use layout::{Body, Holds, Layout, ZoneLayout};
 pub use oauth2::ClientCredentials;
 pub use request::Request;
 pub use sigv4::SigV4;
-pub use steps::{RECORD_OPERATIONS, SET_OPERATIONS};
+pub use steps::{CREATE, DELETE, RECORD_OPERATIONS, SET_OPERATIONS, SET_STEPS, UPDATE};
 pub use walk::{Listing, More, Next, Part};
 
 use crate::{Accounts, Capabilities, ErrorKind, ProviderError, Transport};
@@ -71,6 +77,8 @@ pub struct Service {
     pub name: &'static str,
     /// Where its API is, with the path that all its resources share.
     pub base: &'static str,
+    /// The path that all resources share below the base URL, whoever gives that.
+    pub root: &'static [&'static str],
     /// JSON pointers (RFC 6901) to what an error body says, in the order in which it is shown.
     pub texts: &'static [&'static str],
     /// A JSON pointer to what shows that an answer with a status of success is a failure all the same; empty where the
@@ -100,6 +108,7 @@ impl Service {
         Self {
             name,
             base,
+            root: &[],
             texts: &[],
             failure: "",
             success: ("", ""),
@@ -140,7 +149,10 @@ impl Rest {
         auth: Auth,
         http: &HttpOptions,
     ) -> Result<Self, ProviderError> {
-        let base = base_url(service.name, base.unwrap_or(service.base))?;
+        let mut base = base_url(service.name, base.unwrap_or(service.base))?;
+        if let Ok(mut segments) = base.path_segments_mut() {
+            segments.pop_if_empty().extend(service.root);
+        }
         remember_secrets(&base);
         auth.secrets().iter().for_each(|secret| secrets::register(secret));
         let options = HttpOptions {
@@ -148,8 +160,7 @@ impl Rest {
             keep_redirects: true,
             ..http.clone()
         };
-        let http =
-            http_client(&options).map_err(|error| ProviderError::config(error.to_string()))?;
+        let http = http_client(&options)?;
         let accounts = Accounts::default();
         let (always, headers) = (Vec::new(), HeaderMap::new());
         let (others, turn) = (Vec::new(), AtomicUsize::new(0));
@@ -214,6 +225,11 @@ impl Rest {
     pub fn server(&self) -> String {
         let all = std::iter::once(&self.base).chain(&self.others);
         all.map(host).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The name of the service in messages.
+    pub(super) fn name(&self) -> &'static str {
+        self.service.name
     }
 
     /// A request to read a resource, by the segments of its path below the base URL.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use extdns_auth::HttpOptions;
 use serde::Deserialize;
 
-use super::{Rest, Token, TokenSource};
+use super::{Auth, Rest, Service, Token, TokenSource};
 use crate::{ProviderError, Transport};
 
 /// Exchanges the id and the secret of a client for bearer tokens: a `POST` of a form to the base URL of the client.
@@ -18,6 +19,24 @@ pub struct ClientCredentials {
     pub secret: String,
     /// What the tokens are for.
     pub scope: &'static str,
+}
+
+impl ClientCredentials {
+    /// The tokens of this URL.
+    ///
+    /// # Errors
+    /// As [`Rest::new`].
+    pub fn at(
+        url: &str,
+        service: &Service,
+        [id, secret]: [&str; 2],
+        scope: &'static str,
+        http: &HttpOptions,
+    ) -> Result<Self, ProviderError> {
+        let service = Service { texts: &["/error", "/error_description"], ..service.clone() };
+        let rest = Rest::new(&service, Some(url), Auth::none(), http)?;
+        Ok(Self { rest, id: id.to_owned(), secret: secret.to_owned(), scope })
+    }
 }
 
 #[derive(Deserialize)]

@@ -43,11 +43,26 @@ pub(crate) fn hmac_sha1(key: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> Tag {
 }
 
 /// The signature of the last word by a key that is made of a first one and of the other words in turn, as digits.
-pub(crate) fn derived(first: String, words: &[&str]) -> String {
+fn derived(first: String, words: &[&str]) -> String {
     let last = words
         .iter()
         .fold(first.into_bytes(), |key, word| hmac_sha256(&key, word).as_ref().to_vec());
     hex(last)
+}
+
+/// The value of `Authorization` that covers a request (its canonical form, and the names of the headers in it) with a key
+/// for a time and a scope. So do Signature Version 4 of AWS and those made after it, with another algorithm and other words.
+pub(crate) fn scoped(
+    algorithm: &str,
+    [id, key]: [&str; 2],
+    time: &str,
+    scope: &[&str],
+    (request, names): (&str, &str),
+) -> String {
+    let (all, hash) = (scope.join("/"), hex(sha256(request)));
+    let text = format!("{algorithm}\n{time}\n{all}\n{hash}");
+    let signature = derived(key.to_owned(), &[scope, &[&text]].concat());
+    format!("{algorithm} Credential={id}/{all}, SignedHeaders={names}, Signature={signature}")
 }
 
 /// Percent-encoded but for the unreserved characters (RFC 3986, 2.3).

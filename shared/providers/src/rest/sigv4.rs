@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use reqwest::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
 
-use super::signing::{canonical, derived, hex, sha256};
+use super::signing::{canonical, hex, scoped, sha256};
 use super::{Outgoing, Signer};
 use crate::ProviderError;
 
@@ -41,15 +41,9 @@ impl SigV4 {
         let (method, path) = (&request.method, request.url.path());
         let query = canonical(request.url.query_pairs());
         let whole = format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{body}");
-        let hash = hex(sha256(whole));
-        let scope = format!("{day}/{}/{}/aws4_request", self.region, self.service);
-        let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{hash}");
-        let words = [&day, self.region, self.service, "aws4_request", &text];
-        let signature = derived(format!("AWS4{}", self.secret), &words);
-        let key = &self.key;
-        let value = format!(
-            "AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}"
-        );
+        let scope = [&*day, self.region, self.service, "aws4_request"];
+        let key = format!("AWS4{}", self.secret);
+        let value = scoped("AWS4-HMAC-SHA256", [&self.key, &key], &time, &scope, (&whole, &names));
         (time, value)
     }
 }

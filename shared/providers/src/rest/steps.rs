@@ -12,16 +12,24 @@ use crate::{ProviderError, Step, Transport};
 /// The operations of [`Rest::step`], by their names.
 pub const RECORD_OPERATIONS: &[&str] = &[CREATE, UPDATE, DELETE];
 
+/// The operations of [`Rest::step_of_set`], by their names.
+pub const SET_STEPS: &[&str] = &[CREATE_SET, UPDATE_SET, DELETE_SET];
+
 /// The operations of [`Rest::set_by_set`], by their names.
 pub const SET_OPERATIONS: &[&str] = &[ADD_SETS, REPLACE_SET, DELETE_SET];
 
+const CREATE_SET: &str = "create record set";
+const UPDATE_SET: &str = "update record set";
 const ADD_SETS: &str = "add record sets";
 const REPLACE_SET: &str = "replace record set";
 const DELETE_SET: &str = "delete record set";
 
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
+/// The operation that makes a record.
+pub const CREATE: &str = "create record";
+/// The operation that changes a record.
+pub const UPDATE: &str = "update record";
+/// The operation that takes a record away.
+pub const DELETE: &str = "delete record";
 
 impl Rest {
     /// Makes a step with one call: `POST` to the path of the records for what is new, this method at the path with the id
@@ -47,6 +55,24 @@ impl Rest {
             Action::Delete(old) => (DELETE, at(Method::DELETE, old)?),
         };
         self.send(via, operation, &request).await
+    }
+
+    /// Makes a step of a whole record set with this call.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn step_of_set(
+        &self,
+        via: &Transport,
+        step: &Step,
+        request: &Request,
+    ) -> Result<super::Answer, ProviderError> {
+        let operation = match step.action {
+            Action::Create(_) => CREATE_SET,
+            Action::Update { .. } => UPDATE_SET,
+            Action::Delete(_) => DELETE_SET,
+        };
+        self.send(via, operation, request).await
     }
 
     /// Makes the changes of a batch: `DELETE` for each set that goes and `PUT` for each that changes, with requests of `at`,

@@ -56,7 +56,8 @@ pub struct Listing {
     pub total: &'static str,
     /// The header with the number of all items; empty where there is none.
     pub total_header: &'static str,
-    /// The parameter of the size of a page, and how many items a page shall have; an empty name where it is not said.
+    /// The parameter of the size of a page, and how many items a page shall have: an empty name where it is not said, and 0
+    /// for what the capabilities say ([`Account`](super::Account)).
     pub size: (&'static str, u32),
 }
 

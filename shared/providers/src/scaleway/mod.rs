@@ -17,21 +17,23 @@ mod record;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Name, Zone, ZoneIndex};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use extdns_model::{ChangeGroup, Zone, ZoneIndex};
+use serde_json::{Value, json};
 
-use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME};
-use crate::engine::{ByKind, batched};
-use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, THROTTLED, origin};
+use crate::engine::ByKind;
+use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, with_number};
+use crate::rest::{
+    Account, Advice, Auth, Body, Id, Listing, Meaning, More, Service, THROTTLED, ZoneLayout, origin,
+};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
-    Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
+    Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 use login::Login;
-use record::{Entry, Listed};
+use record::{PRIORITY, RECORD, has_property};
 
 const SERVICE: Service = Service {
+    root: &["domain", "v2beta1", "dns-zones"],
     texts: &["/type", "/message", "/help_message", "/details"],
     meanings: &[
         Meaning { status: 403, text: "domain not found", kind: ErrorKind::ZoneGone },
@@ -42,9 +44,8 @@ const SERVICE: Service = Service {
     rights: "check that the key in SCW_SECRET_KEY is valid and its policy has DomainsDNSFullAccess",
     advice: Advice {
         zone_gone: "Scaleway says so too of a zone that the key may not see: check its policy and project",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "wait until the zone is ready, or call it less often",
+        ..Advice::USUAL
     },
     most_of_answer: 64 << 20,
     ..Service::new("Scaleway", "https://api.scaleway.com")
@@ -55,14 +56,17 @@ const FORM: Form =
 
 /// The pages have no numbers: there is another as long as fewer came than there are.
 const ZONES: Listing = Listing {
+    size: ("page_size", 0),
     next: More::Numbered("/page", "/pages", "page"),
     total: "/total_count",
     ..Listing::at("/dns_zones")
 };
 const RECORDS: Listing = Listing { items: "/records", ..ZONES };
 
+/// A domain can have several zones.
+const ZONE: ZoneLayout = ZoneLayout { labels: "subdomain", ..ZoneLayout::of("domain", "domain") };
+
 const CHANGE: &str = "change records";
-const ALL: [&str; 3] = ["domain", "v2beta1", "dns-zones"];
 
 /// The provider for the zones that the key can see. Nothing is sent yet.
 ///
@@ -70,18 +74,11 @@ const ALL: [&str; 3] = ["domain", "v2beta1", "dns-zones"];
 /// When there is no key, or it has not the form of one.
 pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderError> {
     let login = Login::find(&context.environment)?;
+    let context = context.trusting_any(login.insecure);
     let auth = Auth::header("x-auth-token", &login.secret_key);
-    let http =
-        extdns_auth::HttpOptions { accept_any_certificate: login.insecure, ..context.http.clone() };
-    let own = Context { http, ..context.clone() };
-    let rest = own.rest(&SERVICE, login.url.as_deref(), auth)?;
-    let capabilities = own.batches.within(capabilities(login.page_size));
-    Ok(over(rest, capabilities, own.zones))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    batched(Scaleway { rest, capabilities, filter }, via)
+    let rest = context.rest(&SERVICE, login.url.as_deref(), auth)?;
+    let capabilities = context.batches.within(capabilities(login.page_size));
+    Ok(context.account(rest, capabilities).batched(Scaleway))
 }
 
 fn capabilities(page_size: u32) -> Capabilities {
@@ -97,45 +94,25 @@ fn capabilities(page_size: u32) -> Capabilities {
     }
 }
 
-struct Scaleway {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Scaleway(Account);
 
 #[async_trait]
 impl ZoneReader for Scaleway {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let zone = |it: &ListedZone| {
-            let name = it.name();
-            Zone::new(name.as_str(), Name::as_listed(&name))
-        };
-        let first = self.rest.get(&ALL);
-        Ok(self.filter.select(self.rest.zones(via, first, &self.listing(&ZONES), zone).await?))
+        self.0.list_zones(via, self.0.rest.get(&[]), &ZONES, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let (first, listing) = (self.rest.get(&records(zone)), self.listing(&RECORDS));
-        self.rest.records(via, first, &listing, |it: &Listed| it.record(zone)).await
+        let first = self.0.rest.get(&[&zone.id, "records"]);
+        self.0.list_some(via, zone, first, &RECORDS, &RECORD, record::noted).await
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        record::with_priority(FORM.wanted(desired))
-    }
-}
-
-fn records(zone: &Zone) -> [&str; 5] {
-    let [first, second, third] = ALL;
-    [first, second, third, &zone.id, "records"]
-}
-
-impl Scaleway {
-    fn listing(&self, listing: &Listing) -> Listing {
-        Listing { size: ("page_size", self.capabilities.page_size.unwrap_or_default()), ..*listing }
+        with_number(FORM.wanted(desired), PRIORITY, has_property)
     }
 }
 
@@ -147,52 +124,24 @@ impl BatchWriter for Scaleway {
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
-        let request =
-            self.rest.patch(&records(zone)).json(&Changes::of(&ByKind::of(groups), zone)?)?;
-        self.rest.send(via, CHANGE, &request).await.map(drop)
+        // A zone that is gone must not come back by a write.
+        let body = Body::default()
+            .with("changes", changes(&ByKind::of(groups), zone)?)
+            .with("return_all_records", false)
+            .with("disallow_new_zone_creation", true);
+        let request = self.0.rest.patch(&[&zone.id, "records"]).json(&body)?;
+        self.0.rest.send(via, CHANGE, &request).await.map(drop)
     }
 }
 
 /// The changes of one call, in the order in which the service makes them.
-#[derive(Serialize)]
-struct Changes {
-    changes: Vec<serde_json::Value>,
-    return_all_records: bool,
-    disallow_new_zone_creation: bool,
-}
-
-impl Changes {
-    fn of(changes: &ByKind<'_>, zone: &Zone) -> Result<Self, ProviderError> {
-        let mut all = Vec::new();
-        for old in &changes.gone {
-            all.push(json!({ "delete": { "id": origin::<String>(old)? } }));
-        }
-        for (old, new) in &changes.changed {
-            let records = [Entry::of(&new.set, zone)];
-            all.push(json!({ "set": { "id": origin::<String>(old)?, "records": records } }));
-        }
-        if !changes.added.is_empty() {
-            let records: Vec<Entry> = changes.added.iter().map(|it| Entry::of(it, zone)).collect();
-            all.push(json!({ "add": { "records": records } }));
-        }
-        // A zone that is gone must not come back by a write.
-        Ok(Self { changes: all, return_all_records: false, disallow_new_zone_creation: true })
-    }
-}
-
-/// A domain can have several zones.
-#[derive(Deserialize)]
-struct ListedZone {
-    domain: String,
-    #[serde(default)]
-    subdomain: String,
-}
-
-impl ListedZone {
-    fn name(&self) -> String {
-        match self.subdomain.as_str() {
-            "" => self.domain.clone(),
-            sub => format!("{sub}.{}", self.domain),
-        }
-    }
+fn changes(all: &ByKind<'_>, zone: &Zone) -> Result<Vec<Value>, ProviderError> {
+    let gone = all.gone.iter().map(|old| Ok(json!({ "delete": { "id": origin::<Id>(old)? } })));
+    let changed = all.changed.iter().map(|(old, new)| {
+        let records = [record::body(&new.set, zone)];
+        Ok(json!({ "set": { "id": origin::<Id>(old)?, "records": records } }))
+    });
+    let added: Vec<Body> = all.added.iter().map(|it| record::body(it, zone)).collect();
+    let added = (!added.is_empty()).then(|| Ok(json!({ "add": { "records": added } })));
+    gone.chain(changed).chain(added).collect()
 }

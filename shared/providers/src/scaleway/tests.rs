@@ -1,6 +1,6 @@
 //! Scaleway over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome, Record};
+use extdns_model::{FailureKind, Name, Outcome, Record};
 use extdns_testkit::http::{Reply, Request};
 
 use super::dialect::{DIALECT, FRONT};
@@ -15,7 +15,8 @@ fn make(url: &str) -> Box<dyn Provider> {
     let auth = Auth::header("x-auth-token", SECRET);
     let rest = Context::default().rest(&SERVICE, Some(url), auth);
     let capabilities = Capabilities { request_time: None, ..capabilities(1000) };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    let account = Context::default().account(rest.expect("a client"), capabilities);
+    Box::new(account.batched(Scaleway))
 }
 
 mod kit {
@@ -67,9 +68,10 @@ async fn recorded_lists_are_read_whole() {
                     100 1 3128 bigbox.example.com. []";
     assert_eq!(sets.await.expect("readable"), [expected]);
     let zone = Zone::new("example.com", Name::as_listed("example.com"));
-    let answer = recorded("list-records").answered()["records"].clone();
-    let listed: Vec<Listed> = serde_json::from_value(answer).expect("records");
-    let records: Vec<Record> = listed.iter().filter_map(|it| it.record(&zone)).collect();
+    let exchange = recorded("list-records");
+    let items = exchange.answered()["records"].as_array().expect("records");
+    let record = |it| RECORD.record(&capabilities(1000), &zone, it).expect("whole");
+    let records: Vec<Record> = items.iter().filter_map(record).collect();
     // One is an SOA.
     assert_eq!(records.len(), 20);
     assert_eq!(records[0].set.targets.as_slice(), ["ns0.dom.scw.cloud"]);
@@ -156,7 +158,7 @@ fn writes_hold_what_the_service_took() {
         let zone = Zone::new(zone, Name::as_listed(zone));
         let exchange = recorded(name);
         let took = &exchange.sent()["changes"][0]["add"]["records"][0];
-        let ours = serde_json::to_value(Entry::of(&set(text), &zone)).expect("JSON");
+        let ours = json!(record::body(&set(text), &zone));
         for member in ["name", "type", "ttl"] {
             assert_eq!(ours[member], took[member], "{name} {member}");
         }
@@ -185,8 +187,11 @@ fn a_priority_is_compared_where_it_says_something() {
         (endpoint("a.test MX 60 10 b.test", None), None, 0),
     ];
     for (endpoint, priority, notes) in table {
-        let adjusted =
-            record::with_priority(Adjusted { endpoints: vec![endpoint], notes: Vec::new() });
+        let adjusted = with_number(
+            Adjusted { endpoints: vec![endpoint], notes: Vec::new() },
+            PRIORITY,
+            has_property,
+        );
         let own = adjusted.endpoints[0].set.properties().get(record::PRIORITY);
         assert_eq!((own, adjusted.notes.len()), (priority, notes));
     }

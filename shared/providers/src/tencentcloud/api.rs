@@ -3,34 +3,18 @@
 use extdns_model::RecordType;
 
 use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES};
-use crate::rest::{Advice, CONFLICT, Listing, Meaning, More, Service, THROTTLED};
+use crate::rest::{
+    Actions, Advice, CONFLICT, Holds, Layout, Listing, Meaning, More, Parameters, Service,
+    THROTTLED, ZoneLayout,
+};
 use crate::{ErrorKind, TxtQuoting};
 
-/// One of the two APIs.
-pub(super) struct Api {
-    /// The name of the service in signatures and host names.
-    pub(super) name: &'static str,
-    pub(super) version: &'static str,
-    pub(super) types: &'static [RecordType],
-    pub(super) zones: List,
-    pub(super) records: List,
-    /// The member that names a zone.
-    pub(super) zone: &'static str,
-    /// The actions that make, change and remove a record.
-    pub(super) writes: [&'static str; 3],
-    /// The member with the value of a record.
-    pub(super) value: &'static str,
-    pub(super) is_private: bool,
-}
-
-/// A list by its action, whose pages are asked for in the body.
-pub(super) type List = (&'static str, Listing);
-
+/// The pages of a list, which are asked for in the body.
 const fn paged(items: &'static str, total: &'static str, most: u32) -> Listing {
     Listing { next: More::Member("Offset"), total, size: ("Limit", most), ..Listing::at(items) }
 }
 
-pub(super) const SERVICE: Service = Service {
+const SERVICE: Service = Service {
     texts: &["/Response/Error/Code", "/Response/Error/Message"],
     failure: "/Response/Error",
     meanings: &[
@@ -54,39 +38,63 @@ pub(super) const SERVICE: Service = Service {
     rights: "check secretId and secretKey in the file of --tencent-cloud-config-file, and the policies of their user",
     advice: Advice {
         zone_gone: "add the zone at Tencent Cloud, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
-        throttled: "wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("Tencent Cloud", "https://dnspod.tencentcloudapi.com/")
 };
 
-pub(super) const FORM: Form =
+const FORM: Form =
     Form { apex: "@", dots: Dots::None, txt: TxtQuoting::Bare, ttls: Ttls::from(600) };
 
 /// DNSPod.
-pub(super) const PUBLIC: Api = Api {
+pub(super) const PUBLIC: Actions = Actions {
+    service: SERVICE,
     name: "dnspod",
     version: "2021-03-23",
+    is_private: false,
+    form: FORM,
     types: USUAL_TYPES,
+    parameters: Parameters::Body("x-tc-action", "x-tc-version"),
+    ids: "",
     zones: (
         "DescribeDomainList",
         paged("/Response/DomainList", "/Response/DomainCountInfo/AllTotal", 3000),
+        ZoneLayout::of("Name", "Name"),
     ),
     records: (
         "DescribeRecordList",
         paged("/Response/RecordList", "/Response/RecordCountInfo/TotalCount", 3000),
+        Layout::of(&[
+            ("RecordId", Holds::Id),
+            ("Name", Holds::Name),
+            ("Type", Holds::Type),
+            ("Value", Holds::Value),
+            ("TTL", Holds::Ttl),
+            ("MX", Holds::Preference),
+        ]),
     ),
-    zone: "Domain",
     writes: ["CreateRecord", "ModifyRecord", "DeleteRecord"],
-    value: "Value",
-    is_private: false,
+    written: Layout::of(&[
+        ("SubDomain", Holds::Name),
+        ("RecordType", Holds::Type),
+        ("Value", Holds::Value),
+        ("TTL", Holds::Ttl),
+        ("MX", Holds::Preference),
+    ]),
+    // The two sites call the default line differently, and its id the same.
+    more: &[("RecordLine", "默认"), ("RecordLineId", "0")],
+    zone: "Domain",
+    always_zone: true,
+    number_ids: true,
 };
 
 /// Private DNS.
-pub(super) const PRIVATE: Api = Api {
+pub(super) const PRIVATE: Actions = Actions {
+    service: Service { base: "https://privatedns.tencentcloudapi.com/", ..SERVICE },
     name: "privatedns",
     version: "2020-10-28",
+    is_private: true,
+    ids: "RecordIdSet",
     types: {
         use RecordType::{A, Aaaa, Cname, Mx, Ptr, Txt};
         &[A, Aaaa, Cname, Mx, Ptr, Txt]
@@ -94,13 +102,26 @@ pub(super) const PRIVATE: Api = Api {
     zones: (
         "DescribePrivateZoneList",
         paged("/Response/PrivateZoneSet", "/Response/TotalCount", 100),
+        ZoneLayout::of("ZoneId", "Domain"),
     ),
     records: (
         "DescribePrivateZoneRecordList",
         paged("/Response/RecordSet", "/Response/TotalCount", 100),
+        PRIVATE_RECORD,
     ),
-    zone: "ZoneId",
     writes: ["CreatePrivateZoneRecord", "ModifyPrivateZoneRecord", "DeletePrivateZoneRecord"],
-    value: "RecordValue",
-    is_private: true,
+    written: PRIVATE_RECORD,
+    more: &[],
+    zone: "ZoneId",
+    number_ids: false,
+    ..PUBLIC
 };
+
+const PRIVATE_RECORD: Layout = Layout::of(&[
+    ("RecordId", Holds::Id),
+    ("SubDomain", Holds::Name),
+    ("RecordType", Holds::Type),
+    ("RecordValue", Holds::Value),
+    ("TTL", Holds::Ttl),
+    ("MX", Holds::Preference),
+]);

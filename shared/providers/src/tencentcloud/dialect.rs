@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use super::KEEPS;
-use super::api::{Api, FORM, PRIVATE, PUBLIC};
+use super::KEPT;
+use super::api::{PRIVATE, PUBLIC};
 use super::sign::Tc3;
 use crate::conformance::{
     Dialect, Front, HttpAnswer, HttpBatch, HttpChange, HttpPage, HttpRecord, HttpRequest, SECRET,
     only,
 };
-use crate::rest::Outgoing;
+use crate::rest::{Actions, Outgoing};
 
 /// The dialect of DNSPod behind [`FRONT`].
 pub const DIALECT: Dialect = Dialect {
@@ -76,7 +76,7 @@ fn whole(body: Value) -> HttpAnswer {
     HttpAnswer::Whole { status: 200, headers: Vec::new(), body: json!({ "Response": body }) }
 }
 
-fn ask(api: &Api, request: &HttpRequest) -> Result<HttpRequest, HttpAnswer> {
+fn ask(api: &Actions, request: &HttpRequest) -> Result<HttpRequest, HttpAnswer> {
     let refuse = |code: &str| whole(json!({ "Error": { "Code": code, "Message": code } }));
     let header = |name: &str| request.headers.get(name).map_or("", String::as_str);
     if request.path != "/" || header("x-tc-version") != api.version || !is_signed(api, request) {
@@ -127,7 +127,7 @@ fn ask(api: &Api, request: &HttpRequest) -> Result<HttpRequest, HttpAnswer> {
 }
 
 /// Whether a request is signed with the secret of the kit, not longer ago than five minutes.
-fn is_signed(api: &Api, request: &HttpRequest) -> bool {
+fn is_signed(api: &Actions, request: &HttpRequest) -> bool {
     let header = |name: &str| request.headers.get(name).map_or("", String::as_str);
     let seconds = header("x-tc-timestamp").parse().unwrap_or_default();
     let Ok(time) = Timestamp::from_second(seconds) else { return false };
@@ -166,7 +166,7 @@ fn with_kept(request: &HttpRequest, answer: HttpAnswer) -> HttpAnswer {
     let is_list = request.headers.get("x-tc-action").is_some_and(|it| it == PRIVATE.records.0);
     match answer {
         HttpAnswer::Whole { status: 200, headers, mut body } if is_list => {
-            let own = json!({ "RecordId": "0", "SubDomain": "@", "RecordType": "TXT", "RecordValue": KEEPS, "TTL": 600 });
+            let own = json!({ "RecordId": "0", "SubDomain": "@", "RecordType": "TXT", "RecordValue": KEPT[2].1, "TTL": 600 });
             if let Some(all) = body["RecordSet"].as_array_mut() {
                 all.push(own);
             }
@@ -192,9 +192,9 @@ fn error(status: u16, message: &str) -> Value {
     json!({ "Error": { "Code": code, "Message": message } })
 }
 
-fn show(api: &Api, record: &HttpRecord) -> Value {
+fn show(api: &Actions, record: &HttpRecord) -> Value {
     let [value] = &record.values[..] else { panic!("one value: {record:?}") };
-    let (preference, value) = FORM.mx_apart(record.rtype, value);
+    let (preference, value) = api.form.mx_apart(record.rtype, value);
     let (rtype, preference) = (record.rtype.to_string(), preference.unwrap_or_default());
     match api.is_private {
         true => {
@@ -206,13 +206,10 @@ fn show(api: &Api, record: &HttpRecord) -> Value {
     }
 }
 
-fn read(api: &Api, body: &Value) -> Result<HttpRecord, String> {
-    let line = ["RecordLine", "RecordLineId"];
-    let members = [
-        &["SubDomain", "RecordType", api.value, "TTL", "MX"][..],
-        if api.is_private { &[] } else { &line },
-    ];
-    only(body, &members.concat())?;
+fn read(api: &Actions, body: &Value) -> Result<HttpRecord, String> {
+    let value = if api.is_private { "RecordValue" } else { "Value" };
+    let line: &[&str] = if api.is_private { &[] } else { &["RecordLine", "RecordLineId"] };
+    only(body, &[&["SubDomain", "RecordType", value, "TTL", "MX"], line].concat())?;
     let text = |name: &str| body[name].as_str().ok_or(format!("no {name}"));
     if !api.is_private && text("RecordLineId")? != "0" {
         return Err("of another line".to_owned());
@@ -222,7 +219,7 @@ fn read(api: &Api, body: &Value) -> Result<HttpRecord, String> {
     if !api.types.contains(&rtype) || (rtype == RecordType::Mx) != preference.is_some() {
         return Err("of another type, or a preference that does not belong to it".to_owned());
     }
-    let value = FORM.mx_joined(rtype, preference, text(api.value)?).to_string();
+    let value = api.form.mx_joined(rtype, preference, text(value)?).to_string();
     let ttl = body["TTL"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).ok_or("no ttl")?;
     Ok(HttpRecord { id: 0, name: text("SubDomain")?.to_owned(), rtype, ttl, values: vec![value] })
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 
 use crate::ProviderError;
-use crate::rest::signing::{derived, hex, sha256};
+use crate::rest::signing::{hex, scoped, sha256};
 use crate::rest::{Outgoing, Signer};
 
 /// Signs the calls of one service with one key.
@@ -28,14 +28,9 @@ impl Tc3 {
         let (method, host, body) = (&request.method, request.host(), hex(sha256(request.bytes())));
         let signed = "content-type;host";
         let whole = format!("{method}\n/\n\ncontent-type:{media}\nhost:{host}\n\n{signed}\n{body}");
-        let (date, seconds) = (time.strftime("%Y-%m-%d").to_string(), time.as_second());
-        let scope = format!("{date}/{}/tc3_request", self.service);
-        let text = format!("TC3-HMAC-SHA256\n{seconds}\n{scope}\n{}", hex(sha256(whole)));
-        let words = [date.as_str(), self.service, "tc3_request", &text];
-        let (id, signature) = (&self.id, derived(format!("TC3{}", self.key), &words));
-        format!(
-            "TC3-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}"
-        )
+        let (date, time) = (time.strftime("%Y-%m-%d").to_string(), time.as_second().to_string());
+        let (key, scope) = (format!("TC3{}", self.key), [&*date, self.service, "tc3_request"]);
+        scoped("TC3-HMAC-SHA256", [&self.id, &key], &time, &scope, (&whole, signed))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tencent Cloud over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome, RecordSet};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -14,11 +14,12 @@ use crate::rest::Outgoing;
 
 /// Without the budget and the bound of a request: the tests make more calls than a run, and the clock
 /// that they stop runs ahead while an answer is on its way.
-fn with(api: &'static Api, url: &str) -> Box<dyn Provider> {
+fn with(api: &'static Actions, url: &str) -> Box<dyn Provider> {
     let auth = Auth::signed(Tc3::new(api.name, "id", SECRET), vec![SECRET.to_owned()]);
-    let rest = Context::default().rest(&SERVICE, Some(url), auth).expect("a client");
+    let rest = Context::default().rest(&api.service, Some(url), auth).expect("a client");
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(api) };
-    over(rest, api, capabilities, ZoneFilter::default(), "vpc-1".to_owned()).expect("a provider")
+    let account = Context::default().account(rest, capabilities);
+    over(account, api, "vpc-1".to_owned())
 }
 
 fn make(url: &str) -> Box<dyn Provider> {
@@ -256,24 +257,14 @@ async fn requests_are_those_of_the_service() {
 #[test]
 fn writes_hold_what_the_service_documents() {
     let zone = Zone::new("dnspod.cn", Name::as_listed("dnspod.cn"));
-    let rest = || Context::default().rest(&SERVICE, None, Auth::none()).expect("a client");
-    let own = |api: &'static Api| Tencentcloud {
-        rest: rest(),
-        api,
-        capabilities: capabilities(api),
-        filter: ZoneFilter::default(),
-        vpc: String::new(),
-        kept: Noted::default(),
-    };
     for (name, api, text) in [
         ("dnspod-CreateRecord", &PUBLIC, "bbbb.dnspod.cn A 600 198.51.100.1"),
         ("dnspod-ModifyRecord", &PUBLIC, "bbbb.dnspod.cn A 600 198.51.100.1"),
         ("privatedns-CreatePrivateZoneRecord", &PRIVATE, "b.dnspod.cn A 600 3.3.3.3"),
         ("privatedns-ModifyPrivateZoneRecord", &PRIVATE, "mail.dnspod.cn MX 300 10 stmp.qq.com"),
     ] {
-        let ours = own(api).written(json!({}), &set(text), &zone);
-        for (member, value) in ours.as_object().expect("an object") {
-            assert_eq!(recorded(name).sent()[member], *value, "{name}: {member}");
+        for (member, value) in api.written(&zone, &set(text)) {
+            assert_eq!(recorded(name).sent()[&member], value, "{name}: {member}");
         }
     }
 }
@@ -301,7 +292,7 @@ async fn a_private_zone_keeps_one_record_and_loses_others_together() {
     // It is there: nothing is made, and nobody sees it.
     let kept = |request: &Request| match action(request) {
         "DescribePrivateZoneRecordList" => Some(response(&json!({ "TotalCount": 1, "RecordSet": [
-            { "RecordId": "9", "SubDomain": "@", "RecordType": "TXT", "RecordValue": KEEPS, "TTL": 600 }] }))),
+            { "RecordId": "9", "SubDomain": "@", "RecordType": "TXT", "RecordValue": KEPT[2].1, "TTL": 600 }] }))),
         _ => private_reads(request),
     };
     let own = sent(make_private, kept, &["www.example.org A 0 192.0.2.7"]).await;

@@ -14,16 +14,17 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Record, RecordSet, Zone, ZoneIndex};
+use extdns_model::Zone;
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, Auth, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
+use crate::rest::{
+    Account, Advice, Auth, Holds, Layout, Listing, Meaning, More, RECORD_OPERATIONS, Service,
+    ZoneLayout,
+};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -42,9 +43,8 @@ const SERVICE: Service = Service {
              of the API lets this machine's address in",
     advice: Advice {
         zone_gone: "add the domain at Vultr, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "Vultr takes 30 calls a second of one address: wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("Vultr", "https://api.vultr.com/v2")
 };
@@ -60,6 +60,21 @@ const DOMAINS: Listing = Listing {
 };
 const RECORDS: Listing = Listing { items: "/records", ..DOMAINS };
 
+const DOMAIN: ZoneLayout = ZoneLayout::of("domain", "domain");
+/// No record changes its type.
+const RECORD: Layout = Layout {
+    fixed: &["type"],
+    zeros: true,
+    ..Layout::of(&[
+        ("id", Holds::Id),
+        ("type", Holds::Type),
+        ("name", Holds::Name),
+        ("data", Holds::Value),
+        ("ttl", Holds::Ttl),
+        ("priority", Holds::Priority),
+    ])
+};
+
 /// Items per page of a list.
 const PAGE: u32 = 500;
 
@@ -71,12 +86,7 @@ pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderErro
     let variables = &context.environment;
     let key = variables.required("VULTR_API_KEY", "an API key of Vultr")?;
     let rest = context.rest(&SERVICE, variables.get("VULTR_API_URL"), Auth::bearer(key))?;
-    Ok(over(rest, capabilities(), context.zones.clone()))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Vultr { rest, capabilities, filter }, via)
+    Ok(context.account(rest, capabilities()).stepped(Vultr))
 }
 
 fn capabilities() -> Capabilities {
@@ -90,34 +100,21 @@ fn capabilities() -> Capabilities {
     }
 }
 
-struct Vultr {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Vultr(Account);
 
 #[async_trait]
 impl ZoneReader for Vultr {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let domains: Vec<Domain> =
-            self.rest.all(via, "list domains", &["domains"], &DOMAINS).await?;
-        let zones =
-            domains.iter().map(|it| Zone::new(it.domain.as_str(), Name::as_listed(&it.domain)));
-        Ok(self.filter.select(zones.collect()))
+        self.0.list_zones(via, self.0.rest.get(&["domains"]), &DOMAINS, &DOMAIN).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let path = ["domains", &zone.id, "records"];
-        let listed: Vec<Listed> = self.rest.all(via, "list records", &path, &RECORDS).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let first = self.0.rest.get(&["domains", &zone.id, "records"]);
+        self.0.list_records(via, zone, first, &RECORDS, &RECORD).await
     }
 }
 
@@ -125,66 +122,6 @@ impl ZoneReader for Vultr {
 impl RecordWriter for Vultr {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let at = (Method::PATCH, &["domains", &zone.id, "records"][..]);
-        // No record changes its type.
-        let is_new = matches!(step.action, Action::Create(_));
-        let body = |set: &RecordSet| match Written::of(set, zone) {
-            whole if is_new => whole,
-            whole => Written { rtype: String::new(), ..whole },
-        };
-        self.rest.step(via, step, at, body).await.map(drop)
-    }
-}
-
-#[derive(Deserialize)]
-struct Domain {
-    domain: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    data: String,
-    priority: Option<i64>,
-    ttl: Option<u32>,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self, zone: &Zone) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype)?;
-        let priority = self.priority.and_then(|it| u16::try_from(it).ok());
-        let value = FORM.joined(rtype, priority, &self.data);
-        Some(FORM.record((zone, &self.name), (rtype, self.ttl), value, self.id.clone()))
-    }
-}
-
-/// A record as it is written.
-#[derive(Serialize)]
-struct Written {
-    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
-    rtype: String,
-    name: String,
-    data: String,
-    ttl: u32,
-    priority: u16,
-}
-
-impl Written {
-    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
-    fn of(set: &RecordSet, zone: &Zone) -> Self {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, data) = FORM.apart(set.rtype, value);
-        let rtype = set.rtype.to_string();
-        Self {
-            rtype,
-            name: FORM.name(&set.name, zone),
-            data,
-            ttl: FORM.ttl(set.ttl),
-            priority: priority.unwrap_or_default(),
-        }
+        self.0.step(via, zone, step, at, &RECORD).await.map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! Vultr over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Ttl};
+use extdns_model::{FailureKind, Name, RecordSet, Ttl};
 use extdns_testkit::http::{Reply, Request};
 use serde_json::json;
 
@@ -16,7 +16,7 @@ fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/v2");
     let rest = Context::default().rest(&SERVICE, Some(&base), Auth::bearer(SECRET));
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities() };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest.expect("a client"), capabilities).stepped(Vultr))
 }
 
 mod kit {
@@ -127,7 +127,11 @@ fn writes_are_those_that_the_service_took() {
             Ttl::from_seconds(sent["ttl"].as_i64().expect("a TTL")),
             [text("data")].into_iter().collect(),
         );
-        assert_eq!(serde_json::to_value(Written::of(&set, &zone)).expect("JSON"), *sent, "{name}");
+        assert_eq!(
+            serde_json::to_value(RECORD.body(&FORM, &zone, &set)).expect("JSON"),
+            *sent,
+            "{name}"
+        );
     }
     let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("one");
     let ends = [("delete-record", "DELETE"), ("update-record-txt", "PATCH")];
@@ -151,8 +155,13 @@ fn values_of_several_fields() {
         ("c.example.org CNAME 60 lb.example.net.", (0, "lb.example.net")),
     ];
     for (text, (priority, data)) in table {
-        let written = Written::of(&crate::conformance::contract::set(text), &zone);
-        assert_eq!((written.priority, written.data.as_str()), (priority, data), "{text}");
+        let set = crate::conformance::contract::set(text);
+        let written = json!(RECORD.body(&FORM, &zone, &set));
+        assert_eq!(
+            (&written["priority"], &written["data"]),
+            (&json!(priority), &json!(data)),
+            "{text}"
+        );
     }
 }
 

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use super::super::*;
 use super::{ARGS, DIALECT};
 use crate::conformance::{Dialect, HttpBatch, HttpChange, OverHttp, SECRET, only};
-use crate::engine::batched;
-use crate::rest::origin;
+use crate::rest::{Id, origin};
 use crate::{BatchLimits, BatchWriter, Batching};
 
 const CHANGE: &str = "change records";
@@ -66,10 +65,6 @@ impl ZoneReader for InBatches {
     ) -> Result<Page, ProviderError> {
         self.0.page(via, zone, from).await
     }
-
-    fn adjust(&self, desired: Adjusted, zones: &ZoneIndex) -> Adjusted {
-        self.0.adjust(desired, zones)
-    }
 }
 
 #[async_trait]
@@ -88,17 +83,17 @@ impl BatchWriter for InBatches {
             match &change.action {
                 Action::Delete(old) => deletes.push(json!({ "id": id(old)? })),
                 Action::Update { old, new } => {
-                    let mut put = json!(Written::of(&new.set, zone));
+                    let mut put = json!(RECORD.body(&FORM, zone, &new.set));
                     put["id"] = id(old)?.into();
                     puts.push(put);
                 }
-                Action::Create(new) => posts.push(json!(Written::of(&new.set, zone))),
+                Action::Create(new) => posts.push(json!(RECORD.body(&FORM, zone, &new.set))),
             }
         }
         let body = json!({ "deletes": deletes, "puts": puts, "posts": posts });
         let path = ["domains", &zone.id, "records", "batch"];
-        let request = self.0.rest.post(&path).json(&body)?;
-        self.0.rest.send(via, CHANGE, &request).await.map(drop)
+        let request = self.0.0.rest.post(&path).json(&body)?;
+        self.0.0.rest.send(via, CHANGE, &request).await.map(drop)
     }
 }
 
@@ -113,10 +108,8 @@ fn make(url: &str, batches: Batching) -> Box<dyn Provider> {
         mutating_operations: &[CHANGE],
         ..capabilities(&ARGS)
     };
-    let rest = rest.expect("a client");
-    let via = rest.transport(&capabilities);
-    let api = DigitalOcean { rest, capabilities, filter: ZoneFilter::default() };
-    Box::new(batched(InBatches(api), via))
+    let account = Context::default().account(rest.expect("a client"), capabilities);
+    Box::new(account.batched(|account| InBatches(DigitalOcean(account))))
 }
 
 mod atomic {

@@ -18,7 +18,7 @@ pub use members::Members;
 pub use normal::normal;
 pub use numbers::Numbers;
 pub use ttl::Ttls;
-pub use values::{as_given, keeping_texts, well_formed};
+pub use values::{as_given, keeping_texts, well_formed, with_number};
 
 use super::names::{absolute, relative};
 use super::text;
@@ -41,10 +41,12 @@ pub const USUAL_TYPES_AND_DNAME: &[RecordType] = {
     &[A, Aaaa, Cname, Dname, Mx, Ns, Srv, Txt]
 };
 
-/// One of these types, by its name.
+/// One of these types, by its name, in capitals or not.
 #[must_use]
 pub fn type_of(types: &[RecordType], name: &str) -> Option<RecordType> {
-    types.iter().copied().find(|rtype| rtype.known_text() == Some(name))
+    let is_named =
+        |it: &RecordType| it.known_text().is_some_and(|it| it.eq_ignore_ascii_case(name));
+    types.iter().copied().find(is_named)
 }
 
 /// How an API writes the host names in values.
@@ -56,6 +58,8 @@ pub enum Dots {
     FinalButCname,
     /// Without.
     None,
+    /// As they are given; other values and texts too.
+    AsGiven,
 }
 
 /// How an API writes records.
@@ -86,11 +90,16 @@ pub struct Form {
 }
 
 impl Form {
+    /// Names within their zone, everything else as it is given.
+    pub const AS_GIVEN: Self =
+        Self { apex: "", dots: Dots::AsGiven, txt: TxtQuoting::AsIs, ttls: Ttls::from(0) };
+
     /// The capabilities of a provider that writes records so.
     #[must_use]
     pub fn capabilities(&self, provider: &'static str) -> Capabilities {
         Capabilities {
             record_types: USUAL_TYPES,
+            form: *self,
             apex_symbol: self.apex,
             txt_quoting: self.txt,
             min_ttl: Ttl::from_seconds(self.ttls.min.into()),
@@ -120,7 +129,11 @@ impl Form {
 
     /// Whether values of a type stay as they are given.
     fn keeps(&self, rtype: RecordType) -> bool {
-        (self.dots, rtype) == (Dots::FinalButCname, RecordType::Cname)
+        match self.dots {
+            Dots::AsGiven => true,
+            Dots::FinalButCname => rtype == RecordType::Cname,
+            Dots::Final | Dots::None => false,
+        }
     }
 
     /// A value as the API writes it in one text.
@@ -132,7 +145,7 @@ impl Form {
         let value = normal(rtype, value, self.txt);
         let host_in = |value: &str| match self.dots {
             Dots::Final | Dots::FinalButCname => fqdn(value),
-            Dots::None => host(value),
+            Dots::None | Dots::AsGiven => host(value),
         };
         let has_fields = match rtype {
             _ if value.trim_ascii().is_empty() => false,
@@ -170,10 +183,12 @@ impl Form {
         }
     }
 
-    /// A value of two such fields as one text, in its normal form.
+    /// A value of two such fields as one text, in its normal form. Some services repeat the preference of MX in the rest,
+    /// which is whole then.
     #[must_use]
     pub fn joined(&self, rtype: RecordType, number: Option<u16>, rest: &str) -> EcoString {
         match rtype {
+            RecordType::Mx if rest.contains(' ') => self.read(rtype, rest),
             RecordType::Mx | RecordType::Srv => {
                 self.read(rtype, &format!("{} {rest}", number.unwrap_or_default()))
             }

@@ -1,0 +1,301 @@
+//! Zones and records in JSON, as tables: which member of an object holds which part.
+
+use ecow::EcoString;
+use extdns_model::{Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone};
+use serde::{Deserialize as _, Serialize, Serializer};
+use serde_json::Value;
+
+use super::Id;
+use crate::Capabilities;
+use crate::engine::wire::{Form, Numbers, type_of};
+
+/// The members of a zone in a list. An item that is no object but a text is the name, and its members have no names here.
+#[derive(Debug, Clone, Copy)]
+pub struct ZoneLayout {
+    /// The id, as the paths of its records have it.
+    pub id: &'static str,
+    /// The name.
+    pub name: &'static str,
+    /// Another id, by which `--zone-id-filter` selects too; empty where there is none.
+    pub other_id: &'static str,
+    /// More labels in front of the id and the name, which are one; empty where both are whole.
+    pub labels: &'static str,
+    /// A JSON pointer (RFC 6901) and the text that stands there in the zones that the service serves; `None` where it serves
+    /// all of the list.
+    pub served: Option<(&'static str, &'static str)>,
+}
+
+impl ZoneLayout {
+    /// The members with the id and the name.
+    #[must_use]
+    pub const fn of(id: &'static str, name: &'static str) -> Self {
+        Self { id, name, other_id: "", labels: "", served: None }
+    }
+
+    /// The other id of a zone; nothing where it has none.
+    #[must_use]
+    pub fn other_id(zone: &Zone) -> &str {
+        zone.data.get::<OtherId>().and_then(|it| it.0.as_ref()).map_or("", Id::as_str)
+    }
+
+    /// The zone of an item, if the service serves it.
+    ///
+    /// # Errors
+    /// When the item has no id or no name: what is missing.
+    pub fn zone(&self, item: &Value) -> Result<Option<Zone>, String> {
+        let is_served = |(at, text)| item.pointer(at).and_then(Value::as_str) == Some(text);
+        if !self.served.is_none_or(is_served) {
+            return Ok(None);
+        }
+        let labels = item.get(self.labels).and_then(Value::as_str).filter(|it| !it.is_empty());
+        let whole = |text: &str| labels.map_or(text.to_owned(), |it| format!("{it}.{text}"));
+        let id = id(item, self.id)?;
+        let other =
+            if self.other_id.is_empty() { None } else { self::id(item, self.other_id).ok() };
+        Ok(Some(Zone {
+            data: Opaque::new(OtherId(other)),
+            ..Zone::new(whole(id.as_str()), Name::as_listed(&whole(text(item, self.name)?)))
+        }))
+    }
+}
+
+/// What a zone notes of its other id.
+struct OtherId(Option<Id>);
+
+/// The members of a record, or of a record set.
+///
+/// ```
+/// use extdns_model::{Name, RecordType, Zone};
+/// use extdns_providers::TxtQuoting;
+/// use extdns_providers::engine::wire::{Dots, Form, Ttls};
+/// use extdns_providers::rest::{Layout, Holds};
+/// use serde_json::json;
+///
+/// const FORM: Form =
+///     Form { apex: "@", dots: Dots::Final, txt: TxtQuoting::Quoted, ttls: Ttls::from(600) };
+/// const RECORD: Layout = Layout::of(&[
+///     ("id", Holds::Id),
+///     ("type", Holds::Type),
+///     ("name", Holds::Name),
+///     ("content", Holds::Value),
+///     ("ttl", Holds::Ttl),
+///     ("prio", Holds::Preference),
+/// ]);
+///
+/// let zone = Zone::new("1", Name::as_listed("example.org"));
+/// let item = json!({ "id": 7, "type": "MX", "name": "@", "content": "mail.example.org.", "ttl": 600, "prio": 10 });
+/// let record = RECORD.record(&FORM.capabilities("example"), &zone, &item).unwrap().unwrap();
+/// assert_eq!(record.set.to_string(), "example.org 600 IN MX  10 mail.example.org []");
+///
+/// let sent = serde_json::to_string(&RECORD.body(&FORM, &zone, &record.set)).unwrap();
+/// assert_eq!(sent, r#"{"type":"MX","name":"@","content":"mail.example.org.","ttl":600,"prio":10}"#);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Layout {
+    /// The members and what each holds, in the order in which they are sent.
+    pub members: &'static [(&'static str, Holds)],
+    /// The members that a change of a record does not have.
+    pub fixed: &'static [&'static str],
+    /// Whether a number that a value does not have is sent as 0; else it is left out.
+    pub zeros: bool,
+    /// Whether the value `@` is the name of the zone.
+    pub apex_value: bool,
+}
+
+/// What a member holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// The id, a number or a text. It is not sent.
+    Id,
+    /// The name within the zone.
+    Name,
+    /// The whole name.
+    WholeName,
+    /// The type.
+    Type,
+    /// The one value, or what is left of it where its numbers are members of their own.
+    Value,
+    /// All values of a set.
+    Values,
+    /// The TTL in seconds.
+    Ttl,
+    /// The preference of MX, where SRV is one text.
+    Preference,
+    /// The preference of MX and the priority of SRV.
+    Priority,
+    /// The weight of SRV.
+    Weight,
+    /// The port of SRV.
+    Port,
+}
+
+/// A record as it is sent: its members in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Body(Vec<(&'static str, Value)>);
+
+impl Layout {
+    /// These members, all of which a change has too.
+    #[must_use]
+    pub const fn of(members: &'static [(&'static str, Holds)]) -> Self {
+        Self { members, fixed: &[], zeros: false, apex_value: false }
+    }
+
+    /// The record or record set of an item, if its type is managed.
+    ///
+    /// # Errors
+    /// When the item lacks a part: what is missing.
+    pub fn record(
+        &self,
+        can: &Capabilities,
+        zone: &Zone,
+        item: &Value,
+    ) -> Result<Option<Record>, String> {
+        let Some(rtype) = type_of(can.record_types, self.text(Holds::Type, item)?) else {
+            return Ok(None);
+        };
+        let name = match self.member(Holds::WholeName) {
+            Some(member) => Name::as_listed(text(item, member)?),
+            None => can.form.whole_name(self.text(Holds::Name, item)?, zone),
+        };
+        let targets = match self.member(Holds::Values) {
+            Some(member) => {
+                let values = item[member].as_array().ok_or_else(|| missing(member))?;
+                let texts = values.iter().map(|it| it.as_str().ok_or_else(|| missing(member)));
+                texts.map(|it| Ok(can.form.read(rtype, it?))).collect::<Result<_, String>>()?
+            }
+            None => [self.value(&can.form, rtype, zone, item)?].into_iter().collect(),
+        };
+        let origin = match self.member(Holds::Id) {
+            Some(member) => Opaque::new(id(item, member)?),
+            None => Opaque::none(),
+        };
+        let ttl = self.number::<u32>(Holds::Ttl, item).unwrap_or_default();
+        let set = RecordSet::new(name, rtype, Ttl::from_seconds(ttl.into()), targets);
+        Ok(Some(Record::new(set, origin)))
+    }
+
+    /// What is sent of a new record or record set. A value that cannot be taken apart is sent whole, for the API to refuse.
+    #[must_use]
+    pub fn body(&self, form: &Form, zone: &Zone, set: &RecordSet) -> Body {
+        let value = set.targets.first().map_or("", |target| target.as_str());
+        let (numbers, rest) = if self.has(Holds::Port) {
+            form.in_members(set.rtype, value)
+        } else {
+            let (priority, rest) = match self.has(Holds::Priority) {
+                true => form.apart(set.rtype, value),
+                false if self.has(Holds::Preference) => form.mx_apart(set.rtype, value),
+                false => (None, form.value(set.rtype, value)),
+            };
+            (Numbers { priority, ..Numbers::default() }, rest)
+        };
+        let number = |it: Option<u16>| it.or(self.zeros.then_some(0)).map(Value::from);
+        let part = |part: Holds| match part {
+            Holds::Id => None,
+            Holds::Name => Some(form.name(&set.name, zone).into()),
+            Holds::WholeName => Some(set.name.key().into()),
+            Holds::Type => Some(set.rtype.to_string().into()),
+            Holds::Value => Some(rest.as_str().into()),
+            Holds::Values => Some(set.targets.iter().map(|it| form.value(set.rtype, it)).collect()),
+            Holds::Ttl => Some(form.ttl(set.ttl).into()),
+            Holds::Preference | Holds::Priority => number(numbers.priority),
+            Holds::Weight => number(numbers.weight),
+            Holds::Port => number(numbers.port),
+        };
+        Body(self.members.iter().filter_map(|(name, own)| Some((*name, part(*own)?))).collect())
+    }
+
+    /// What is sent of a record that changes.
+    #[must_use]
+    pub fn changed(&self, form: &Form, zone: &Zone, set: &RecordSet) -> Body {
+        let mut body = self.body(form, zone, set);
+        body.0.retain(|(name, _)| !self.fixed.contains(name));
+        body
+    }
+
+    fn value(
+        &self,
+        form: &Form,
+        rtype: RecordType,
+        zone: &Zone,
+        item: &Value,
+    ) -> Result<EcoString, String> {
+        let rest = match self.text(Holds::Value, item)? {
+            "@" if self.apex_value && rtype != RecordType::Txt => zone.name.as_str(),
+            rest => rest,
+        };
+        let number = |part| self.number::<u16>(part, item);
+        let priority = number(Holds::Priority);
+        Ok(if self.has(Holds::Port) {
+            let (weight, port) = (number(Holds::Weight), number(Holds::Port));
+            form.of_members(rtype, &Numbers { priority, weight, port }, rest)
+        } else if self.has(Holds::Priority) {
+            form.joined(rtype, priority, rest)
+        } else if self.has(Holds::Preference) {
+            form.mx_joined(rtype, number(Holds::Preference), rest)
+        } else {
+            form.read(rtype, rest)
+        })
+    }
+
+    fn has(&self, part: Holds) -> bool {
+        self.member(part).is_some()
+    }
+
+    fn member(&self, part: Holds) -> Option<&'static str> {
+        self.members.iter().find(|(_, own)| *own == part).map(|(name, _)| *name)
+    }
+
+    fn text<'i>(&self, part: Holds, item: &'i Value) -> Result<&'i str, String> {
+        text(item, self.member(part).unwrap_or_default())
+    }
+
+    /// A number that is there and not out of bounds: some services say -1 where there is none.
+    fn number<T: TryFrom<u64>>(&self, part: Holds, item: &Value) -> Option<T> {
+        T::try_from(item.get(self.member(part)?)?.as_u64()?).ok()
+    }
+}
+
+impl Body {
+    /// With this member, in place of the one of the name that is there.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        match self.0.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, own)) => *own = value,
+            None => self.0.push((name, value)),
+        }
+        self
+    }
+}
+
+impl IntoIterator for Body {
+    type Item = (&'static str, Value);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+fn missing(member: &str) -> String {
+    format!("an item has no {member:?}")
+}
+
+/// A member of an item; the item itself where the name is empty.
+fn at<'i>(item: &'i Value, member: &str) -> &'i Value {
+    if member.is_empty() { item } else { &item[member] }
+}
+
+fn text<'i>(item: &'i Value, member: &str) -> Result<&'i str, String> {
+    at(item, member).as_str().ok_or_else(|| missing(member))
+}
+
+fn id(item: &Value, member: &str) -> Result<Id, String> {
+    Id::deserialize(at(item, member)).map_err(|_| missing(member))
+}
