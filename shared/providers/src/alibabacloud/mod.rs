@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use extdns_auth::AlibabaMachine;
-use extdns_model::{Record, Zone};
+use extdns_model::Zone;
 use serde_json::Value;
 
 use crate::rest::credentials::CloudFile;
@@ -126,9 +126,7 @@ impl ZoneReader for Alibabacloud {
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         // Records of other lines are not for everybody.
-        let usual = |item: &Value, record: Record| {
-            item["Line"].as_str().is_none_or(|line| line == "default").then_some(record)
-        };
+        let usual = |item: &Value| item["Line"].as_str().is_none_or(|line| line == "default");
         self.api.list_records(&self.account, via, zone, usual).await
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::dialect::{DIALECT, FRONT, PRIVATE_DIALECT, PRIVATE_FRONT, VPC};
 use super::sign::signature;
 use super::*;
-use crate::conformance::contract::{failing_reads, read, refusals, writes};
+use crate::conformance::contract::{failing_reads, read, refusals, writes, wrong_clock};
 use crate::conformance::recorded::Exchange;
 use crate::conformance::{OverHttp, SECRET};
 use crate::{Environment, ErrorKind, Reader as _};
@@ -334,17 +334,7 @@ async fn failures_and_what_they_mean() {
 
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_wrong_by_an_hour_is_named_with_that_of_the_service() {
-    let theirs = httpdate::fmt_http_date(
-        std::time::SystemTime::now() + std::time::Duration::from_secs(3600),
-    );
-    let shown = theirs.clone();
-    let error = read(make, move |_| {
-        let body = json!({ "Code": "InvalidTimeStamp.Expired", "Message": "Specified time stamp or date value is expired." });
-        Reply::json(400, &body).header("date", &theirs)
-    });
-    let message = error.await.expect_err("expired").message;
-    assert!(message.contains("the clock of this machine says"), "{message}");
-    assert!(message.contains(&shown), "{message}");
+    wrong_clock(make, 400, r#"{"Code":"InvalidTimeStamp.Expired","Message":"Specified time stamp or date value is expired."}"#).await;
 }
 
 #[tokio::test]

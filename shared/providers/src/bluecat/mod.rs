@@ -20,7 +20,6 @@ mod record;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_auth::HttpOptions;
 use extdns_model::{
     Action, Name, Planned, Record, RecordSet, RecordType, Surroundings, Ttl, Zone, ZoneIndex,
 };
@@ -87,9 +86,7 @@ fn over(
     };
     let user = own("BLUECAT_USERNAME", &config.gateway_username)?;
     let password = own("BLUECAT_PASSWORD", &config.gateway_password)?;
-    let http =
-        HttpOptions { accept_any_certificate: config.skip_tls_verify, ..context.http.clone() };
-    let context = Context { http, ..context.clone() };
+    let context = context.trusting_any(config.skip_tls_verify);
     let base = config.gateway_host.trim_end_matches('/');
     let client = |auth| {
         let rest = context.rest(&SERVICE, Some(base), auth);

@@ -1,5 +1,8 @@
 //! What becomes of the answers of a service, recorded or documented: the steps that the tests of its provider share.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
 use extdns_model::{Endpoint, FailureKind, Name, Outcome, RecordSet, RecordType, Ttl};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use serde_json::Value;
@@ -83,8 +86,10 @@ pub(crate) async fn writes(
 }
 
 /// Makes a record, which the service answers by each of these statuses and bodies, and compares the kind of the failure
-/// and a part of what it says. The service echoes the credentials, which no message may show.
+/// and a part of what it says. The service echoes the credentials, which no message and no log at debug may show.
 pub(crate) async fn refusals(make: Make, reads: Reads, table: &[(u16, &str, FailureKind, &str)]) {
+    let log = Log::default();
+    let guard = log.at_debug();
     for (status, body, kind, text) in table {
         let answer = body.replace("SECRET", SECRET);
         let status = *status;
@@ -104,6 +109,58 @@ pub(crate) async fn refusals(make: Make, reads: Reads, table: &[(u16, &str, Fail
         assert_eq!(failure.kind, *kind, "{status} {body}: {failure}");
         assert!(failure.message.contains(text), "{status} {body}: {failure}");
         assert!(!failure.message.contains(SECRET), "{failure}");
+    }
+    drop(guard);
+    let log = log.text();
+    if table.iter().any(|(_, _, kind, _)| *kind == FailureKind::Throttled) {
+        assert!(log.contains("repeating the call"), "throttled calls are repeated: {log}");
+    }
+    assert!(!log.contains(SECRET), "{log}");
+}
+
+/// Reads zones, which the service refuses as the signature of a clock that is wrong by an hour: the message names both
+/// clocks.
+pub(crate) async fn wrong_clock(make: Make, status: u16, body: &str) {
+    let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(3600);
+    let (theirs, body) = (httpdate::fmt_http_date(ahead), body.to_owned());
+    let shown = theirs.clone();
+    let reply = move |_: &Request| {
+        let reply = Reply::new(status).header("content-type", "application/json");
+        reply.header("date", &theirs).body(body.clone())
+    };
+    let error = read(make, reply).await.expect_err("expired");
+    assert_eq!(error.kind, crate::ErrorKind::Unauthorised, "{error}");
+    assert!(error.message.contains("the clock of this machine says"), "{error}");
+    assert!(error.message.contains(&shown), "{error}");
+}
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Everything from debug on, of this thread, as long as the guard lives.
+    fn at_debug(&self) -> tracing::subscriber::DefaultGuard {
+        let own = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_writer(move || own.clone());
+        tracing::subscriber::set_default(subscriber.finish())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("a log")).into_owned()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("a log").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

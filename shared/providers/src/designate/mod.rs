@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone, ZoneIndex};
+use extdns_model::{Action, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -29,8 +29,8 @@ use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls, fqdn};
 use crate::rest::{Advice, Auth, Listing, Meaning, More, Request, Rest, Service, origin};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
-    RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RecordWriter, Step,
+    Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 use keystone::Keystone;
 
@@ -162,10 +162,6 @@ impl ZoneReader for Designate {
         let path = ["zones", &zone.id, "recordsets"];
         let listed: Vec<Listed> = self.list(via, "list record sets", &path, &RECORDS).await?;
         Ok(Page { records: listed.iter().filter_map(Listed::record).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
     }
 }
 

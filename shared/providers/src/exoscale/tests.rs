@@ -10,7 +10,7 @@ use serde_json::json;
 use super::dialect::{DIALECT, FRONT};
 use super::sign::Exo2;
 use super::*;
-use crate::conformance::contract::{failing_reads, read, refusals, set, writes};
+use crate::conformance::contract::{failing_reads, read, refusals, set, writes, wrong_clock};
 use crate::conformance::recorded::Exchange;
 use crate::conformance::{OverHttp, SECRET};
 use crate::rest::{Auth, Outgoing};
@@ -213,4 +213,9 @@ fn without_a_key_there_is_no_provider_and_no_secret_is_shown() {
     assert!(error.message.contains("--exoscale-apisecret"), "{error}");
     assert!(!format!("{:?}", args(SECRET)).contains(SECRET));
     assert_eq!(args(SECRET).base(), "https://ppapi-de-fra-1.exoscale.com/v2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_by_an_hour_is_named_with_that_of_the_service() {
+    wrong_clock(make, 403, r#"{"message":"Invalid signature"}"#).await;
 }

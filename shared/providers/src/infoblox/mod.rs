@@ -21,7 +21,6 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use extdns_auth::HttpOptions;
 use extdns_model::{
     Action, Name, Record, RecordType, Ttl, Visibility, Zone, ZoneIndex, parse_go_duration,
 };
@@ -108,10 +107,8 @@ pub fn provider(
         host => format!("https://{host}"),
     };
     let base = format!("{host}:{}/wapi/v{}", args.infoblox_wapi_port, args.infoblox_wapi_version);
-    let http =
-        HttpOptions { accept_any_certificate: !args.infoblox_ssl_verify, ..context.http.clone() };
     let auth = Auth::basic(&args.infoblox_wapi_username, &args.infoblox_wapi_password);
-    let rest = Context { http, ..context.clone() }.rest(&SERVICE, Some(&base), auth);
+    let rest = context.trusting_any(!args.infoblox_ssl_verify).rest(&SERVICE, Some(&base), auth);
     let rest = rest.map_err(|error| error.within("--infoblox-grid-host"))?;
     let variable = context.environment.get("EXTERNAL_DNS_INFOBLOX_HTTP_REQUEST_TIMEOUT");
     let request_time = variable.and_then(|text| {

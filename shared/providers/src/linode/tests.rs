@@ -1,7 +1,7 @@
 //! Linode over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Name, Outcome};
-use extdns_testkit::http::{Reply, Request};
+use extdns_model::{Endpoint, FailureKind, Name, Outcome, ZoneIndex};
+use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use serde_json::json;
 
 use super::dialect::DIALECT;
@@ -199,4 +199,30 @@ fn variables_say_where_the_api_is() {
     assert_eq!(of(&[("LINODE_TOKEN", "t"), ("LINODE_URL", "api.example.test")]), Ok(()));
     let missing = of(&[("LINODE_TOKEN", "t"), ("LINODE_CA", "/no/such/file.pem")]);
     assert!(missing.expect_err("no file").contains("/no/such/file.pem"));
+}
+
+/// The vendor rounds what it does not store up, and says so of no answer.
+#[tokio::test]
+async fn ttls_are_those_that_the_service_stores() {
+    let server = ScriptedServer::start(|request| reads(request).expect("a read"));
+    let provider = make(&server.url());
+    let table = [
+        (0, 0),
+        (1, 30),
+        (30, 30),
+        (31, 120),
+        (120, 120),
+        (121, 300),
+        (300, 300),
+        (301, 3600),
+        (86_401, 172_800),
+        (2_419_201, 2_419_200),
+    ];
+    for (given, stored) in table {
+        let wanted = Endpoint::from_set(set(&format!("a.example.org A {given} 192.0.2.1")));
+        let index = ZoneIndex::default();
+        let adjusted = provider.adjust(vec![wanted], &index).await.expect("adjusted");
+        let ttl = adjusted.endpoints[0].set.ttl.seconds().unwrap_or_default();
+        assert_eq!((ttl, adjusted.notes.len()), (stored, usize::from(stored != given)), "{given}");
+    }
 }

@@ -18,16 +18,18 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_auth::{OracleIdentity, OracleRegion, OracleVariables, OracleWho};
-use extdns_model::{ChangeGroup, Name, Opaque, Record, RecordSet, Ttl, Zone, ZoneIndex};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use extdns_model::{ChangeGroup, RecordSet, Zone};
+use serde_json::{Value, json};
 
-use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, type_of};
-use crate::engine::{ByKind, batched};
-use crate::rest::{Advice, Auth, Listing, Meaning, More, Rest, Service, THROTTLED};
+use crate::engine::ByKind;
+use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME};
+use crate::rest::{
+    Account, Advice, Auth, Body, Holds, Layout, Listing, Meaning, More, Service, THROTTLED,
+    ZoneLayout,
+};
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
-    Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
+    BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom, Provider,
+    ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 pub use args::OciArgs;
 
@@ -51,6 +53,14 @@ const FORM: Form =
 /// Both lists name their next page in a header.
 const ZONES: Listing = Listing { next: More::Header("opc-next-page", "page"), ..Listing::at("") };
 const RECORDS: Listing = Listing { items: "/items", ..ZONES };
+
+const ZONE: ZoneLayout = ZoneLayout::of("id", "name");
+const RECORD: Layout = Layout::of(&[
+    ("domain", Holds::WholeName),
+    ("rdata", Holds::Value),
+    ("rtype", Holds::Type),
+    ("ttl", Holds::Ttl),
+]);
 
 const CHANGE: &str = "change records";
 
@@ -87,7 +97,7 @@ pub async fn provider(
         _ => &["GLOBAL"],
     };
     let capabilities = context.batches.within(own);
-    Ok(over(rest, capabilities, context.zones.clone(), (compartment, scopes)))
+    Ok(over(context.account(rest, capabilities), compartment, scopes))
 }
 
 /// Where the API of a region is.
@@ -96,13 +106,11 @@ fn base(region: &OracleRegion) -> String {
 }
 
 fn over(
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-    (compartment, scopes): (String, &'static [&'static str]),
+    account: Account,
+    compartment: String,
+    scopes: &'static [&'static str],
 ) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    batched(Oci { rest, capabilities, filter, compartment, scopes }, via)
+    account.batched(|account| Oci { account, compartment, scopes })
 }
 
 fn capabilities() -> Capabilities {
@@ -118,9 +126,7 @@ fn capabilities() -> Capabilities {
 }
 
 struct Oci {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
+    account: Account,
     compartment: String,
     scopes: &'static [&'static str],
 }
@@ -128,7 +134,7 @@ struct Oci {
 #[async_trait]
 impl ZoneReader for Oci {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.account.capabilities
     }
 
     fn accounts(&self) -> Option<String> {
@@ -138,22 +144,19 @@ impl ZoneReader for Oci {
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
         let mut zones = Vec::new();
         for scope in self.scopes {
-            let first = self.rest.get(&["zones"]).query("compartmentId", &self.compartment);
+            let first = self.account.rest.get(&["zones"]);
+            let first = first.query("compartmentId", &self.compartment);
             let first = first.query("zoneType", "PRIMARY").query("scope", scope);
-            let zone = |it: &ListedZone| Zone::new(it.id.as_str(), Name::as_listed(&it.name));
-            zones.extend(self.rest.zones(via, first, &ZONES, zone).await?);
+            zones.extend(self.account.all_zones(via, first, &ZONES, &ZONE).await?);
         }
-        Ok(self.filter.select(zones))
+        Ok(self.account.zones.select(zones))
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&["zones", &zone.id, "records"]);
+        let first = self.account.rest.get(&["zones", &zone.id, "records"]);
         let first = first.query("compartmentId", &self.compartment);
-        self.rest.records(via, first, &RECORDS, Listed::record).await
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let free = |item: &Value| item["isProtected"] != true;
+        self.account.list_some(via, zone, first, &RECORDS, &RECORD, free).await
     }
 }
 
@@ -168,65 +171,15 @@ impl BatchWriter for Oci {
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
         let ByKind { added, changed, gone } = ByKind::of(groups);
-        let gone = gone.iter().map(|old| Item::of("REMOVE", &old.set));
+        let item = |operation: &str, set: &RecordSet| {
+            RECORD.body(&FORM, zone, set).with("operation", operation)
+        };
+        let gone = gone.iter().map(|old| item("REMOVE", &old.set));
         let added = added.into_iter().chain(changed.iter().map(|(_, new)| &new.set));
-        let items: Vec<Item> = gone.chain(added.map(|set| Item::of("ADD", set))).collect();
-        let request = self.rest.patch(&["zones", &zone.id, "records"]);
+        let items: Vec<Body> = gone.chain(added.map(|set| item("ADD", set))).collect();
+        let request = self.account.rest.patch(&["zones", &zone.id, "records"]);
         let request =
             request.query("compartmentId", &self.compartment).json(&json!({ "items": items }))?;
-        self.rest.send(via, CHANGE, &request).await.map(drop)
-    }
-}
-
-#[derive(Deserialize)]
-struct ListedZone {
-    id: String,
-    name: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    domain: String,
-    rtype: String,
-    rdata: String,
-    ttl: u32,
-    #[serde(default)]
-    is_protected: bool,
-}
-
-impl Listed {
-    /// The record, if its type is managed and it can be changed.
-    fn record(&self) -> Option<Record> {
-        let rtype = type_of(USUAL_TYPES_AND_DNAME, &self.rtype).filter(|_| !self.is_protected)?;
-        let targets = [FORM.read(rtype, &self.rdata)].into_iter().collect();
-        let ttl = Ttl::from_seconds(self.ttl.into());
-        let set = RecordSet::new(Name::as_listed(&self.domain), rtype, ttl, targets);
-        Some(Record::new(set, Opaque::none()))
-    }
-}
-
-/// A change of one record.
-#[derive(Serialize)]
-struct Item {
-    domain: String,
-    operation: &'static str,
-    rdata: String,
-    rtype: String,
-    ttl: u32,
-}
-
-impl Item {
-    /// The one value of a set.
-    fn of(operation: &'static str, set: &RecordSet) -> Self {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        Self {
-            domain: set.name.key().into_owned(),
-            operation,
-            rdata: FORM.value(set.rtype, value),
-            rtype: set.rtype.to_string(),
-            ttl: FORM.ttl(set.ttl),
-        }
+        self.account.rest.send(via, CHANGE, &request).await.map(drop)
     }
 }

@@ -67,8 +67,7 @@ pub fn provider(
     }
     let base = format!("{}/api/v1/servers", args.pdns_server.trim_end_matches('/'));
     let auth = Auth::header("x-api-key", &args.pdns_api_key);
-    let mut context = context.clone();
-    context.http.accept_any_certificate = args.pdns_skip_tls_verify;
+    let context = context.trusting_any(args.pdns_skip_tls_verify);
     let rest =
         context.rest(&SERVICE, Some(&base), auth).map_err(|error| error.within("--pdns-server"))?;
     let capabilities = context.batches.within(capabilities());

@@ -20,7 +20,6 @@ mod tests;
 
 use std::net::IpAddr;
 
-use extdns_auth::HttpOptions;
 use extdns_model::{Name, RecordSet, RecordType, Surroundings, Ttl, Zone};
 
 use crate::engine::wire::{Dots, Form, Ttls};
@@ -54,9 +53,7 @@ pub fn provider(args: &PiholeArgs, context: &Context) -> Result<Box<dyn Provider
             "no pihole server found in the environment or flags; give its URL with --pihole-server",
         ));
     }
-    let accept_any_certificate = args.pihole_tls_skip_verify;
-    let http = HttpOptions { accept_any_certificate, ..context.http.clone() };
-    let context = Context { http, ..context.clone() };
+    let context = context.trusting_any(args.pihole_tls_skip_verify);
     match args.pihole_api_version {
         PiholeVersion::Six => Ok(Box::new(six::provider(args, &context)?)),
         PiholeVersion::Five => Ok(Box::new(five::provider(args, &context)?)),

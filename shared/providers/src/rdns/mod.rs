@@ -21,15 +21,15 @@ use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_model::{
     Change, ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Stored, Surroundings, Ttl,
-    Zone, ZoneIndex,
+    Zone,
 };
 
 use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
 use crate::etcd::{Etcd, LIMITS, PAGE, Pair};
 use crate::{
-    Adjusted, BatchWriter, Batching, Capabilities, Conditions, Context, Cost, Cursor, ErrorKind,
-    Page, PageFrom, Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
+    BatchWriter, Batching, Capabilities, Conditions, Context, Cost, Cursor, ErrorKind, Page,
+    PageFrom, Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 use service::{Place, Service, key_of, place_of};
 
@@ -165,10 +165,6 @@ impl ZoneReader for Rdns {
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let records = records(self.pairs(via, zone).await?)?;
         Ok(Page { records, next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
     }
 
     fn refusal(&self, set: &RecordSet, _: Surroundings<'_>) -> Option<String> {

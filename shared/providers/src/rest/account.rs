@@ -53,8 +53,23 @@ impl Account {
         listing: &Listing,
         layout: &ZoneLayout,
     ) -> Result<Vec<Zone>, ProviderError> {
+        let zones = self.all_zones(via, first, listing, layout).await?;
+        Ok(self.zones.select_by(zones, ZoneLayout::other_id))
+    }
+
+    /// All zones of a list, where several lists are selected from together.
+    ///
+    /// # Errors
+    /// As [`Rest::list`].
+    pub async fn all_zones(
+        &self,
+        via: &Transport,
+        first: Request,
+        listing: &Listing,
+        layout: &ZoneLayout,
+    ) -> Result<Vec<Zone>, ProviderError> {
         let zones = self.items(via, "list zones", first, listing, |it| layout.zone(it)).await?;
-        Ok(self.zones.select_by(zones.into_iter().flatten().collect(), ZoneLayout::other_id))
+        Ok(zones.into_iter().flatten().collect())
     }
 
     /// The records of a list, all whose type is managed, as the only page of a zone.
@@ -69,10 +84,10 @@ impl Account {
         listing: &Listing,
         layout: &Layout,
     ) -> Result<Page, ProviderError> {
-        self.list_some(via, zone, first, listing, layout, |_, record| Some(record)).await
+        self.list_some(via, zone, first, listing, layout, |_| true).await
     }
 
-    /// The same, of those that the provider keeps: it is given each with the item that it is of.
+    /// The same, of the items that the provider wants.
     ///
     /// # Errors
     /// As [`Rest::list`].
@@ -83,11 +98,11 @@ impl Account {
         first: Request,
         listing: &Listing,
         layout: &Layout,
-        keep: impl Fn(&Value, Record) -> Option<Record> + Send + Sync,
+        wants: impl Fn(&Value) -> bool + Send + Sync,
     ) -> Result<Page, ProviderError> {
-        let record = |item: &Value| {
-            let record = layout.record(&self.capabilities, zone, item)?;
-            Ok(record.and_then(|record| keep(item, record)))
+        let record = |item: &Value| match wants(item) {
+            true => layout.record(&self.capabilities, zone, item),
+            false => Ok(None),
         };
         let records = self.items(via, "list records", first, listing, record).await?;
         Ok(Page { records: records.into_iter().flatten().collect(), next: None })

@@ -1,7 +1,7 @@
 //! APIs of single values whose calls all go to one path: each is an action with parameters. Some services have two of
 //! that kind, for public and for private zones, which differ in data alone.
 
-use extdns_model::{Action, ChangeGroup, Record, RecordSet, RecordType, Stored, Zone};
+use extdns_model::{Action, ChangeGroup, RecordSet, RecordType, Stored, Zone};
 use serde_json::{Map, Value, json};
 
 use super::{Account, Id, Layout, Listing, Request, Rest, Service, ZoneLayout, origin};
@@ -120,7 +120,7 @@ impl Actions {
         account.list_zones(via, first, listing, layout).await
     }
 
-    /// The records of a zone that the provider keeps.
+    /// The records of a zone, of the items that the provider wants.
     ///
     /// # Errors
     /// As [`Rest::list`].
@@ -129,11 +129,11 @@ impl Actions {
         account: &Account,
         via: &Transport,
         zone: &Zone,
-        keep: impl Fn(&Value, Record) -> Option<Record> + Send + Sync,
+        wants: impl Fn(&Value) -> bool + Send + Sync,
     ) -> Result<Page, ProviderError> {
         let (action, listing, layout) = &self.records;
         let first = self.request(&account.rest, action, &self.in_zone(zone))?;
-        account.list_some(via, zone, first, listing, layout, keep).await
+        account.list_some(via, zone, first, listing, layout, wants).await
     }
 
     /// Makes the changes of groups, deletes first and together, so that a name can change its type: a CNAME excludes every

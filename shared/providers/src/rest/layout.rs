@@ -100,6 +100,9 @@ pub struct Layout {
     pub zeros: bool,
     /// Whether the value `@` is the name of the zone.
     pub apex_value: bool,
+    /// The property with the number in the member of the preference, for types other than MX and SRV, which have theirs in
+    /// their values; empty where there is none.
+    pub property: &'static str,
 }
 
 /// What a member holds.
@@ -137,7 +140,7 @@ impl Layout {
     /// These members, all of which a change has too.
     #[must_use]
     pub const fn of(members: &'static [(&'static str, Holds)]) -> Self {
-        Self { members, fixed: &[], zeros: false, apex_value: false }
+        Self { members, fixed: &[], zeros: false, apex_value: false, property: "" }
     }
 
     /// The record or record set of an item, if its type is managed.
@@ -170,7 +173,12 @@ impl Layout {
             None => Opaque::none(),
         };
         let ttl = self.number::<u32>(Holds::Ttl, item).unwrap_or_default();
-        let set = RecordSet::new(name, rtype, Ttl::from_seconds(ttl.into()), targets);
+        let mut set = RecordSet::new(name, rtype, Ttl::from_seconds(ttl.into()), targets);
+        if !self.property.is_empty() && !matches!(rtype, RecordType::Mx | RecordType::Srv) {
+            let number = self.number::<u32>(Holds::Preference, item).unwrap_or_default();
+            let number = number.to_string();
+            set.set_properties([(self.property, number.as_str())].into_iter().collect());
+        }
         Ok(Some(Record::new(set, origin)))
     }
 
@@ -188,7 +196,9 @@ impl Layout {
             };
             (Numbers { priority, ..Numbers::default() }, rest)
         };
-        let number = |it: Option<u16>| it.or(self.zeros.then_some(0)).map(Value::from);
+        let given = set.properties().get(self.property).and_then(|text| text.parse().ok());
+        let first = numbers.priority.map(u32::from).or(given);
+        let number = |it: Option<u32>| it.or(self.zeros.then_some(0)).map(Value::from);
         let part = |part: Holds| match part {
             Holds::Id => None,
             Holds::Name => Some(form.name(&set.name, zone).into()),
@@ -197,9 +207,9 @@ impl Layout {
             Holds::Value => Some(rest.as_str().into()),
             Holds::Values => Some(set.targets.iter().map(|it| form.value(set.rtype, it)).collect()),
             Holds::Ttl => Some(form.ttl(set.ttl).into()),
-            Holds::Preference | Holds::Priority => number(numbers.priority),
-            Holds::Weight => number(numbers.weight),
-            Holds::Port => number(numbers.port),
+            Holds::Preference | Holds::Priority => number(first),
+            Holds::Weight => number(numbers.weight.map(u32::from)),
+            Holds::Port => number(numbers.port.map(u32::from)),
         };
         Body(self.members.iter().filter_map(|(name, own)| Some((*name, part(*own)?))).collect())
     }

@@ -9,6 +9,8 @@
 //! * Redirects are never followed: they would take the credentials to another host, and turn a
 //!   change into a read.
 //! * Lists are walked by [`Rest::walk`]: a list that does not say that it is complete is an error.
+//! * Zones and records are read and written by tables of their members: [`ZoneLayout`], [`Layout`]. An [`Account`] makes
+//!   the calls that most providers make alike.
 //!
 //! ```
 //! use extdns_auth::HttpOptions;

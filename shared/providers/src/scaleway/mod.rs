@@ -12,7 +12,6 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod dialect;
 mod login;
-mod record;
 #[cfg(test)]
 mod tests;
 
@@ -21,16 +20,16 @@ use extdns_model::{ChangeGroup, Zone, ZoneIndex};
 use serde_json::{Value, json};
 
 use crate::engine::ByKind;
-use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, with_number};
+use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, with_priority};
 use crate::rest::{
-    Account, Advice, Auth, Body, Id, Listing, Meaning, More, Service, THROTTLED, ZoneLayout, origin,
+    Account, Advice, Auth, Body, Holds, Id, Layout, Listing, Meaning, More, Service, THROTTLED,
+    ZoneLayout, origin,
 };
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
     Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 use login::Login;
-use record::{PRIORITY, RECORD, has_property};
 
 const SERVICE: Service = Service {
     root: &["domain", "v2beta1", "dns-zones"],
@@ -65,6 +64,22 @@ const RECORDS: Listing = Listing { items: "/records", ..ZONES };
 
 /// A domain can have several zones.
 const ZONE: ZoneLayout = ZoneLayout { labels: "subdomain", ..ZoneLayout::of("domain", "domain") };
+/// The priority of MX is its preference; SRV has all of it in its data, and some MX have too.
+const RECORD: Layout = Layout {
+    zeros: true,
+    property: PRIORITY,
+    ..Layout::of(&[
+        ("id", Holds::Id),
+        ("name", Holds::Name),
+        ("type", Holds::Type),
+        ("data", Holds::Value),
+        ("priority", Holds::Preference),
+        ("ttl", Holds::Ttl),
+    ])
+};
+
+/// The property with the priority of a record (annotation `scw-priority`).
+const PRIORITY: &str = "scw/priority";
 
 const CHANGE: &str = "change records";
 
@@ -108,11 +123,11 @@ impl ZoneReader for Scaleway {
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         let first = self.0.rest.get(&[&zone.id, "records"]);
-        self.0.list_some(via, zone, first, &RECORDS, &RECORD, record::noted).await
+        self.0.list_records(via, zone, first, &RECORDS, &RECORD).await
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        with_number(FORM.wanted(desired), PRIORITY, has_property)
+        with_priority(FORM.wanted(desired), PRIORITY)
     }
 }
 
@@ -138,10 +153,10 @@ impl BatchWriter for Scaleway {
 fn changes(all: &ByKind<'_>, zone: &Zone) -> Result<Vec<Value>, ProviderError> {
     let gone = all.gone.iter().map(|old| Ok(json!({ "delete": { "id": origin::<Id>(old)? } })));
     let changed = all.changed.iter().map(|(old, new)| {
-        let records = [record::body(&new.set, zone)];
+        let records = [RECORD.body(&FORM, zone, &new.set)];
         Ok(json!({ "set": { "id": origin::<Id>(old)?, "records": records } }))
     });
-    let added: Vec<Body> = all.added.iter().map(|it| record::body(it, zone)).collect();
+    let added: Vec<Body> = all.added.iter().map(|it| RECORD.body(&FORM, zone, it)).collect();
     let added = (!added.is_empty()).then(|| Ok(json!({ "add": { "records": added } })));
     gone.chain(changed).chain(added).collect()
 }

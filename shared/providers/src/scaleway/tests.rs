@@ -158,7 +158,7 @@ fn writes_hold_what_the_service_took() {
         let zone = Zone::new(zone, Name::as_listed(zone));
         let exchange = recorded(name);
         let took = &exchange.sent()["changes"][0]["add"]["records"][0];
-        let ours = json!(record::body(&set(text), &zone));
+        let ours = json!(RECORD.body(&FORM, &zone, &set(text)));
         for member in ["name", "type", "ttl"] {
             assert_eq!(ours[member], took[member], "{name} {member}");
         }
@@ -176,7 +176,7 @@ fn a_priority_is_compared_where_it_says_something() {
     use extdns_model::Endpoint;
     let endpoint = |text: &str, priority: Option<&str>| {
         let mut set = set(text);
-        set.set_properties(priority.map(|it| (record::PRIORITY, it)).into_iter().collect());
+        set.set_properties(priority.map(|it| (PRIORITY, it)).into_iter().collect());
         Endpoint::from_set(set)
     };
     let table = [
@@ -187,12 +187,9 @@ fn a_priority_is_compared_where_it_says_something() {
         (endpoint("a.test MX 60 10 b.test", None), None, 0),
     ];
     for (endpoint, priority, notes) in table {
-        let adjusted = with_number(
-            Adjusted { endpoints: vec![endpoint], notes: Vec::new() },
-            PRIORITY,
-            has_property,
-        );
-        let own = adjusted.endpoints[0].set.properties().get(record::PRIORITY);
+        let adjusted =
+            with_priority(Adjusted { endpoints: vec![endpoint], notes: Vec::new() }, PRIORITY);
+        let own = adjusted.endpoints[0].set.properties().get(PRIORITY);
         assert_eq!((own, adjusted.notes.len()), (priority, notes));
     }
 }

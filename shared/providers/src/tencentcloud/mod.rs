@@ -20,7 +20,7 @@ mod sign;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{ChangeGroup, Record, RecordType, Zone};
+use extdns_model::{ChangeGroup, Zone};
 use serde_json::{Value, json};
 
 use crate::engine::Noted;
@@ -86,12 +86,11 @@ struct Tencentcloud {
 }
 
 impl Tencentcloud {
-    /// The record, if everybody gets it and it is one that may go.
-    fn own(&self, item: &Value, record: Record, zone: &Zone) -> Option<Record> {
+    /// Whether an item is for everybody, and a record that may go.
+    fn is_own(&self, item: &Value) -> bool {
         let is_usual = item["LineId"].as_str().is_none_or(|line| line == "0");
-        let is_apex = record.set.name.key() == zone.name.key();
-        let is_of_zone = record.set.rtype == RecordType::Ns && is_apex && !self.api.is_private;
-        (is_usual && !is_of_zone && !self.is_kept(item)).then_some(record)
+        let is_of_zone = item["Type"] == "NS" && item["Name"] == "@" && !self.api.is_private;
+        is_usual && !is_of_zone && !self.is_kept(item)
     }
 
     fn is_kept(&self, item: &Value) -> bool {
@@ -128,13 +127,13 @@ impl ZoneReader for Tencentcloud {
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
         self.kept.note(zone, false);
-        let keep = |item: &Value, record| {
+        let own = |item: &Value| {
             if self.is_kept(item) {
                 self.kept.note(zone, true);
             }
-            self.own(item, record, zone)
+            self.is_own(item)
         };
-        match self.api.list_records(&self.account, via, zone, keep).await {
+        match self.api.list_records(&self.account, via, zone, own).await {
             // A list without items is a failure here.
             Err(error) if error.kind == ErrorKind::RecordGone => Ok(Page::default()),
             page => page,

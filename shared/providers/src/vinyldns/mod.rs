@@ -16,16 +16,17 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone, ZoneIndex};
+use extdns_model::{Action, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Members, Ttls, fqdn};
-use crate::rest::{Auth, Listing, Meaning, More, Rest, Service, SigV4, origin};
+use crate::rest::{
+    Account, Auth, Listing, Meaning, More, SET_STEPS, Service, SigV4, ZoneLayout, origin,
+};
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
-    RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RecordWriter, Step,
+    Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -59,14 +60,12 @@ const TYPES: &[RecordType] = &[
 ];
 
 const fn listing(items: &'static str) -> Listing {
-    Listing { next: More::Token("/nextId", "startFrom"), ..Listing::at(items) }
+    let next = More::Token("/nextId", "startFrom");
+    Listing { size: ("maxItems", PAGE), next, ..Listing::at(items) }
 }
 
 /// Items per page of a list.
 const PAGE: u32 = 100;
-const CREATE: &str = "create record set";
-const UPDATE: &str = "update record set";
-const DELETE: &str = "delete record set";
 
 /// The provider for the account of the environment. Nothing is sent yet.
 ///
@@ -79,7 +78,7 @@ pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderErro
     })?;
     let secret = variables.required("VINYLDNS_SECRET_KEY", "the secret of the access key")?;
     let rest = context.rest(&SERVICE, variables.get("VINYLDNS_HOST"), auth(key, secret))?;
-    Ok(over(rest, capabilities(), context.zones.clone()))
+    Ok(context.account(rest, capabilities()).stepped(Vinyldns))
 }
 
 fn auth(key: &str, secret: &str) -> Auth {
@@ -88,57 +87,34 @@ fn auth(key: &str, secret: &str) -> Auth {
     Auth::signed(SigV4 { key, secret, region: "us-east-1", service: "VinylDNS" }, secrets)
 }
 
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(Vinyldns { rest, capabilities, filter }, via)
-}
-
 fn capabilities() -> Capabilities {
     Capabilities {
         record_types: TYPES,
         stores: Stores::Sets(Updates::InPlace),
         page_size: Some(PAGE),
         parallel_zones: 4,
-        mutating_operations: &[CREATE, UPDATE, DELETE],
+        mutating_operations: SET_STEPS,
         ..FORM.capabilities("vinyldns")
     }
 }
 
-struct Vinyldns {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
-
-#[derive(Deserialize)]
-struct ListedZone {
-    id: String,
-    name: String,
-}
+struct Vinyldns(Account);
 
 #[async_trait]
 impl ZoneReader for Vinyldns {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let first = self.rest.get(&["zones"]).query("maxItems", PAGE);
-        let listed: Vec<ListedZone> =
-            self.rest.list(via, "list zones", first, &listing("/zones")).await?;
-        let zones = listed.iter().map(|it| Zone::new(it.id.as_str(), Name::as_listed(&it.name)));
-        Ok(self.filter.select(zones.collect()))
+        let first = self.0.rest.get(&["zones"]);
+        self.0.list_zones(via, first, &listing("/zones"), &ZoneLayout::of("id", "name")).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&["zones", &zone.id, "recordsets"]).query("maxItems", PAGE);
-        let listed: Vec<Listed> =
-            self.rest.list(via, "list record sets", first, &listing("/recordSets")).await?;
-        Ok(Page { records: listed.iter().filter_map(|it| it.record(zone)).collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let first = self.0.rest.get(&["zones", &zone.id, "recordsets"]);
+        let record = |it: &Listed| it.record(zone);
+        self.0.rest.records(via, first, &listing("/recordSets"), record).await
     }
 }
 
@@ -146,21 +122,20 @@ impl ZoneReader for Vinyldns {
 impl RecordWriter for Vinyldns {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let path = ["zones", &zone.id, "recordsets"];
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                (CREATE, self.rest.post(&path).json(&Sent::of(&new.set, zone, None)?)?)
-            }
+        let rest = &self.0.rest;
+        let request = match &step.action {
+            Action::Create(new) => rest.post(&path).json(&Sent::of(&new.set, zone, None)?)?,
             Action::Update { old, new } => {
                 let id = origin::<String>(old)?.as_str();
                 let body = Sent::of(&new.set, zone, Some(id))?;
-                (UPDATE, self.rest.put(&[&path[..], &[id]].concat()).json(&body)?)
+                rest.put(&[&path[..], &[id]].concat()).json(&body)?
             }
             Action::Delete(old) => {
                 let id = origin::<String>(old)?.as_str();
-                (DELETE, self.rest.delete(&[&path[..], &[id]].concat()))
+                rest.delete(&[&path[..], &[id]].concat())
             }
         };
-        self.rest.send(via, operation, &request).await.map(drop)
+        rest.step_of_set(via, step, &request).await.map(drop)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::conformance::{OverHttp, SECRET};
 fn make(url: &str) -> Box<dyn Provider> {
     let rest = Context::default().rest(&SERVICE, Some(url), auth("AK1", SECRET));
     let capabilities = Capabilities { request_time: None, ..capabilities() };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    Box::new(Context::default().account(rest.expect("a client"), capabilities).stepped(Vinyldns))
 }
 
 mod kit {

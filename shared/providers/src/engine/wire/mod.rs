@@ -18,7 +18,7 @@ pub use members::Members;
 pub use normal::normal;
 pub use numbers::Numbers;
 pub use ttl::Ttls;
-pub use values::{as_given, keeping_texts, well_formed, with_number};
+pub use values::{as_given, keeping_texts, well_formed, with_priority};
 
 use super::names::{absolute, relative};
 use super::text;

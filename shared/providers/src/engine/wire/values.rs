@@ -38,14 +38,10 @@ pub fn well_formed(desired: Adjusted) -> Adjusted {
     Adjusted { endpoints, notes }
 }
 
-/// The desired endpoints with a property that is a number, for an API that stores one with each record of some types: 0
-/// where none is given, or what is given is none. Other types lose all properties.
+/// The desired endpoints with a property that is the priority of a record, for an API that stores one with each: 0 where none
+/// is given, or what is given is no number. MX and SRV have theirs in their values, and no property.
 #[must_use]
-pub fn with_number(
-    mut desired: Adjusted,
-    property: &'static str,
-    has_it: fn(RecordType) -> bool,
-) -> Adjusted {
+pub fn with_priority(mut desired: Adjusted, property: &'static str) -> Adjusted {
     for endpoint in &mut desired.endpoints {
         let given = endpoint.set.properties().get(property).map(ToOwned::to_owned);
         let number = given.as_deref().map_or(Some(0), |text| text.trim().parse::<u32>().ok());
@@ -54,7 +50,8 @@ pub fn with_number(
             desired.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
         }
         let number = number.unwrap_or_default().to_string();
-        let own = has_it(endpoint.set.rtype).then_some((property, number.as_str()));
+        let has_it = !matches!(endpoint.set.rtype, RecordType::Mx | RecordType::Srv);
+        let own = has_it.then_some((property, number.as_str()));
         endpoint.set.set_properties(own.into_iter().collect());
     }
     desired

@@ -1,5 +1,6 @@
 mod answers;
 mod credentials;
+mod layout;
 mod lists;
 
 use extdns_auth::HttpOptions;
