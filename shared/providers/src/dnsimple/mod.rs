@@ -115,7 +115,7 @@ impl ZoneReader for Dnsimple {
 
     /// Where the variable names it, or it was asked for.
     fn accounts(&self) -> Option<String> {
-        self.account.get().cloned()
+        self.id.get().cloned()
     }
 
     /// Zones that are named by the variable pass without a filter.
