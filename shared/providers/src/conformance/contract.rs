@@ -1,11 +1,13 @@
 //! What becomes of the answers of a service, recorded or documented: the steps that the tests of its provider share.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use extdns_model::{Endpoint, FailureKind, Name, Outcome, RecordSet, RecordType, Ttl};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use serde_json::Value;
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 
 use super::{SECRET, suite};
 use crate::{Provider, ProviderError};
@@ -141,6 +143,9 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Everything from debug on, of this thread, as long as the guard lives.
     fn at_debug(&self) -> tracing::subscriber::DefaultGuard {
+        /// Where there is one subscriber alone, a line of the log asks that of the thread which comes to it first.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+        LazyLock::force(&SECOND);
         let own = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::DEBUG)
