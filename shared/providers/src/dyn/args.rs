@@ -13,7 +13,7 @@ pub struct DynArgs {
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub dyn_customer_name: String,
 
-    /// The user
+    /// The name of the user
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub dyn_username: String,
 
