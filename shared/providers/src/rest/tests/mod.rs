@@ -47,7 +47,7 @@ fn the_server_is_told_without_what_only_programs_need() {
         Rest::new(&SERVICE, base, Auth::none(), &HttpOptions::default()).expect("a client")
     };
     assert_eq!(rest(None).server(), "api.example.com");
-    let own = rest(Some("https://user:secret@dns.example.net:8443/path"));
+    let own = rest(Some("https://user:pa55word@dns.example.net:8443/path"));
     let both = own.or_at(&["https://second.example.net"]).expect("a URL");
     assert_eq!(both.server(), "dns.example.net:8443, second.example.net");
     let via = both.transport(&Capabilities::new("example"));
