@@ -21,6 +21,7 @@ use crate::exoscale::ExoscaleArgs;
 use crate::godaddy::GodaddyArgs;
 use crate::google::GoogleArgs;
 use crate::hosts::HostsArgs;
+use crate::ibmcloud::IbmcloudArgs;
 use crate::infoblox::InfobloxArgs;
 use crate::inmemory::InmemoryArgs;
 use crate::ns1::Ns1Args;
@@ -33,6 +34,7 @@ use crate::rcodezero::RcodezeroArgs;
 use crate::rfc2136::Rfc2136Args;
 use crate::shared::Shared;
 use crate::tencentcloud::TencentcloudArgs;
+use crate::transip::TransipArgs;
 use crate::webhook::{WebhookArgs, WebhookServerArgs};
 use crate::zonefile::ZonefileArgs;
 
@@ -111,6 +113,10 @@ pub struct Args {
     #[command(flatten)]
     pub hosts: HostsArgs,
 
+    /// Flags of `ibmcloud`.
+    #[command(flatten)]
+    pub ibmcloud: IbmcloudArgs,
+
     /// Flags of `infoblox`.
     #[command(flatten)]
     pub infoblox: InfobloxArgs,
@@ -154,6 +160,10 @@ pub struct Args {
     /// Flags of `tencentcloud`.
     #[command(flatten)]
     pub tencentcloud: TencentcloudArgs,
+
+    /// Flags of `transip`.
+    #[command(flatten)]
+    pub transip: TransipArgs,
 
     /// Flags of `webhook`.
     #[command(flatten)]

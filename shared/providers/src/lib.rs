@@ -43,6 +43,7 @@ pub mod gandi;
 pub mod godaddy;
 pub mod google;
 pub mod hosts;
+pub mod ibmcloud;
 pub mod infoblox;
 pub mod inmemory;
 pub mod linode;
@@ -72,6 +73,8 @@ mod table;
 #[cfg(test)]
 mod template;
 pub mod tencentcloud;
+pub mod transip;
+pub mod ultradns;
 pub mod vinyldns;
 pub mod vultr;
 pub mod webhook;

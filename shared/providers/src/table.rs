@@ -182,6 +182,13 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |args, _| built(crate::hosts::provider(&args.hosts)),
     },
     ProviderEntry {
+        name: "ibmcloud",
+        about: "IBM Cloud Internet Services and DNS Services",
+        properties: Some(&["ibmcloud/"]),
+        uses: REST,
+        build: |args, context| built(crate::ibmcloud::provider(&args.ibmcloud, context)),
+    },
+    ProviderEntry {
         name: "infoblox",
         about: "Infoblox NIOS",
         properties: Some(&["infoblox/"]),
@@ -302,6 +309,20 @@ pub const PROVIDERS: &[ProviderEntry] = &[
         build: |args, context| {
             std::future::ready(crate::tencentcloud::provider(&args.tencentcloud, context)).boxed()
         },
+    },
+    ProviderEntry {
+        name: "transip",
+        about: "TransIP",
+        properties: Some(&["transip/"]),
+        uses: REST,
+        build: |args, context| built(crate::transip::provider(&args.transip, context)),
+    },
+    ProviderEntry {
+        name: "ultradns",
+        about: "UltraDNS",
+        properties: Some(&["ultradns/"]),
+        uses: REST,
+        build: |_, context| built(crate::ultradns::provider(context)),
     },
     ProviderEntry {
         name: "vinyldns",

@@ -17,6 +17,7 @@ pub const CALLS: &[(&str, u64)] = &[
     ("gandi", 2000),
     ("godaddy", 20),
     ("google", 2),
+    ("ibmcloud", 2000),
     ("infoblox", 2000),
     ("linode", 2000),
     ("ns1", 2000),
@@ -27,6 +28,8 @@ pub const CALLS: &[(&str, u64)] = &[
     ("safedns", 2000),
     ("scaleway", 2),
     ("tencentcloud", 2000),
+    ("transip", 2000),
+    ("ultradns", 2000),
     ("vinyldns", 2000),
     ("vultr", 2000),
 ];

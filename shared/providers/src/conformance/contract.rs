@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use extdns_model::{Endpoint, FailureKind, Name, Outcome, RecordSet, RecordType, Ttl};
+use extdns_model::{Endpoint, FailureKind, Name, NotSent, Outcome, RecordSet, RecordType, Ttl};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use serde_json::Value;
 use tracing::Dispatch;
@@ -104,7 +104,11 @@ pub(crate) async fn refusals(make: Make, reads: Reads, table: &[(u16, &str, Fail
         // What else was there goes first.
         let failure = match outcomes.last() {
             Some(
-                Outcome::Rejected(failure) | Outcome::Failed(failure) | Outcome::Unknown(failure),
+                Outcome::Rejected(failure)
+                | Outcome::Failed(failure)
+                | Outcome::Unknown(failure)
+                // Where changes are sent one at a time, that of another ended the delivery.
+                | Outcome::NotSent(NotSent::Stopped(failure)),
             ) => failure,
             other => panic!("{status} {body}: {other:?}"),
         };

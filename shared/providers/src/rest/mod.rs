@@ -39,6 +39,7 @@ mod request;
 pub(crate) mod signing;
 mod sigv4;
 mod steps;
+mod task;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -61,10 +62,11 @@ pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use beside::Beside;
 pub use id::Id;
 pub use layout::{Body, Holds, Layout, ZoneLayout};
-pub use oauth2::ClientCredentials;
+pub use oauth2::{ClientCredentials, Grant};
 pub use request::Request;
 pub use sigv4::SigV4;
 pub use steps::{CREATE, DELETE, RECORD_OPERATIONS, SET_OPERATIONS, SET_STEPS, UPDATE};
+pub use task::Task;
 pub use walk::{Listing, More, Next, Part};
 
 use crate::{Accounts, Capabilities, ErrorKind, ProviderError, Transport};

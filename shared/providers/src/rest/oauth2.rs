@@ -1,12 +1,14 @@
-//! Tokens for the credentials of a client (RFC 6749, 4.4).
+//! Tokens for the credentials of a client (RFC 6749, 4.4), and for others that are sent in a form: a password (4.3), or a key
+//! of the service's own (4.5).
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use extdns_auth::HttpOptions;
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Auth, Rest, Service, Token, TokenSource};
+use super::{Auth, Id, Rest, Service, Token, TokenSource};
 use crate::{ProviderError, Transport};
 
 /// Exchanges the id and the secret of a client for bearer tokens: a `POST` of a form to the base URL of the client.
@@ -56,6 +58,44 @@ impl TokenSource for ClientCredentials {
         ]);
         let given: Given = self.rest.send(via, "get token", &request).await?.json()?;
         Ok(Token::new(given.access_token, given.expires_in.map(Duration::from_secs)))
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![self.secret.clone()]
+    }
+}
+
+/// Exchanges credentials for bearer tokens: a `POST` of a form.
+pub struct Grant {
+    /// The client of the token endpoint, without credentials.
+    pub rest: Rest,
+    /// The path of the endpoint below the base URL of that client.
+    pub path: &'static [&'static str],
+    /// The fields of the form, the secret among them.
+    pub form: Vec<(&'static str, String)>,
+    /// What of them must be in no message.
+    pub secret: String,
+}
+
+/// The names of the members of an answer (5.1), and those of services that write every name otherwise.
+const TOKEN: [&str; 2] = ["/access_token", "/accessToken"];
+const LASTS: [&str; 2] = ["/expires_in", "/expiresIn"];
+
+#[async_trait]
+impl TokenSource for Grant {
+    async fn token(&self, via: &Transport) -> Result<Token, ProviderError> {
+        let fields: Vec<(&str, &str)> =
+            self.form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer =
+            self.rest.send(via, "get token", &self.rest.post(self.path).form(&fields)).await?;
+        let body: Value = answer.json()?;
+        let name = TOKEN.into_iter().find(|name| body.pointer(name).is_some());
+        let token: String = answer.member(name.unwrap_or(TOKEN[0]))?;
+        // Some write the seconds as text.
+        let lasts = LASTS.into_iter().find(|name| body.pointer(name).is_some());
+        let lasts = lasts.map(|name| answer.member::<Id>(name)).transpose()?;
+        let lasts = lasts.and_then(|it| it.as_str().parse().ok()).map(Duration::from_secs);
+        Ok(Token::new(token, lasts))
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -86,6 +86,9 @@ pub enum More {
     /// There is one if this one is full; it is the one behind what stands at this pointer in the last item, for this
     /// parameter.
     Behind(&'static str, &'static str),
+    /// By a token at this pointer, for the first parameter; where there is none, by the number of all items, if that is said:
+    /// as long as fewer came, the next begins at the second.
+    TokenOrOffset(&'static str, &'static str, &'static str),
     /// By a token in this header, for this parameter.
     Header(&'static str, &'static str),
 }
@@ -121,7 +124,7 @@ impl Listing {
             }
             More::Link => answer.next_link(),
             More::Url(at) => text(at).map_or(Next::End, |url| Next::Url(url.to_owned())),
-            More::Token(at, name) => {
+            More::Token(at, name) | More::TokenOrOffset(at, name, _) => {
                 text(at).map_or(Next::End, |token| Next::Token(name, token.to_owned()))
             }
             More::Page(at, name) => {
@@ -145,6 +148,9 @@ impl Listing {
         let is_short = |total| u64::try_from(before + items.len()).is_ok_and(|count| count < total);
         match self.next {
             More::Offset(name) if is_short(total.ok_or_else(|| missing("total"))?) => {
+                next = Next::Offset(name);
+            }
+            More::TokenOrOffset(_, _, name) if next == Next::End && total.is_some_and(is_short) => {
                 next = Next::Offset(name);
             }
             // An empty page is the last: what is missing then is said.

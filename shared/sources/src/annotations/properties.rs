@@ -10,6 +10,7 @@ const PROPERTIES: &[(&str, Effect)] = &[
     ("aws-", Effect::Family("aws/")),
     ("scw-", Effect::Family("scw/")),
     ("coredns-", Effect::Family("coredns/")),
+    ("ibmcloud-", Effect::Family("ibmcloud/")),
     ("webhook-", Effect::Family("webhook/")),
     ("azure-tags", Effect::Named("azure/tags")),
     ("cloudflare-custom-hostname", Effect::FullKey),

@@ -85,7 +85,7 @@ fn the_catalogue_of_properties() {
         ),
         ("cloudflare-proxied-x", "true", ""),
         ("cloudflare-other", "x", ""),
-        ("ibmcloud-x", "y", ""),
+        ("ibmcloud-proxied", "true", "ibmcloud/proxied=true"),
         ("hostname", "h", ""),
     ];
     for (suffix, value, expected) in table {

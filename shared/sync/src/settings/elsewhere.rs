@@ -3,7 +3,7 @@
 
 /// The providers of upstream's releases that are not here, as `--provider` and the names of their
 /// flags have them.
-const PROVIDERS: [&str; 5] = ["ibmcloud", "stackpath", "transip", "ultradns", "yandex"];
+const PROVIDERS: [&str; 2] = ["stackpath", "yandex"];
 
 /// How the flags of registries and others begin, and what they belong to.
 const FEATURES: [(&str, &str); 2] = [
