@@ -2,7 +2,9 @@
 
 use extdns_model::RecordType;
 use extdns_providers::conformance::{Dialect, Front, HttpSim, SECRET};
-use extdns_providers::{akamai, godaddy, ns1, oci, rcodezero, scaleway, tencentcloud};
+use extdns_providers::{
+    akamai, godaddy, ibmcloud, ns1, oci, rcodezero, scaleway, tencentcloud, transip, ultradns,
+};
 
 use super::wire::{Case, Extra, Service, ZONES, replay_with};
 
@@ -194,4 +196,154 @@ async fn rcodezero_leaves_the_zones_that_upstream_leaves() {
     };
     let service = behind(rcodezero::dialect::FRONT, rcodezero::dialect::DIALECT);
     replay_with(&case, &service, &Extra::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transip_leaves_the_zones_that_upstream_leaves() {
+    let case = Case {
+        provider: "transip",
+        variables: ["", "TRANSIP_API_URL"],
+        credentials: "",
+        path: "/v6",
+        seed: NONE,
+        differences: &[
+            // The other service began with it.
+            (&[1, 2, 3, 4], "- other.test: www.other.test 300 A 192.0.2.9"),
+            (&[1, 2, 3, 4], "- other.test: other.test 86400 MX 10 other.test"),
+            // An apex cannot be owned under this prefix, and ours makes no record that nobody owns.
+            (&[1, 2, 3, 4], "- example.org: example.org 60 A 198.51.100.70"),
+        ],
+    };
+    let service = behind(transip::dialect::FRONT, transip::dialect::DIALECT);
+    let file = file(transip::dialect::KEY);
+    let key = format!("--transip-keyfile={}", file.path().display());
+    let flags = [("--transip-account=someone", "--transip-account=test-user"), ("", key.as_str())];
+    replay_with(&case, &service, &Extra { flags: &flags, ..Extra::default() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ultradns_leaves_the_zones_that_upstream_leaves() {
+    let case = Case {
+        provider: "ultradns",
+        variables: ["ULTRADNS_PASSWORD", "ULTRADNS_BASEURL"],
+        credentials: "czNjcjN0LXQwa2Vu",
+        path: "/",
+        seed: NONE,
+        differences: &[
+            // The other service began with it.
+            (&[1, 2, 3, 4], "- example.org: hand.example.org 60 A 192.0.2.7"),
+            (&[1, 2, 3, 4], "- other.test: www.other.test 300 A 192.0.2.1"),
+            // Upstream gives a record set without a TTL that of the one before it.
+            (&[1, 2, 3], "- example.org: *.wild.example.org 600 A 198.51.100.30"),
+            (&[1, 2, 3], "+ example.org: *.wild.example.org 86400 A 198.51.100.30"),
+            (&[1, 2], "- example.org: gone.example.org 600 A 198.51.100.80"),
+            (&[1, 2], "+ example.org: gone.example.org 86400 A 198.51.100.80"),
+            (&[1, 2, 3], "- example.org: m-a-*.wild.example.org 300 TXT service/web/wild"),
+            (&[1, 2, 3], "+ example.org: m-a-*.wild.example.org 86400 TXT service/web/wild"),
+            (&[1, 2, 3], "- example.org: m-a-a.b.c.example.org 300 TXT service/web/deep"),
+            (&[1, 2, 3], "+ example.org: m-a-a.b.c.example.org 86400 TXT service/web/deep"),
+            (&[1, 2], "- example.org: m-a-alias.example.org 300 TXT service/web/two"),
+            (&[1, 2, 3], "+ example.org: m-a-alias.example.org 86400 TXT service/web/two"),
+            (&[3], "- example.org: m-a-alias.example.org 1200 TXT service/web/two"),
+            (&[1, 2], "- example.org: m-a-gone.example.org 300 TXT service/web/gone"),
+            (&[1, 2], "+ example.org: m-a-gone.example.org 86400 TXT service/web/gone"),
+            (&[1, 2], "- example.org: m-a-one.example.org 300 TXT service/web/one"),
+            (&[1, 2, 3], "+ example.org: m-a-one.example.org 86400 TXT service/web/one"),
+            (&[3], "- example.org: m-a-one.example.org 1200 TXT service/web/one"),
+            (&[1, 2], "- example.org: m-a-two.example.org 300 TXT service/web/two"),
+            (&[1, 2, 3], "+ example.org: m-a-two.example.org 86400 TXT service/web/two"),
+            (&[3], "- example.org: m-a-two.example.org 1200 TXT service/web/two"),
+            (&[1, 2], "- example.org: m-cname-cn.example.org 300 TXT service/web/cn"),
+            (&[1, 2], "+ example.org: m-cname-cn.example.org 86400 TXT service/web/cn"),
+            (&[1, 2], "- example.org: m-ns-ns.example.org 300 TXT crd/web/more"),
+            (&[1, 2, 3], "+ example.org: m-ns-ns.example.org 86400 TXT crd/web/more"),
+            (&[3], "- example.org: m-ns-ns.example.org 1200 TXT crd/web/more"),
+            (&[3], "- example.org: one.example.org 300 A 198.51.100.99"),
+            (&[3], "+ example.org: one.example.org 86400 A 198.51.100.99"),
+            (&[1, 2, 3], "- sub.example.org: m-a-x.sub.example.org 300 TXT service/web/sub"),
+            (&[1, 2, 3], "+ sub.example.org: m-a-x.sub.example.org 86400 TXT service/web/sub"),
+            (&[1, 2, 3], "- sub.example.org: x.sub.example.org 600 A 198.51.100.60"),
+            (&[1, 2, 3], "+ sub.example.org: x.sub.example.org 86400 A 198.51.100.60"),
+            // It writes hosts without their final dot, and the service puts the zone behind them. The TTL of
+            // the CNAME is that of the record set before it, too.
+            (&[1], "- example.org: cn.example.org 600 CNAME lb.example.net.example.org"),
+            (&[1, 2], "+ example.org: cn.example.org 86400 CNAME lb.example.net"),
+            (&[2], "- example.org: cn.example.org 300 CNAME lb.example.net.example.org"),
+            (&[1, 2, 3], "+ example.org: ns.example.org 300 NS ns1.example.net"),
+            (&[1, 2, 3], "- example.org: ns.example.org 300 NS ns1.example.net.example.org"),
+            (&[1, 2, 3], "+ example.org: ns.example.org 300 NS ns2.example.net"),
+            (&[1, 2, 3], "- example.org: ns.example.org 300 NS ns2.example.net.example.org"),
+            // In its run the object is gone in this step; in ours the name is excluded, and stays.
+            (&[3], "+ example.org: cn.example.org 86400 CNAME lb.example.net"),
+            (&[3], "+ example.org: m-cname-cn.example.org 86400 TXT service/web/cn"),
+        ],
+    };
+    let service = behind(ultradns::dialect::FRONT, ultradns::dialect::DIALECT);
+    let variables = [("ULTRADNS_USERNAME", "kit")];
+    replay_with(&case, &service, &Extra { variables: &variables, ..Extra::default() }).await;
+}
+
+/// Replays the run of an instance of IBM Cloud, which a file names.
+async fn replay_ibmcloud(
+    (crn, path): (&str, &str),
+    (front, dialect): (Front, Dialect),
+    recorded: &'static str,
+    differences: &'static [(&'static [usize], &'static str)],
+) {
+    let case = Case {
+        provider: "ibmcloud",
+        variables: ["", ""],
+        credentials: "",
+        path: "",
+        seed: NONE,
+        differences,
+    };
+    let service = behind(front, dialect);
+    let url = service.url();
+    let file = file(&format!(
+        r#"{{"apiKey":"{SECRET}","instanceCrn":"{crn}","endpoint":"{url}{path}","iamUrl":"{url}"}}"#
+    ));
+    let flag = format!("--ibmcloud-config-file={}", file.path().display());
+    let extra = Extra { recorded: Some(recorded), flags: &[("", &flag)], ..Extra::default() };
+    replay_with(&case, &service, &extra).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ibmcloud_leaves_the_public_zones_that_upstream_leaves() {
+    use ibmcloud::dialect::{CIS, DIALECT, FRONT};
+    let differences: &'static [(&'static [usize], &'static str)] = &[
+        // An apex cannot be owned under this prefix, and ours makes no record that nobody owns.
+        (&[1, 2, 3, 4], "- example.org: example.org 1 A 198.51.100.70"),
+        (&[1, 2, 3, 4], "- example.org: m-a-example.org.example.org 1 TXT service/web/apex"),
+        // Upstream manages only the first zone that the filter matches.
+        (&[1, 2, 3], "- example.org: m-a-x.sub.example.org 1 TXT service/web/sub"),
+        (&[1, 2, 3], "- example.org: x.sub.example.org 1 A 198.51.100.60"),
+        (&[1, 2, 3], "+ sub.example.org: m-a-x.sub.example.org 1 TXT service/web/sub"),
+        (&[1, 2, 3], "+ sub.example.org: x.sub.example.org 1 A 198.51.100.60"),
+        // It makes the address while the CNAME is there, which the service refuses.
+        (&[3], "+ example.org: cn.example.org 1 A 198.51.100.40"),
+        // It looks for the ownership record under its new name, finds none and leaves the old one.
+        (&[3], "+ example.org: m-a-cn.example.org 1 TXT service/web/cn"),
+        (&[3, 4], "- example.org: m-cname-cn.example.org 1 TXT service/web/cn"),
+    ];
+    replay_ibmcloud((CIS, ""), (FRONT, DIALECT), "ibmcloud", differences).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ibmcloud_leaves_the_private_zones_that_upstream_leaves() {
+    use ibmcloud::dialect::{DNS_SERVICES, FRONT, PRIVATE_DIALECT};
+    let differences: &'static [(&'static [usize], &'static str)] = &[
+        // An apex cannot be owned under this prefix, and ours makes no record that nobody owns.
+        (&[1, 2, 3, 4], "- example.org: example.org 900 A 198.51.100.70"),
+        // Upstream makes the address while the CNAME is there, which the service refuses.
+        (&[3], "+ example.org: cn.example.org 900 A 198.51.100.40"),
+        // It looks for the ownership record under its new name, finds none and leaves the old one.
+        (&[3], "+ example.org: m-a-cn.example.org 900 TXT service/web/cn"),
+        (&[3, 4], "- example.org: m-cname-cn.example.org 900 TXT service/web/cn"),
+        // It finds a record by name and type, so it deletes one value of several twice.
+        (&[4], "- example.org: alias.example.org 600 A 198.51.100.21"),
+        (&[4], "- example.org: two.example.org 600 A 198.51.100.21"),
+    ];
+    let (place, service) = ((DNS_SERVICES, "/v1"), (FRONT, PRIVATE_DIALECT));
+    replay_ibmcloud(place, service, "ibmcloud-private", differences).await;
 }

@@ -315,7 +315,15 @@ pub(super) async fn replay_with(case: &Case<'_>, service: &Service, extra: &Extr
 }
 
 /// The paths of requests that open a session or let servers have what was written.
-const NO_WRITES: [&str; 4] = ["/rest_login", "/auth/tokens", "/api/auth", "/full_deploy/"];
+const NO_WRITES: [&str; 7] = [
+    "/rest_login",
+    "/auth/tokens",
+    "/api/auth",
+    "/v6/auth",
+    "/authorization/token",
+    "/identity/token",
+    "/full_deploy/",
+];
 
 /// Whether a request of upstream changes a record. Some APIs are read by `POST` too, and OVH's is told to publish.
 fn is_write(request: &Value) -> bool {
