@@ -1,8 +1,7 @@
 //! The flags of `dyn`.
 
-use extdns_auth::secrets::{self, Secret};
+use extdns_auth::secrets::Secret;
 
-use super::Login;
 use crate::ProviderError;
 
 /// Flags of the `dyn` provider.
@@ -36,29 +35,23 @@ const CLOSED: &str = "Oracle closed Dyn Managed DNS on 2023-05-31, and nothing a
                       that still speaks its API with --dyn-api-url";
 
 impl DynArgs {
-    /// Who the user is, and the least TTL.
+    /// The least TTL, where the rest is there too.
     ///
     /// # Errors
     /// When there is no server any more, or something is missing.
-    pub(super) fn config(&self) -> Result<(Login, u32), ProviderError> {
-        let problem = |text: &str| Err(ProviderError::config(text));
-        if self.dyn_api_url.trim().is_empty() {
-            return problem(CLOSED);
+    pub(super) fn least_ttl(&self) -> Result<u32, ProviderError> {
+        let needed = [
+            (self.dyn_api_url.trim(), CLOSED),
+            (&self.dyn_username, "no Dyn username specified; give it with --dyn-username"),
+            (
+                &self.dyn_customer_name,
+                "no Dyn customer name specified; give it with --dyn-customer-name",
+            ),
+        ];
+        if let Some((_, problem)) = needed.iter().find(|(value, _)| value.is_empty()) {
+            return Err(ProviderError::config(*problem));
         }
-        if self.dyn_username.is_empty() {
-            return problem("no Dyn username specified; give it with --dyn-username");
-        }
-        if self.dyn_customer_name.is_empty() {
-            return problem("no Dyn customer name specified; give it with --dyn-customer-name");
-        }
-        let Ok(least) = u32::try_from(self.dyn_min_ttl) else {
-            return problem(
-                "TTL specified for Dyn is negative; give --dyn-min-ttl a number of seconds",
-            );
-        };
-        let password = self.dyn_password.text().to_owned();
-        secrets::register(&password);
-        let (customer, user) = (self.dyn_customer_name.clone(), self.dyn_username.clone());
-        Ok((Login { customer, user, password }, least))
+        let negative = "TTL specified for Dyn is negative; give --dyn-min-ttl a number of seconds";
+        u32::try_from(self.dyn_min_ttl).map_err(|_| ProviderError::config(negative))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use extdns_model::RecordType;
 use serde_json::{Value, json};
 
-use super::{form, members, rdata};
+use super::{form, members};
 use crate::conformance::{
     Dialect, Front, HttpAnswer, HttpPage, HttpRecord, HttpRequest, HttpServer, SECRET, WHOLE, only,
 };
@@ -23,7 +23,7 @@ pub const DIALECT: Dialect = Dialect {
         let [value] = &record.values[..] else { panic!("one value: {record:?}") };
         let value = form(0).value(record.rtype, value);
         json!({ "record_id": record.id, "record_type": record.rtype.to_string(), "fqdn": record.name,
-            "ttl": record.ttl, "rdata": rdata(record.rtype, &value) })
+            "ttl": record.ttl, "rdata": members(record.rtype).write_or_whole(&value) })
     },
     update: "PUT",
     read,

@@ -19,26 +19,23 @@ mod tests;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use extdns_model::{
-    Action, Name, Opaque, Record, RecordSet, RecordType, Stored, Ttl, Zone, ZoneIndex,
-};
+use extdns_model::{RecordSet, RecordType, Zone};
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Members, Ttls};
 use crate::rest::{
-    Advice, Auth, CONFLICT, Id, Listing, Meaning, Request, Rest, Service, Token, TokenSource,
-    origin,
+    Account, Advice, Auth, Body, CONFLICT, CREATE, DELETE, Holds, Layout, Listing, Meaning, Rest,
+    Service, Token, TokenSource, UPDATE, ZoneLayout,
 };
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RateLimit,
+    RecordWriter, Step, Transport, TxtQuoting, ZoneReader,
 };
 pub use args::DynArgs;
 
 const SERVICE: Service = Service {
+    slash: true,
     texts: &["/msgs/0/ERR_CD", "/msgs/0/INFO"],
     success: ("/status", "success"),
     meanings: &[
@@ -50,9 +47,8 @@ const SERVICE: Service = Service {
     rights: "check --dyn-customer-name, --dyn-username and --dyn-password, and that the user may change and publish the zone",
     advice: Advice {
         zone_gone: "add the zone there, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "Dyn takes 300 calls a minute of one customer: wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("Dyn", "https://dyn.invalid/REST")
 };
@@ -60,10 +56,21 @@ const SERVICE: Service = Service {
 /// The TTL of records whose objects give none.
 const TTL: u32 = 600;
 
+const ZONE: ZoneLayout = ZoneLayout::of("zone", "zone");
+/// The path of a record has its type and its name.
+const RECORD: Layout = Layout {
+    fixed: &["record_type", "fqdn"],
+    rdata: members,
+    ..Layout::of(&[
+        ("record_id", Holds::Id),
+        ("record_type", Holds::Type),
+        ("fqdn", Holds::WholeName),
+        ("rdata", Holds::Rdata),
+        ("ttl", Holds::Ttl),
+    ])
+};
+
 const LOGIN: &str = "log in";
-const CREATE: &str = "create record";
-const UPDATE: &str = "update record";
-const DELETE: &str = "delete record";
 const PUBLISH: &str = "publish zone";
 
 /// The provider for the server of the flags. Nothing is sent yet.
@@ -71,22 +78,19 @@ const PUBLISH: &str = "publish zone";
 /// # Errors
 /// When there is no such server, or a flag is missing.
 pub fn provider(args: &DynArgs, context: &Context) -> Result<impl Provider + use<>, ProviderError> {
-    let (login, least) = args.config()?;
-    over(&args.dyn_api_url, login, context, capabilities(least))
+    over(args, context, capabilities(args.least_ttl()?))
 }
 
 fn over(
-    url: &str,
-    login: Login,
+    args: &DynArgs,
     context: &Context,
     capabilities: Capabilities,
 ) -> Result<impl Provider + use<>, ProviderError> {
+    let url = args.dyn_api_url.as_str();
     let rest = context.rest(&SERVICE, Some(url), Auth::none())?;
-    let auth = Auth::tokens_in("auth-token", Session { rest, login });
+    let auth = Auth::tokens_in("auth-token", Session { rest, args: args.clone() });
     let rest = context.rest(&SERVICE, Some(url), auth)?;
-    let via = rest.transport(&capabilities);
-    let form = form(capabilities.min_ttl.seconds().unwrap_or_default());
-    Ok(stepped(Dyn { rest, form, capabilities, filter: context.zones.clone() }, via))
+    Ok(context.account(rest, capabilities).stepped(Dyn))
 }
 
 fn form(least: u32) -> Form {
@@ -100,112 +104,78 @@ fn capabilities(least: u32) -> Capabilities {
         parallel_writes: 4,
         rate_limit: Some(RateLimit::new(4, 60)),
         mutating_operations: &[CREATE, UPDATE, DELETE, PUBLISH],
-        default_ttl: Ttl::from_seconds(TTL.into()),
         ..form(least).capabilities("dyn")
     }
 }
 
-/// Who opens a session.
-struct Login {
-    customer: String,
-    user: String,
-    password: String,
-}
-
+/// Sessions of the user of the flags.
 struct Session {
     rest: Rest,
-    login: Login,
+    args: DynArgs,
 }
 
 #[async_trait]
 impl TokenSource for Session {
     async fn token(&self, via: &Transport) -> Result<Token, ProviderError> {
-        let Login { customer, user, password } = &self.login;
-        let body = json!({ "customer_name": customer, "user_name": user, "password": password });
-        let request = self.rest.post(&["Session", ""]).json(&body)?;
+        let DynArgs { dyn_customer_name, dyn_username, dyn_password, .. } = &self.args;
+        let body = json!({
+            "customer_name": dyn_customer_name,
+            "user_name": dyn_username,
+            "password": dyn_password.text(),
+        });
+        let request = self.rest.post(&["Session"]).json(&body)?;
         let answer = self.rest.send(via, LOGIN, &request).await?;
         Ok(Token::new(answer.member::<String>("/data/token")?, None))
     }
 
     fn secrets(&self) -> Vec<String> {
-        vec![self.login.password.clone()]
+        vec![self.args.dyn_password.text().to_owned()]
     }
 }
 
-struct Dyn {
-    rest: Rest,
-    form: Form,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct Dyn(Account);
 
 #[async_trait]
 impl ZoneReader for Dyn {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let first = self.rest.get(&["Zone", ""]).query("detail", "Y");
-        let zone = |it: &ListedZone| Zone::new(it.zone.as_str(), Name::as_listed(&it.zone));
-        Ok(self.filter.select(self.rest.zones(via, first, &Listing::at("/data"), zone).await?))
+        let first = self.0.rest.get(&["Zone"]).query("detail", "Y");
+        self.0.list_zones(via, first, &Listing::at("/data"), &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let request = self.rest.get(&["AllRecord", &zone.id, ""]).query("detail", "Y");
-        let answer = self.rest.send(via, "list records", &request).await?;
-        let by_type: BTreeMap<String, Vec<Listed>> = answer.member("/data")?;
-        let records = by_type.values().flatten().filter_map(|it| it.record(&self.form));
-        Ok(Page { records: records.collect(), next: None })
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        self.form.wanted(desired)
+        let request = self.0.rest.get(&["AllRecord", &zone.id]).query("detail", "Y");
+        let answer = self.0.rest.send(via, "list records", &request).await?;
+        let by_type: BTreeMap<String, Vec<Value>> = answer.member("/data")?;
+        let records = self.0.records(zone, by_type.values().flatten(), &RECORD)?;
+        Ok(Page { records, next: None })
     }
 }
 
 #[async_trait]
 impl RecordWriter for Dyn {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let at = |method, old: &Stored| -> Result<Request, ProviderError> {
-            let id: &Id = origin(old)?;
-            Ok(self.at(method, zone, &old.set, &[id.as_str(), ""]))
-        };
-        let (operation, request) = match &step.action {
-            Action::Create(new) => {
-                let request = self.at(Method::POST, zone, &new.set, &[""]);
-                (CREATE, request.json(&self.body(&new.set))?)
-            }
-            Action::Update { old, new } => {
-                (UPDATE, at(Method::PUT, old)?.json(&self.body(&new.set))?)
-            }
-            Action::Delete(old) => (DELETE, at(Method::DELETE, old)?),
-        };
-        self.rest.send(via, operation, &request).await.map(drop)
+        let set = step.set();
+        let (kind, name) = (format!("{}Record", set.rtype), set.name.key());
+        let at = (Method::PUT, &[kind.as_str(), &zone.id, &name][..]);
+        let body = |set: &RecordSet| body(self.0.form(), zone, set);
+        self.0.rest.step(via, step, at, body).await.map(drop)
     }
 
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError> {
         let body = json!({ "publish": true, "notes": "Change by external-dns" });
-        let request = self.rest.put(&["Zone", &zone.id, ""]).json(&body)?;
-        self.rest.send(via, PUBLISH, &request).await.map(drop)
+        let request = self.0.rest.put(&["Zone", &zone.id]).json(&body)?;
+        self.0.rest.send(via, PUBLISH, &request).await.map(drop)
     }
 }
 
-impl Dyn {
-    /// `ARecord/example.org/www.example.org/`, and what stands behind that.
-    fn at(&self, method: Method, zone: &Zone, set: &RecordSet, rest: &[&str]) -> Request {
-        let kind = format!("{}Record", set.rtype);
-        let name = set.name.key();
-        let own = [kind.as_str(), &zone.id, &name];
-        self.rest.request(method, &[&own[..], rest].concat())
-    }
-
-    /// The one value of a set.
-    fn body(&self, set: &RecordSet) -> Value {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let ttl = set.ttl.seconds().map_or(TTL, |_| self.form.ttl(set.ttl));
-        json!({ "rdata": rdata(set.rtype, &self.form.value(set.rtype, value)), "ttl": ttl.to_string() })
-    }
+/// What is sent of a record. The least TTL is that of records whose objects give one.
+fn body(form: &Form, zone: &Zone, set: &RecordSet) -> Body {
+    let ttl = set.ttl.seconds().map_or(TTL, |_| form.ttl(set.ttl));
+    RECORD.changed(form, zone, set).with("ttl", ttl.to_string())
 }
 
 /// The members of the data of a type.
@@ -218,38 +188,4 @@ const fn members(rtype: RecordType) -> Members {
         RecordType::Txt => &["txtdata"],
         _ => &["address"],
     })
-}
-
-/// A value in its members. What cannot be taken apart is sent whole, for the API to refuse.
-fn rdata(rtype: RecordType, value: &str) -> Value {
-    let own = members(rtype);
-    let apart = own.write(value).filter(|_| own.0.len() > 1);
-    apart.unwrap_or_else(|| json!({ own.0[own.0.len() - 1]: value }))
-}
-
-#[derive(Deserialize)]
-struct ListedZone {
-    zone: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    record_id: Id,
-    record_type: String,
-    fqdn: String,
-    ttl: u32,
-    rdata: Value,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self, form: &Form) -> Option<Record> {
-        let rtype = form.usual_type(&self.record_type)?;
-        let value = form.read(rtype, &members(rtype).read(&self.rdata)?);
-        let ttl = Ttl::from_seconds(self.ttl.into());
-        let targets = [value].into_iter().collect();
-        let set = RecordSet::new(Name::as_listed(&self.fqdn), rtype, ttl, targets);
-        Some(Record::new(set, Opaque::new(self.record_id.clone())))
-    }
 }

@@ -1,24 +1,25 @@
 //! Dyn over a server that speaks as it did.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome};
 use extdns_testkit::http::{Reply, Request};
 
 use super::dialect::{DIALECT, FRONT};
 use super::*;
-use crate::conformance::contract::{failing_reads, read, refusals, writes};
+use crate::conformance::contract::{failing_reads, read, refusals, set, writes};
 use crate::conformance::{OverHttp, SECRET};
-
-fn login() -> Login {
-    let (customer, user) = ("customer".to_owned(), "user".to_owned());
-    Login { customer, user, password: SECRET.to_owned() }
-}
 
 /// Without the budget and the bound of a request: the tests make more calls than a run, and the clock
 /// that they stop runs ahead while an answer is on its way.
 fn make(url: &str) -> Box<dyn Provider> {
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities(0) };
-    let url = format!("{url}/REST");
-    Box::new(over(&url, login(), &Context::default(), capabilities).expect("a client"))
+    let args = DynArgs {
+        dyn_customer_name: "customer".to_owned(),
+        dyn_username: "user".to_owned(),
+        dyn_password: SECRET.to_owned().into(),
+        dyn_min_ttl: 0,
+        dyn_api_url: format!("{url}/REST"),
+    };
+    Box::new(over(&args, &Context::default(), capabilities).expect("a client"))
 }
 
 mod kit {
@@ -107,16 +108,9 @@ fn a_ttl_is_raised_to_the_least_where_one_is_wanted() {
     for (wanted, least, expected) in
         [(0, 0, "600"), (111, 25, "111"), (10, 25, "25"), (0, 900, "600")]
     {
-        let context = Context::default();
-        let rest = context.rest(&SERVICE, None, Auth::none()).expect("a client");
-        let own = Dyn {
-            rest,
-            form: form(least),
-            capabilities: capabilities(least),
-            filter: ZoneFilter::default(),
-        };
-        let text = format!("a.example.org A {wanted} 192.0.2.1");
-        let body = own.body(&crate::conformance::contract::set(&text));
+        let set = set(&format!("a.example.org A {wanted} 192.0.2.1"));
+        let zone = Zone::new("example.org", Name::as_listed("example.org"));
+        let body = serde_json::to_value(body(&form(least), &zone, &set)).expect("JSON");
         assert_eq!(body["ttl"], expected, "{wanted} {least}");
     }
 }

@@ -20,18 +20,15 @@ mod tests;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Change, ChangeGroup, DomainFilter, Name, RecordType, Zone, ZoneIndex, property_names::ALIAS,
+    Change, ChangeGroup, DomainFilter, RecordType, Zone, ZoneIndex, property_names::ALIAS,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::engine::batched;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Auth, Rest, Service};
-use crate::zones::{FOLLOWS, without_followers};
+use crate::rest::{Account, Auth, Listing, Service, ZoneLayout};
 use crate::{
     Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, Cost, Page, PageFrom,
-    Parents, Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneFilter,
-    ZoneReader,
+    Parents, Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 pub use args::PdnsArgs;
 use rrset::Rrset;
@@ -49,8 +46,10 @@ const FORM: Form =
 
 const CHANGE: &str = "change zone";
 
-/// The kinds of zones whose primary is elsewhere.
-const FOLLOWERS: [&str; 3] = ["Slave", "Secondary", "Consumer"];
+const ZONE: ZoneLayout = ZoneLayout {
+    follows: Some(("/kind", &["Slave", "Secondary", "Consumer"])),
+    ..ZoneLayout::of("id", "name")
+};
 
 /// The provider for the server of the flags. Nothing is sent yet.
 ///
@@ -70,11 +69,10 @@ pub fn provider(
     let context = context.trusting_any(args.pdns_skip_tls_verify);
     let rest =
         context.rest(&SERVICE, Some(&base), auth).map_err(|error| error.within("--pdns-server"))?;
-    let capabilities = context.batches.within(capabilities());
-    let via = rest.transport(&capabilities);
-    let filter = context.zones.with_parents(Parents::All);
+    let account = context.account(rest, context.batches.within(capabilities()));
+    let account = Account { zones: account.zones.with_parents(Parents::All), ..account };
     let server = args.pdns_server_id.clone();
-    Ok(batched(Pdns { rest, capabilities, server, filter }, via))
+    Ok(account.batched(|account| Pdns { account, server }))
 }
 
 fn capabilities() -> Capabilities {
@@ -93,27 +91,8 @@ fn capabilities() -> Capabilities {
 }
 
 struct Pdns {
-    rest: Rest,
-    capabilities: Capabilities,
+    account: Account,
     server: String,
-    filter: ZoneFilter,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    id: String,
-    name: String,
-    kind: String,
-}
-
-impl Listed {
-    fn zone(&self) -> Zone {
-        let follows = FOLLOWERS.iter().any(|kind| self.kind.eq_ignore_ascii_case(kind));
-        Zone {
-            read_only: follows.then_some(FOLLOWS),
-            ..Zone::new(self.id.as_str(), Name::as_listed(&self.name))
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -129,19 +108,18 @@ struct Patch {
 #[async_trait]
 impl ZoneReader for Pdns {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.account.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let request = self.rest.get(&[&self.server, "zones"]);
-        let listed: Vec<Listed> = self.rest.send(via, "list zones", &request).await?.json()?;
-        let zones = listed.iter().map(Listed::zone).collect();
-        Ok(without_followers(self.filter.select(zones)))
+        let first = self.account.rest.get(&[&self.server, "zones"]);
+        self.account.list_zones(via, first, &Listing::at(""), &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let request = self.rest.get(&[&self.server, "zones", &zone.id]);
-        let contents: Contents = self.rest.send(via, "read zone", &request).await?.json()?;
+        let rest = &self.account.rest;
+        let request = rest.get(&[&self.server, "zones", &zone.id]);
+        let contents: Contents = rest.send(via, "read zone", &request).await?.json()?;
         Ok(Page { records: contents.rrsets.iter().filter_map(Rrset::record).collect(), next: None })
     }
 
@@ -192,8 +170,8 @@ impl BatchWriter for Pdns {
         let mut rrsets: Vec<Rrset> = changes.flat_map(Rrset::of).collect();
         // What goes makes room for what comes.
         rrsets.sort_by_key(|rrset| !rrset.goes());
-        let request =
-            self.rest.patch(&[&self.server, "zones", &zone.id]).json(&Patch { rrsets })?;
-        self.rest.send(via, CHANGE, &request).await.map(drop).map_err(rrset::blame)
+        let rest = &self.account.rest;
+        let request = rest.patch(&[&self.server, "zones", &zone.id]).json(&Patch { rrsets })?;
+        rest.send(via, CHANGE, &request).await.map(drop).map_err(rrset::blame)
     }
 }

@@ -5,8 +5,8 @@ mod many;
 
 use clap::Parser as _;
 use extdns_model::{
-    Action, Endpoint, Hints, Labels, Opaque, Outcome, Planned, RecordSet, Role, Routing, Stored,
-    Ttl,
+    Action, Endpoint, Hints, Labels, Name, Opaque, Outcome, Planned, RecordSet, Role, Routing,
+    Stored, Ttl,
 };
 use extdns_testkit::http::{Reply, ScriptedServer};
 use extdns_testkit::pdns::KEY;

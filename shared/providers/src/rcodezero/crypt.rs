@@ -11,8 +11,11 @@ use aws_lc_rs::cipher::{
 use aws_lc_rs::error::Unspecified;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
+use ecow::EcoString;
 use extdns_auth::secrets;
+use extdns_model::{RecordSet, RecordType};
 
+use super::FORM;
 use crate::engine::text;
 use crate::{Environment, ErrorKind, ProviderError};
 
@@ -56,6 +59,30 @@ impl Crypt {
             sealing: EncryptingKey::cfb128(key()?)?,
             opening: DecryptingKey::cfb128(key()?)?,
         })
+    }
+
+    /// A set with its texts encrypted. One of another type stays as it is.
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal).
+    pub(super) fn seal_all(&self, set: &RecordSet) -> Result<RecordSet, ProviderError> {
+        let mut set = set.clone();
+        if set.rtype == RecordType::Txt {
+            let sealed = set.targets.iter().map(|it| self.seal(&FORM.value(set.rtype, it)));
+            set.targets = sealed.collect::<Result<_, _>>()?;
+        }
+        Ok(set)
+    }
+
+    /// Decrypts the texts of a set.
+    pub(super) fn open_all(&self, set: &mut RecordSet) {
+        let open = |it: &EcoString| match self.open(it) {
+            Cow::Owned(content) => FORM.read(set.rtype, &content),
+            Cow::Borrowed(_) => it.clone(),
+        };
+        if set.rtype == RecordType::Txt {
+            set.targets = set.targets.iter().map(open).collect();
+        }
     }
 
     /// A content, encrypted with a random vector.

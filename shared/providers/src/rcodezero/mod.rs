@@ -19,20 +19,18 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use ecow::EcoString;
-use extdns_model::{
-    ChangeGroup, Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone, ZoneIndex,
-};
-use serde::{Deserialize, Serialize};
+use extdns_model::{ChangeGroup, RecordSet, Zone};
+use serde_json::json;
 
-use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, fqdn, type_of};
-use crate::engine::{ByKind, batched};
-use crate::rest::{Advice, Auth, CONFLICT, Listing, Meaning, More, Rest, Service};
-use crate::zones::{FOLLOWS, without_followers};
+use crate::engine::ByKind;
+use crate::engine::wire::{Dots, Form, Ttls, USUAL_TYPES_AND_DNAME, fqdn};
+use crate::rest::{
+    Account, Advice, Auth, Body, CONFLICT, Holds, Layout, Listing, Meaning, More, Service,
+    ZoneLayout,
+};
 use crate::{
-    Adjusted, BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom,
-    Provider, ProviderError, RateLimit, Stores, Transport, TxtQuoting, Updates, ZoneFilter,
-    ZoneReader,
+    BatchLimits, BatchWriter, Batching, Capabilities, Context, ErrorKind, Page, PageFrom, Provider,
+    ProviderError, RateLimit, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 pub use args::RcodezeroArgs;
 use crypt::Crypt;
@@ -51,9 +49,8 @@ const SERVICE: Service = Service {
              https://my.rcodezero.at/enableapi makes one",
     advice: Advice {
         zone_gone: "add the zone at RcodeZero, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "RcodeZero counts the calls of an account: wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("RcodeZero", "https://my.rcodezero.at/api/v1")
 };
@@ -63,13 +60,20 @@ const FORM: Form =
     Form { apex: "", dots: Dots::Final, txt: TxtQuoting::Quoted, ttls: Ttls::from(0) };
 
 const LISTING: Listing = Listing {
-    size: ("page_size", PAGE),
+    size: ("page_size", 0),
     next: More::Numbered("/current_page", "/last_page", "page"),
     ..Listing::at("/data")
 };
 
-/// Items per page of a list.
-const PAGE: u32 = 100;
+const ZONE: ZoneLayout =
+    ZoneLayout { follows: Some(("/type", &["SLAVE"])), ..ZoneLayout::of("domain", "domain") };
+/// A record set as it is read.
+const RRSET: Layout = Layout::of(&[
+    ("name", Holds::WholeName),
+    ("type", Holds::Type),
+    ("ttl", Holds::Ttl),
+    ("records", Holds::Contents),
+]);
 
 const CHANGE: &str = "change record sets";
 
@@ -87,18 +91,11 @@ pub fn provider(
     let base = variables.get("RC0_BASE_URL");
     let base = base.map(|base| format!("{}/v1", base.trim_end_matches('/')));
     let rest = context.rest(&SERVICE, base.as_deref(), Auth::bearer(key))?;
-    let capabilities = context.batches.within(capabilities());
-    Ok(over(rest, capabilities, context.zones.clone(), crypt))
+    Ok(over(context.account(rest, context.batches.within(capabilities())), crypt))
 }
 
-fn over(
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-    crypt: Option<Crypt>,
-) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    batched(RcodeZero { rest, capabilities, filter, crypt }, via)
+fn over(account: Account, crypt: Option<Crypt>) -> impl Provider + use<> {
+    account.batched(|account| RcodeZero { account, crypt })
 }
 
 fn capabilities() -> Capabilities {
@@ -107,7 +104,7 @@ fn capabilities() -> Capabilities {
         stores: Stores::Sets(Updates::InPlace),
         batches: Batching::InPart,
         batch_limits: BatchLimits::changes(1000),
-        page_size: Some(PAGE),
+        page_size: Some(100),
         parallel_zones: 4,
         rate_limit: Some(RateLimit::new(3, 20)),
         mutating_operations: &[CHANGE],
@@ -116,31 +113,27 @@ fn capabilities() -> Capabilities {
 }
 
 struct RcodeZero {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
+    account: Account,
     crypt: Option<Crypt>,
 }
 
 #[async_trait]
 impl ZoneReader for RcodeZero {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.account.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let first = self.rest.get(&["zones"]);
-        let zones = self.rest.zones(via, first, &LISTING, ListedZone::zone).await?;
-        Ok(without_followers(self.filter.select(zones)))
+        self.account.list_zones(via, self.account.rest.get(&["zones"]), &LISTING, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&rrsets(zone));
-        self.rest.records(via, first, &LISTING, |it: &Rrset| it.record(self.crypt.as_ref())).await
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let first = self.account.rest.get(&rrsets(zone));
+        let mut page = self.account.list_records(via, zone, first, &LISTING, &RRSET).await?;
+        if let Some(crypt) = &self.crypt {
+            page.records.iter_mut().for_each(|it| crypt.open_all(&mut it.set));
+        }
+        Ok(page)
     }
 }
 
@@ -156,92 +149,44 @@ impl BatchWriter for RcodeZero {
         zone: &Zone,
         groups: &[&ChangeGroup],
     ) -> Result<(), ProviderError> {
-        let request = self.rest.patch(&rrsets(zone)).json(&self.changes(&ByKind::of(groups))?)?;
-        self.rest.send(via, CHANGE, &request).await.map(drop)
+        let rest = &self.account.rest;
+        let request = rest.patch(&rrsets(zone)).json(&self.changes(&ByKind::of(groups))?)?;
+        rest.send(via, CHANGE, &request).await.map(drop)
     }
 }
 
 impl RcodeZero {
     /// The changes of one call. What goes makes room for what comes.
-    fn changes(&self, changes: &ByKind<'_>) -> Result<Vec<Rrset>, ProviderError> {
-        let gone = changes.gone.iter().map(|old| Ok(Rrset::named(&old.set, "delete")));
-        let crypt = self.crypt.as_ref();
-        let changed = changes.changed.iter().map(|(_, new)| Rrset::of(&new.set, "update", crypt));
-        let added = changes.added.iter().map(|set| Rrset::of(set, "add", crypt));
+    fn changes(&self, all: &ByKind<'_>) -> Result<Vec<Body>, ProviderError> {
+        let written = |changetype, set: &RecordSet| match &self.crypt {
+            Some(crypt) => Ok(written(changetype, &crypt.seal_all(set)?)),
+            None => Ok(written(changetype, set)),
+        };
+        let gone = all.gone.iter().map(|old| Ok(deleted(&old.set)));
+        let changed = all.changed.iter().map(|(_, new)| written("update", &new.set));
+        let added = all.added.iter().map(|set| written("add", set));
         gone.chain(changed).chain(added).collect()
     }
 }
 
-#[derive(Deserialize)]
-struct ListedZone {
-    domain: String,
-    #[serde(rename = "type", default)]
-    kind: String,
+fn change(changetype: &'static str, set: &RecordSet) -> Body {
+    Body::default()
+        .with("name", fqdn(&set.name.key()))
+        .with("type", set.rtype.to_string())
+        .with("changetype", changetype)
 }
 
-impl ListedZone {
-    fn zone(&self) -> Zone {
-        let follows = self.kind.eq_ignore_ascii_case("SLAVE");
-        let zone = Zone::new(self.domain.as_str(), Name::as_listed(&self.domain));
-        Zone { read_only: follows.then_some(FOLLOWS), ..zone }
-    }
+/// A change without values: the whole set goes.
+fn deleted(set: &RecordSet) -> Body {
+    change("delete", set).with("records", json!([]))
 }
 
-/// A record set, both ways.
-#[derive(Deserialize, Serialize)]
-struct Rrset {
-    name: String,
-    #[serde(rename = "type")]
-    rtype: String,
-    #[serde(skip_deserializing)]
-    changetype: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ttl: Option<u32>,
-    records: Vec<Content>,
-}
-
-#[derive(Deserialize, Serialize)]
-struct Content {
-    content: String,
-    #[serde(default)]
-    disabled: bool,
-}
-
-impl Rrset {
-    /// A set without values: the whole set, where it is deleted.
-    fn named(set: &RecordSet, changetype: &'static str) -> Self {
-        let (name, rtype) = (fqdn(&set.name.key()), set.rtype.to_string());
-        Self { name, rtype, changetype, ttl: None, records: Vec::new() }
-    }
-
-    fn of(
-        set: &RecordSet,
-        changetype: &'static str,
-        crypt: Option<&Crypt>,
-    ) -> Result<Self, ProviderError> {
-        let record = |value: &EcoString| {
-            let content = FORM.value(set.rtype, value);
-            let content = match crypt.filter(|_| set.rtype == RecordType::Txt) {
-                Some(crypt) => FORM.value(set.rtype, &crypt.seal(&content)?),
-                None => content,
-            };
-            Ok(Content { content, disabled: false })
-        };
-        let records = set.targets.iter().map(record).collect::<Result<_, ProviderError>>()?;
-        let ttl = Some(FORM.ttl(set.ttl)).filter(|ttl| *ttl > 0);
-        Ok(Self { ttl, records, ..Self::named(set, changetype) })
-    }
-
-    /// The record set as it is served; `None` if its type is not managed, or nothing of it is switched on.
-    fn record(&self, crypt: Option<&Crypt>) -> Option<Record> {
-        let rtype = type_of(USUAL_TYPES_AND_DNAME, &self.rtype)?;
-        let value = |it: &Content| match crypt.filter(|_| rtype == RecordType::Txt) {
-            Some(crypt) => FORM.read(rtype, &crypt.open(&it.content)),
-            None => FORM.read(rtype, &it.content),
-        };
-        let targets = self.records.iter().filter(|it| !it.disabled).map(value).collect();
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let set = RecordSet::new(Name::as_listed(&self.name), rtype, ttl, targets);
-        (!set.targets.is_empty()).then(|| Record::new(set, Opaque::none()))
-    }
+/// A change with all values of a set.
+fn written(changetype: &'static str, set: &RecordSet) -> Body {
+    let change = change(changetype, set);
+    let change = match FORM.ttl(set.ttl) {
+        0 => change,
+        ttl => change.with("ttl", ttl),
+    };
+    change.with("records", FORM.contents(set))
 }

@@ -1,6 +1,6 @@
 //! RcodeZero over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome, RecordType};
 use extdns_testkit::http::{Reply, Request};
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn with(url: &str, crypt: Option<Crypt>) -> Box<dyn Provider> {
     // Without the budget and the bound of a request: the tests make more calls than a run, and the clock that they stop runs
     // ahead while an answer is on its way.
     let capabilities = Capabilities { rate_limit: None, request_time: None, ..capabilities() };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default(), crypt))
+    Box::new(over(Context::default().account(rest.expect("a client"), capabilities), crypt))
 }
 
 fn make(url: &str) -> Box<dyn Provider> {
@@ -133,10 +133,9 @@ async fn what_is_switched_off_or_has_no_value_is_not_there() {
 fn a_zone_whose_primary_is_elsewhere_is_never_written() {
     for (kind, follows) in [("MASTER", false), ("master", false), ("SLAVE", true), ("slave", true)]
     {
-        let zone: ListedZone =
-            serde_json::from_value(json!({ "domain": "example.at", "type": kind }))
-                .expect("a zone");
-        assert_eq!(zone.zone().read_only.is_some(), follows, "{kind}");
+        let zone = ZONE.zone(&json!({ "domain": "example.at", "type": kind }));
+        let zone = zone.expect("a zone").expect("one that is served");
+        assert_eq!(zone.read_only.is_some(), follows, "{kind}");
     }
 }
 
@@ -198,11 +197,11 @@ async fn all_changes_of_a_zone_go_in_one_call_with_all_values_and_their_ttl() {
 fn writes_are_those_that_the_service_took() {
     let ours = |text: &str, changetype: &'static str| {
         let set = set(text);
-        let rrset = match changetype {
-            "delete" => Ok(Rrset::named(&set, changetype)),
-            _ => Rrset::of(&set, changetype, None),
+        let change = match changetype {
+            "delete" => deleted(&set),
+            _ => written(changetype, &set),
         };
-        serde_json::to_value(vec![rrset.expect("no secret")]).expect("JSON")
+        serde_json::to_value(vec![change]).expect("JSON")
     };
     let lego =
         "_acme-challenge.example.com TXT 120 \"ADw2sEd82DUgXcQ9hNBZThJs7zVJkR5v9JeSbAb9mZY\"";

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Answer, Layout, Listing, Request, Rest, ZoneLayout};
 use crate::engine::wire::Form;
 use crate::engine::{Zoned, batched, stepped};
+use crate::zones::without_followers;
 use crate::{
     BatchWriter, Capabilities, ErrorKind, Page, ProviderError, RecordWriter, Step, Transport,
     ZoneFilter,
@@ -42,7 +43,7 @@ impl Account {
         &self.capabilities.form
     }
 
-    /// The zones of a list that are managed.
+    /// The zones of a list that are managed. One whose primary is elsewhere is left out, unless it lies below another one.
     ///
     /// # Errors
     /// As [`Rest::list`].
@@ -54,7 +55,7 @@ impl Account {
         layout: &ZoneLayout,
     ) -> Result<Vec<Zone>, ProviderError> {
         let zones = self.all_zones(via, first, listing, layout).await?;
-        Ok(self.zones.select_by(zones, ZoneLayout::other_id))
+        Ok(without_followers(self.zones.select_by(zones, ZoneLayout::other_id)))
     }
 
     /// All zones of a list, where several lists are selected from together.

@@ -1,13 +1,14 @@
 //! Zones and records in JSON, as tables: which member of an object holds which part.
 
 use ecow::EcoString;
-use extdns_model::{Name, Opaque, Record, RecordSet, RecordType, Ttl, Zone};
+use extdns_model::{Name, Opaque, Record, RecordSet, RecordType, Targets, Ttl, Zone};
 use serde::{Deserialize as _, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Id;
 use crate::Capabilities;
-use crate::engine::wire::{Form, Numbers, type_of};
+use crate::engine::wire::{Form, Members, Numbers, type_of};
+use crate::zones::FOLLOWS;
 
 /// The members of a zone in a list. An item that is no object but a text is the name, and its members have no names here.
 #[derive(Debug, Clone, Copy)]
@@ -23,13 +24,16 @@ pub struct ZoneLayout {
     /// A JSON pointer (RFC 6901) and the text that stands there in the zones that the service serves; `None` where it serves
     /// all of the list.
     pub served: Option<(&'static str, &'static str)>,
+    /// A JSON pointer and the texts, in capitals or not, one of which stands there in a zone whose primary is elsewhere. Such
+    /// a zone is never written.
+    pub follows: Option<(&'static str, &'static [&'static str])>,
 }
 
 impl ZoneLayout {
     /// The members with the id and the name.
     #[must_use]
     pub const fn of(id: &'static str, name: &'static str) -> Self {
-        Self { id, name, other_id: "", labels: "", served: None }
+        Self { id, name, other_id: "", labels: "", served: None, follows: None }
     }
 
     /// The other id of a zone; nothing where it has none.
@@ -43,10 +47,13 @@ impl ZoneLayout {
     /// # Errors
     /// When the item has no id or no name: what is missing.
     pub fn zone(&self, item: &Value) -> Result<Option<Zone>, String> {
-        let is_served = |(at, text)| item.pointer(at).and_then(Value::as_str) == Some(text);
-        if !self.served.is_none_or(is_served) {
+        let said = |at| item.pointer(at).and_then(Value::as_str).unwrap_or_default();
+        if self.served.is_some_and(|(at, text)| said(at) != text) {
             return Ok(None);
         }
+        let is_one = |(at, texts): (_, &[&str])| {
+            texts.iter().any(|text| said(at).eq_ignore_ascii_case(text))
+        };
         let labels = item.get(self.labels).and_then(Value::as_str).filter(|it| !it.is_empty());
         let whole = |text: &str| labels.map_or(text.to_owned(), |it| format!("{it}.{text}"));
         let id = id(item, self.id)?;
@@ -54,6 +61,7 @@ impl ZoneLayout {
             if self.other_id.is_empty() { None } else { self::id(item, self.other_id).ok() };
         Ok(Some(Zone {
             data: Opaque::new(OtherId(other)),
+            read_only: self.follows.is_some_and(is_one).then_some(FOLLOWS),
             ..Zone::new(whole(id.as_str()), Name::as_listed(&whole(text(item, self.name)?)))
         }))
     }
@@ -103,6 +111,8 @@ pub struct Layout {
     /// The property with the number in the member of the preference, for types other than MX and SRV, which have theirs in
     /// their values; empty where there is none.
     pub property: &'static str,
+    /// The members of the data of a type, where they are an object of their own ([`Holds::Rdata`]).
+    pub rdata: fn(RecordType) -> Members,
 }
 
 /// What a member holds.
@@ -118,8 +128,12 @@ pub enum Holds {
     Type,
     /// The one value, or what is left of it where its numbers are members of their own.
     Value,
+    /// The one value, in an object with the members of its type (RFC 1035, 3.2.1).
+    Rdata,
     /// All values of a set.
     Values,
+    /// All values of a set, each an object with its `content`, and whether it is switched off (`disabled`).
+    Contents,
     /// The TTL in seconds.
     Ttl,
     /// The preference of MX, where SRV is one text.
@@ -140,10 +154,12 @@ impl Layout {
     /// These members, all of which a change has too.
     #[must_use]
     pub const fn of(members: &'static [(&'static str, Holds)]) -> Self {
-        Self { members, fixed: &[], zeros: false, apex_value: false, property: "" }
+        let (fixed, property, rdata): (&[&str], _, fn(_) -> _) = (&[], "", |_| Members(&[]));
+        Self { members, fixed, zeros: false, apex_value: false, property, rdata }
     }
 
-    /// The record or record set of an item, if its type is managed.
+    /// The record or record set of an item, if its type is managed. One is not there if all its values are switched off, or
+    /// its data are empty.
     ///
     /// # Errors
     /// When the item lacks a part: what is missing.
@@ -160,14 +176,10 @@ impl Layout {
             Some(member) => Name::as_listed(text(item, member)?),
             None => can.form.whole_name(self.text(Holds::Name, item)?, zone),
         };
-        let targets = match self.member(Holds::Values) {
-            Some(member) => {
-                let values = item[member].as_array().ok_or_else(|| missing(member))?;
-                let texts = values.iter().map(|it| it.as_str().ok_or_else(|| missing(member)));
-                texts.map(|it| Ok(can.form.read(rtype, it?))).collect::<Result<_, String>>()?
-            }
-            None => [self.value(&can.form, rtype, zone, item)?].into_iter().collect(),
-        };
+        let targets = self.targets(&can.form, rtype, zone, item)?;
+        if targets.is_empty() && !self.has(Holds::Values) {
+            return Ok(None);
+        }
         let origin = match self.member(Holds::Id) {
             Some(member) => Opaque::new(id(item, member)?),
             None => Opaque::none(),
@@ -205,7 +217,9 @@ impl Layout {
             Holds::WholeName => Some(set.name.key().into()),
             Holds::Type => Some(set.rtype.to_string().into()),
             Holds::Value => Some(rest.as_str().into()),
+            Holds::Rdata => Some((self.rdata)(set.rtype).write_or_whole(&rest)),
             Holds::Values => Some(set.targets.iter().map(|it| form.value(set.rtype, it)).collect()),
+            Holds::Contents => Some(form.contents(set)),
             Holds::Ttl => Some(form.ttl(set.ttl).into()),
             Holds::Preference | Holds::Priority => number(first),
             Holds::Weight => number(numbers.weight.map(u32::from)),
@@ -220,6 +234,30 @@ impl Layout {
         let mut body = self.body(form, zone, set);
         body.0.retain(|(name, _)| !self.fixed.contains(name));
         body
+    }
+
+    fn targets(
+        &self,
+        form: &Form,
+        rtype: RecordType,
+        zone: &Zone,
+        item: &Value,
+    ) -> Result<Targets, String> {
+        let value = |text: Option<&str>, member: &str| {
+            text.map(|it| form.read(rtype, it)).ok_or_else(|| missing(member))
+        };
+        if let Some(member) = self.member(Holds::Values) {
+            return list(item, member)?.iter().map(|it| value(it.as_str(), member)).collect();
+        }
+        if let Some(member) = self.member(Holds::Contents) {
+            let served = list(item, member)?.iter().filter(|it| it["disabled"] != true);
+            return served.map(|it| value(it["content"].as_str(), "content")).collect();
+        }
+        if let Some(member) = self.member(Holds::Rdata) {
+            let value = (self.rdata)(rtype).read(&item[member]);
+            return Ok(value.iter().map(|it| form.read(rtype, it)).collect());
+        }
+        Ok([self.value(form, rtype, zone, item)?].into_iter().collect())
     }
 
     fn value(
@@ -300,6 +338,10 @@ fn missing(member: &str) -> String {
 /// A member of an item; the item itself where the name is empty.
 fn at<'i>(item: &'i Value, member: &str) -> &'i Value {
     if member.is_empty() { item } else { &item[member] }
+}
+
+fn list<'i>(item: &'i Value, member: &str) -> Result<&'i Vec<Value>, String> {
+    item[member].as_array().ok_or_else(|| missing(member))
 }
 
 fn text<'i>(item: &'i Value, member: &str) -> Result<&'i str, String> {

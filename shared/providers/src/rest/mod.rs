@@ -83,6 +83,8 @@ pub struct Service {
     pub base: &'static str,
     /// The path that all resources share below the base URL, whoever gives that.
     pub root: &'static [&'static str],
+    /// Whether every path ends with a slash.
+    pub slash: bool,
     /// JSON pointers (RFC 6901) to what an error body says, in the order in which it is shown.
     pub texts: &'static [&'static str],
     /// A JSON pointer to what shows that an answer with a status of success is a failure all the same; empty where the
@@ -113,6 +115,7 @@ impl Service {
             name,
             base,
             root: &[],
+            slash: false,
             texts: &[],
             failure: "",
             success: ("", ""),
@@ -272,7 +275,7 @@ impl Rest {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             // Each segment is percent-encoded, so that no name can lead elsewhere.
-            segments.pop_if_empty().extend(path);
+            segments.pop_if_empty().extend(path).extend(self.service.slash.then_some(""));
         }
         Request::new(method, url)
     }

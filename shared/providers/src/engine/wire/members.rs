@@ -1,11 +1,23 @@
 //! Values whose words are members of a JSON object.
 
+use ecow::EcoString;
 use extdns_model::{RecordSet, RecordType};
 use serde_json::{Value, json};
 
 use super::Form;
 use crate::engine::text;
 use crate::{ErrorKind, ProviderError};
+
+impl Form {
+    /// The values of a set, each an object with its `content`, and that it is not switched off (`disabled`): the API of
+    /// PowerDNS, and those made after it.
+    #[must_use]
+    pub fn contents(&self, set: &RecordSet) -> Value {
+        let value =
+            |it: &EcoString| json!({ "content": self.value(set.rtype, it), "disabled": false });
+        set.targets.iter().map(value).collect()
+    }
+}
 
 /// The members of a value, in the order of its words. All but the last are numbers.
 ///
@@ -19,6 +31,7 @@ use crate::{ErrorKind, ProviderError};
 /// assert_eq!(MX.read(&mx).as_deref(), Some("10 mail.example.org"));
 /// assert_eq!(MX.write("10 mail.example.org"), Some(mx));
 /// assert_eq!(MX.write("mail.example.org"), None);
+/// assert_eq!(MX.write_or_whole("mail.example.org"), json!({ "exchange": "mail.example.org" }));
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Members(pub &'static [&'static str]);
@@ -52,6 +65,13 @@ impl Members {
         let values = numbers.chain([Some(Value::from(*last))]);
         let pairs = self.0.iter().zip(values).map(|(name, value)| Some(((*name).into(), value?)));
         Some(Value::Object(pairs.collect::<Option<_>>()?))
+    }
+
+    /// A value in its members; whole in the last one if it has other words, for the API to refuse, and if it is a text.
+    #[must_use]
+    pub fn write_or_whole(&self, value: &str) -> Value {
+        let last = self.0.last().copied().unwrap_or_default();
+        self.write(value).unwrap_or_else(|| json!({ last: value }))
     }
 
     /// The value of these members; `None` if one is missing or all are empty. The strings of a list are one text.

@@ -3,7 +3,7 @@
 use extdns_model::{Name, RecordType, Ttl, Zone};
 
 use super::*;
-use crate::engine::wire::{Dots, Form, Ttls};
+use crate::engine::wire::{Dots, Form, Members, Ttls};
 use crate::{TxtQuoting, ZoneFilter};
 
 const FORM: Form =
@@ -78,17 +78,58 @@ fn zones_have_labels_in_front_and_a_second_id_and_may_be_served_elsewhere() {
         labels: "sub",
         other_id: "number",
         served: Some(("/at/place", "here")),
+        follows: Some(("/kind", &["Secondary", "Consumer"])),
         ..ZoneLayout::of("name", "name")
     };
     let here = json!({ "name": "example.org", "sub": "a", "number": 7, "at": { "place": "here" } });
     let zone = layout.zone(&here).expect("whole").expect("served");
     assert_eq!((&*zone.id, zone.name.as_str()), ("a.example.org", "a.example.org"));
     assert_eq!(ZoneLayout::other_id(&zone), "7");
+    assert_eq!(zone.read_only, None);
+    let mut other = here.clone();
+    other["kind"] = "CONSUMER".into();
+    let zone = layout.zone(&other).expect("whole").expect("served");
+    assert!(zone.read_only.expect("not written").contains("whose primary is elsewhere"));
     assert!(layout.zone(&json!({ "name": "example.org" })).expect("whole").is_none());
     let problem = layout.zone(&json!({ "at": { "place": "here" } })).expect_err("no name");
     assert_eq!(problem, r#"an item has no "name""#);
     let plain = ZoneLayout::of("", "").zone(&json!("example.org")).expect("whole");
     assert_eq!(plain.expect("served").name.as_str(), "example.org");
+}
+
+#[test]
+fn values_are_objects_and_may_be_switched_off() {
+    const SET: Layout = Layout {
+        rdata: |rtype| match rtype {
+            RecordType::Mx => Members(&["preference", "exchange"]),
+            _ => Members(&["text"]),
+        },
+        ..Layout::of(&[("name", Holds::Name), ("type", Holds::Type), ("rdata", Holds::Rdata)])
+    };
+    const SETS: Layout =
+        Layout::of(&[("name", Holds::Name), ("type", Holds::Type), ("records", Holds::Contents)]);
+    let can = FORM.capabilities("example");
+    let mx = json!({ "name": "a", "type": "MX", "rdata": { "preference": 10, "exchange": "b.example.org" } });
+    let text = json!({ "name": "a", "type": "TXT", "rdata": { "text": "b c" } });
+    let content = |value: &str, disabled| json!({ "content": value, "disabled": disabled });
+    let set = |records: Value| json!({ "name": "a", "type": "A", "records": records });
+    let all = set(json!([content("192.0.2.1", false), content("192.0.2.2", false)]));
+    for (layout, item) in [(SET, mx), (SET, text), (SETS, all)] {
+        let read = layout.record(&can, &zone(), &item).expect("whole").expect("managed");
+        let sent = serde_json::to_value(layout.body(&FORM, &zone(), &read.set)).expect("JSON");
+        assert_eq!(sent, item);
+    }
+    let off = content("192.0.2.1", true);
+    let read = |layout: Layout, item: &Value| {
+        let record = layout.record(&can, &zone(), item).expect("whole");
+        record.map(|it| it.set.targets.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let half = set(json!([off, { "content": "192.0.2.2" }]));
+    assert_eq!(read(SETS, &half), Some(vec!["192.0.2.2".to_owned()]));
+    assert_eq!(read(SETS, &set(json!([off]))), None);
+    assert_eq!(read(SET, &json!({ "name": "a", "type": "MX", "rdata": {} })), None);
+    let lacks = SETS.record(&can, &zone(), &json!({ "name": "a", "type": "A" }));
+    assert_eq!(lacks.expect_err("no list"), r#"an item has no "records""#);
 }
 
 /// What is missing is not taken for an empty list.
