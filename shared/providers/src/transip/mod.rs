@@ -21,17 +21,18 @@ mod tests;
 use std::borrow::Cow;
 
 use async_trait::async_trait;
-use extdns_model::{Action, Name, Planned, Record, RecordSet, RecordType, Stored, Zone, ZoneIndex};
+use extdns_model::{Action, Record, RecordSet, RecordType, Zone, ZoneIndex};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::engine::names::absolute;
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, CONFLICT, Listing, Meaning, Rest, Service, THROTTLED, origin};
+use crate::rest::{
+    Account, Advice, CONFLICT, Listing, Meaning, Rest, Service, THROTTLED, ZoneLayout, origin,
+};
 use crate::{
     Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RateLimit,
-    RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneFilter, ZoneReader,
+    RecordWriter, Step, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 pub use args::TransipArgs;
 use sign::Key;
@@ -88,8 +89,7 @@ fn over(
         context.rest(&SERVICE, base, auth)
     };
     let (reads, writes) = (client(true)?, client(false)?);
-    let (via, filter) = (reads.transport(&capabilities), context.zones.clone());
-    Ok(stepped(Transip { reads, writes, capabilities, filter }, via))
+    Ok(context.account(reads, capabilities).stepped(|account| Transip { account, writes }))
 }
 
 fn capabilities() -> Capabilities {
@@ -104,28 +104,26 @@ fn capabilities() -> Capabilities {
 
 struct Transip {
     /// With a token that can only read.
-    reads: Rest,
+    account: Account,
     /// With a token that can change records. A run that changes nothing never asks for it.
     writes: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
 }
 
 #[async_trait]
 impl ZoneReader for Transip {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.account.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let zone = |it: &Domain| Zone::new(it.name.as_str(), Name::as_listed(&it.name));
-        let first = self.reads.get(&["domains"]);
-        Ok(self.filter.select(self.reads.zones(via, first, &DOMAINS, zone).await?))
+        let first = self.account.rest.get(&["domains"]);
+        self.account.list_zones(via, first, &DOMAINS, &ZoneLayout::of("name", "name")).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.reads.get(&["domains", &zone.id, "dns"]);
-        self.reads.records(via, first, &RECORDS, |it: &Entry| it.record(zone)).await
+        let rest = &self.account.rest;
+        let first = rest.get(&["domains", &zone.id, "dns"]);
+        rest.records(via, first, &RECORDS, |it: &Entry| it.record(zone)).await
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
@@ -136,44 +134,22 @@ impl ZoneReader for Transip {
 #[async_trait]
 impl RecordWriter for Transip {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        match &step.action {
-            Action::Create(new) => self.create(via, zone, new).await,
-            Action::Update { old, new } => {
-                self.delete(via, zone, old).await?;
-                self.create(via, zone, new).await
-            }
-            Action::Delete(old) => self.delete(via, zone, old).await,
+        let (old, new) = match &step.action {
+            Action::Create(new) => (None, Some(new)),
+            Action::Update { old, new } => (Some(old), Some(new)),
+            Action::Delete(old) => (Some(old), None),
+        };
+        let path = ["domains", &zone.id, "dns"];
+        if let Some(old) = old {
+            let body = json!({ "dnsEntry": origin::<Entry>(old)? });
+            self.writes.send(via, DELETE, &self.writes.delete(&path).json(&body)?).await?;
         }
+        if let Some(new) = new {
+            let body = json!({ "dnsEntry": Entry::of(&new.set, zone) });
+            self.writes.send(via, CREATE, &self.writes.post(&path).json(&body)?).await?;
+        }
+        Ok(())
     }
-}
-
-impl Transip {
-    async fn create(
-        &self,
-        via: &Transport,
-        zone: &Zone,
-        new: &Planned,
-    ) -> Result<(), ProviderError> {
-        let body = json!({ "dnsEntry": Entry::of(&new.set, zone) });
-        let request = self.writes.post(&["domains", &zone.id, "dns"]).json(&body)?;
-        self.writes.send(via, CREATE, &request).await.map(drop)
-    }
-
-    async fn delete(
-        &self,
-        via: &Transport,
-        zone: &Zone,
-        old: &Stored,
-    ) -> Result<(), ProviderError> {
-        let body = json!({ "dnsEntry": origin::<Entry>(old)? });
-        let request = self.writes.delete(&["domains", &zone.id, "dns"]).json(&body)?;
-        self.writes.send(via, DELETE, &request).await.map(drop)
-    }
-}
-
-#[derive(Deserialize)]
-struct Domain {
-    name: String,
 }
 
 /// A record, both ways. As it was read it is what a delete names.

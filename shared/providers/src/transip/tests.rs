@@ -4,15 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
 use serde_json::Value;
 
 use super::dialect::{DIALECT, FRONT, KEY};
 use super::*;
-use crate::conformance::OverHttp;
 use crate::conformance::contract::{failing_reads, read, refusals, set, sync, writes};
 use crate::conformance::recorded::Exchange;
+use crate::conformance::{OverHttp, SECRET};
 use crate::{Environment, ErrorKind};
 
 fn key() -> Key {
@@ -67,6 +67,12 @@ fn reads(request: &Request) -> Option<Reply> {
         _ => return None,
     };
     Some(Reply::json(200, &body))
+}
+
+/// The same after a login that gives the token which refusals echo.
+fn reads_with_the_echoed_token(request: &Request) -> Option<Reply> {
+    let is_login = request.target() == "/v6/auth";
+    if is_login { Some(Reply::json(201, &json!({ "token": SECRET }))) } else { reads(request) }
 }
 
 #[tokio::test]
@@ -294,8 +300,8 @@ async fn failures_and_what_they_mean() {
             "1,000 calls of an account in 15 minutes",
         ),
     ];
-    refusals(make, reads, &table).await;
-    let refused = r#"{"error":"SECRET"}"#;
+    refusals(make, reads_with_the_echoed_token, &table).await;
+    let refused = r#"{"error":"The signature is invalid"}"#;
     failing_reads(make, &[(401, refused, ErrorKind::Unauthorised, "--transip-account")]).await;
 }
 
