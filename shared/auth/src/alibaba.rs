@@ -3,18 +3,17 @@
 
 use std::fmt;
 
-use reqwest::Client;
 use serde::Deserialize;
 
 use crate::call::{Clients, Fault, bytes};
 use crate::secrets::{self, Secret};
-use crate::{HttpError, HttpOptions};
+use crate::{HttpClient, HttpError, HttpOptions};
 
 const BASE: &str = "http://100.100.100.200/latest/meta-data";
 
 /// A machine of Alibaba Cloud.
 pub struct AlibabaMachine {
-    client: Client,
+    client: HttpClient,
     base: String,
 }
 

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::requests::send;
 use crate::secrets::{self, Secret};
-use crate::{HttpError, HttpOptions, http_client};
+use crate::{HttpClient, HttpError, HttpOptions, http_client};
 
 /// Longest time of one call.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -49,8 +49,8 @@ impl Fault {
 
 /// The clients for Google's servers, and for those that no proxy reaches.
 pub(crate) struct Clients {
-    proxied: Client,
-    direct: Client,
+    proxied: HttpClient,
+    direct: HttpClient,
 }
 
 impl Clients {
@@ -62,12 +62,12 @@ impl Clients {
     }
 
     /// For a server on a network of its own.
-    pub(crate) fn direct(&self) -> &Client {
+    pub(crate) fn direct(&self) -> &HttpClient {
         &self.direct
     }
 
     /// For a URL in a file of credentials, which are sent to it: `https`, but on this machine.
-    pub(crate) fn for_url(&self, url: &str) -> Result<&Client, Fault> {
+    pub(crate) fn for_url(&self, url: &str) -> Result<&HttpClient, Fault> {
         let url = Url::parse(url)
             .map_err(|_| Fault::lasting("a URL in the file is none; make the file again"))?;
         match url.scheme() {

@@ -1,6 +1,10 @@
 //! The HTTP client of the plain REST APIs.
 
+use std::borrow::Borrow;
+use std::fmt;
+use std::ops::Deref;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -60,6 +64,25 @@ pub enum HttpError {
     Client(#[source] reqwest::Error),
 }
 
+/// A [`Client`] whose type hides what it is made of. Whoever holds a client in an `async` function has the compiler prove of
+/// each type in it that threads may share it: pools, connectors, TLS. That was a third of the build of the providers.
+#[derive(Clone)]
+pub struct HttpClient(Arc<dyn Borrow<Client> + Send + Sync>);
+
+impl Deref for HttpClient {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        (*self.0).borrow()
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
 /// How a run names itself in every request, as upstream does; the SDK of AWS says its own name.
 pub const USER_AGENT: &str = concat!("ExternalDNS/", env!("CARGO_PKG_VERSION"));
 
@@ -68,7 +91,7 @@ pub const USER_AGENT: &str = concat!("ExternalDNS/", env!("CARGO_PKG_VERSION"));
 ///
 /// # Errors
 /// When a file of the options is missing or holds something else.
-pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
+pub fn http_client(options: &HttpOptions) -> Result<HttpClient, HttpError> {
     install_crypto();
     let mut builder = Client::builder().user_agent(USER_AGENT).redirect(redirects());
     if let Some(timeout) = options.timeout {
@@ -80,7 +103,7 @@ pub fn http_client(options: &HttpOptions) -> Result<Client, HttpError> {
     if options.direct {
         builder = builder.no_proxy();
     }
-    tls(builder, options)?.build().map_err(HttpError::Client)
+    Ok(HttpClient(Arc::new(tls(builder, options)?.build().map_err(HttpError::Client)?)))
 }
 
 /// With the certificates of the options. Without any it trusts the system, whose authorities are read

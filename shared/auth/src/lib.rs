@@ -37,7 +37,7 @@ pub use azure::{
     AzureCloud, AzureError, AzureIdentity, AzureOptions, AzureToken, AzureTokens, AzureVariables,
 };
 pub use google::{GoogleError, GoogleIdentity, GoogleToken, GoogleVariables};
-pub use http::{HttpError, HttpOptions, USER_AGENT, http_client};
+pub use http::{HttpClient, HttpError, HttpOptions, USER_AGENT, http_client};
 pub use oracle::{
     OracleError, OracleIdentity, OracleKey, OracleRegion, OracleVariables, OracleWho, signed_text,
 };

@@ -4,6 +4,8 @@
 //! A request is counted when the head of its answer is there, as in upstream's `http_request_duration_seconds`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::future::ready;
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -138,34 +140,38 @@ fn observe(requests: &mut BTreeMap<RequestKind, Times>, mut kind: RequestKind, t
     }
 }
 
+/// An answer that is on its way.
+type Answered = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + Send>>;
+
 /// Sends a request.
 ///
 /// # Errors
 /// As [`RequestBuilder::send`].
-pub async fn send(request: RequestBuilder) -> reqwest::Result<Response> {
-    let (client, request) = request.build_split();
-    execute(&client, request?).await
+pub fn send(request: RequestBuilder) -> Answered {
+    match request.build_split() {
+        (client, Ok(request)) => execute(&client, request),
+        (_, Err(error)) => Box::pin(ready(Err(error))),
+    }
 }
 
 /// Sends a request that is built already.
 ///
 /// # Errors
 /// As [`Client::execute`].
-pub async fn execute(client: &Client, request: Request) -> reqwest::Result<Response> {
-    measured(client, request, "").await
+pub fn execute(client: &Client, request: Request) -> Answered {
+    measured(client, request, "")
 }
 
 /// Sends a request. `unanswered` is its status where no answer comes.
-pub(crate) async fn measured(
-    client: &Client,
-    request: Request,
-    unanswered: &'static str,
-) -> reqwest::Result<Response> {
+pub(crate) fn measured(client: &Client, request: Request, unanswered: &'static str) -> Answered {
     let url = request.url();
     let begun = Begun::new(request.method().as_str(), url, url.path(), unanswered);
-    let result = client.execute(request).await;
-    begun.end(result.as_ref().ok().map(|response| response.status().as_u16()));
-    result
+    let pending = client.execute(request);
+    Box::pin(async move {
+        let result = pending.await;
+        begun.end(result.as_ref().ok().map(|response| response.status().as_u16()));
+        result
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
 use http::StatusCode;
 use http::header::CONTENT_LENGTH;
 use http::response::Parts;
@@ -186,16 +187,21 @@ impl<'a> Attempts<'a> {
 
 impl Api {
     /// One answer, of any status; tried again while the server is busy or the connection breaks.
-    pub(crate) async fn send(&self, call: &Call<'_>) -> Result<Answer, ReadErrorKind> {
-        let mut attempts = Attempts::new(self, call.path);
-        loop {
-            let answer = self.open(call, &mut attempts).await?.collect().await;
-            match answer {
-                Err(error @ ReadErrorKind::Truncated { .. })
-                    if attempts.again(None, &error.to_string()).await => {}
-                answer => return answer,
+    pub(crate) fn send<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+    ) -> BoxFuture<'a, Result<Answer, ReadErrorKind>> {
+        Box::pin(async move {
+            let mut attempts = Attempts::new(self, call.path);
+            loop {
+                let answer = self.open(call, &mut attempts).await?.collect().await;
+                match answer {
+                    Err(error @ ReadErrorKind::Truncated { .. })
+                        if attempts.again(None, &error.to_string()).await => {}
+                    answer => return answer,
+                }
             }
-        }
+        })
     }
 
     /// The beginning of an answer, of any status; tried again while the server is busy or the

@@ -160,6 +160,23 @@ impl Environment {
         let missing = || ProviderError::config(format!("{name} is not set; it holds {what}"));
         self.get(name).ok_or_else(missing)
     }
+
+    /// What a variable means that has one of these values; the first where it is not set.
+    ///
+    /// # Errors
+    /// When it has another value.
+    pub fn choice<T: Copy, const N: usize>(
+        &self,
+        name: &str,
+        values: [(&str, T); N],
+    ) -> Result<T, ProviderError> {
+        let Some(given) = self.get(name) else { return Ok(values[0].1) };
+        let meant = values.iter().find(|(text, _)| *text == given).map(|(_, value)| *value);
+        meant.ok_or_else(|| {
+            let all = values.map(|(text, _)| text).join(" or ");
+            ProviderError::config(format!("{name} is {given:?}; use {all}"))
+        })
+    }
 }
 
 /// Variables hold credentials, so none is shown.

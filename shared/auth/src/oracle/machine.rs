@@ -1,9 +1,8 @@
 //! What a machine says of itself. <https://docs.oracle.com/iaas/Content/Compute/Tasks/gettingmetadata.htm>
 
-use reqwest::Client;
-
 use super::region::{Described, OracleRegion, lower};
 use super::{OracleError, OracleVariables};
+use crate::HttpClient;
 use crate::call::{Fault, bytes};
 
 /// Where its second version is; the first is at `/opc/v1`.
@@ -11,7 +10,7 @@ const BASE: &str = "http://169.254.169.254/opc/v2";
 
 /// The metadata of the machine.
 pub(super) struct Metadata {
-    client: Client,
+    client: HttpClient,
     base: String,
     /// Whether it is the first version, which wants no header.
     is_first: bool,
@@ -23,7 +22,7 @@ impl Metadata {
     /// # Errors
     /// When the machine does not answer.
     pub(super) async fn find(
-        client: Client,
+        client: HttpClient,
         variables: &OracleVariables,
     ) -> Result<(Self, OracleRegion), OracleError> {
         let base = variables.get("OCI_METADATA_BASE_URL").unwrap_or(BASE);

@@ -11,7 +11,7 @@ use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, Url};
+use reqwest::{Method, Url};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use serde_json::json;
 use super::machine::Metadata;
 use super::{OracleError, OracleKey, OracleRegion, OracleVariables};
 use crate::call::{Clients, Fault, json};
-use crate::{HttpOptions, http_client, secrets, uuid};
+use crate::{HttpClient, HttpOptions, http_client, secrets, uuid};
 
 /// How long before its end a token is renewed.
 const EARLY: Duration = Duration::from_secs(300);
@@ -38,7 +38,7 @@ enum Source {
     /// The login of the region, for the certificate of the machine.
     Machine { metadata: Metadata, clients: Clients, login: String },
     /// The proxy of the cluster, for the token of the service account in the file.
-    Account { client: Client, proxy: String, file: PathBuf },
+    Account { client: HttpClient, proxy: String, file: PathBuf },
 }
 
 /// A key that is good for a time.
@@ -201,7 +201,7 @@ async fn of_machine(
 
 /// The token of a service account vouches for the key.
 async fn of_account(
-    client: &Client,
+    client: &HttpClient,
     proxy: &str,
     own: &str,
     public: &str,

@@ -3,9 +3,9 @@
 use clap::ArgAction;
 use serde::Deserialize;
 
-use super::SERVICE;
+use super::{Api, PRIVATE, PUBLIC, SERVICE};
 use crate::rest::credentials::{config_file, given};
-use crate::rest::{Advice, Auth, Grant, Meaning, Rest, Service};
+use crate::rest::{Advice, Grant, Meaning, Rest, Service};
 use crate::{Context, ErrorKind, ProviderError};
 
 /// Flags of the `ibmcloud` provider.
@@ -31,13 +31,12 @@ struct File {
     iam_url: Option<String>,
 }
 
-/// Which service an instance is of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Internet Services (CIS), by the CRN of the instance.
-    Public(String),
-    /// DNS Services, by the id of the instance.
-    Private(String),
+/// An instance, and the service that it is of.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) api: &'static Api,
+    /// The whole CRN for Internet Services (CIS), its last part for DNS Services.
+    pub(super) id: String,
 }
 
 /// What gives tokens. It answers 400 to a key that it does not know.
@@ -48,55 +47,46 @@ const IAM: Service = Service {
     advice: Advice::NONE,
     ..Service::new("IBM Cloud IAM", "https://iam.cloud.ibm.com")
 };
-const TOKEN: &[&str] = &["identity", "token"];
 
 impl IbmcloudArgs {
-    /// The client of the instance, and which service it is of.
+    /// The client of the instance, and what it is.
     ///
     /// # Errors
     /// When the file cannot be read, or says not enough.
-    pub(super) fn find(&self, context: &Context) -> Result<(Rest, Place), ProviderError> {
+    pub(super) fn find(&self, context: &Context) -> Result<(Rest, Instance), ProviderError> {
         let file: File = config_file("--ibmcloud-config-file", &self.ibmcloud_config_file)?;
         let [key, crn] =
             given("IBM Cloud", [("apiKey", &*file.api_key), ("instanceCrn", &*file.instance_crn)])?;
-        let place = place(&crn)?;
+        let instance = instance(&crn)?;
         let iam = file.iam_url.as_deref().filter(|it| !it.is_empty()).unwrap_or(IAM.base);
         let iam = iam.trim_end_matches('/').trim_end_matches("/identity/token");
-        let rest = Rest::new(&IAM, Some(iam), Auth::none(), &context.http)?;
         let form = [
             ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
-            ("apikey", &*key),
             ("response_type", "cloud_iam"),
+            ("apikey", &*key),
         ];
-        let form = form.map(|(name, value)| (name, value.to_owned())).into();
-        let auth = Auth::tokens(Grant { rest, path: TOKEN, form, secret: key });
-        let usual = match place {
-            Place::Public(_) => SERVICE.base,
-            Place::Private(_) => "https://api.dns-svcs.cloud.ibm.com/v1",
-        };
-        let base = file.endpoint.filter(|it| !it.is_empty()).unwrap_or_else(|| usual.to_owned());
-        Ok((context.rest(&SERVICE, Some(&base), auth)?, place))
+        let auth = Grant::tokens(&IAM, (iam, &["identity", "token"]), form, &context.http)?;
+        let base = file.endpoint.as_deref().filter(|it| !it.is_empty());
+        Ok((context.rest(&SERVICE, base.or(Some(instance.api.base)), auth)?, instance))
     }
 }
 
-/// Which service this instance is of.
-pub(super) fn place(crn: &str) -> Result<Place, ProviderError> {
+/// The instance of this CRN.
+pub(super) fn instance(crn: &str) -> Result<Instance, ProviderError> {
     let malformed = |what: &str| {
         ProviderError::config(format!(
             "instanceCrn {crn:?} {what}; copy the CRN of an instance of Internet Services or DNS Services"
         ))
     };
     let parts = parts_of(crn).ok_or_else(|| malformed("is no CRN"))?;
-    let [_, _, _, _, service, _, scope, instance, ..] = parts;
-    if !scope.is_empty() && scope != "global" && scope.split('/').count() != 2 {
-        return Err(malformed("has a malformed scope"));
-    }
-    if service.contains("internet-svcs") {
-        Ok(Place::Public(crn.to_owned()))
-    } else if service.contains("dns-svcs") {
-        Ok(Place::Private(instance.to_owned()))
-    } else {
-        Err(malformed("is of another service"))
+    let [_, _, _, _, service, _, scope, id, ..] = parts;
+    match service {
+        _ if !scope.is_empty() && scope != "global" && scope.split('/').count() != 2 => {
+            Err(malformed("has a malformed scope"))
+        }
+        _ if service.contains("internet-svcs") => Ok(Instance { api: &PUBLIC, id: crn.to_owned() }),
+        _ if service.contains("dns-svcs") => Ok(Instance { api: &PRIVATE, id: id.to_owned() }),
+        _ => Err(malformed("is of another service")),
     }
 }
 

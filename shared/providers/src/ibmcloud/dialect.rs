@@ -3,7 +3,7 @@
 use extdns_model::RecordType;
 use serde_json::{Value, json};
 
-use super::{PUBLIC, member};
+use super::PUBLIC;
 use crate::conformance::{
     Dialect, Front, HttpAnswer, HttpPage, HttpRecord, HttpRequest, HttpServer, SECRET, WHOLE, only,
 };
@@ -30,7 +30,7 @@ pub const DIALECT: Dialect = Dialect {
     show: |record| {
         let [value] = &record.values[..] else { panic!("one value: {record:?}") };
         json!({ "id": record.id.to_string(), "type": record.rtype.to_string(), "name": record.name,
-            "content": PUBLIC.value(record.rtype, value), "ttl": record.ttl, "proxied": false, "proxiable": true })
+            "content": PUBLIC.form.value(record.rtype, value), "ttl": record.ttl, "proxied": false, "proxiable": true })
     },
     update: "PUT",
     read: read_public,
@@ -55,7 +55,7 @@ pub const PRIVATE_DIALECT: Dialect = Dialect {
     show: |record| {
         let [value] = &record.values[..] else { panic!("one value: {record:?}") };
         json!({ "id": record.id.to_string(), "type": record.rtype.to_string(), "name": record.name,
-            "rdata": { member(record.rtype): PUBLIC.value(record.rtype, value) }, "ttl": record.ttl })
+            "rdata": data(record.rtype, value), "ttl": record.ttl })
     },
     read: read_private,
     paging: ("page", "limit", 200, 200),
@@ -76,7 +76,7 @@ fn ask(server: &HttpServer, request: &HttpRequest) -> Result<HttpRequest, HttpAn
     if request.path == "/identity/token" {
         let form = String::from_utf8_lossy(&request.body).into_owned();
         let expected = format!(
-            "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey={SECRET}&response_type=cloud_iam"
+            "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&response_type=cloud_iam&apikey={SECRET}"
         );
         let (status, body) = match form == expected {
             true => {
@@ -127,6 +127,25 @@ fn read(body: &Value, value: &Value, usual: Option<u32>) -> Result<HttpRecord, S
     if rtype != RecordType::Txt && value.ends_with('.') {
         return Err("a host with a final dot".to_owned());
     }
-    let values = vec![PUBLIC.read(rtype, value).to_string()];
+    let values = vec![PUBLIC.form.read(rtype, value).to_string()];
     Ok(HttpRecord { id: 0, name: text("name")?.to_owned(), rtype, ttl, values })
+}
+
+/// A private value.
+fn data(rtype: RecordType, value: &str) -> Value {
+    match value.split_once(' ') {
+        Some((preference, exchange)) if rtype == RecordType::Mx => {
+            json!({ "preference": preference.parse::<u16>().expect("a number"), "exchange": exchange })
+        }
+        _ => json!({ member(rtype): PUBLIC.form.value(rtype, value) }),
+    }
+}
+
+/// The member of a private value.
+fn member(rtype: RecordType) -> &'static str {
+    match rtype {
+        RecordType::Cname => "cname",
+        RecordType::Txt => "text",
+        _ => "ip",
+    }
 }

@@ -20,56 +20,122 @@ mod tests;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
+use extdns_model::RecordType::{A, Aaaa, Cname, Mx, Ns, Srv, Txt};
 use extdns_model::{
-    Action, Name, Opaque, Properties, Record, RecordSet, RecordType, Ttl, Visibility, Zone,
-    ZoneIndex, parse_go_bool,
+    Properties, RecordSet, RecordType, Ttl, Visibility, Zone, ZoneIndex, parse_go_bool,
 };
 use reqwest::Method;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::engine::stepped;
-use crate::engine::wire::{Dots, Form, Ttls};
-use crate::rest::{Advice, CONFLICT, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service};
+use crate::engine::wire::{Dots, Form, Members, Ttls};
+use crate::rest::{
+    Account, Advice, CONFLICT, Holds, Layout, Listing, Meaning, More, RECORD_OPERATIONS, Service,
+    ZoneLayout,
+};
 use crate::{
     Adaptation, AdaptationKind, Adjusted, Capabilities, Context, Page, PageFrom, Provider,
-    ProviderError, RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    ProviderError, RecordWriter, Step, Transport, ZoneReader,
 };
 pub use args::IbmcloudArgs;
-use args::{Place, is_vpc};
+use args::{Instance, is_vpc};
 
+const PUBLIC_BASE: &str = "https://api.cis.cloud.ibm.com";
 const SERVICE: Service = Service {
     texts: &["/errors/0/message", "/message", "/errorMessage"],
     meanings: &[Meaning::of("already exist", CONFLICT)],
     rights: "check that apiKey in the file of --ibmcloud-config-file may write to the instance (role Manager)",
     advice: Advice {
         zone_gone: "add the zone to the instance, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
-        throttled: "wait, or call it less often",
+        ..Advice::USUAL
     },
-    ..Service::new("IBM Cloud", "https://api.cis.cloud.ibm.com")
+    ..Service::new("IBM Cloud", PUBLIC_BASE)
 };
 
-const PUBLIC: Form =
-    Form { apex: "", dots: Dots::None, txt: TxtQuoting::AsIs, ttls: Ttls::from(1) };
-/// A private zone has a default TTL of its own.
-const PRIVATE: Form = Form { ttls: Ttls::from(0), ..PUBLIC };
+/// One of the two services, as data.
+#[derive(Debug)]
+struct Api {
+    base: &'static str,
+    form: Form,
+    types: &'static [RecordType],
+    /// The path of instances, and the ends of those of the zones of one and of their records.
+    path: [&'static str; 3],
+    zones: (Listing, ZoneLayout),
+    records: (Listing, Layout),
+}
 
-/// The service can have smaller pages than it is asked for. It says how many items there are.
+/// It can have smaller pages than it is asked for. It says how many items there are.
 const PUBLIC_LIST: Listing = Listing {
     size: ("per_page", 100),
     next: More::Numbered("/result_info/page", "/result_info/total_pages", "page"),
     total: "/result_info/total_count",
     ..Listing::at("/result")
 };
+static PUBLIC: Api = Api {
+    base: PUBLIC_BASE,
+    form: Form { dots: Dots::None, ttls: Ttls::from(1), ..Form::AS_GIVEN },
+    types: &[A, Aaaa, Cname, Ns, Txt],
+    path: ["v1", "zones", "dns_records"],
+    zones: (PUBLIC_LIST, ZoneLayout::of("id", "name")),
+    records: (
+        PUBLIC_LIST,
+        Layout {
+            also_read: &[Mx, Srv],
+            ..Layout::of(&[
+                ("id", Holds::Id),
+                ("content", Holds::Value),
+                ("name", Holds::WholeName),
+                ("proxied", Holds::Flag(PROXIED[0])),
+                ("ttl", Holds::Ttl),
+                ("type", Holds::Type),
+            ])
+        },
+    ),
+};
+
 const PRIVATE_ZONES: Listing = Listing {
     size: ("limit", 200),
     next: More::Offset("offset"),
     total: "/total_count",
     ..Listing::at("/dnszones")
 };
-const PRIVATE_RECORDS: Listing = Listing { items: "/resource_records", ..PRIVATE_ZONES };
+/// A zone has a default TTL of its own.
+static PRIVATE: Api = Api {
+    base: "https://api.dns-svcs.cloud.ibm.com/v1",
+    form: Form { ttls: Ttls::from(0), ..PUBLIC.form },
+    types: &[A, Aaaa, Cname, Txt],
+    path: ["instances", "dnszones", "resource_records"],
+    zones: (
+        PRIVATE_ZONES,
+        ZoneLayout {
+            noted: "state",
+            visibility: Visibility::Private,
+            ..ZoneLayout::of("id", "name")
+        },
+    ),
+    records: (
+        Listing { items: "/resource_records", ..PRIVATE_ZONES },
+        Layout {
+            fixed: &["type"],
+            also_read: &[Mx, Srv],
+            rdata: |rtype| match rtype {
+                Cname => Members(&["cname"]),
+                Txt => Members(&["text"]),
+                Mx => Members(&["preference", "exchange"]),
+                Srv => Members(&["priority", "weight", "port", "target"]),
+                _ => Members(&["ip"]),
+            },
+            ..Layout::of(&[
+                ("id", Holds::Id),
+                ("name", Holds::WholeName),
+                ("rdata", Holds::Rdata),
+                ("ttl", Holds::TtlIfSet),
+                ("type", Holds::Type),
+            ])
+        },
+    ),
+};
+/// The state of a private zone that waits for a network.
+const PENDING: &str = "pending_network_add";
 
 const PERMIT: &str = "permit network";
 const OPERATIONS: &[&str] = &{
@@ -90,43 +156,31 @@ pub fn provider(
     args: &IbmcloudArgs,
     context: &Context,
 ) -> Result<impl Provider + use<>, ProviderError> {
-    let (rest, place) = args.find(context)?;
-    let capabilities = capabilities(&place);
-    Ok(over(rest, place, args.ibmcloud_proxied, capabilities, context.zones.clone()))
+    over(args, context, |usual| usual)
 }
 
 fn over(
-    rest: Rest,
-    place: Place,
-    proxied: bool,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-) -> impl Provider + use<> {
-    let (via, vpc) = (rest.transport(&capabilities), OnceLock::new());
-    stepped(Ibmcloud { rest, place, proxied, capabilities, filter, vpc }, via)
-}
-
-fn capabilities(place: &Place) -> Capabilities {
-    use RecordType::{A, Aaaa, Cname, Ns, Txt};
-    let (form, record_types): (Form, &[RecordType]) = match place {
-        Place::Public(_) => (PUBLIC, &[A, Aaaa, Cname, Ns, Txt]),
-        Place::Private(_) => (PRIVATE, &[A, Aaaa, Cname, Txt]),
-    };
-    Capabilities {
-        record_types,
+    args: &IbmcloudArgs,
+    context: &Context,
+    changed: fn(Capabilities) -> Capabilities,
+) -> Result<impl Provider + use<>, ProviderError> {
+    let (rest, instance) = args.find(context)?;
+    let capabilities = changed(Capabilities {
+        record_types: instance.api.types,
         parallel_zones: 4,
         parallel_writes: 4,
         mutating_operations: OPERATIONS,
-        ..form.capabilities("ibmcloud")
-    }
+        ..instance.api.form.capabilities("ibmcloud")
+    });
+    let (proxied, vpc) = (args.ibmcloud_proxied, OnceLock::new());
+    let ibmcloud = |account| Ibmcloud { account, instance, proxied, vpc };
+    Ok(context.account(rest, capabilities).stepped(ibmcloud))
 }
 
 struct Ibmcloud {
-    rest: Rest,
-    place: Place,
+    account: Account,
+    instance: Instance,
     proxied: bool,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
     /// The VPC in which private zones shall be served: the first that an endpoint names.
     vpc: OnceLock<String>,
 }
@@ -134,38 +188,26 @@ struct Ibmcloud {
 #[async_trait]
 impl ZoneReader for Ibmcloud {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.account.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let (listing, visibility) = match self.place {
-            Place::Public(_) => (&PUBLIC_LIST, Visibility::Public),
-            Place::Private(_) => (&PRIVATE_ZONES, Visibility::Private),
-        };
-        let zone = |it: &ListedZone| {
-            let is_pending = it.state.eq_ignore_ascii_case("pending_network_add");
-            let zone = Zone::new(it.id.as_str(), Name::as_listed(&it.name));
-            Zone { visibility, data: Opaque::new(Pending(is_pending)), ..zone }
-        };
-        let first = self.rest.get(&self.path(&[]));
-        Ok(self.filter.select(self.rest.zones(via, first, listing, zone).await?))
+        let (listing, layout) = &self.instance.api.zones;
+        self.account.list_zones(via, self.account.rest.get(&self.path(&[])), listing, layout).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let listing = match self.place {
-            Place::Public(_) => &PUBLIC_LIST,
-            Place::Private(_) => &PRIVATE_RECORDS,
-        };
-        let first = self.rest.get(&self.records(zone));
-        self.rest.records(via, first, listing, Listed::record).await
+        let (listing, layout) = &self.instance.api.records;
+        let first = self.account.rest.get(&self.records(zone));
+        self.account.list_records(via, zone, first, listing, layout).await
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        let mut desired = PUBLIC.wanted(desired);
+        let mut desired = self.account.form().wanted(desired);
         for endpoint in &mut desired.endpoints {
-            let reason = match self.place {
-                Place::Public(_) => fit(&mut endpoint.set, self.proxied),
-                Place::Private(_) => self.take_vpc(&mut endpoint.set),
+            let reason = match self.has_proxy() {
+                true => fit(&mut endpoint.set, self.proxied),
+                false => self.take_vpc(&mut endpoint.set),
             };
             let note = |reason| Adaptation::of(endpoint, AdaptationKind::Changed, reason);
             desired.notes.extend(reason.map(note));
@@ -181,7 +223,6 @@ fn given(set: &RecordSet, names: [&str; 2]) -> Option<String> {
 
 /// Gives a record set of a public zone the property and the TTL that are stored, and says what is another than given.
 fn fit(set: &mut RecordSet, default: bool) -> Option<String> {
-    use RecordType::{A, Aaaa, Cname};
     let text = given(set, PROXIED);
     let parsed = text.as_deref().map_or(Some(default), parse_go_bool);
     let is_proxiable = matches!(set.rtype, A | Aaaa | Cname) && !set.name.as_str().contains('*');
@@ -211,112 +252,36 @@ impl Ibmcloud {
         }
     }
 
-    /// The path of something of the instance.
+    /// Only public zones have one.
+    fn has_proxy(&self) -> bool {
+        std::ptr::eq(self.instance.api, &PUBLIC)
+    }
+
+    /// The path of something below the zones of the instance.
     fn path<'p>(&'p self, rest: &[&'p str]) -> Vec<&'p str> {
-        let front = match &self.place {
-            Place::Public(crn) => ["v1", crn, "zones"],
-            Place::Private(instance) => ["instances", instance, "dnszones"],
-        };
-        [&front, rest].concat()
+        let [instances, zones, _] = self.instance.api.path;
+        [&[instances, &self.instance.id, zones], rest].concat()
     }
 
     fn records<'p>(&'p self, zone: &'p Zone) -> Vec<&'p str> {
-        let last = match self.place {
-            Place::Public(_) => "dns_records",
-            Place::Private(_) => "resource_records",
-        };
-        self.path(&[&zone.id, last])
-    }
-
-    /// The one value of a set, as it is written.
-    fn written(&self, set: &RecordSet, is_new: bool) -> Value {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let (value, rtype) = (PUBLIC.value(set.rtype, value), set.rtype.to_string());
-        let mut body = json!({ "name": set.name.key() });
-        match self.place {
-            Place::Public(_) => {
-                body["content"] = value.into();
-                body["ttl"] = PUBLIC.ttl(set.ttl).into();
-                body["proxied"] = (given(set, PROXIED).as_deref() == Some("true")).into();
-            }
-            Place::Private(_) => {
-                body["rdata"] = json!({ member(set.rtype): value });
-                if let ttl @ 1.. = PRIVATE.ttl(set.ttl) {
-                    body["ttl"] = ttl.into();
-                }
-            }
-        }
-        if is_new || matches!(self.place, Place::Public(_)) {
-            body["type"] = rtype.into();
-        }
-        body
-    }
-}
-
-/// The member of a private value.
-fn member(rtype: RecordType) -> &'static str {
-    match rtype {
-        RecordType::Cname => "cname",
-        RecordType::Txt => "text",
-        _ => "ip",
+        self.path(&[&zone.id, self.instance.api.path[2]])
     }
 }
 
 #[async_trait]
 impl RecordWriter for Ibmcloud {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
-        let (records, is_new) = (self.records(zone), matches!(step.action, Action::Create(_)));
-        let body = |set: &RecordSet| self.written(set, is_new);
-        self.rest.step(via, step, (Method::PUT, &records), body).await.map(drop)
+        let (at, layout) = (self.records(zone), &self.instance.api.records.1);
+        self.account.step(via, zone, step, (Method::PUT, &at), layout).await.map(drop)
     }
 
     /// Permits the network of the VPC to resolve a zone that waits for one.
     async fn finish(&self, via: &Transport, zone: &Zone) -> Result<(), ProviderError> {
-        let is_pending = zone.data.get::<Pending>().is_some_and(|it| it.0);
+        let is_pending = ZoneLayout::note(zone).eq_ignore_ascii_case(PENDING);
         let Some(vpc) = self.vpc.get().filter(|_| is_pending) else { return Ok(()) };
         let body = json!({ "type": "vpc", "permitted_network": { "vpc_crn": vpc } });
-        let request = self.rest.post(&self.path(&[&zone.id, "permitted_networks"])).json(&body)?;
-        self.rest.send(via, PERMIT, &request).await.map(drop)
-    }
-}
-
-/// Whether a zone waits for a network.
-struct Pending(bool);
-
-#[derive(Deserialize)]
-struct ListedZone {
-    id: String,
-    name: String,
-    #[serde(default)]
-    state: String,
-}
-
-/// A record as it is read: public ones have a content, private ones data.
-#[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    ttl: Option<u32>,
-    content: Option<String>,
-    #[serde(default)]
-    rdata: Value,
-    proxied: Option<bool>,
-}
-
-impl Listed {
-    /// The record; one of a type that is not written can stand in the way of another.
-    fn record(&self) -> Option<Record> {
-        let rtype: RecordType = self.rtype.parse().ok()?;
-        let own = self.content.as_deref().or_else(|| self.rdata[member(rtype)].as_str());
-        let value = own.map_or_else(|| self.rdata.to_string(), ToOwned::to_owned);
-        let targets = [PUBLIC.read(rtype, &value)].into_iter().collect();
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let set = RecordSet::new(Name::as_listed(&self.name), rtype, ttl, targets);
-        let proxied = self.content.as_ref().map(|_| self.proxied.unwrap_or_default());
-        let proxied = proxied.map(|it| (PROXIED[0], if it { "true" } else { "false" }));
-        let set = set.with_properties(proxied.into_iter().collect());
-        Some(Record::new(set, Opaque::new(self.id.clone())))
+        let path = self.path(&[&zone.id, "permitted_networks"]);
+        let request = self.account.rest.post(&path).json(&body)?;
+        self.account.rest.send(via, PERMIT, &request).await.map(drop)
     }
 }

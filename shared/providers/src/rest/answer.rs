@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use extdns_auth::call::clocks;
-use extdns_auth::retry_after;
+use extdns_auth::{HttpClient, retry_after};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LINK};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -165,7 +165,7 @@ impl Answer {
 /// Sends a request and reads its answer whole.
 pub(super) async fn receive(
     service: &Service,
-    http: &reqwest::Client,
+    http: &HttpClient,
     request: reqwest::Request,
 ) -> Result<Answer, ProviderError> {
     let (method, url) = (request.method().clone(), request.url().clone());

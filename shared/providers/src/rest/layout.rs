@@ -1,74 +1,13 @@
-//! Zones and records in JSON, as tables: which member of an object holds which part.
+//! Records in JSON, as tables: which member of an object holds which part.
 
 use ecow::EcoString;
 use extdns_model::{Name, Opaque, Record, RecordSet, RecordType, Targets, Ttl, Zone};
-use serde::{Deserialize as _, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::Id;
+use super::zone_layout::{id, missing, text};
 use crate::Capabilities;
-use crate::engine::wire::{Form, Members, Numbers, type_of};
-use crate::zones::FOLLOWS;
-
-/// The members of a zone in a list. An item that is no object but a text is the name, and its members have no names here.
-#[derive(Debug, Clone, Copy)]
-pub struct ZoneLayout {
-    /// The id, as the paths of its records have it.
-    pub id: &'static str,
-    /// The name.
-    pub name: &'static str,
-    /// Another id, by which `--zone-id-filter` selects too; empty where there is none.
-    pub other_id: &'static str,
-    /// More labels in front of the id and the name, which are one; empty where both are whole.
-    pub labels: &'static str,
-    /// A JSON pointer (RFC 6901) and the text that stands there in the zones that the service serves; `None` where it serves
-    /// all of the list.
-    pub served: Option<(&'static str, &'static str)>,
-    /// A JSON pointer and the texts, in capitals or not, one of which stands there in a zone whose primary is elsewhere. Such
-    /// a zone is never written.
-    pub follows: Option<(&'static str, &'static [&'static str])>,
-}
-
-impl ZoneLayout {
-    /// The members with the id and the name.
-    #[must_use]
-    pub const fn of(id: &'static str, name: &'static str) -> Self {
-        Self { id, name, other_id: "", labels: "", served: None, follows: None }
-    }
-
-    /// The other id of a zone; nothing where it has none.
-    #[must_use]
-    pub fn other_id(zone: &Zone) -> &str {
-        zone.data.get::<OtherId>().and_then(|it| it.0.as_ref()).map_or("", Id::as_str)
-    }
-
-    /// The zone of an item, if the service serves it.
-    ///
-    /// # Errors
-    /// When the item has no id or no name: what is missing.
-    pub fn zone(&self, item: &Value) -> Result<Option<Zone>, String> {
-        let said = |at| item.pointer(at).and_then(Value::as_str).unwrap_or_default();
-        if self.served.is_some_and(|(at, text)| said(at) != text) {
-            return Ok(None);
-        }
-        let is_one = |(at, texts): (_, &[&str])| {
-            texts.iter().any(|text| said(at).eq_ignore_ascii_case(text))
-        };
-        let labels = item.get(self.labels).and_then(Value::as_str).filter(|it| !it.is_empty());
-        let whole = |text: &str| labels.map_or(text.to_owned(), |it| format!("{it}.{text}"));
-        let id = id(item, self.id)?;
-        let other =
-            if self.other_id.is_empty() { None } else { self::id(item, self.other_id).ok() };
-        Ok(Some(Zone {
-            data: Opaque::new(OtherId(other)),
-            read_only: self.follows.is_some_and(is_one).then_some(FOLLOWS),
-            ..Zone::new(whole(id.as_str()), Name::as_listed(&whole(text(item, self.name)?)))
-        }))
-    }
-}
-
-/// What a zone notes of its other id.
-struct OtherId(Option<Id>);
+use crate::engine::wire::{Form, Members, Numbers, fqdn, type_of};
 
 /// The members of a record, or of a record set.
 ///
@@ -113,6 +52,10 @@ pub struct Layout {
     pub property: &'static str,
     /// The members of the data of a type, where they are an object of their own ([`Holds::Rdata`]).
     pub rdata: fn(RecordType) -> Members,
+    /// More types that are read, though they are not written: one can stand in the way of another.
+    pub also_read: &'static [RecordType],
+    /// Why an item is left alone, if it is.
+    pub foreign: fn(&Value) -> Option<&'static str>,
 }
 
 /// What a member holds.
@@ -124,7 +67,9 @@ pub enum Holds {
     Name,
     /// The whole name.
     WholeName,
-    /// The type.
+    /// The whole name with its final dot.
+    Fqdn,
+    /// The type: the first word, as some services write a number behind it.
     Type,
     /// The one value, or what is left of it where its numbers are members of their own.
     Value,
@@ -136,6 +81,10 @@ pub enum Holds {
     Contents,
     /// The TTL in seconds.
     Ttl,
+    /// The TTL in seconds; without one the service uses that of the zone.
+    TtlIfSet,
+    /// Whether the property of this name is on.
+    Flag(&'static str),
     /// The preference of MX, where SRV is one text.
     Preference,
     /// The preference of MX and the priority of SRV.
@@ -154,8 +103,16 @@ impl Layout {
     /// These members, all of which a change has too.
     #[must_use]
     pub const fn of(members: &'static [(&'static str, Holds)]) -> Self {
-        let (fixed, property, rdata): (&[&str], _, fn(_) -> _) = (&[], "", |_| Members(&[]));
-        Self { members, fixed, zeros: false, apex_value: false, property, rdata }
+        Self {
+            members,
+            fixed: &[],
+            zeros: false,
+            apex_value: false,
+            property: "",
+            rdata: |_| Members(&[]),
+            also_read: &[],
+            foreign: |_| None,
+        }
     }
 
     /// The record or record set of an item, if its type is managed. One is not there if all its values are switched off, or
@@ -169,11 +126,13 @@ impl Layout {
         zone: &Zone,
         item: &Value,
     ) -> Result<Option<Record>, String> {
-        let Some(rtype) = type_of(can.record_types, self.text(Holds::Type, item)?) else {
-            return Ok(None);
-        };
-        let name = match self.member(Holds::WholeName) {
-            Some(member) => Name::as_listed(text(item, member)?),
+        let rtype = self.text(Holds::Type, item)?.split(' ').next().unwrap_or_default();
+        let managed = type_of(can.record_types, rtype).or_else(|| type_of(self.also_read, rtype));
+        let Some(rtype) = managed else { return Ok(None) };
+        let whole = self.member(Holds::WholeName).or_else(|| self.member(Holds::Fqdn));
+        let name = match whole.map(|member| text(item, member)).transpose()? {
+            Some("") => zone.name.clone(),
+            Some(whole) => Name::as_listed(whole),
             None => can.form.whole_name(self.text(Holds::Name, item)?, zone),
         };
         let targets = self.targets(&can.form, rtype, zone, item)?;
@@ -184,14 +143,24 @@ impl Layout {
             Some(member) => Opaque::new(id(item, member)?),
             None => Opaque::none(),
         };
-        let ttl = self.number::<u32>(Holds::Ttl, item).unwrap_or_default();
+        let ttl =
+            self.number::<u32>(Holds::Ttl, item).or_else(|| self.number(Holds::TtlIfSet, item));
+        let ttl = ttl.unwrap_or_default();
         let mut set = RecordSet::new(name, rtype, Ttl::from_seconds(ttl.into()), targets);
         if !self.property.is_empty() && !matches!(rtype, RecordType::Mx | RecordType::Srv) {
             let number = self.number::<u32>(Holds::Preference, item).unwrap_or_default();
             let number = number.to_string();
             set.set_properties([(self.property, number.as_str())].into_iter().collect());
         }
-        Ok(Some(Record::new(set, origin)))
+        for (member, part) in self.members {
+            if let Holds::Flag(property) = part {
+                let is_on = item[*member].as_bool().unwrap_or_default();
+                set.set_properties([(*property, on_or_off(is_on))].into_iter().collect());
+            }
+        }
+        let mut record = Record::new(set, origin);
+        record.set_read_only((self.foreign)(item));
+        Ok(Some(record))
     }
 
     /// What is sent of a new record or record set. A value that cannot be taken apart is sent whole, for the API to refuse.
@@ -215,12 +184,15 @@ impl Layout {
             Holds::Id => None,
             Holds::Name => Some(form.name(&set.name, zone).into()),
             Holds::WholeName => Some(set.name.key().into()),
+            Holds::Fqdn => Some(fqdn(&set.name.key()).into()),
             Holds::Type => Some(set.rtype.to_string().into()),
             Holds::Value => Some(rest.as_str().into()),
             Holds::Rdata => Some((self.rdata)(set.rtype).write_or_whole(&rest)),
             Holds::Values => Some(set.targets.iter().map(|it| form.value(set.rtype, it)).collect()),
             Holds::Contents => Some(form.contents(set)),
             Holds::Ttl => Some(form.ttl(set.ttl).into()),
+            Holds::TtlIfSet => Some(form.ttl(set.ttl)).filter(|ttl| *ttl > 0).map(Value::from),
+            Holds::Flag(property) => Some((set.properties().get(property) == Some("true")).into()),
             Holds::Preference | Holds::Priority => number(first),
             Holds::Weight => number(numbers.weight.map(u32::from)),
             Holds::Port => number(numbers.port.map(u32::from)),
@@ -331,23 +303,11 @@ impl Serialize for Body {
     }
 }
 
-fn missing(member: &str) -> String {
-    format!("an item has no {member:?}")
-}
-
-/// A member of an item; the item itself where the name is empty.
-fn at<'i>(item: &'i Value, member: &str) -> &'i Value {
-    if member.is_empty() { item } else { &item[member] }
-}
-
 fn list<'i>(item: &'i Value, member: &str) -> Result<&'i Vec<Value>, String> {
     item[member].as_array().ok_or_else(|| missing(member))
 }
 
-fn text<'i>(item: &'i Value, member: &str) -> Result<&'i str, String> {
-    at(item, member).as_str().ok_or_else(|| missing(member))
-}
-
-fn id(item: &Value, member: &str) -> Result<Id, String> {
-    Id::deserialize(at(item, member)).map_err(|_| missing(member))
+/// A flag as a property has it.
+fn on_or_off(is_on: bool) -> &'static str {
+    if is_on { "true" } else { "false" }
 }

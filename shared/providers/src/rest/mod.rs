@@ -43,14 +43,16 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod zone_layout;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use extdns_auth::{HttpOptions, USER_AGENT, http_client, secrets, uuid};
+use extdns_auth::{HttpClient, HttpOptions, USER_AGENT, http_client, secrets, uuid};
 use extdns_model::Stored;
+use futures::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
@@ -61,13 +63,14 @@ pub use answer::{Advice, Answer, CONFLICT, Meaning, THROTTLED};
 pub use auth::{Auth, Outgoing, Signer, Token, TokenSource};
 pub use beside::Beside;
 pub use id::Id;
-pub use layout::{Body, Holds, Layout, ZoneLayout};
+pub use layout::{Body, Holds, Layout};
 pub use oauth2::{ClientCredentials, Grant};
 pub use request::Request;
 pub use sigv4::SigV4;
 pub use steps::{CREATE, DELETE, RECORD_OPERATIONS, SET_OPERATIONS, SET_STEPS, UPDATE};
 pub use task::Task;
 pub use walk::{Listing, More, Next, Part};
+pub use zone_layout::ZoneLayout;
 
 use crate::{Accounts, Capabilities, ErrorKind, ProviderError, Transport};
 
@@ -131,7 +134,7 @@ impl Service {
 
 /// A client of one service, for one account.
 pub struct Rest {
-    http: reqwest::Client,
+    http: HttpClient,
     service: Service,
     base: Url,
     auth: Auth,
@@ -285,23 +288,25 @@ impl Rest {
     /// # Errors
     /// What the service says of the failure, as the kind that its status and the table of the
     /// service give it.
-    pub async fn send(
-        &self,
-        via: &Transport,
+    pub fn send<'a>(
+        &'a self,
+        via: &'a Transport,
         operation: &'static str,
-        request: &Request,
-    ) -> Result<Answer, ProviderError> {
-        let request = &*self.with_id(request)?;
-        let token = self.auth.token(via).await?;
-        let first = self.attempt(via, operation, request, token.as_ref()).await;
-        match (first, token) {
-            (Err(error), Some(old)) if error.kind == ErrorKind::Unauthorised => {
-                // The service may have ended the session before its time.
-                let Some(new) = self.auth.renewed(via, &old).await? else { return Err(error) };
-                self.attempt(via, operation, request, Some(&new)).await
+        request: &'a Request,
+    ) -> BoxFuture<'a, Result<Answer, ProviderError>> {
+        Box::pin(async move {
+            let request = &*self.with_id(request)?;
+            let token = self.auth.token(via).await?;
+            let first = self.attempt(via, operation, request, token.as_ref()).await;
+            match (first, token) {
+                (Err(error), Some(old)) if error.kind == ErrorKind::Unauthorised => {
+                    // The service may have ended the session before its time.
+                    let Some(new) = self.auth.renewed(via, &old).await? else { return Err(error) };
+                    self.attempt(via, operation, request, Some(&new)).await
+                }
+                (answer, _) => answer,
             }
-            (answer, _) => answer,
-        }
+        })
     }
 
     /// Makes a call that takes a record away. One that is gone already is done.

@@ -67,14 +67,26 @@ impl TokenSource for ClientCredentials {
 
 /// Exchanges credentials for bearer tokens: a `POST` of a form.
 pub struct Grant {
-    /// The client of the token endpoint, without credentials.
-    pub rest: Rest,
-    /// The path of the endpoint below the base URL of that client.
-    pub path: &'static [&'static str],
-    /// The fields of the form, the secret among them.
-    pub form: Vec<(&'static str, String)>,
-    /// What of them must be in no message.
-    pub secret: String,
+    rest: Rest,
+    path: &'static [&'static str],
+    form: Vec<(&'static str, String)>,
+}
+
+impl Grant {
+    /// The tokens of the endpoint at this path below this URL, for a form with these fields, of which the last is the secret.
+    ///
+    /// # Errors
+    /// As [`Rest::new`].
+    pub fn tokens<const N: usize>(
+        service: &Service,
+        (base, path): (&str, &'static [&'static str]),
+        form: [(&'static str, &str); N],
+        http: &HttpOptions,
+    ) -> Result<Auth, ProviderError> {
+        let rest = Rest::new(service, Some(base), Auth::none(), http)?;
+        let form = form.map(|(name, value)| (name, value.to_owned())).into();
+        Ok(Auth::tokens(Self { rest, path, form }))
+    }
 }
 
 /// The names of the members of an answer (5.1), and those of services that write every name otherwise.
@@ -99,6 +111,6 @@ impl TokenSource for Grant {
     }
 
     fn secrets(&self) -> Vec<String> {
-        vec![self.secret.clone()]
+        self.form.last().map(|(_, secret)| secret.clone()).into_iter().collect()
     }
 }

@@ -40,9 +40,7 @@ const SERVICE: Service = Service {
     rights: "check that the token in SAFEDNS_TOKEN is valid, and that its application may read and write SafeDNS",
     advice: Advice {
         zone_gone: "add the domain at SafeDNS, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
-        throttled: "wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("SafeDNS", "https://api.ukfast.io/safedns/v1")
 };

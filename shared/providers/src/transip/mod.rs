@@ -47,9 +47,8 @@ const SERVICE: Service = Service {
     rights: "check that --transip-keyfile holds a key of --transip-account, and that the API is enabled there",
     advice: Advice {
         zone_gone: "add the domain at TransIP, or leave it out with --exclude-domains",
-        conflict: "delete or rename the record that is in the way",
-        rejected: "correct the target or TTL of the record",
         throttled: "TransIP takes 1,000 calls of an account in 15 minutes, and one change of a zone at a time: wait, or call it less often",
+        ..Advice::USUAL
     },
     ..Service::new("TransIP", "https://api.transip.nl/v6")
 };

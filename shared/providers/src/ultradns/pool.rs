@@ -3,14 +3,13 @@
 use extdns_model::{RecordSet, RecordType};
 use serde_json::{Value, json};
 
+use crate::engine::wire::fqdn;
+use crate::{Environment, ProviderError};
+
 /// The pools whose values are all that they say. Others answer by place or by load, and are left alone.
 const KNOWN: [&str; 2] = [RD, SB];
 const RD: &str = "http://schemas.ultradns.com/RDPool.jsonschema";
 const SB: &str = "http://schemas.ultradns.com/SBPool.jsonschema";
-
-/// Why a pool of another kind is left alone.
-pub(super) const FOREIGN: &str =
-    "is a pool whose answers depend on more than its values; manage it at UltraDNS";
 
 /// What several addresses of a name become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +21,25 @@ pub(super) enum Pools {
 }
 
 impl Pools {
-    /// The profile of a set with this owner name, if it needs one.
-    pub(super) fn profile(self, set: &RecordSet, owner: &str) -> Option<Value> {
+    /// What the variables say.
+    ///
+    /// # Errors
+    /// When one has another value than it may have.
+    pub(super) fn find(variables: &Environment) -> Result<Self, ProviderError> {
+        let is_on = |name| variables.choice(name, [("true", true), ("false", false)]);
+        let probes = is_on("ULTRADNS_ENABLE_PROBING")?;
+        let acts = is_on("ULTRADNS_ENABLE_ACTONPROBE")?;
+        let kinds =
+            [("rdpool", Self::ResourceDistribution), ("sbpool", Self::SiteBacker { probes, acts })];
+        variables.choice("ULTRADNS_POOL_TYPE", kinds)
+    }
+
+    /// The profile of a set, if it needs one.
+    pub(super) fn profile(self, set: &RecordSet) -> Option<Value> {
         if !is_pool(set) {
             return None;
         }
+        let owner = fqdn(&set.name.key());
         let Self::SiteBacker { probes, acts } = self else {
             return Some(json!({ "@context": RD, "order": "ROUND_ROBIN", "description": owner }));
         };
@@ -51,7 +64,10 @@ fn is_pool(set: &RecordSet) -> bool {
     matches!(set.rtype, RecordType::A | RecordType::Aaaa) && set.targets.len() > 1
 }
 
-/// Whether the profile of a stored set is that of a pool that can be written here.
-pub(super) fn is_known(profile: &Value) -> bool {
-    profile["@context"].as_str().is_some_and(|own| KNOWN.contains(&own))
+/// Why a stored set is left alone: it is a pool of a kind that is not written here.
+pub(super) fn foreign(rrset: &Value) -> Option<&'static str> {
+    let kind =
+        rrset.get("profile").filter(|it| !it.is_null())?["@context"].as_str().unwrap_or_default();
+    let why = "is a pool whose answers depend on more than its values; manage it at UltraDNS";
+    (!KNOWN.contains(&kind)).then_some(why)
 }

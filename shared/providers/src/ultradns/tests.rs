@@ -2,9 +2,9 @@
 
 use std::sync::Mutex;
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome, Record};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::dialect::{DIALECT, FRONT};
 use super::*;
@@ -14,21 +14,34 @@ use crate::conformance::recorded::Exchange;
 use crate::conformance::{OverHttp, SECRET};
 
 const SITE_BACKER: Pools = Pools::SiteBacker { probes: true, acts: false };
+const SITE_BACKER_POOLS: [(&str, &str); 2] =
+    [("ULTRADNS_POOL_TYPE", "sbpool"), ("ULTRADNS_ENABLE_ACTONPROBE", "false")];
 
 /// Without the bound of a request: the clock that the tests stop runs ahead while an answer is on its way.
-fn with(url: &str, pools: Pools, account: Option<&str>) -> Box<dyn Provider> {
-    let rest = login::client(&Context::default(), &format!("{url}/"), "kit", SECRET.to_owned());
+fn with(url: &str, more: &[(&str, &str)]) -> Box<dyn Provider> {
     let capabilities = Capabilities { request_time: None, ..capabilities() };
-    let own = (pools, account.map(ToOwned::to_owned));
-    Box::new(over(rest.expect("a client"), own, capabilities, ZoneFilter::default()))
+    Box::new(over(&context(url, more), capabilities).expect("a client"))
+}
+
+/// The variables of the user `kit`, and more of them.
+fn context(url: &str, more: &[(&str, &str)]) -> Context {
+    let (password, base) = (STANDARD.encode(SECRET), format!("{url}/"));
+    let usual = [
+        ("ULTRADNS_USERNAME", "kit"),
+        ("ULTRADNS_PASSWORD", &password),
+        ("ULTRADNS_BASEURL", &base),
+    ];
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let environment = Environment::new(usual.iter().chain(more).map(owned).collect());
+    Context { environment, ..Context::default() }
 }
 
 fn make(url: &str) -> Box<dyn Provider> {
-    with(url, Pools::ResourceDistribution, None)
+    with(url, &[])
 }
 
 fn site_backer(url: &str) -> Box<dyn Provider> {
-    with(url, SITE_BACKER, None)
+    with(url, &SITE_BACKER_POOLS)
 }
 
 mod kit {
@@ -207,7 +220,7 @@ async fn zones_are_listed_once_whatever_the_form_of_the_list() {
         "/zones/" => zones(&["example.org."]),
         _ => rrsets(&json!([]), 0, 0),
     });
-    with(&server.url(), SITE_BACKER, Some("My Account")).read().await.expect("readable");
+    with(&server.url(), &[("ULTRADNS_ACCOUNTNAME", "My Account")]).read().await.expect("readable");
     let lists: Vec<String> = server.requests().iter().map(Request::target).collect();
     assert_eq!(lists[1], "/zones/?q=account_name%3AMy%2520Account&limit=1000");
 }
@@ -247,6 +260,7 @@ async fn requests_are_those_of_the_service() {
 
 #[test]
 fn writes_hold_what_the_service_took() {
+    let zone = Zone::new("example-abtest.com.", Name::as_listed("example-abtest.com"));
     for name in ["v2-create-rrset-a", "v2-create-rrset-txt", "v2-update-rrset"] {
         let exchange = recorded(name);
         let sent = exchange.sent();
@@ -255,7 +269,7 @@ fn writes_hold_what_the_service_took() {
             sent["rdata"].as_array().expect("values").iter().filter_map(Value::as_str).collect();
         let wanted =
             set(&format!("{} {rtype} 3600 {}", owner.trim_end_matches('.'), values.join(";")));
-        let mut ours = serde_json::to_value(Rrset::of(&wanted, SITE_BACKER)).expect("JSON");
+        let mut ours = serde_json::to_value(written(&zone, &wanted, SITE_BACKER)).expect("JSON");
         let sorted = |it: &Value| {
             let mut all: Vec<String> =
                 it.as_array().expect("values").iter().map(Value::to_string).collect();
@@ -284,8 +298,8 @@ fn several_addresses_are_a_pool_of_the_kind_that_is_set() {
         "@context": "http://schemas.ultradns.com/SBPool.jsonschema", "description": "two.example.org.", "runProbes": true,
         "actOnProbes": false, "order": "ROUND_ROBIN", "maxActive": 2, "maxServed": 2, "rdataInfo": [each, each], "backupRecords": [],
     });
-    assert_eq!(SITE_BACKER.profile(&two, "two.example.org."), Some(expected.clone()));
-    assert!(pool::is_known(&expected));
+    assert_eq!(SITE_BACKER.profile(&two), Some(expected.clone()));
+    assert_eq!(pool::foreign(&json!({ "profile": expected })), None);
     let v6 = set("six.example.org AAAA 300 2001:db8::1;2001:db8::2");
     let refused = SITE_BACKER.refusal(&v6).expect("refused");
     assert!(refused.contains("ULTRADNS_POOL_TYPE=rdpool"), "{refused}");
@@ -296,7 +310,7 @@ fn several_addresses_are_a_pool_of_the_kind_that_is_set() {
     ] {
         assert_eq!(pools.refusal(&set(text)), None, "{text}");
     }
-    assert_eq!(SITE_BACKER.profile(&set("txt.example.org TXT 300 a;b"), "txt.example.org."), None);
+    assert_eq!(SITE_BACKER.profile(&set("txt.example.org TXT 300 a;b")), None);
 }
 
 #[tokio::test]
@@ -427,23 +441,9 @@ async fn failures_and_what_they_mean() {
 
 #[test]
 fn every_variable_is_held_to_what_it_may_be() {
-    let of = |variables: &[(&str, &str)]| {
-        let usual = [
-            ("ULTRADNS_USERNAME", "u"),
-            ("ULTRADNS_PASSWORD", "cA=="),
-            ("ULTRADNS_BASEURL", "http://h/"),
-        ];
-        let all = usual
-            .iter()
-            .chain(variables)
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let context =
-            Context { environment: Environment::new(all.collect()), ..Context::default() };
-        login::find(&context).map(|(_, pools)| pools).map_err(|error| error.message)
-    };
-    assert_eq!(of(&[]), Ok(Pools::ResourceDistribution));
-    let site_backer = [("ULTRADNS_POOL_TYPE", "sbpool"), ("ULTRADNS_ENABLE_ACTONPROBE", "false")];
-    assert_eq!(of(&site_backer), Ok(SITE_BACKER));
+    let pools = |more| Pools::find(&context("http://h", more).environment).expect("pools");
+    assert_eq!(pools(&[]), Pools::ResourceDistribution);
+    assert_eq!(pools(&SITE_BACKER_POOLS), SITE_BACKER);
     for (name, value, text) in [
         ("ULTRADNS_USERNAME", "", "ULTRADNS_USERNAME is not set"),
         ("ULTRADNS_PASSWORD", "", "ULTRADNS_PASSWORD is not set"),
@@ -454,7 +454,7 @@ fn every_variable_is_held_to_what_it_may_be() {
         ("ULTRADNS_ENABLE_ACTONPROBE", "1", "use true or false"),
         ("ULTRADNS_POOL_TYPE", "tcpool", "use rdpool or sbpool"),
     ] {
-        let error = of(&[(name, value)]).expect_err(text);
+        let error = provider(&context("http://h", &[(name, value)])).err().expect(text).message;
         assert!(error.contains(text) && !error.contains("s3cr3t"), "{error}");
     }
 }

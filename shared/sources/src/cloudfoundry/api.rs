@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use extdns_auth::call::{self, Fault};
-use extdns_auth::{HttpError, HttpOptions, http_client};
-use reqwest::{Client, RequestBuilder};
+use extdns_auth::{HttpClient, HttpError, HttpOptions, http_client};
+use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -21,7 +21,7 @@ const CLIENT_ID: &str = "cf";
 
 /// The API, logged in.
 pub(super) struct Api<'a> {
-    client: Client,
+    client: HttpClient,
     endpoint: &'a str,
     token: String,
 }

@@ -7,10 +7,10 @@ mod push;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use extdns_auth::{HttpOptions, Url, http_client, secrets, send};
+use extdns_auth::{HttpClient, HttpOptions, Url, http_client, secrets, send};
 use futures::future::join_all;
+use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 
 use crate::report::{Digest, Report};
@@ -26,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub struct Outlets {
     /// Made only where there is something to tell.
-    client: Option<Client>,
+    client: Option<HttpClient>,
     notified: Vec<(Form, Url)>,
     pushed: Option<Push>,
     /// What was told of a run that changed nothing: in a loop it is not told again as long as it stays so.

@@ -20,7 +20,7 @@ use http::{Method, StatusCode};
 pub use self::object::{AwsObject, ObjectAnswer, ObjectCondition};
 use super::credentials::fetch;
 use super::{AwsError, AwsIdentity, AwsOptions, aws_error_chain};
-use crate::http::{HttpOptions, http_client};
+use crate::http::{HttpClient, HttpOptions, http_client};
 use crate::requests::{UNKNOWN, measured};
 
 /// How often a call is made in all.
@@ -106,7 +106,7 @@ pub const CLOUD_MAP_DATA: AwsService = AwsService { prefix: "data-", ..CLOUD_MAP
 /// Calls services as one identity.
 #[derive(Debug, Clone)]
 pub struct AwsApi {
-    http: reqwest::Client,
+    http: HttpClient,
     config: SdkConfig,
     region: String,
     attempts: u32,

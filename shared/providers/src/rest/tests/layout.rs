@@ -81,7 +81,11 @@ fn zones_have_labels_in_front_and_a_second_id_and_may_be_served_elsewhere() {
         follows: Some(("/kind", &["Secondary", "Consumer"])),
         ..ZoneLayout::of("name", "name")
     };
-    let here = json!({ "name": "example.org", "sub": "a", "number": 7, "at": { "place": "here" } });
+    let mut here =
+        json!({ "name": "example.org", "sub": "a", "number": 7, "at": { "place": "here" } });
+    let problem = layout.zone(&here).expect_err("a zone that may be a secondary");
+    assert_eq!(problem, r#"an item has no "/kind""#);
+    here["kind"] = "Native".into();
     let zone = layout.zone(&here).expect("whole").expect("served");
     assert_eq!((&*zone.id, zone.name.as_str()), ("a.example.org", "a.example.org"));
     assert_eq!(ZoneLayout::other_id(&zone), "7");
@@ -91,7 +95,8 @@ fn zones_have_labels_in_front_and_a_second_id_and_may_be_served_elsewhere() {
     let zone = layout.zone(&other).expect("whole").expect("served");
     assert!(zone.read_only.expect("not written").contains("whose primary is elsewhere"));
     assert!(layout.zone(&json!({ "name": "example.org" })).expect("whole").is_none());
-    let problem = layout.zone(&json!({ "at": { "place": "here" } })).expect_err("no name");
+    let nameless = json!({ "at": { "place": "here" }, "kind": "Native" });
+    let problem = layout.zone(&nameless).expect_err("no name");
     assert_eq!(problem, r#"an item has no "name""#);
     let plain = ZoneLayout::of("", "").zone(&json!("example.org")).expect("whole");
     assert_eq!(plain.expect("served").name.as_str(), "example.org");

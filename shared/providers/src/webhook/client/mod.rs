@@ -9,7 +9,7 @@ pub(super) mod write;
 use std::pin::pin;
 use std::time::Duration;
 
-use extdns_auth::{HttpOptions, http_client};
+use extdns_auth::{HttpClient, HttpOptions, http_client};
 use extdns_model::{DomainFilter, Endpoint, Name, Record};
 use futures::future::{Either, select};
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
@@ -33,7 +33,7 @@ const MOST_REDIRECTS: usize = 10;
 /// A client of one webhook provider.
 #[derive(Debug)]
 pub(super) struct Client {
-    http: reqwest::Client,
+    http: HttpClient,
     base: Url,
     via: Transport,
     /// Longest time of one request.
