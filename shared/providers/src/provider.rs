@@ -94,6 +94,20 @@ pub struct Adjusted {
 }
 
 impl Adjusted {
+    /// The endpoints as `change` leaves them. What it says is why one is not stored as it was given.
+    #[must_use]
+    pub fn changed<I: IntoIterator<Item = String>>(
+        mut self,
+        mut change: impl FnMut(&mut Endpoint) -> I,
+    ) -> Self {
+        for endpoint in &mut self.endpoints {
+            for reason in change(endpoint) {
+                self.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
+            }
+        }
+        self
+    }
+
     /// The names about which the provider's answer was not complete, for the plan: nothing of them
     /// is deleted.
     #[must_use]

@@ -1,41 +1,31 @@
 //! What a record has beside DNS: properties under the keys of the annotations, as they are compared.
 
 use ecow::EcoString;
-use extdns_model::{Endpoint, Properties, Ttl, ZoneIndex, parse_go_bool, property_names};
+use extdns_model::{Endpoint, Properties, Ttl, ZoneIndex, property_names};
 
 use super::keys::{COMMENT, CUSTOM, PROXIABLE, PROXIED, REGION, TAGS};
 use super::record::Plan;
 use super::{CloudflareArgs, FORM, beside};
+use crate::Adjusted;
 use crate::engine::text::joined;
-use crate::engine::wire::{keeping_texts, well_formed};
-use crate::{Adaptation, AdaptationKind, Adjusted};
+use crate::engine::wire::{flag, keeping_texts, well_formed};
 
 /// The desired endpoints as they are stored.
 pub(super) fn adjust(args: &CloudflareArgs, desired: Adjusted, zones: &ZoneIndex) -> Adjusted {
-    let mut desired = FORM.wanted(well_formed(keeping_texts(desired)));
-    for endpoint in &mut desired.endpoints {
+    FORM.wanted(well_formed(keeping_texts(desired))).changed(|endpoint| {
         let zone = zones.route(&endpoint.set.name.key(), None).first().copied();
         let plan = zone.map_or(Plan::PAID, |key| Plan::of(zones.zone(key)));
-        let reasons = fit(args, endpoint, plan);
-        let note = |reason| Adaptation::of(endpoint, AdaptationKind::Changed, reason);
-        desired.notes.extend(reasons.into_iter().map(note));
-    }
-    desired
+        fit(args, endpoint, plan)
+    })
 }
 
 /// Gives an endpoint the properties and the TTL that are stored, and says what is another than given.
 fn fit(args: &CloudflareArgs, endpoint: &mut Endpoint, plan: Plan) -> Vec<String> {
     let set = &mut endpoint.set;
     let given = |name| set.properties().under_any_prefix(name).map(EcoString::from);
-    let mut reasons = Vec::new();
-    let flag = args.cloudflare_proxied;
-    let proxied = given(PROXIED).map_or(flag, |text| {
-        parse_go_bool(&text).unwrap_or_else(|| {
-            let reason = "cloudflare-proxied is neither true nor false but";
-            reasons.push(format!("{reason} {text:?}; it is {flag}"));
-            flag
-        })
-    });
+    let (proxied, odd) =
+        flag("cloudflare-proxied", given(PROXIED).as_deref(), args.cloudflare_proxied);
+    let mut reasons: Vec<String> = odd.into_iter().collect();
     let is_proxiable = PROXIABLE.contains(&set.rtype);
     let proxied = proxied && is_proxiable;
     let comment = given(COMMENT).unwrap_or_else(|| args.cloudflare_record_comment.as_str().into());

@@ -21,8 +21,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_model::{
-    Change, ChangeGroup, LabelKey, Name, Opaque, Owners, Record, RecordSet, RecordType, Stored,
-    Surroundings, Targets, Ttl, Zone, ZoneIndex,
+    Change, ChangeGroup, Endpoint, LabelKey, Name, Opaque, Owners, Record, RecordSet, RecordType,
+    Stored, Surroundings, Targets, Ttl, Zone, ZoneIndex,
 };
 
 use crate::engine::wire::{Dots, Form, Ttls};
@@ -30,9 +30,8 @@ use crate::engine::{batched, unfolded};
 use crate::etcd::{Etcd, LIMITS, PAGE, Pair};
 use crate::rest::origin;
 use crate::{
-    Adaptation, AdaptationKind, Adjusted, BatchWriter, Batching, Capabilities, Conditions, Context,
-    Cost, Cursor, ErrorKind, Page, PageFrom, Provider, ProviderError, Stores, Transport,
-    TxtQuoting, Updates, ZoneReader,
+    Adjusted, BatchWriter, Batching, Capabilities, Conditions, Context, Cost, Cursor, ErrorKind,
+    Page, PageFrom, Provider, ProviderError, Stores, Transport, TxtQuoting, Updates, ZoneReader,
 };
 pub use args::CorednsArgs;
 use batch::Batch;
@@ -177,22 +176,15 @@ impl ZoneReader for Coredns {
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        let mut desired = FORM.wanted(desired);
-        for endpoint in &mut desired.endpoints {
-            let set = &mut endpoint.set;
+        FORM.wanted(desired).changed(|Endpoint { set, .. }| {
             if matches!(set.rtype, RecordType::Txt | RecordType::Ptr) {
                 set.edit_properties(|own| drop(own.remove(GROUP)));
             }
-            if set.rtype == RecordType::Ptr && set.targets.len() > 1 {
-                set.targets = set.targets.iter().take(1).cloned().collect();
-                let reason = format!(
-                    "the key of a reverse name holds one target; {} is stored",
-                    set.targets.first().map_or("", EcoString::as_str)
-                );
-                desired.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
-            }
-        }
-        desired
+            let first = set.targets.first().filter(|_| set.targets.len() > 1).cloned();
+            let first = first.filter(|_| set.rtype == RecordType::Ptr)?;
+            set.targets = [first.clone()].into_iter().collect();
+            Some(format!("the key of a reverse name holds one target; {first} is stored"))
+        })
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {

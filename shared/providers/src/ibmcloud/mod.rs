@@ -21,20 +21,18 @@ use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use extdns_model::RecordType::{A, Aaaa, Cname, Mx, Ns, Srv, Txt};
-use extdns_model::{
-    Properties, RecordSet, RecordType, Ttl, Visibility, Zone, ZoneIndex, parse_go_bool,
-};
+use extdns_model::{Endpoint, Properties, RecordSet, RecordType, Ttl, Visibility, Zone, ZoneIndex};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::engine::wire::{Dots, Form, Members, Ttls};
+use crate::engine::wire::{Dots, Form, Members, Ttls, flag};
 use crate::rest::{
-    Account, Advice, CONFLICT, Holds, Layout, Listing, Meaning, More, RECORD_OPERATIONS, Service,
-    ZoneLayout,
+    Account, Advice, CONFLICT, CREATE, DELETE, Holds, Layout, Listing, Meaning, More, Service,
+    UPDATE, ZoneLayout,
 };
 use crate::{
-    Adaptation, AdaptationKind, Adjusted, Capabilities, Context, Page, PageFrom, Provider,
-    ProviderError, RecordWriter, Step, Transport, ZoneReader,
+    Adjusted, Capabilities, Context, Page, PageFrom, Provider, ProviderError, RecordWriter, Step,
+    Transport, ZoneReader,
 };
 pub use args::IbmcloudArgs;
 use args::{Instance, is_vpc};
@@ -138,10 +136,6 @@ static PRIVATE: Api = Api {
 const PENDING: &str = "pending_network_add";
 
 const PERMIT: &str = "permit network";
-const OPERATIONS: &[&str] = &{
-    let [create, update, delete] = *RECORD_OPERATIONS else { panic!("three operations") };
-    [create, update, delete, PERMIT]
-};
 
 /// The properties of the annotations `ibmcloud-proxied` and `ibmcloud-vpc`. In upstream's `DNSEndpoint` they have the names of
 /// the annotations.
@@ -169,7 +163,7 @@ fn over(
         record_types: instance.api.types,
         parallel_zones: 4,
         parallel_writes: 4,
-        mutating_operations: OPERATIONS,
+        mutating_operations: &[CREATE, UPDATE, DELETE, PERMIT],
         ..instance.api.form.capabilities("ibmcloud")
     });
     let (proxied, vpc) = (args.ibmcloud_proxied, OnceLock::new());
@@ -203,16 +197,11 @@ impl ZoneReader for Ibmcloud {
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        let mut desired = self.account.form().wanted(desired);
-        for endpoint in &mut desired.endpoints {
-            let reason = match self.has_proxy() {
-                true => fit(&mut endpoint.set, self.proxied),
-                false => self.take_vpc(&mut endpoint.set),
-            };
-            let note = |reason| Adaptation::of(endpoint, AdaptationKind::Changed, reason);
-            desired.notes.extend(reason.map(note));
-        }
-        desired
+        let has_proxy = std::ptr::eq(self.instance.api, &PUBLIC);
+        self.account.form().wanted(desired).changed(|Endpoint { set, .. }| match has_proxy {
+            true => fit(set, self.proxied),
+            false => self.take_vpc(set),
+        })
     }
 }
 
@@ -223,18 +212,15 @@ fn given(set: &RecordSet, names: [&str; 2]) -> Option<String> {
 
 /// Gives a record set of a public zone the property and the TTL that are stored, and says what is another than given.
 fn fit(set: &mut RecordSet, default: bool) -> Option<String> {
-    let text = given(set, PROXIED);
-    let parsed = text.as_deref().map_or(Some(default), parse_go_bool);
+    let (proxied, odd) = flag("ibmcloud-proxied", given(set, PROXIED).as_deref(), default);
     let is_proxiable = matches!(set.rtype, A | Aaaa | Cname) && !set.name.as_str().contains('*');
-    let proxied = is_proxiable && parsed.unwrap_or(default);
-    set.set_properties(
-        [(PROXIED[0], if proxied { "true" } else { "false" })].into_iter().collect(),
-    );
+    let proxied = proxied && is_proxiable;
+    let own = (PROXIED[0], if proxied { "true" } else { "false" });
+    set.set_properties([own].into_iter().collect());
     if proxied {
         set.ttl = Ttl::UNSET;
     }
-    let text = text.filter(|_| parsed.is_none())?;
-    Some(format!("ibmcloud-proxied is neither true nor false but {text:?}; it is {default}"))
+    odd
 }
 
 impl Ibmcloud {
@@ -250,11 +236,6 @@ impl Ibmcloud {
             }
             other => Some(format!("ibmcloud-vpc is {other:?} and no CRN of a VPC; it is left out")),
         }
-    }
-
-    /// Only public zones have one.
-    fn has_proxy(&self) -> bool {
-        std::ptr::eq(self.instance.api, &PUBLIC)
     }
 
     /// The path of something below the zones of the instance.

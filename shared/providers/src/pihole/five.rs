@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use extdns_model::{
-    Action, Name, Opaque, Record, RecordSet, RecordType, Surroundings, Ttl, Zone, ZoneIndex,
+    Action, Endpoint, Name, Opaque, Record, RecordSet, RecordType, Surroundings, Ttl, Zone,
+    ZoneIndex,
 };
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -14,8 +15,8 @@ use super::{ADD, FORM, LOGIN, PiholeArgs, REMOVE, SERVICE, type_of};
 use crate::engine::stepped;
 use crate::rest::{Answer, Auth, Rest, Service};
 use crate::{
-    Adaptation, AdaptationKind, Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom,
-    Provider, ProviderError, RecordWriter, Step, Transport, Updates, ZoneReader,
+    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
+    RecordWriter, Step, Transport, Updates, ZoneReader,
 };
 
 const FIVE: Service = Service { has_pages: true, ..SERVICE };
@@ -226,14 +227,12 @@ impl ZoneReader for Five {
     }
 
     fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        let mut desired = super::wanted(desired, |_| false);
-        for endpoint in desired.endpoints.iter_mut().filter(|it| it.set.targets.len() > 1) {
-            let targets = &mut endpoint.set.targets;
-            *targets = targets.iter().take(1).cloned().collect();
-            let reason = "Pi-hole 5 stores one address of a name; the first is stored";
-            desired.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
-        }
-        desired
+        super::wanted(desired, |_| false).changed(|Endpoint { set, .. }| {
+            let has_more = set.targets.len() > 1;
+            set.targets = set.targets.iter().take(1).cloned().collect();
+            has_more
+                .then(|| "Pi-hole 5 stores one address of a name; the first is stored".to_owned())
+        })
     }
 
     fn refusal(&self, set: &RecordSet, around: Surroundings<'_>) -> Option<String> {

@@ -11,18 +11,18 @@ mod ttl;
 mod values;
 
 use ecow::EcoString;
-use extdns_model::{Name, RecordType, Ttl, Zone};
+use extdns_model::{Endpoint, Name, RecordType, Ttl, Zone};
 
 pub use extdns_model::fields::{Caa, Mx, Naptr, Srv, fqdn, host};
 pub use members::Members;
 pub use normal::normal;
 pub use numbers::Numbers;
 pub use ttl::Ttls;
-pub use values::{as_given, keeping_texts, well_formed, with_priority};
+pub use values::{as_given, flag, keeping_texts, well_formed, with_priority};
 
 use super::names::{absolute, relative};
 use super::text;
-use crate::{Adaptation, AdaptationKind, Adjusted, Capabilities, TxtQuoting};
+use crate::{Adjusted, Capabilities, TxtQuoting};
 
 /// The types that nearly every API stores.
 pub const USUAL_TYPES: &[RecordType] = &[
@@ -216,28 +216,21 @@ impl Form {
 
     /// The desired endpoints with values in their normal form and TTLs that the API takes.
     #[must_use]
-    pub fn wanted(&self, mut desired: Adjusted) -> Adjusted {
-        for endpoint in &mut desired.endpoints {
-            let rtype = endpoint.set.rtype;
+    pub fn wanted(&self, desired: Adjusted) -> Adjusted {
+        desired.changed(|Endpoint { set, .. }| {
+            let rtype = set.rtype;
             let is_normal =
                 |value: &EcoString| normal(rtype, value, self.txt).as_str() == value.as_str();
-            if !self.keeps(rtype) && !endpoint.set.targets.iter().all(is_normal) {
-                let targets = endpoint.set.targets.iter();
-                endpoint.set.targets =
-                    targets.map(|value| normal(rtype, value, self.txt)).collect();
-                endpoint.set.targets.normalise();
+            if !self.keeps(rtype) && !set.targets.iter().all(is_normal) {
+                set.targets =
+                    set.targets.iter().map(|value| normal(rtype, value, self.txt)).collect();
+                set.targets.normalise();
             }
-            let wanted = endpoint.set.ttl.seconds();
-            if let Some(step) = wanted.and_then(|wanted| self.ttls.step_up(wanted)) {
-                let reason = format!(
-                    "only some TTLs can be stored; {step} seconds take the place of {}",
-                    endpoint.set.ttl
-                );
-                endpoint.set.ttl = Ttl::from_seconds(step.into());
-                desired.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
-            }
-        }
-        desired
+            let wanted = set.ttl;
+            let step = wanted.seconds().and_then(|wanted| self.ttls.step_up(wanted))?;
+            set.ttl = Ttl::from_seconds(step.into());
+            Some(format!("only some TTLs can be stored; {step} seconds take the place of {wanted}"))
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 use extdns_model::fields::{Mx, Srv};
-use extdns_model::{Opaque, Planned, RecordType};
+use extdns_model::{Endpoint, Opaque, Planned, RecordType, parse_go_bool};
 
 use crate::engine::text;
 use crate::{Adaptation, AdaptationKind, Adjusted};
@@ -41,20 +41,27 @@ pub fn well_formed(desired: Adjusted) -> Adjusted {
 /// The desired endpoints with a property that is the priority of a record, for an API that stores one with each: 0 where none
 /// is given, or what is given is no number. MX and SRV have theirs in their values, and no property.
 #[must_use]
-pub fn with_priority(mut desired: Adjusted, property: &'static str) -> Adjusted {
-    for endpoint in &mut desired.endpoints {
-        let given = endpoint.set.properties().get(property).map(ToOwned::to_owned);
+pub fn with_priority(desired: Adjusted, property: &'static str) -> Adjusted {
+    desired.changed(|Endpoint { set, .. }| {
+        let given = set.properties().get(property).map(ToOwned::to_owned);
         let number = given.as_deref().map_or(Some(0), |text| text.trim().parse::<u32>().ok());
-        if let (None, Some(text)) = (number, given) {
-            let reason = format!("{property} is {text:?} and no number; it is 0");
-            desired.notes.push(Adaptation::of(endpoint, AdaptationKind::Changed, reason));
-        }
-        let number = number.unwrap_or_default().to_string();
-        let has_it = !matches!(endpoint.set.rtype, RecordType::Mx | RecordType::Srv);
-        let own = has_it.then_some((property, number.as_str()));
-        endpoint.set.set_properties(own.into_iter().collect());
-    }
-    desired
+        let has_it = !matches!(set.rtype, RecordType::Mx | RecordType::Srv);
+        let own = number.unwrap_or_default().to_string();
+        let own = has_it.then_some((property, own.as_str()));
+        set.set_properties(own.into_iter().collect());
+        let text = given.filter(|_| number.is_none())?;
+        Some(format!("{property} is {text:?} and no number; it is 0"))
+    })
+}
+
+/// Whether a flag is on that a property gives as text, and what to say where that is neither true nor false.
+#[must_use]
+pub fn flag(annotation: &str, text: Option<&str>, default: bool) -> (bool, Option<String>) {
+    let parsed = text.map_or(Some(default), parse_go_bool);
+    let odd = text.filter(|_| parsed.is_none());
+    let say =
+        |text| format!("{annotation} is neither true nor false but {text:?}; it is {default}");
+    (parsed.unwrap_or(default), odd.map(say))
 }
 
 /// Texts as the user wrote them.
