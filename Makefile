@@ -50,10 +50,11 @@ template: ## Check the CloudFormation templates, without an account or a network
 deploy-check: template ## Check all that deploys, without an account: templates, policies, chart, kustomizations, on a real API server
 	cargo test --workspace --all-features --test e2e -- deploy:: artefacts:: broken::
 
-isolated: ## Check each library crate alone, so that none leans on another's features
+isolated: ## Check each library crate alone, so that none leans on another's features, and the program without AWS
 	@for crate in model auth plan registry clusters sources providers relay sync; do \
 	  echo "cargo check -p extdns-$$crate"; cargo check --quiet -p extdns-$$crate || exit 1; \
 	done
+	cargo check --quiet -p external-dns --no-default-features
 
 # The seed makes the random inputs of a run those of every run; `properties` and `fuzz` try others.
 unit: ## Run the tests, with the same random inputs each time, and each fuzz test for 30 seconds

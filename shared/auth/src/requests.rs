@@ -20,6 +20,7 @@ const OTHER: &str = "other";
 /// As many of the last requests of a kind say how long one takes.
 const RECENT: usize = 128;
 /// The status of a request of AWS's clients that was not answered; that of others is empty.
+#[cfg(feature = "aws")]
 pub(crate) const UNKNOWN: &str = "unknown";
 
 static REQUESTS: Mutex<BTreeMap<RequestKind, Times>> = Mutex::new(BTreeMap::new());

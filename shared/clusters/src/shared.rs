@@ -25,14 +25,16 @@ impl<K: Projection> SharedList<K> {
         Self { objects, by_label: Mutex::default() }
     }
 
-    /// The object of this name. The namespace is empty for kinds that live outside namespaces.
+    /// The position of the object of this name. The namespace is empty for kinds that live outside namespaces.
+    #[must_use]
+    pub fn position(&self, namespace: &str, name: &str) -> Option<usize> {
+        self.objects.binary_search_by(|own| namespaced_name(own).cmp(&(namespace, name))).ok()
+    }
+
+    /// The object of this name, as [`position`](Self::position) finds it.
     #[must_use]
     pub fn get(&self, namespace: &str, name: &str) -> Option<&K> {
-        let at = self
-            .objects
-            .binary_search_by(|own| namespaced_name(own).cmp(&(namespace, name)))
-            .ok()?;
-        Some(&self.objects[at])
+        self.position(namespace, name).map(|at| &self.objects[at])
     }
 
     /// All objects of a namespace, by name.

@@ -13,7 +13,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub use self::error::RegistryError;
 use crate::aws_sd::AwsSd;
 use crate::crd::Crd;
-use crate::dynamodb::{AwsCalls, DynamoDb, Place};
+#[cfg(feature = "aws")]
+use crate::dynamodb::{AwsCalls, DynamoDb, Place, is_table};
 use crate::name_mapper::{NameMapper, TEMPLATE};
 use crate::noop::Noop;
 use crate::txt::{Cipher, Codec, TxtRegistry};
@@ -302,6 +303,7 @@ pub struct Places {
     /// The cluster with the objects of the registry `crd`.
     pub keeper: Option<Keeper>,
     /// How AWS is called for the table of the registry `dynamodb`.
+    #[cfg(feature = "aws")]
     pub aws: AwsCalls,
 }
 
@@ -337,6 +339,9 @@ pub fn from_args(
             args.warn_of_encryption("the registry crd writes no TXT records");
             Ok(Box::new(Outside::new(owners, Box::new(Crd::new(keeper, namespace)))))
         }
+        #[cfg(not(feature = "aws"))]
+        RegistryKind::Dynamodb => Err(RegistryError::WithoutAws),
+        #[cfg(feature = "aws")]
         RegistryKind::Dynamodb => {
             let owners = args.owners(clusters)?;
             if !is_table(&args.dynamodb_table) {
@@ -362,12 +367,6 @@ pub fn from_args(
             Ok(Box::new(args.txt_registry(owners, clusters)?))
         }
     }
-}
-
-/// Whether a text can be the name or the ARN of a table, which stands in quotes in statements.
-fn is_table(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_part)
 }
 
 /// Whether a text can be the value of a label (Kubernetes, "Labels and Selectors").

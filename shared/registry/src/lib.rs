@@ -11,6 +11,7 @@ mod args;
 mod aws_sd;
 mod claimed;
 mod crd;
+#[cfg(feature = "aws")]
 mod dynamodb;
 mod entries;
 mod explained;
@@ -33,6 +34,7 @@ use extdns_plan::{Plan, Refusal};
 pub use annotated::{Annotated, KeptIn, Leftover};
 pub use args::{Affix, Args, ClusterOwner, Places, RegistryError, RegistryKind, from_args};
 pub use claimed::Claimed;
+#[cfg(feature = "aws")]
 pub use dynamodb::AwsCalls;
 pub use explained::Explained;
 pub use extdns_clusters::Keeper;

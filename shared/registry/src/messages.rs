@@ -13,6 +13,7 @@ fn every_error_has_its_message() {
     let mut messages = Messages::default();
     messages.show(RegistryError::Owner(OwnerIdError::Empty));
     messages.show(RegistryError::Key(BadKey { found: 31 })).show(BadKey { found: 31 });
+    messages.show(RegistryError::WithoutAws);
     messages.show(RegistryError::NoKey).show(RegistryError::Affixes);
     messages.show(RegistryError::Label { id: "my owner".to_owned() });
     messages.show(RegistryError::Namespace { name: "Dns".to_owned() });

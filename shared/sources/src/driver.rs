@@ -16,6 +16,7 @@ use crate::annotations::{Annotations, Reads};
 use crate::context::Context;
 use crate::error::SourceError;
 use crate::fault::Fault;
+use crate::joins::{Join, join_all};
 use crate::merge;
 use crate::sink::Sink;
 use crate::source::Source;
@@ -28,7 +29,7 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     /// What is read of an object.
     type Object: Projection + Clone + Sync;
     /// An object that needs more than itself: other objects, or a look-up.
-    type Waiting: Send;
+    type Waiting: Send + Sync;
     /// A rule of this source that hides an object, or one of its fields with names.
     type Rule: Display;
     /// What can be wrong with an object as a whole.
@@ -84,15 +85,23 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     /// Puts what an object wants into the sink, or lets it wait.
     fn visit(&self, object: Self::Object, visit: &mut Visit<'_, Self::Waiting>);
 
+    /// What the waiting objects are joined with, where one is looked at after the other.
+    fn join<'a>(&'a self, _view: &'a ClusterView) -> Option<Box<dyn Join<Self::Waiting> + 'a>> {
+        None
+    }
+
     /// Puts what the waiting objects want into the sink; they come in the order of their names. Other objects that they
     /// need come from [`ClusterView::shared`] or [`ClusterView::object`], and only if one of them needs them.
     async fn finish(
         &self,
-        _view: &ClusterView,
-        _waiting: Vec<(Arc<Resource>, Self::Waiting)>,
-        _sink: &mut Sink,
+        view: &ClusterView,
+        waiting: Vec<(Arc<Resource>, Self::Waiting)>,
+        sink: &mut Sink,
     ) -> Result<(), SourceError> {
-        Ok(())
+        match self.join(view) {
+            Some(join) => join_all(join, waiting, sink).await,
+            None => Ok(()),
+        }
     }
 
     /// Makes one endpoint of those that want the same record set.

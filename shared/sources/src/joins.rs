@@ -2,20 +2,21 @@
 //! select.
 //!
 //! A list is read on first need, and its index is made once for a run. A join that cannot be made stops the object:
-//! [`Stop`] says why, and [`conclude`] what that means for the run.
+//! [`Stop`] says why, and [`join_all`] what that means for the run.
 
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
 use extdns_clusters::{ClusterView, Pairs, Projection, ReadError, ReadErrorKind, SharedList};
 use extdns_model::{Name, Resource};
 use extdns_template::Object;
 use futures::FutureExt as _;
-use tokio::sync::OnceCell;
 
 use crate::annotations::Key;
+use crate::error::SourceError;
 use crate::fault::{Effect, Fault};
 use crate::objects::{Ingress, Service};
 use crate::records::{TargetGroups, Traits};
@@ -122,12 +123,126 @@ pub(crate) fn need<K: Projection>(view: &ClusterView) -> Result<(), Stop> {
     if view.holds::<K>() { Ok(()) } else { Err(Stop::NotHeld(K::RESOURCE.kind)) }
 }
 
-/// Puts what came of an object into the sink: what it wants, or why its records stay as they are (`names` are those that
-/// it has in any case).
-///
-/// # Errors
-/// When the cluster does not answer.
-pub(crate) fn conclude(
+/// An object that waits for those that it is joined with.
+pub(crate) struct Waiting<K> {
+    pub(crate) object: Viewed<K>,
+    /// The same as templates see it.
+    pub(crate) view: Option<Arc<Object>>,
+    pub(crate) names: Vec<Name>,
+    pub(crate) traits: Traits,
+}
+
+/// The objects that others name: those of the namespace that a run looks at are one list of each kind, and those outside of
+/// it are read one by one.
+#[derive(Clone, Copy)]
+pub(crate) struct ByName<'v> {
+    pub(crate) view: &'v ClusterView,
+    namespace: Option<&'v str>,
+}
+
+/// An object that another one names.
+pub(crate) enum Found<K> {
+    Listed(Arc<SharedList<K>>, usize),
+    Single(Arc<K>),
+}
+
+impl<K: Projection> Deref for Found<K> {
+    type Target = K;
+
+    fn deref(&self) -> &K {
+        match self {
+            Self::Listed(list, at) => &list[*at],
+            Self::Single(object) => object,
+        }
+    }
+}
+
+impl<'v> ByName<'v> {
+    /// The objects of a namespace, or of all.
+    pub(crate) fn within(view: &'v ClusterView, namespace: Option<&'v str>) -> Self {
+        Self { view, namespace }
+    }
+
+    /// The object of this name, if there is one.
+    pub(crate) async fn get<K: Projection + Sync>(
+        self,
+        (namespace, name): (&str, &str),
+    ) -> Result<Option<Found<K>>, ReadError> {
+        if self.namespace.is_some_and(|own| own != namespace) {
+            return Ok(self.view.object(namespace, name).boxed().await?.map(Found::Single));
+        }
+        let list: Arc<SharedList<K>> = self.view.shared(self.namespace).boxed().await?;
+        Ok(list.position(namespace, name).map(|at| Found::Listed(list, at)))
+    }
+
+    /// The object of this name, which must be there.
+    pub(crate) async fn require<K: Projection + Sync>(
+        self,
+        (namespace, name): (&str, &str),
+        named: Named,
+    ) -> Result<Found<K>, Stop> {
+        let found = self.get((namespace, name)).await?;
+        found.ok_or_else(|| {
+            let (kind, name) = (K::RESOURCE.kind, eco_format!("{namespace}/{name}"));
+            Stop::Fault(JoinFault::Missing { named, kind, name })
+        })
+    }
+
+    /// The same where the run may have no right to read single objects of other namespaces: then it is the one object
+    /// that stops.
+    pub(crate) async fn get_if_allowed<K: Projection + Sync>(
+        self,
+        (namespace, name): (&str, &str),
+    ) -> Result<Option<Found<K>>, Stop> {
+        self.get((namespace, name)).await.map_err(|error| match *error.kind {
+            ReadErrorKind::Forbidden { .. } => {
+                let kind = K::RESOURCE.kind;
+                Stop::Forbidden(eco_format!("the {kind} \"{namespace}/{name}\": {error}"))
+            }
+            _ => Stop::Read(error),
+        })
+    }
+
+    /// The addresses of the Ingress that an object of this namespace names in its annotation.
+    pub(crate) async fn ingress(self, reference: &str, own: &str) -> Result<TargetGroups, Stop> {
+        let name = full_name(reference, own, "its annotation ingress")?;
+        let ingress = self.require::<Viewed<Ingress>>(name, BY_ANNOTATION).await?;
+        Ok(ingress.status.load_balancer.addresses_first())
+    }
+}
+
+/// What objects that wait are joined with.
+#[async_trait]
+pub(crate) trait Join<W>: Send {
+    /// Adds what an object wants to what was found.
+    async fn publish(
+        &mut self,
+        waiting: &W,
+        by: &Arc<Resource>,
+        found: &mut Sink,
+    ) -> Result<(), Stop>;
+
+    /// The names that an object has in any case.
+    fn names(&self, waiting: W) -> Vec<Name>;
+}
+
+/// Joins one object after the other, and puts into the sink what came of each: what it wants, or why its records stay as
+/// they are.
+pub(crate) async fn join_all<W: Send + Sync>(
+    mut join: Box<dyn Join<W> + '_>,
+    waiting: Vec<(Arc<Resource>, W)>,
+    sink: &mut Sink,
+) -> Result<(), SourceError> {
+    for (by, waiting) in waiting {
+        let mut found = sink.sibling();
+        let joined = join.publish(&waiting, &by, &mut found).await;
+        conclude(joined.map(|()| found), join.names(waiting), &by, sink)?;
+    }
+    Ok(())
+}
+
+/// What came of an object: what it wants, or why its records stay as they are.
+fn conclude(
     result: Result<Sink, Stop>,
     names: Vec<Name>,
     by: &Arc<Resource>,
@@ -146,104 +261,6 @@ pub(crate) fn conclude(
         Err(Stop::Read(error)) => return Err(error),
     }
     Ok(())
-}
-
-/// An object that waits for those that it is joined with.
-pub(crate) struct Waiting<K> {
-    pub(crate) object: Viewed<K>,
-    /// The same as templates see it.
-    pub(crate) view: Option<Arc<Object>>,
-    pub(crate) names: Vec<Name>,
-    pub(crate) traits: Traits,
-}
-
-/// The objects of a kind that others name: those of the namespace that a run looks at are one list, and those outside
-/// of it are read one by one.
-pub(crate) struct ByName<K> {
-    namespace: Option<EcoString>,
-    list: OnceCell<Arc<SharedList<K>>>,
-}
-
-/// An object that another one names.
-pub(crate) enum Found<'a, K> {
-    Listed(&'a K),
-    Single(Arc<K>),
-}
-
-impl<K> Deref for Found<'_, K> {
-    type Target = K;
-
-    fn deref(&self) -> &K {
-        match self {
-            Self::Listed(object) => object,
-            Self::Single(object) => object,
-        }
-    }
-}
-
-impl<K: Projection + Sync> ByName<K> {
-    /// The objects of a namespace, or of all.
-    pub(crate) fn within(namespace: Option<&str>) -> Self {
-        Self { namespace: namespace.map(EcoString::from), list: OnceCell::new() }
-    }
-
-    /// The object of this name, if there is one.
-    pub(crate) async fn get(
-        &self,
-        view: &ClusterView,
-        (namespace, name): (&str, &str),
-    ) -> Result<Option<Found<'_, K>>, ReadError> {
-        let own = self.namespace.as_deref();
-        if own.is_some_and(|own| own != namespace) {
-            return Ok(view.object(namespace, name).boxed().await?.map(Found::Single));
-        }
-        let list = self.list.get_or_try_init(|| view.shared(own).boxed()).await?;
-        Ok(list.get(namespace, name).map(Found::Listed))
-    }
-
-    /// The object of this name, which must be there.
-    pub(crate) async fn require(
-        &self,
-        view: &ClusterView,
-        (namespace, name): (&str, &str),
-        named: Named,
-    ) -> Result<Found<'_, K>, Stop> {
-        let found = self.get(view, (namespace, name)).await?;
-        found.ok_or_else(|| {
-            let (kind, name) = (K::RESOURCE.kind, eco_format!("{namespace}/{name}"));
-            Stop::Fault(JoinFault::Missing { named, kind, name })
-        })
-    }
-
-    /// The same where the run may have no right to read single objects of other namespaces: then it is the one object
-    /// that stops.
-    pub(crate) async fn get_if_allowed(
-        &self,
-        view: &ClusterView,
-        (namespace, name): (&str, &str),
-    ) -> Result<Option<Found<'_, K>>, Stop> {
-        self.get(view, (namespace, name)).await.map_err(|error| match *error.kind {
-            ReadErrorKind::Forbidden { .. } => {
-                let kind = K::RESOURCE.kind;
-                Stop::Forbidden(eco_format!("the {kind} \"{namespace}/{name}\": {error}"))
-            }
-            _ => Stop::Read(error),
-        })
-    }
-}
-
-impl ByName<Viewed<Ingress>> {
-    /// The addresses of the Ingress that an object of this namespace names in its annotation.
-    pub(crate) async fn targets(
-        &self,
-        view: &ClusterView,
-        reference: &str,
-        own: &str,
-    ) -> Result<TargetGroups, Stop> {
-        let name = full_name(reference, own, "its annotation ingress")?;
-        let ingress = self.require(view, name, BY_ANNOTATION).await?;
-        Ok(ingress.status.load_balancer.addresses_first())
-    }
 }
 
 /// Services by what they select.

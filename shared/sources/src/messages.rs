@@ -16,7 +16,6 @@ use crate::cloudfoundry::ApiError;
 use crate::connector::{ConnectorError, GobError};
 use crate::crd::{CrdFlagError, EntryError};
 use crate::fake::FakeTemplateError;
-use crate::gloo_proxy::NamespaceRule;
 use crate::ingress::{IngressFlagError, IngressRule};
 use crate::joins::{JoinFault, Named};
 use crate::node::{NodeFault, NodeRule};
@@ -195,7 +194,7 @@ fn show_of_joins(messages: &mut Messages) {
         JoinFault::Missing { named: Named { how, remedy }, kind, name }
     };
     let (kind, name, fault) = ("Gateway", "istio-system/gw".into(), Box::new(missing()));
-    messages.show(missing()).show(JoinFault::Of { kind, name, fault }).show(NamespaceRule);
+    messages.show(missing()).show(JoinFault::Of { kind, name, fault });
     let (place, text) = ("one of its gateways", "a/b/c".into());
     messages.show(JoinFault::Reference { place, text });
     let service = ServiceRef::parse("gateways/ambassador").expect("a reference");

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use extdns_clusters::{Access, Cluster, Eks, Environment, Right, Rule};
+#[cfg(feature = "aws")]
+use extdns_clusters::Eks;
+use extdns_clusters::{Access, Cluster, Environment, Right, Rule};
 use extdns_model::ClusterId;
 use extdns_sources::{Need, Options};
 
@@ -96,6 +98,7 @@ fn write_cluster(
     }
     let usual = Subject::usual(&access);
     let subject = subject.unwrap_or(&usual);
+    #[cfg(feature = "aws")]
     if let (Access::Eks(eks), Subject::Group(group)) = (&access, subject) {
         write_access_entry(text, eks, group);
     }
@@ -134,6 +137,7 @@ fn write_role(text: &mut String, namespace: Option<&str>, rights: &[&Right], sub
 }
 
 /// What puts the role into the group, in the two ways in which that is usually done.
+#[cfg(feature = "aws")]
 fn write_access_entry(text: &mut String, eks: &Eks, group: &str) {
     let Eks { name, region, assume_role } = eks;
     let principal = assume_role.as_ref().map_or("ARN-OF-THE-ROLE-OF-THE-RUN", |role| &role.arn);

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use extdns_auth::AwsVariables;
 use extdns_auth::documents::{Place, Reader};
 use extdns_relay::queue::{Batch, Ended, Message, STORED_WITHIN, next};
 use extdns_relay::{
@@ -51,8 +50,8 @@ pub async fn queue(
     wait: Wait,
 ) -> Result<Option<Queue>, String> {
     let Some(url) = &arguments.relay.queue_url else { return Ok(None) };
-    let variables = AwsVariables::of(&environment.variables);
-    let queue = Queue::open(url, variables, wait.bound()).await;
+    let sender = Reader::of(&environment.variables);
+    let queue = Queue::open(url, sender, wait.bound()).await;
     queue.map(Some).map_err(|error| error.to_string())
 }
 
@@ -75,8 +74,7 @@ pub async fn service(
         "required flag '--relay-credentials' not provided: name the document that says who may call",
     )?;
     let place: Place = place.parse().map_err(|error| format!("--relay-credentials: {error}"))?;
-    let reader =
-        Reader { variables: AwsVariables::of(&environment.variables), ..Reader::default() };
+    let reader = Reader::of(&environment.variables);
     let window = flags.window();
     let service = Service::start(Relay::new(clusters), place, reader, destination, window).await;
     service.map_err(|error| format!("--relay-credentials: {error}"))

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use extdns_auth::AwsVariables;
 use extdns_model::ClusterId;
 use extdns_state::{Context, Keeper, Store, SystemClock};
 
@@ -33,7 +32,8 @@ impl State {
                 cluster: own.cluster(ClusterId(0)),
                 environment: environment.for_clusters(),
             }),
-            aws: AwsVariables::of(&environment.variables),
+            #[cfg(feature = "aws")]
+            aws: extdns_auth::AwsVariables::of(&environment.variables),
         };
         let store = flags.open(context).map_err(SettingsError::invalid)?;
         Ok(store.map(|store| Self {

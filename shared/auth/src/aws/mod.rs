@@ -21,6 +21,7 @@ mod tried;
 mod variables;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -77,6 +78,14 @@ pub struct AwsOptions {
     pub region: Option<String>,
     /// What the process's environment says to the SDK.
     pub variables: AwsVariables,
+}
+
+impl AwsOptions {
+    /// Whoever these variables name.
+    #[must_use]
+    pub fn of(variables: &BTreeMap<String, String>) -> Self {
+        Self { variables: AwsVariables::of(variables), ..Self::default() }
+    }
 }
 
 /// A role to assume.

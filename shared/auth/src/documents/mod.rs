@@ -7,6 +7,8 @@
 mod aws;
 mod place;
 
+#[cfg(not(feature = "aws"))]
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
@@ -50,6 +52,15 @@ pub type Reader = AwsOptions;
 #[cfg(not(feature = "aws"))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reader;
+
+#[cfg(not(feature = "aws"))]
+impl Reader {
+    /// Whoever these variables name.
+    #[must_use]
+    pub fn of(_: &BTreeMap<String, String>) -> Self {
+        Self
+    }
+}
 
 /// The document, of at most `bound` bytes. `stdin` stands for `-`, and is not touched otherwise.
 ///

@@ -74,7 +74,7 @@ pub(super) struct Impersonation {
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Source {
-    Aws(AwsSource),
+    Aws(#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "as below"))] AwsSource),
     File {
         file: PathBuf,
         #[serde(default)]

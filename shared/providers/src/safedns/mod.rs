@@ -15,18 +15,17 @@ pub mod dialect;
 mod tests;
 
 use async_trait::async_trait;
-use extdns_model::{Name, Opaque, Record, RecordSet, Ttl, Zone, ZoneIndex};
+use extdns_model::Zone;
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 
-use crate::engine::stepped;
 use crate::engine::wire::{Dots, Form, Ttls};
 use crate::rest::{
-    Advice, Auth, CONFLICT, Id, Listing, Meaning, More, RECORD_OPERATIONS, Rest, Service,
+    Account, Advice, Auth, CONFLICT, Holds, Layout, Listing, Meaning, More, RECORD_OPERATIONS,
+    Service, ZoneLayout,
 };
 use crate::{
-    Adjusted, Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError,
-    RecordWriter, Step, Transport, TxtQuoting, ZoneFilter, ZoneReader,
+    Capabilities, Context, ErrorKind, Page, PageFrom, Provider, ProviderError, RecordWriter, Step,
+    Transport, TxtQuoting, ZoneReader,
 };
 
 const SERVICE: Service = Service {
@@ -54,6 +53,16 @@ const LISTING: Listing = Listing {
     ..Listing::at("/data")
 };
 
+const ZONE: ZoneLayout = ZoneLayout::of("name", "name");
+const RECORD: Layout = Layout::of(&[
+    ("id", Holds::Id),
+    ("name", Holds::WholeName),
+    ("type", Holds::Type),
+    ("content", Holds::Value),
+    ("ttl", Holds::TtlIfSet),
+    ("priority", Holds::Priority),
+]);
+
 /// The provider for the account of the token. Nothing is sent yet.
 ///
 /// # Errors
@@ -63,12 +72,7 @@ pub fn provider(context: &Context) -> Result<impl Provider + use<>, ProviderErro
     let token = variables.required("SAFEDNS_TOKEN", "a token of the API of ANS")?;
     let auth = Auth::header("authorization", token);
     let rest = context.rest(&SERVICE, variables.get("SAFEDNS_API_URL"), auth)?;
-    Ok(over(rest, capabilities(), context.zones.clone()))
-}
-
-fn over(rest: Rest, capabilities: Capabilities, filter: ZoneFilter) -> impl Provider + use<> {
-    let via = rest.transport(&capabilities);
-    stepped(SafeDns { rest, capabilities, filter }, via)
+    Ok(context.account(rest, capabilities()).stepped(SafeDns))
 }
 
 fn capabilities() -> Capabilities {
@@ -80,31 +84,21 @@ fn capabilities() -> Capabilities {
     }
 }
 
-struct SafeDns {
-    rest: Rest,
-    capabilities: Capabilities,
-    filter: ZoneFilter,
-}
+struct SafeDns(Account);
 
 #[async_trait]
 impl ZoneReader for SafeDns {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.0.capabilities
     }
 
     async fn zones(&self, via: &Transport) -> Result<Vec<Zone>, ProviderError> {
-        let zone = |it: &ListedZone| Zone::new(it.name.as_str(), Name::as_listed(&it.name));
-        let first = self.rest.get(&["zones"]);
-        Ok(self.filter.select(self.rest.zones(via, first, &LISTING, zone).await?))
+        self.0.list_zones(via, self.0.rest.get(&["zones"]), &LISTING, &ZONE).await
     }
 
     async fn page(&self, via: &Transport, zone: &Zone, _: PageFrom) -> Result<Page, ProviderError> {
-        let first = self.rest.get(&records(zone));
-        self.rest.records(via, first, &LISTING, Listed::record).await
-    }
-
-    fn adjust(&self, desired: Adjusted, _: &ZoneIndex) -> Adjusted {
-        FORM.wanted(desired)
+        let first = self.0.rest.get(&records(zone));
+        self.0.list_records(via, zone, first, &LISTING, &RECORD).await
     }
 }
 
@@ -116,58 +110,6 @@ fn records(zone: &Zone) -> [&str; 3] {
 impl RecordWriter for SafeDns {
     async fn step(&self, via: &Transport, zone: &Zone, step: &Step) -> Result<(), ProviderError> {
         let at = (Method::PATCH, &records(zone)[..]);
-        self.rest.step(via, step, at, Written::of).await.map(drop)
-    }
-}
-
-#[derive(Deserialize)]
-struct ListedZone {
-    name: String,
-}
-
-/// A record as it is read.
-#[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    #[serde(rename = "type")]
-    rtype: String,
-    name: String,
-    content: String,
-    priority: Option<u16>,
-    ttl: Option<u32>,
-}
-
-impl Listed {
-    /// The record, if its type is managed.
-    fn record(&self) -> Option<Record> {
-        let rtype = FORM.usual_type(&self.rtype)?;
-        let targets = [FORM.joined(rtype, self.priority, &self.content)].into_iter().collect();
-        let ttl = Ttl::from_seconds(self.ttl.unwrap_or_default().into());
-        let set = RecordSet::new(Name::as_listed(&self.name), rtype, ttl, targets);
-        Some(Record::new(set, Opaque::new(self.id.clone())))
-    }
-}
-
-/// A record as it is written.
-#[derive(Serialize)]
-struct Written {
-    name: String,
-    #[serde(rename = "type")]
-    rtype: String,
-    content: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ttl: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<u16>,
-}
-
-impl Written {
-    /// The one value of a set. What cannot be taken apart is sent whole, for the API to refuse.
-    fn of(set: &RecordSet) -> Self {
-        let value = set.targets.first().map_or("", |target| target.as_str());
-        let (priority, content) = FORM.apart(set.rtype, value);
-        let (name, rtype) = (set.name.key().into_owned(), set.rtype.to_string());
-        let ttl = Some(FORM.ttl(set.ttl)).filter(|ttl| *ttl > 0);
-        Self { name, rtype, content, ttl, priority }
+        self.0.step(via, zone, step, at, &RECORD).await.map(drop)
     }
 }

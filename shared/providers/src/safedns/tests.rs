@@ -1,8 +1,8 @@
 //! SafeDNS over a server that speaks as it does.
 
-use extdns_model::{FailureKind, Outcome};
+use extdns_model::{FailureKind, Name, Outcome};
 use extdns_testkit::http::{Reply, Request};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::dialect::{DIALECT, FRONT};
 use super::*;
@@ -14,9 +14,10 @@ use crate::conformance::{OverHttp, SECRET};
 fn make(url: &str) -> Box<dyn Provider> {
     let base = format!("{url}/safedns/v1");
     let auth = Auth::header("authorization", SECRET);
-    let rest = Context::default().rest(&SERVICE, Some(&base), auth);
+    let context = Context::default();
+    let rest = context.rest(&SERVICE, Some(&base), auth).expect("a client");
     let capabilities = Capabilities { request_time: None, ..capabilities() };
-    Box::new(over(rest.expect("a client"), capabilities, ZoneFilter::default()))
+    Box::new(context.account(rest, capabilities).stepped(SafeDns))
 }
 
 mod kit {
@@ -194,14 +195,18 @@ async fn all_values_of_a_name_go() {
     assert_eq!(sent, [target(11), target(12), target(13)]);
 }
 
+fn body_of(text: &str) -> Value {
+    let zone = Zone::new("example.org", Name::as_listed("example.org"));
+    serde_json::to_value(RECORD.body(&FORM, &zone, &set(text))).expect("JSON")
+}
+
 #[test]
 fn writes_are_those_that_the_service_took() {
     for (name, text) in [
         ("create-record", "delete.testfilt.example.test TXT 0 \"challengetoken\""),
         ("update-record", "updated.test.example.test TXT 0 \"challengetoken\""),
     ] {
-        let ours = serde_json::to_value(Written::of(&set(text))).expect("JSON");
-        assert_eq!(ours, *recorded(name).sent(), "{name}");
+        assert_eq!(body_of(text), *recorded(name).sent(), "{name}");
     }
     let rest = Context::default().rest(&SERVICE, None, Auth::none()).expect("one");
     let own = Zone::new("example.test", Name::as_listed("example.test"));
@@ -221,14 +226,18 @@ fn writes_are_those_that_the_service_took() {
 #[test]
 fn values_of_several_fields() {
     let table = [
-        ("_s._tcp.example.org SRV 60 1 2 3 Sip.example.org.", Some(1), "2 3 sip.example.org"),
-        ("example.org MX 60 10 mail.example.org", Some(10), "mail.example.org"),
-        ("example.org MX 60 ten mail", None, "ten mail"),
-        ("c.example.org CNAME 60 lb.example.net.", None, "lb.example.net"),
+        ("_s._tcp.example.org SRV 60 1 2 3 Sip.example.org.", json!(1), "2 3 sip.example.org"),
+        ("example.org MX 60 10 mail.example.org", json!(10), "mail.example.org"),
+        ("example.org MX 60 ten mail", Value::Null, "ten mail"),
+        ("c.example.org CNAME 60 lb.example.net.", Value::Null, "lb.example.net"),
     ];
     for (text, priority, content) in table {
-        let written = Written::of(&set(text));
-        assert_eq!((written.priority, written.content.as_str()), (priority, content), "{text}");
+        let sent = body_of(text);
+        assert_eq!(
+            (&sent["priority"], sent["content"].as_str()),
+            (&priority, Some(content)),
+            "{text}"
+        );
     }
 }
 

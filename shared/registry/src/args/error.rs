@@ -47,6 +47,9 @@ pub enum RegistryError {
         /// The name.
         name: String,
     },
+    /// This program was built without AWS.
+    #[error("--registry=dynamodb: this program was built without AWS")]
+    WithoutAws,
     /// A registry that only another provider can have.
     #[error(
         "--registry=aws-sd keeps owners in the descriptions of Cloud Map's services, which --provider={provider} does not \

@@ -178,3 +178,9 @@ impl Store for Rows {
         vec![Examined { what, fault }]
     }
 }
+
+/// Whether a text can be the name or the ARN of a table, which stands in quotes in statements.
+pub(crate) fn is_table(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
+}

@@ -2,7 +2,7 @@
 //! their texts say.
 
 use ecow::EcoString;
-use extdns_model::{Endpoint, Labels, Owners, Record, RecordSet};
+use extdns_model::{Endpoint, Owners, Record};
 
 use super::codec::Codec;
 use crate::name_mapper::NameMapper;
@@ -28,7 +28,11 @@ impl TxtRegistry {
     }
 
     /// What a TXT record set says of ownership, if it says nothing else.
-    pub(crate) fn whole_labels(&self, set: &RecordSet) -> Option<Labels> {
+    #[cfg(feature = "aws")]
+    pub(crate) fn whole_labels(
+        &self,
+        set: &extdns_model::RecordSet,
+    ) -> Option<extdns_model::Labels> {
         self.codec.labels(set).filter(|_| self.codec.foreign(set).next().is_none())
     }
 

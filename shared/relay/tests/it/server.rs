@@ -6,8 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use extdns_auth::AwsVariables;
-use extdns_auth::documents::Place;
+use extdns_auth::documents::{Place, Reader};
 use extdns_relay::queue::Window;
 use extdns_relay::{
     Call, Current, Destination, Listener, LocalQueue, Queue, ReadSet, Relay, Service, TlsFiles,
@@ -51,7 +50,7 @@ async fn queue(reply: impl Fn() -> Reply + Send + Sync + 'static) -> (ScriptedSe
         ("AWS_SECRET_ACCESS_KEY".to_owned(), "secret-of-the-test".to_owned()),
     ]);
     let url = "https://sqs.eu-west-1.amazonaws.com/111122223333/extdns.fifo";
-    let queue = Queue::open(url, AwsVariables::of(&variables), Duration::from_secs(5)).await;
+    let queue = Queue::open(url, Reader::of(&variables), Duration::from_secs(5)).await;
     (server, Destination::Queue(Box::new(queue.expect("a queue"))))
 }
 

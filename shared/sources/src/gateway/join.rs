@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use ecow::EcoString;
 use extdns_clusters::{ClusterView, Metadata, ObjectFilter, Selector};
 use extdns_model::{Name, Resource};
@@ -10,7 +11,7 @@ use extdns_model::{Name, Resource};
 use super::RouteSource;
 use super::kinds::RouteKind;
 use super::object::{AllowedNamespaces, Gateway, Listener, ListenerSet, ParentRef};
-use crate::joins::{ByName, Found, Stop, need};
+use crate::joins::{ByName, Found, Join, Stop, need};
 use crate::objects::{Namespace, intersection};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
@@ -28,18 +29,16 @@ pub(crate) struct Waiting {
 /// What routes are joined with.
 pub(super) struct Joins<'a, K> {
     source: &'a RouteSource<K>,
-    view: &'a ClusterView,
     of_gateways: ObjectFilter,
     of_listener_sets: ObjectFilter,
-    gateways: ByName<Gateway>,
-    listener_sets: ByName<ListenerSet>,
-    namespaces: ByName<Namespace>,
+    gateways: ByName<'a>,
+    others: ByName<'a>,
 }
 
 /// A Gateway as the parent of a route, by itself or through one of its ListenerSets.
-struct Parent<'a> {
-    gateway: Found<'a, Gateway>,
-    set: Option<Found<'a, ListenerSet>>,
+struct Parent {
+    gateway: Found<Gateway>,
+    set: Option<Found<ListenerSet>>,
 }
 
 impl<'a, K: RouteKind> Joins<'a, K> {
@@ -48,48 +47,15 @@ impl<'a, K: RouteKind> Joins<'a, K> {
         let labels = source.options.labels.clone();
         Self {
             source,
-            view,
             of_gateways: ObjectFilter { labels, annotations: all(), ..run() },
             of_listener_sets: ObjectFilter { labels: all(), ..run() },
-            gateways: ByName::within(source.options.namespace.as_deref()),
-            listener_sets: ByName::within(None),
-            namespaces: ByName::within(None),
+            gateways: ByName::within(view, source.options.namespace.as_deref()),
+            others: ByName::within(view, None),
         }
-    }
-
-    /// What a route wants: the names that it has at its listeners, with the targets behind them.
-    pub(super) async fn publish(
-        &self,
-        route: &Waiting,
-        by: &Arc<Resource>,
-        mut found: Sink,
-    ) -> Result<Sink, Stop> {
-        let namespace = by.namespace.as_deref().unwrap_or_default();
-        let mut names: BTreeMap<EcoString, TargetGroups> = BTreeMap::new();
-        for reference in &route.parents {
-            let Some(parent) = self.parent(reference, namespace).await? else { continue };
-            let targets = self.targets(&parent);
-            for listener in parent.listeners(&reference.section_name) {
-                if !self.takes(&parent, listener, reference, namespace).await? {
-                    continue;
-                }
-                let own = route.names.iter().map(Name::as_str);
-                let any = route.takes_names_of_listeners.then_some("");
-                let at = own.chain(any).filter_map(|name| intersection(&listener.hostname, name));
-                at.for_each(|name| names.entry(name).or_default().extend(&targets));
-            }
-        }
-        for (name, mut targets) in names {
-            targets.normalise();
-            if let Some(name) = found.name(&name, by) {
-                found.settle(vec![name], &targets, &route.traits, by);
-            }
-        }
-        Ok(found)
     }
 
     /// The parent of this reference, if it takes routes at all.
-    async fn parent(&self, reference: &ParentRef, own: &str) -> Result<Option<Parent<'_>>, Stop> {
+    async fn parent(&self, reference: &ParentRef, own: &str) -> Result<Option<Parent>, Stop> {
         let skip = |reason| {
             tracing::debug!(?reference, "skipping a parent of a route: {reason}");
             Ok(None)
@@ -102,7 +68,7 @@ impl<'a, K: RouteKind> Joins<'a, K> {
             return Ok(Some(Parent { gateway, set: None }));
         }
         let set = match self.source.options.reads_listener_sets {
-            true => self.listener_sets.get(self.view, (namespace, name)).await?,
+            true => self.others.get::<ListenerSet>((namespace, name)).await?,
             false => None,
         };
         let Some(set) = set.filter(|set| self.of_listener_sets.apply(&set.metadata).is_admitted())
@@ -125,14 +91,14 @@ impl<'a, K: RouteKind> Joins<'a, K> {
     async fn gateway(
         &self,
         (namespace, name): (&str, &str),
-    ) -> Result<Option<Found<'_, Gateway>>, Stop> {
-        need::<Gateway>(self.view)?;
+    ) -> Result<Option<Found<Gateway>>, Stop> {
+        need::<Gateway>(self.others.view)?;
         let options = &self.source.options;
         let is_asked = |only: &Option<EcoString>, own| only.as_ref().is_none_or(|it| it == own);
         if !is_asked(&options.namespace, namespace) || !is_asked(&options.name, name) {
             return Ok(None);
         }
-        let gateway = self.gateways.get(self.view, (namespace, name)).await?;
+        let gateway = self.gateways.get::<Gateway>((namespace, name)).await?;
         Ok(gateway.filter(|gateway| self.of_gateways.apply(&gateway.metadata).is_admitted()))
     }
 
@@ -151,8 +117,8 @@ impl<'a, K: RouteKind> Joins<'a, K> {
             ("Selector", Some(selector)) => selector,
             _ => return Ok(false),
         };
-        need::<Namespace>(self.view)?;
-        let found = self.namespaces.get(self.view, ("", namespace)).await?;
+        need::<Namespace>(self.others.view)?;
+        let found = self.others.get::<Namespace>(("", namespace)).await?;
         if found.is_none() {
             tracing::error!(
                 namespace,
@@ -165,7 +131,7 @@ impl<'a, K: RouteKind> Joins<'a, K> {
     /// Whether a listener of a parent takes a route of this namespace.
     async fn takes(
         &self,
-        parent: &Parent<'_>,
+        parent: &Parent,
         listener: &Listener,
         reference: &ParentRef,
         namespace: &str,
@@ -180,7 +146,7 @@ impl<'a, K: RouteKind> Joins<'a, K> {
     }
 
     /// The targets of an annotation, of the ListenerSet before that of the Gateway; else the addresses of the Gateway.
-    fn targets(&self, Parent { gateway, set }: &Parent<'_>) -> TargetGroups {
+    fn targets(&self, Parent { gateway, set }: &Parent) -> TargetGroups {
         let annotated = |metadata: &Metadata| -> TargetGroups {
             self.source.context.vocabulary.read(&metadata.annotations).targets().collect()
         };
@@ -190,7 +156,45 @@ impl<'a, K: RouteKind> Joins<'a, K> {
     }
 }
 
-impl Parent<'_> {
+#[async_trait]
+impl<K: RouteKind> Join<Waiting> for Joins<'_, K> {
+    /// The names that a route has at its listeners, with the targets behind them.
+    async fn publish(
+        &mut self,
+        route: &Waiting,
+        by: &Arc<Resource>,
+        found: &mut Sink,
+    ) -> Result<(), Stop> {
+        let namespace = by.namespace.as_deref().unwrap_or_default();
+        let mut names: BTreeMap<EcoString, TargetGroups> = BTreeMap::new();
+        for reference in &route.parents {
+            let Some(parent) = self.parent(reference, namespace).await? else { continue };
+            let targets = self.targets(&parent);
+            for listener in parent.listeners(&reference.section_name) {
+                if !self.takes(&parent, listener, reference, namespace).await? {
+                    continue;
+                }
+                let own = route.names.iter().map(Name::as_str);
+                let any = route.takes_names_of_listeners.then_some("");
+                let at = own.chain(any).filter_map(|name| intersection(&listener.hostname, name));
+                at.for_each(|name| names.entry(name).or_default().extend(&targets));
+            }
+        }
+        for (name, mut targets) in names {
+            targets.normalise();
+            if let Some(name) = found.name(&name, by) {
+                found.settle(vec![name], &targets, &route.traits, by);
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, route: Waiting) -> Vec<Name> {
+        route.names
+    }
+}
+
+impl Parent {
     /// The listener of this name, or all. Of several with one name the last counts.
     fn listeners(&self, section: &str) -> impl Iterator<Item = &Listener> {
         let all = self.set.as_ref().map_or(&self.gateway.spec.listeners, |it| &it.spec.listeners);

@@ -24,18 +24,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use extdns_clusters::{ClusterView, Projection as _, ResourceType};
-use extdns_model::{Name, Resource, ResourceKind};
+use extdns_model::{Name, ResourceKind};
 
 use crate::annotations::{Annotations, HostnameSource, Key, Reads};
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit, versions};
-use crate::error::{OptionsError, SourceError};
-use crate::joins::conclude;
+use crate::error::OptionsError;
+use crate::joins::Join;
 use crate::needs::Row;
 use crate::objects::Namespace;
 use crate::records::Traits;
-use crate::sink::Sink;
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use crate::visit::IGNORED_ANNOTATION;
@@ -123,18 +122,8 @@ impl<K: RouteKind> ObjectSource for RouteSource<K> {
         visit.wait(Waiting { parents, names, takes_names_of_listeners, traits });
     }
 
-    async fn finish(
-        &self,
-        view: &ClusterView,
-        waiting: Vec<(Arc<Resource>, Waiting)>,
-        sink: &mut Sink,
-    ) -> Result<(), SourceError> {
-        let joins = Joins::new(self, view);
-        for (by, route) in waiting {
-            let result = joins.publish(&route, &by, sink.sibling()).await;
-            conclude(result, route.names, &by, sink)?;
-        }
-        Ok(())
+    fn join<'a>(&'a self, view: &'a ClusterView) -> Option<Box<dyn Join<Waiting> + 'a>> {
+        Some(Box::new(Joins::new(self, view)))
     }
 }
 

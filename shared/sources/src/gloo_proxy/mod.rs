@@ -28,15 +28,15 @@ use crate::annotations::{Key, Reads};
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit, versions};
-use crate::error::{OptionsError, SourceError};
-use crate::joins::{ByName, INGRESS, JoinFault, Named, Stop, conclude, need};
+use crate::error::OptionsError;
+use crate::joins::{ByName, Found, INGRESS, Join, JoinFault, Named, Stop, need};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service, ServiceType};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::Definition;
 use crate::templates::{Templates, Viewed, Views};
-use object::{Gateway, Proxy, Ref, VirtualService};
+use object::{Gateway, Proxy, VirtualHost, VirtualService};
 
 /// The flags of the source `gloo-proxy`.
 #[derive(Args, Clone, Debug)]
@@ -47,15 +47,7 @@ pub(crate) struct Flags {
     gloo_namespace: Vec<EcoString>,
 }
 
-pub(crate) struct GlooSource {
-    context: Arc<Context>,
-    namespaces: Vec<EcoString>,
-}
-
-/// Why a proxy is not looked at.
-#[derive(Debug, thiserror::Error)]
-#[error("its namespace is not among --gloo-namespace")]
-pub(crate) struct NamespaceRule;
+pub(crate) struct GlooSource(Arc<Context>, Vec<EcoString>);
 
 /// How a proxy names what it was made of.
 const ORIGIN: Named =
@@ -71,34 +63,30 @@ const SERVICE: Named = Named {
 pub(crate) struct Waiting {
     proxy: Viewed<Proxy>,
     view: Option<Arc<Object>>,
-    /// The names of each virtual host, with its VirtualServices.
-    hosts: Vec<(Vec<Name>, Vec<Ref>)>,
+    /// The names of each virtual host.
+    names: Vec<Vec<Name>>,
 }
 
 /// What proxies are joined with; all of it in all namespaces.
 struct Joins<'a> {
     context: &'a Context,
-    view: &'a ClusterView,
-    virtual_services: ByName<VirtualService>,
-    gateways: ByName<Gateway>,
-    ingresses: ByName<Viewed<Ingress>>,
-    services: ByName<Viewed<Service>>,
+    objects: ByName<'a>,
 }
 
 impl Joins<'_> {
     /// The addresses of a proxy; none where its Service can never have one.
     async fn targets(&self, proxy: &Proxy) -> Result<Option<TargetGroups>, Stop> {
         let vocabulary = &self.context.vocabulary;
-        let mut targets: TargetGroups =
-            vocabulary.read(&proxy.metadata.annotations).targets().collect();
+        let given = vocabulary.read(&proxy.metadata.annotations);
+        let mut targets: TargetGroups = given.targets().collect();
         if !targets.is_empty() {
             return Ok(Some(targets));
         }
-        for of in proxy.gateways() {
-            let gateway = self.gateways.require(self.view, of.key(), ORIGIN).await?;
-            let annotations = vocabulary.read(&gateway.metadata.annotations);
-            if let Some(ingress) = annotations.get(INGRESS).filter(|text| !text.is_empty()) {
-                let found = self.ingresses.targets(self.view, ingress, &of.namespace).await;
+        for key in proxy.gateways() {
+            let gateway: Found<Gateway> = self.objects.require(key, ORIGIN).await?;
+            let ingress = vocabulary.read(&gateway.metadata.annotations).get(INGRESS);
+            if let Some(ingress) = ingress.filter(|text| !text.is_empty()) {
+                let found = self.objects.ingress(ingress, key.0).await;
                 targets.extend(&found.map_err(|stop| stop.of(&*gateway))?);
             }
         }
@@ -106,39 +94,39 @@ impl Joins<'_> {
     }
 
     async fn of_service(&self, proxy: &Proxy) -> Result<Option<TargetGroups>, Stop> {
-        need::<Viewed<Service>>(self.view)?;
-        let name = (proxy.metadata.namespace.as_str(), proxy.metadata.name.as_str());
-        let service = self.services.require(self.view, name, SERVICE).await?;
-        if service.spec.kind != ServiceType::LoadBalancer {
-            tracing::warn!(
-                proxy = %proxy.metadata.full_name(),
-                "the Service of its name is not of type LoadBalancer, so it has no address"
-            );
-            return Ok(None);
+        need::<Viewed<Service>>(self.objects.view)?;
+        let key = (&*proxy.metadata.namespace, &*proxy.metadata.name);
+        let service: Found<Viewed<Service>> = self.objects.require(key, SERVICE).await?;
+        if service.spec.kind == ServiceType::LoadBalancer {
+            return Ok(Some(service.status.load_balancer.targets()));
         }
-        Ok(Some(service.status.load_balancer.targets()))
+        let proxy = proxy.metadata.full_name();
+        tracing::warn!(%proxy, "the Service of its name is not of type LoadBalancer, so it has no address");
+        Ok(None)
     }
 
     /// What the annotations of VirtualServices say together; of two that say something else, the later one counts.
-    async fn traits(&self, services: &[Ref], by: &Resource) -> Result<Traits, Stop> {
-        let mut found = Vec::new();
-        for of in services {
-            found.push(self.virtual_services.require(self.view, of.key(), ORIGIN).await?);
+    async fn traits(&self, host: &VirtualHost, by: &Resource) -> Result<Traits, Stop> {
+        let mut found: Vec<Found<VirtualService>> = Vec::new();
+        for key in host.virtual_services() {
+            found.push(self.objects.require(key, ORIGIN).await?);
         }
         let pairs: Pairs = found.iter().flat_map(|own| own.metadata.annotations.iter()).collect();
         Ok(Traits::read(self.context.vocabulary.read(&pairs), by))
     }
+}
 
-    /// What a proxy wants.
+#[async_trait]
+impl Join<Waiting> for Joins<'_> {
     async fn publish(
-        &self,
-        Waiting { proxy, view, hosts }: &Waiting,
+        &mut self,
+        Waiting { proxy, view, names }: &Waiting,
         by: &Arc<Resource>,
-        mut found: Sink,
-    ) -> Result<Sink, Stop> {
+        found: &mut Sink,
+    ) -> Result<(), Stop> {
         let targets = self.targets(proxy).await?;
-        for (names, services) in hosts {
-            let traits = self.traits(services, by).await?;
+        for (host, names) in proxy.virtual_hosts().zip(names) {
+            let traits = self.traits(host, by).await?;
             if let Some(targets) = &targets {
                 found.settle(names.clone(), targets, &traits, by);
             }
@@ -146,7 +134,11 @@ impl Joins<'_> {
         let templates = &self.context.common.templates;
         let has_record = !found.endpoints.is_empty();
         found.add_templated(has_record, (templates, view.clone(), GlooSource::NAME), by);
-        Ok(found)
+        Ok(())
+    }
+
+    fn names(&self, waiting: Waiting) -> Vec<Name> {
+        waiting.names.into_iter().flatten().collect()
     }
 }
 
@@ -154,13 +146,13 @@ impl Joins<'_> {
 impl ObjectSource for GlooSource {
     type Object = Viewed<Proxy>;
     type Waiting = Waiting;
-    type Rule = NamespaceRule;
+    type Rule = &'static str;
     type Fault = JoinFault;
     const KIND: ResourceKind = ResourceKind::new(&KindName::Unlabelled("proxy"));
     const READS: Reads = Reads { keys: &[Key::CONTROLLER, Key::TARGET], properties: false };
 
     fn context(&self) -> &Context {
-        &self.context
+        &self.0
     }
 
     fn namespace(&self) -> Option<&str> {
@@ -172,42 +164,22 @@ impl ObjectSource for GlooSource {
     }
 
     fn own_filter(&self) -> Option<EcoString> {
-        Some(eco_format!("--gloo-namespace={}", self.namespaces.join(",")))
+        Some(eco_format!("--gloo-namespace={}", self.1.join(",")))
     }
 
-    fn hides(&self, proxy: &Viewed<Proxy>) -> Option<NamespaceRule> {
-        (!self.namespaces.contains(&proxy.metadata.namespace)).then_some(NamespaceRule)
+    fn hides(&self, proxy: &Viewed<Proxy>) -> Option<&'static str> {
+        let is_asked = self.1.contains(&proxy.metadata.namespace);
+        (!is_asked).then_some("its namespace is not among --gloo-namespace")
     }
 
     fn visit(&self, proxy: Viewed<Proxy>, visit: &mut Visit<'_, Waiting>) {
-        let hosts = proxy.virtual_hosts();
-        let hosts =
-            hosts.map(|host| (visit.all_names(host.names()), host.virtual_services().collect()));
-        let hosts = hosts.collect();
+        let names = proxy.virtual_hosts().map(|host| visit.all_names(host.names())).collect();
         let view = proxy.view_as(visit.kind);
-        visit.wait(Waiting { proxy, view, hosts });
+        visit.wait(Waiting { proxy, view, names });
     }
 
-    async fn finish(
-        &self,
-        view: &ClusterView,
-        waiting: Vec<(Arc<Resource>, Waiting)>,
-        sink: &mut Sink,
-    ) -> Result<(), SourceError> {
-        let joins = Joins {
-            context: &self.context,
-            view,
-            virtual_services: ByName::within(None),
-            gateways: ByName::within(None),
-            ingresses: ByName::within(None),
-            services: ByName::within(None),
-        };
-        for (by, waiting) in waiting {
-            let result = joins.publish(&waiting, &by, sink.sibling()).await;
-            let names = waiting.hosts.into_iter().flat_map(|(names, _)| names);
-            conclude(result, names.collect(), &by, sink)?;
-        }
-        Ok(())
+    fn join<'a>(&'a self, view: &'a ClusterView) -> Option<Box<dyn Join<Waiting> + 'a>> {
+        Some(Box::new(Joins { context: &self.0, objects: ByName::within(view, None) }))
     }
 }
 
@@ -237,6 +209,6 @@ impl Definition for GlooSource {
     }
 
     fn new(namespaces: Vec<EcoString>, context: Arc<Context>) -> Self {
-        Self { context, namespaces }
+        Self(context, namespaces)
     }
 }

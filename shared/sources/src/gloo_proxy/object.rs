@@ -15,75 +15,46 @@ parts! {
         pub(super) metadata: Metadata,
         spec: Spec,
     }
-
-    struct Spec as "ProxySpec" {
-        listeners as "Listeners": Vec<Listener>,
-    }
-
+    struct Spec as "ProxySpec" { listeners as "Listeners": Vec<Listener>, }
     struct Listener as "Listener" {
         http_listener as "HTTPListener": HttpListener,
         aggregate_listener as "AggregateListener": AggregateListener,
         metadata_static as "MetadataStatic": StaticSources,
     }
-
-    struct HttpListener as "HTTPListener" {
-        virtual_hosts as "VirtualHosts": Vec<VirtualHost>,
-    }
-
+    struct HttpListener as "HTTPListener" { virtual_hosts as "VirtualHosts": Vec<VirtualHost>, }
     struct AggregateListener as "AggregateListener" {
         http_filter_chains as "HTTPFilterChains": Vec<FilterChain>,
         http_resources as "HTTPResources": HttpResources,
     }
-
-    struct FilterChain as "HTTPFilterChain" {
-        virtual_host_refs as "VirtualHostRefs": Vec<EcoString>,
-    }
-
-    struct HttpResources as "HTTPResources" {
-        virtual_hosts as "VirtualHosts": BTreeMap<EcoString, VirtualHost>,
-    }
-
+    struct FilterChain as "HTTPFilterChain" { virtual_host_refs as "VirtualHostRefs": Vec<EcoString>, }
+    struct HttpResources as "HTTPResources" { virtual_hosts as "VirtualHosts": BTreeMap<EcoString, VirtualHost>, }
     /// A virtual host, with what it was made of.
     pub(super) struct VirtualHost as "VirtualHost" {
         domains as "Domains": Vec<EcoString>,
         metadata as "Metadata": Sources,
         metadata_static as "MetadataStatic": StaticSources,
     }
-
-    struct Sources as "Metadata" {
-        sources as "Source": Vec<Source> = Type::Keyed("sources", &Vec::<Source>::TYPE),
-    }
-
+    struct Sources as "Metadata" { sources as "Source": Vec<Source> = Type::Keyed("sources", &Vec::<Source>::TYPE), }
     struct Source as "Source" {
         kind as "Kind": EcoString,
         name as "Name": EcoString,
         namespace as "Namespace": EcoString,
     }
-
     struct StaticSources as "MetadataStatic" {
         sources as "Source": Vec<StaticSource> = Type::Keyed("sources", &Vec::<StaticSource>::TYPE),
     }
-
     struct StaticSource as "StaticSource" {
         resource_kind as "ResourceKind": EcoString,
         resource_ref as "ResourceRef": Ref,
     }
-
-    /// An object that another one names.
-    pub(super) struct Ref as "ResourceRef" {
+    struct Ref as "ResourceRef" {
         name as "Name": EcoString,
-        pub(super) namespace as "Namespace": EcoString,
+        namespace as "Namespace": EcoString,
     }
-
     /// A VirtualService: its annotations alone.
-    pub(crate) struct VirtualService {
-        pub(super) metadata: Metadata,
-    }
-
+    pub(crate) struct VirtualService { pub(super) metadata: Metadata, }
     /// A Gateway: its annotations alone.
-    pub(crate) struct Gateway {
-        pub(super) metadata: Metadata,
-    }
+    pub(crate) struct Gateway { pub(super) metadata: Metadata, }
 }
 
 projection!(Proxy: "gloo.solo.io", ["v1"], "proxies", true);
@@ -95,10 +66,11 @@ schema!(Proxy: Spec::SEEN, NOTHING);
 const VIRTUAL_SERVICE: &str = "*v1.VirtualService";
 const GATEWAY: &str = "*v1.Gateway";
 
-impl Ref {
-    /// Namespace and name.
-    pub(super) fn key(&self) -> (&str, &str) {
-        (&self.namespace, &self.name)
+impl StaticSources {
+    /// Namespace and name of those of a kind.
+    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.sources.iter().filter(move |own| own.resource_kind == kind);
+        all.map(|StaticSource { resource_ref: own, .. }| (&*own.namespace, &*own.name))
     }
 }
 
@@ -114,10 +86,9 @@ impl Proxy {
         })
     }
 
-    /// The gateways that its listeners were made of.
-    pub(super) fn gateways(&self) -> impl Iterator<Item = &Ref> {
-        let sources = self.spec.listeners.iter().flat_map(|own| &own.metadata_static.sources);
-        sources.filter(|source| source.resource_kind == GATEWAY).map(|source| &source.resource_ref)
+    /// The gateways that its listeners were made of, by namespace and name.
+    pub(super) fn gateways(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.spec.listeners.iter().flat_map(|own| own.metadata_static.of_kind(GATEWAY))
     }
 }
 
@@ -128,16 +99,11 @@ impl VirtualHost {
         bare.filter(|host| !host.is_empty() && *host != "*")
     }
 
-    /// The VirtualServices that it was made of.
-    pub(super) fn virtual_services(&self) -> impl Iterator<Item = Ref> {
-        let own = self.metadata.sources.iter().filter(|source| source.kind == VIRTUAL_SERVICE);
-        let own = own.map(|Source { namespace, name, .. }| Ref {
-            namespace: namespace.clone(),
-            name: name.clone(),
-        });
-        let fixed = self.metadata_static.sources.iter();
-        let fixed = fixed.filter(|source| source.resource_kind == VIRTUAL_SERVICE);
-        own.chain(fixed.map(|source| source.resource_ref.clone()))
+    /// The VirtualServices that it was made of, by namespace and name.
+    pub(super) fn virtual_services(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.metadata.sources.iter().filter(|own| own.kind == VIRTUAL_SERVICE);
+        let own = own.map(|own| (&*own.namespace, &*own.name));
+        own.chain(self.metadata_static.of_kind(VIRTUAL_SERVICE))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use extdns_clusters::ClusterView;
-use extdns_model::{KindName, Resource, ResourceKind};
+use extdns_model::{KindName, Name, Resource, ResourceKind};
 
 use super::object::Gateway;
 use super::targets::{Targets, ingress};
@@ -13,8 +13,8 @@ use crate::annotations::{Key, Reads};
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
-use crate::error::{OptionsError, SourceError};
-use crate::joins::{INGRESS, JoinFault, Stop, Waiting, conclude};
+use crate::error::OptionsError;
+use crate::joins::{INGRESS, Join, JoinFault, Stop, Waiting};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service};
 use crate::records::Traits;
@@ -24,19 +24,28 @@ use crate::templates::{Templates, Viewed, Views};
 
 pub(crate) struct GatewaySource(Arc<Context>);
 
-impl GatewaySource {
-    /// What a gateway wants.
+/// What gateways are joined with.
+struct Joins<'a> {
+    context: &'a Context,
+    targets: Targets<'a>,
+}
+
+#[async_trait]
+impl Join<Waiting<Gateway>> for Joins<'_> {
     async fn publish(
-        &self,
+        &mut self,
         waiting: &Waiting<Gateway>,
         by: &Arc<Resource>,
-        targets: &mut Targets<'_>,
-        mut found: Sink,
-    ) -> Result<Sink, Stop> {
-        let targets = targets.of(&waiting.object).await?;
-        let template = (&self.0.common.templates, waiting.view.clone(), Self::NAME);
+        found: &mut Sink,
+    ) -> Result<(), Stop> {
+        let targets = self.targets.of(&waiting.object).await?;
+        let template = (&self.context.common.templates, waiting.view.clone(), GatewaySource::NAME);
         found.settle_templated(waiting.names.clone(), &targets, &waiting.traits, &template, by);
-        Ok(found)
+        Ok(())
+    }
+
+    fn names(&self, waiting: Waiting<Gateway>) -> Vec<Name> {
+        waiting.names
     }
 }
 
@@ -77,18 +86,9 @@ impl ObjectSource for GatewaySource {
         visit.wait(Waiting { object: gateway, view, names, traits });
     }
 
-    async fn finish(
-        &self,
-        view: &ClusterView,
-        waiting: Vec<(Arc<Resource>, Waiting<Gateway>)>,
-        sink: &mut Sink,
-    ) -> Result<(), SourceError> {
-        let mut targets = Targets::new(view, &self.0);
-        for (by, waiting) in waiting {
-            let result = self.publish(&waiting, &by, &mut targets, sink.sibling()).await;
-            conclude(result, waiting.names, &by, sink)?;
-        }
-        Ok(())
+    fn join<'a>(&'a self, view: &'a ClusterView) -> Option<Box<dyn Join<Waiting<Gateway>> + 'a>> {
+        let targets = Targets::new(view, &self.0);
+        Some(Box::new(Joins { context: &self.0, targets }))
     }
 }
 

@@ -9,15 +9,14 @@ use super::object::Gateway;
 use crate::annotations::{Annotations, GA_PREFIX};
 use crate::context::Context;
 use crate::joins::{ByName, INGRESS, Selecting, Stop, need};
-use crate::objects::{Ingress, Service};
+use crate::objects::Service;
 use crate::records::TargetGroups;
 use crate::templates::Viewed;
 
 /// Where gateways get their addresses from, for one run.
 pub(super) struct Targets<'a> {
-    view: &'a ClusterView,
     context: &'a Context,
-    ingresses: ByName<Viewed<Ingress>>,
+    objects: ByName<'a>,
     services: Option<Selecting>,
     /// By namespace and name of the gateway.
     known: HashMap<(EcoString, EcoString), TargetGroups>,
@@ -25,8 +24,8 @@ pub(super) struct Targets<'a> {
 
 impl<'a> Targets<'a> {
     pub(super) fn new(view: &'a ClusterView, context: &'a Context) -> Self {
-        let ingresses = ByName::within(context.namespace());
-        Self { view, context, ingresses, services: None, known: HashMap::new() }
+        let objects = ByName::within(view, context.namespace());
+        Self { context, objects, services: None, known: HashMap::new() }
     }
 
     /// The addresses of a gateway: the annotation `target`, else the Ingress of the annotation `ingress`, else the
@@ -43,9 +42,7 @@ impl<'a> Targets<'a> {
             return Ok(known.clone());
         }
         let targets = match ingress(annotations) {
-            Some(reference) => {
-                self.ingresses.targets(self.view, reference, &metadata.namespace).await?
-            }
+            Some(reference) => self.objects.ingress(reference, &metadata.namespace).await?,
             None => self.selected(gateway).await?,
         };
         self.known.insert(key, targets.clone());
@@ -53,7 +50,7 @@ impl<'a> Targets<'a> {
     }
 
     async fn selected(&mut self, gateway: &Gateway) -> Result<TargetGroups, Stop> {
-        need::<Viewed<Service>>(self.view)?;
+        need::<Viewed<Service>>(self.objects.view)?;
         if gateway.spec.selector.is_empty() {
             tracing::warn!(
                 gateway = %gateway.metadata.full_name(),
@@ -62,7 +59,9 @@ impl<'a> Targets<'a> {
         }
         let services = match &mut self.services {
             Some(services) => services,
-            none => none.insert(Selecting::read(self.view, self.context.namespace()).await?),
+            none => {
+                none.insert(Selecting::read(self.objects.view, self.context.namespace()).await?)
+            }
         };
         Ok(services.targets(&gateway.spec.selector))
     }

@@ -16,8 +16,8 @@ use crate::annotations::Reads;
 use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit, versions};
-use crate::error::{OptionsError, SourceError};
-use crate::joins::{ByName, Found, JoinFault, Stop, conclude, full_name, need};
+use crate::error::OptionsError;
+use crate::joins::{ByName, Found, Join, JoinFault, Stop, full_name, need};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service};
 use crate::records::{TargetGroups, Traits};
@@ -42,28 +42,28 @@ pub(crate) struct Waiting {
 
 /// The gateways that a VirtualService names.
 #[derive(Default)]
-struct Gateways<'a> {
-    found: Vec<Found<'a, Viewed<Gateway>>>,
+struct Gateways {
+    found: Vec<Found<Viewed<Gateway>>>,
     /// Whether one that it names does not exist.
     is_one_missing: bool,
 }
 
 /// What VirtualServices are joined with.
 struct Joins<'a> {
-    view: &'a ClusterView,
-    gateways: &'a ByName<Viewed<Gateway>>,
+    context: &'a Context,
+    objects: ByName<'a>,
     targets: Targets<'a>,
 }
 
-impl<'a> Joins<'a> {
+impl Joins<'_> {
     /// The gateways that a VirtualService names. One that does not exist counts for nothing, as upstream has it.
-    async fn gateways(&self, waiting: &Waiting, by: &Resource) -> Result<Gateways<'a>, Stop> {
+    async fn gateways(&self, waiting: &Waiting, by: &Resource) -> Result<Gateways, Stop> {
         let namespace = by.namespace.as_deref().unwrap_or_default();
         let mut gateways = Gateways::default();
         for text in waiting.gateways.iter().filter(|text| !text.is_empty() && *text != MESH) {
             let name = full_name(text, namespace, "one of its gateways")?;
-            need::<Viewed<Gateway>>(self.view)?;
-            let found = self.gateways.get_if_allowed(self.view, name).await?;
+            need::<Viewed<Gateway>>(self.objects.view)?;
+            let found = self.objects.get_if_allowed(name).await?;
             if found.is_none() {
                 let service = eco_format!("{namespace}/{}", by.name);
                 tracing::warn!(virtual_service = %service, gateway = %text, "skipping a gateway that does not exist");
@@ -79,7 +79,7 @@ impl<'a> Joins<'a> {
     async fn settle(
         &mut self,
         names: Vec<Name>,
-        (waiting, gateways): (&Waiting, &Gateways<'_>),
+        (waiting, gateways): (&Waiting, &Gateways),
         by: &Arc<Resource>,
         found: &mut Sink,
     ) -> Result<(), Stop> {
@@ -101,32 +101,36 @@ impl<'a> Joins<'a> {
     }
 }
 
-impl VirtualServiceSource {
-    /// What a VirtualService wants.
+#[async_trait]
+impl Join<Waiting> for Joins<'_> {
     async fn publish(
-        &self,
+        &mut self,
         waiting: &Waiting,
         by: &Arc<Resource>,
-        joins: &mut Joins<'_>,
-        mut found: Sink,
-    ) -> Result<Sink, Stop> {
-        let template = (&self.0.common.templates, waiting.view.clone(), Self::NAME);
+        found: &mut Sink,
+    ) -> Result<(), Stop> {
+        let templates = &self.context.common.templates;
+        let template = (templates, waiting.view.clone(), VirtualServiceSource::NAME);
         let (mut names, has_own) = (waiting.names.clone(), !waiting.names.is_empty());
         if !has_own {
             names = found.templated_names(false, &template, by);
         }
         // Without a name nobody looks at the gateways.
         if names.is_empty() {
-            return Ok(found);
+            return Ok(());
         }
-        let gateways = joins.gateways(waiting, by).await?;
-        joins.settle(names, (waiting, &gateways), by, &mut found).await?;
+        let gateways = self.gateways(waiting, by).await?;
+        self.settle(names, (waiting, &gateways), by, found).await?;
         if has_own {
             let has_record = !found.endpoints.is_empty();
             let names = found.templated_names(has_record, &template, by);
-            joins.settle(names, (waiting, &gateways), by, &mut found).await?;
+            self.settle(names, (waiting, &gateways), by, found).await?;
         }
-        Ok(found)
+        Ok(())
+    }
+
+    fn names(&self, waiting: Waiting) -> Vec<Name> {
+        waiting.names
     }
 }
 
@@ -166,20 +170,10 @@ impl ObjectSource for VirtualServiceSource {
         }
     }
 
-    async fn finish(
-        &self,
-        view: &ClusterView,
-        waiting: Vec<(Arc<Resource>, Waiting)>,
-        sink: &mut Sink,
-    ) -> Result<(), SourceError> {
-        let gateways = ByName::within(self.0.namespace());
+    fn join<'a>(&'a self, view: &'a ClusterView) -> Option<Box<dyn Join<Waiting> + 'a>> {
+        let objects = ByName::within(view, self.0.namespace());
         let targets = Targets::new(view, &self.0);
-        let mut joins = Joins { view, gateways: &gateways, targets };
-        for (by, waiting) in waiting {
-            let result = self.publish(&waiting, &by, &mut joins, sink.sibling()).await;
-            conclude(result, waiting.names, &by, sink)?;
-        }
-        Ok(())
+        Some(Box::new(Joins { context: &self.0, objects, targets }))
     }
 }
 

@@ -88,6 +88,7 @@ impl Environment {
             connections: self.connections.clone(),
             google: extdns_auth::GoogleVariables::of(&self.variables),
             azure: extdns_auth::AzureVariables::of(&self.variables),
+            #[cfg(feature = "aws")]
             aws: extdns_auth::AwsVariables::of(&self.variables),
         }
     }

@@ -211,10 +211,7 @@ pub async fn load(
     let wrong = |problem: String| SettingsError::Config { place: place.clone(), problem };
     let document: Place =
         place.parse().map_err(|error: documents::PlaceError| wrong(error.to_string()))?;
-    let reader = documents::Reader {
-        variables: extdns_auth::AwsVariables::of(&environment.variables),
-        ..documents::Reader::default()
-    };
+    let reader = documents::Reader::of(&environment.variables);
     let read = documents::read(&document, &reader, stdin, BOUND).await;
     let text = read.map_err(|error| wrong(error.reason))?;
     let text = String::from_utf8(text).map_err(|_| wrong("it is not UTF-8".to_owned()))?;

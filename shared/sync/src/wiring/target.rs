@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "aws")]
 use extdns_auth::AwsVariables;
 use extdns_model::{
     ClusterId, Endpoint, Inventory, RecordSet, RecordType, Surroundings, ZoneIndex, property_names,
 };
 use extdns_plan::{Allowance, Policy, Settings, Sharing};
 use extdns_providers::{Accounts, Adjusted, Provider};
-use extdns_registry::{Annotated, AwsCalls, ClusterOwner, Keeper, Loaded, Places, Registry};
+#[cfg(feature = "aws")]
+use extdns_registry::AwsCalls;
+use extdns_registry::{Annotated, ClusterOwner, Keeper, Loaded, Places, Registry};
 use extdns_sources::{Options, Pipeline};
 
 use crate::error::RunError;
@@ -59,12 +62,17 @@ impl Target {
             cluster: cluster.cluster(*id),
             environment: environment.for_clusters(),
         });
-        let aws = &flags.providers.aws;
-        let aws = AwsCalls {
-            options: aws.options(None, AwsVariables::of(&environment.variables)),
-            attempts: aws.attempts(),
+        let places = Places {
+            keeper,
+            #[cfg(feature = "aws")]
+            aws: AwsCalls {
+                options: flags
+                    .providers
+                    .aws
+                    .options(None, AwsVariables::of(&environment.variables)),
+                attempts: flags.providers.aws.attempts(),
+            },
         };
-        let places = Places { keeper, aws };
         let ownership = ownership_of(entry)?;
         if ownership.registry != flags.registry.registry {
             tracing::info!(
