@@ -63,6 +63,6 @@ impl Environment {
         #[cfg(feature = "aws")]
         return extdns_auth::AwsOptions { variables: self.aws.clone(), ..Default::default() };
         #[cfg(not(feature = "aws"))]
-        return extdns_auth::documents::Reader;
+        return extdns_auth::documents::Reader::default();
     }
 }

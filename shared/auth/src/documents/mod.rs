@@ -51,14 +51,14 @@ pub type Reader = AwsOptions;
 /// As whom documents are read: this build has no AWS.
 #[cfg(not(feature = "aws"))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reader;
+pub struct Reader(());
 
 #[cfg(not(feature = "aws"))]
 impl Reader {
     /// Whoever these variables name.
     #[must_use]
     pub fn of(_: &BTreeMap<String, String>) -> Self {
-        Self
+        Self(())
     }
 }
 
