@@ -2,7 +2,7 @@
 # From an example cluster to zone files: a plan, an apply, a run with nothing to do, one change.
 set -eu
 cd "$(dirname "$0")/.."
-# Built once, and without what the demo does not need: in a third of the time less.
+# Built once, and without what the demo does not need, which saves a third of the time.
 CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=false cargo build --quiet --package external-dns --no-default-features
 
 work=target/demo

@@ -65,7 +65,7 @@ pub enum HttpError {
 }
 
 /// A [`Client`] whose type hides what it is made of. Whoever holds a client in an `async` function has the compiler prove of
-/// each type in it that threads may share it: pools, connectors, TLS. That was a third of the build of the providers.
+/// each type in it that threads may share it: pools, connectors, TLS. That was half of the build of the providers.
 #[derive(Clone)]
 pub struct HttpClient(Arc<dyn Borrow<Client> + Send + Sync>);
 

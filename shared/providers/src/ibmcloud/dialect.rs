@@ -55,7 +55,7 @@ pub const PRIVATE_DIALECT: Dialect = Dialect {
     show: |record| {
         let [value] = &record.values[..] else { panic!("one value: {record:?}") };
         json!({ "id": record.id.to_string(), "type": record.rtype.to_string(), "name": record.name,
-            "rdata": data(record.rtype, value), "ttl": record.ttl })
+            "rdata": { member(record.rtype): PUBLIC.form.value(record.rtype, value) }, "ttl": record.ttl })
     },
     read: read_private,
     paging: ("page", "limit", 200, 200),
@@ -129,16 +129,6 @@ fn read(body: &Value, value: &Value, usual: Option<u32>) -> Result<HttpRecord, S
     }
     let values = vec![PUBLIC.form.read(rtype, value).to_string()];
     Ok(HttpRecord { id: 0, name: text("name")?.to_owned(), rtype, ttl, values })
-}
-
-/// A private value.
-fn data(rtype: RecordType, value: &str) -> Value {
-    match value.split_once(' ') {
-        Some((preference, exchange)) if rtype == RecordType::Mx => {
-            json!({ "preference": preference.parse::<u16>().expect("a number"), "exchange": exchange })
-        }
-        _ => json!({ member(rtype): PUBLIC.form.value(rtype, value) }),
-    }
 }
 
 /// The member of a private value.

@@ -20,7 +20,7 @@ mod tests;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use extdns_model::RecordType::{A, Aaaa, Cname, Mx, Ns, Srv, Txt};
+use extdns_model::RecordType::{A, Aaaa, Cname, Ns, Txt};
 use extdns_model::{Endpoint, Properties, RecordSet, RecordType, Ttl, Visibility, Zone, ZoneIndex};
 use reqwest::Method;
 use serde_json::json;
@@ -77,7 +77,7 @@ static PUBLIC: Api = Api {
     records: (
         PUBLIC_LIST,
         Layout {
-            also_read: &[Mx, Srv],
+            reads_all: true,
             ..Layout::of(&[
                 ("id", Holds::Id),
                 ("content", Holds::Value),
@@ -114,12 +114,10 @@ static PRIVATE: Api = Api {
         Listing { items: "/resource_records", ..PRIVATE_ZONES },
         Layout {
             fixed: &["type"],
-            also_read: &[Mx, Srv],
+            reads_all: true,
             rdata: |rtype| match rtype {
                 Cname => Members(&["cname"]),
                 Txt => Members(&["text"]),
-                Mx => Members(&["preference", "exchange"]),
-                Srv => Members(&["priority", "weight", "port", "target"]),
                 _ => Members(&["ip"]),
             },
             ..Layout::of(&[

@@ -52,8 +52,8 @@ pub struct Layout {
     pub property: &'static str,
     /// The members of the data of a type, where they are an object of their own ([`Holds::Rdata`]).
     pub rdata: fn(RecordType) -> Members,
-    /// More types that are read, though they are not written: one can stand in the way of another.
-    pub also_read: &'static [RecordType],
+    /// Whether records of types that are not written are read too: one can stand in the way of another.
+    pub reads_all: bool,
     /// Why an item is left alone, if it is.
     pub foreign: fn(&Value) -> Option<&'static str>,
 }
@@ -110,7 +110,7 @@ impl Layout {
             apex_value: false,
             property: "",
             rdata: |_| Members(&[]),
-            also_read: &[],
+            reads_all: false,
             foreign: |_| None,
         }
     }
@@ -127,15 +127,21 @@ impl Layout {
         item: &Value,
     ) -> Result<Option<Record>, String> {
         let rtype = self.text(Holds::Type, item)?.split(' ').next().unwrap_or_default();
-        let managed = type_of(can.record_types, rtype).or_else(|| type_of(self.also_read, rtype));
-        let Some(rtype) = managed else { return Ok(None) };
+        let managed = type_of(can.record_types, rtype);
+        let other = || rtype.parse().ok().filter(|_| self.reads_all);
+        let Some(rtype) = managed.or_else(other) else { return Ok(None) };
         let whole = self.member(Holds::WholeName).or_else(|| self.member(Holds::Fqdn));
         let name = match whole.map(|member| text(item, member)).transpose()? {
             Some("") => zone.name.clone(),
             Some(whole) => Name::as_listed(whole),
             None => can.form.whole_name(self.text(Holds::Name, item)?, zone),
         };
-        let targets = self.targets(&can.form, rtype, zone, item)?;
+        let targets = match self.targets(&can.form, rtype, zone, item) {
+            Ok(targets) if managed.is_some() || !targets.is_empty() => targets,
+            Err(problem) if managed.is_some() => return Err(problem),
+            // That it is there is all that counts.
+            _ => [can.form.read(rtype, &item.to_string())].into_iter().collect(),
+        };
         if targets.is_empty() && !self.has(Holds::Values) {
             return Ok(None);
         }

@@ -154,3 +154,19 @@ async fn a_list_with_an_item_that_lacks_something_is_an_error() {
         r#"Example: the answer is not what the API promises: GET /api/records: an item has no "name""#
     );
 }
+
+#[test]
+fn what_is_not_written_can_be_read_and_is_never_a_failure() {
+    const RECORD: Layout =
+        Layout::of(&[("name", Holds::Name), ("type", Holds::Type), ("content", Holds::Value)]);
+    const ALL: Layout = Layout { reads_all: true, ..RECORD };
+    let can = Capabilities { record_types: &[RecordType::A], ..FORM.capabilities("example") };
+    for (rtype, content) in [("MX", json!("10 b.example.org")), ("CAA", Value::Null)] {
+        let item = json!({ "name": "a", "type": rtype, "content": content });
+        assert!(RECORD.record(&can, &zone(), &item).expect("whole").is_none(), "{rtype}");
+        let seen = ALL.record(&can, &zone(), &item).expect("whole").expect("seen");
+        assert_eq!((seen.set.rtype.to_string().as_str(), seen.set.targets.len()), (rtype, 1));
+    }
+    let item = json!({ "name": "a", "type": "A" });
+    assert!(ALL.record(&can, &zone(), &item).is_err(), "what is written must have a value");
+}
