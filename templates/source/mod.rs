@@ -6,21 +6,19 @@
 mod object;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use extdns_model::{KindName, ResourceKind};
 
 use self::object::Newkind;
 use crate::annotations::{Key, Reads};
 use crate::common::Common;
-use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::needs::Row;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Definition, NoFlags};
 
-pub(crate) struct NewkindSource(Arc<Context>);
+#[derive(Clone, Debug)]
+pub(crate) struct NewkindSource;
 
 impl NewkindSource {
     /// The addresses of an object. To be written: read them from its status.
@@ -39,12 +37,8 @@ impl ObjectSource for NewkindSource {
     const READS: Reads =
         Reads { keys: &[Key::CONTROLLER, Key::TARGET, Key::TTL], properties: false };
 
-    fn context(&self) -> &Context {
-        &self.0
-    }
-
     fn visit(&self, object: Newkind, visit: &mut Visit<'_, Infallible>) {
-        let annotations = self.0.vocabulary.read(&object.metadata.annotations);
+        let annotations = visit.annotations(&object.metadata);
         let names = visit.all_names(object.spec.hosts.iter());
         let given: TargetGroups = annotations.targets().collect();
         let targets = if given.is_empty() { Self::addresses(&object) } else { given };
@@ -60,24 +54,15 @@ impl Definition for NewkindSource {
     const NAME: &'static str = "newkind";
     const KINDS: &'static [&'static str] = &["newkind"];
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![Row::list::<Newkind>("all its objects")]
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        Self(context)
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self)
     }
 }
 // template: what follows is about the template itself
 
 #[test]
 fn a_new_source_lists_its_objects() {
-    assert_eq!(NewkindSource::needs(&()).len(), 1);
+    assert_eq!(crate::source::Source::needs(&NewkindSource).len(), 1);
     assert_eq!(NewkindSource::NAME, NewkindSource::KINDS[0]);
 }

@@ -123,6 +123,12 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// Namespace and name, by which the objects of a kind are told apart.
+    #[must_use]
+    pub fn key(&self) -> (&str, &str) {
+        (&self.namespace, &self.name)
+    }
+
     /// `namespace/name`, or `name` for kinds that live outside namespaces.
     #[must_use]
     pub fn full_name(&self) -> EcoString {

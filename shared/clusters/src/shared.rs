@@ -101,8 +101,7 @@ fn index(labels: &[(&str, Option<&str>)]) -> Arc<[usize]> {
 }
 
 fn namespaced_name<K: Projection>(object: &K) -> (&str, &str) {
-    let metadata = object.metadata();
-    (&metadata.namespace, &metadata.name)
+    object.metadata().key()
 }
 
 fn namespaced_label<'a, K: Projection>(object: &'a K, label: &str) -> (&'a str, Option<&'a str>) {

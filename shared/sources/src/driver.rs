@@ -7,17 +7,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
-use extdns_clusters::{
-    ClusterView, FilterResult, ListScope, ObjectFilter, Projection, ReadError, ResourceType,
-};
+use extdns_clusters::{FilterResult, ListScope, Projection, ReadError, ResourceType};
 use extdns_model::{ClusterId, Endpoint, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, Reads};
-use crate::context::Context;
+use crate::context::{Context, Run};
 use crate::error::SourceError;
 use crate::fault::Fault;
 use crate::joins::{Join, join_all};
 use crate::merge;
+use crate::needs::Row;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::trace::HiddenBy;
@@ -39,16 +38,13 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     /// The annotations that it reads.
     const READS: Reads;
 
-    fn context(&self) -> &Context;
-
-    /// Where the cluster serves the objects.
-    async fn resource(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
-        view.served::<Self::Object>().await
+    /// What is listed: the objects, in the namespace of the run.
+    fn row(&self) -> Row {
+        Row::list::<Self::Object>("all its objects")
     }
 
-    /// The kinds that the cluster must serve besides, even if no object needs one of theirs: their objects could not be
-    /// known. Newest version and older ones.
-    fn requires(&self) -> Vec<(ResourceType, &'static [&'static str])> {
+    /// What is read and written besides.
+    fn other_rows(&self) -> Vec<Row> {
         Vec::new()
     }
 
@@ -57,28 +53,18 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
         Self::KIND
     }
 
-    /// The namespace that is looked at; all if there is none.
-    fn namespace(&self) -> Option<&str> {
-        self.context().namespace()
-    }
-
-    /// The shared filters, where the source does not ask all of them.
-    fn filter(&self) -> &ObjectFilter {
-        &self.context().filter
-    }
-
     /// See [`Source::own_filter`].
     fn own_filter(&self) -> Option<EcoString> {
         None
     }
 
     /// The rule that hides an object that passed the shared filters.
-    fn hides(&self, _object: &Self::Object) -> Option<Self::Rule> {
+    fn hides(&self, _object: &Self::Object, _context: &Context) -> Option<Self::Rule> {
         None
     }
 
     /// Whether an object with these annotations can want something: a quick look, before anything is made for it.
-    fn may_want(&self, _annotations: Annotations<'_>) -> bool {
+    fn may_want(&self, _annotations: Annotations<'_>, _context: &Context) -> bool {
         true
     }
 
@@ -86,7 +72,7 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     fn visit(&self, object: Self::Object, visit: &mut Visit<'_, Self::Waiting>);
 
     /// What the waiting objects are joined with, where one is looked at after the other.
-    fn join<'a>(&'a self, _view: &'a ClusterView) -> Option<Box<dyn Join<Self::Waiting> + 'a>> {
+    fn join<'a>(&'a self, _run: Run<'a>) -> Option<Box<dyn Join<Self::Waiting> + 'a>> {
         None
     }
 
@@ -94,11 +80,11 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     /// need come from [`ClusterView::shared`] or [`ClusterView::object`], and only if one of them needs them.
     async fn finish(
         &self,
-        view: &ClusterView,
+        run: Run<'_>,
         waiting: Vec<(Arc<Resource>, Self::Waiting)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
-        match self.join(view) {
+        match self.join(run) {
             Some(join) => join_all(join, waiting, sink).await,
             None => Ok(()),
         }
@@ -110,19 +96,15 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     }
 }
 
-/// Where the objects of a projection are served, for [`ObjectSource::requires`].
-pub(crate) const fn versions<K: Projection>() -> (ResourceType, &'static [&'static str]) {
-    (K::RESOURCE, K::OLDER_VERSIONS)
-}
-
 /// What one pass over the objects found.
-struct Pass<W> {
+struct Pass<'a, W> {
+    context: &'a Context,
     kind: ResourceType,
     sink: Sink,
     waiting: Vec<(Arc<Resource>, W)>,
 }
 
-impl<W> Pass<W> {
+impl<W> Pass<'_, W> {
     fn look<S>(
         &mut self,
         source: &S,
@@ -132,18 +114,19 @@ impl<W> Pass<W> {
     ) where
         S: ObjectSource<Waiting = W>,
     {
+        let context = self.context;
         if let Some(references) = &mut self.sink.references {
             let by = resource(source, cluster, &self.kind, &object);
             references.note(self.kind, &by, object.metadata());
         }
-        let rule = if result.is_admitted() { source.hides(&object) } else { None };
+        let rule = if result.is_admitted() { source.hides(&object, context) } else { None };
         self.sink.filter_counts.count(result, rule.is_some());
         let is_hidden = !result.is_admitted() || rule.is_some();
         if is_hidden && !self.sink.is_tracing() {
             return;
         }
-        let annotations = source.context().vocabulary.read(&object.metadata().annotations);
-        if !source.may_want(annotations) {
+        let annotations = context.vocabulary.read(&object.metadata().annotations);
+        if !source.may_want(annotations, context) {
             return;
         }
         self.sink.outdated_annotations += annotations.outdated(&S::READS);
@@ -155,8 +138,8 @@ impl<W> Pass<W> {
                 (FilterResult::Admitted, None) => {}
             }
         }
-        let Self { kind, sink, waiting } = self;
-        source.visit(object.into_owned(), &mut Visit { by, kind: *kind, sink, waiting });
+        let Self { kind, sink, waiting, .. } = self;
+        source.visit(object.into_owned(), &mut Visit { by, kind: *kind, context, sink, waiting });
     }
 }
 
@@ -175,18 +158,19 @@ fn resource<S: ObjectSource>(
 
 /// Goes over all objects. A list that other sources of the run read too is kept for them; of any other list only what
 /// the objects want is kept.
-async fn pass<S: ObjectSource>(
+async fn pass<'a, S: ObjectSource>(
     source: &S,
-    view: &ClusterView,
+    Run { context, view }: Run<'a>,
     sink: &Sink,
-) -> Result<Pass<S::Waiting>, ReadError> {
-    let kind = source.resource(view).await?;
-    for (newest, older) in source.requires() {
-        view.find_served(newest, older).await?;
+) -> Result<Pass<'a, S::Waiting>, ReadError> {
+    let row = source.row();
+    let kind = row.kind.find(view).await?;
+    for other in source.other_rows().iter().filter(|other| other.is_required) {
+        other.kind.require(view).await?;
     }
-    let (namespace, filter) = (source.namespace(), source.filter());
-    let start = || Pass { kind, sink: sink.sibling(), waiting: Vec::new() };
-    if source.context().is_shared::<S::Object>() {
+    let (namespace, filter) = (row.namespace(context.namespace()), context.filter_of(&S::READS));
+    let start = || Pass { context, kind, sink: sink.sibling(), waiting: Vec::new() };
+    if context.is_shared::<S::Object>() {
         let mut pass = start();
         for object in view.shared::<S::Object>(namespace).await?.iter() {
             let result = filter.apply(object.metadata());
@@ -194,7 +178,7 @@ async fn pass<S: ObjectSource>(
         }
         return Ok(pass);
     }
-    let step = |pass: &mut Pass<_>, object, result| {
+    let step = |pass: &mut Pass<'_, _>, object, result| {
         pass.look(source, view.id(), Cow::Owned(object), result);
     };
     view.fold_as(kind, ListScope { namespace, filter }, start, step).await
@@ -202,21 +186,27 @@ async fn pass<S: ObjectSource>(
 
 #[async_trait]
 impl<S: ObjectSource> Source for S {
-    fn own_filter(&self) -> Option<EcoString> {
-        ObjectSource::own_filter(self)
-    }
-
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
-        let Pass { sink: mut found, mut waiting, .. } = pass(self, view, sink).await?;
+    async fn gather(&self, run: Run<'_>, sink: &mut Sink) -> Result<(), SourceError> {
+        let Pass { sink: mut found, mut waiting, .. } = pass(self, run, sink).await?;
         let mut outcome = Ok(());
         if !waiting.is_empty() {
             waiting.sort_by(|(a, _), (b, _)| a.cmp(b));
-            outcome = self.finish(view, waiting, &mut found).await;
+            outcome = self.finish(run, waiting, &mut found).await;
         }
         found.endpoints = Self::merge(found.endpoints);
         let mut unknown = std::mem::take(&mut found.unknown);
         sink.absorb(found);
         unknown.sort();
         outcome.and_then(|()| SourceError::of_objects(&unknown))
+    }
+
+    fn needs(&self) -> Vec<Row> {
+        let mut rows = self.other_rows();
+        rows.insert(0, self.row());
+        rows
+    }
+
+    fn own_filter(&self) -> Option<EcoString> {
+        ObjectSource::own_filter(self)
     }
 }

@@ -27,7 +27,7 @@ use crate::templates::Viewed;
 pub(crate) const INGRESS: Key = Key("ingress");
 
 const BY_ANNOTATION: Named =
-    Named { how: "its annotation ingress names", remedy: "correct the annotation or remove it" };
+    Named::new("its annotation ingress names", "correct the annotation or remove it");
 
 /// `name` or `namespace/name`, as objects name others in some place. The name alone is in the namespace of the object.
 pub(crate) fn full_name<'a>(
@@ -82,6 +82,12 @@ pub(crate) struct Named {
     pub(crate) how: &'static str,
     /// What the user can do.
     pub(crate) remedy: &'static str,
+}
+
+impl Named {
+    pub(crate) const fn new(how: &'static str, remedy: &'static str) -> Self {
+        Self { how, remedy }
+    }
 }
 
 impl Fault for JoinFault {
@@ -188,7 +194,20 @@ impl<'v> ByName<'v> {
         })
     }
 
-    /// The same where the run may have no right to read single objects of other namespaces: then it is the one object
+    /// The objects of these names, which must be there.
+    pub(crate) async fn require_all<K: Projection + Sync>(
+        self,
+        keys: impl Iterator<Item = (&str, &str)> + Send,
+        named: Named,
+    ) -> Result<Vec<Found<K>>, Stop> {
+        let mut found = Vec::new();
+        for key in keys {
+            found.push(self.require(key, named).await?);
+        }
+        Ok(found)
+    }
+
+    /// The object of this name, where the run may have no right to read single objects of other namespaces: then it is the one object
     /// that stops.
     pub(crate) async fn get_if_allowed<K: Projection + Sync>(
         self,

@@ -31,6 +31,8 @@ pub(crate) struct Row {
     pub(crate) projection: Option<TypeId>,
     /// Whether the objects only complete those of another kind.
     is_joined: bool,
+    /// Whether the cluster must serve the kind even where no object needs one of its objects.
+    pub(crate) is_required: bool,
     /// The fields that are read of the objects, for the table of sources.
     #[cfg(test)]
     pub(crate) fields: Option<fn() -> BTreeSet<String>>,
@@ -92,6 +94,17 @@ impl Kind {
             }
         }
     }
+
+    /// The same, where the cluster is asked even for a kind that has but one version.
+    ///
+    /// # Errors
+    /// When the cluster does not serve the kind, or does not answer.
+    pub(crate) async fn require(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
+        match self {
+            Self::Known(newest, older) => view.find_served(*newest, older).await,
+            named => named.find(view).await,
+        }
+    }
 }
 
 impl Verb {
@@ -132,6 +145,7 @@ impl Row {
             namespace: None,
             projection: None,
             is_joined: false,
+            is_required: false,
             #[cfg(test)]
             fields: None,
         }
@@ -140,6 +154,11 @@ impl Row {
     /// Lists the objects of a kind that complete those of another one.
     pub(crate) fn join<K: Projection>(purpose: &'static str) -> Self {
         Self { is_joined: true, ..Self::list::<K>(purpose) }
+    }
+
+    /// The same for a kind that may be missing in a cluster: without it, it cannot be known which objects there are.
+    pub(crate) fn require<K: Projection>(purpose: &'static str) -> Self {
+        Self { is_required: true, ..Self::join::<K>(purpose) }
     }
 
     /// Reads single objects of a kind.
@@ -168,6 +187,11 @@ impl Row {
     /// In this namespace, or in all, whatever the namespace of the run.
     pub(crate) fn within(self, namespace: Option<EcoString>) -> Self {
         Self { namespace: Some(namespace), ..self }
+    }
+
+    /// The namespace that is looked at in a run over this one; all if there is none.
+    pub(crate) fn namespace<'a>(&'a self, of_run: Option<&'a str>) -> Option<&'a str> {
+        self.namespace.as_ref().map_or(of_run, Option::as_deref)
     }
 
     /// The kind, where its objects are read.

@@ -5,7 +5,7 @@ use crate::common::Common;
 use crate::error::OptionsError;
 use crate::needs::{Need, Row, SharedKinds, WatchedKind};
 use crate::pipeline::PipelineOptions;
-use crate::table::{Entry, SourceOptions, all_names};
+use crate::table::{AllSources, Entry, all_names};
 
 /// What the sources and the pipeline do, ready to use.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct GatherOptions {
     /// Each source once, in the order that decides who wins.
     pub(crate) sources: Vec<&'static str>,
     pub(crate) common: Common,
-    pub(crate) own: SourceOptions,
+    pub(crate) own: AllSources,
 }
 
 impl GatherOptions {
@@ -38,7 +38,7 @@ impl GatherOptions {
     pub fn needs(&self, applies: bool) -> Vec<Need> {
         let namespace = &self.common.namespace;
         let needs = self.entries().flat_map(|entry| {
-            let mut rows = (entry.needs)(&self.own);
+            let mut rows = self.rows(entry);
             if self.common.events.any() {
                 rows.extend(rows.first().map(|first| Row::create_events(&first.kind, namespace)));
             }
@@ -50,13 +50,13 @@ impl GatherOptions {
     /// The kinds of objects of which a change may change what the sources want.
     #[must_use]
     pub fn watched(&self) -> Vec<WatchedKind> {
-        let rows = self.entries().flat_map(|entry| (entry.needs)(&self.own));
+        let rows = self.entries().flat_map(|entry| self.rows(entry));
         rows.filter_map(|row| row.watched()).collect()
     }
 
     /// The objects that several of the sources list.
     pub(crate) fn shared_kinds(&self) -> SharedKinds {
-        let rows = self.entries().map(|entry| (entry.needs)(&self.own));
+        let rows = self.entries().map(|entry| self.rows(entry));
         SharedKinds::of(rows, &self.common.namespace)
     }
 
@@ -65,9 +65,14 @@ impl GatherOptions {
         self.sources.iter().filter_map(|name| Entry::find(name))
     }
 
+    /// What a source can come to do to a cluster.
+    fn rows(&self, entry: &Entry) -> Vec<Row> {
+        (entry.make)(&self.own).needs()
+    }
+
     /// Whether a source reads a cluster.
     pub(crate) fn reads_cluster(&self, entry: &Entry) -> bool {
-        !(entry.needs)(&self.own).is_empty()
+        !self.rows(entry).is_empty()
     }
 }
 
@@ -76,7 +81,7 @@ impl TryFrom<&Args> for Options {
 
     fn try_from(args: &Args) -> Result<Self, OptionsError> {
         let common = Common::read(&args.common, sources(&args.source), all_names())?;
-        let own = SourceOptions::read(&args.own, &common)?;
+        let own = AllSources::read(&args.own, &common)?;
         let gather = GatherOptions { sources: sources(&args.source), common, own };
         Ok(Self { gather, pipeline: PipelineOptions::try_from(&args.pipeline)? })
     }
@@ -116,7 +121,7 @@ mod tests {
         let own = Options::try_from(&cli.args).expect("valid options").gather.own;
         let mut projections = BTreeMap::new();
         for entry in SOURCES {
-            for row in (entry.needs)(&own) {
+            for row in (entry.make)(&own).needs() {
                 let (Kind::Known(resource, _), Some(of_row)) = (row.kind, row.projection) else {
                     continue;
                 };

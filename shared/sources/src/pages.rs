@@ -79,7 +79,7 @@ impl Use {
 
 async fn uses(entry: &Entry, options: &Options, view: &ClusterView) -> Vec<Use> {
     let mut uses = Vec::new();
-    for row in (entry.needs)(&options.gather.own) {
+    for row in (entry.make)(&options.gather.own).needs() {
         let is_joined = row.watched().is_some_and(|kind| kind.is_joined);
         let fields = row.fields.map(|fields| fields()).unwrap_or_default();
         let need = row.of(entry.name, None);

@@ -1,14 +1,12 @@
 //! What a source is, to the run and to the table of sources.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::ClusterView;
 
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::Run;
 use crate::error::{OptionsError, SourceError};
 use crate::needs::Row;
 use crate::sink::Sink;
@@ -23,7 +21,13 @@ pub(crate) trait Source: Send + Sync {
     /// # Errors
     /// When something could not be read or looked up. What the sink holds then is right, but not
     /// all: it must not be the reason to delete anything.
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError>;
+    async fn gather(&self, run: Run<'_>, sink: &mut Sink) -> Result<(), SourceError>;
+
+    /// What the source can come to do to a cluster, its own objects first; nothing if it needs none. Helpers are listed
+    /// only when an object needs them, but the next object may.
+    fn needs(&self) -> Vec<Row> {
+        Vec::new()
+    }
 
     /// The filter of whole objects that only this source has, as its flag is written; none if it is not set.
     fn own_filter(&self) -> Option<EcoString> {
@@ -31,34 +35,25 @@ pub(crate) trait Source: Send + Sync {
     }
 }
 
-/// What the table of sources asks a source.
-pub(crate) trait Definition: Source + Sized + 'static {
+/// What the table of sources asks a source. A value of it is what its flags say.
+pub(crate) trait Definition: Source + Clone + Debug + 'static {
     /// The name in `--source`.
     const NAME: &'static str;
     /// The kinds of its objects, as ownership records name them.
     const KINDS: &'static [&'static str];
     /// The flags that only this source has.
     type Flags: clap::Args;
-    /// What the flags say.
-    type Options: Clone + Debug;
 
     /// Reads the flags.
     ///
     /// # Errors
     /// The first flag that says something wrong.
-    fn options(flags: &Self::Flags, common: &Common) -> Result<Self::Options, OptionsError>;
-
-    /// What the source can come to do to a cluster with these options; nothing if it needs none. Helpers are listed
-    /// only when an object needs them, but the next object may.
-    fn needs(options: &Self::Options) -> Vec<Row>;
+    fn read(flags: &Self::Flags, common: &Common) -> Result<Self, OptionsError>;
 
     /// Adds what the templates of the run read of the objects, where the source renders templates for them.
     fn views(views: Views, _templates: &Templates) -> Views {
         views
     }
-
-    /// Makes the source.
-    fn new(options: Self::Options, context: Arc<Context>) -> Self;
 }
 
 /// The flags of a source that has none.

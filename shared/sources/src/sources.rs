@@ -12,7 +12,7 @@ use tracing::instrument::WithSubscriber as _;
 use tracing::subscriber::NoSubscriber;
 
 use crate::annotations::{ALPHA_PREFIX, GA_PREFIX};
-use crate::context::Context;
+use crate::context::{Context, Run};
 use crate::error::{Interruption, SourceError};
 use crate::events::References;
 use crate::needs::{Need, WatchedKind};
@@ -31,6 +31,7 @@ const AT_ONCE: usize = 4;
 /// The sources of a run, in the order of `--source`.
 pub struct Sources {
     list: Vec<(&'static Entry, Box<dyn Source>)>,
+    context: Context,
     options: GatherOptions,
     /// What templates read of the objects.
     views: Views,
@@ -84,14 +85,13 @@ impl Sources {
     /// The sources that the options name. The resolver looks up load balancers, if they ask for it.
     #[must_use]
     pub fn new(options: GatherOptions, resolver: Arc<dyn Resolver>) -> Self {
-        let context =
-            Arc::new(Context::new(options.common.clone(), resolver, options.shared_kinds()));
-        let make = |entry: &'static Entry| (entry, entry.make(&options.own, &context));
+        let context = Context::new(options.common.clone(), resolver, options.shared_kinds());
+        let make = |entry: &'static Entry| (entry, (entry.make)(&options.own));
         let list = options.entries().map(make).collect();
         let views = options
             .entries()
             .fold(Views::default(), |views, entry| (entry.views)(views, &options.common.templates));
-        Self { list, options, views }
+        Self { list, context, options, views }
     }
 
     /// The names of the sources, in their order.
@@ -161,7 +161,8 @@ impl Sources {
         let events = self.options.common.events;
         let references = events.any().then(|| References::of(entry.name, events));
         let mut sink = Sink { assumed_target, references, ..Sink::default() };
-        let outcome = match select(over, source.gather(view, &mut sink)).await {
+        let run = Run { context: &self.context, view };
+        let outcome = match select(over, source.gather(run, &mut sink)).await {
             Either::Left((why, _)) => Err(why.into()),
             Either::Right((outcome, _)) => outcome.map_err(|error| error.of(entry.name)),
         };
@@ -179,8 +180,9 @@ impl Sources {
     pub async fn trace(&self, view: &ClusterView, name: &Name) -> Sightings {
         let mut sink = Sink { trace: Some(Box::new(Trace::of(name))), ..Sink::default() };
         let mut failures = Vec::new();
+        let run = Run { context: &self.context, view };
         for (entry, source) in &self.list {
-            let again = source.gather(view, &mut sink).with_subscriber(NoSubscriber::new());
+            let again = source.gather(run, &mut sink).with_subscriber(NoSubscriber::new());
             if let Err(error) = self.views.keep(again).await {
                 failures.push(SourceFailure { source_name: entry.name, error });
             }

@@ -1,12 +1,8 @@
 //! The sources that there are: one line each.
 
-use std::sync::Arc;
-
 use crate::common::Common;
-use crate::context::Context;
 use crate::error::OptionsError;
 use crate::gateway::{GrpcRoute, HttpRoute, RouteSource, TcpRoute, TlsRoute, UdpRoute};
-use crate::needs::Row;
 use crate::source::{Definition, Source};
 use crate::templates::{Templates, Views};
 
@@ -16,11 +12,10 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// See [`Definition::KINDS`].
     kinds: &'static [&'static str],
-    /// See [`Definition::needs`].
-    pub(crate) needs: fn(&SourceOptions) -> Vec<Row>,
     /// See [`Definition::views`].
     pub(crate) views: fn(Views, &Templates) -> Views,
-    make: fn(&SourceOptions, Arc<Context>) -> Box<dyn Source>,
+    /// The source, as its flags have it.
+    pub(crate) make: fn(&AllSources) -> Box<dyn Source>,
 }
 
 /// One source of the table.
@@ -29,17 +24,16 @@ macro_rules! entry {
         Entry {
             name: <$source>::NAME,
             kinds: <$source>::KINDS,
-            needs: |options| <$source>::needs(&options.$field),
             views: <$source>::views,
-            make: |options, context| Box::new(<$source>::new(options.$field.clone(), context)),
+            make: |all| Box::new(all.$field.clone()),
         }
     };
 }
 
-/// Makes the table: of every source a field for its flags, a field for what they say, and an entry. Sources that share the
+/// Makes the table: of every source a field for its flags, a field for the source, and an entry. Sources that share the
 /// flags of another one stand in brackets behind it.
 macro_rules! sources {
-    ($($field:ident: $source:ty $([$($more:ty,)*])?,)*) => {
+    ($($field:ident: $source:ty $([$($more:ident: $sharing:ty,)*])?,)*) => {
         /// The flags that single sources have.
         #[derive(clap::Args, Clone, Debug)]
         #[group(skip)]
@@ -47,21 +41,24 @@ macro_rules! sources {
             $(#[command(flatten)] $field: <$source as Definition>::Flags,)*
         }
 
-        /// What the flags of single sources say.
+        /// All sources, each as its flags have it.
         #[derive(Clone, Debug)]
-        pub(crate) struct SourceOptions {
-            $($field: <$source as Definition>::Options,)*
+        pub(crate) struct AllSources {
+            $($field: $source, $($($more: $sharing,)*)?)*
         }
 
-        impl SourceOptions {
+        impl AllSources {
             pub(crate) fn read(flags: &SourceFlags, common: &Common) -> Result<Self, OptionsError> {
-                Ok(Self { $($field: <$source>::options(&flags.$field, common)?,)* })
+                Ok(Self {
+                    $($field: <$source>::read(&flags.$field, common)?,
+                    $($($more: <$sharing>::read(&flags.$field, common)?,)*)?)*
+                })
             }
         }
 
         /// All sources, by name.
         pub(crate) const SOURCES: &[Entry] =
-            &[$(entry!($field, $source), $($(entry!($field, $more),)*)?)*];
+            &[$(entry!($field, $source), $($(entry!($more, $sharing),)*)?)*];
     };
 }
 
@@ -82,8 +79,12 @@ sources! {
     f5_transportserver: crate::f5::TransportServerSource,
     f5_virtualserver: crate::f5::VirtualServerSource,
     fake: crate::fake::Fake,
-    gateway: RouteSource<HttpRoute>
-        [RouteSource<GrpcRoute>, RouteSource<TlsRoute>, RouteSource<TcpRoute>, RouteSource<UdpRoute>,],
+    gateway_httproute: RouteSource<HttpRoute> [
+        gateway_grpcroute: RouteSource<GrpcRoute>,
+        gateway_tlsroute: RouteSource<TlsRoute>,
+        gateway_tcproute: RouteSource<TcpRoute>,
+        gateway_udproute: RouteSource<UdpRoute>,
+    ],
     gloo_proxy: crate::gloo_proxy::GlooSource,
     ingress: crate::ingress::IngressSource,
     istio_gateway: crate::istio::GatewaySource,
@@ -117,11 +118,6 @@ impl Entry {
     /// The source of this name.
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         SOURCES.iter().find(|entry| entry.name == name)
-    }
-
-    /// Makes the source.
-    pub(crate) fn make(&self, options: &SourceOptions, context: &Arc<Context>) -> Box<dyn Source> {
-        (self.make)(options, Arc::clone(context))
     }
 }
 

@@ -4,12 +4,13 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use ecow::eco_format;
-use extdns_clusters::ResourceType;
+use extdns_clusters::{Metadata, ResourceType};
 use extdns_model::{Name, Resource};
+use extdns_template::Object;
 
 use crate::annotations::{Annotations, Key};
 use crate::ask::Template;
-use crate::common::Common;
+use crate::context::Context;
 use crate::fault::Fault;
 use crate::objects::host_name;
 use crate::records::{TargetGroups, Traits};
@@ -30,11 +31,20 @@ pub(crate) struct Visit<'a, W> {
     pub(crate) by: Arc<Resource>,
     /// Where the cluster serves it.
     pub(crate) kind: ResourceType,
+    pub(crate) context: &'a Context,
     pub(crate) sink: &'a mut Sink,
     pub(crate) waiting: &'a mut Vec<(Arc<Resource>, W)>,
 }
 
-impl<W> Visit<'_, W> {
+impl<'a, W> Visit<'a, W> {
+    /// The annotations of the object.
+    pub(crate) fn annotations<'m>(&self, metadata: &'m Metadata) -> Annotations<'m>
+    where
+        'a: 'm,
+    {
+        self.context.vocabulary.read(&metadata.annotations)
+    }
+
     /// The names in one field of the object; none if a rule hides the field.
     pub(crate) fn names<T: AsRef<str>>(
         &mut self,
@@ -61,8 +71,8 @@ impl<W> Visit<'_, W> {
     }
 
     /// The names of the annotation `hostname`, unless the run ignores it.
-    pub(crate) fn hostnames(&mut self, annotations: Annotations<'_>, common: &Common) -> Vec<Name> {
-        let hidden = common.ignores_hostnames.then_some(IGNORED_ANNOTATION);
+    pub(crate) fn hostnames(&mut self, annotations: Annotations<'_>) -> Vec<Name> {
+        let hidden = self.context.common.ignores_hostnames.then_some(IGNORED_ANNOTATION);
         self.names(annotations.list(Key::HOSTNAME), hidden)
     }
 
@@ -80,6 +90,11 @@ impl<W> Visit<'_, W> {
     /// See [`Sink::settle`].
     pub(crate) fn settle(&mut self, names: Vec<Name>, targets: &TargetGroups, traits: &Traits) {
         self.sink.settle(names, targets, traits, &self.by);
+    }
+
+    /// The templates of the run, for the object as they see it.
+    pub(crate) fn template(&self, view: Option<Arc<Object>>, source: &'static str) -> Template<'a> {
+        (&self.context.common.templates, view, source)
     }
 
     /// See [`Sink::settle_templated`].

@@ -16,13 +16,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
-use extdns_clusters::{ClusterView, ObjectFilter};
+use extdns_clusters::ClusterView;
 use extdns_model::{KindName, Name, Resource, ResourceKind};
 use futures::stream::{self, StreamExt as _};
 
 use crate::annotations::{Key, Reads};
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::Run;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::fault::{Effect, Fault};
@@ -41,11 +41,8 @@ const SERVICE: &str = "external-dns.ambassador-service";
 /// Services that are read at a time.
 const AT_ONCE: usize = 8;
 
-pub(crate) struct AmbassadorSource {
-    context: Arc<Context>,
-    /// The filters of the run without the controller annotation.
-    filter: ObjectFilter,
-}
+#[derive(Clone, Debug)]
+pub(crate) struct AmbassadorSource;
 
 /// Why a Host gets no addresses.
 #[derive(Debug, thiserror::Error)]
@@ -98,16 +95,13 @@ impl ObjectSource for AmbassadorSource {
     const READS: Reads =
         Reads { keys: &[Key::TARGET, Key::TTL, Key::SET_IDENTIFIER], properties: true };
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
-    fn filter(&self) -> &ObjectFilter {
-        &self.filter
+    fn other_rows(&self) -> Vec<Row> {
+        let purpose = "hosts with the annotation external-dns.ambassador-service";
+        vec![Row::get::<Viewed<Service>>(purpose).within(None)]
     }
 
     fn visit(&self, host: Host, visit: &mut Visit<'_, Waiting>) {
-        let annotations = self.context.vocabulary.read(&host.metadata.annotations);
+        let annotations = visit.annotations(&host.metadata);
         let Some(service) = annotations.other(SERVICE) else { return };
         let names = visit.all_names(host.hostname());
         let traits = Traits::read(annotations, &visit.by);
@@ -125,13 +119,13 @@ impl ObjectSource for AmbassadorSource {
 
     async fn finish(
         &self,
-        view: &ClusterView,
+        run: Run<'_>,
         waiting: Vec<(Arc<Resource>, Waiting)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
-        let is_held = view.holds::<Viewed<Service>>();
+        let is_held = run.view.holds::<Viewed<Service>>();
         let services = waiting.iter().map(|(_, waiting)| waiting.service.clone());
-        let answers = read(view, services.filter(|_| is_held).collect()).await;
+        let answers = read(run.view, services.filter(|_| is_held).collect()).await;
         for (resource, Waiting { service, name, traits }) in waiting {
             match answers.get(&service) {
                 None => sink.frozen.push(Frozen::of_manifests(
@@ -159,24 +153,8 @@ impl Definition for AmbassadorSource {
     const NAME: &'static str = "ambassador-host";
     const KINDS: &'static [&'static str] = &["host"];
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![
-            Row::list::<Host>("all its objects"),
-            Row::get::<Viewed<Service>>(
-                "hosts with the annotation external-dns.ambassador-service",
-            )
-            .within(None),
-        ]
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        let filter = ObjectFilter { controller_keys: Vec::new(), ..context.filter.clone() };
-        Self { context, filter }
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self)
     }
 }

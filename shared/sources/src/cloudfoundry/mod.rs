@@ -16,14 +16,12 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, KindName, RecordType, Resource, ResourceKind, Targets, Ttl};
 
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::Run;
 use crate::error::{OptionsError, SourceError};
 use crate::merge::merge_endpoints;
-use crate::needs::Row;
 use crate::sink::Sink;
 use crate::source::{Definition, Source};
 pub(crate) use api::ApiError;
@@ -35,6 +33,7 @@ const KIND: ResourceKind = ResourceKind::new(&KindName::Unlabelled("route"));
 /// The time to live of its records, in seconds.
 const TTL: i64 = 300;
 
+#[derive(Clone, Debug)]
 pub(crate) struct CloudFoundry(Options);
 
 impl CloudFoundry {
@@ -58,12 +57,13 @@ impl CloudFoundry {
 
 #[async_trait]
 impl Source for CloudFoundry {
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
+    async fn gather(&self, run: Run<'_>, sink: &mut Sink) -> Result<(), SourceError> {
         let names = self.names().await.map_err(SourceError::source)?;
         let (ttl, mut endpoints) = (Ttl::from_seconds(TTL), Vec::new());
         for text in names {
             let name = text.as_str().into();
-            let by = Arc::new(Resource { cluster: view.id(), kind: KIND, namespace: None, name });
+            let by =
+                Arc::new(Resource { cluster: run.view.id(), kind: KIND, namespace: None, name });
             if let Some(name) = sink.name(&text, &by) {
                 let targets = Targets::from_iter([self.0.target()]);
                 let endpoint = Endpoint::new(name, RecordType::Cname, ttl, targets);
@@ -79,17 +79,8 @@ impl Definition for CloudFoundry {
     const NAME: &'static str = "cloudfoundry";
     const KINDS: &'static [&'static str] = &[];
     type Flags = Flags;
-    type Options = Options;
 
-    fn options(flags: &Flags, common: &Common) -> Result<Options, OptionsError> {
-        Options::read(flags, common.sources.contains(&Self::NAME))
-    }
-
-    fn needs(_options: &Options) -> Vec<Row> {
-        Vec::new()
-    }
-
-    fn new(options: Options, _context: Arc<Context>) -> Self {
-        Self(options)
+    fn read(flags: &Flags, common: &Common) -> Result<Self, OptionsError> {
+        Options::read(flags, common.sources.contains(&Self::NAME)).map(Self)
     }
 }

@@ -4,6 +4,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use super::Connector;
+use crate::context::{Context, Run};
 use crate::sink::Sink;
 use crate::source::Source as _;
 
@@ -48,7 +49,9 @@ async fn of_server(server: String) -> Result<usize, String> {
     };
     let view = cluster.connect(&Environment::default(), std::io::empty()).await.unwrap();
     let mut sink = Sink::default();
-    let outcome = Connector { server }.gather(&view, &mut sink).await;
+    let source = Connector { connector_source_server: server };
+    let context = Context::of_flags(&[]);
+    let outcome = source.gather(Run { context: &context, view: &view }, &mut sink).await;
     outcome.map_err(|error| error.to_string())?;
     Ok(sink.endpoints.len())
 }

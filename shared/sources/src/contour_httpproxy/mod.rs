@@ -11,22 +11,20 @@
 mod object;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::Reads;
 use crate::common::Common;
-use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::needs::Row;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Definition, NoFlags};
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use object::HttpProxy;
 
-pub(crate) struct ContourSource(Arc<Context>);
+#[derive(Clone, Debug)]
+pub(crate) struct ContourSource;
 
 impl ObjectSource for ContourSource {
     type Object = Viewed<HttpProxy>;
@@ -37,20 +35,15 @@ impl ObjectSource for ContourSource {
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("HTTPProxy"));
     const READS: Reads = Reads::USUAL;
 
-    fn context(&self) -> &Context {
-        &self.0
-    }
-
     fn visit(&self, proxy: Viewed<HttpProxy>, visit: &mut Visit<'_, Infallible>) {
-        let common = &self.0.common;
-        let annotations = self.0.vocabulary.read(&proxy.metadata.annotations);
+        let annotations = visit.annotations(&proxy.metadata);
         let host = Some(&proxy.spec.virtualhost.fqdn).filter(|host| !host.is_empty());
         let mut names = visit.all_names(host.into_iter());
-        names.extend(visit.hostnames(annotations, common));
+        names.extend(visit.hostnames(annotations));
         let given: TargetGroups = annotations.targets().collect();
         let targets = given.or_else(|| proxy.status.load_balancer.targets());
         let traits = Traits::read(annotations, &visit.by);
-        let template = (&common.templates, proxy.view(), Self::NAME);
+        let template = visit.template(proxy.view(), Self::NAME);
         visit.settle_templated(names, &targets, &traits, &template);
     }
 }
@@ -59,21 +52,12 @@ impl Definition for ContourSource {
     const NAME: &'static str = "contour-httpproxy";
     const KINDS: &'static [&'static str] = &["HTTPProxy"];
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![Row::list::<Viewed<HttpProxy>>("all its objects")]
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self)
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_names::<HttpProxy>(templates)
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        Self(context)
     }
 }

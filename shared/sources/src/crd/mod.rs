@@ -8,15 +8,12 @@ mod flags;
 mod object;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
-use async_trait::async_trait;
-use extdns_clusters::{ClusterView, ObjectFilter, ReadError, ResourceType, StatusUpdate};
+use extdns_clusters::StatusUpdate;
 use extdns_model::ResourceKind;
 
 use crate::annotations::Reads;
 use crate::common::Common;
-use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::needs::{Kind, Row};
@@ -28,14 +25,11 @@ pub(crate) use flags::CrdFlagError;
 use flags::Flags;
 use object::DnsEndpoint;
 
+#[derive(Clone, Debug)]
 pub(crate) struct CrdSource {
-    context: Arc<Context>,
     kind: Kind,
-    /// The filters of the run without the controller annotation.
-    filter: ObjectFilter,
 }
 
-#[async_trait]
 impl ObjectSource for CrdSource {
     type Object = DnsEndpoint;
     type Waiting = ();
@@ -44,16 +38,12 @@ impl ObjectSource for CrdSource {
     const KIND: ResourceKind = ResourceKind::CRD;
     const READS: Reads = Reads { keys: &[], properties: false };
 
-    fn context(&self) -> &Context {
-        &self.context
+    fn row(&self) -> Row {
+        Row::list_as::<DnsEndpoint>(self.kind.clone(), "all its objects")
     }
 
-    async fn resource(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
-        self.kind.find(view).await
-    }
-
-    fn filter(&self) -> &ObjectFilter {
-        &self.filter
+    fn other_rows(&self) -> Vec<Row> {
+        vec![Row::update_status(self.kind.clone(), "the status that says they were seen")]
     }
 
     fn visit(&self, object: DnsEndpoint, visit: &mut Visit<'_, ()>) {
@@ -73,21 +63,8 @@ impl Definition for CrdSource {
     const NAME: &'static str = "crd";
     const KINDS: &'static [&'static str] = &["crd"];
     type Flags = Flags;
-    type Options = Kind;
 
-    fn options(flags: &Flags, _common: &Common) -> Result<Kind, OptionsError> {
-        flags::kind(flags)
-    }
-
-    fn needs(kind: &Kind) -> Vec<Row> {
-        vec![
-            Row::list_as::<DnsEndpoint>(kind.clone(), "all its objects"),
-            Row::update_status(kind.clone(), "the status that says they were seen"),
-        ]
-    }
-
-    fn new(kind: Kind, context: Arc<Context>) -> Self {
-        let filter = ObjectFilter { controller_keys: Vec::new(), ..context.filter.clone() };
-        Self { context, kind, filter }
+    fn read(flags: &Flags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self { kind: flags::kind(flags)? })
     }
 }

@@ -11,26 +11,21 @@ mod object;
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use ecow::EcoString;
 use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::{Annotations, Key, Reads};
 use crate::common::Common;
-use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::needs::Row;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Definition, NoFlags};
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use object::{Server, TransportServer, VirtualServer};
 
-pub(crate) struct F5Source<K> {
-    context: Arc<Context>,
-    server: PhantomData<fn() -> K>,
-}
+#[derive(Clone, Debug)]
+pub(crate) struct F5Source<K>(PhantomData<fn() -> K>);
 
 /// How a source of servers of one kind is called.
 pub(crate) trait Named: Server {
@@ -71,12 +66,8 @@ impl<K: Named> ObjectSource for F5Source<K> {
     const READS: Reads =
         Reads { keys: &[Key::CONTROLLER, Key::TARGET, Key::TTL], properties: false };
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
     fn visit(&self, server: Viewed<K>, visit: &mut Visit<'_, Infallible>) {
-        let annotations = self.context.vocabulary.read(&server.metadata().annotations);
+        let annotations = visit.annotations(server.metadata());
         let hosts = std::iter::once(&server.spec().host).chain(server.aliases());
         let names = visit.all_names(hosts.filter(|host: &&EcoString| !host.is_empty()));
         let targets = targets(&*server, annotations);
@@ -85,7 +76,7 @@ impl<K: Named> ObjectSource for F5Source<K> {
         visit.settle(names, &targets, &traits);
         let has_record = visit.sink.endpoints.len() > before;
         let by = visit.unlabelled();
-        let template = (&self.context.common.templates, server.view_as(visit.kind), K::SOURCE);
+        let template = visit.template(server.view_as(visit.kind), K::SOURCE);
         visit.sink.add_templated(has_record, template, &by);
         if visit.sink.endpoints.len() == before {
             tracing::warn!(
@@ -101,22 +92,13 @@ impl<K: Named> Definition for F5Source<K> {
     const NAME: &'static str = K::SOURCE;
     const KINDS: &'static [&'static str] = K::LABELS;
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![Row::list::<Viewed<K>>("all its objects")]
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self(PhantomData))
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_records::<K>(templates)
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        Self { context, server: PhantomData }
     }
 }
 

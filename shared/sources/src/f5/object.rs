@@ -9,7 +9,7 @@ use crate::templates::Templated;
 use crate::templates::schemas::{STRICT, TEXT, schema, structs};
 
 /// A virtual server, of HTTP or of TCP and UDP.
-pub(crate) trait Server: Templated + Clone + Sync {
+pub(crate) trait Server: std::fmt::Debug + Templated + Clone + Sync {
     fn spec(&self) -> &Spec;
     fn status(&self) -> &Status;
     /// The names that the server has besides its host.

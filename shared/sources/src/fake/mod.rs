@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::ClusterView;
 use extdns_model::{
     Endpoint, KindName, Name, RecordType, Resource, ResourceKind, Targets, Ttl, reverse_name,
 };
@@ -15,10 +14,9 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::Run;
 use crate::error::{OptionsError, SourceError};
 use crate::merge::merge_endpoints;
-use crate::needs::Row;
 use crate::objects::Pod;
 use crate::sink::Sink;
 use crate::source::{Definition, NoFlags, Source};
@@ -30,6 +28,7 @@ const SEED: u64 = 9673;
 const SET_IDENTIFIER: &str = "fake";
 const OWNERSHIP: &str = "\"heritage=external-dns,external-dns/owner=fake\"";
 
+#[derive(Clone, Debug)]
 pub(crate) struct Fake {
     domains: Vec<EcoString>,
 }
@@ -50,13 +49,13 @@ fn placeholder() -> Arc<Object> {
 
 #[async_trait]
 impl Source for Fake {
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
+    async fn gather(&self, run: Run<'_>, sink: &mut Sink) -> Result<(), SourceError> {
         let mut dice = Dice(ChaCha8Rng::seed_from_u64(SEED));
         let wanted = self.domains.iter().flat_map(|d| RecordType::KNOWN.map(|rtype| (d, rtype)));
         for (domain, rtype) in wanted {
             let (name, targets) = dice.record(rtype, domain, self.domains.len());
             let resource = Resource {
-                cluster: view.id(),
+                cluster: run.view.id(),
                 kind: KIND,
                 namespace: Some("default".into()),
                 name: name.as_str().into(),
@@ -77,24 +76,15 @@ impl Definition for Fake {
     const NAME: &'static str = "fake";
     const KINDS: &'static [&'static str] = &["fake"];
     type Flags = NoFlags;
-    type Options = Vec<EcoString>;
 
-    fn options(_flags: &NoFlags, common: &Common) -> Result<Vec<EcoString>, OptionsError> {
-        let default = || vec![DOMAIN.into()];
+    fn read(_flags: &NoFlags, common: &Common) -> Result<Self, OptionsError> {
+        let default = || Self { domains: vec![DOMAIN.into()] };
         if !common.sources.contains(&Self::NAME) {
             return Ok(default());
         }
         let names = common.templates.names(&placeholder(), Self::NAME);
         let names = names.map_err(|fault| OptionsError::source(FakeTemplateError(fault)))?.good;
-        Ok(if names.is_empty() { default() } else { names })
-    }
-
-    fn needs(_domains: &Vec<EcoString>) -> Vec<Row> {
-        Vec::new()
-    }
-
-    fn new(domains: Vec<EcoString>, _context: Arc<Context>) -> Self {
-        Self { domains }
+        Ok(if names.is_empty() { default() } else { Self { domains: names } })
     }
 }
 

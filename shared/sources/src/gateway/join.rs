@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, Metadata, ObjectFilter, Selector};
+use extdns_clusters::{Metadata, ObjectFilter, Selector};
 use extdns_model::{Name, Resource};
 
 use super::RouteSource;
 use super::kinds::RouteKind;
 use super::object::{AllowedNamespaces, Gateway, Listener, ListenerSet, ParentRef};
+use crate::context::{Context, Run};
 use crate::joins::{ByName, Found, Join, Stop, need};
 use crate::objects::{Namespace, intersection};
 use crate::records::{TargetGroups, Traits};
@@ -29,6 +30,7 @@ pub(crate) struct Waiting {
 /// What routes are joined with.
 pub(super) struct Joins<'a, K> {
     source: &'a RouteSource<K>,
+    context: &'a Context,
     of_gateways: ObjectFilter,
     of_listener_sets: ObjectFilter,
     gateways: ByName<'a>,
@@ -42,11 +44,12 @@ struct Parent {
 }
 
 impl<'a, K: RouteKind> Joins<'a, K> {
-    pub(super) fn new(source: &'a RouteSource<K>, view: &'a ClusterView) -> Self {
-        let (all, run) = (Selector::default, || source.context.filter.clone());
+    pub(super) fn new(source: &'a RouteSource<K>, Run { context, view }: Run<'a>) -> Self {
+        let (all, run) = (Selector::default, || context.filter.clone());
         let labels = source.options.labels.clone();
         Self {
             source,
+            context,
             of_gateways: ObjectFilter { labels, annotations: all(), ..run() },
             of_listener_sets: ObjectFilter { labels: all(), ..run() },
             gateways: ByName::within(view, source.options.namespace.as_deref()),
@@ -148,7 +151,7 @@ impl<'a, K: RouteKind> Joins<'a, K> {
     /// The targets of an annotation, of the ListenerSet before that of the Gateway; else the addresses of the Gateway.
     fn targets(&self, Parent { gateway, set }: &Parent) -> TargetGroups {
         let annotated = |metadata: &Metadata| -> TargetGroups {
-            self.source.context.vocabulary.read(&metadata.annotations).targets().collect()
+            self.context.vocabulary.read(&metadata.annotations).targets().collect()
         };
         let of_set = set.as_ref().map(|set| annotated(&set.metadata)).unwrap_or_default();
         let addresses = || gateway.status.addresses.iter().map(|address| &address.value).collect();

@@ -23,13 +23,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::{ClusterView, Projection as _, ResourceType};
+use extdns_clusters::Projection as _;
 use extdns_model::{Name, ResourceKind};
 
 use crate::annotations::{Annotations, HostnameSource, Key, Reads};
 use crate::common::Common;
-use crate::context::Context;
-use crate::driver::{ObjectSource, Visit, versions};
+use crate::context::Run;
+use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::joins::Join;
 use crate::needs::Row;
@@ -48,8 +48,8 @@ use object::{Gateway, ListenerSet, Route};
 const HOSTNAME_SOURCE: Key = Key("gateway-hostname-source");
 
 /// The source of one kind of route.
+#[derive(Clone, Debug)]
 pub(crate) struct RouteSource<K> {
-    context: Arc<Context>,
     options: Options,
     kind: PhantomData<fn() -> K>,
 }
@@ -70,14 +70,14 @@ impl<K: RouteKind> RouteSource<K> {
         hidden: Option<&'static str>,
         visit: &mut Visit<'_, Waiting>,
     ) -> (Vec<Name>, bool) {
-        let common = &self.context.common;
+        let common = &visit.context.common;
         let by = Arc::clone(&visit.by);
         let source = HostnameSource::or_all(annotations, HOSTNAME_SOURCE, &by);
         let has_hostnames = route.hostnames().next().is_some();
         let unread = |own| hidden.or((source == own).then_some(OTHER_PLACE));
         let rule = unread(HostnameSource::Annotated);
         let mut names = visit.names(route.hostnames(), rule);
-        let template = (&common.templates, route.view(), K::NAME);
+        let template = visit.template(route.view(), K::NAME);
         let templated = visit.sink.templated_names(has_hostnames, &template, &by);
         names.extend(templated.into_iter().filter(|_| rule.is_none()));
         let ignored = common.ignores_hostnames.then_some(IGNORED_ANNOTATION);
@@ -99,17 +99,20 @@ impl<K: RouteKind> ObjectSource for RouteSource<K> {
         properties: true,
     };
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
-    fn requires(&self) -> Vec<(ResourceType, &'static [&'static str])> {
-        let sets = self.options.reads_listener_sets.then(versions::<ListenerSet>);
-        [versions::<Gateway>()].into_iter().chain(sets).collect()
+    fn other_rows(&self) -> Vec<Row> {
+        let gateways = Row::require::<Gateway>("the parents of routes");
+        let mut rows = vec![
+            gateways.within(self.options.namespace.clone()),
+            Row::join::<Namespace>("listeners that select namespaces"),
+        ];
+        if self.options.reads_listener_sets {
+            rows.push(Row::require::<ListenerSet>("the parents of routes").within(None));
+        }
+        rows
     }
 
     fn visit(&self, route: Viewed<Route<K>>, visit: &mut Visit<'_, Waiting>) {
-        let annotations = self.context.vocabulary.read(&route.metadata().annotations);
+        let annotations = visit.annotations(route.metadata());
         let parents = route.parents();
         let hidden = parents.is_empty().then_some(NOT_ACCEPTED);
         let (mut names, takes_names_of_listeners) =
@@ -122,8 +125,8 @@ impl<K: RouteKind> ObjectSource for RouteSource<K> {
         visit.wait(Waiting { parents, names, takes_names_of_listeners, traits });
     }
 
-    fn join<'a>(&'a self, view: &'a ClusterView) -> Option<Box<dyn Join<Waiting> + 'a>> {
-        Some(Box::new(Joins::new(self, view)))
+    fn join<'a>(&'a self, run: Run<'a>) -> Option<Box<dyn Join<Waiting> + 'a>> {
+        Some(Box::new(Joins::new(self, run)))
     }
 }
 
@@ -131,30 +134,12 @@ impl<K: RouteKind> Definition for RouteSource<K> {
     const NAME: &'static str = K::NAME;
     const KINDS: &'static [&'static str] = &[K::LABEL.as_str()];
     type Flags = Flags;
-    type Options = Options;
 
-    fn options(flags: &Flags, _common: &Common) -> Result<Options, OptionsError> {
-        Options::read(flags)
-    }
-
-    fn needs(options: &Options) -> Vec<Row> {
-        let gateways = Row::join::<Gateway>("the parents of routes");
-        let mut rows = vec![
-            Row::list::<Viewed<Route<K>>>("all its objects"),
-            gateways.within(options.namespace.clone()),
-            Row::join::<Namespace>("listeners that select namespaces"),
-        ];
-        if options.reads_listener_sets {
-            rows.push(Row::join::<ListenerSet>("the parents of routes").within(None));
-        }
-        rows
+    fn read(flags: &Flags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self { options: Options::read(flags)?, kind: PhantomData })
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_names::<Route<K>>(templates)
-    }
-
-    fn new(options: Options, context: Arc<Context>) -> Self {
-        Self { context, options, kind: PhantomData }
     }
 }

@@ -20,14 +20,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clap::{ArgAction, Args};
 use ecow::{EcoString, eco_format};
-use extdns_clusters::{ClusterView, Pairs, ResourceType};
+use extdns_clusters::Pairs;
 use extdns_model::{KindName, Name, Resource, ResourceKind};
-use extdns_template::Object;
 
 use crate::annotations::{Key, Reads};
 use crate::common::Common;
-use crate::context::Context;
-use crate::driver::{ObjectSource, Visit, versions};
+use crate::context::{Context, Run};
+use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::joins::{ByName, Found, INGRESS, Join, JoinFault, Named, Stop, need};
 use crate::needs::Row;
@@ -38,31 +37,27 @@ use crate::source::Definition;
 use crate::templates::{Templates, Viewed, Views};
 use object::{Gateway, Proxy, VirtualHost, VirtualService};
 
-/// The flags of the source `gloo-proxy`.
+/// The source, which is its flags.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
-pub(crate) struct Flags {
+pub(crate) struct GlooSource {
     /// The namespace of the proxies of Gloo (repeatable).
     #[arg(long, value_name = "NAMESPACE", action = ArgAction::Append, default_value = "gloo-system")]
     gloo_namespace: Vec<EcoString>,
 }
 
-pub(crate) struct GlooSource(Arc<Context>, Vec<EcoString>);
-
 /// How a proxy names what it was made of.
-const ORIGIN: Named =
-    Named { how: "it was made of", remedy: "wait until Gloo has made the Proxy anew" };
+const ORIGIN: Named = Named::new("it was made of", "wait until Gloo has made the Proxy anew");
 
 /// How a proxy names its Service.
-const SERVICE: Named = Named {
-    how: "it has the addresses of",
-    remedy: "make one, or give the Proxy targets (annotation target)",
-};
+const SERVICE: Named = Named::new(
+    "it has the addresses of",
+    "make one, or give the Proxy targets (annotation target)",
+);
 
 /// A proxy that waits for what it is made of.
 pub(crate) struct Waiting {
     proxy: Viewed<Proxy>,
-    view: Option<Arc<Object>>,
     /// The names of each virtual host.
     names: Vec<Vec<Name>>,
 }
@@ -95,22 +90,19 @@ impl Joins<'_> {
 
     async fn of_service(&self, proxy: &Proxy) -> Result<Option<TargetGroups>, Stop> {
         need::<Viewed<Service>>(self.objects.view)?;
-        let key = (&*proxy.metadata.namespace, &*proxy.metadata.name);
-        let service: Found<Viewed<Service>> = self.objects.require(key, SERVICE).await?;
+        let service =
+            self.objects.require::<Viewed<Service>>(proxy.metadata.key(), SERVICE).await?;
         if service.spec.kind == ServiceType::LoadBalancer {
             return Ok(Some(service.status.load_balancer.targets()));
         }
-        let proxy = proxy.metadata.full_name();
-        tracing::warn!(%proxy, "the Service of its name is not of type LoadBalancer, so it has no address");
+        tracing::warn!(proxy = %proxy.metadata.full_name(), "the Service of its name is not of type LoadBalancer, so it has no address");
         Ok(None)
     }
 
     /// What the annotations of VirtualServices say together; of two that say something else, the later one counts.
     async fn traits(&self, host: &VirtualHost, by: &Resource) -> Result<Traits, Stop> {
-        let mut found: Vec<Found<VirtualService>> = Vec::new();
-        for key in host.virtual_services() {
-            found.push(self.objects.require(key, ORIGIN).await?);
-        }
+        let found: Vec<Found<VirtualService>> =
+            self.objects.require_all(host.virtual_services(), ORIGIN).await?;
         let pairs: Pairs = found.iter().flat_map(|own| own.metadata.annotations.iter()).collect();
         Ok(Traits::read(self.context.vocabulary.read(&pairs), by))
     }
@@ -120,7 +112,7 @@ impl Joins<'_> {
 impl Join<Waiting> for Joins<'_> {
     async fn publish(
         &mut self,
-        Waiting { proxy, view, names }: &Waiting,
+        Waiting { proxy, names }: &Waiting,
         by: &Arc<Resource>,
         found: &mut Sink,
     ) -> Result<(), Stop> {
@@ -131,9 +123,8 @@ impl Join<Waiting> for Joins<'_> {
                 found.settle(names.clone(), targets, &traits, by);
             }
         }
-        let templates = &self.context.common.templates;
-        let has_record = !found.endpoints.is_empty();
-        found.add_templated(has_record, (templates, view.clone(), GlooSource::NAME), by);
+        let template = (&self.context.common.templates, proxy.view(), GlooSource::NAME);
+        found.add_templated(!found.endpoints.is_empty(), template, by);
         Ok(())
     }
 
@@ -151,64 +142,50 @@ impl ObjectSource for GlooSource {
     const KIND: ResourceKind = ResourceKind::new(&KindName::Unlabelled("proxy"));
     const READS: Reads = Reads { keys: &[Key::CONTROLLER, Key::TARGET], properties: false };
 
-    fn context(&self) -> &Context {
-        &self.0
+    fn row(&self) -> Row {
+        Row::list::<Viewed<Proxy>>("all its objects").within(None)
     }
 
-    fn namespace(&self) -> Option<&str> {
-        None
-    }
-
-    fn requires(&self) -> Vec<(ResourceType, &'static [&'static str])> {
-        vec![versions::<VirtualService>(), versions::<Gateway>()]
-    }
-
-    fn own_filter(&self) -> Option<EcoString> {
-        Some(eco_format!("--gloo-namespace={}", self.1.join(",")))
-    }
-
-    fn hides(&self, proxy: &Viewed<Proxy>) -> Option<&'static str> {
-        let is_asked = self.1.contains(&proxy.metadata.namespace);
-        (!is_asked).then_some("its namespace is not among --gloo-namespace")
-    }
-
-    fn visit(&self, proxy: Viewed<Proxy>, visit: &mut Visit<'_, Waiting>) {
-        let names = proxy.virtual_hosts().map(|host| visit.all_names(host.names())).collect();
-        let view = proxy.view_as(visit.kind);
-        visit.wait(Waiting { proxy, view, names });
-    }
-
-    fn join<'a>(&'a self, view: &'a ClusterView) -> Option<Box<dyn Join<Waiting> + 'a>> {
-        Some(Box::new(Joins { context: &self.0, objects: ByName::within(view, None) }))
-    }
-}
-
-impl Definition for GlooSource {
-    const NAME: &'static str = "gloo-proxy";
-    const KINDS: &'static [&'static str] = &[];
-    type Flags = Flags;
-    type Options = Vec<EcoString>;
-
-    fn options(flags: &Flags, _common: &Common) -> Result<Vec<EcoString>, OptionsError> {
-        Ok(flags.gloo_namespace.clone())
-    }
-
-    fn needs(_namespaces: &Vec<EcoString>) -> Vec<Row> {
+    fn other_rows(&self) -> Vec<Row> {
         let rows = [
-            Row::list::<Viewed<Proxy>>("all its objects"),
-            Row::join::<VirtualService>("proxies made of virtual services"),
-            Row::join::<Gateway>("proxies made of gateways"),
+            Row::require::<VirtualService>("proxies made of virtual services"),
+            Row::require::<Gateway>("proxies made of gateways"),
             Row::join::<Viewed<Service>>("proxies of the same name"),
             Row::join::<Viewed<Ingress>>("gateways with the annotation ingress"),
         ];
         rows.map(|row| row.within(None)).into()
     }
 
-    fn views(views: Views, templates: &Templates) -> Views {
-        views.for_records::<Proxy>(templates)
+    fn own_filter(&self) -> Option<EcoString> {
+        Some(eco_format!("--gloo-namespace={}", self.gloo_namespace.join(",")))
     }
 
-    fn new(namespaces: Vec<EcoString>, context: Arc<Context>) -> Self {
-        Self(context, namespaces)
+    fn hides(&self, proxy: &Viewed<Proxy>, _context: &Context) -> Option<&'static str> {
+        let is_asked = self.gloo_namespace.contains(&proxy.metadata.namespace);
+        (!is_asked).then_some("its namespace is not among --gloo-namespace")
+    }
+
+    fn visit(&self, proxy: Viewed<Proxy>, visit: &mut Visit<'_, Waiting>) {
+        let names = proxy.virtual_hosts().map(|host| visit.all_names(host.names())).collect();
+        visit.wait(Waiting { proxy, names });
+    }
+
+    fn join<'a>(&'a self, run: Run<'a>) -> Option<Box<dyn Join<Waiting> + 'a>> {
+        let objects = ByName::within(run.view, None);
+        Some(Box::new(Joins { context: run.context, objects }))
+    }
+}
+
+impl Definition for GlooSource {
+    const NAME: &'static str = "gloo-proxy";
+    const KINDS: &'static [&'static str] = &[];
+    type Flags = Self;
+
+    fn read(flags: &Self, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(flags.clone())
+    }
+
+    fn views(views: Views, templates: &Templates) -> Views {
+        views.for_records::<Proxy>(templates)
     }
 }

@@ -106,17 +106,3 @@ impl VirtualHost {
         own.chain(self.metadata_static.of_kind(VIRTUAL_SERVICE))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::VirtualHost;
-
-    #[test]
-    fn domains_are_names_without_their_port() {
-        let domains = ["a.test", "b.test:443", "*", "*:80", "*.c.test", "d.test:http", ""];
-        let domains = domains.map(Into::into).to_vec();
-        let host = VirtualHost { domains, ..VirtualHost::default() };
-        let names: Vec<_> = host.names().collect();
-        assert_eq!(names, ["a.test", "b.test", "*.c.test", "d.test:http"]);
-    }
-}

@@ -3,8 +3,6 @@
 
 mod flags;
 
-use std::sync::Arc;
-
 use ecow::EcoString;
 use extdns_model::{KindName, ResourceKind};
 
@@ -13,7 +11,6 @@ use crate::common::Common;
 use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::needs::Row;
 use crate::objects::{CLASS_ANNOTATION, Ingress};
 use crate::records::{TargetGroups, Traits};
 use crate::source::Definition;
@@ -62,8 +59,8 @@ fn hides(said: Option<HostnameSource>, place: HostnameSource) -> Option<IngressR
     (!is_read).then_some(IngressRule::HostnameSource)
 }
 
+#[derive(Clone, Debug)]
 pub(crate) struct IngressSource {
-    context: Arc<Context>,
     options: Options,
 }
 
@@ -85,16 +82,12 @@ impl ObjectSource for IngressSource {
         properties: true,
     };
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
     fn own_filter(&self) -> Option<EcoString> {
         self.options.written_classes()
     }
 
     /// The class filter: `ingressClassName` decides alone where it is set.
-    fn hides(&self, ingress: &Viewed<Ingress>) -> Option<IngressRule> {
+    fn hides(&self, ingress: &Viewed<Ingress>, _context: &Context) -> Option<IngressRule> {
         let wanted = &self.options.classes;
         if wanted.is_empty() {
             return None;
@@ -108,9 +101,9 @@ impl ObjectSource for IngressSource {
     }
 
     fn visit(&self, ingress: Viewed<Ingress>, visit: &mut Visit<'_, ()>) {
-        let annotations = self.context.vocabulary.read(&ingress.metadata.annotations);
+        let annotations = visit.annotations(&ingress.metadata);
         let said = HostnameSource::of(annotations, HOSTNAME_SOURCE).ok();
-        let common = &self.context.common;
+        let common = &visit.context.common;
         let unread =
             |place, ignored: bool, rule| hides(said, place).or_else(|| ignored.then_some(rule));
         let (defined, annotated) = (HostnameSource::Defined, HostnameSource::Annotated);
@@ -123,7 +116,7 @@ impl ObjectSource for IngressSource {
         names.extend(visit.names(tls, rule));
         let rule = unread(annotated, common.ignores_hostnames, IngressRule::IgnoredAnnotation);
         names.extend(visit.names(annotations.list(Key::HOSTNAME), rule));
-        let template = (&common.templates, ingress.view(), Self::NAME);
+        let template = visit.template(ingress.view(), Self::NAME);
         names.extend(visit.sink.templated_names(!names.is_empty(), &template, &visit.by));
         if names.is_empty() {
             return;
@@ -142,21 +135,12 @@ impl Definition for IngressSource {
     const NAME: &'static str = "ingress";
     const KINDS: &'static [&'static str] = &["ingress"];
     type Flags = Flags;
-    type Options = Options;
 
-    fn options(flags: &Flags, common: &Common) -> Result<Options, OptionsError> {
-        Options::read(flags, common)
-    }
-
-    fn needs(_options: &Options) -> Vec<Row> {
-        vec![Row::list::<Viewed<Ingress>>("all its objects")]
+    fn read(flags: &Flags, common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self { options: Options::read(flags, common)? })
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_names::<Ingress>(templates)
-    }
-
-    fn new(options: Options, context: Arc<Context>) -> Self {
-        Self { context, options }
     }
 }

@@ -4,14 +4,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::ClusterView;
 use extdns_model::{KindName, Name, Resource, ResourceKind};
 
 use super::object::Gateway;
 use super::targets::{Targets, ingress};
 use crate::annotations::{Key, Reads};
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::{Context, Run};
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::joins::{INGRESS, Join, JoinFault, Stop, Waiting};
@@ -22,7 +21,8 @@ use crate::sink::Sink;
 use crate::source::{Definition, NoFlags};
 use crate::templates::{Templates, Viewed, Views};
 
-pub(crate) struct GatewaySource(Arc<Context>);
+#[derive(Clone, Debug)]
+pub(crate) struct GatewaySource;
 
 /// What gateways are joined with.
 struct Joins<'a> {
@@ -68,14 +68,17 @@ impl ObjectSource for GatewaySource {
         properties: true,
     };
 
-    fn context(&self) -> &Context {
-        &self.0
+    fn other_rows(&self) -> Vec<Row> {
+        vec![
+            Row::join::<Viewed<Service>>("gateways with their selector"),
+            Row::join::<Viewed<Ingress>>("gateways with the annotation ingress"),
+        ]
     }
 
     fn visit(&self, gateway: Viewed<Gateway>, visit: &mut Visit<'_, Waiting<Gateway>>) {
-        let annotations = self.0.vocabulary.read(&gateway.metadata.annotations);
+        let annotations = visit.annotations(&gateway.metadata);
         let mut names = visit.all_names(gateway.hosts().filter_map(|text| super::host(text)));
-        names.extend(visit.hostnames(annotations, &self.0.common));
+        names.extend(visit.hostnames(annotations));
         let traits = Traits::read(annotations, &visit.by);
         let view = gateway.view_as(visit.kind);
         let wants_nothing = names.is_empty() && view.is_none();
@@ -86,9 +89,8 @@ impl ObjectSource for GatewaySource {
         visit.wait(Waiting { object: gateway, view, names, traits });
     }
 
-    fn join<'a>(&'a self, view: &'a ClusterView) -> Option<Box<dyn Join<Waiting<Gateway>> + 'a>> {
-        let targets = Targets::new(view, &self.0);
-        Some(Box::new(Joins { context: &self.0, targets }))
+    fn join<'a>(&'a self, run: Run<'a>) -> Option<Box<dyn Join<Waiting<Gateway>> + 'a>> {
+        Some(Box::new(Joins { context: run.context, targets: Targets::new(run) }))
     }
 }
 
@@ -96,25 +98,12 @@ impl Definition for GatewaySource {
     const NAME: &'static str = "istio-gateway";
     const KINDS: &'static [&'static str] = &["gateway"];
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![
-            Row::list::<Viewed<Gateway>>("all its objects"),
-            Row::join::<Viewed<Service>>("gateways with their selector"),
-            Row::join::<Viewed<Ingress>>("gateways with the annotation ingress"),
-        ]
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self)
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_names::<Gateway>(templates)
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        Self(context)
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use ecow::EcoString;
-use extdns_clusters::ClusterView;
 
 use super::object::Gateway;
 use crate::annotations::{Annotations, GA_PREFIX};
-use crate::context::Context;
+use crate::context::{Context, Run};
 use crate::joins::{ByName, INGRESS, Selecting, Stop, need};
 use crate::objects::Service;
 use crate::records::TargetGroups;
@@ -23,7 +22,7 @@ pub(super) struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn new(view: &'a ClusterView, context: &'a Context) -> Self {
+    pub(super) fn new(Run { context, view }: Run<'a>) -> Self {
         let objects = ByName::within(view, context.namespace());
         Self { context, objects, services: None, known: HashMap::new() }
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
-use extdns_clusters::{ClusterView, ResourceType};
 use extdns_model::{KindName, Name, Resource, ResourceKind};
 use extdns_template::Object;
 
@@ -14,8 +13,8 @@ use super::object::{Gateway, VirtualService};
 use super::targets::Targets;
 use crate::annotations::Reads;
 use crate::common::Common;
-use crate::context::Context;
-use crate::driver::{ObjectSource, Visit, versions};
+use crate::context::{Context, Run};
+use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::joins::{ByName, Found, Join, JoinFault, Stop, full_name, need};
 use crate::needs::Row;
@@ -25,7 +24,8 @@ use crate::sink::Sink;
 use crate::source::{Definition, NoFlags};
 use crate::templates::{Templates, Viewed, Views};
 
-pub(crate) struct VirtualServiceSource(Arc<Context>);
+#[derive(Clone, Debug)]
+pub(crate) struct VirtualServiceSource;
 
 /// The gateway of the sidecars: it has no address of its own.
 const MESH: &str = "mesh";
@@ -143,24 +143,24 @@ impl ObjectSource for VirtualServiceSource {
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("virtualservice"));
     const READS: Reads = Reads::USUAL;
 
-    fn context(&self) -> &Context {
-        &self.0
-    }
-
-    fn requires(&self) -> Vec<(ResourceType, &'static [&'static str])> {
-        vec![versions::<Viewed<Gateway>>()]
+    fn other_rows(&self) -> Vec<Row> {
+        vec![
+            Row::require::<Viewed<Gateway>>("virtual services at gateways"),
+            Row::join::<Viewed<Service>>("gateways with their selector"),
+            Row::join::<Viewed<Ingress>>("gateways with the annotation ingress"),
+        ]
     }
 
     fn visit(&self, service: Viewed<VirtualService>, visit: &mut Visit<'_, Waiting>) {
-        let annotations = self.0.vocabulary.read(&service.metadata.annotations);
+        let annotations = visit.annotations(&service.metadata);
         let hosts = service.spec.hosts.iter().filter_map(|text| super::host(text));
         let mut names = visit.all_names(hosts);
-        names.extend(visit.hostnames(annotations, &self.0.common));
+        names.extend(visit.hostnames(annotations));
         let traits = Traits::read(annotations, &visit.by);
         let view = service.view_as(visit.kind);
         let given: TargetGroups = annotations.targets().collect();
         if !given.is_empty() {
-            let template = (&self.0.common.templates, view, Self::NAME);
+            let template = visit.template(view, Self::NAME);
             visit.settle_templated(names, &given, &traits, &template);
         } else if !names.is_empty() || view.is_some() {
             let spec = &service.spec;
@@ -170,10 +170,9 @@ impl ObjectSource for VirtualServiceSource {
         }
     }
 
-    fn join<'a>(&'a self, view: &'a ClusterView) -> Option<Box<dyn Join<Waiting> + 'a>> {
-        let objects = ByName::within(view, self.0.namespace());
-        let targets = Targets::new(view, &self.0);
-        Some(Box::new(Joins { context: &self.0, objects, targets }))
+    fn join<'a>(&'a self, run: Run<'a>) -> Option<Box<dyn Join<Waiting> + 'a>> {
+        let objects = ByName::within(run.view, run.context.namespace());
+        Some(Box::new(Joins { context: run.context, objects, targets: Targets::new(run) }))
     }
 }
 
@@ -181,26 +180,12 @@ impl Definition for VirtualServiceSource {
     const NAME: &'static str = "istio-virtualservice";
     const KINDS: &'static [&'static str] = &["virtualservice"];
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![
-            Row::list::<Viewed<VirtualService>>("all its objects"),
-            Row::join::<Viewed<Gateway>>("virtual services at gateways"),
-            Row::join::<Viewed<Service>>("gateways with their selector"),
-            Row::join::<Viewed<Ingress>>("gateways with the annotation ingress"),
-        ]
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self)
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_names::<VirtualService>(templates)
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        Self(context)
     }
 }

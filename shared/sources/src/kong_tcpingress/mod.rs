@@ -8,21 +8,19 @@
 mod object;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::Reads;
 use crate::common::Common;
-use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::needs::Row;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Definition, NoFlags};
 use object::TcpIngress;
 
-pub(crate) struct KongSource(Arc<Context>);
+#[derive(Clone, Debug)]
+pub(crate) struct KongSource;
 
 impl ObjectSource for KongSource {
     type Object = TcpIngress;
@@ -32,13 +30,9 @@ impl ObjectSource for KongSource {
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("tcpingress"));
     const READS: Reads = Reads::USUAL;
 
-    fn context(&self) -> &Context {
-        &self.0
-    }
-
     fn visit(&self, ingress: TcpIngress, visit: &mut Visit<'_, Infallible>) {
-        let annotations = self.0.vocabulary.read(&ingress.metadata.annotations);
-        let mut names = visit.hostnames(annotations, &self.0.common);
+        let annotations = visit.annotations(&ingress.metadata);
+        let mut names = visit.hostnames(annotations);
         let hosts = ingress.spec.rules.iter().map(|rule| &rule.host);
         names.extend(visit.all_names(hosts.filter(|host| !host.is_empty())));
         let given: TargetGroups = annotations.targets().collect();
@@ -52,17 +46,8 @@ impl Definition for KongSource {
     const NAME: &'static str = "kong-tcpingress";
     const KINDS: &'static [&'static str] = &["tcpingress"];
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![Row::list::<TcpIngress>("all its objects")]
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        Self(context)
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self)
     }
 }

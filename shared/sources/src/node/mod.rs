@@ -14,13 +14,13 @@ use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::fault::{Effect, Fault};
-use crate::needs::Row;
 use crate::objects::Node;
 use crate::records::{TargetGroups, Traits};
 use crate::source::{Definition, NoFlags};
 use crate::templates::{Templates, Viewed, Views};
 
-pub(crate) struct NodeSource(Arc<Context>);
+#[derive(Clone, Debug)]
+pub(crate) struct NodeSource;
 
 /// Why a node is not looked at.
 #[derive(Debug, thiserror::Error)]
@@ -47,14 +47,12 @@ impl Fault for NodeFault {
     }
 }
 
-impl NodeSource {
-    /// The external addresses, and the internal ones only where there is no external one.
-    fn addresses(&self, node: &Node) -> TargetGroups {
-        let exposed = node.internal_v6().filter(|_| self.0.common.expose_internal_v6);
-        match node.external().next() {
-            Some(_) => node.external().chain(exposed).collect(),
-            None => node.internal().collect(),
-        }
+/// The external addresses, and the internal ones only where there is no external one.
+fn addresses(node: &Node, exposes_internal_v6: bool) -> TargetGroups {
+    let exposed = node.internal_v6().filter(|_| exposes_internal_v6);
+    match node.external().next() {
+        Some(_) => node.external().chain(exposed).collect(),
+        None => node.internal().collect(),
     }
 }
 
@@ -67,18 +65,15 @@ impl ObjectSource for NodeSource {
     const READS: Reads =
         Reads { keys: &[Key::CONTROLLER, Key::TARGET, Key::TTL], properties: false };
 
-    fn context(&self) -> &Context {
-        &self.0
-    }
-
-    fn hides(&self, node: &Viewed<Node>) -> Option<NodeRule> {
-        let leaves_out = self.0.common.exclude_unschedulable && node.spec.unschedulable;
+    fn hides(&self, node: &Viewed<Node>, context: &Context) -> Option<NodeRule> {
+        let leaves_out = context.common.exclude_unschedulable && node.spec.unschedulable;
         leaves_out.then_some(NodeRule::Cordoned)
     }
 
     fn visit(&self, node: Viewed<Node>, visit: &mut Visit<'_, Infallible>) {
-        let annotations = self.0.vocabulary.read(&node.metadata.annotations);
-        let (templates, by) = (&self.0.common.templates, Arc::clone(&visit.by));
+        let annotations = visit.annotations(&node.metadata);
+        let (common, by) = (&visit.context.common, Arc::clone(&visit.by));
+        let templates = &common.templates;
         let view = node.view();
         let ask =
             view.as_ref().map(|object| Ask { templates, object, source: Self::NAME, by: &by });
@@ -91,7 +86,7 @@ impl ObjectSource for NodeSource {
         }
         names.extend(ask.map(|ask| ask.names(visit.sink)).unwrap_or_default());
         let given: TargetGroups = annotations.targets().collect();
-        let targets = if given.is_empty() { self.addresses(&node) } else { given };
+        let targets = given.or_else(|| addresses(&node, common.expose_internal_v6));
         if targets.is_empty() {
             return visit.fail(&NodeFault::NoAddress);
         }
@@ -104,21 +99,12 @@ impl Definition for NodeSource {
     const NAME: &'static str = "node";
     const KINDS: &'static [&'static str] = &["node"];
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![Row::list::<Viewed<Node>>("all its objects")]
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self)
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         if templates.make_names() { views.with::<Node>(&templates.fields(false)) } else { views }
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        Self(context)
     }
 }

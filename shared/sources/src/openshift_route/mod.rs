@@ -10,7 +10,6 @@
 mod object;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use clap::Args;
 use ecow::EcoString;
@@ -18,10 +17,8 @@ use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::Reads;
 use crate::common::{Common, non_empty};
-use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::needs::Row;
 use crate::records::{TargetGroups, Traits};
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
@@ -36,8 +33,8 @@ pub(crate) struct Flags {
     openshift_router_name: String,
 }
 
+#[derive(Clone, Debug)]
 pub(crate) struct OpenshiftSource {
-    context: Arc<Context>,
     router: Option<EcoString>,
 }
 
@@ -49,22 +46,17 @@ impl ObjectSource for OpenshiftSource {
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("route"));
     const READS: Reads = Reads::USUAL;
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
     fn visit(&self, route: Viewed<Route>, visit: &mut Visit<'_, Infallible>) {
-        let common = &self.context.common;
-        let annotations = self.context.vocabulary.read(&route.metadata.annotations);
+        let annotations = visit.annotations(&route.metadata);
         let admitted = route.admitted(self.router.as_deref());
         let host = admitted.map(|router| &router.host).filter(|host| !host.is_empty());
         let mut names = visit.all_names(host.into_iter());
-        names.extend(visit.hostnames(annotations, common));
+        names.extend(visit.hostnames(annotations));
         let given: TargetGroups = annotations.targets().collect();
         let router = || admitted.map(|router| &router.canonical_hostname);
         let targets = given.or_else(|| router().into_iter().collect());
         let traits = Traits::read(annotations, &visit.by);
-        let template = (&common.templates, route.view(), Self::NAME);
+        let template = visit.template(route.view(), Self::NAME);
         visit.settle_templated(names, &targets, &traits, &template);
     }
 }
@@ -73,21 +65,12 @@ impl Definition for OpenshiftSource {
     const NAME: &'static str = "openshift-route";
     const KINDS: &'static [&'static str] = &["route"];
     type Flags = Flags;
-    type Options = Option<EcoString>;
 
-    fn options(flags: &Flags, _common: &Common) -> Result<Option<EcoString>, OptionsError> {
-        Ok(non_empty(&flags.openshift_router_name))
-    }
-
-    fn needs(_router: &Option<EcoString>) -> Vec<Row> {
-        vec![Row::list::<Viewed<Route>>("all its objects")]
+    fn read(flags: &Flags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self { router: non_empty(&flags.openshift_router_name) })
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_names::<Route>(templates)
-    }
-
-    fn new(router: Option<EcoString>, context: Arc<Context>) -> Self {
-        Self { context, router }
     }
 }

@@ -7,14 +7,13 @@ mod flags;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::ClusterView;
 use extdns_model::{KindName, Name, Resource, ResourceKind};
 use extdns_template::Data;
 
 use crate::annotations::{Annotations, Key, Reads};
 use crate::ask::Ask;
 use crate::common::{Common, Compatibility, kops};
-use crate::context::Context;
+use crate::context::{Context, Run};
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::needs::Row;
@@ -25,8 +24,8 @@ use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use flags::{Flags, Options};
 
+#[derive(Clone, Debug)]
 pub(crate) struct PodSource {
-    context: Arc<Context>,
     options: Options,
 }
 
@@ -74,28 +73,27 @@ impl PodSource {
     fn leaves_out(&self, pod: &Pod) -> bool {
         self.options.ignore_non_host_network && !pod.spec.host_network
     }
+}
 
-    fn reads_kops(&self) -> bool {
-        self.context.common.compatibility == Some(Compatibility::Kops)
-    }
+fn reads_kops(context: &Context) -> bool {
+    context.common.compatibility == Some(Compatibility::Kops)
+}
 
-    /// Names from templates get all addresses of the pod.
-    fn add_templates(
-        &self,
-        pod: &Viewed<Pod>,
-        has_record: bool,
-        traits: &Traits,
-        by: &Arc<Resource>,
-        sink: &mut Sink,
-    ) {
-        let templates = &self.context.common.templates;
-        let Some(object) = pod.view().filter(|_| templates.apply(has_record)) else { return };
-        let ask = Ask { templates, object: &object, source: Self::NAME, by };
-        let has_pairs = ask.publish_pairs(&Traits::default(), sink);
-        if templates.apply(has_record || has_pairs) {
-            let names = ask.names(sink);
-            settle(sink, &names, &addresses_of(pod), traits, by);
-        }
+/// Names from templates get all addresses of the pod.
+fn add_templates(
+    templates: &Templates,
+    pod: &Viewed<Pod>,
+    has_record: bool,
+    traits: &Traits,
+    by: &Arc<Resource>,
+    sink: &mut Sink,
+) {
+    let Some(object) = pod.view().filter(|_| templates.apply(has_record)) else { return };
+    let ask = Ask { templates, object: &object, source: PodSource::NAME, by };
+    let has_pairs = ask.publish_pairs(&Traits::default(), sink);
+    if templates.apply(has_record || has_pairs) {
+        let names = ask.names(sink);
+        settle(sink, &names, &addresses_of(pod), traits, by);
     }
 }
 
@@ -123,30 +121,31 @@ impl ObjectSource for PodSource {
         properties: false,
     };
 
-    fn context(&self) -> &Context {
-        &self.context
+    fn other_rows(&self) -> Vec<Row> {
+        vec![Row::join::<Viewed<Node>>("pods with the annotation hostname")]
     }
 
     /// Names from templates are those of every pod.
-    fn hides(&self, pod: &Viewed<Pod>) -> Option<PodRule> {
-        let leaves_out = self.leaves_out(pod) && !self.context.common.templates.make_names();
+    fn hides(&self, pod: &Viewed<Pod>, context: &Context) -> Option<PodRule> {
+        let leaves_out = self.leaves_out(pod) && !context.common.templates.make_names();
         leaves_out.then_some(PodRule::NotOnHostNetwork)
     }
 
-    fn may_want(&self, annotations: Annotations<'_>) -> bool {
+    fn may_want(&self, annotations: Annotations<'_>, context: &Context) -> bool {
         self.options.domain.is_some()
-            || self.context.common.templates.make_names()
-            || self.reads_kops()
+            || context.common.templates.make_names()
+            || reads_kops(context)
             || annotations.has_any(&[Key::HOSTNAME, Key::INTERNAL_HOSTNAME])
     }
 
     fn visit(&self, pod: Viewed<Pod>, visit: &mut Visit<'_, OnNode>) {
-        let annotations = self.context.vocabulary.read(&pod.metadata.annotations);
+        let annotations = visit.annotations(&pod.metadata);
+        let templates = &visit.context.common.templates;
         let resource = Arc::clone(&visit.by);
         let traits = Traits::only_ttl(annotations, &resource);
         let before = visit.sink.endpoints.len();
         // Hidden as a whole where there are no templates.
-        let is_left_out = self.leaves_out(&pod) && self.context.common.templates.make_names();
+        let is_left_out = self.leaves_out(&pod) && templates.make_names();
         let rule = is_left_out.then_some(PodRule::NotOnHostNetwork);
         let mut public = visit.names(annotations.list(Key::HOSTNAME), rule.as_ref());
         let mut own = visit.names(annotations.list(Key::INTERNAL_HOSTNAME), rule.as_ref());
@@ -159,7 +158,7 @@ impl ObjectSource for PodSource {
             visit.sink.publish(&std::mem::take(&mut public), &given, &traits, &resource);
             own.clear();
         }
-        if self.reads_kops() {
+        if reads_kops(visit.context) {
             own.extend(visit.names(annotations.other_list(kops::INTERNAL), rule.as_ref()));
             public.extend(visit.names(annotations.other_list(kops::EXTERNAL), rule.as_ref()));
         }
@@ -167,7 +166,7 @@ impl ObjectSource for PodSource {
         settle(visit.sink, &own, &address, &traits, &resource);
         let has_record = visit.sink.endpoints.len() > before;
         if public.is_empty() {
-            self.add_templates(&pod, has_record, &traits, &resource, visit.sink);
+            add_templates(templates, &pod, has_record, &traits, &resource, visit.sink);
         } else {
             visit.wait(OnNode { pod, names: public, traits, has_record });
         }
@@ -175,17 +174,17 @@ impl ObjectSource for PodSource {
 
     async fn finish(
         &self,
-        view: &ClusterView,
+        run: Run<'_>,
         waiting: Vec<(Arc<Resource>, OnNode)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
-        let nodes = view.shared::<Viewed<Node>>(None).await?;
+        let nodes = run.view.shared::<Viewed<Node>>(None).await?;
         for (by, OnNode { pod, names, traits, has_record }) in &waiting {
             let node = nodes.get("", &pod.spec.node_name);
             let targets = node.map(|node| addresses(node)).unwrap_or_default();
             settle(sink, names, &targets, traits, by);
             let has_record = *has_record || !targets.is_empty();
-            self.add_templates(pod, has_record, traits, by, sink);
+            add_templates(&run.context.common.templates, pod, has_record, traits, by, sink);
         }
         Ok(())
     }
@@ -195,24 +194,12 @@ impl Definition for PodSource {
     const NAME: &'static str = "pod";
     const KINDS: &'static [&'static str] = &["pod"];
     type Flags = Flags;
-    type Options = Options;
 
-    fn options(flags: &Flags, _common: &Common) -> Result<Options, OptionsError> {
-        Ok(flags.into())
-    }
-
-    fn needs(_options: &Options) -> Vec<Row> {
-        vec![
-            Row::list::<Viewed<Pod>>("all its objects"),
-            Row::join::<Viewed<Node>>("pods with the annotation hostname"),
-        ]
+    fn read(flags: &Flags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self { options: flags.into() })
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         if templates.make_names() { views.with::<Pod>(&templates.fields(false)) } else { views }
-    }
-
-    fn new(options: Options, context: Arc<Context>) -> Self {
-        Self { context, options }
     }
 }

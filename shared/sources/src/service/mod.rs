@@ -20,13 +20,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::EcoString;
-use extdns_clusters::ClusterView;
 use extdns_model::{Endpoint, Name, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, Key, Reads};
 use crate::ask::Ask;
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::{Context, Run};
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::merge;
@@ -48,9 +47,16 @@ use resolve::Answers;
 use slice::EndpointSlice;
 use wanted::Wanted;
 
+#[derive(Clone, Debug)]
 pub(crate) struct ServiceSource {
-    context: Arc<Context>,
     options: Options,
+}
+
+/// How a run makes endpoints of services.
+#[derive(Clone, Copy)]
+struct Publisher<'a> {
+    options: &'a Options,
+    context: &'a Context,
 }
 
 /// Why a service is not looked at.
@@ -77,13 +83,13 @@ pub(crate) enum Origin {
 }
 
 impl Need {
-    fn add(&mut self, origin: &Origin, wanted: &Wanted, source: &ServiceSource) {
+    fn add(&mut self, origin: &Origin, wanted: &Wanted, publisher: Publisher<'_>) {
         match origin {
             Origin::Pods => {
                 self.slices = true;
                 self.pods = true;
-                let annotations = wanted.annotations(&source.context);
-                self.nodes |= headless::needs_nodes(annotations) && source.may_list_nodes();
+                let annotations = wanted.annotations(publisher.context);
+                self.nodes |= headless::needs_nodes(annotations) && publisher.may_list_nodes();
             }
             Origin::Nodes => {
                 self.nodes = true;
@@ -109,14 +115,14 @@ impl Origin {
     }
 }
 
-impl ServiceSource {
+impl Publisher<'_> {
     /// Puts everything that a service wants into the sink: names of its own, else those of another system, and what
     /// templates give.
-    fn publish(&self, wanted: &Wanted, origin: &Origin, helpers: &Helpers, sink: &mut Sink) {
+    fn publish(self, wanted: &Wanted, origin: &Origin, helpers: &Helpers, sink: &mut Sink) {
         let (before, waiting) = (sink.endpoints.len(), sink.unready.len());
         self.settle(wanted, origin, helpers, sink);
         if sink.endpoints.len() == before {
-            wanted.settle_foreign(&helpers.index, &self.context, sink);
+            wanted.settle_foreign(&helpers.index, self.context, sink);
         }
         let has_record = sink.endpoints.len() > before;
         // What waits for an address has its names already.
@@ -131,28 +137,28 @@ impl ServiceSource {
     }
 
     /// Publishes the pairs that templates give; returns the names that they give.
-    fn templated(&self, wanted: &Wanted, has_record: bool, sink: &mut Sink) -> Vec<Name> {
+    fn templated(self, wanted: &Wanted, has_record: bool, sink: &mut Sink) -> Vec<Name> {
         let templates = &self.context.common.templates;
         let Some(object) = &wanted.view else { return Vec::new() };
-        let ask = Ask { templates, object, source: Self::NAME, by: &wanted.resource };
+        let ask = Ask { templates, object, source: ServiceSource::NAME, by: &wanted.resource };
         let has_pairs = ask.publish_pairs(&Traits::default(), sink);
         let asks_names = templates.apply(has_record || has_pairs);
         if asks_names { ask.names(sink) } else { Vec::new() }
     }
 
-    fn settle(&self, wanted: &Wanted, origin: &Origin, helpers: &Helpers, sink: &mut Sink) {
+    fn settle(self, wanted: &Wanted, origin: &Origin, helpers: &Helpers, sink: &mut Sink) {
         match origin {
             Origin::Itself { public, internal } => wanted.settle(public, internal, sink),
             Origin::LookUp => helpers.answers.settle(wanted, sink),
             Origin::Pods => {
-                headless::settle(wanted, &helpers.index, (&self.context, &self.options), sink);
+                headless::settle(wanted, &helpers.index, (self.context, self.options), sink);
             }
-            Origin::Nodes => node_port::settle(wanted, &helpers.index, &self.context, sink),
+            Origin::Nodes => node_port::settle(wanted, &helpers.index, self.context, sink),
         }
     }
 
-    fn origin(&self, wanted: &Wanted) -> Origin {
-        let (service, annotations) = (&*wanted.service, wanted.annotations(&self.context));
+    fn origin(self, wanted: &Wanted) -> Origin {
+        let (service, annotations) = (&*wanted.service, wanted.annotations(self.context));
         let given: TargetGroups = annotations.targets().collect();
         if !given.is_empty() {
             return Origin::Itself { public: given.clone(), internal: given };
@@ -179,14 +185,14 @@ impl ServiceSource {
         }
     }
 
-    fn must_look_up(&self, service: &Service) -> bool {
+    fn must_look_up(self, service: &Service) -> bool {
         self.options.resolve_hostnames
             && service.spec.external_ips.is_empty()
             && service.status.load_balancer.ingress.iter().any(|entry| !entry.hostname.is_empty())
     }
 
     /// The type filter says what may be listed: nodes belong to NodePort services.
-    fn may_list_nodes(&self) -> bool {
+    fn may_list_nodes(self) -> bool {
         self.options.types.contain(ServiceType::NodePort)
     }
 }
@@ -212,106 +218,13 @@ impl ObjectSource for ServiceSource {
         properties: true,
     };
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
-    fn own_filter(&self) -> Option<EcoString> {
-        self.options.written_types.clone()
-    }
-
-    fn hides(&self, service: &Viewed<Service>) -> Option<ServiceRule> {
-        let kind = service.spec.kind;
-        (!self.options.types.contain(kind)).then(|| ServiceRule::Type(kind.as_str()))
-    }
-
-    fn may_want(&self, annotations: Annotations<'_>) -> bool {
-        let common = &self.context.common;
-        common.templates.make_names()
-            || common.compatibility.is_some()
-            || annotations.has_any(&[Key::HOSTNAME, Key::INTERNAL_HOSTNAME])
-    }
-
-    fn visit(&self, service: Viewed<Service>, visit: &mut Visit<'_, (Wanted, Origin)>) {
-        let annotations = self.context.vocabulary.read(&service.metadata.annotations);
-        let resource = Arc::clone(&visit.by);
-        let hidden =
-            self.context.common.ignores_hostnames.then_some(ServiceRule::IgnoredAnnotation);
-        let public = visit.names(annotations.list(Key::HOSTNAME), hidden.as_ref());
-        let internal = visit.names(annotations.list(Key::INTERNAL_HOSTNAME), hidden.as_ref());
-        let name = |text: &str| visit.sink.name(text, &resource);
-        let foreign = Foreign::read(&self.context, &service, annotations, name);
-        let has_own = !public.is_empty() || !internal.is_empty();
-        if !has_own && foreign.is_none() && !self.context.common.templates.make_names() {
-            return;
-        }
-        let traits = Traits::read(annotations, &resource);
-        let view = service.view();
-        let mut wanted = Wanted { service, resource, traits, public, internal, foreign, view };
-        if !has_own && wanted.foreign.is_none() {
-            wanted.public = self.templated(&wanted, false, visit.sink);
-            wanted.view = None;
-        }
-        let origin = match (&wanted.foreign, wanted.public.is_empty() && wanted.internal.is_empty())
-        {
-            (Some(foreign), true) if foreign.needs_nodes() => Origin::Nodes,
-            (Some(_), true) if wanted.view.is_none() => Origin::nothing(),
-            (None, true) => return,
-            _ => self.origin(&wanted),
-        };
-        match origin {
-            Origin::Itself { .. } => {
-                self.publish(&wanted, &origin, &Helpers::default(), visit.sink)
-            }
-            origin => visit.wait((wanted, origin)),
-        }
-    }
-
-    async fn finish(
-        &self,
-        view: &ClusterView,
-        waiting: Vec<(Arc<Resource>, (Wanted, Origin))>,
-        sink: &mut Sink,
-    ) -> Result<(), SourceError> {
-        let mut need = Need::default();
-        waiting.iter().for_each(|(_, (wanted, origin))| need.add(origin, wanted, self));
-        let index = Index::read(view, self.context.namespace(), need).await?;
-        let hosts = waiting.iter().filter(|(_, (_, origin))| matches!(origin, Origin::LookUp));
-        let hosts = hosts.map(|(_, (wanted, _))| wanted);
-        let answers = resolve::look_up(&*self.context.resolver, hosts).await;
-        let helpers = Helpers { index, answers };
-        for (_, (wanted, origin)) in &waiting {
-            let mut own = Need::default();
-            own.add(origin, wanted, self);
-            match &own.not_held(view)[..] {
-                [] => self.publish(wanted, origin, &helpers, sink),
-                kinds => sink.frozen.push(wanted.frozen(kinds)),
-            }
-        }
-        helpers.answers.failure()
-    }
-
-    fn merge(endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
-        merge::merge_services(endpoints)
-    }
-}
-
-impl Definition for ServiceSource {
-    const NAME: &'static str = "service";
-    const KINDS: &'static [&'static str] = &["service"];
-    type Flags = Flags;
-    type Options = Options;
-
-    fn options(flags: &Flags, _common: &Common) -> Result<Options, OptionsError> {
-        Options::read(flags)
-    }
-
-    fn needs(options: &Options) -> Vec<Row> {
-        let headless = options.types.contain(ServiceType::ClusterIp);
-        let node_port = options.types.contain(ServiceType::NodePort);
-        let mut rows = vec![Row::list::<Viewed<Service>>("all its objects")];
+    fn other_rows(&self) -> Vec<Row> {
+        let Options { types, listens_to_endpoints, .. } = &self.options;
+        let headless = types.contain(ServiceType::ClusterIp);
+        let node_port = types.contain(ServiceType::NodePort);
+        let mut rows = Vec::new();
         if headless {
-            let slices = match options.listens_to_endpoints {
+            let slices = match listens_to_endpoints {
                 true => Row::list::<EndpointSlice>,
                 false => Row::join::<EndpointSlice>,
             };
@@ -328,11 +241,99 @@ impl Definition for ServiceSource {
         rows
     }
 
-    fn views(views: Views, templates: &Templates) -> Views {
-        if templates.make_names() { views.with::<Service>(&templates.fields(false)) } else { views }
+    fn own_filter(&self) -> Option<EcoString> {
+        self.options.written_types.clone()
     }
 
-    fn new(options: Options, context: Arc<Context>) -> Self {
-        Self { context, options }
+    fn hides(&self, service: &Viewed<Service>, _context: &Context) -> Option<ServiceRule> {
+        let kind = service.spec.kind;
+        (!self.options.types.contain(kind)).then(|| ServiceRule::Type(kind.as_str()))
+    }
+
+    fn may_want(&self, annotations: Annotations<'_>, context: &Context) -> bool {
+        let common = &context.common;
+        common.templates.make_names()
+            || common.compatibility.is_some()
+            || annotations.has_any(&[Key::HOSTNAME, Key::INTERNAL_HOSTNAME])
+    }
+
+    fn visit(&self, service: Viewed<Service>, visit: &mut Visit<'_, (Wanted, Origin)>) {
+        let (annotations, context) = (visit.annotations(&service.metadata), visit.context);
+        let publisher = Publisher { options: &self.options, context };
+        let resource = Arc::clone(&visit.by);
+        let ignores = context.common.ignores_hostnames;
+        let hidden = ignores.then_some(ServiceRule::IgnoredAnnotation);
+        let public = visit.names(annotations.list(Key::HOSTNAME), hidden.as_ref());
+        let internal = visit.names(annotations.list(Key::INTERNAL_HOSTNAME), hidden.as_ref());
+        let name = |text: &str| visit.sink.name(text, &resource);
+        let foreign = Foreign::read(context, &service, annotations, name);
+        let has_own = !public.is_empty() || !internal.is_empty();
+        if !has_own && foreign.is_none() && !context.common.templates.make_names() {
+            return;
+        }
+        let traits = Traits::read(annotations, &resource);
+        let view = service.view();
+        let mut wanted = Wanted { service, resource, traits, public, internal, foreign, view };
+        if !has_own && wanted.foreign.is_none() {
+            wanted.public = publisher.templated(&wanted, false, visit.sink);
+            wanted.view = None;
+        }
+        let origin = match (&wanted.foreign, wanted.public.is_empty() && wanted.internal.is_empty())
+        {
+            (Some(foreign), true) if foreign.needs_nodes() => Origin::Nodes,
+            (Some(_), true) if wanted.view.is_none() => Origin::nothing(),
+            (None, true) => return,
+            _ => publisher.origin(&wanted),
+        };
+        match origin {
+            Origin::Itself { .. } => {
+                publisher.publish(&wanted, &origin, &Helpers::default(), visit.sink);
+            }
+            origin => visit.wait((wanted, origin)),
+        }
+    }
+
+    async fn finish(
+        &self,
+        run: Run<'_>,
+        waiting: Vec<(Arc<Resource>, (Wanted, Origin))>,
+        sink: &mut Sink,
+    ) -> Result<(), SourceError> {
+        let Run { context, view } = run;
+        let publisher = Publisher { options: &self.options, context };
+        let mut need = Need::default();
+        waiting.iter().for_each(|(_, (wanted, origin))| need.add(origin, wanted, publisher));
+        let index = Index::read(view, context.namespace(), need).await?;
+        let hosts = waiting.iter().filter(|(_, (_, origin))| matches!(origin, Origin::LookUp));
+        let hosts = hosts.map(|(_, (wanted, _))| wanted);
+        let answers = resolve::look_up(&*context.resolver, hosts).await;
+        let helpers = Helpers { index, answers };
+        for (_, (wanted, origin)) in &waiting {
+            let mut own = Need::default();
+            own.add(origin, wanted, publisher);
+            match &own.not_held(view)[..] {
+                [] => publisher.publish(wanted, origin, &helpers, sink),
+                kinds => sink.frozen.push(wanted.frozen(kinds)),
+            }
+        }
+        helpers.answers.failure()
+    }
+
+    fn merge(endpoints: Vec<Endpoint>) -> Vec<Endpoint> {
+        merge::merge_services(endpoints)
+    }
+}
+
+impl Definition for ServiceSource {
+    const NAME: &'static str = "service";
+    const KINDS: &'static [&'static str] = &["service"];
+    type Flags = Flags;
+
+    fn read(flags: &Flags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self { options: Options::read(flags)? })
+    }
+
+    fn views(views: Views, templates: &Templates) -> Views {
+        if templates.make_names() { views.with::<Service>(&templates.fields(false)) } else { views }
     }
 }

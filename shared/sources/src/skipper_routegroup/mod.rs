@@ -8,16 +8,13 @@
 mod object;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
-use async_trait::async_trait;
 use clap::Args;
-use extdns_clusters::{ClusterView, Projection as _, ReadError, ResourceType};
+use extdns_clusters::Projection as _;
 use extdns_model::{KindName, ResourceKind};
 
 use crate::annotations::Reads;
 use crate::common::Common;
-use crate::context::Context;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::needs::{Kind, Row};
@@ -42,12 +39,11 @@ pub(crate) struct Flags {
 )]
 pub(crate) struct GroupVersionError(pub(crate) String);
 
+#[derive(Clone, Debug)]
 pub(crate) struct SkipperSource {
-    context: Arc<Context>,
     kind: Kind,
 }
 
-#[async_trait]
 impl ObjectSource for SkipperSource {
     type Object = Viewed<RouteGroup>;
     type Waiting = Infallible;
@@ -56,24 +52,19 @@ impl ObjectSource for SkipperSource {
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("routegroup"));
     const READS: Reads = Reads::USUAL;
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
-    async fn resource(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
-        self.kind.find(view).await
+    fn row(&self) -> Row {
+        Row::list_as::<Viewed<RouteGroup>>(self.kind.clone(), "all its objects")
     }
 
     fn visit(&self, group: Viewed<RouteGroup>, visit: &mut Visit<'_, Infallible>) {
-        let common = &self.context.common;
-        let annotations = self.context.vocabulary.read(&group.metadata.annotations);
+        let annotations = visit.annotations(&group.metadata);
         let hosts = group.spec.hosts.iter().filter(|host| !host.is_empty());
         let mut names = visit.all_names(hosts);
-        names.extend(visit.hostnames(annotations, common));
+        names.extend(visit.hostnames(annotations));
         let given: TargetGroups = annotations.targets().collect();
         let targets = given.or_else(|| group.targets());
         let traits = Traits::read(annotations, &visit.by);
-        let template = (&common.templates, group.view_as(visit.kind), Self::NAME);
+        let template = visit.template(group.view_as(visit.kind), Self::NAME);
         visit.settle_templated(names, &targets, &traits, &template);
     }
 }
@@ -82,23 +73,16 @@ impl Definition for SkipperSource {
     const NAME: &'static str = "skipper-routegroup";
     const KINDS: &'static [&'static str] = &["routegroup"];
     type Flags = Flags;
-    type Options = Kind;
 
-    fn options(flags: &Flags, _common: &Common) -> Result<Kind, OptionsError> {
+    fn read(flags: &Flags, _common: &Common) -> Result<Self, OptionsError> {
         let text = &flags.skipper_routegroup_groupversion;
-        kind(text).ok_or_else(|| OptionsError::source(GroupVersionError(text.clone())))
-    }
-
-    fn needs(kind: &Kind) -> Vec<Row> {
-        vec![Row::list_as::<Viewed<RouteGroup>>(kind.clone(), "all its objects")]
+        let kind = kind(text);
+        let kind = kind.ok_or_else(|| OptionsError::source(GroupVersionError(text.clone())))?;
+        Ok(Self { kind })
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_names::<RouteGroup>(templates)
-    }
-
-    fn new(kind: Kind, context: Arc<Context>) -> Self {
-        Self { context, kind }
     }
 }
 

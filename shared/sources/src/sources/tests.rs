@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::Parser;
-use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
+use extdns_clusters::{Access, ApiOptions, Cluster, Environment};
 use extdns_model::ClusterId;
 use tokio::time::Instant;
 
 use super::{AT_ONCE, Sources};
+use crate::context::Run;
 use crate::error::SourceError;
 use crate::sink::Sink;
 use crate::source::Source;
@@ -37,7 +38,7 @@ struct Slow(Arc<Gauge>);
 
 #[async_trait]
 impl Source for Slow {
-    async fn gather(&self, _view: &ClusterView, _sink: &mut Sink) -> Result<(), SourceError> {
+    async fn gather(&self, _run: Run<'_>, _sink: &mut Sink) -> Result<(), SourceError> {
         let Gauge { now, most } = &*self.0;
         most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
         tokio::time::sleep(LIST).await;

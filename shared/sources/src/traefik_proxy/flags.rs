@@ -24,15 +24,6 @@ pub(crate) struct Flags {
     traefik_disable_legacy: bool,
 }
 
-/// What the flags say.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    /// The kinds of routers that are read, each in all its groups.
-    pub(super) kinds: Vec<(RouterKind, &'static str)>,
-    /// Whether a flag is given that has no effect any more.
-    pub(super) has_deprecated: bool,
-}
-
 /// Nothing would be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -40,14 +31,25 @@ pub(crate) struct Options {
 )]
 pub(crate) struct NoGroupError;
 
-impl Options {
-    pub(super) fn read(flags: &Flags, common: &Common, name: &str) -> Result<Self, OptionsError> {
-        let groups = [(CURRENT, !flags.traefik_disable_new), (LEGACY, flags.traefik_enable_legacy)];
+impl Flags {
+    /// The kinds of routers that the source of this name reads, each in all its groups.
+    pub(super) fn kinds(
+        &self,
+        common: &Common,
+        name: &str,
+    ) -> Result<Vec<(RouterKind, &'static str)>, OptionsError> {
+        let is_named = common.sources.contains(&name);
+        if self.traefik_disable_legacy && is_named {
+            tracing::warn!(
+                "--traefik-disable-legacy is deprecated and has no effect: traefik.containo.us is read only with --traefik-enable-legacy"
+            );
+        }
+        let groups = [(CURRENT, !self.traefik_disable_new), (LEGACY, self.traefik_enable_legacy)];
         let of_kind = |kind| groups.into_iter().filter(|it| it.1).map(move |it| (kind, it.0));
         let kinds: Vec<_> = RouterKind::ALL.into_iter().flat_map(of_kind).collect();
-        if kinds.is_empty() && common.sources.contains(&name) {
+        if kinds.is_empty() && is_named {
             return Err(OptionsError::source(NoGroupError));
         }
-        Ok(Self { kinds, has_deprecated: flags.traefik_disable_legacy })
+        Ok(kinds)
     }
 }

@@ -10,15 +10,14 @@ mod object;
 mod rule;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use extdns_clusters::{ClusterView, ReadError, ResourceType};
+use extdns_clusters::ResourceType;
 use extdns_model::ResourceKind;
 
 use crate::annotations::Reads;
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::Run;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::merge::merge_objects;
@@ -27,17 +26,18 @@ use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::{Definition, Source};
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
+use flags::Flags;
 #[cfg(test)]
 pub(crate) use flags::NoGroupError;
-use flags::{Flags, Options};
 use object::{Router, RouterKind};
 use rule::hosts;
 
+#[derive(Clone, Debug)]
 pub(crate) struct TraefikSource(Vec<OneKind>);
 
 /// The routers of one kind in one group.
+#[derive(Clone, Debug)]
 struct OneKind {
-    context: Arc<Context>,
     kind: RouterKind,
     group: &'static str,
 }
@@ -51,12 +51,12 @@ impl ObjectSource for OneKind {
     const KIND: ResourceKind = ResourceKind::new(RouterKind::ALL[0].label);
     const READS: Reads = Reads::USUAL;
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
-    async fn resource(&self, _view: &ClusterView) -> Result<ResourceType, ReadError> {
-        Ok(self.kind.of(self.group))
+    fn row(&self) -> Row {
+        let (of, purpose) = (Kind::Known(self.kind.of(self.group), &[]), "all its objects");
+        match self.kind.has_rules {
+            true => Row::list_as::<Viewed<Router>>(of, purpose),
+            false => Row::list_kind(of, purpose),
+        }
     }
 
     fn label_kind(&self, _resource: &ResourceType) -> ResourceKind {
@@ -64,32 +64,35 @@ impl ObjectSource for OneKind {
     }
 
     fn visit(&self, router: Viewed<Router>, visit: &mut Visit<'_, Infallible>) {
-        let common = &self.context.common;
-        let annotations = self.context.vocabulary.read(&router.metadata.annotations);
-        let mut names = visit.hostnames(annotations, common);
+        let annotations = visit.annotations(&router.metadata);
+        let mut names = visit.hostnames(annotations);
         let rules = router.spec.routes.iter().filter(|_| self.kind.has_rules);
         names.extend(visit.all_names(rules.flat_map(|route| hosts(&route.rule))));
         let targets: TargetGroups = annotations.targets().collect();
         let traits = Traits::read(annotations, &visit.by);
         visit.sink.publish(&names, &targets, &traits, &visit.by);
         let has_record = !names.is_empty() && !targets.is_empty();
-        let template = (&common.templates, router.view_as(visit.kind), TraefikSource::NAME);
+        let template = visit.template(router.view_as(visit.kind), TraefikSource::NAME);
         visit.sink.add_templated(has_record, template, &visit.unlabelled());
     }
 }
 
 #[async_trait]
 impl Source for TraefikSource {
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
+    async fn gather(&self, run: Run<'_>, sink: &mut Sink) -> Result<(), SourceError> {
         let mut found = sink.sibling();
         let mut outcome = Ok(());
         for kind in &self.0 {
-            outcome = outcome.and(kind.gather(view, &mut found).await);
+            outcome = outcome.and(kind.gather(run, &mut found).await);
         }
         // An object can be there in both groups.
         found.endpoints = merge_objects(found.endpoints);
         sink.absorb(found);
         outcome
+    }
+
+    fn needs(&self) -> Vec<Row> {
+        self.0.iter().map(ObjectSource::row).collect()
     }
 }
 
@@ -97,34 +100,13 @@ impl Definition for TraefikSource {
     const NAME: &'static str = "traefik-proxy";
     const KINDS: &'static [&'static str] = &["ingressroute", "ingressroutetcp", "ingressrouteudp"];
     type Flags = Flags;
-    type Options = Options;
 
-    fn options(flags: &Flags, common: &Common) -> Result<Options, OptionsError> {
-        Options::read(flags, common, Self::NAME)
-    }
-
-    fn needs(options: &Options) -> Vec<Row> {
-        let list = |(kind, group): &(RouterKind, &'static str)| {
-            let (of, purpose) = (Kind::Known(kind.of(group), &[]), "all its objects");
-            match kind.has_rules {
-                true => Row::list_as::<Viewed<Router>>(of, purpose),
-                false => Row::list_kind(of, purpose),
-            }
-        };
-        options.kinds.iter().map(list).collect()
+    fn read(flags: &Flags, common: &Common) -> Result<Self, OptionsError> {
+        let kinds = flags.kinds(common, Self::NAME)?;
+        Ok(Self(kinds.into_iter().map(|(kind, group)| OneKind { kind, group }).collect()))
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_records::<Router>(templates)
-    }
-
-    fn new(options: Options, context: Arc<Context>) -> Self {
-        if options.has_deprecated {
-            tracing::warn!(
-                "--traefik-disable-legacy is deprecated and has no effect: traefik.containo.us is read only with --traefik-enable-legacy"
-            );
-        }
-        let one = |(kind, group)| OneKind { context: Arc::clone(&context), kind, group };
-        Self(options.kinds.into_iter().map(one).collect())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clap::{ArgAction, Args};
 use ecow::EcoString;
-use extdns_clusters::{ClusterView, Metadata, ReadError, ResourceType};
+use extdns_clusters::{Metadata, ResourceType};
 use extdns_model::{KindName, ResourceKind};
 use extdns_template::{Schema, UNSTRUCTURED};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::annotations::{Annotations, Key, Reads};
 use crate::ask::Ask;
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::{Context, Run};
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::needs::{Kind, Row};
@@ -53,15 +53,13 @@ impl Templated for Anything {
     const SCHEMA: &'static Schema = &UNSTRUCTURED;
 }
 
+#[derive(Clone, Debug)]
 pub(crate) struct UnstructuredSource(Vec<OneKind>);
 
 /// The objects of one kind.
-struct OneKind {
-    context: Arc<Context>,
-    kind: Kind,
-}
+#[derive(Clone, Debug)]
+struct OneKind(Kind);
 
-#[async_trait]
 impl ObjectSource for OneKind {
     type Object = Viewed<Anything>;
     type Waiting = ();
@@ -71,25 +69,21 @@ impl ObjectSource for OneKind {
     const READS: Reads =
         Reads { keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL], properties: false };
 
-    fn context(&self) -> &Context {
-        &self.context
-    }
-
-    async fn resource(&self, view: &ClusterView) -> Result<ResourceType, ReadError> {
-        self.kind.find(view).await
+    fn row(&self) -> Row {
+        Row::list_kind(self.0.clone(), "all its objects")
     }
 
     fn label_kind(&self, resource: &ResourceType) -> ResourceKind {
         ResourceKind::other(&resource.kind.to_lowercase())
     }
 
-    fn may_want(&self, annotations: Annotations<'_>) -> bool {
-        self.context.common.templates.make_names() || annotations.has_any(&[Key::HOSTNAME])
+    fn may_want(&self, annotations: Annotations<'_>, context: &Context) -> bool {
+        context.common.templates.make_names() || annotations.has_any(&[Key::HOSTNAME])
     }
 
     fn visit(&self, object: Viewed<Anything>, visit: &mut Visit<'_, ()>) {
-        let annotations = self.context.vocabulary.read(&object.metadata.annotations);
-        let (by, templates) = (Arc::clone(&visit.by), &self.context.common.templates);
+        let annotations = visit.annotations(&object.metadata);
+        let (by, templates) = (Arc::clone(&visit.by), &visit.context.common.templates);
         let traits = Traits::only_ttl(annotations, &by);
         let before = visit.sink.endpoints.len();
         let names = visit.all_names(annotations.list(Key::HOSTNAME));
@@ -104,11 +98,15 @@ impl ObjectSource for OneKind {
 
 #[async_trait]
 impl Source for UnstructuredSource {
-    async fn gather(&self, view: &ClusterView, sink: &mut Sink) -> Result<(), SourceError> {
+    async fn gather(&self, run: Run<'_>, sink: &mut Sink) -> Result<(), SourceError> {
         for kind in &self.0 {
-            kind.gather(view, sink).await?;
+            kind.gather(run, sink).await?;
         }
         Ok(())
+    }
+
+    fn needs(&self) -> Vec<Row> {
+        self.0.iter().map(ObjectSource::row).collect()
     }
 }
 
@@ -116,26 +114,17 @@ impl Definition for UnstructuredSource {
     const NAME: &'static str = "unstructured";
     const KINDS: &'static [&'static str] = &[];
     type Flags = Flags;
-    type Options = Vec<Kind>;
 
-    fn options(flags: &Flags, _common: &Common) -> Result<Vec<Kind>, OptionsError> {
+    fn read(flags: &Flags, _common: &Common) -> Result<Self, OptionsError> {
         let kind = |text: &String| {
-            parse(text).ok_or_else(|| OptionsError::source(ResourceFlagError(text.clone())))
+            let kind = parse(text).map(OneKind);
+            kind.ok_or_else(|| OptionsError::source(ResourceFlagError(text.clone())))
         };
-        flags.unstructured_resource.iter().map(kind).collect()
-    }
-
-    fn needs(kinds: &Vec<Kind>) -> Vec<Row> {
-        kinds.iter().map(|kind| Row::list_kind(kind.clone(), "all its objects")).collect()
+        flags.unstructured_resource.iter().map(kind).collect::<Result<_, _>>().map(Self)
     }
 
     fn views(views: Views, templates: &Templates) -> Views {
         views.for_records::<Anything>(templates)
-    }
-
-    fn new(kinds: Vec<Kind>, context: Arc<Context>) -> Self {
-        let one = |kind| OneKind { context: Arc::clone(&context), kind };
-        Self(kinds.into_iter().map(one).collect())
     }
 }
 

@@ -13,6 +13,36 @@ fn no_module_uses_one_that_uses_it() {
     assert!(circles.is_empty(), "these modules use one another: {circles:#?}");
 }
 
+/// The folders of sources of one ecosystem, and the lines below which each of them stays without its tests.
+const ECOSYSTEMS: [(&str, usize); 11] = [
+    ("ambassador_host", 300),
+    ("cloudfoundry", 300),
+    ("contour_httpproxy", 300),
+    ("f5", 300),
+    ("gateway", 700),
+    ("gloo_proxy", 300),
+    ("istio", 600),
+    ("kong_tcpingress", 300),
+    ("openshift_route", 300),
+    ("skipper_routegroup", 300),
+    ("traefik_proxy", 300),
+];
+
+#[test]
+fn a_source_is_short() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (folder, limit) in ECOSYSTEMS {
+        let files =
+            fs::read_dir(src.join(folder)).expect("a folder").map(|own| own.unwrap().path());
+        let files = files.filter(|path| !path.ends_with("tests.rs"));
+        let texts = files.map(|path| fs::read_to_string(path).expect("a source file"));
+        let of_file =
+            |text: String| text.lines().take_while(|line| !line.starts_with("mod tests {")).count();
+        let lines: usize = texts.map(of_file).sum();
+        assert!(lines < limit, "{folder} has {lines} lines");
+    }
+}
+
 /// What the driver and the sink do for every source: a source that names it does it by hand.
 const OF_THE_DRIVER: [&str; 6] =
     ["HiddenBy", "crate::trace", "is_tracing", ".note(", ".unknown", "filter_counts"];

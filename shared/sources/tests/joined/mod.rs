@@ -16,7 +16,7 @@ use extdns_model::{KindName, Name, Resource, ResourceKind};
 
 use crate::annotations::{Key, Reads};
 use crate::common::Common;
-use crate::context::Context;
+use crate::context::Run;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::{OptionsError, SourceError};
 use crate::fault::{Effect, Fault};
@@ -29,7 +29,8 @@ use object::{Gateway, Ingress, Namespace, ParentRef, Route};
 /// Names the Ingress whose addresses a route has: `namespace/name`.
 const INGRESS: Key = Key("ingress");
 
-pub(crate) struct JoinedSource(Arc<Context>);
+#[derive(Clone, Debug)]
+pub(crate) struct JoinedSource;
 
 /// What can be wrong with a route.
 #[derive(Debug, thiserror::Error)]
@@ -96,12 +97,16 @@ impl ObjectSource for JoinedSource {
     const KIND: ResourceKind = ResourceKind::new(&KindName::Labelled("httproute"));
     const READS: Reads = Reads { keys: &[Key::CONTROLLER, Key::TTL, INGRESS], properties: false };
 
-    fn context(&self) -> &Context {
-        &self.0
+    fn other_rows(&self) -> Vec<Row> {
+        vec![
+            Row::list::<Gateway>("routes").within(None),
+            Row::list::<Namespace>("gateways that select namespaces"),
+            Row::get::<Ingress>("routes with the annotation ingress"),
+        ]
     }
 
     fn visit(&self, route: Route, visit: &mut Visit<'_, Waiting>) {
-        let annotations = self.0.vocabulary.read(&route.metadata.annotations);
+        let annotations = visit.annotations(&route.metadata);
         let names = visit.all_names(route.spec.hostnames.iter());
         if route.spec.parent_refs.iter().any(|parent| parent.name.is_empty()) {
             return visit.fail(&RouteFault::NamelessParent);
@@ -114,18 +119,18 @@ impl ObjectSource for JoinedSource {
 
     async fn finish(
         &self,
-        view: &ClusterView,
+        run: Run<'_>,
         waiting: Vec<(Arc<Resource>, Waiting)>,
         sink: &mut Sink,
     ) -> Result<(), SourceError> {
-        let lists = Lists::read(view).await?;
+        let lists = Lists::read(run.view).await?;
         for (by, route) in &waiting {
             let targets = match &route.ingress {
                 None => lists.addresses(route),
                 Some(text) => {
                     let (namespace, name) =
                         text.split_once('/').unwrap_or((&route.namespace, text));
-                    let Some(ingress) = view.object::<Ingress>(namespace, name).await? else {
+                    let Some(ingress) = run.view.object::<Ingress>(namespace, name).await? else {
                         sink.fail(by, &RouteFault::NoIngress(text.clone()));
                         continue;
                     };
@@ -142,22 +147,8 @@ impl Definition for JoinedSource {
     const NAME: &'static str = "joined";
     const KINDS: &'static [&'static str] = &["httproute"];
     type Flags = NoFlags;
-    type Options = ();
 
-    fn options(_flags: &NoFlags, _common: &Common) -> Result<(), OptionsError> {
-        Ok(())
-    }
-
-    fn needs((): &()) -> Vec<Row> {
-        vec![
-            Row::list::<Route>("all its objects"),
-            Row::list::<Gateway>("routes").within(None),
-            Row::list::<Namespace>("gateways that select namespaces"),
-            Row::get::<Ingress>("routes with the annotation ingress"),
-        ]
-    }
-
-    fn new((): (), context: Arc<Context>) -> Self {
-        Self(context)
+    fn read(_flags: &NoFlags, _common: &Common) -> Result<Self, OptionsError> {
+        Ok(Self)
     }
 }

@@ -1,8 +1,5 @@
 //! The source over a simulated cluster, with all requests that it takes.
 
-use std::sync::Arc;
-
-use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
 use extdns_model::{ClusterId, Endpoint, Name};
 use extdns_testkit::kube::Login;
@@ -10,19 +7,11 @@ use extdns_testkit::kube_sim::KubeSim;
 use serde_json::json;
 
 use super::JoinedSource;
-use crate::context::Context;
+use crate::context::{Context, Run};
 use crate::error::SourceError;
-use crate::needs::SharedKinds;
 use crate::sink::Sink;
-use crate::source::{Definition as _, Source as _};
+use crate::source::Source as _;
 use crate::trace::Trace;
-use crate::{Args, Options, SystemResolver};
-
-#[derive(Parser)]
-struct Cli {
-    #[command(flatten)]
-    args: Args,
-}
 
 /// The definition of the gateways in one version: their plural is not guessed.
 fn definition(version: &str) -> String {
@@ -77,19 +66,10 @@ async fn view(sim: &KubeSim) -> ClusterView {
     cluster.connect(&Environment::default(), std::io::empty()).await.expect("a view")
 }
 
-fn source(flags: &[&str]) -> JoinedSource {
-    let words = ["test", "--source=fake"].iter().chain(flags);
-    let options = Options::try_from(&Cli::parse_from(words).args).expect("options");
-    let resolver = Arc::new(SystemResolver::default());
-    JoinedSource::new(
-        (),
-        Arc::new(Context::new(options.gather.common, resolver, SharedKinds::default())),
-    )
-}
-
 async fn gather(view: &ClusterView) -> (Vec<String>, Sink, Result<(), SourceError>) {
     let mut sink = Sink::default();
-    let outcome = source(&[]).gather(view, &mut sink).await;
+    let outcome =
+        JoinedSource.gather(Run { context: &Context::of_flags(&[]), view }, &mut sink).await;
     let shown = |own: &Endpoint| {
         format!("{} {} {}", own.set.name, own.set.rtype, own.set.targets.as_slice()[0])
     };
@@ -201,7 +181,10 @@ async fn a_route_with_a_malformed_field_is_dropped_with_its_reason_and_the_sourc
     // Whoever asks for the name finds the object, which the reason is about.
     let name = Name::as_listed("bad.example.org");
     let mut sink = Sink { trace: Some(Box::new(Trace::of(&name))), ..Sink::default() };
-    source(&[]).gather(&view, &mut sink).await.expect("complete");
+    JoinedSource
+        .gather(Run { context: &Context::of_flags(&[]), view: &view }, &mut sink)
+        .await
+        .expect("complete");
     let sightings = sink.trace.expect("a trace").finish();
     assert_eq!(sightings.len(), 1);
     assert_eq!(sightings[0].resource, sink.dropped[0].resources[0]);
@@ -259,7 +242,10 @@ async fn an_object_that_a_filter_leaves_out_cannot_fail_a_trace() {
         .start();
     let name = Name::as_listed("a.example.org");
     let mut sink = Sink { trace: Some(Box::new(Trace::of(&name))), ..Sink::default() };
-    source(&[]).gather(&view(&sim).await, &mut sink).await.expect("complete");
+    JoinedSource
+        .gather(Run { context: &Context::of_flags(&[]), view: &view(&sim).await }, &mut sink)
+        .await
+        .expect("complete");
     let sightings = sink.trace.expect("a trace").finish();
     let hidden = sightings[0].hidden.as_ref().map(ToString::to_string);
     assert_eq!(hidden.as_deref(), Some("its controller annotation names another controller"));
@@ -273,7 +259,7 @@ async fn the_rights_of_a_source_with_joins_are_in_its_rows() {
         .start();
     let view = view(&sim).await;
     let mut rights = Vec::new();
-    for row in JoinedSource::needs(&()) {
+    for row in JoinedSource.needs() {
         let right = row.of("joined", Some("apps".into())).right(&view).await.expect("a right");
         rights.push(format!("{right} ({})", right.resource.version));
     }
