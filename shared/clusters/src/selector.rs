@@ -22,7 +22,7 @@ impl Selector {
         parse::requirements(text).map(Self)
     }
 
-    /// Parses `--annotation-filter`: the same grammar without numbers, and of several `key=value` with one key the
+    /// Parses `--annotation-filter` and `--gateway-label-filter`: the same grammar without numbers, and of several `key=value` with one key the
     /// last one counts, as upstream keeps them in a map.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ impl Selector {
             match requirement.test {
                 Test::GreaterThan(_) | Test::LessThan(_) => {
                     return Err(SelectorError(format!(
-                        "{:?}: annotations cannot be compared as numbers",
+                        "{:?}: only --label-filter compares numbers",
                         requirement.key
                     )));
                 }
@@ -170,7 +170,7 @@ mod tests {
     fn annotations_do_not() {
         for selector in ["k>5", "k<5", "a=b,k>5"] {
             let error = Selector::annotations(selector).unwrap_err();
-            assert_eq!(error.to_string(), r#""k": annotations cannot be compared as numbers"#);
+            assert_eq!(error.to_string(), r#""k": only --label-filter compares numbers"#);
         }
     }
 

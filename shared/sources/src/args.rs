@@ -42,6 +42,11 @@ impl Args {
         self.common.annotation_prefix.as_deref().filter(|prefix| *prefix != GA_PREFIX)
     }
 
+    /// What to say of the flags that are given and outdated.
+    pub fn deprecations(&self) -> impl Iterator<Item = &'static str> {
+        self.pipeline.deprecation().into_iter().chain(self.own.deprecations())
+    }
+
     /// The words of `--events-emit` that ask for nothing.
     pub fn unknown_events(&self) -> impl Iterator<Item = &str> {
         let words = self.common.events_emit.iter();

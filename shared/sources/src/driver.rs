@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ecow::{EcoString, eco_format};
-use extdns_clusters::{FilterResult, ListScope, Projection, ReadError, ResourceType};
+use extdns_clusters::{FilterResult, ListScope, Projection, ResourceType};
 use extdns_model::{ClusterId, Endpoint, Resource, ResourceKind};
 
 use crate::annotations::{Annotations, Reads};
@@ -162,11 +162,12 @@ async fn pass<'a, S: ObjectSource>(
     source: &S,
     Run { context, view }: Run<'a>,
     sink: &Sink,
-) -> Result<Pass<'a, S::Waiting>, ReadError> {
+) -> Result<Pass<'a, S::Waiting>, SourceError> {
     let row = source.row();
-    let kind = row.kind.find(view).await?;
+    let kind = row.kind.find(view).await.map_err(|error| SourceError::of_flag(error, row.flag))?;
     for other in source.other_rows().iter().filter(|other| other.is_required) {
-        other.kind.require(view).await?;
+        let served = other.kind.require(view).await;
+        served.map_err(|error| SourceError::of_flag(error, other.flag))?;
     }
     let (namespace, filter) = (row.namespace(context.namespace()), context.filter_of(&S::READS));
     let start = || Pass { context, kind, sink: sink.sibling(), waiting: Vec::new() };
@@ -181,7 +182,29 @@ async fn pass<'a, S: ObjectSource>(
     let step = |pass: &mut Pass<'_, _>, object, result| {
         pass.look(source, view.id(), Cow::Owned(object), result);
     };
-    view.fold_as(kind, ListScope { namespace, filter }, start, step).await
+    let folded = view.fold_as(kind, ListScope { namespace, filter }, start, step).await;
+    folded.map_err(|error| SourceError::of_flag(error, row.flag))
+}
+
+/// Gathers from several sources as if they were one. All are asked, and a kind that is not served hides no other failure.
+pub(crate) async fn gather_all<S: Source>(
+    sources: &[S],
+    run: Run<'_>,
+    sink: &mut Sink,
+) -> Result<(), SourceError> {
+    let mut outcome: Result<(), SourceError> = Ok(());
+    for source in sources {
+        let own = source.gather(run, sink).await;
+        let is_first = match (&outcome, &own) {
+            (_, Ok(())) => false,
+            (Ok(()), Err(_)) => true,
+            (Err(first), Err(own)) => first.is_not_served() && !own.is_not_served(),
+        };
+        if is_first {
+            outcome = own;
+        }
+    }
+    outcome
 }
 
 #[async_trait]

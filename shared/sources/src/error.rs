@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use extdns_clusters::{ReadError, ReadErrorKind, SelectorError};
 use extdns_model::{NetFilterError, Resource};
 use extdns_template::SyntaxError;
@@ -93,10 +93,12 @@ pub enum SourceError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The cluster does not serve what the source reads.
-    #[error("{error}; or drop --source={source_name}, or go on without it (--ignore-missing-crds)")]
+    #[error("{error}; or drop {flag}{}", if *is_ignored { "" } else { OR_IGNORE })]
     NotServed {
-        /// The source.
-        source_name: &'static str,
+        /// The flag that asks for it, as it is written: `--source=NAME`, or one that adds a kind to a source.
+        flag: EcoString,
+        /// Whether the run goes on without it, as `--ignore-missing-crds` says.
+        is_ignored: bool,
         /// What is not served, and what is there instead.
         error: ReadError,
     },
@@ -137,13 +139,34 @@ impl SourceError {
         Self::Source(Box::new(error))
     }
 
+    /// The error for a kind that this flag asks for, or the source itself if there is none.
+    pub(crate) fn of_flag(error: ReadError, flag: Option<&'static str>) -> Self {
+        match flag {
+            Some(flag) if is_not_served(&error) => {
+                Self::NotServed { flag: flag.into(), is_ignored: false, error }
+            }
+            _ => Self::Read(error),
+        }
+    }
+
     /// The same with the remedy where the cluster does not serve what this source reads.
-    pub(crate) fn of(self, source_name: &'static str) -> Self {
+    pub(crate) fn of(self, source_name: &'static str, ignores_missing_crds: bool) -> Self {
+        let is_ignored = ignores_missing_crds;
         match self {
-            Self::Read(error) if matches!(*error.kind, ReadErrorKind::NotServed { .. }) => {
-                Self::NotServed { source_name, error }
+            Self::NotServed { flag, error, .. } => Self::NotServed { flag, is_ignored, error },
+            Self::Read(error) if is_not_served(&error) => {
+                let flag = eco_format!("--source={source_name}");
+                Self::NotServed { flag, is_ignored, error }
             }
             other => other,
+        }
+    }
+
+    /// Whether it is only that the cluster does not serve a kind.
+    pub(crate) fn is_not_served(&self) -> bool {
+        match self {
+            Self::Read(error) => is_not_served(error),
+            other => matches!(other, Self::NotServed { .. }),
         }
     }
 
@@ -153,6 +176,13 @@ impl SourceError {
         let (object, reason) = (Arc::clone(object), reason.clone());
         Err(Self::Objects { object, others: others.len(), reason })
     }
+}
+
+/// What can be done where a cluster does not serve a kind.
+const OR_IGNORE: &str = ", or go on without it (--ignore-missing-crds)";
+
+fn is_not_served(error: &ReadError) -> bool {
+    matches!(*error.kind, ReadErrorKind::NotServed { .. })
 }
 
 fn and_more(others: usize, what: &str) -> String {

@@ -122,11 +122,22 @@ impl Stop {
         let (kind, name) = (K::RESOURCE.kind, named.metadata().full_name());
         Self::Fault(JoinFault::Of { kind, name, fault: Box::new(fault) })
     }
-}
 
-/// Stops an object that needs others of this kind, where the manifests hold none.
-pub(crate) fn need<K: Projection>(view: &ClusterView) -> Result<(), Stop> {
-    if view.holds::<K>() { Ok(()) } else { Err(Stop::NotHeld(K::RESOURCE.kind)) }
+    /// What the error says that came for a single object.
+    fn of_single<K: Projection>(namespace: &str, name: &str) -> impl FnOnce(ReadError) -> Self {
+        move |error| match *error.kind {
+            ReadErrorKind::Forbidden { .. } => {
+                let kind = K::RESOURCE.kind;
+                Self::Forbidden(eco_format!("the {kind} \"{namespace}/{name}\": {error}"))
+            }
+            _ => Self::Read(error),
+        }
+    }
+
+    /// Stops an object that needs others of this kind, where the manifests hold none.
+    fn unless_held<K: Projection>(view: &ClusterView) -> Result<(), Self> {
+        if view.holds::<K>() { Ok(()) } else { Err(Self::NotHeld(K::RESOURCE.kind)) }
+    }
 }
 
 /// An object that waits for those that it is joined with.
@@ -169,13 +180,16 @@ impl<'v> ByName<'v> {
         Self { view, namespace }
     }
 
-    /// The object of this name, if there is one.
+    /// The object of this name, if there is one. Where manifests hold no object of the kind, it is not known whether there
+    /// is. Where the run may not read single objects of other namespaces, it is the one object that stops.
     pub(crate) async fn get<K: Projection + Sync>(
         self,
         (namespace, name): (&str, &str),
-    ) -> Result<Option<Found<K>>, ReadError> {
+    ) -> Result<Option<Found<K>>, Stop> {
+        Stop::unless_held::<K>(self.view)?;
         if self.namespace.is_some_and(|own| own != namespace) {
-            return Ok(self.view.object(namespace, name).boxed().await?.map(Found::Single));
+            let found = self.view.object(namespace, name).boxed().await;
+            return Ok(found.map_err(Stop::of_single::<K>(namespace, name))?.map(Found::Single));
         }
         let list: Arc<SharedList<K>> = self.view.shared(self.namespace).boxed().await?;
         Ok(list.position(namespace, name).map(|at| Found::Listed(list, at)))
@@ -205,21 +219,6 @@ impl<'v> ByName<'v> {
             found.push(self.require(key, named).await?);
         }
         Ok(found)
-    }
-
-    /// The object of this name, where the run may have no right to read single objects of other namespaces: then it is the one object
-    /// that stops.
-    pub(crate) async fn get_if_allowed<K: Projection + Sync>(
-        self,
-        (namespace, name): (&str, &str),
-    ) -> Result<Option<Found<K>>, Stop> {
-        self.get((namespace, name)).await.map_err(|error| match *error.kind {
-            ReadErrorKind::Forbidden { .. } => {
-                let kind = K::RESOURCE.kind;
-                Stop::Forbidden(eco_format!("the {kind} \"{namespace}/{name}\": {error}"))
-            }
-            _ => Stop::Read(error),
-        })
     }
 
     /// The addresses of the Ingress that an object of this namespace names in its annotation.
@@ -292,10 +291,8 @@ pub(crate) struct Selecting {
 }
 
 impl Selecting {
-    pub(crate) async fn read(
-        view: &ClusterView,
-        namespace: Option<&str>,
-    ) -> Result<Self, ReadError> {
+    pub(crate) async fn read(view: &ClusterView, namespace: Option<&str>) -> Result<Self, Stop> {
+        Stop::unless_held::<Viewed<Service>>(view)?;
         let services: Arc<SharedList<Viewed<Service>>> = view.shared(namespace).boxed().await?;
         let mut by_pair: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, service) in services.iter().enumerate() {

@@ -117,7 +117,7 @@ fn not_served() -> SourceError {
         remedy: "install its CustomResourceDefinition".to_owned(),
     };
     let error = ReadError { cluster: "prod".into(), kind: Box::new(kind) };
-    SourceError::NotServed { source_name: "contour-httpproxy", error }
+    SourceError::NotServed { flag: "--source=contour-httpproxy".into(), is_ignored: false, error }
 }
 
 fn unresolved(others: usize) -> SourceError {

@@ -33,6 +33,10 @@ pub(crate) struct Row {
     is_joined: bool,
     /// Whether the cluster must serve the kind even where no object needs one of its objects.
     pub(crate) is_required: bool,
+    /// The flag that asks for the kind, where it is not `--source`.
+    pub(crate) flag: Option<&'static str>,
+    /// Whether only a run over one namespace does this.
+    pub(crate) is_elsewhere: bool,
     /// The fields that are read of the objects, for the table of sources.
     #[cfg(test)]
     pub(crate) fields: Option<fn() -> BTreeSet<String>>,
@@ -146,6 +150,8 @@ impl Row {
             projection: None,
             is_joined: false,
             is_required: false,
+            flag: None,
+            is_elsewhere: false,
             #[cfg(test)]
             fields: None,
         }
@@ -161,9 +167,15 @@ impl Row {
         Self { is_required: true, ..Self::join::<K>(purpose) }
     }
 
-    /// Reads single objects of a kind.
+    /// Reads single objects of a kind, in any namespace, that complete those of another one.
     pub(crate) fn get<K: Projection>(purpose: &'static str) -> Self {
-        Self { verb: Verb::Get, ..Self::list_as::<K>(Kind::of::<K>(), purpose) }
+        let row = Self::list_as::<K>(Kind::of::<K>(), purpose).within(None);
+        Self { verb: Verb::Get, is_joined: true, ..row }
+    }
+
+    /// The same in a run over one namespace; a run over all namespaces lists the objects.
+    pub(crate) fn get_elsewhere<K: Projection>(purpose: &'static str) -> Self {
+        Self { is_elsewhere: true, ..Self::get::<K>(purpose) }
     }
 
     /// Updates the status of objects.
@@ -182,6 +194,11 @@ impl Row {
             }
             _ => row,
         }
+    }
+
+    /// Which this flag asks for, and not `--source` alone.
+    pub(crate) fn of_flag(self, flag: &'static str) -> Self {
+        Self { flag: Some(flag), ..self }
     }
 
     /// In this namespace, or in all, whatever the namespace of the run.

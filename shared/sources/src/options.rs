@@ -67,7 +67,9 @@ impl GatherOptions {
 
     /// What a source can come to do to a cluster.
     fn rows(&self, entry: &Entry) -> Vec<Row> {
-        (entry.make)(&self.own).needs()
+        let mut rows = (entry.make)(&self.own).needs();
+        rows.retain(|row| !row.is_elsewhere || self.common.namespace.is_some());
+        rows
     }
 
     /// Whether a source reads a cluster.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, ClusterView, Environment};
 use extdns_model::ClusterId;
+use serde::Deserialize;
 
 use crate::args::Args;
 use crate::options::Options;
@@ -27,7 +28,7 @@ struct Cli {
 }
 
 fn options() -> Options {
-    let flags = ["test", "--source=fake", "--gateway-listener-sets"];
+    let flags = ["test", "--source=fake", "--gateway-listener-sets", "--traefik-enable-legacy"];
     let cli = Cli::try_parse_from(flags).expect("valid flags");
     Options::try_from(&cli.args).expect("valid options")
 }
@@ -39,17 +40,32 @@ async fn view() -> ClusterView {
     cluster.connect(&Environment::default(), std::io::empty()).await.expect("a view")
 }
 
-/// One thing that a source does: what a right names, why, and the fields that are read.
+/// What a source does to the objects of one kind: what rights name, why, and the fields that are read.
 struct Use {
     group: &'static str,
     plural: String,
-    verb: &'static str,
-    purpose: &'static str,
+    verbs: BTreeSet<&'static str>,
+    purposes: Vec<&'static str>,
     is_joined: bool,
     fields: BTreeSet<String>,
 }
 
 impl Use {
+    fn is_read(&self) -> bool {
+        self.verbs.contains("list") || self.verbs.contains("get")
+    }
+
+    /// For which objects of the source it is read; empty for its own objects.
+    fn purpose(&self) -> String {
+        if self.is_joined { self.purposes.join(", and for ") } else { String::new() }
+    }
+
+    /// With the right to watch a list is one request; without it, it is read in pages.
+    fn verbs(&self) -> String {
+        let watch = self.verbs.contains("list").then_some("watch");
+        self.verbs.iter().copied().chain(watch).collect::<Vec<_>>().join(", ")
+    }
+
     /// As a ClusterRole names it.
     fn resource(&self) -> String {
         match self.group {
@@ -77,8 +93,9 @@ impl Use {
     }
 }
 
+/// What a source does, one entry for each kind.
 async fn uses(entry: &Entry, options: &Options, view: &ClusterView) -> Vec<Use> {
-    let mut uses = Vec::new();
+    let mut uses: Vec<Use> = Vec::new();
     for row in (entry.make)(&options.gather.own).needs() {
         let is_joined = row.watched().is_some_and(|kind| kind.is_joined);
         let fields = row.fields.map(|fields| fields()).unwrap_or_default();
@@ -89,14 +106,18 @@ async fn uses(entry: &Entry, options: &Options, view: &ClusterView) -> Vec<Use> 
             part => format!("{}/{part}", right.resource.plural),
         };
         let (group, verb, purpose) = (right.resource.group, right.verb, need.purpose);
-        uses.push(Use { group, plural, verb, purpose, is_joined, fields });
+        match uses.iter_mut().find(|own| own.group == group && own.plural == plural) {
+            Some(own) => {
+                own.verbs.insert(verb);
+                own.purposes.push(purpose);
+            }
+            None => {
+                let (verbs, purposes) = (BTreeSet::from([verb]), vec![purpose]);
+                uses.push(Use { group, plural, verbs, purposes, is_joined, fields });
+            }
+        }
     }
     uses
-}
-
-/// With the right to watch a list is one request; without it, it is read in pages.
-fn verbs(verb: &str) -> &str {
-    if verb == "list" { "list, watch" } else { verb }
 }
 
 /// The source in whose row the fields of a kind stand: the one that is made for that kind, else the first that reads it.
@@ -110,7 +131,7 @@ fn shown_in(rows: &[(&Entry, Vec<Use>)], what: &Use) -> &'static str {
 async fn table() -> String {
     let (options, view) = (options(), view().await);
     let mut text = String::from(
-        "| source | reads | fields besides the metadata | rights |\n| --- | --- | --- | --- |\n",
+        "| source | reads | fields besides the metadata | rights | read set |\n| --- | --- | --- | --- | --- |\n",
     );
     let mut rows = Vec::new();
     for entry in SOURCES {
@@ -118,14 +139,17 @@ async fn table() -> String {
     }
     for (entry, uses) in &rows {
         let (mut reads, mut fields, mut rights) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut read_set, mut joined) = (Vec::new(), Vec::new());
         for own in uses {
             let resource = own.resource();
-            rights.push(format!("`{}`: {}", own.plural, verbs(own.verb)));
-            if !["list", "get"].contains(&own.verb) {
+            rights.push(format!("`{}`: {}", own.plural, own.verbs()));
+            if !own.is_read() {
                 continue;
             }
-            let why = if own.is_joined { format!(" for {}", own.purpose) } else { String::new() };
+            let why = if own.is_joined { format!(" for {}", own.purpose()) } else { String::new() };
             reads.push(format!("`{resource}`{why}"));
+            if own.is_joined { &mut joined } else { &mut read_set }
+                .push(format!("`{}`", own.plural));
             if !own.fields.is_empty() {
                 let of = if own.is_joined { format!("{}: ", own.plural) } else { String::new() };
                 let list = match shown_in(&rows, own) {
@@ -135,17 +159,24 @@ async fn table() -> String {
                 fields.push(format!("{of}{list}"));
             }
         }
-        // Kinds of which the same is read.
-        fields.dedup();
+        // Kinds of which the same is read, and those of one name in two groups.
+        for parts in [&mut fields, &mut rights, &mut read_set] {
+            let mut known = BTreeSet::new();
+            parts.retain(|part| known.insert(part.clone()));
+        }
+        if !joined.is_empty() {
+            read_set.push(format!("with `--relay-joins` {}", joined.join(", ")));
+        }
         let cell =
             |parts: Vec<String>| if parts.is_empty() { "-".to_owned() } else { parts.join("; ") };
         let _ = writeln!(
             text,
-            "| `{}` | {} | {} | {} |",
+            "| `{}` | {} | {} | {} | {} |",
             entry.name,
             cell(reads),
             cell(fields),
-            cell(rights)
+            cell(rights),
+            cell(read_set)
         );
     }
     text
@@ -164,9 +195,8 @@ async fn reads(entry: &Entry) -> String {
         "\n## What it reads\n\n| kind | for | fields besides the metadata | rights |\n| --- | --- | --- | --- |\n",
     );
     for own in &uses {
-        let purpose = if own.is_joined { own.purpose } else { "" };
-        let (resource, fields) = (own.resource(), own.listed_fields());
-        let _ = writeln!(text, "| `{resource}` | {purpose} | {fields} | {} |", verbs(own.verb));
+        let (resource, purpose, fields) = (own.resource(), own.purpose(), own.listed_fields());
+        let _ = writeln!(text, "| `{resource}` | {purpose} | {fields} | {} |", own.verbs());
     }
     text.push('\n');
     text
@@ -182,10 +212,10 @@ fn index() -> String {
 /// The rules of a role for all sources, with the sources that need each.
 async fn rules() -> String {
     let (options, view) = (options(), view().await);
-    let mut rules: BTreeMap<(&str, &str), BTreeMap<String, BTreeSet<&str>>> = BTreeMap::new();
+    let mut rules: BTreeMap<(&str, String), BTreeMap<String, BTreeSet<&str>>> = BTreeMap::new();
     for entry in SOURCES {
         for own in uses(entry, &options, &view).await {
-            let rule = rules.entry((own.group, verbs(own.verb))).or_default();
+            let rule = rules.entry((own.group, own.verbs())).or_default();
             rule.entry(own.plural).or_default().insert(entry.name);
         }
     }
@@ -254,5 +284,37 @@ async fn the_roles_of_infra_are_those_of_the_rows() {
     let rules = rules().await;
     for file in ["infra/kubernetes/rbac.yaml", "infra/aws/kubernetes/rbac.yaml"] {
         check(&root().join(file), ROLE, &rules);
+    }
+}
+
+/// Of a source in the chart, the objects of which a change matters: its read set without what is joined.
+#[derive(Default, Deserialize)]
+struct Rights {
+    #[serde(default)]
+    read: Vec<Rule>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    api_groups: Vec<String>,
+    resources: Vec<String>,
+}
+
+#[tokio::test]
+async fn the_read_sets_of_the_chart_are_those_of_the_rows() {
+    let file = root().join("infra/helm/extdns/files/rights.yaml");
+    let text = std::fs::read_to_string(&file).expect("the rights");
+    let mut written: BTreeMap<String, Rights> = serde_saphyr::from_str(&text).expect("rights");
+    for entry in SOURCES {
+        let uses = uses(entry, &options(), &view().await).await;
+        let own = uses.into_iter().filter(|own| own.is_read() && !own.is_joined);
+        let rule = |own: Use| Rule {
+            api_groups: vec![own.group.to_owned()],
+            resources: vec![own.plural.clone(), format!("{}/status", own.plural)],
+        };
+        let expected: Vec<_> = own.map(rule).collect();
+        let Rights { read } = written.remove(entry.name).expect("rights of each source");
+        assert_eq!(read, expected, "{}", entry.name);
     }
 }

@@ -50,6 +50,11 @@ pub(crate) trait Definition: Source + Clone + Debug + 'static {
     /// The first flag that says something wrong.
     fn read(flags: &Self::Flags, common: &Common) -> Result<Self, OptionsError>;
 
+    /// What to say of a flag that is given and has no effect any more.
+    fn deprecation(_flags: &Self::Flags) -> Option<&'static str> {
+        None
+    }
+
     /// Adds what the templates of the run read of the objects, where the source renders templates for them.
     fn views(views: Views, _templates: &Templates) -> Views {
         views

@@ -134,8 +134,7 @@ impl Sources {
         while let Some(gathered) = self.views.keep(each.next()).await {
             let Gathered { source_name, sink, outcome, nothing_selected } = gathered;
             if let Err(error) = outcome {
-                let is_ignored = matches!(error, SourceError::NotServed { .. })
-                    && self.options.common.ignores_missing_crds;
+                let is_ignored = matches!(error, SourceError::NotServed { is_ignored: true, .. });
                 let failures = if is_ignored { &mut found.not_served } else { &mut found.failures };
                 failures.push(SourceFailure { source_name, error });
             }
@@ -157,14 +156,16 @@ impl Sources {
         source: &dyn Source,
         over: Shared<impl Future<Output = Interruption>>,
     ) -> Gathered {
-        let assumed_target = self.options.common.assumed_target.clone();
-        let events = self.options.common.events;
+        let common = &self.options.common;
+        let (assumed_target, events) = (common.assumed_target.clone(), common.events);
         let references = events.any().then(|| References::of(entry.name, events));
         let mut sink = Sink { assumed_target, references, ..Sink::default() };
         let run = Run { context: &self.context, view };
         let outcome = match select(over, source.gather(run, &mut sink)).await {
             Either::Left((why, _)) => Err(why.into()),
-            Either::Right((outcome, _)) => outcome.map_err(|error| error.of(entry.name)),
+            Either::Right((outcome, _)) => {
+                outcome.map_err(|error| error.of(entry.name, common.ignores_missing_crds))
+            }
         };
         let mut nothing_selected = None;
         if outcome.is_ok() {

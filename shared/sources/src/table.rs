@@ -41,6 +41,13 @@ macro_rules! sources {
             $(#[command(flatten)] $field: <$source as Definition>::Flags,)*
         }
 
+        impl SourceFlags {
+            /// See [`Definition::deprecation`].
+            pub(crate) fn deprecations(&self) -> impl Iterator<Item = &'static str> {
+                [$(<$source>::deprecation(&self.$field)),*].into_iter().flatten()
+            }
+        }
+
         /// All sources, each as its flags have it.
         #[derive(Clone, Debug)]
         pub(crate) struct AllSources {

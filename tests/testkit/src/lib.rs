@@ -17,6 +17,7 @@ pub mod kube;
 pub mod kube_sim;
 pub mod lambda;
 pub mod layers;
+pub mod log;
 pub mod moto;
 pub mod pdns;
 pub mod process;

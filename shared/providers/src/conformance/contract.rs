@@ -1,13 +1,10 @@
 //! What becomes of the answers of a service, recorded or documented: the steps that the tests of its provider share.
 
-use std::io::Write;
-use std::sync::{Arc, LazyLock, Mutex};
-
 use extdns_model::{Endpoint, FailureKind, Name, NotSent, Outcome, RecordSet, RecordType, Ttl};
 use extdns_testkit::http::{Reply, Request, ScriptedServer};
+use extdns_testkit::log::Log;
 use serde_json::Value;
-use tracing::Dispatch;
-use tracing::subscriber::NoSubscriber;
+use tracing::Level;
 
 use super::{SECRET, suite};
 use crate::{Provider, ProviderError};
@@ -90,8 +87,7 @@ pub(crate) async fn writes(
 /// Makes a record, which the service answers by each of these statuses and bodies, and compares the kind of the failure
 /// and a part of what it says. The service echoes the credentials, which no message and no log at debug may show.
 pub(crate) async fn refusals(make: Make, reads: Reads, table: &[(u16, &str, FailureKind, &str)]) {
-    let log = Log::default();
-    let guard = log.at_debug();
+    let log = Log::at(Level::DEBUG);
     for (status, body, kind, text) in table {
         let answer = body.replace("SECRET", SECRET);
         let status = *status;
@@ -116,7 +112,6 @@ pub(crate) async fn refusals(make: Make, reads: Reads, table: &[(u16, &str, Fail
         assert!(failure.message.contains(text), "{status} {body}: {failure}");
         assert!(!failure.message.contains(SECRET), "{failure}");
     }
-    drop(guard);
     let log = log.text();
     if table.iter().any(|(_, _, kind, _)| *kind == FailureKind::Throttled) {
         assert!(log.contains("repeating the call"), "throttled calls are repeated: {log}");
@@ -138,39 +133,6 @@ pub(crate) async fn wrong_clock(make: Make, status: u16, body: &str) {
     assert_eq!(error.kind, crate::ErrorKind::Unauthorised, "{error}");
     assert!(error.message.contains("the clock of this machine says"), "{error}");
     assert!(error.message.contains(&shown), "{error}");
-}
-
-/// What is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Everything from debug on, of this thread, as long as the guard lives.
-    fn at_debug(&self) -> tracing::subscriber::DefaultGuard {
-        /// Where there is one subscriber alone, a line of the log asks that of the thread which comes to it first.
-        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
-        LazyLock::force(&SECOND);
-        let own = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::DEBUG)
-            .with_writer(move || own.clone());
-        tracing::subscriber::set_default(subscriber.finish())
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("a log")).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("a log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Reads zones, which the service answers by each of these statuses and bodies.

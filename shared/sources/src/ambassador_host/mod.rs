@@ -97,7 +97,7 @@ impl ObjectSource for AmbassadorSource {
 
     fn other_rows(&self) -> Vec<Row> {
         let purpose = "hosts with the annotation external-dns.ambassador-service";
-        vec![Row::get::<Viewed<Service>>(purpose).within(None)]
+        vec![Row::get::<Viewed<Service>>(purpose)]
     }
 
     fn visit(&self, host: Host, visit: &mut Visit<'_, Waiting>) {

@@ -7,6 +7,8 @@ use extdns_clusters::Selector;
 use crate::common::{non_empty, selector};
 use crate::error::OptionsError;
 
+use super::object::ParentRef;
+
 /// The flags of the sources of the Gateway API.
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
@@ -42,12 +44,24 @@ pub(crate) struct Options {
 
 impl Options {
     pub(super) fn read(flags: &Flags) -> Result<Self, OptionsError> {
-        let labels = Selector::labels(&flags.gateway_label_filter);
+        let labels = Selector::annotations(&flags.gateway_label_filter);
         Ok(Self {
             namespace: non_empty(&flags.gateway_namespace),
             labels: selector("gateway-label-filter", labels)?,
             name: non_empty(&flags.gateway_name),
             reads_listener_sets: flags.gateway_listener_sets,
         })
+    }
+
+    /// Whether routes of this Gateway count, as far as its name says.
+    pub(super) fn ask_gateway(&self, (namespace, name): (&str, &str)) -> bool {
+        let is_asked = |only: &Option<EcoString>, own| only.as_ref().is_none_or(|it| it == own);
+        is_asked(&self.namespace, namespace) && is_asked(&self.name, name)
+    }
+
+    /// The same of what an object in this namespace names as its parent.
+    pub(super) fn ask(&self, parent: &ParentRef, own: &str) -> bool {
+        let is_set = parent.kind == "ListenerSet";
+        if is_set { self.reads_listener_sets } else { self.ask_gateway(parent.key(own)) }
     }
 }

@@ -12,7 +12,7 @@ use super::RouteSource;
 use super::kinds::RouteKind;
 use super::object::{AllowedNamespaces, Gateway, Listener, ListenerSet, ParentRef};
 use crate::context::{Context, Run};
-use crate::joins::{ByName, Found, Join, Stop, need};
+use crate::joins::{ByName, Found, Join, Stop};
 use crate::objects::{Namespace, intersection};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
@@ -85,23 +85,14 @@ impl<'a, K: RouteKind> Joins<'a, K> {
         if !self.allows(allowed, "None", &gateway.metadata, namespace).await? {
             return skip("its Gateway takes no ListenerSet of this namespace");
         }
-        if !set.is_accepted() {
-            return skip("the ListenerSet is not accepted");
-        }
         Ok(Some(Parent { gateway, set: Some(set) }))
     }
 
-    async fn gateway(
-        &self,
-        (namespace, name): (&str, &str),
-    ) -> Result<Option<Found<Gateway>>, Stop> {
-        need::<Gateway>(self.others.view)?;
-        let options = &self.source.options;
-        let is_asked = |only: &Option<EcoString>, own| only.as_ref().is_none_or(|it| it == own);
-        if !is_asked(&options.namespace, namespace) || !is_asked(&options.name, name) {
+    async fn gateway(&self, key: (&str, &str)) -> Result<Option<Found<Gateway>>, Stop> {
+        if !self.source.options.ask_gateway(key) {
             return Ok(None);
         }
-        let gateway = self.gateways.get::<Gateway>((namespace, name)).await?;
+        let gateway = self.gateways.get::<Gateway>(key).await?;
         Ok(gateway.filter(|gateway| self.of_gateways.apply(&gateway.metadata).is_admitted()))
     }
 
@@ -120,7 +111,6 @@ impl<'a, K: RouteKind> Joins<'a, K> {
             ("Selector", Some(selector)) => selector,
             _ => return Ok(false),
         };
-        need::<Namespace>(self.others.view)?;
         let found = self.others.get::<Namespace>(("", namespace)).await?;
         if found.is_none() {
             tracing::error!(
@@ -142,8 +132,7 @@ impl<'a, K: RouteKind> Joins<'a, K> {
         let allowed = &listener.allowed_routes;
         let is_wanted = K::PROTOCOLS.contains(&listener.protocol.as_str())
             && reference.port.is_none_or(|port| port == listener.port)
-            && allowed.takes(K::RESOURCE.kind)
-            && parent.set.as_ref().is_none_or(|set| set.has_accepted(listener));
+            && allowed.takes(K::RESOURCE.kind);
         let owner = parent.set.as_ref().map_or(&parent.gateway.metadata, |set| &set.metadata);
         Ok(is_wanted && self.allows(&allowed.namespaces, "Same", owner, namespace).await?)
     }
@@ -170,6 +159,7 @@ impl<K: RouteKind> Join<Waiting> for Joins<'_, K> {
     ) -> Result<(), Stop> {
         let namespace = by.namespace.as_deref().unwrap_or_default();
         let mut names: BTreeMap<EcoString, TargetGroups> = BTreeMap::new();
+        let nothing = TargetGroups::default();
         for reference in &route.parents {
             let Some(parent) = self.parent(reference, namespace).await? else { continue };
             let targets = self.targets(&parent);
@@ -180,7 +170,9 @@ impl<K: RouteKind> Join<Waiting> for Joins<'_, K> {
                 let own = route.names.iter().map(Name::as_str);
                 let any = route.takes_names_of_listeners.then_some("");
                 let at = own.chain(any).filter_map(|name| intersection(&listener.hostname, name));
-                at.for_each(|name| names.entry(name).or_default().extend(&targets));
+                // A name at a listener that its Gateway has not accepted yet has no address yet.
+                let targets = if parent.has_accepted(listener) { &targets } else { &nothing };
+                at.for_each(|name| names.entry(name).or_default().extend(targets));
             }
         }
         for (name, mut targets) in names {
@@ -198,6 +190,11 @@ impl<K: RouteKind> Join<Waiting> for Joins<'_, K> {
 }
 
 impl Parent {
+    /// Whether its Gateway has taken this listener.
+    fn has_accepted(&self, listener: &Listener) -> bool {
+        self.set.as_ref().is_none_or(|set| set.has_accepted(listener))
+    }
+
     /// The listener of this name, or all. Of several with one name the last counts.
     fn listeners(&self, section: &str) -> impl Iterator<Item = &Listener> {
         let all = self.set.as_ref().map_or(&self.gateway.spec.listeners, |it| &it.spec.listeners);

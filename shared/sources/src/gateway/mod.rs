@@ -34,7 +34,7 @@ use crate::error::OptionsError;
 use crate::joins::Join;
 use crate::needs::Row;
 use crate::objects::Namespace;
-use crate::records::Traits;
+use crate::records::{TargetGroups, Traits};
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use crate::visit::IGNORED_ANNOTATION;
@@ -54,8 +54,9 @@ pub(crate) struct RouteSource<K> {
     kind: PhantomData<fn() -> K>,
 }
 
-/// Why the names of a route are not looked at that nothing takes.
-const NOT_ACCEPTED: &str = "no parent that its spec names has accepted it (status.parents)";
+/// Why the names of a route are not looked at that no Gateway can take.
+const NO_PARENT: &str =
+    "its spec names no Gateway or ListenerSet as its parent, or none that the flags ask for";
 
 /// Why the names in one place are not looked at.
 const OTHER_PLACE: &str =
@@ -106,7 +107,8 @@ impl<K: RouteKind> ObjectSource for RouteSource<K> {
             Row::join::<Namespace>("listeners that select namespaces"),
         ];
         if self.options.reads_listener_sets {
-            rows.push(Row::require::<ListenerSet>("the parents of routes").within(None));
+            let sets = Row::require::<ListenerSet>("the parents of routes").within(None);
+            rows.push(sets.of_flag("--gateway-listener-sets"));
         }
         rows
     }
@@ -114,14 +116,17 @@ impl<K: RouteKind> ObjectSource for RouteSource<K> {
     fn visit(&self, route: Viewed<Route<K>>, visit: &mut Visit<'_, Waiting>) {
         let annotations = visit.annotations(route.metadata());
         let parents = route.parents();
-        let hidden = parents.is_empty().then_some(NOT_ACCEPTED);
+        let own = &route.metadata().namespace;
+        let may_be_taken = route.named_parents().any(|parent| self.options.ask(parent, own));
+        let hidden = (!may_be_taken).then_some(NO_PARENT);
         let (mut names, takes_names_of_listeners) =
             self.candidates(&route, annotations, hidden, visit);
-        if parents.is_empty() {
-            return;
-        }
         visit.keep_host_names(&mut names);
         let traits = Traits::read(annotations, &visit.by);
+        if parents.is_empty() {
+            // Nothing of those that it names has accepted it yet.
+            return visit.settle(names, &TargetGroups::default(), &traits);
+        }
         visit.wait(Waiting { parents, names, takes_names_of_listeners, traits });
     }
 

@@ -161,18 +161,24 @@ impl<K: RouteKind> Route<K> {
         own.iter().filter(|name| !name.is_empty())
     }
 
-    /// The parents that have accepted it, of those that its spec still names. A Service of a mesh is none.
-    pub(super) fn parents(&self) -> Box<[ParentRef]> {
-        let AnyRoute { metadata, spec, status } = &self.object;
-        let own = metadata.namespace.as_str();
-        let is_named = |parent: &ParentRef| {
-            spec.parent_refs.iter().any(|named| named.identity(own) == parent.identity(own))
+    /// The parents that its spec names. A Service of a mesh is none.
+    pub(super) fn named_parents(&self) -> impl Iterator<Item = &ParentRef> {
+        let own = self.object.metadata.namespace.as_str();
+        let is_known = move |it: &&ParentRef| {
+            matches!(it.identity(own), (GROUP, "Gateway" | "ListenerSet", _))
         };
-        let accepted = status.parents.iter().filter(|it| is_true(&it.conditions, ACCEPTED));
-        let parents = accepted.map(|it| &it.parent_ref).filter(|it| is_named(it));
-        let is_known =
-            |it: &&ParentRef| matches!(it.identity(own), (GROUP, "Gateway" | "ListenerSet", _));
-        parents.filter(is_known).cloned().collect()
+        self.object.spec.parent_refs.iter().filter(is_known)
+    }
+
+    /// The parents that have accepted it, of those that its spec still names.
+    pub(super) fn parents(&self) -> Box<[ParentRef]> {
+        let own = self.object.metadata.namespace.as_str();
+        let is_named = |it: &&ParentRef| {
+            self.named_parents().any(|named| named.identity(own) == it.identity(own))
+        };
+        let parents = self.object.status.parents.iter();
+        let accepted = parents.filter(|it| is_true(&it.conditions, ACCEPTED));
+        accepted.map(|it| &it.parent_ref).filter(is_named).cloned().collect()
     }
 }
 
@@ -203,13 +209,10 @@ impl Allowed {
 }
 
 impl ListenerSet {
-    pub(super) fn is_accepted(&self) -> bool {
-        is_true(&self.status.conditions, ACCEPTED)
-    }
-
-    /// Whether the Gateway has taken this listener.
+    /// Whether the Gateway has taken the set, and this listener of it.
     pub(super) fn has_accepted(&self, listener: &Listener) -> bool {
         let status = self.status.listeners.iter().find(|status| status.name == listener.name);
-        status.is_some_and(|status| is_true(&status.conditions, ACCEPTED))
+        is_true(&self.status.conditions, ACCEPTED)
+            && status.is_some_and(|status| is_true(&status.conditions, ACCEPTED))
     }
 }

@@ -28,7 +28,7 @@ use crate::common::Common;
 use crate::context::{Context, Run};
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::joins::{ByName, Found, INGRESS, Join, JoinFault, Named, Stop, need};
+use crate::joins::{ByName, Found, INGRESS, Join, JoinFault, Named, Stop};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service, ServiceType};
 use crate::records::{TargetGroups, Traits};
@@ -89,7 +89,6 @@ impl Joins<'_> {
     }
 
     async fn of_service(&self, proxy: &Proxy) -> Result<Option<TargetGroups>, Stop> {
-        need::<Viewed<Service>>(self.objects.view)?;
         let service =
             self.objects.require::<Viewed<Service>>(proxy.metadata.key(), SERVICE).await?;
         if service.spec.kind == ServiceType::LoadBalancer {

@@ -72,6 +72,7 @@ impl ObjectSource for GatewaySource {
         vec![
             Row::join::<Viewed<Service>>("gateways with their selector"),
             Row::join::<Viewed<Ingress>>("gateways with the annotation ingress"),
+            Row::get_elsewhere::<Viewed<Ingress>>("gateways with an Ingress in another namespace"),
         ]
     }
 

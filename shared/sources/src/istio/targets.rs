@@ -7,10 +7,8 @@ use ecow::EcoString;
 use super::object::Gateway;
 use crate::annotations::{Annotations, GA_PREFIX};
 use crate::context::{Context, Run};
-use crate::joins::{ByName, INGRESS, Selecting, Stop, need};
-use crate::objects::Service;
+use crate::joins::{ByName, INGRESS, Selecting, Stop};
 use crate::records::TargetGroups;
-use crate::templates::Viewed;
 
 /// Where gateways get their addresses from, for one run.
 pub(super) struct Targets<'a> {
@@ -49,7 +47,6 @@ impl<'a> Targets<'a> {
     }
 
     async fn selected(&mut self, gateway: &Gateway) -> Result<TargetGroups, Stop> {
-        need::<Viewed<Service>>(self.objects.view)?;
         if gateway.spec.selector.is_empty() {
             tracing::warn!(
                 gateway = %gateway.metadata.full_name(),

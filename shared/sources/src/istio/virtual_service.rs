@@ -16,7 +16,7 @@ use crate::common::Common;
 use crate::context::{Context, Run};
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::joins::{ByName, Found, Join, JoinFault, Stop, full_name, need};
+use crate::joins::{ByName, Found, Join, JoinFault, Stop, full_name};
 use crate::needs::Row;
 use crate::objects::{Ingress, Service};
 use crate::records::{TargetGroups, Traits};
@@ -62,8 +62,7 @@ impl Joins<'_> {
         let mut gateways = Gateways::default();
         for text in waiting.gateways.iter().filter(|text| !text.is_empty() && *text != MESH) {
             let name = full_name(text, namespace, "one of its gateways")?;
-            need::<Viewed<Gateway>>(self.objects.view)?;
-            let found = self.objects.get_if_allowed(name).await?;
+            let found = self.objects.get(name).await?;
             if found.is_none() {
                 let service = eco_format!("{namespace}/{}", by.name);
                 tracing::warn!(virtual_service = %service, gateway = %text, "skipping a gateway that does not exist");
@@ -148,6 +147,8 @@ impl ObjectSource for VirtualServiceSource {
             Row::require::<Viewed<Gateway>>("virtual services at gateways"),
             Row::join::<Viewed<Service>>("gateways with their selector"),
             Row::join::<Viewed<Ingress>>("gateways with the annotation ingress"),
+            Row::get_elsewhere::<Viewed<Gateway>>("gateways in other namespaces"),
+            Row::get_elsewhere::<Viewed<Ingress>>("gateways with an Ingress in another namespace"),
         ]
     }
 

@@ -51,11 +51,10 @@ pub(crate) struct PipelineFlags {
 }
 
 impl PipelineFlags {
-    fn former_create_ptr(&self) -> bool {
-        if self.rfc2136_create_ptr {
-            tracing::warn!("--rfc2136-create-ptr is deprecated, use --create-ptr instead");
-        }
-        self.rfc2136_create_ptr
+    /// What to say of the former name.
+    pub(crate) fn deprecation(&self) -> Option<&'static str> {
+        let text = "--rfc2136-create-ptr is deprecated, use --create-ptr instead";
+        self.rfc2136_create_ptr.then_some(text)
     }
 }
 
@@ -88,7 +87,7 @@ impl TryFrom<&PipelineFlags> for PipelineOptions {
                 .map(|text| nat64_prefix(text))
                 .collect::<Result<_, _>>()?,
             target_nets: NetFilter::new(&args.target_net_filter, &args.exclude_target_net)?,
-            create_ptr: args.create_ptr || args.former_create_ptr(),
+            create_ptr: args.create_ptr || args.rfc2136_create_ptr,
             default_ttl: Ttl::from_seconds(
                 i64::try_from(args.min_ttl.as_secs()).unwrap_or(i64::MAX),
             ),

@@ -32,22 +32,23 @@ pub(crate) struct Flags {
 pub(crate) struct NoGroupError;
 
 impl Flags {
+    pub(super) fn deprecation(&self) -> Option<&'static str> {
+        self.traefik_disable_legacy.then_some(
+            "--traefik-disable-legacy is deprecated and has no effect: traefik.containo.us is read only with \
+             --traefik-enable-legacy",
+        )
+    }
+
     /// The kinds of routers that the source of this name reads, each in all its groups.
     pub(super) fn kinds(
         &self,
         common: &Common,
         name: &str,
     ) -> Result<Vec<(RouterKind, &'static str)>, OptionsError> {
-        let is_named = common.sources.contains(&name);
-        if self.traefik_disable_legacy && is_named {
-            tracing::warn!(
-                "--traefik-disable-legacy is deprecated and has no effect: traefik.containo.us is read only with --traefik-enable-legacy"
-            );
-        }
         let groups = [(CURRENT, !self.traefik_disable_new), (LEGACY, self.traefik_enable_legacy)];
         let of_kind = |kind| groups.into_iter().filter(|it| it.1).map(move |it| (kind, it.0));
         let kinds: Vec<_> = RouterKind::ALL.into_iter().flat_map(of_kind).collect();
-        if kinds.is_empty() && is_named {
+        if kinds.is_empty() && common.sources.contains(&name) {
             return Err(OptionsError::source(NoGroupError));
         }
         Ok(kinds)

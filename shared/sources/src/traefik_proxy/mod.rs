@@ -18,7 +18,7 @@ use extdns_model::ResourceKind;
 use crate::annotations::Reads;
 use crate::common::Common;
 use crate::context::Run;
-use crate::driver::{ObjectSource, Visit};
+use crate::driver::{ObjectSource, Visit, gather_all};
 use crate::error::{OptionsError, SourceError};
 use crate::merge::merge_objects;
 use crate::needs::{Kind, Row};
@@ -29,7 +29,7 @@ use crate::templates::{TemplateFault, Templates, Viewed, Views};
 use flags::Flags;
 #[cfg(test)]
 pub(crate) use flags::NoGroupError;
-use object::{Router, RouterKind};
+use object::{LEGACY, Router, RouterKind};
 use rule::hosts;
 
 #[derive(Clone, Debug)]
@@ -53,10 +53,11 @@ impl ObjectSource for OneKind {
 
     fn row(&self) -> Row {
         let (of, purpose) = (Kind::Known(self.kind.of(self.group), &[]), "all its objects");
-        match self.kind.has_rules {
+        let row = match self.kind.has_rules {
             true => Row::list_as::<Viewed<Router>>(of, purpose),
             false => Row::list_kind(of, purpose),
-        }
+        };
+        if self.group == LEGACY { row.of_flag("--traefik-enable-legacy") } else { row }
     }
 
     fn label_kind(&self, _resource: &ResourceType) -> ResourceKind {
@@ -81,10 +82,7 @@ impl ObjectSource for OneKind {
 impl Source for TraefikSource {
     async fn gather(&self, run: Run<'_>, sink: &mut Sink) -> Result<(), SourceError> {
         let mut found = sink.sibling();
-        let mut outcome = Ok(());
-        for kind in &self.0 {
-            outcome = outcome.and(kind.gather(run, &mut found).await);
-        }
+        let outcome = gather_all(&self.0, run, &mut found).await;
         // An object can be there in both groups.
         found.endpoints = merge_objects(found.endpoints);
         sink.absorb(found);
@@ -104,6 +102,10 @@ impl Definition for TraefikSource {
     fn read(flags: &Flags, common: &Common) -> Result<Self, OptionsError> {
         let kinds = flags.kinds(common, Self::NAME)?;
         Ok(Self(kinds.into_iter().map(|(kind, group)| OneKind { kind, group }).collect()))
+    }
+
+    fn deprecation(flags: &Flags) -> Option<&'static str> {
+        flags.deprecation()
     }
 
     fn views(views: Views, templates: &Templates) -> Views {

@@ -14,7 +14,7 @@ use crate::annotations::{Annotations, Key, Reads};
 use crate::ask::Ask;
 use crate::common::Common;
 use crate::context::{Context, Run};
-use crate::driver::{ObjectSource, Visit};
+use crate::driver::{ObjectSource, Visit, gather_all};
 use crate::error::{OptionsError, SourceError};
 use crate::needs::{Kind, Row};
 use crate::objects::projection;
@@ -99,10 +99,7 @@ impl ObjectSource for OneKind {
 #[async_trait]
 impl Source for UnstructuredSource {
     async fn gather(&self, run: Run<'_>, sink: &mut Sink) -> Result<(), SourceError> {
-        for kind in &self.0 {
-            kind.gather(run, sink).await?;
-        }
-        Ok(())
+        gather_all(&self.0, run, sink).await
     }
 
     fn needs(&self) -> Vec<Row> {

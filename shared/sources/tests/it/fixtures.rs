@@ -15,9 +15,11 @@ use extdns_sources::{
     Args, Desired, Found, Frozen, GatherOptions, Options, Pipeline, ResolveError, Resolver,
     Sources, retain_properties,
 };
+use extdns_testkit::log::Log;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
+use tracing::Level;
 
 /// The folder whose cases run through the pipeline, too.
 const PIPELINE: &str = "pipeline";
@@ -55,6 +57,9 @@ struct Expected {
     dropped: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     failures: Vec<String>,
+    /// What the log says, from warnings on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    log: Vec<String>,
     /// `kind namespace/name: generation`
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     seen: Vec<String>,
@@ -202,6 +207,7 @@ impl Case<'_> {
         let answers = self.file("resolver.yaml").unwrap_or_else(|| "{}".into());
         let resolver = Script(serde_saphyr::from_str(&answers).unwrap());
         let view = self.view().await;
+        let log = Log::at(Level::WARN);
         let found = Sources::new(options, Arc::new(resolver)).gather(&view).await;
         let lists =
             view.lists().iter().map(|list| (list.resource.to_string(), list.lists)).collect();
@@ -224,6 +230,7 @@ impl Case<'_> {
             dropped: sink.dropped.iter().chain(&desired.dropped).map(ToString::to_string).collect(),
             seen: sink.seen.iter().map(|it| format!("{it}: {}", it.generation)).collect(),
             failures: failures.iter().map(ToString::to_string).collect(),
+            log: log.text().lines().map(|line| line.trim().to_owned()).collect(),
             lists,
         }
     }

@@ -180,39 +180,143 @@ async fn a_source_whose_objects_are_not_served_says_which_and_what_to_drop() {
 /// What a source is joined with must be served too, even where no object needs it: its objects could not be known.
 #[tokio::test]
 async fn the_kinds_behind_those_of_a_source_are_missed_without_an_object() {
-    // The flags of a run, the kinds that the cluster defines, and the list that is missing.
-    let table: [(&[&str], &[&str], &str); 6] = [
-        (&["--source=gateway-tlsroute"], &["TLSRoute"], "gateway.networking.k8s.io/v1 gateways"),
+    // The flags of a run, the kinds that the cluster defines, the list that is missing, and the flag that asks for it.
+    let table: [(&[&str], &[&str], &str, &str); 7] = [
+        (
+            &["--source=gateway-tlsroute"],
+            &["TLSRoute"],
+            "gateway.networking.k8s.io/v1 gateways",
+            "--source=gateway-tlsroute",
+        ),
         (
             &["--source=gateway-udproute", "--gateway-listener-sets"],
             &["UDPRoute", "Gateway"],
             "gateway.networking.k8s.io/v1 listenersets",
+            "--gateway-listener-sets",
         ),
         (
             &["--source=istio-virtualservice"],
             &["VirtualService"],
             "networking.istio.io/v1 gateways",
+            "--source=istio-virtualservice",
         ),
-        (&["--source=gloo-proxy"], &["Proxy", "VirtualService"], "gateway.solo.io/v1 gateways"),
-        (&["--source=gloo-proxy"], &["Proxy"], "gateway.solo.io/v1 virtualservices"),
+        (
+            &["--source=gloo-proxy"],
+            &["Proxy", "VirtualService"],
+            "gateway.solo.io/v1 gateways",
+            "--source=gloo-proxy",
+        ),
+        (
+            &["--source=gloo-proxy"],
+            &["Proxy"],
+            "gateway.solo.io/v1 virtualservices",
+            "--source=gloo-proxy",
+        ),
         (
             &["--source=traefik-proxy"],
             &["IngressRoute", "IngressRouteTCP"],
             "traefik.io/v1alpha1 ingressrouteudps",
+            "--source=traefik-proxy",
+        ),
+        (
+            &["--source=traefik-proxy", "--traefik-enable-legacy"],
+            &["IngressRoute", "IngressRouteTCP", "IngressRouteUDP"],
+            "traefik.containo.us/v1alpha1 ingressroutes",
+            "--traefik-enable-legacy",
         ),
     ];
     let all = definitions(&objects());
-    for (flags, kinds, missing) in table {
+    for (flags, kinds, missing, flag) in table {
         let defined =
             all.iter().filter(|it| kinds.iter().any(|own| it["spec"]["names"]["kind"] == **own));
         let sim = defined.fold(KubeSim::builder(), |sim, it| sim.object(it.clone())).start();
         let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));
-        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let found = gather(&view(Access::kubeconfig(kubeconfig)).await, &flags).await;
+        let mut flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let view = view(Access::kubeconfig(kubeconfig)).await;
+        let found = gather(&view, &flags).await;
         let failures: Vec<String> = found.failures.iter().map(ToString::to_string).collect();
         let [failure] = &failures[..] else { panic!("{flags:?}: {failures:?}") };
         assert!(failure.contains(&format!("{missing}: not served")), "{missing}: {failure}");
+        let remedy = format!("; or drop {flag}, or go on without it (--ignore-missing-crds)");
+        assert!(failure.ends_with(&remedy), "{missing}: {failure}");
+        // What is ignored already is not to be ignored once more.
+        flags.push("--ignore-missing-crds".to_owned());
+        let ignored = gather(&view, &flags).await.not_served;
+        let [ignored] = &ignored[..] else { panic!("{flags:?}: {ignored:?}") };
+        assert!(ignored.to_string().ends_with(&format!("; or drop {flag}")), "{ignored}");
     }
+}
+
+/// With `--ignore-missing-crds` a group that is missing must not cover up that another one cannot be read.
+#[tokio::test]
+async fn a_kind_that_is_not_served_hides_no_other_failure() {
+    let of_traefik = |sim: KubeSim| {
+        sim.fail(Fault::new("ingressroutetcps", Effect::Forbidden));
+        let legacy = ["--source=traefik-proxy", "--traefik-enable-legacy"];
+        (sim, legacy.map(str::to_owned).to_vec())
+    };
+    let of_unstructured = |sim: KubeSim| {
+        sim.fail(Fault::new("configmaps", Effect::Forbidden));
+        let kinds = ["things.v1.none.test", "configmaps.v1"];
+        let kinds = kinds.map(|kind| format!("--unstructured-resource={kind}"));
+        (sim, [vec!["--source=unstructured".to_owned()], kinds.to_vec()].concat())
+    };
+    let all = definitions(&objects());
+    let of_group = all.iter().filter(|it| it["spec"]["group"] == "traefik.io");
+    let traefik = of_group.fold(KubeSim::builder(), |sim, it| sim.object(it.clone())).start();
+    for (sim, mut flags) in [of_traefik(traefik), of_unstructured(KubeSim::builder().start())] {
+        flags.push("--ignore-missing-crds".to_owned());
+        let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));
+        let found = gather(&view(Access::kubeconfig(kubeconfig)).await, &flags).await;
+        let failures: Vec<String> = found.failures.iter().map(ToString::to_string).collect();
+        let [failure] = &failures[..] else { panic!("{flags:?}: {failures:?}") };
+        assert!(failure.contains("forbidden"), "{flags:?}: {failure}");
+    }
+}
+
+/// Without the right to read single objects of other namespaces, it is the object that names one which stays as it is.
+#[tokio::test]
+async fn an_object_of_another_namespace_that_may_not_be_read_stops_one_object() {
+    let gateway = |name: &str, ingress: &str| {
+        json!({
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "Gateway",
+            "metadata": {
+                "namespace": "apps",
+                "name": name,
+                "annotations": { "external-dns.kubernetes.io/ingress": ingress },
+            },
+            "spec": { "servers": [{ "hosts": [format!("{name}.example.org")] }] },
+        })
+    };
+    let ingress = |namespace: &str| {
+        json!({
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": { "namespace": namespace, "name": "ing" },
+            "spec": {},
+            "status": { "loadBalancer": { "ingress": [{ "ip": "192.0.2.1" }] } },
+        })
+    };
+    let all = definitions(&objects());
+    let of_istio = all.iter().filter(|it| it["spec"]["group"] == ISTIO).cloned();
+    let own =
+        [gateway("near", "ing"), gateway("far", "edge/ing"), ingress("apps"), ingress("edge")];
+    let sim = of_istio.chain(own).fold(KubeSim::builder(), |sim, it| sim.object(it)).start();
+    sim.fail(Fault::new("ingresses", Effect::Forbidden).verb("get"));
+    let kubeconfig = sim.write_kubeconfig(&sim.kubeconfig(ADMIN));
+    let flags = ["--source=istio-gateway", "--namespace=apps"].map(str::to_owned);
+    let found = gather(&view(Access::kubeconfig(kubeconfig)).await, &flags).await;
+    assert!(found.failures.is_empty(), "{:?}", found.failures);
+    let names: Vec<_> = found.sink.endpoints.iter().map(|own| own.set.name.as_str()).collect();
+    assert_eq!(names, ["near.example.org"]);
+    let [frozen] = &found.sink.frozen[..] else { panic!("{:?}", found.sink.frozen) };
+    assert_eq!(frozen.names[0].as_str(), "far.example.org");
+    assert!(
+        frozen.reason.contains("edge/ing") && frozen.reason.contains("forbidden"),
+        "{}",
+        frozen.reason
+    );
 }
 
 /// Example S10: an API that fails is no empty list.

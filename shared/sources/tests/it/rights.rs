@@ -50,6 +50,12 @@ fn granted(file: &Path) -> BTreeSet<(String, String, String)> {
 
 /// The same of what the sources that read a cluster need.
 async fn needed() -> BTreeSet<(String, String, String)> {
+    // A run over one namespace also reads single objects of others.
+    let (all, one) = (needed_in(&[]).await, needed_in(&["--namespace=shop"]).await);
+    all.union(&one).cloned().collect()
+}
+
+async fn needed_in(namespace: &[&str]) -> BTreeSet<(String, String, String)> {
     let all = Args::augment_args(clap::Command::new("test"));
     let sources = all.get_arguments().find(|flag| flag.get_long() == Some("source"));
     let names = sources.expect("the flag").get_possible_values();
@@ -57,12 +63,13 @@ async fn needed() -> BTreeSet<(String, String, String)> {
     let flags = [
         "test",
         "--gateway-listener-sets",
+        "--traefik-enable-legacy",
         "--connector-source-server=localhost:8080",
         "--cf-api-endpoint=api.cf.test",
         "--cf-username=u",
         "--cf-password=p",
     ];
-    let words = flags.into_iter().map(str::to_owned).chain(sources);
+    let words = flags.iter().chain(namespace).map(|word| (*word).to_owned()).chain(sources);
     let options = Options::try_from(&Cli::parse_from(words).args).expect("options");
     let access = Access::Manifests(Vec::new());
     let api = ApiOptions::default();
@@ -138,6 +145,24 @@ async fn helpers_are_needed_where_the_settings_can_come_to_them() {
         (
             &["--source=pod", "--namespace=shop"],
             &["pod: list pods in namespace shop", "pod: list nodes"],
+        ),
+        (
+            &["--source=istio-virtualservice"],
+            &[
+                "istio-virtualservice: list virtualservices.networking.istio.io",
+                "istio-virtualservice: list gateways.networking.istio.io",
+                "istio-virtualservice: list services",
+                "istio-virtualservice: list ingresses.networking.k8s.io",
+            ],
+        ),
+        (
+            &["--source=istio-gateway", "--namespace=shop"],
+            &[
+                "istio-gateway: list gateways.networking.istio.io in namespace shop",
+                "istio-gateway: list services in namespace shop",
+                "istio-gateway: list ingresses.networking.k8s.io in namespace shop",
+                "istio-gateway: get ingresses.networking.k8s.io",
+            ],
         ),
         (
             &["--source=crd", "--crd-source-apiversion=a.org/v1", "--crd-source-kind=Thing"],

@@ -269,7 +269,7 @@ async fn the_rights_of_a_source_with_joins_are_in_its_rows() {
             "list httproutes.gateway.networking.k8s.io in namespace apps (v1beta1)",
             "list gateways.gateway.networking.k8s.io (v1beta1)",
             "list namespaces (v1)",
-            "get ingresses.networking.k8s.io in namespace apps (v1)",
+            "get ingresses.networking.k8s.io (v1)",
         ]
     );
 }

@@ -228,13 +228,17 @@ impl Wiring {
     }
 }
 
-/// Tells which annotations are read in place of the usual ones, and warns of words of `--events-emit` that ask for nothing,
-/// each once.
+/// Tells which annotations are read in place of the usual ones, and warns of outdated flags and of words of `--events-emit`
+/// that ask for nothing, each once.
 fn tell_of_sources(arguments: &Arguments) {
     let clusters = arguments.cluster_entries.iter();
     let prefixes = clusters.clone().filter_map(|entry| entry.arguments.sources.custom_prefix());
     for prefix in prefixes.collect::<BTreeSet<_>>() {
         tracing::info!("Using custom annotation prefix: {prefix}");
+    }
+    let outdated = clusters.clone().flat_map(|entry| entry.arguments.sources.deprecations());
+    for text in outdated.collect::<BTreeSet<_>>() {
+        tracing::warn!("{text}");
     }
     let words = clusters.flat_map(|entry| entry.arguments.sources.unknown_events());
     for word in words.collect::<BTreeSet<_>>() {

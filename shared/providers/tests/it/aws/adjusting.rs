@@ -2,9 +2,10 @@
 
 use extdns_model::{Endpoint, RecordSet, RecordType, ZoneIndex};
 use extdns_providers::Reader as _;
+use extdns_testkit::log::Log;
 use extdns_testkit::route53::{Route53Sim, Routing};
 
-use crate::aws::support::{Log, adjusted, all_applied, create, provider, set, with};
+use crate::aws::support::{adjusted, all_applied, create, provider, set, with};
 
 const LB: &str = "lb.eu-central-1.elb.amazonaws.com";
 
@@ -191,7 +192,7 @@ async fn r53_case_34_a_name_of_aws_without_a_known_zone_is_warned_about() {
         (LB, false),
     ];
     for (target, warned) in cases {
-        let log = Log::start();
+        let log = Log::at(tracing::Level::DEBUG);
         let found = texts(&[], vec![desired(RecordType::Cname, 60, target, &[])]).await;
         if target == LB {
             assert!(found.len() == 2 && found.iter().all(|it| it.contains("{alias true}")));
@@ -212,7 +213,7 @@ async fn r53_case_34_a_name_of_aws_without_a_known_zone_is_warned_about() {
 async fn r53_case_40_a_weight_that_is_no_number() {
     let sim = Route53Sim::start();
     let zone = sim.zone("e.test");
-    let log = Log::start();
+    let log = Log::at(tracing::Level::DEBUG);
     let desired = desired(RecordType::A, 60, "192.0.2.1", &[("aws/weight", "abc")])
         .with_set_identifier("one");
     let provider = provider(&sim, &[]);

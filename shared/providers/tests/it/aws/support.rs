@@ -1,8 +1,5 @@
 //! A simulator, a provider over it, and just enough of a plan to drive both.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-
 use clap::Parser;
 use extdns_auth::AwsIdentity;
 use extdns_model::{
@@ -161,47 +158,4 @@ pub(crate) fn batches(sim: &Route53Sim) -> Vec<Vec<String>> {
             call.changes.iter().map(text).collect()
         })
         .collect()
-}
-
-/// What is logged on this thread from now on.
-pub(crate) struct Log {
-    lines: Lines,
-    _guard: tracing::subscriber::DefaultGuard,
-}
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    pub(crate) fn start() -> Self {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::DEBUG)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(move || writer.clone())
-            .finish();
-        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
-    }
-
-    /// The lines of a level that hold this text.
-    pub(crate) fn with(&self, level: &str, text: &str) -> Vec<String> {
-        let bytes = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes)
-            .lines()
-            .filter(|line| line.trim_start().starts_with(level) && line.contains(text))
-            .map(str::to_owned)
-            .collect()
-    }
 }

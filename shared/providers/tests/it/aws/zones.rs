@@ -4,11 +4,11 @@ use clap::Parser as _;
 use extdns_model::{DomainFilter, RecordType, ZoneIndex};
 use extdns_providers::aws;
 use extdns_providers::{Context, ErrorKind, Reader as _};
+use extdns_testkit::log::Log;
 use extdns_testkit::route53::{ACCOUNT, Fault, Operation, Route53Sim, Zone};
 
 use crate::aws::support::{
-    Cli, Log, adjusted, all_applied, apply, args, create, creates, filtered, login, provider, set,
-    with,
+    Cli, adjusted, all_applied, apply, args, create, creates, filtered, login, provider, set, with,
 };
 
 struct Four {
@@ -144,7 +144,7 @@ async fn r53_case_04_ids_of_which_one_is_missing() {
 #[tokio::test]
 async fn r53_case_05_zones_are_listed_once() {
     let Four { sim, first, .. } = four();
-    let log = Log::start();
+    let log = Log::at(tracing::Level::DEBUG);
     let cached = || log.with("DEBUG", "Using cached AWS zones, zone count: 4.").len();
     for (flags, lists, from_cache) in [
         (&[][..], [1, 1], 0),
@@ -334,7 +334,7 @@ async fn a_filter_that_matches_no_zone_is_reported() {
     let sim = Route53Sim::start();
     let zone = sim.zone("e.test");
     let read = async |ids: &[&str], filter: &DomainFilter| {
-        let log = Log::start();
+        let log = Log::at(tracing::Level::DEBUG);
         let inventory = filtered(&sim, &[], ids, filter).read().await.expect("readable");
         (inventory.index.len(), log.with("WARN", ""))
     };

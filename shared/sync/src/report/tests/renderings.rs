@@ -1,10 +1,7 @@
 //! The renderings of the samples, held by files. `INSTA_UPDATE=always` takes new ones over.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-
 use extdns_plan::Hold;
-use tracing_subscriber::fmt::MakeWriter;
+use extdns_testkit::log::Log;
 
 use super::sample::{created, deleted, everything, failed, other_plan, plan};
 use crate::report::{
@@ -207,36 +204,7 @@ fn five_thousand_changes_render_in_no_time() {
 
 /// What a report logs, without times.
 fn logged(report: &Report) -> String {
-    #[derive(Clone, Default)]
-    struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Buffer {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl MakeWriter<'_> for Buffer {
-        type Writer = Self;
-
-        fn make_writer(&self) -> Self {
-            self.clone()
-        }
-    }
-
-    let buffer = Buffer::default();
-    let subscriber = tracing_subscriber::fmt()
-        .without_time()
-        .with_target(false)
-        .with_ansi(false)
-        .with_writer(buffer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || report.log());
-    let bytes = buffer.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    String::from_utf8(bytes).expect("log lines are text")
+    let log = Log::at(tracing::Level::INFO);
+    report.log();
+    log.text()
 }
