@@ -43,7 +43,7 @@ pub struct GuardArgs {
     pub protect: Vec<Glob>,
 
     /// Keep the records of objects that exist but have no address yet, like a load balancer that is
-    /// pending. Without it, they are kept where there are several clusters, and where three or more
+    /// pending or a route that is not accepted. Without it, they are kept where there are several clusters, and where three or more
     /// would go at once and exceed --max-delete-percent.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub keep_unready: Option<bool>,

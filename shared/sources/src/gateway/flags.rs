@@ -43,11 +43,13 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(super) fn read(flags: &Flags) -> Result<Self, OptionsError> {
+    /// Reads the flags. Where no source of the Gateway API is asked for, a filter that is none does no harm.
+    pub(super) fn read(flags: &Flags, is_named: bool) -> Result<Self, OptionsError> {
         let labels = Selector::annotations(&flags.gateway_label_filter);
+        let labels = selector("gateway-label-filter", labels);
         Ok(Self {
             namespace: non_empty(&flags.gateway_namespace),
-            labels: selector("gateway-label-filter", labels)?,
+            labels: if is_named { labels? } else { labels.unwrap_or_default() },
             name: non_empty(&flags.gateway_name),
             reads_listener_sets: flags.gateway_listener_sets,
         })

@@ -171,7 +171,8 @@ impl<K: RouteKind> Join<Waiting> for Joins<'_, K> {
                 let any = route.takes_names_of_listeners.then_some("");
                 let at = own.chain(any).filter_map(|name| intersection(&listener.hostname, name));
                 // A name at a listener that its Gateway has not accepted yet has no address yet.
-                let targets = if parent.has_accepted(listener) { &targets } else { &nothing };
+                let is_accepted = parent.set.as_ref().is_none_or(|set| set.has_accepted(listener));
+                let targets = if is_accepted { &targets } else { &nothing };
                 at.for_each(|name| names.entry(name).or_default().extend(targets));
             }
         }
@@ -190,11 +191,6 @@ impl<K: RouteKind> Join<Waiting> for Joins<'_, K> {
 }
 
 impl Parent {
-    /// Whether its Gateway has taken this listener.
-    fn has_accepted(&self, listener: &Listener) -> bool {
-        self.set.as_ref().is_none_or(|set| set.has_accepted(listener))
-    }
-
     /// The listener of this name, or all. Of several with one name the last counts.
     fn listeners(&self, section: &str) -> impl Iterator<Item = &Listener> {
         let all = self.set.as_ref().map_or(&self.gateway.spec.listeners, |it| &it.spec.listeners);

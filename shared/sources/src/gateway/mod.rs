@@ -140,8 +140,9 @@ impl<K: RouteKind> Definition for RouteSource<K> {
     const KINDS: &'static [&'static str] = &[K::LABEL.as_str()];
     type Flags = Flags;
 
-    fn read(flags: &Flags, _common: &Common) -> Result<Self, OptionsError> {
-        Ok(Self { options: Options::read(flags)?, kind: PhantomData })
+    fn read(flags: &Flags, common: &Common) -> Result<Self, OptionsError> {
+        let options = Options::read(flags, common.sources.contains(&Self::NAME))?;
+        Ok(Self { options, kind: PhantomData })
     }
 
     fn views(views: Views, templates: &Templates) -> Views {

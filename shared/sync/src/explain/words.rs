@@ -48,7 +48,9 @@ fn differing(differences: Differences) -> String {
 pub(super) fn fate(desired: &Desired) -> String {
     match &desired.fate {
         Fate::Hidden(rule) => format!("not looked at: {rule}"),
-        Fate::Unready => "it has no address yet".to_owned(),
+        Fate::Unready => {
+            "it has no address yet; a route has none before a parent accepts it".to_owned()
+        }
         Fate::NothingToPublish => nothing_to_publish(desired).to_owned(),
         Fate::Dropped(reason) => format!("dropped: {reason}"),
         Fate::Changed(reason) => format!("changed: {reason}"),
@@ -158,7 +160,7 @@ mod tests {
                 Fate::Hidden(HiddenBy::Filter(DroppedBy::Labels)),
                 "not looked at: its labels do not match --label-filter",
             ),
-            (Fate::Unready, "it has no address yet"),
+            (Fate::Unready, "it has no address yet; a route has none before a parent accepts it"),
             (
                 Fate::NothingToPublish,
                 "it has nothing to publish: a ClusterIP service needs --publish-internal-services, \

@@ -144,7 +144,10 @@ async fn reason_type_not_managed() {
 
 #[tokio::test]
 async fn reason_unready() {
-    assert_eq!(reason(&[], &service("web", "", "")).await, ": it has no address yet");
+    assert_eq!(
+        reason(&[], &service("web", "", "")).await,
+        ": it has no address yet; a route has none before a parent accepts it"
+    );
 }
 
 #[tokio::test]
