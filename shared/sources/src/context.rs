@@ -61,24 +61,15 @@ impl Context {
 mod tests {
     use std::sync::Arc;
 
-    use clap::Parser;
-
     use super::{Context, SharedKinds};
-    use crate::{Args, Options, SystemResolver};
-
-    #[derive(Parser)]
-    struct Cli {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::{Options, SystemResolver};
 
     impl Context {
         /// What the sources share in a run with these flags.
         pub(crate) fn of_flags(flags: &[&str]) -> Self {
-            let args = Cli::parse_from(["test", "--source=fake"].iter().chain(flags)).args;
-            let options = Options::try_from(&args).expect("valid flags").gather;
+            let options = Options::of_flags(&[&["--source=fake"], flags].concat());
             let resolver = Arc::new(SystemResolver::default());
-            Self::new(options.common, resolver, SharedKinds::default())
+            Self::new(options.gather.common, resolver, SharedKinds::default())
         }
     }
 }

@@ -117,10 +117,17 @@ mod tests {
         args: Args,
     }
 
+    impl Options {
+        /// What these flags say.
+        pub(crate) fn of_flags(flags: &[&str]) -> Self {
+            let args = Cli::try_parse_from(["test"].iter().chain(flags)).expect("valid flags").args;
+            Self::try_from(&args).expect("valid options")
+        }
+    }
+
     #[test]
     fn what_several_sources_list_of_a_kind_is_one_projection() {
-        let cli = Cli::try_parse_from(["test", "--source=fake"]).expect("valid flags");
-        let own = Options::try_from(&cli.args).expect("valid options").gather.own;
+        let own = Options::of_flags(&["--source=fake"]).gather.own;
         let mut projections = BTreeMap::new();
         for entry in SOURCES {
             for row in (entry.make)(&own).needs() {

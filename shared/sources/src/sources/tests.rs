@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use clap::Parser;
 use extdns_clusters::{Access, ApiOptions, Cluster, Environment};
 use extdns_model::ClusterId;
 use tokio::time::Instant;
@@ -16,15 +15,9 @@ use crate::error::SourceError;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::table::Entry;
-use crate::{Args, Options, SystemResolver};
+use crate::{Options, SystemResolver};
 
 const LIST: Duration = Duration::from_secs(1);
-
-#[derive(Parser)]
-struct Cli {
-    #[command(flatten)]
-    args: Args,
-}
 
 /// Those that read now, and the most that there were.
 #[derive(Default)]
@@ -50,8 +43,7 @@ impl Source for Slow {
 #[tokio::test(start_paused = true)]
 async fn sources_read_side_by_side_but_not_all_at_once() {
     let gauge = Arc::new(Gauge::default());
-    let args = Cli::try_parse_from(["test", "--source=fake"]).expect("valid flags").args;
-    let options = Options::try_from(&args).expect("valid flags").gather;
+    let options = Options::of_flags(&["--source=fake"]).gather;
     let mut sources = Sources::new(options, Arc::new(SystemResolver::default()));
     let entry = Entry::find("fake").expect("a source");
     let slow = || (entry, Box::new(Slow(Arc::clone(&gauge))) as Box<dyn Source>);
