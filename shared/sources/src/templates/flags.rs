@@ -26,7 +26,7 @@ pub(crate) struct TemplateFlags {
     #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub(super) combine_fqdn_annotation: bool,
 
-    /// Ignore the annotation hostname of services and ingresses; --fqdn-template has to be set.
+    /// Ignore the annotation hostname, except that of pods and of the source unstructured; --fqdn-template has to be set.
     #[arg(long, action = ArgAction::Set, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub(super) ignore_hostname_annotation: bool,
 }
