@@ -16,7 +16,7 @@ use crate::error::SourceError;
 use crate::fault::Fault;
 use crate::joins::{Join, join_all};
 use crate::merge;
-use crate::needs::Row;
+use crate::needs::{OWN_OBJECTS, Row};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::trace::HiddenBy;
@@ -40,7 +40,7 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
 
     /// What is listed: the objects, in the namespace of the run.
     fn row(&self) -> Row {
-        Row::list::<Self::Object>("all its objects")
+        Row::list::<Self::Object>(OWN_OBJECTS)
     }
 
     /// What is read and written besides.
@@ -77,7 +77,7 @@ pub(crate) trait ObjectSource: Send + Sync + 'static {
     }
 
     /// Puts what the waiting objects want into the sink; they come in the order of their names. Other objects that they
-    /// need come from [`ClusterView::shared`] or [`ClusterView::object`], and only if one of them needs them.
+    /// need come from `run.view` (`shared` or `object`), and only if one of them needs them.
     async fn finish(
         &self,
         run: Run<'_>,

@@ -20,6 +20,9 @@ pub struct Need {
     namespace: Option<EcoString>,
 }
 
+/// The purpose of the row with what a source lists as its own.
+pub(crate) const OWN_OBJECTS: &str = "all its objects";
+
 /// What a source can come to do to the objects of one kind.
 pub(crate) struct Row {
     verb: Verb,

@@ -16,7 +16,7 @@ use crate::annotations::Reads;
 use crate::common::Common;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::needs::{Kind, Row};
+use crate::needs::{Kind, OWN_OBJECTS, Row};
 use crate::source::Definition;
 #[cfg(test)]
 pub(crate) use entry::EntryError;
@@ -39,7 +39,7 @@ impl ObjectSource for CrdSource {
     const READS: Reads = Reads { keys: &[], properties: false };
 
     fn row(&self) -> Row {
-        Row::list_as::<DnsEndpoint>(self.kind.clone(), "all its objects")
+        Row::list_as::<DnsEndpoint>(self.kind.clone(), OWN_OBJECTS)
     }
 
     fn other_rows(&self) -> Vec<Row> {

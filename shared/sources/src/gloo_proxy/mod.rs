@@ -29,7 +29,7 @@ use crate::context::{Context, Run};
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
 use crate::joins::{ByName, Found, INGRESS, Join, JoinFault, Named, Stop};
-use crate::needs::Row;
+use crate::needs::{OWN_OBJECTS, Row};
 use crate::objects::{Ingress, Service, ServiceType};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
@@ -142,7 +142,7 @@ impl ObjectSource for GlooSource {
     const READS: Reads = Reads { keys: &[Key::CONTROLLER, Key::TARGET], properties: false };
 
     fn row(&self) -> Row {
-        Row::list::<Viewed<Proxy>>("all its objects").within(None)
+        Row::list::<Viewed<Proxy>>(OWN_OBJECTS).within(None)
     }
 
     fn other_rows(&self) -> Vec<Row> {

@@ -17,7 +17,7 @@ use crate::annotations::Reads;
 use crate::common::Common;
 use crate::driver::{ObjectSource, Visit};
 use crate::error::OptionsError;
-use crate::needs::{Kind, Row};
+use crate::needs::{Kind, OWN_OBJECTS, Row};
 use crate::records::{TargetGroups, Traits};
 use crate::source::Definition;
 use crate::templates::{TemplateFault, Templates, Viewed, Views};
@@ -53,7 +53,7 @@ impl ObjectSource for SkipperSource {
     const READS: Reads = Reads::USUAL;
 
     fn row(&self) -> Row {
-        Row::list_as::<Viewed<RouteGroup>>(self.kind.clone(), "all its objects")
+        Row::list_as::<Viewed<RouteGroup>>(self.kind.clone(), OWN_OBJECTS)
     }
 
     fn visit(&self, group: Viewed<RouteGroup>, visit: &mut Visit<'_, Infallible>) {

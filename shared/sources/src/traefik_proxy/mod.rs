@@ -21,7 +21,7 @@ use crate::context::Run;
 use crate::driver::{ObjectSource, Visit, gather_all};
 use crate::error::{OptionsError, SourceError};
 use crate::merge::merge_objects;
-use crate::needs::{Kind, Row};
+use crate::needs::{Kind, OWN_OBJECTS, Row};
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
 use crate::source::{Definition, Source};
@@ -52,10 +52,10 @@ impl ObjectSource for OneKind {
     const READS: Reads = Reads::USUAL;
 
     fn row(&self) -> Row {
-        let (of, purpose) = (Kind::Known(self.kind.of(self.group), &[]), "all its objects");
+        let of = Kind::Known(self.kind.of(self.group), &[]);
         let row = match self.kind.has_rules {
-            true => Row::list_as::<Viewed<Router>>(of, purpose),
-            false => Row::list_kind(of, purpose),
+            true => Row::list_as::<Viewed<Router>>(of, OWN_OBJECTS),
+            false => Row::list_kind(of, OWN_OBJECTS),
         };
         if self.group == LEGACY { row.of_flag("--traefik-enable-legacy") } else { row }
     }

@@ -16,7 +16,7 @@ use crate::common::Common;
 use crate::context::{Context, Run};
 use crate::driver::{ObjectSource, Visit, gather_all};
 use crate::error::{OptionsError, SourceError};
-use crate::needs::{Kind, Row};
+use crate::needs::{Kind, OWN_OBJECTS, Row};
 use crate::objects::projection;
 use crate::records::{TargetGroups, Traits};
 use crate::sink::Sink;
@@ -70,7 +70,7 @@ impl ObjectSource for OneKind {
         Reads { keys: &[Key::CONTROLLER, Key::HOSTNAME, Key::TARGET, Key::TTL], properties: false };
 
     fn row(&self) -> Row {
-        Row::list_kind(self.0.clone(), "all its objects")
+        Row::list_kind(self.0.clone(), OWN_OBJECTS)
     }
 
     fn label_kind(&self, resource: &ResourceType) -> ResourceKind {
